@@ -1,0 +1,1 @@
+//! The use cases of Accolade and the ports they need.

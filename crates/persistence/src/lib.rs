@@ -1,0 +1,1 @@
+//! The Diesel adapters of the ports: PostgreSQL and SQLite.

@@ -1,0 +1,2 @@
+//! The Accolade server.
+fn main() {}
