@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 /// The oldest major version that Accolade supports.
 const OLDEST: u32 = 15;
@@ -27,14 +28,15 @@ pub(crate) fn server() -> Result<PathBuf> {
 }
 
 /// Finds `psql`, which comes with the server and may also be installed alone.
-pub(crate) fn psql() -> Result<PathBuf> {
-    if let Ok(directory) = server() {
-        return Ok(directory.join("psql"));
-    }
-    let Some(directory) = path_directories().find(|it| it.join("psql").is_file()) else {
-        bail!("`psql` was not found: install Debian's `postgresql-client` package");
-    };
-    Ok(directory.join("psql"))
+pub(crate) fn psql() -> Result<&'static Path> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            let alone = || path_directories().find(|it| it.join("psql").is_file());
+            Some(server().ok().or_else(alone)?.join("psql"))
+        })
+        .as_deref()
+        .context("`psql` was not found: install Debian's `postgresql-client` package")
 }
 
 fn debian() -> Vec<PathBuf> {

@@ -45,7 +45,7 @@ impl std::error::Error for SqlError {}
 /// reached or refused the statement.
 pub(crate) fn run(url: &str, sql: &str) -> Result<Result<String, SqlError>> {
     let psql = binaries::psql()?;
-    let output = Command::new(&psql)
+    let output = Command::new(psql)
         .args(["-XqAtw", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose"])
         .args(["-d", url, "-c", sql])
         .env("PGCONNECT_TIMEOUT", "30")

@@ -8,12 +8,21 @@
 //! own in `ACCOLADE_TEST_DATABASE_URL`. The database is gone when it ends. The server is the
 //! one that running tests share, or with `--own` one for this command alone.
 
+#![allow(clippy::print_stderr)]
+
 use std::process::{Command, ExitCode};
 
 use accolade_test_postgres::{Cluster, Options, TestDatabase, URL_VARIABLE};
 use anyhow::{Context as _, Result, bail};
 
-fn main() -> Result<ExitCode> {
+fn main() -> ExitCode {
+    run().unwrap_or_else(|error| {
+        eprintln!("throwaway-postgres: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run() -> Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1).peekable();
     let own = arguments.next_if(|it| it == "--own").is_some();
     let Some(program) = arguments.next() else {
