@@ -17,7 +17,7 @@ rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locke
 build_tests := $(CARGO) build --workspace --lib --bins --tests --examples --locked
 # What of the dependencies cannot change from one day to the next without a change here.
 deny := if $(CARGO) deny --version >/dev/null 2>&1; then \
-	$(CARGO) deny --locked --offline check licenses bans sources; \
+	$(CARGO) deny --log-level error --locked --offline check licenses bans sources; \
 	else echo "skipped: cargo-deny is not installed"; fi
 
 .PHONY: help
