@@ -15,10 +15,6 @@ clippy := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 # All that the tests run, the server included, in one compilation whose parts they share.
 build_tests := $(CARGO) build --workspace --lib --bins --tests --examples --locked
-# What of the dependencies cannot change from one day to the next without a change here.
-deny := if $(CARGO) deny --version >/dev/null 2>&1; then \
-	$(CARGO) deny --log-level error --locked --offline check licenses bans sources; \
-	else echo "skipped: cargo-deny is not installed"; fi
 
 .PHONY: help
 help: ## List the targets
@@ -45,7 +41,7 @@ test: setup ## Prove everything: format, lints, documentation, dependencies, all
 		'format'        '$(format_check)' \
 		'lints'         '$(clippy)' \
 		'documentation' '$(rustdoc)' \
-		'dependencies'  '$(deny)' \
+		'dependencies'  '.ci/dependencies' \
 		'build'         '$(build_tests)' \
 		'tests'         '$(CARGO) test --workspace --locked --no-fail-fast'
 
