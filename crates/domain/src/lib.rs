@@ -1,1 +1,23 @@
-//! The rules of Accolade: badges, enrolments and who may be enrolled. Pure: no I/O, no clock, no database, no web.
+//! The rules of Accolade, and nothing else.
+//!
+//! A brand defines a [badge](badge::Badge), its modules claim it, customers are
+//! [enrolled](enrolment) for it, earn it, and keep it until it expires or is
+//! revoked. Every rule about that lives in this crate once. There is no I/O
+//! here, no clock, no database and no web: the moment, the ids and what is
+//! stored come in as arguments, decisions go out as values.
+//!
+//! Start with [`badge`] for what a badge is, [`enrolment`] for who may be
+//! enrolled, and [`rejection`] for the one table of codes that say no.
+
+pub mod badge;
+pub mod customer;
+pub mod enrolment;
+pub mod ids;
+pub mod instant;
+pub mod owner;
+pub mod rejection;
+pub mod text;
+pub mod zone;
+
+#[cfg(test)]
+mod fixtures;

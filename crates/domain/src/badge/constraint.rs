@@ -1,0 +1,340 @@
+//! Constraints: how often a badge may be earned, by one customer or by all.
+//!
+//! Several may stand side by side, and all must hold. This file says what a
+//! constraint is and which ones contradict each other or the badge.
+
+use uuid::Uuid;
+
+use crate::badge::{BadgePeriod, EarnMode};
+use crate::instant::Instant;
+use crate::rejection::Rejection;
+use crate::zone::{CalendarUnit, Zone};
+
+/// A count that is at least 1 and at most 2 147 483 647: a limit, or the length of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "i64", into = "i64")
+)]
+pub struct Count(u32);
+
+impl Count {
+    /// The largest count.
+    pub const MAX: u32 = i32::MAX as u32;
+    /// One.
+    pub const ONE: Self = Self(1);
+
+    /// The number.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// The count lies outside 1 to 2 147 483 647.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number from 1 to 2147483647")]
+pub struct CountOutOfRange;
+
+impl TryFrom<i64> for Count {
+    type Error = CountOutOfRange;
+
+    fn try_from(count: i64) -> Result<Self, CountOutOfRange> {
+        u32::try_from(count)
+            .ok()
+            .filter(|count| (1..=Self::MAX).contains(count))
+            .map(Self)
+            .ok_or(CountOutOfRange)
+    }
+}
+
+impl From<Count> for i64 {
+    fn from(count: Count) -> i64 {
+        i64::from(count.0)
+    }
+}
+
+/// A day of the week; weeks begin on Monday unless told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "UPPERCASE")
+)]
+pub enum Weekday {
+    /// 1
+    Monday = 1,
+    /// 2
+    Tuesday = 2,
+    /// 3
+    Wednesday = 3,
+    /// 4
+    Thursday = 4,
+    /// 5
+    Friday = 5,
+    /// 6
+    Saturday = 6,
+    /// 7
+    Sunday = 7,
+}
+
+impl Weekday {
+    /// Every day, Monday first.
+    pub const ALL: &[Self] = &[
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+        Self::Sunday,
+    ];
+
+    /// The spelling on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Monday => "MONDAY",
+            Self::Tuesday => "TUESDAY",
+            Self::Wednesday => "WEDNESDAY",
+            Self::Thursday => "THURSDAY",
+            Self::Friday => "FRIDAY",
+            Self::Saturday => "SATURDAY",
+            Self::Sunday => "SUNDAY",
+        }
+    }
+
+    /// 1 = Monday … 7 = Sunday, as the wire numbers them.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+/// How fixed windows follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Cycle {
+    /// So many local days each, from the local midnight of the badge's first day.
+    Days {
+        /// The days of one window (wire: `refreshRate`).
+        refresh_rate: Count,
+    },
+    /// A week each.
+    Weeks {
+        /// The day on which a week begins (wire: `startDayOfTheWeek`).
+        starts_on: Weekday,
+    },
+    /// A calendar month each.
+    Months,
+}
+
+impl Cycle {
+    /// The length of one window.
+    pub const fn length(self) -> (CalendarUnit, Count) {
+        match self {
+            Self::Days { refresh_rate } => (CalendarUnit::Days, refresh_rate),
+            Self::Weeks { .. } => (CalendarUnit::Weeks, Count::ONE),
+            Self::Months => (CalendarUnit::Months, Count::ONE),
+        }
+    }
+}
+
+/// A limit for each of the windows that tile the badge's life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FixedWindow {
+    /// Names this configuration (wire: `referenceId`).
+    pub reference: Uuid,
+    /// How the windows follow each other.
+    pub cycle: Cycle,
+    /// The most earns in a window.
+    pub max: Count,
+}
+
+/// A limit for the time back from now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct RollingWindow {
+    /// The unit of the window: days of 24 hours, weeks of 168, or calendar months.
+    pub unit: CalendarUnit,
+    /// How many of them.
+    pub length: Count,
+    /// The most earns recorded in it.
+    pub max: Count,
+}
+
+/// One constraint of a badge or of each of its customers. `W` is what stands
+/// for a fixed window: [`FixedWindow`], or only its cycle while it has no
+/// reference yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Constraint<W = FixedWindow> {
+    /// The most earns of all time.
+    FixedValue(Count),
+    /// The most earns in each of the windows that tile the badge's life.
+    FixedWindow(W),
+    /// The most earns in each of these windows back from now: a badge's has
+    /// one, a customer's up to one of each unit.
+    RollingWindow(Vec<RollingWindow>),
+    /// None.
+    NoLimit,
+}
+
+/// A fixed window that has no reference yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedWindowDraft {
+    /// How the windows follow each other.
+    pub cycle: Cycle,
+    /// The most earns in a window.
+    pub max: Count,
+}
+
+impl Constraint<FixedWindowDraft> {
+    /// The same with a reference for its fixed window.
+    pub fn with_reference(self, reference: impl FnOnce() -> Uuid) -> Constraint {
+        match self {
+            Self::FixedValue(max) => Constraint::FixedValue(max),
+            Self::FixedWindow(FixedWindowDraft { cycle, max }) => {
+                Constraint::FixedWindow(FixedWindow {
+                    reference: reference(),
+                    cycle,
+                    max,
+                })
+            }
+            Self::RollingWindow(windows) => Constraint::RollingWindow(windows),
+            Self::NoLimit => Constraint::NoLimit,
+        }
+    }
+
+    /// What it limits, to tell one constraint from another: `None` for no limit.
+    fn windows(&self) -> Vec<Window> {
+        match self {
+            Self::FixedValue(_) => vec![Window::AllTime],
+            Self::FixedWindow(window) => vec![Window::Fixed(window.cycle)],
+            Self::RollingWindow(windows) => windows
+                .iter()
+                .map(|w| Window::Rolling(w.unit, w.length))
+                .collect(),
+            Self::NoLimit => Vec::new(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Window {
+    AllTime,
+    Fixed(Cycle),
+    Rolling(CalendarUnit, Count),
+}
+
+impl Window {
+    fn length(self) -> Option<(CalendarUnit, Count)> {
+        match self {
+            Self::AllTime => None,
+            Self::Fixed(cycle) => Some(cycle.length()),
+            Self::Rolling(unit, length) => Some((unit, length)),
+        }
+    }
+}
+
+/// The time in which earns of a badge can fall: from its start to its end or,
+/// where customers enrol first, to the latest end of an enrolment; `None` if
+/// that never comes.
+pub fn earning_ends_on(period: BadgePeriod, mode: EarnMode, zone: &Zone) -> Option<Instant> {
+    match mode {
+        EarnMode::Direct => Some(period.expires_on()),
+        EarnMode::EnrolThenEarn { enrolment_expiry } => enrolment_expiry.latest(period, zone),
+    }
+}
+
+/// What is wrong with `constraints` taken together: the same window twice, or a
+/// window longer than the time in which the badge can be earned. Paths are
+/// those of the list's elements (`[1]`).
+pub fn contradictions(
+    constraints: &[Constraint<FixedWindowDraft>],
+    starts_on: Instant,
+    ends_on: Option<Instant>,
+    zone: &Zone,
+) -> Vec<Rejection> {
+    let mut problems = Vec::new();
+    let mut seen = Vec::new();
+    for (index, constraint) in constraints.iter().enumerate() {
+        let at = |message: &str| Rejection::unreadable(message).at(format!("[{index}]"));
+        for window in constraint.windows() {
+            if seen.contains(&window) {
+                problems.push(at(
+                    "Limits the same window as an earlier constraint. Keep one of them.",
+                ));
+            }
+            seen.push(window);
+            if let (Some((unit, length)), Some(ends_on)) = (window.length(), ends_on)
+                && zone.add(starts_on, unit, length.get()) > ends_on
+            {
+                problems.push(at(
+                    "The window is longer than the time in which the badge can be earned. Shorten it, or use a fixed value.",
+                ));
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(n: i64) -> Count {
+        Count::try_from(n).unwrap()
+    }
+
+    fn days(n: i64, max: i64) -> Constraint<FixedWindowDraft> {
+        Constraint::FixedWindow(FixedWindowDraft {
+            cycle: Cycle::Days {
+                refresh_rate: count(n),
+            },
+            max: count(max),
+        })
+    }
+
+    fn problems(constraints: &[Constraint<FixedWindowDraft>]) -> Vec<Option<String>> {
+        let at = |iso| Instant::parse_iso(iso).unwrap();
+        contradictions(
+            constraints,
+            at("2026-01-01T00:00:00Z"),
+            Some(at("2026-01-11T00:00:00Z")),
+            &Zone::utc(),
+        )
+        .into_iter()
+        .map(|rejection| rejection.field)
+        .collect()
+    }
+
+    #[test]
+    fn different_windows_of_one_kind_stand_side_by_side() {
+        assert_eq!(
+            problems(&[days(1, 5), days(7, 9), Constraint::FixedValue(count(3))]),
+            []
+        );
+    }
+
+    #[test]
+    fn the_same_window_twice_is_a_contradiction_whatever_its_limit() {
+        assert_eq!(
+            problems(&[days(3, 5), days(3, 9)]),
+            [Some("[1]".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_window_may_be_as_long_as_the_badge_but_not_longer() {
+        assert_eq!(problems(&[days(10, 5)]), []);
+        assert_eq!(problems(&[days(11, 5)]), [Some("[0]".to_owned())]);
+    }
+
+    #[test]
+    fn no_limit_contradicts_nothing() {
+        assert_eq!(
+            problems(&[Constraint::NoLimit, Constraint::NoLimit, days(1, 1)]),
+            []
+        );
+    }
+}

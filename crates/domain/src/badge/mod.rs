@@ -1,0 +1,146 @@
+//! Badges: what a brand defines, who has claimed it, and whether it is on.
+
+mod definition;
+mod details;
+mod expiry;
+mod period;
+
+pub mod constraint;
+
+pub use definition::{BadgeDefinition, BadgeDraft, Defining, EarnMode, EarnType};
+pub use details::{Benefit, Image, ImageTag, Rank, RankOutOfRange, Tag};
+pub use expiry::{Expiry, ExpiryValue, ExpiryValueOutOfRange};
+pub use period::{BadgePeriod, BadgeStatus};
+
+use crate::ids::{BadgeId, ClientNumber, OrgId};
+use crate::instant::Instant;
+use crate::owner::{Claim, Owner, OwnerType};
+use crate::rejection::{Code, Rejection};
+
+/// A badge meta of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Badge {
+    /// Its id.
+    pub id: BadgeId,
+    /// The org that it belongs to.
+    pub org: OrgId,
+    /// What it is.
+    pub definition: BadgeDefinition,
+    /// Whether it is on: a deactivated badge takes no enrolments and no claims.
+    pub active: bool,
+    /// Every claim ever made, active or not, in the order in which they were first made.
+    pub claims: Vec<Claim>,
+    /// When it was created.
+    pub created_on: Instant,
+    /// By which client.
+    pub created_by: ClientNumber,
+    /// When its definition, activity or claims last changed.
+    pub updated_on: Instant,
+    /// By which client.
+    pub updated_by: ClientNumber,
+}
+
+impl Badge {
+    /// Whether `owner` has an active claim.
+    pub fn is_claimed_by(&self, owner: &Owner) -> bool {
+        self.claims
+            .iter()
+            .any(|claim| claim.active && claim.owner == *owner)
+    }
+
+    /// Whether `owner` may claim the badge now: `Ok(false)` if it has already.
+    ///
+    /// # Errors
+    /// 714 if its type is not among the badge's owners, 1901 if the badge is deactivated.
+    pub fn may_be_claimed_by(&self, owner: &Owner) -> Result<bool, Rejection> {
+        self.check_owner(owner.owner_type)
+            .map_err(|rejection| rejection.at("ownerType"))?;
+        self.check_active()?;
+        Ok(!self.is_claimed_by(owner))
+    }
+
+    /// Whether `owner` has a claim to take back.
+    ///
+    /// # Errors
+    /// 737 if it has no active claim.
+    pub fn may_be_unclaimed_by(&self, owner: &Owner) -> Result<(), Rejection> {
+        if self.is_claimed_by(owner) {
+            Ok(())
+        } else {
+            Err(Rejection::of(Code::ClaimNotFound))
+        }
+    }
+
+    /// # Errors
+    /// 1901 if the badge is deactivated.
+    pub(crate) fn check_active(&self) -> Result<(), Rejection> {
+        if self.active {
+            Ok(())
+        } else {
+            Err(Rejection::of(Code::BadgeDeactivated))
+        }
+    }
+
+    /// # Errors
+    /// 714 if `owner_type` is not among the badge's owners; says which are.
+    pub(crate) fn check_owner(&self, owner_type: OwnerType) -> Result<(), Rejection> {
+        if self.definition.owners.allow(owner_type) {
+            Ok(())
+        } else {
+            Err(Rejection::of(Code::OwnerNotAllowed))
+        }
+    }
+
+    /// Whether what `triggered_by` names may act on the badge: its type owns
+    /// it and it has an active claim. The care desk needs neither, and neither
+    /// does what is done by hand (`None`).
+    ///
+    /// # Errors
+    /// 714 or 810, at the field in `triggeredBy`.
+    pub(crate) fn check_trigger(&self, triggered_by: Option<&Owner>) -> Result<(), Rejection> {
+        match triggered_by {
+            None => Ok(()),
+            Some(owner) if owner.owner_type == OwnerType::Membercare => Ok(()),
+            Some(owner) => {
+                self.check_owner(owner.owner_type)
+                    .map_err(|rejection| rejection.at("triggeredBy.ownerType"))?;
+                if self.is_claimed_by(owner) {
+                    Ok(())
+                } else {
+                    Err(Rejection::of(Code::ClaimFirst).at("triggeredBy"))
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{badge, owner};
+
+    #[test]
+    fn a_claim_needs_an_owner_that_is_allowed_and_an_active_badge() {
+        let mut badge = badge();
+        let code =
+            |badge: &Badge, owner| badge.may_be_claimed_by(&owner).map_err(|r| r.code.number());
+        assert_eq!(code(&badge, owner(OwnerType::Journeys, "1")), Err(714));
+        assert_eq!(code(&badge, owner(OwnerType::Loyalty, "2")), Ok(true));
+        badge.active = false;
+        assert_eq!(code(&badge, owner(OwnerType::Loyalty, "2")), Err(1901));
+    }
+
+    #[test]
+    fn what_is_claimed_can_be_claimed_again_and_what_is_not_cannot_be_unclaimed() {
+        let badge = badge();
+        let claimed = owner(OwnerType::Loyalty, "123694");
+        assert_eq!(badge.may_be_claimed_by(&claimed), Ok(false));
+        assert_eq!(badge.may_be_unclaimed_by(&claimed), Ok(()));
+        let other = owner(OwnerType::Loyalty, "2");
+        assert_eq!(
+            badge.may_be_unclaimed_by(&other).unwrap_err().code.number(),
+            737
+        );
+    }
+}

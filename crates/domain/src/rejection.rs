@@ -1,0 +1,241 @@
+//! The one table of codes: every way in which Accolade says no, or warns.
+//!
+//! A [`Code`] has a number, an HTTP status and a standing message. A
+//! [`Rejection`] is one of them said about a field of a request; the same
+//! shape carries warnings.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $status:literal, $message:literal;)+) => {
+        /// A reason to refuse a request, to fail one customer of a batch, or to warn.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the order of the numbers.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The number on the wire.
+            pub const fn number(self) -> u32 {
+                match self { $(Self::$variant => $number),+ }
+            }
+
+            /// The HTTP status of a response whose first error this is; 200 for
+            /// warnings and for what befalls one customer of a batch.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$variant => $status),+ }
+            }
+
+            /// What is said where there is nothing more precise to say.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message),+ }
+            }
+
+            /// The code with this number.
+            pub const fn from_number(number: u32) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// The name of the code in this table, as documents show it.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => stringify!($variant)),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A value that is none of the allowed ones.
+    InvalidEnum = 400, 400, "Is none of the allowed values.";
+    /// The badge does not exist in this org.
+    BadgeNotFound = 404, 404, "Badge meta not found. Check the id.";
+    /// The owner is not among those that the badge is restricted to.
+    OwnerNotAllowed = 714, 400, "Owner type is not allowed.";
+    /// `triggeredBy` or a claim without an owner type.
+    OwnerTypeMissing = 716, 400, "Owner type is mandatory.";
+    /// `triggeredBy` or a claim without a reference.
+    ReferenceMissing = 717, 400, "Reference id is mandatory.";
+    /// The badge's start is not before its end.
+    StartNotBeforeEnd = 720, 400, "Start date must be before the end date.";
+    /// The badge starts in the past (or, migrating, more than 100 years ago).
+    StartInPast = 722, 400, "Start Date cannot be past date";
+    /// The badge ends in the past.
+    EndInPast = 724, 400, "End Date cannot be past date";
+    /// Another badge of the org has this name.
+    NameTaken = 725, 400, "Badge name cannot be duplicate";
+    /// A badge without owners.
+    OwnerRequired = 728, 400, "Atleast one owner is required";
+    /// There is no such active claim to take back.
+    ClaimNotFound = 737, 400, "There is no active claim of this owner and reference.";
+    /// A custom field that the org does not have.
+    CustomFieldUnknown = 746, 400, "The organisation has no custom field of this name.";
+    /// The request id was carried out before.
+    RequestIdUsed = 809, 400, "Request with the same requestId is not allowed";
+    /// No active claim of the owner and reference.
+    ClaimFirst = 810, 400, "The badge is not claimed by this owner and reference. Claim the badge first.";
+    /// No customers in the request.
+    CustomerMissing = 812, 400, "At least one customer is required.";
+    /// The event date lies outside the badge's period.
+    EventOutsidePeriod = 816, 400, "Event date is not in duration of badge meta. Pass the issue event date.";
+    /// The customer holds an enrolment whose period overlaps.
+    ActiveIssueExists = 1040, 200, "An active issue for the badge already exists.";
+    /// The badge is deactivated.
+    BadgeDeactivated = 1901, 400, "The badge is deactivated. Activate it first.";
+    /// The badge is earned directly, without enrolment.
+    EarnedDirectly = 1902, 400, "Customers earn this badge directly, without being enrolled. Record an earn instead.";
+    /// The enrolment would expire before it starts.
+    ExpiresBeforeStart = 1903, 400, "The enrolment would expire before it starts. Pass an earlier event date.";
+    /// More customers than one request may have.
+    TooManyCustomers = 1905, 400, "Too many customers in one request. Split it.";
+    /// The idempotency key was used for another request.
+    IdempotencyKeyReused = 1910, 422, "The Idempotency-Key was used for a different request. Use a new key.";
+    /// The first request with this idempotency key is still running.
+    IdempotencyKeyRunning = 1911, 409, "The first request with this Idempotency-Key is still running. Send it again in a moment.";
+    /// Credentials are missing or wrong.
+    Unauthenticated = 1930, 401, "Credentials are missing or wrong. Send Basic credentials or a valid access token.";
+    /// The credentials do not permit this.
+    Forbidden = 1931, 403, "The client may not do this.";
+    /// Too many wrong secrets.
+    TooManyFailures = 1932, 429, "Too many wrong credentials. Wait, then send the right ones.";
+    /// There is nothing at this path.
+    PathNotFound = 1940, 404, "There is nothing at this path.";
+    /// The path does not know this method.
+    MethodNotAllowed = 1941, 405, "This path does not take this method.";
+    /// The body is larger than the server accepts.
+    BodyTooLarge = 1942, 413, "The body is too large. Split the request.";
+    /// The body is not JSON by its content type.
+    UnsupportedMediaType = 1943, 415, "Send the body as application/json.";
+    /// The body did not arrive, or the request did not finish, in time.
+    BodyTimeout = 1945, 408, "The body was not received in time. Send it again.";
+    /// Something unexpected failed; the log has the cause.
+    Internal = 1950, 500, "An unexpected error. Nothing was recorded.";
+    /// The database is away or there is too much to do.
+    Unavailable = 1951, 503, "The service is busy or its database is away. Nothing was recorded; send it again.";
+    /// The connection broke inside COMMIT.
+    OutcomeUnknown = 1952, 503, "The connection to the database broke while recording. Ask GET requests/{requestId} whether it was recorded.";
+    /// A field or parameter that nothing reads.
+    UnknownField = 1990, 200, "Unknown field, ignored. Check its spelling.";
+    /// A date and its ISO twin differ.
+    DatesDisagree = 1991, 200, "Differs from its ISO twin by more than a second. The ISO one was used.";
+    /// A customer is named more than once.
+    CustomerRepeated = 1992, 200, "The customer is named more than once. It counts once.";
+    /// A known field that this operation does not read.
+    FieldIgnored = 1993, 200, "This field is ignored here.";
+    /// What cannot be read: malformed JSON, a wrong type, a number out of range.
+    Unreadable = 999_999, 400, "The request cannot be read.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.number(), f)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Code {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(self.number())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u32::deserialize(deserializer)?;
+        Self::from_number(number)
+            .ok_or_else(|| serde::de::Error::custom(format!("there is no code {number}")))
+    }
+}
+
+/// One reason to refuse, or one warning: the code, what to do about it, and the
+/// field at fault.
+///
+/// ```
+/// use accolade_domain::rejection::{Code, Rejection};
+///
+/// let rejection = Rejection::of(Code::StartInPast).at("startOn");
+/// assert_eq!(rejection.code.number(), 722);
+/// assert_eq!(rejection.field.as_deref(), Some("startOn"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[error("{code}: {message}")]
+pub struct Rejection {
+    /// Which entry of the table.
+    pub code: Code,
+    /// What is wrong and what to do, for the caller to read.
+    pub message: String,
+    /// The path of the field at fault, as in `customers[3]`; `None` where no field is.
+    pub field: Option<String>,
+}
+
+impl Rejection {
+    /// `code` with its standing message, about no field.
+    pub fn of(code: Code) -> Self {
+        Self {
+            code,
+            message: code.message().to_owned(),
+            field: None,
+        }
+    }
+
+    /// A request that cannot be read, and why.
+    pub fn unreadable(message: impl Into<String>) -> Self {
+        Self::of(Code::Unreadable).saying(message)
+    }
+
+    /// The same with a more precise message.
+    pub fn saying(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The same about the field at `path`.
+    pub fn at(mut self, path: impl Into<String>) -> Self {
+        self.field = Some(path.into());
+        self
+    }
+
+    /// The same with its path, if any, put below `parent`.
+    pub fn below(mut self, parent: &str) -> Self {
+        self.field = Some(match self.field {
+            None => parent.to_owned(),
+            Some(field) if field.starts_with('[') => format!("{parent}{field}"),
+            Some(field) => format!("{parent}.{field}"),
+        });
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_unique_and_ascend() {
+        let numbers: Vec<u32> = Code::ALL.iter().map(|code| code.number()).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    }
+
+    #[test]
+    fn a_path_is_put_below_its_parent_with_a_dot_or_an_index() {
+        let at = |path: &str| {
+            Rejection::of(Code::Unreadable)
+                .at(path)
+                .below("customers")
+                .field
+        };
+        assert_eq!(at("[3]").as_deref(), Some("customers[3]"));
+        assert_eq!(at("x").as_deref(), Some("customers.x"));
+        assert_eq!(
+            Rejection::of(Code::Unreadable)
+                .below("customers")
+                .field
+                .as_deref(),
+            Some("customers")
+        );
+    }
+}

@@ -1,0 +1,224 @@
+//! Civil time in an org's zone: the only file that knows a time zone library.
+//!
+//! An org has an IANA zone. It decides what a day, a week or a month is when
+//! an expiry is reckoned in them: the same local time on a later date, with the
+//! day held at the end of a shorter month. A local time that a clock change
+//! skips moves forward by the gap; one that happens twice is the earlier.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{Span, Timestamp, ToSpan as _};
+
+use crate::instant::Instant;
+
+/// There is no such time zone.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a time zone of the IANA database, like Asia/Kolkata or UTC")]
+pub struct UnknownZone(pub String);
+
+/// A unit of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "UPPERCASE")
+)]
+pub enum CalendarUnit {
+    /// Local days.
+    Days,
+    /// Seven local days.
+    Weeks,
+    /// Calendar months; the day is held at the end of a shorter one.
+    Months,
+}
+
+impl CalendarUnit {
+    /// Every unit, in the order of the wire's documentation.
+    pub const ALL: &[Self] = &[Self::Days, Self::Weeks, Self::Months];
+
+    /// The spelling on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Days => "DAYS",
+            Self::Weeks => "WEEKS",
+            Self::Months => "MONTHS",
+        }
+    }
+}
+
+/// An IANA time zone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// Coordinated universal time: the zone of an org that names none.
+    pub fn utc() -> Self {
+        Self(TimeZone::UTC)
+    }
+
+    /// The name in the IANA database.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The same local time, `count` calendar units after `from`; the end of
+    /// representable time if that lies later.
+    ///
+    /// ```
+    /// use accolade_domain::instant::Instant;
+    /// use accolade_domain::zone::{CalendarUnit, Zone};
+    ///
+    /// let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    /// let january = Instant::parse_iso("2026-01-31T10:00:00+05:30").unwrap();
+    /// let february = Instant::parse_iso("2026-02-28T10:00:00+05:30").unwrap();
+    /// assert_eq!(zone.add(january, CalendarUnit::Months, 1), february);
+    /// ```
+    pub fn add(&self, from: Instant, unit: CalendarUnit, count: u32) -> Instant {
+        let count = i64::from(count);
+        let span = match unit {
+            CalendarUnit::Days => Span::new().try_days(count),
+            CalendarUnit::Weeks => Span::new().try_weeks(count),
+            CalendarUnit::Months => Span::new().try_months(count),
+        };
+        span.and_then(|span| self.local(from)?.checked_add(span))
+            .map_or(Instant::MAX, |local| self.instant(local))
+    }
+
+    /// `count` years of the calendar after `from`; the end of representable
+    /// time if that lies later.
+    pub fn add_years(&self, from: Instant, count: u32) -> Instant {
+        self.add(from, CalendarUnit::Months, count.saturating_mul(12))
+    }
+
+    /// Years of the calendar before `from`; the beginning of time if that lies earlier.
+    pub fn years_before(&self, from: Instant, count: u16) -> Instant {
+        self.local(from)
+            .and_then(|local| local.checked_sub(i64::from(count).years()))
+            .map_or(Instant::MIN, |local| self.instant(local))
+    }
+
+    fn local(&self, instant: Instant) -> Result<DateTime, jiff::Error> {
+        Ok(self
+            .0
+            .to_datetime(Timestamp::from_microsecond(instant.unix_micros())?))
+    }
+
+    fn instant(&self, local: DateTime) -> Instant {
+        let ambiguous = self.0.to_ambiguous_timestamp(local);
+        // The offset before the change: the earlier of two, and across a gap
+        // forward by its length.
+        let offset = match ambiguous.offset() {
+            AmbiguousOffset::Unambiguous { offset } => offset,
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => before,
+        };
+        offset
+            .to_timestamp(local)
+            .ok()
+            .and_then(|timestamp| Instant::from_unix_micros(timestamp.as_microsecond()).ok())
+            .unwrap_or(if local.year() < 1970 {
+                Instant::MIN
+            } else {
+                Instant::MAX
+            })
+    }
+}
+
+impl FromStr for Zone {
+    type Err = UnknownZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownZone> {
+        TimeZone::get(name)
+            .ok()
+            .filter(|zone| zone.iana_name().is_some())
+            .map(Self)
+            .ok_or_else(|| UnknownZone(name.to_owned()))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(iso: &str) -> Instant {
+        Instant::parse_iso(iso).unwrap()
+    }
+
+    fn zone(name: &str) -> Zone {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_day_keeps_the_local_time_across_a_clock_change() {
+        let new_york = zone("America/New_York");
+        assert_eq!(
+            new_york.add(at("2026-03-07T12:00:00-05:00"), CalendarUnit::Days, 1),
+            at("2026-03-08T12:00:00-04:00")
+        );
+    }
+
+    #[test]
+    fn a_skipped_local_time_moves_forward_by_the_gap() {
+        let new_york = zone("America/New_York");
+        assert_eq!(
+            new_york.add(at("2026-03-07T02:30:00-05:00"), CalendarUnit::Days, 1),
+            at("2026-03-08T03:30:00-04:00")
+        );
+    }
+
+    #[test]
+    fn of_an_ambiguous_local_time_the_earlier_is_taken() {
+        let new_york = zone("America/New_York");
+        assert_eq!(
+            new_york.add(at("2026-10-31T01:30:00-04:00"), CalendarUnit::Days, 1),
+            at("2026-11-01T01:30:00-04:00")
+        );
+    }
+
+    #[test]
+    fn a_month_after_the_31st_of_january_is_the_end_of_february() {
+        let utc = Zone::utc();
+        assert_eq!(
+            utc.add(at("2026-01-31T10:00:00Z"), CalendarUnit::Months, 1),
+            at("2026-02-28T10:00:00Z")
+        );
+        assert_eq!(
+            utc.add(at("2028-01-31T10:00:00Z"), CalendarUnit::Months, 1),
+            at("2028-02-29T10:00:00Z")
+        );
+    }
+
+    #[test]
+    fn what_lies_beyond_the_calendar_is_its_end() {
+        assert_eq!(
+            Zone::utc().add(Instant::MAX, CalendarUnit::Days, 1),
+            Instant::MAX
+        );
+        assert_eq!(
+            Zone::utc().years_before(at("0050-01-01T00:00:00Z"), 100),
+            Instant::MIN
+        );
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused() {
+        assert_eq!(
+            "Mars/Olympus".parse::<Zone>(),
+            Err(UnknownZone("Mars/Olympus".to_owned()))
+        );
+    }
+}
