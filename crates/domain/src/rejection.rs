@@ -50,8 +50,8 @@ macro_rules! codes {
 codes! {
     /// A value that is none of the allowed ones.
     InvalidEnum = 400, 400, "Is none of the allowed values.";
-    /// The badge does not exist in this org.
-    BadgeNotFound = 404, 404, "Badge meta not found. Check the id.";
+    /// The badge, enrolment or request does not exist in this org.
+    NotFound = 404, 404, "Badge meta not found. Check the id.";
     /// The owner is not among those that the badge is restricted to.
     OwnerNotAllowed = 714, 400, "Owner type is not allowed.";
     /// `triggeredBy` or a claim without an owner type.

@@ -1,0 +1,145 @@
+//! Access groups: what a client may do.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// One thing that a client may be permitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AccessGroup {
+    /// To read badges, requests and what customers hold.
+    BadgesRead = 1,
+    /// To define badges.
+    BadgesWrite = 2,
+    /// To enrol customers.
+    BadgesIssue = 4,
+    /// Everything that there is.
+    Admin = 8,
+}
+
+impl AccessGroup {
+    /// Every group.
+    pub const ALL: &[Self] = &[
+        Self::BadgesRead,
+        Self::BadgesWrite,
+        Self::BadgesIssue,
+        Self::Admin,
+    ];
+
+    /// Its name, in configuration and in messages.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadgesRead => "badges:read",
+            Self::BadgesWrite => "badges:write",
+            Self::BadgesIssue => "badges:issue",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// There is no such access group.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no access group: use badges:read, badges:write, badges:issue or admin")]
+pub struct UnknownAccessGroup(pub String);
+
+impl FromStr for AccessGroup {
+    type Err = UnknownAccessGroup;
+
+    fn from_str(name: &str) -> Result<Self, UnknownAccessGroup> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|group| group.name() == name)
+            .ok_or_else(|| UnknownAccessGroup(name.to_owned()))
+    }
+}
+
+/// A set of access groups.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccessGroups(u8);
+
+impl AccessGroups {
+    /// What a new client has unless told otherwise: everything but `admin`.
+    pub const DEFAULT: Self = Self(
+        AccessGroup::BadgesRead as u8
+            | AccessGroup::BadgesWrite as u8
+            | AccessGroup::BadgesIssue as u8,
+    );
+
+    /// Every group.
+    pub const ALL: Self = Self(Self::DEFAULT.0 | AccessGroup::Admin as u8);
+
+    /// Whether a client with these may do what needs `group`.
+    pub const fn permit(self, group: AccessGroup) -> bool {
+        self.0 & (group as u8 | AccessGroup::Admin as u8) != 0
+    }
+
+    /// The groups of the set.
+    pub fn iter(self) -> impl Iterator<Item = AccessGroup> {
+        AccessGroup::ALL
+            .iter()
+            .copied()
+            .filter(move |group| self.0 & *group as u8 != 0)
+    }
+
+    /// The form in which it is stored: a sum of powers of two.
+    pub const fn bits(self) -> i16 {
+        self.0 as i16
+    }
+
+    /// The set stored as `bits`; what is unknown in it is left out.
+    pub fn from_bits(bits: i16) -> Self {
+        AccessGroup::ALL
+            .iter()
+            .copied()
+            .filter(|group| bits & *group as i16 != 0)
+            .collect()
+    }
+}
+
+impl FromIterator<AccessGroup> for AccessGroups {
+    fn from_iter<I: IntoIterator<Item = AccessGroup>>(groups: I) -> Self {
+        Self(groups.into_iter().fold(0, |bits, group| bits | group as u8))
+    }
+}
+
+impl fmt::Display for AccessGroups {
+    /// The names, separated by commas.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.iter().map(AccessGroup::name).collect();
+        f.pad(&names.join(","))
+    }
+}
+
+impl fmt::Debug for AccessGroups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn admin_permits_everything_and_the_default_all_but_admin() {
+        let admin = AccessGroups::from_iter([AccessGroup::Admin]);
+        assert!(AccessGroup::ALL.iter().all(|group| admin.permit(*group)));
+        let permitted: Vec<_> = AccessGroup::ALL
+            .iter()
+            .map(|group| AccessGroups::DEFAULT.permit(*group))
+            .collect();
+        assert_eq!(permitted, [true, true, true, false]);
+    }
+
+    #[test]
+    fn a_set_is_stored_and_read_as_the_same_set() {
+        assert_eq!(
+            AccessGroups::from_bits(AccessGroups::DEFAULT.bits()),
+            AccessGroups::DEFAULT
+        );
+        assert_eq!(
+            AccessGroups::DEFAULT.to_string(),
+            "badges:read,badges:write,badges:issue"
+        );
+    }
+}

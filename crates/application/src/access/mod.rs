@@ -1,0 +1,15 @@
+//! Access: organisations, API clients, what they may do, and their secrets.
+
+mod caller;
+mod clients;
+mod groups;
+mod orgs;
+mod secret;
+
+pub use caller::{Caller, Credentials, authenticate, caller_of};
+pub use clients::{
+    CreateClient, NewCredentials, begin_rotation, create_client, finish_rotation, revoke_client,
+};
+pub use groups::{AccessGroup, AccessGroups, UnknownAccessGroup};
+pub use orgs::create_org;
+pub use secret::{ClientKey, MalformedClientKey, Secret, SecretHash};

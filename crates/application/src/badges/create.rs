@@ -1,0 +1,127 @@
+//! Creating a badge.
+
+use accolade_domain::badge::{Badge, BadgeDraft, Defining};
+use accolade_domain::ids::BadgeId;
+use accolade_domain::rejection::{Code, Rejection};
+
+use crate::access::Caller;
+use crate::answer::{Answer, BadgeCounts, BadgeView};
+use crate::error::UseCaseError;
+use crate::ports::{CreateBadgeError, IdempotencyGuard, IdempotencyRecord, Ports};
+
+/// A badge to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateBadge {
+    /// What it is to be.
+    pub draft: BadgeDraft,
+    /// What could not be read of it: refused together with what the rules object to.
+    pub unread: Vec<Rejection>,
+    /// Whether it is on.
+    pub active: bool,
+    /// Whether it is taken over from elsewhere, so that its dates may be past.
+    pub migrating: bool,
+    /// The id that it is to have; a new one if `None`.
+    pub id: Option<BadgeId>,
+    /// The caller's idempotency key, if it sent one.
+    pub idempotency: Option<IdempotencyGuard>,
+}
+
+/// Creates a badge, without claims.
+///
+/// # Errors
+/// All that is wrong with the definition; 725 if its name is taken.
+pub fn create(
+    ports: &Ports,
+    caller: &Caller,
+    command: CreateBadge,
+) -> Result<Answer, UseCaseError> {
+    let now = ports.clock.now();
+    let defining = Defining {
+        now,
+        zone: &caller.zone,
+        migrating: command.migrating,
+    };
+    let definition = match command.draft.define(defining, || ports.ids.uuid()) {
+        Ok(definition) if command.unread.is_empty() => definition,
+        Ok(_) => return Err(command.unread.into()),
+        Err(broken) => return Err(merge(command.unread, broken).into()),
+    };
+    let view = BadgeView {
+        earning_ends_on: definition.earning_ends_on(&caller.zone),
+        badge: Badge {
+            id: command.id.unwrap_or_else(|| ports.ids.object_id().into()),
+            org: caller.org,
+            definition,
+            active: command.active,
+            claims: Vec::new(),
+            created_on: now,
+            created_by: caller.client,
+            updated_on: now,
+            updated_by: caller.client,
+        },
+        counts: BadgeCounts::default(),
+        now,
+    };
+    let answer = Answer::Badge(Box::new(view.clone()));
+    let record = command.idempotency.map(|guard| IdempotencyRecord {
+        guard,
+        answer: answer.clone(),
+    });
+    match ports.badges.create(&view.badge, record.as_ref()) {
+        Ok(()) => Ok(answer),
+        Err(CreateBadgeError::NameTaken) => Err(Rejection::of(Code::NameTaken).at("name").into()),
+        Err(CreateBadgeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
+        Err(CreateBadgeError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What could not be read, and what is wrong besides: a part that could not be
+/// read is missing from the draft, which need not be said again.
+fn merge(unread: Vec<Rejection>, broken: Vec<Rejection>) -> Vec<Rejection> {
+    let said = |field: &str| {
+        unread
+            .iter()
+            .filter_map(|rejection| rejection.field.as_deref())
+            .any(|path| {
+                path.strip_prefix(field)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                // A list that is missing as a whole, and a twin of a date.
+                || field.starts_with(path)
+                || path.strip_suffix("ISO") == Some(field)
+            })
+    };
+    let more: Vec<_> = broken
+        .into_iter()
+        .filter(|rejection| rejection.field.as_deref().is_none_or(|field| !said(field)))
+        .collect();
+    unread.into_iter().chain(more).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_is_not_reported_as_missing_too() {
+        let at = |path: &str| Rejection::of(Code::Unreadable).at(path);
+        let unread = vec![
+            at("startOnISO"),
+            at("earnedBadgeExpiry.value"),
+            at("ownership"),
+        ];
+        let broken = vec![
+            at("name"),
+            at("startOn"),
+            at("earnedBadgeExpiry"),
+            at("ownership.restrictedToOwners"),
+        ];
+        let merged: Vec<_> = merge(unread, broken)
+            .into_iter()
+            .filter_map(|r| r.field)
+            .collect();
+        assert_eq!(
+            merged,
+            ["startOnISO", "earnedBadgeExpiry.value", "ownership", "name"]
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! Badge metas: defined, looked up, claimed, turned on and off.
+
+mod activity;
+mod claim;
+mod create;
+mod edit;
+mod get;
+mod list;
+
+pub use activity::{SetActivity, set_activity};
+pub use claim::{ClaimBadge, claim, unclaim};
+pub use create::{CreateBadge, create};
+pub use get::get;
+pub use list::{BadgeList, list};
+
+use accolade_domain::ids::BadgeId;
+use accolade_domain::rejection::{Code, Rejection};
+
+/// 404 for a badge that this org does not have.
+pub(crate) fn not_found(badge: BadgeId) -> Rejection {
+    Rejection::of(Code::NotFound).saying(format!("Badge meta {badge} not found. Check the id."))
+}

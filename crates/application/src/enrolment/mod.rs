@@ -1,0 +1,7 @@
+//! Enrolment: the job that Accolade exists for, and what became of earlier requests.
+
+mod enrol;
+mod requests;
+
+pub use enrol::{EnrolCustomers, enrol, preview};
+pub use requests::requests;

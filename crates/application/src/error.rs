@@ -1,0 +1,40 @@
+//! How a use case fails.
+
+use accolade_domain::rejection::Rejection;
+
+use crate::ports::StoreError;
+
+/// Why a use case did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum UseCaseError {
+    /// The caller can mend it: at least one reason, the first decides the HTTP status.
+    /// Nothing was written.
+    #[error("refused: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<Rejection>),
+    /// The idempotency key was used meanwhile: look at what it stands for.
+    /// Nothing was written.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// A store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Rejection> for UseCaseError {
+    fn from(rejection: Rejection) -> Self {
+        Self::Refused(vec![rejection])
+    }
+}
+
+impl From<Vec<Rejection>> for UseCaseError {
+    fn from(rejections: Vec<Rejection>) -> Self {
+        Self::Refused(rejections)
+    }
+}
+
+impl UseCaseError {
+    /// Something that should not happen; nothing was written.
+    pub(crate) fn unexpected(error: anyhow::Error) -> Self {
+        Self::Store(StoreError::Unexpected(error))
+    }
+}

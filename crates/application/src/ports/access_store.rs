@@ -1,0 +1,150 @@
+//! Where organisations and their API clients live.
+
+use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::text::Name;
+use accolade_domain::zone::Zone;
+
+use crate::access::{AccessGroups, ClientKey, SecretHash};
+use crate::ports::StoreError;
+
+/// An organisation: the tenant that everything belongs to. Its zone never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Org {
+    /// Its number, chosen by who creates it.
+    pub id: OrgId,
+    /// Its name, for people.
+    pub name: Name,
+    /// Decides where its days begin.
+    pub zone: Zone,
+}
+
+/// An API client of an org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its number: unique over all orgs, given by the store in ascending order.
+    pub number: ClientNumber,
+    /// The org that it belongs to, and only ever acts for.
+    pub org: Org,
+    /// Its name, for people.
+    pub name: Name,
+    /// The public half of its credentials: unique over all orgs.
+    pub key: ClientKey,
+    /// What it may do.
+    pub groups: AccessGroups,
+    /// The hash of its secret.
+    pub secret: SecretHash,
+    /// The hash of a second secret that holds beside the first, while one is rotated.
+    pub next_secret: Option<SecretHash>,
+    /// When it was created.
+    pub created_on: Instant,
+    /// When it was revoked, if it was.
+    pub revoked_on: Option<Instant>,
+}
+
+/// A client to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClient {
+    /// The org that it will belong to.
+    pub org: OrgId,
+    /// Its name.
+    pub name: Name,
+    /// Its key.
+    pub key: ClientKey,
+    /// What it may do.
+    pub groups: AccessGroups,
+    /// The hash of its secret.
+    pub secret: SecretHash,
+    /// When it is created.
+    pub created_on: Instant,
+}
+
+/// Why an org was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateOrgError {
+    /// Its number is taken. The org that has it is unchanged.
+    #[error("an organisation with this id exists")]
+    Exists,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a client was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateClientError {
+    /// There is no such org.
+    #[error("there is no organisation with this id")]
+    UnknownOrg,
+    /// Its key is taken. The client that has it is unchanged.
+    #[error("a client with this key exists")]
+    KeyTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a client was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UnknownClient {
+    /// There is no client with this key, it is revoked, or (finishing a
+    /// rotation) it has no second secret.
+    #[error("there is no such client, it is revoked, or it has no second secret to keep")]
+    Unknown,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where organisations and their API clients live.
+pub trait AccessStore: Send + Sync {
+    /// Creates `org`. Of two that race for one number exactly one wins.
+    ///
+    /// # Errors
+    /// [`CreateOrgError::Exists`] if its number is taken.
+    fn create_org(&self, org: &Org, created_on: Instant) -> Result<(), CreateOrgError>;
+
+    /// Every org, by number.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn orgs(&self) -> Result<Vec<Org>, StoreError>;
+
+    /// Creates a client and gives it the next number. Of two that race for one key
+    /// exactly one wins.
+    ///
+    /// # Errors
+    /// [`CreateClientError::UnknownOrg`], [`CreateClientError::KeyTaken`].
+    fn create_client(&self, client: &NewClient) -> Result<ClientNumber, CreateClientError>;
+
+    /// Every client, revoked ones included, by number.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn clients(&self) -> Result<Vec<Client>, StoreError>;
+
+    /// The client with this key, revoked or not, as it is now.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn client(&self, key: &ClientKey) -> Result<Option<Client>, StoreError>;
+
+    /// Gives the client a second secret beside its first; replaces a second
+    /// one that it has already.
+    ///
+    /// # Errors
+    /// [`UnknownClient::Unknown`] also if it is revoked.
+    fn begin_rotation(&self, key: &ClientKey, next: &SecretHash) -> Result<(), UnknownClient>;
+
+    /// Makes the second secret the only one.
+    ///
+    /// # Errors
+    /// [`UnknownClient::Unknown`] also if it is revoked or has no second secret.
+    fn finish_rotation(&self, key: &ClientKey) -> Result<(), UnknownClient>;
+
+    /// Revokes the client for good. Its first revocation's moment stays.
+    ///
+    /// # Errors
+    /// [`UnknownClient::Unknown`] if there is no such client or it is revoked already.
+    fn revoke(&self, key: &ClientKey, revoked_on: Instant) -> Result<(), UnknownClient>;
+}

@@ -1,0 +1,202 @@
+//! Where badge metas live.
+
+use accolade_domain::badge::{Badge, BadgeStatus, EarnType};
+use accolade_domain::ids::{BadgeId, ClientNumber, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::{Claim, OwnerType};
+
+use crate::answer::BadgeCounts;
+use crate::ports::{IdempotencyRecord, StoreError};
+
+/// Which state of a badge a decision was made from: it grows with every edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BadgeVersion(pub i64);
+
+/// A badge and the version that it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionedBadge {
+    /// The badge, its claims included.
+    pub badge: Badge,
+    /// The version.
+    pub version: BadgeVersion,
+}
+
+/// A badge and how often it was given, both from one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedBadge {
+    /// The badge, its claims included.
+    pub badge: Badge,
+    /// How often it was given.
+    pub counts: BadgeCounts,
+}
+
+/// One change of a badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadgeEdit {
+    /// Sets whether this claim is active; adds it, as the last, if it is new.
+    Claim(Claim),
+    /// Turns the badge on or off.
+    Activity(bool),
+}
+
+/// A change, decided from one version of the badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadgeEditRequest {
+    /// The org.
+    pub org: OrgId,
+    /// The badge.
+    pub badge: BadgeId,
+    /// The version that it was decided from.
+    pub version: BadgeVersion,
+    /// The change.
+    pub edit: BadgeEdit,
+    /// When it is made.
+    pub now: Instant,
+    /// By whom.
+    pub by: ClientNumber,
+    /// What to remember under the caller's idempotency key, if it sent one.
+    pub idempotency: Option<IdempotencyRecord>,
+}
+
+/// Why a badge was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateBadgeError {
+    /// Another badge of the org has its name, active or not.
+    #[error("the name is taken")]
+    NameTaken,
+    /// A request with this idempotency key was carried out.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a badge was not edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditBadgeError {
+    /// The badge has another version now: read it and decide again.
+    #[error("the badge has changed")]
+    Changed,
+    /// A request with this idempotency key was carried out.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a list of badges is sorted by; badges that are equal in it are sorted by id in
+/// the same order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BadgeSort {
+    /// By id, that is, by creation.
+    #[default]
+    Id,
+    /// By name, by code point.
+    Name,
+    /// By start.
+    StartDate,
+}
+
+/// Which end of a sorted list comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SortOrder {
+    /// The greatest.
+    #[default]
+    Descending,
+    /// The least.
+    Ascending,
+}
+
+/// Which badges of an org to list: those to which every filter applies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadgeQuery {
+    /// The moment that `statuses` refer to.
+    pub now: Instant,
+    /// Of any of these statuses; empty means any at all.
+    pub statuses: Vec<BadgeStatus>,
+    /// Of this type.
+    pub earn_type: Option<EarnType>,
+    /// On, or off.
+    pub active: Option<bool>,
+    /// Restricted to owners among which is this one.
+    pub owner: Option<OwnerType>,
+    /// With an active claim of this type of owner.
+    pub claimed_by: Option<OwnerType>,
+    /// `true`: without any active claim; `false`: with one.
+    pub unclaimed: Option<bool>,
+    /// Whose name contains this, both mapped to Unicode lower case
+    /// ([`str::to_lowercase`]); no character has a special meaning.
+    pub name_contains: Option<String>,
+    /// That start then or later.
+    pub starts_from: Option<Instant>,
+    /// That end then or earlier.
+    pub ends_until: Option<Instant>,
+    /// By what the list is sorted.
+    pub sort: BadgeSort,
+    /// Which end comes first.
+    pub order: SortOrder,
+    /// Which page, from 0.
+    pub page: u32,
+    /// How many badges a page has: at least 1.
+    pub size: u32,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadgePage {
+    /// The badges of the page; none past the end.
+    pub badges: Vec<CountedBadge>,
+    /// How many badges there are on all pages.
+    pub total: u64,
+}
+
+/// Where badge metas live. A badge of another org is as good as none.
+pub trait BadgeStore: Send + Sync {
+    /// Creates `badge`, at its first version, with its claims and without
+    /// counts. Of two that race for one name in an org exactly one wins.
+    /// What `idempotency` holds is remembered in the same transaction.
+    ///
+    /// # Errors
+    /// [`CreateBadgeError::NameTaken`], [`CreateBadgeError::IdempotencyKeyUsed`]; the
+    /// latter where both apply.
+    fn create(
+        &self,
+        badge: &Badge,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), CreateBadgeError>;
+
+    /// The badge as it is now.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError>;
+
+    /// The badge and its counts, which are exact: those of all enrolments
+    /// recorded before.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError>;
+
+    /// The page of the org's badges that `query` asks for, in a number of statements
+    /// that does not depend on how many badges it has.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError>;
+
+    /// Makes the change, if the badge still has the version that it was decided
+    /// from, and raises the version. The badge's `updated_on` and `updated_by`
+    /// become the request's. Of two that race from one version exactly one wins.
+    ///
+    /// It waits for enrolments of the badge that are being recorded, and those
+    /// that come later see it: once it has returned, nothing is recorded any
+    /// more that was decided from an earlier version.
+    ///
+    /// # Errors
+    /// [`EditBadgeError::Changed`] (also if there is no such badge),
+    /// [`EditBadgeError::IdempotencyKeyUsed`]; the latter where both apply.
+    fn edit(&self, request: &BadgeEditRequest) -> Result<(), EditBadgeError>;
+}

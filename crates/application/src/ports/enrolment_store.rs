@@ -1,0 +1,172 @@
+//! Where enrolments live.
+
+use std::collections::HashSet;
+
+use accolade_domain::enrolment::{CustomerOutcome, Hold};
+use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, IdBlock, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
+use accolade_domain::text::RequestId;
+
+use crate::ports::{BadgeVersion, IdempotencyGuard, StoreError};
+
+/// Customers to be enrolled for a badge, and everything that was decided about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentRequest {
+    /// The org.
+    pub org: OrgId,
+    /// The badge.
+    pub badge: BadgeId,
+    /// The version of the badge that the rest was decided from.
+    pub version: BadgeVersion,
+    /// The id of the request, unique for this operation of the org.
+    pub request_id: RequestId,
+    /// Who triggered it.
+    pub triggered_by: Option<Owner>,
+    /// When the enrolments hold.
+    pub hold: Hold,
+    /// The customers, each once.
+    pub customers: Vec<CustomerId>,
+    /// An id for each customer, by position; those of customers who are not
+    /// enrolled stay unused.
+    pub ids: IdBlock,
+    /// When it is recorded, and what statuses refer to.
+    pub now: Instant,
+    /// By whom.
+    pub by: ClientNumber,
+    /// The caller's idempotency key, if it sent one.
+    pub idempotency: Option<IdempotencyGuard>,
+}
+
+/// The request shares a request id, an idempotency key or a customer of a badge with
+/// one that is in the batch already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharesKey(pub Box<EnrolmentRequest>);
+
+/// Requests that may share a transaction: no two of them have a request id, an
+/// idempotency key, or a customer of one badge in common.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EnrolmentBatch {
+    requests: Vec<EnrolmentRequest>,
+}
+
+impl EnrolmentBatch {
+    /// A batch of one.
+    pub fn of(request: EnrolmentRequest) -> Self {
+        Self {
+            requests: vec![request],
+        }
+    }
+
+    /// Adds `request`.
+    ///
+    /// # Errors
+    /// Gives it back if it does not go with the others.
+    pub fn push(&mut self, request: EnrolmentRequest) -> Result<(), SharesKey> {
+        if self
+            .requests
+            .iter()
+            .any(|other| shares_key(other, &request))
+        {
+            return Err(SharesKey(Box::new(request)));
+        }
+        self.requests.push(request);
+        Ok(())
+    }
+
+    /// The requests, given back.
+    pub fn into_requests(self) -> Vec<EnrolmentRequest> {
+        self.requests
+    }
+
+    /// The requests, in the order in which they were added.
+    pub fn requests(&self) -> &[EnrolmentRequest] {
+        &self.requests
+    }
+}
+
+fn shares_key(a: &EnrolmentRequest, b: &EnrolmentRequest) -> bool {
+    let same_request = a.org == b.org && a.request_id == b.request_id;
+    let same_key = match (&a.idempotency, &b.idempotency) {
+        (Some(a), Some(b)) => a.client == b.client && a.key == b.key,
+        _ => false,
+    };
+    let same_customer = || {
+        let (few, many) = if a.customers.len() < b.customers.len() {
+            (a, b)
+        } else {
+            (b, a)
+        };
+        let few: HashSet<_> = few.customers.iter().collect();
+        many.customers.iter().any(|customer| few.contains(customer))
+    };
+    same_request || same_key || (a.org == b.org && a.badge == b.badge && same_customer())
+}
+
+/// Why a request was not carried out. Nothing of it was written, its
+/// request id and its idempotency key are not used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EnrolError {
+    /// A request with this idempotency key was carried out.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// A request with this id was carried out.
+    #[error("the request id has been used")]
+    RequestIdUsed,
+    /// The badge has another version now, or is gone: decide again.
+    #[error("the badge has changed")]
+    BadgeChanged,
+}
+
+/// Where enrolments live.
+pub trait EnrolmentStore: Send + Sync {
+    /// Carries out every request of `batch` in one transaction: of each, all or
+    /// nothing, whatever becomes of the others. Gives an answer to each, by position.
+    ///
+    /// A customer is refused ([`Outcome::AlreadyEnrolled`]) if an enrolment of
+    /// the badge that is not revoked overlaps the new one; the domain's
+    /// [`decide`] says so and which one is named. Everybody else is enrolled,
+    /// also beside earlier and later enrolments. Of overlapping attempts at the
+    /// same moment exactly one wins and the others name it. The outcomes are
+    /// in the order of the request's customers.
+    ///
+    /// What was carried out is in the request ledger, its idempotency key is
+    /// remembered, and the badge's counts have grown, all in the same
+    /// transaction. Of two requests with one id, or with one idempotency key, at the same
+    /// moment exactly one is carried out.
+    ///
+    /// The version of the badge is checked under a lock that excludes edits of
+    /// it: nothing is recorded that was decided from a version before an edit
+    /// that has returned.
+    ///
+    /// The number of SQL statements does not depend on how many customers there are, if
+    /// nobody else enrols the same ones at the same moment.
+    ///
+    /// # Errors
+    /// Of one request, the first that applies: [`EnrolError::IdempotencyKeyUsed`],
+    /// [`EnrolError::RequestIdUsed`], [`EnrolError::BadgeChanged`].
+    /// Of the whole batch: [`StoreError`].
+    ///
+    /// [`Outcome::AlreadyEnrolled`]: accolade_domain::enrolment::Outcome::AlreadyEnrolled
+    /// [`decide`]: accolade_domain::enrolment::decide
+    fn enrol(
+        &self,
+        batch: &EnrolmentBatch,
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError>;
+
+    /// What [`enrol`](Self::enrol) would make of these customers now, with nothing
+    /// recorded: [`Outcome::WouldEnrol`] for everybody not refused.
+    ///
+    /// # Errors
+    /// The store failed.
+    ///
+    /// [`Outcome::WouldEnrol`]: accolade_domain::enrolment::Outcome::WouldEnrol
+    fn preview(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        hold: Hold,
+        customers: &[CustomerId],
+        now: Instant,
+    ) -> Result<Vec<CustomerOutcome>, StoreError>;
+}

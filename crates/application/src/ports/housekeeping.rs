@@ -1,0 +1,24 @@
+//! What a store tidies up now and then.
+
+use accolade_domain::instant::Instant;
+
+use crate::ports::StoreError;
+
+/// What was tidied up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Idempotency keys that had expired.
+    pub idempotency_keys: u64,
+    /// Rows of counts that were added up into others.
+    pub count_rows: u64,
+}
+
+/// What a store tidies up now and then. Several servers may do it at once.
+pub trait Housekeeping: Send + Sync {
+    /// Forgets idempotency keys that have expired at `now` and keeps reading
+    /// counts cheap. No answer of any other port changes by it.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn sweep(&self, now: Instant) -> Result<Swept, StoreError>;
+}

@@ -1,0 +1,78 @@
+//! The ports: what the use cases need from outside, one trait a file.
+//!
+//! A port speaks of sets, and each call is one transaction: wholly done or not
+//! at all, and durable when it returns. It takes and gives plain data. Its
+//! documentation is its contract, and the contract suite tests every sentence.
+//! All ports block: whoever calls them from an async runtime hands them to a
+//! pool of threads.
+
+mod access_store;
+mod badge_store;
+mod clock;
+mod enrolment_store;
+mod health;
+mod housekeeping;
+mod idempotency_store;
+mod ids;
+mod request_ledger;
+mod secrets;
+
+use std::sync::Arc;
+
+pub use access_store::{
+    AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient,
+};
+pub use badge_store::{
+    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, BadgeVersion,
+    CountedBadge, CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
+};
+pub use clock::Clock;
+pub use enrolment_store::{
+    EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, SharesKey,
+};
+pub use health::{Health, NotReady, PoolUsage};
+pub use housekeeping::{Housekeeping, Swept};
+pub use idempotency_store::{
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdempotencyStore,
+    MalformedIdempotencyKey,
+};
+pub use ids::IdSource;
+pub use request_ledger::{LedgerEntry, Operation, RequestLedger};
+pub use secrets::SecretSource;
+
+/// Why a store did not answer. The causes are for the log, not for callers.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away, or too much waits for it. Nothing was written;
+    /// the same call can be made again.
+    #[error("the database is not available")]
+    Unavailable(#[source] anyhow::Error),
+    /// The connection broke inside COMMIT, and the database could not be asked
+    /// how it ended: it may have been written.
+    #[error("the outcome of a transaction is unknown")]
+    OutcomeUnknown(#[source] anyhow::Error),
+    /// Something that should not happen. Nothing was written.
+    #[error("unexpected failure of the store")]
+    Unexpected(#[source] anyhow::Error),
+}
+
+/// Every port, as the use cases get them.
+#[derive(Clone)]
+pub struct Ports {
+    /// Organisations and API clients.
+    pub access: Arc<dyn AccessStore>,
+    /// Badge metas.
+    pub badges: Arc<dyn BadgeStore>,
+    /// Enrolments.
+    pub enrolments: Arc<dyn EnrolmentStore>,
+    /// Requests that were carried out.
+    pub requests: Arc<dyn RequestLedger>,
+    /// Answers kept under idempotency keys.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// New secrets.
+    pub secrets: Arc<dyn SecretSource>,
+}
