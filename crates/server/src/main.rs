@@ -1,2 +1,4 @@
 //! The Accolade server.
+mod settings;
+mod sources;
 fn main() {}

@@ -1,0 +1,74 @@
+//! The environment variables that concern the configuration.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::settings::SettingsError;
+
+/// Names the profile.
+pub(super) const PROFILE: &str = "ACCOLADE_PROFILE";
+/// Names the directory of the configuration files.
+pub(super) const CONFIG_DIR: &str = "ACCOLADE_CONFIG_DIR";
+/// Begins the names of variables that set a key.
+const KEY_PREFIX: &str = "ACCOLADE__";
+
+/// What the environment says about the configuration.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Environment {
+    /// The profile, if one is named.
+    pub(super) profile: Option<String>,
+    /// The directory of the configuration files, if one is named.
+    pub(super) config_dir: Option<PathBuf>,
+    /// Variables that set a key, by name, with their values.
+    pub(super) keys: Vec<(String, String)>,
+}
+
+impl Environment {
+    /// The environment of this process.
+    ///
+    /// # Errors
+    /// A variable that concerns the configuration is not UTF-8.
+    pub(crate) fn of_process() -> Result<Self, SettingsError> {
+        Self::from_variables(std::env::vars_os())
+    }
+
+    /// The environment with these variables; those of others are left alone.
+    ///
+    /// # Errors
+    /// A variable that concerns the configuration is not UTF-8.
+    pub(crate) fn from_variables(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, SettingsError> {
+        let mut environment = Self::default();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            let text = |value: OsString| {
+                value
+                    .into_string()
+                    .map_err(|_| SettingsError::new(&name, "must be UTF-8"))
+            };
+            if name == PROFILE {
+                environment.profile = Some(text(value)?);
+            } else if name == CONFIG_DIR {
+                environment.config_dir = Some(PathBuf::from(value));
+            } else if name.starts_with(KEY_PREFIX) {
+                let value = text(value)?;
+                environment.keys.push((name, value));
+            }
+        }
+        // The order of a process's environment means nothing; errors have one.
+        environment.keys.sort();
+        Ok(environment)
+    }
+}
+
+/// The path of the key that the variable `name` sets: `http.port` for `ACCOLADE__HTTP__PORT`.
+pub(super) fn key_path(name: &str) -> Vec<String> {
+    name.strip_prefix(KEY_PREFIX)
+        .unwrap_or(name)
+        .split("__")
+        .map(str::to_ascii_lowercase)
+        .collect()
+}

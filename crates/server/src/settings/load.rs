@@ -1,0 +1,473 @@
+//! Putting the configuration together.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize as _;
+use toml::{Table, Value};
+
+use crate::settings::agree::agree;
+use crate::settings::environment::{CONFIG_DIR, Environment, PROFILE};
+use crate::settings::layer::{Layer, Source, merge};
+use crate::settings::{Settings, SettingsError};
+
+/// The files inside the binary.
+const DEFAULT: (&str, &str) = (
+    "default.toml",
+    include_str!("../../../../config/default.toml"),
+);
+const PROFILES: [(&str, &str, &str); 3] = [
+    (
+        "development",
+        "development.toml",
+        include_str!("../../../../config/development.toml"),
+    ),
+    (
+        "production",
+        "production.toml",
+        include_str!("../../../../config/production.toml"),
+    ),
+    (
+        "test",
+        "test.toml",
+        include_str!("../../../../config/test.toml"),
+    ),
+];
+
+/// The keys that have no default, with a value of their type.
+const WITHOUT_DEFAULT: &str = "auth.token_key = ''\nmetrics.port = 0\nmetrics.host = ''";
+
+/// The configuration that holds, and how it came about.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The configuration.
+    pub(crate) settings: Settings,
+    /// The name of the profile.
+    pub(crate) profile: String,
+    /// What it was put together from, the first first.
+    layers: Vec<Layer>,
+    /// All layers laid over each other.
+    pub(super) values: Table,
+}
+
+impl Loaded {
+    /// Where the value of the key comes from; `None` if it has none.
+    pub(super) fn source(&self, path: &[String]) -> Option<&Source> {
+        self.layers
+            .iter()
+            .rev()
+            .find(|layer| layer.find(path).is_some())
+            .map(|layer| &layer.source)
+    }
+}
+
+/// Puts the configuration together: the defaults, the profile's file, `local.toml`, the
+/// environment. A file of the directory stands for the one in the binary of the same name;
+/// only the defaults in the binary always count, so that a key can be missing in an older
+/// directory.
+///
+/// # Errors
+/// The first file or variable that says something wrong.
+pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
+    let directory = directory(environment)?;
+    let profile = profile(environment)?;
+    let defaults = Layer::built_in(DEFAULT.0, DEFAULT.1)?;
+    let mut schema = defaults.values.clone();
+    merge(
+        &mut schema,
+        &Layer::built_in(DEFAULT.0, WITHOUT_DEFAULT)?.values,
+    );
+
+    let mut layers = vec![defaults];
+    layers.extend(Layer::file(&directory.join(DEFAULT.0))?);
+    layers.extend(profile_layer(&directory, &profile)?);
+    layers.extend(Layer::file(&directory.join("local.toml"))?);
+    for (name, text) in &environment.keys {
+        layers.push(Layer::variable(name, text, &schema)?);
+    }
+
+    let mut values = Table::new();
+    let mut settings = None;
+    for layer in &layers {
+        layer.check(&schema)?;
+        merge(&mut values, &layer.values);
+        // Everything below was right, so what is wrong now is this layer's.
+        settings = Some(read(&layer.source, &values)?);
+    }
+    let settings =
+        settings.ok_or_else(|| SettingsError::new(DEFAULT.0, "there is no configuration"))?;
+    let loaded = Loaded {
+        settings,
+        profile,
+        layers,
+        values,
+    };
+    agree(&loaded)?;
+    Ok(loaded)
+}
+
+fn read(source: &Source, values: &Table) -> Result<Settings, SettingsError> {
+    serde_path_to_error::deserialize(Value::Table(values.clone())).map_err(|error| {
+        let key = error.path().to_string();
+        let problem = error.into_inner();
+        match source {
+            Source::Variable(_) => SettingsError::new(source, problem.message()),
+            _ => SettingsError::new(source, format!("{key} {}", problem.message())),
+        }
+    })
+}
+
+fn directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
+    match &environment.config_dir {
+        None => Ok(PathBuf::from("config")),
+        Some(directory) if directory.is_dir() => Ok(directory.clone()),
+        Some(directory) => Err(SettingsError::new(
+            CONFIG_DIR,
+            format!("there is no directory {}", directory.display()),
+        )),
+    }
+}
+
+fn profile(environment: &Environment) -> Result<String, SettingsError> {
+    let profile = environment.profile.as_deref().unwrap_or("production");
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if profile.is_empty() || !profile.chars().all(plain) {
+        return Err(SettingsError::new(
+            PROFILE,
+            format!("must be the name of a profile, like production, not {profile:?}"),
+        ));
+    }
+    if profile == "default" || profile == "local" {
+        return Err(SettingsError::new(
+            PROFILE,
+            format!("{profile}.toml is read in every profile, it is none itself"),
+        ));
+    }
+    Ok(profile.to_owned())
+}
+
+fn profile_layer(directory: &Path, profile: &str) -> Result<Option<Layer>, SettingsError> {
+    let path = directory.join(format!("{profile}.toml"));
+    if let Some(layer) = Layer::file(&path)? {
+        return Ok(Some(layer));
+    }
+    match PROFILES.iter().find(|(name, ..)| *name == profile) {
+        Some((_, file, text)) => Layer::built_in(file, text).map(Some),
+        None => Err(SettingsError::new(
+            PROFILE,
+            format!(
+                "there is no profile {profile}: {} is missing",
+                path.display()
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::settings::{DatabaseUrl, LogFormat, show};
+
+    /// A directory of configuration files.
+    struct Files(tempfile::TempDir);
+
+    impl Files {
+        fn with(files: &[(&str, &str)]) -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            for (name, text) in files {
+                std::fs::write(directory.path().join(name), text).unwrap();
+            }
+            Self(directory)
+        }
+
+        fn load(&self, variables: &[(&str, &str)]) -> Result<Loaded, String> {
+            let directory = self.0.path().to_str().unwrap();
+            let variables = variables
+                .iter()
+                .copied()
+                .chain([("ACCOLADE_CONFIG_DIR", directory)])
+                .map(|(name, value)| (name.into(), value.into()));
+            load(&Environment::from_variables(variables).unwrap())
+                .map_err(|error| error.to_string().replace(directory, "DIR"))
+        }
+    }
+
+    fn with(variables: &[(&str, &str)]) -> Result<Loaded, String> {
+        Files::with(&[]).load(variables)
+    }
+
+    fn error(variables: &[(&str, &str)]) -> String {
+        with(variables).unwrap_err()
+    }
+
+    #[test]
+    fn the_binary_runs_on_the_defaults_inside_it() {
+        let loaded = with(&[]).unwrap();
+        let settings = &loaded.settings;
+        assert_eq!(loaded.profile, "production");
+        assert_eq!(settings.http.host, "127.0.0.1");
+        assert_eq!(settings.http.port, 8080);
+        assert_eq!(settings.http.body_limit, 8 << 20);
+        assert_eq!(settings.http.request_timeout, Duration::from_secs(30));
+        assert_eq!(settings.http.queue, 1024);
+        assert_eq!(
+            settings.database.url,
+            "sqlite://var/accolade.db".parse::<DatabaseUrl>().unwrap()
+        );
+        assert_eq!(settings.auth.token_ttl, Duration::from_secs(300));
+        assert_eq!(settings.auth.token_key, None);
+        assert_eq!(settings.limits.customers_per_request, 10_000);
+        assert_eq!(settings.idempotency.retention, Duration::from_hours(72));
+        assert_eq!(settings.log.format, LogFormat::Json);
+        assert!(!settings.demo.enabled);
+    }
+
+    #[test]
+    fn the_development_profile_has_the_demo_on_loopback() {
+        let loaded = with(&[("ACCOLADE_PROFILE", "development")]).unwrap();
+        assert!(loaded.settings.demo.enabled);
+        assert_eq!(loaded.settings.http.host, "127.0.0.1");
+        assert_eq!(loaded.settings.log.format, LogFormat::Pretty);
+    }
+
+    #[test]
+    fn later_layers_win_key_by_key() {
+        let files = Files::with(&[
+            (
+                "default.toml",
+                "http.port = 1\nhttp.queue = 1\nhttp.workers = 1\nauth.failures_per_key = 1",
+            ),
+            (
+                "test.toml",
+                "http.port = 2\nhttp.queue = 2\nhttp.workers = 2",
+            ),
+            ("local.toml", "[http]\nport = 3\nqueue = 3"),
+        ]);
+        let loaded = files
+            .load(&[("ACCOLADE_PROFILE", "test"), ("ACCOLADE__HTTP__PORT", "4")])
+            .unwrap();
+        assert_eq!(loaded.settings.http.port, 4);
+        assert_eq!(loaded.settings.http.queue, 3);
+        assert_eq!(loaded.settings.http.workers, 2);
+        assert_eq!(loaded.settings.auth.failures_per_key, 1);
+        assert_eq!(loaded.settings.auth.failures_per_address, 100);
+    }
+
+    #[test]
+    fn a_variable_is_read_as_the_type_of_its_key() {
+        let digits = "00000000000000000000000000000012";
+        let loaded = with(&[
+            ("ACCOLADE__DATABASE__MIGRATE", "false"),
+            ("ACCOLADE__HTTP__REQUEST_TIMEOUT", "2m"),
+            ("ACCOLADE__METRICS__PORT", "9090"),
+            ("ACCOLADE__AUTH__TOKEN_KEY", digits),
+        ])
+        .unwrap();
+        assert!(!loaded.settings.database.migrate);
+        assert_eq!(loaded.settings.http.request_timeout, Duration::from_mins(2));
+        assert_eq!(loaded.settings.metrics.port, Some(9090));
+        let key = loaded.settings.auth.token_key.unwrap();
+        assert_eq!(key.as_bytes(), digits.as_bytes());
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_with_what_would_be_right() {
+        for (name, value, line) in [
+            (
+                "ACCOLADE__HTTP__PROT",
+                "1",
+                "there is no key http.prot; the keys of http are body_limit, host, port, queue, request_timeout, workers",
+            ),
+            (
+                "ACCOLADE__HTPP__PORT",
+                "1",
+                "there is no key htpp; the sections are auth, database, demo, http, idempotency, limits, log, metrics",
+            ),
+            ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
+            (
+                "ACCOLADE__HTTP__PORT__X",
+                "1",
+                "http.port is a key, not a section",
+            ),
+            (
+                "ACCOLADE__HTTP__PORT",
+                "abc",
+                "must be a whole number, not \"abc\"",
+            ),
+            (
+                "ACCOLADE__HTTP__PORT",
+                "70000",
+                "must be from 0 to 65535, not 70000",
+            ),
+            (
+                "ACCOLADE__DATABASE__POOL_SIZE",
+                "0",
+                "must be from 1 to 10000, not 0",
+            ),
+            (
+                "ACCOLADE__DATABASE__MIGRATE",
+                "yes",
+                "must be true or false, not \"yes\"",
+            ),
+            (
+                "ACCOLADE__DATABASE__SYNCHRONOUS",
+                "off",
+                "unknown variant `off`, expected `full` or `normal`",
+            ),
+            (
+                "ACCOLADE__HTTP__BODY_LIMIT",
+                "big",
+                "must be a number of bytes or a size like \"8MiB\", not \"big\"",
+            ),
+            (
+                "ACCOLADE__AUTH__TOKEN_KEY",
+                "short",
+                "must have 32 characters or more, not 5; `openssl rand -hex 32` makes one",
+            ),
+        ] {
+            assert_eq!(error(&[(name, value)]), format!("{name}: {line}"));
+        }
+    }
+
+    #[test]
+    fn a_wrong_file_is_named_with_the_key_or_the_place() {
+        for (text, line) in [
+            (
+                "http.prot = 1",
+                "there is no key http.prot; the keys of http are body_limit, host, port, queue, request_timeout, workers",
+            ),
+            (
+                "[http]\nport = \"8080\"",
+                "http.port must be an integer, not a string",
+            ),
+            (
+                "http.port = 8080.5",
+                "http.port must be an integer, not a float",
+            ),
+            (
+                "http.port = -1",
+                "http.port must be from 0 to 65535, not -1",
+            ),
+            (
+                "http.request_timeout = \"30\"",
+                "http.request_timeout must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\", not \"30\"",
+            ),
+            (
+                "auth.token_key = 5",
+                "auth.token_key must be a string, not an integer",
+            ),
+        ] {
+            let files = Files::with(&[("local.toml", text)]);
+            assert_eq!(
+                files.load(&[]).unwrap_err(),
+                format!("DIR/local.toml: {line}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_one_line_with_the_place_and_without_the_text() {
+        let files = Files::with(&[("production.toml", "[auth]\ntoken_key = \"hidden\n")]);
+        let error = files.load(&[]).unwrap_err();
+        assert!(
+            error.starts_with("DIR/production.toml: line 2, column "),
+            "{error}"
+        );
+        assert!(
+            !error.contains("hidden") && !error.contains('\n'),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_profile_or_directory_that_is_not_there_is_an_error() {
+        assert_eq!(
+            error(&[("ACCOLADE_PROFILE", "devlopment")]).replace("DIR/", ""),
+            "ACCOLADE_PROFILE: there is no profile devlopment: devlopment.toml is missing"
+        );
+        assert!(error(&[("ACCOLADE_PROFILE", "../x")]).starts_with("ACCOLADE_PROFILE: must be"));
+        let variables = [("ACCOLADE_CONFIG_DIR".into(), "/nowhere/to/be/found".into())];
+        let missing = Environment::from_variables(variables).unwrap();
+        assert_eq!(
+            load(&missing).unwrap_err().to_string(),
+            "ACCOLADE_CONFIG_DIR: there is no directory /nowhere/to/be/found"
+        );
+    }
+
+    #[test]
+    fn the_demo_is_refused_where_others_can_reach_it() {
+        assert_eq!(
+            error(&[
+                ("ACCOLADE__DEMO__ENABLED", "true"),
+                ("ACCOLADE__HTTP__HOST", "0.0.0.0"),
+            ]),
+            "ACCOLADE__DEMO__ENABLED: demo.enabled needs http.host to be a loopback address like \
+             127.0.0.1, because everybody knows the demo's secret; it is 0.0.0.0"
+        );
+        for host in ["127.0.0.1", "[::1]", "localhost"] {
+            with(&[
+                ("ACCOLADE__DEMO__ENABLED", "true"),
+                ("ACCOLADE__HTTP__HOST", host),
+            ])
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn postgresql_needs_a_token_key_unless_the_demo_is_on() {
+        let url = ("ACCOLADE__DATABASE__URL", "postgres://u:hidden@h/db");
+        let line = error(&[url]);
+        assert!(
+            line.starts_with("auth.token_key: is required with PostgreSQL"),
+            "{line}"
+        );
+        with(&[url, ("ACCOLADE_PROFILE", "development")]).unwrap();
+        let key = "0123456789abcdef0123456789abcdef";
+        with(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]).unwrap();
+    }
+
+    #[test]
+    fn what_is_shown_has_the_sources_and_no_secrets() {
+        let loaded = with(&[
+            (
+                "ACCOLADE__DATABASE__URL",
+                "postgres://u:hidden@h/db?sslpassword=hidden",
+            ),
+            (
+                "ACCOLADE__AUTH__TOKEN_KEY",
+                "hidden-hidden-hidden-hidden-hidden",
+            ),
+            ("ACCOLADE__HTTP__PORT", "9000"),
+        ])
+        .unwrap();
+        let text = show(&loaded);
+        assert!(!text.contains("hidden"), "{text}");
+        assert!(!format!("{:?}", loaded.settings).contains("hidden"));
+        let line = |key: &str| {
+            let line = text.lines().find(|line| line.starts_with(key)).unwrap();
+            line.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(line("port"), "port = 9000 # ACCOLADE__HTTP__PORT");
+        assert_eq!(
+            line("token_key"),
+            "token_key = \"***\" # ACCOLADE__AUTH__TOKEN_KEY"
+        );
+        assert_eq!(
+            line("url"),
+            "url = \"postgres://u:***@h/db?sslpassword=***\" # ACCOLADE__DATABASE__URL"
+        );
+        assert_eq!(line("workers"), "workers = 0 # default.toml (built in)");
+        text.parse::<Table>().unwrap();
+    }
+
+    #[test]
+    fn every_key_of_the_built_in_files_is_explained_in_the_default_one() {
+        for profile in ["development", "production", "test"] {
+            with(&[("ACCOLADE_PROFILE", profile)]).unwrap();
+        }
+        for key in ["token_key", "port = 9090", "host ="] {
+            assert!(DEFAULT.1.contains(&format!("# {key}")), "{key}");
+        }
+    }
+}

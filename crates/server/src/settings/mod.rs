@@ -1,0 +1,165 @@
+//! The configuration: what it can say, and how it is put together.
+//!
+//! [`Settings`] is every key with its type; `config/default.toml` explains them and gives
+//! each its default. [`load`](load::load) lays the files and the environment over each
+//! other ([`layer`]) and stops at the first layer that says something wrong, so that the
+//! one line of the error names the file or the variable to mend.
+
+mod agree;
+mod database_url;
+mod environment;
+mod layer;
+mod load;
+mod parse;
+mod show;
+mod signing_key;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub(crate) use database_url::DatabaseUrl;
+pub(crate) use environment::Environment;
+pub(crate) use load::{Loaded, load};
+pub(crate) use show::show;
+pub(crate) use signing_key::SigningKey;
+
+/// Why there is no configuration: one line that names the file or the variable at fault.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct SettingsError(String);
+
+impl SettingsError {
+    /// `problem` of `source`, on one line whatever they hold.
+    fn new(source: impl std::fmt::Display, problem: impl std::fmt::Display) -> Self {
+        let text = format!("{source}: {problem}");
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        Self(lines.join(" "))
+    }
+}
+
+/// Every key. `config/default.toml` says what each means.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) http: HttpSettings,
+    pub(crate) database: DatabaseSettings,
+    pub(crate) auth: AuthSettings,
+    pub(crate) limits: LimitSettings,
+    pub(crate) idempotency: IdempotencySettings,
+    pub(crate) log: LogSettings,
+    pub(crate) metrics: MetricsSettings,
+    pub(crate) demo: DemoSettings,
+}
+
+/// `http`: where the server listens, and what bounds its work.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HttpSettings {
+    #[serde(deserialize_with = "parse::host")]
+    pub(crate) host: String,
+    #[serde(deserialize_with = "parse::whole::<0, 65_535, _, _>")]
+    pub(crate) port: u16,
+    #[serde(deserialize_with = "parse::whole::<0, 1_024, _, _>")]
+    pub(crate) workers: usize,
+    #[serde(deserialize_with = "parse::size")]
+    pub(crate) body_limit: usize,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) request_timeout: Duration,
+    #[serde(deserialize_with = "parse::whole::<0, 1_000_000, _, _>")]
+    pub(crate) queue: usize,
+}
+
+/// `database`: which one, and how long to wait for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatabaseSettings {
+    pub(crate) url: DatabaseUrl,
+    #[serde(deserialize_with = "parse::whole::<1, 10_000, _, _>")]
+    pub(crate) pool_size: u32,
+    pub(crate) migrate: bool,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) pool_timeout: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) connect_timeout: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) statement_timeout: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) lock_timeout: Duration,
+    pub(crate) synchronous: Synchronous,
+}
+
+/// `database.synchronous`: when SQLite's disk has to have an answered request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Synchronous {
+    /// Before it is answered.
+    Full,
+    /// Soon: a power cut may lose the last ones.
+    Normal,
+}
+
+/// `auth`: access tokens, and how often a secret may be wrong.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuthSettings {
+    pub(crate) token_key: Option<SigningKey>,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) token_ttl: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) failures_per_key: u32,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) failures_per_address: u32,
+}
+
+/// `limits`: how much one request may ask for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitSettings {
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) customers_per_request: usize,
+}
+
+/// `idempotency`: how long answers are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct IdempotencySettings {
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) retention: Duration,
+}
+
+/// `log`: what is logged, and for whom.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogSettings {
+    pub(crate) format: LogFormat,
+    #[serde(deserialize_with = "parse::log_level")]
+    pub(crate) level: String,
+}
+
+/// `log.format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `metrics`: where they are, if not beside everything else.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MetricsSettings {
+    #[serde(default, deserialize_with = "parse::optional_port")]
+    pub(crate) port: Option<u16>,
+    #[serde(default, deserialize_with = "parse::optional_host")]
+    pub(crate) host: Option<String>,
+}
+
+/// `demo`: something to try requests on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DemoSettings {
+    pub(crate) enabled: bool,
+}

@@ -1,0 +1,162 @@
+//! Single values: whole numbers within bounds, times, sizes, addresses. Each error says
+//! what would be right.
+
+use std::fmt::Display;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use jiff::SignedDuration;
+use serde::de::{Deserialize, Deserializer, Error};
+use tracing_subscriber::EnvFilter;
+
+/// No time-out and no retention is longer.
+const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// A whole number from `MIN` to `MAX`.
+pub(super) fn whole<'de, const MIN: i64, const MAX: i64, T, D>(from: D) -> Result<T, D::Error>
+where
+    T: TryFrom<i64>,
+    D: Deserializer<'de>,
+{
+    let number = i64::deserialize(from)?;
+    T::try_from(number)
+        .ok()
+        .filter(|_| (MIN..=MAX).contains(&number))
+        .ok_or_else(|| D::Error::custom(format!("must be from {MIN} to {MAX}, not {number}")))
+}
+
+/// A port of its own.
+pub(super) fn optional_port<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u16>, D::Error> {
+    whole::<0, 65_535, _, _>(from).map(Some)
+}
+
+/// A time above zero, like `30s` or `1h 30m`.
+pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    text(from, |text| {
+        text.parse::<SignedDuration>()
+            .ok()
+            .and_then(|duration| Duration::try_from(duration).ok())
+            .filter(|duration| !duration.is_zero() && *duration <= LONGEST)
+            .ok_or("must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"")
+    })
+}
+
+/// A number of bytes above zero, like `8MiB`.
+pub(super) fn size<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    text(from, |text| {
+        text.parse::<ByteSize>()
+            .ok()
+            .and_then(|size| usize::try_from(size.as_u64()).ok())
+            .filter(|size| *size > 0)
+            .ok_or("must be a number of bytes or a size like \"8MiB\"")
+    })
+}
+
+/// An address to listen on; the brackets of an IPv6 address are left out.
+pub(super) fn host<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    text(from, |text| {
+        let bare = text
+            .strip_prefix('[')
+            .and_then(|text| text.strip_suffix(']'))
+            .unwrap_or(text);
+        if bare.parse::<IpAddr>().is_ok() || bare == "localhost" {
+            Ok(bare.to_owned())
+        } else {
+            Err("must be an IP address to listen on, like 127.0.0.1, 0.0.0.0 or [::], or localhost")
+        }
+    })
+}
+
+/// An address to listen on.
+pub(super) fn optional_host<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<String>, D::Error> {
+    host(from).map(Some)
+}
+
+/// A level, or levels by module.
+pub(super) fn log_level<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    text(from, |text| {
+        let known = !text.trim().is_empty() && EnvFilter::try_new(text).is_ok();
+        // A bare word that is no level would be taken for a module's name.
+        let level =
+            |part: &str| part.contains('=') || part.trim().parse::<tracing::Level>().is_ok();
+        if known && text.split(',').all(level) {
+            Ok(text.to_owned())
+        } else {
+            Err(
+                "must be error, warn, info, debug or trace, also by module: \"info,actix_server=warn\"",
+            )
+        }
+    })
+}
+
+fn text<'de, D, T, E>(from: D, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: Display,
+{
+    let text = String::deserialize(from)?;
+    read(&text).map_err(|problem| D::Error::custom(format!("{problem}, not {text:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::de::IntoDeserializer as _;
+    use serde::de::value::{Error as ValueError, StringDeserializer};
+
+    fn read<T>(
+        with: impl Fn(StringDeserializer<ValueError>) -> Result<T, ValueError>,
+        text: &str,
+    ) -> Result<T, String> {
+        with(text.to_owned().into_deserializer()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_time_has_a_unit_and_is_above_zero() {
+        assert_eq!(read(duration, "30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(read(duration, "72h"), Ok(Duration::from_hours(72)));
+        assert_eq!(read(duration, "1h 30m"), Ok(Duration::from_mins(90)));
+        assert_eq!(read(duration, "500ms"), Ok(Duration::from_millis(500)));
+        for wrong in ["30", "0s", "-1s", "1s ago", "2 months", "", "99999999h"] {
+            assert_eq!(
+                read(duration, wrong),
+                Err(format!(
+                    "must be a time with a unit of hours or less, like \"30s\", \"5m\" or \
+                     \"72h\", not {wrong:?}"
+                ))
+            );
+        }
+    }
+
+    #[test]
+    fn a_size_may_have_a_unit() {
+        assert_eq!(read(size, "8MiB"), Ok(8 << 20));
+        assert_eq!(read(size, "8 MiB"), Ok(8 << 20));
+        assert_eq!(read(size, "1048576"), Ok(1 << 20));
+        for wrong in ["0", "-1", "8 apples", ""] {
+            assert!(read(size, wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_an_ip_address_or_localhost() {
+        assert_eq!(read(host, "[::1]"), Ok("::1".to_owned()));
+        assert_eq!(read(host, "0.0.0.0"), Ok("0.0.0.0".to_owned()));
+        assert_eq!(read(host, "localhost"), Ok("localhost".to_owned()));
+        for wrong in ["", "127.0.0.1:80", "example.com", "*"] {
+            assert!(read(host, wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_level_is_not_taken_for_a_module() {
+        assert!(read(log_level, "info").is_ok());
+        assert!(read(log_level, "warn,accolade=debug").is_ok());
+        for wrong in ["inof", "", "info,debgu", "accolade=loud"] {
+            assert!(read(log_level, wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `auth.token_key`: the key that signs access tokens.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error};
+
+/// A key of 32 characters or more, never printed by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SigningKey(Vec<u8>);
+
+impl SigningKey {
+    /// The fewest characters that it may have.
+    const MIN: usize = 32;
+
+    /// The key made of these bytes.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    /// The bytes to sign with.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SigningKey {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        let characters = text.chars().count();
+        if characters < Self::MIN {
+            return Err(D::Error::custom(format!(
+                "must have {} characters or more, not {characters}; `openssl rand -hex 32` makes one",
+                Self::MIN
+            )));
+        }
+        Ok(Self(text.into_bytes()))
+    }
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SigningKey(…)")
+    }
+}
