@@ -1,55 +1,54 @@
-//! What keys must agree on.
+//! What keys must agree on before a server starts. The other commands need less.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 
 use crate::settings::{DatabaseUrl, Loaded, SettingsError};
 
-/// Checks what no single key can be checked for.
-///
-/// # Errors
-/// Names the file or variable that has to give way, and why.
-pub(super) fn agree(loaded: &Loaded) -> Result<(), SettingsError> {
-    let settings = &loaded.settings;
-    let refuse = |key: [&str; 2], problem: String| {
-        let name = key.join(".");
-        match loaded.source(&key.map(str::to_owned)) {
-            Some(source) => Err(SettingsError::new(source, problem)),
-            None => Err(SettingsError::new(name, problem)),
+impl Loaded {
+    /// Checks what no single key can be checked for.
+    ///
+    /// # Errors
+    /// Names the file or variable that has to give way, and why.
+    pub(crate) fn fit_to_serve(&self) -> Result<(), SettingsError> {
+        let settings = &self.settings;
+        let http = &settings.http;
+        if settings.demo.enabled && !is_loopback(&http.host) {
+            return Err(self.refusal(
+                ["demo", "enabled"],
+                &format!(
+                    "demo.enabled needs http.host to be a loopback address like 127.0.0.1, \
+                     because everybody knows the demo's secret; it is {}",
+                    http.host
+                ),
+            ));
         }
-    };
-    if settings.demo.enabled && !is_loopback(&settings.http.host) {
-        return refuse(
-            ["demo", "enabled"],
-            format!(
-                "demo.enabled needs http.host to be a loopback address like 127.0.0.1, because \
-                 everybody knows the demo's secret; it is {}",
-                settings.http.host
-            ),
-        );
+        let postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
+        if postgres && settings.auth.token_key.is_none() && !settings.demo.enabled {
+            return Err(self.refusal(
+                ["auth", "token_key"],
+                "is required with PostgreSQL, whose servers share it: set \
+                 ACCOLADE__AUTH__TOKEN_KEY to the output of `openssl rand -hex 32`",
+            ));
+        }
+        if settings.metrics.port == Some(http.port) && http.port != 0 {
+            return Err(self.refusal(
+                ["metrics", "port"],
+                &format!(
+                    "metrics.port must differ from http.port, {}; without it, /metrics is there",
+                    http.port
+                ),
+            ));
+        }
+        Ok(())
     }
-    let postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
-    if postgres && settings.auth.token_key.is_none() && !settings.demo.enabled {
-        return refuse(
-            ["auth", "token_key"],
-            "is required with PostgreSQL, whose servers share it: set ACCOLADE__AUTH__TOKEN_KEY \
-             to the output of `openssl rand -hex 32`"
-                .to_owned(),
-        );
+
+    /// The problem, of whatever gives the key its value, or of the key.
+    fn refusal(&self, key: [&str; 2], problem: &str) -> SettingsError {
+        match self.source(&key.map(str::to_owned)) {
+            Some(source) => SettingsError::new(source, problem),
+            None => SettingsError::new(key.join("."), problem),
+        }
     }
-    if settings
-        .metrics
-        .port
-        .is_some_and(|port| port != 0 && port == settings.http.port)
-    {
-        return refuse(
-            ["metrics", "port"],
-            format!(
-                "metrics.port must differ from http.port, {}; without it, /metrics is there",
-                settings.http.port
-            ),
-        );
-    }
-    Ok(())
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize as _;
 use toml::{Table, Value};
 
-use crate::settings::agree::agree;
 use crate::settings::environment::{CONFIG_DIR, Environment, PROFILE};
 use crate::settings::layer::{Layer, Source, merge};
 use crate::settings::{Settings, SettingsError};
@@ -95,14 +93,12 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     }
     let settings =
         settings.ok_or_else(|| SettingsError::new(DEFAULT.0, "there is no configuration"))?;
-    let loaded = Loaded {
+    Ok(Loaded {
         settings,
         profile,
         layers,
         values,
-    };
-    agree(&loaded)?;
-    Ok(loaded)
+    })
 }
 
 fn read(source: &Source, values: &Table) -> Result<Settings, SettingsError> {
@@ -193,6 +189,12 @@ mod tests {
         }
     }
 
+    fn serving(variables: &[(&str, &str)]) -> Result<(), String> {
+        with(variables)?
+            .fit_to_serve()
+            .map_err(|error| error.to_string())
+    }
+
     fn with(variables: &[(&str, &str)]) -> Result<Loaded, String> {
         Files::with(&[]).load(variables)
     }
@@ -215,7 +217,7 @@ mod tests {
             settings.database.url,
             "sqlite://var/accolade.db".parse::<DatabaseUrl>().unwrap()
         );
-        assert_eq!(settings.auth.token_ttl, Duration::from_secs(300));
+        assert_eq!(settings.auth.token_ttl, Duration::from_mins(5));
         assert_eq!(settings.auth.token_key, None);
         assert_eq!(settings.limits.customers_per_request, 10_000);
         assert_eq!(settings.idempotency.retention, Duration::from_hours(72));
@@ -397,34 +399,45 @@ mod tests {
 
     #[test]
     fn the_demo_is_refused_where_others_can_reach_it() {
+        let on = ("ACCOLADE__DEMO__ENABLED", "true");
         assert_eq!(
-            error(&[
-                ("ACCOLADE__DEMO__ENABLED", "true"),
-                ("ACCOLADE__HTTP__HOST", "0.0.0.0"),
-            ]),
-            "ACCOLADE__DEMO__ENABLED: demo.enabled needs http.host to be a loopback address like \
-             127.0.0.1, because everybody knows the demo's secret; it is 0.0.0.0"
+            serving(&[on, ("ACCOLADE__HTTP__HOST", "0.0.0.0")]),
+            Err(
+                "ACCOLADE__DEMO__ENABLED: demo.enabled needs http.host to be a loopback address \
+                 like 127.0.0.1, because everybody knows the demo's secret; it is 0.0.0.0"
+                    .to_owned()
+            )
         );
         for host in ["127.0.0.1", "[::1]", "localhost"] {
-            with(&[
-                ("ACCOLADE__DEMO__ENABLED", "true"),
-                ("ACCOLADE__HTTP__HOST", host),
-            ])
-            .unwrap();
+            assert_eq!(serving(&[on, ("ACCOLADE__HTTP__HOST", host)]), Ok(()));
         }
     }
 
     #[test]
-    fn postgresql_needs_a_token_key_unless_the_demo_is_on() {
+    fn to_serve_on_postgresql_takes_a_token_key_unless_the_demo_is_on() {
         let url = ("ACCOLADE__DATABASE__URL", "postgres://u:hidden@h/db");
-        let line = error(&[url]);
+        let line = serving(&[url]).unwrap_err();
         assert!(
             line.starts_with("auth.token_key: is required with PostgreSQL"),
             "{line}"
         );
-        with(&[url, ("ACCOLADE_PROFILE", "development")]).unwrap();
+        assert_eq!(serving(&[url, ("ACCOLADE_PROFILE", "development")]), Ok(()));
         let key = "0123456789abcdef0123456789abcdef";
-        with(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]).unwrap();
+        assert_eq!(serving(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]), Ok(()));
+        assert_eq!(serving(&[]), Ok(()));
+    }
+
+    #[test]
+    fn metrics_do_not_share_a_port_that_is_to_be_their_own() {
+        assert_eq!(
+            serving(&[("ACCOLADE__METRICS__PORT", "8080")]),
+            Err(
+                "ACCOLADE__METRICS__PORT: metrics.port must differ from http.port, 8080; \
+                 without it, /metrics is there"
+                    .to_owned()
+            )
+        );
+        assert_eq!(serving(&[("ACCOLADE__METRICS__PORT", "9090")]), Ok(()));
     }
 
     #[test]

@@ -14,8 +14,11 @@ pub(crate) fn show(loaded: &Loaded) -> String {
         loaded.profile
     );
     for (section, keys) in &loaded.values {
-        let Value::Table(keys) = keys else { continue };
-        show_section(&mut text, loaded, section, keys);
+        if let Value::Table(keys) = keys
+            && !keys.is_empty()
+        {
+            show_section(&mut text, loaded, section, keys);
+        }
     }
     text
 }
