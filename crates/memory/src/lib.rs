@@ -1,1 +1,27 @@
-//! The in-memory adapter of the ports: for tests, and the model that the databases are checked against.
+//! The ports in memory: what application tests run on, and the model that the
+//! databases are checked against.
+//!
+//! It is written to be read, not to be fast: one lock around everything, plain maps, and
+//! each port a file that says what the port's contract says, in the same order.
+//! Beside the [`MemoryStore`] stand inputs that tests control: [`FixedClock`],
+//! [`SequentialIds`] and [`FixedSecrets`].
+
+mod access;
+mod badges;
+mod clock;
+mod enrolments;
+mod filter;
+mod health;
+mod housekeeping;
+mod idempotency;
+mod ids;
+mod ports;
+mod requests;
+mod secrets;
+mod store;
+
+pub use clock::FixedClock;
+pub use ids::SequentialIds;
+pub use ports::memory_ports;
+pub use secrets::FixedSecrets;
+pub use store::MemoryStore;

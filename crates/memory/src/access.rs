@@ -1,0 +1,95 @@
+//! Orgs and clients.
+
+use accolade_application::access::{ClientKey, SecretHash};
+use accolade_application::ports::{
+    AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, StoreError,
+    UnknownClient,
+};
+use accolade_domain::ids::ClientNumber;
+use accolade_domain::instant::Instant;
+use anyhow::anyhow;
+
+use crate::MemoryStore;
+use crate::store::State;
+
+impl AccessStore for MemoryStore {
+    fn create_org(&self, org: &Org, _created_on: Instant) -> Result<(), CreateOrgError> {
+        let mut state = self.begin();
+        if state.orgs.contains_key(&org.id) {
+            return Err(CreateOrgError::Exists);
+        }
+        state.orgs.insert(org.id, org.clone());
+        Ok(())
+    }
+
+    fn orgs(&self) -> Result<Vec<Org>, StoreError> {
+        Ok(self.begin().orgs.values().cloned().collect())
+    }
+
+    fn create_client(&self, client: &NewClient) -> Result<ClientNumber, CreateClientError> {
+        let mut state = self.begin();
+        let Some(org) = state.orgs.get(&client.org).cloned() else {
+            return Err(CreateClientError::UnknownOrg);
+        };
+        if state.clients.iter().any(|other| other.key == client.key) {
+            return Err(CreateClientError::KeyTaken);
+        }
+        let number = next_number(&state)?;
+        state.clients.push(Client {
+            number,
+            org,
+            name: client.name.clone(),
+            key: client.key.clone(),
+            groups: client.groups,
+            secret: client.secret,
+            next_secret: None,
+            created_on: client.created_on,
+            revoked_on: None,
+        });
+        Ok(number)
+    }
+
+    fn clients(&self) -> Result<Vec<Client>, StoreError> {
+        Ok(self.begin().clients.clone())
+    }
+
+    fn client(&self, key: &ClientKey) -> Result<Option<Client>, StoreError> {
+        let state = self.begin();
+        Ok(state.clients.iter().find(|c| c.key == *key).cloned())
+    }
+
+    fn begin_rotation(&self, key: &ClientKey, next: &SecretHash) -> Result<(), UnknownClient> {
+        let mut state = self.begin();
+        working(&mut state, key)?.next_secret = Some(*next);
+        Ok(())
+    }
+
+    fn finish_rotation(&self, key: &ClientKey) -> Result<(), UnknownClient> {
+        let mut state = self.begin();
+        let client = working(&mut state, key)?;
+        client.secret = client.next_secret.take().ok_or(UnknownClient::Unknown)?;
+        Ok(())
+    }
+
+    fn revoke(&self, key: &ClientKey, revoked_on: Instant) -> Result<(), UnknownClient> {
+        let mut state = self.begin();
+        working(&mut state, key)?.revoked_on = Some(revoked_on);
+        Ok(())
+    }
+}
+
+fn next_number(state: &State) -> Result<ClientNumber, StoreError> {
+    i64::try_from(state.clients.len() + 1)
+        .ok()
+        .and_then(|number| ClientNumber::try_from(number).ok())
+        .ok_or_else(|| StoreError::Unexpected(anyhow!("no client number is left")))
+}
+
+/// The client with this key, unless it is revoked.
+fn working<'a>(state: &'a mut State, key: &ClientKey) -> Result<&'a mut Client, UnknownClient> {
+    state
+        .clients
+        .iter_mut()
+        .find(|client| client.key == *key && client.revoked_on.is_none())
+        .ok_or(UnknownClient::Unknown)
+}

@@ -1,0 +1,125 @@
+//! Badge metas.
+
+use accolade_application::answer::BadgeCounts;
+use accolade_application::ports::{
+    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion, CountedBadge,
+    CreateBadgeError, EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
+};
+use accolade_domain::badge::Badge;
+use accolade_domain::ids::{BadgeId, OrgId};
+use anyhow::anyhow;
+
+use crate::MemoryStore;
+use crate::filter;
+use crate::store::State;
+
+impl BadgeStore for MemoryStore {
+    fn create(
+        &self,
+        badge: &Badge,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), CreateBadgeError> {
+        let mut state = self.begin();
+        if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
+            return Err(CreateBadgeError::IdempotencyKeyUsed);
+        }
+        if state
+            .badges_of(badge.org)
+            .any(|other| other.definition.name == badge.definition.name)
+        {
+            return Err(CreateBadgeError::NameTaken);
+        }
+        if state.badges.keys().any(|(_, id)| *id == badge.id) {
+            let error = anyhow!("there is a badge with the id {}", badge.id);
+            return Err(StoreError::Unexpected(error).into());
+        }
+        if let Some(record) = idempotency {
+            state.remember(record.clone());
+        }
+        let created = VersionedBadge {
+            badge: badge.clone(),
+            version: BadgeVersion(1),
+        };
+        state.badges.insert((badge.org, badge.id), created);
+        Ok(())
+    }
+
+    fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError> {
+        Ok(self.begin().badges.get(&(org, badge)).cloned())
+    }
+
+    fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
+        let state = self.begin();
+        let found = state.badges.get(&(org, badge));
+        Ok(found.map(|found| state.counted(&found.badge)))
+    }
+
+    fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
+        let state = self.begin();
+        let (badges, total) = filter::page(state.badges_of(org), query);
+        Ok(BadgePage {
+            badges: badges.into_iter().map(|b| state.counted(b)).collect(),
+            total,
+        })
+    }
+
+    fn edit(&self, request: &BadgeEditRequest) -> Result<(), EditBadgeError> {
+        let mut state = self.begin();
+        if request
+            .idempotency
+            .as_ref()
+            .is_some_and(|record| state.is_key_used(&record.guard))
+        {
+            return Err(EditBadgeError::IdempotencyKeyUsed);
+        }
+        let found = state
+            .badges
+            .get_mut(&(request.org, request.badge))
+            .filter(|found| found.version == request.version)
+            .ok_or(EditBadgeError::Changed)?;
+        apply(&request.edit, &mut found.badge);
+        found.badge.updated_on = request.now;
+        found.badge.updated_by = request.by;
+        found.version.0 += 1;
+        if let Some(record) = &request.idempotency {
+            state.remember(record.clone());
+        }
+        Ok(())
+    }
+}
+
+fn apply(edit: &BadgeEdit, badge: &mut Badge) {
+    match edit {
+        BadgeEdit::Activity(active) => badge.active = *active,
+        BadgeEdit::Claim(claim) => match badge.claims.iter_mut().find(|c| c.owner == claim.owner) {
+            Some(known) => known.active = claim.active,
+            None => badge.claims.push(claim.clone()),
+        },
+    }
+}
+
+impl State {
+    fn badges_of(&self, org: OrgId) -> impl Iterator<Item = &Badge> {
+        self.badges
+            .values()
+            .map(|found| &found.badge)
+            .filter(move |badge| badge.org == org)
+    }
+
+    fn counted(&self, badge: &Badge) -> CountedBadge {
+        let issued = self
+            .enrolments
+            .iter()
+            .filter(|((org, id, _), _)| (*org, *id) == (badge.org, badge.id))
+            .flat_map(|(_, enrolments)| enrolments)
+            .filter(|enrolment| enrolment.revoked_on.is_none())
+            .count();
+        CountedBadge {
+            badge: badge.clone(),
+            counts: BadgeCounts {
+                issued: issued as u64,
+                earned: 0,
+            },
+        }
+    }
+}

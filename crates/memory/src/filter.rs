@@ -1,0 +1,60 @@
+//! Which badges a list shows, in which order, on which page.
+
+use std::cmp::Ordering;
+
+use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
+use accolade_domain::badge::Badge;
+
+/// The page of `badges` that `query` asks for, and how many there are on all pages.
+pub(crate) fn page<'a>(
+    badges: impl Iterator<Item = &'a Badge>,
+    query: &BadgeQuery,
+) -> (Vec<&'a Badge>, u64) {
+    let mut found: Vec<_> = badges.filter(|badge| matches(badge, query)).collect();
+    found.sort_by(|a, b| compare(a, b, query));
+    let total = found.len() as u64;
+    let first = query.page as usize * query.size as usize;
+    let page = found.into_iter().skip(first).take(query.size as usize);
+    (page.collect(), total)
+}
+
+fn matches(badge: &Badge, query: &BadgeQuery) -> bool {
+    let definition = &badge.definition;
+    let period = definition.period;
+    let mut claimants = badge
+        .claims
+        .iter()
+        .filter(|claim| claim.active)
+        .map(|claim| claim.owner.owner_type);
+    let unclaimed = claimants.clone().next().is_none();
+
+    (query.statuses.is_empty() || query.statuses.contains(&period.status(query.now)))
+        && (query.earn_type).is_none_or(|wanted| definition.earn_mode.earn_type() == wanted)
+        && (query.active).is_none_or(|wanted| badge.active == wanted)
+        && (query.owner).is_none_or(|wanted| definition.owners.allow(wanted))
+        && (query.claimed_by).is_none_or(|wanted| claimants.any(|owner| owner == wanted))
+        && (query.unclaimed).is_none_or(|wanted| unclaimed == wanted)
+        && (query.name_contains.as_ref()).is_none_or(|part| {
+            let name = definition.name.as_str().to_lowercase();
+            name.contains(&part.to_lowercase())
+        })
+        && (query.starts_from).is_none_or(|from| period.starts_on() >= from)
+        && (query.ends_until).is_none_or(|until| period.expires_on() <= until)
+}
+
+fn compare(a: &Badge, b: &Badge, query: &BadgeQuery) -> Ordering {
+    let ascending = match query.sort {
+        BadgeSort::Id => Ordering::Equal,
+        // UTF-8 sorts like the code points that it encodes.
+        BadgeSort::Name => a.definition.name.cmp(&b.definition.name),
+        BadgeSort::StartDate => {
+            let starts = [a, b].map(|badge| badge.definition.period.starts_on());
+            starts[0].cmp(&starts[1])
+        }
+    }
+    .then(a.id.cmp(&b.id));
+    match query.order {
+        SortOrder::Ascending => ascending,
+        SortOrder::Descending => ascending.reverse(),
+    }
+}

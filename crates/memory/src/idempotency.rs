@@ -1,0 +1,46 @@
+//! Answers kept under idempotency keys.
+
+use accolade_application::ports::{
+    IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdempotencyStore, StoreError,
+};
+use accolade_domain::ids::ClientNumber;
+use accolade_domain::instant::Instant;
+
+use crate::MemoryStore;
+use crate::store::State;
+
+impl IdempotencyStore for MemoryStore {
+    fn find(
+        &self,
+        client: ClientNumber,
+        key: &IdempotencyKey,
+        now: Instant,
+    ) -> Result<Option<IdempotencyRecord>, StoreError> {
+        Ok(self.begin().remembered(client, key, now).cloned())
+    }
+}
+
+impl State {
+    fn remembered(
+        &self,
+        client: ClientNumber,
+        key: &IdempotencyKey,
+        now: Instant,
+    ) -> Option<&IdempotencyRecord> {
+        self.idempotency
+            .get(&(client, key.clone()))
+            .filter(|record| record.guard.expires_on > now)
+    }
+
+    /// Whether a request under this key was carried out and is still remembered.
+    pub(crate) fn is_key_used(&self, guard: &IdempotencyGuard) -> bool {
+        self.remembered(guard.client, &guard.key, guard.used_on)
+            .is_some()
+    }
+
+    /// Keeps `record`, in the place of one that has expired.
+    pub(crate) fn remember(&mut self, record: IdempotencyRecord) {
+        let key = (record.guard.client, record.guard.key.clone());
+        self.idempotency.insert(key, record);
+    }
+}
