@@ -1,0 +1,11 @@
+//! Health.
+
+use accolade_tests::on_both_databases;
+
+on_both_databases! {
+    fn a_server_lives_and_is_ready(server: &Server) {
+        for path in ["/health/live", "/health/ready"] {
+            server.stranger().get(path).ok();
+        }
+    }
+}
