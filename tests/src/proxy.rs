@@ -194,3 +194,66 @@ fn pump(mut from: TcpStream, mut to: TcpStream, mut listen: impl FnMut(&[u8]) ->
     let _ = from.shutdown(Shutdown::Both);
     let _ = to.shutdown(Shutdown::Both);
 }
+
+#[cfg(test)]
+mod tests {
+    use accolade_test_postgres::TestDatabase;
+    use diesel::connection::SimpleConnection as _;
+    use diesel::pg::PgConnection;
+    use diesel::{Connection as _, QueryResult};
+
+    use super::*;
+
+    const INSERT: &str = "BEGIN; INSERT INTO t VALUES (1)";
+
+    fn table() -> (TestDatabase, Proxy, PgConnection) {
+        let database = TestDatabase::empty().unwrap();
+        let proxy = Proxy::before(database.url());
+        let mut connection = PgConnection::establish(proxy.url()).unwrap();
+        connection.batch_execute("CREATE TABLE t (a int)").unwrap();
+        (database, proxy, connection)
+    }
+
+    /// Whether the table has one row, seen past the proxy.
+    fn has_row(database: &TestDatabase) -> bool {
+        let mut connection = PgConnection::establish(database.url()).unwrap();
+        let check = "DO $$ BEGIN ASSERT (SELECT count(*) FROM t) = 1; END $$";
+        connection.batch_execute(check).is_ok()
+    }
+
+    fn commit(carried_out: bool) -> (TestDatabase, Proxy, QueryResult<()>) {
+        let (database, proxy, mut connection) = table();
+        connection.batch_execute(INSERT).unwrap();
+        proxy.cut_at_commit(CommitFault {
+            carried_out,
+            reachable: false,
+        });
+        let result = connection.batch_execute("COMMIT");
+        (database, proxy, result)
+    }
+
+    #[test]
+    fn what_is_cut_fails_until_it_is_mended() {
+        let (_database, proxy, mut connection) = table();
+        proxy.cut();
+        assert!(connection.batch_execute(INSERT).is_err());
+        assert!(PgConnection::establish(proxy.url()).is_err());
+        proxy.mend();
+        PgConnection::establish(proxy.url()).unwrap();
+    }
+
+    #[test]
+    fn a_commit_is_kept_from_postgresql() {
+        let (database, proxy, result) = commit(false);
+        assert!(result.is_err());
+        assert!(PgConnection::establish(proxy.url()).is_err());
+        assert!(!has_row(&database));
+    }
+
+    #[test]
+    fn a_commit_is_carried_out_and_its_answer_lost() {
+        let (database, _proxy, result) = commit(true);
+        assert!(result.is_err());
+        assert!(has_row(&database));
+    }
+}
