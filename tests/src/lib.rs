@@ -45,41 +45,40 @@ pub fn now() -> i64 {
     time::UtcDateTime::now().unix_timestamp()
 }
 
-/// Makes two tests of each function, `name::sqlite` and `name::postgres`.
+/// Makes two tests of each function that is named, `name::sqlite` and `name::postgres`.
 ///
 /// A function of a `&Server` gets the one that the tests of the binary share, and makes an
 /// org of its own there; a function of a [`Backend`] starts what it needs itself.
 #[macro_export]
 macro_rules! on_both_databases {
-    () => {};
-    ($(#[$meta:meta])* fn $name:ident($server:ident: &Server) $body:block $($rest:tt)*) => {
-        $(#[$meta])*
-        fn $name($server: &$crate::Server) $body
-        mod $name {
+    ($($name:ident)*) => {
+        $(mod $name {
             #[test]
             fn sqlite() {
-                super::$name($crate::shared($crate::Backend::Sqlite));
+                super::$name($crate::Given::on($crate::Backend::Sqlite));
             }
             #[test]
             fn postgres() {
-                super::$name($crate::shared($crate::Backend::Postgres));
+                super::$name($crate::Given::on($crate::Backend::Postgres));
             }
-        }
-        $crate::on_both_databases! { $($rest)* }
+        })*
     };
-    ($(#[$meta:meta])* fn $name:ident($backend:ident: Backend) $body:block $($rest:tt)*) => {
-        $(#[$meta])*
-        fn $name($backend: $crate::Backend) $body
-        mod $name {
-            #[test]
-            fn sqlite() {
-                super::$name($crate::Backend::Sqlite);
-            }
-            #[test]
-            fn postgres() {
-                super::$name($crate::Backend::Postgres);
-            }
-        }
-        $crate::on_both_databases! { $($rest)* }
-    };
+}
+
+/// What a test is given for each database.
+pub trait Given {
+    /// The one for this database.
+    fn on(backend: Backend) -> Self;
+}
+
+impl Given for Backend {
+    fn on(backend: Backend) -> Self {
+        backend
+    }
+}
+
+impl Given for &'static Server {
+    fn on(backend: Backend) -> Self {
+        shared(backend)
+    }
 }

@@ -143,50 +143,60 @@ fn sessions_that_the_database_ends_are_replaced() {
     assert_eq!(org.issued_count(&badge), 5);
 }
 
-on_both_databases! {
-    fn a_lock_that_is_not_given_in_time_is_1951_and_records_nothing(backend: Backend) {
-        let server = Setup::new(backend).set("database.lock_timeout", "100ms").start();
-        let org = server.org();
-        let badge = org.badge();
-        let body = with(&enrolment(&badge), &json!({"requestId": "r"}));
-        let held = server.database().hold("enrolments");
-        let reply = org.enrolling(&body).may_fail().send();
-        assert_eq!((reply.status, reply.codes()), (503, vec![1951]), "{reply}");
-        drop(held);
-        assert_eq!(org.outcome("r").status, 404);
-        org.enrol(&body).ok().issued();
-    }
+fn a_lock_that_is_not_given_in_time_is_1951_and_records_nothing(backend: Backend) {
+    let server = Setup::new(backend)
+        .set("database.lock_timeout", "100ms")
+        .start();
+    let org = server.org();
+    let badge = org.badge();
+    let body = with(&enrolment(&badge), &json!({"requestId": "r"}));
+    let held = server.database().hold("enrolments");
+    let reply = org.enrolling(&body).may_fail().send();
+    assert_eq!((reply.status, reply.codes()), (503, vec![1951]), "{reply}");
+    drop(held);
+    assert_eq!(org.outcome("r").status, 404);
+    org.enrol(&body).ok().issued();
+}
 
-    fn more_requests_than_may_wait_get_503_at_once_and_those_that_wait_are_carried_out(backend: Backend) {
-        let server = Setup::new(backend)
-            .set("database.pool_size", "2")
-            .set("http.queue", "2")
-            .start();
-        let org = server.org();
-        let badge = org.badge();
-        let held = server.database().hold("enrolments");
-        let callers = 30_i64;
-        let done = std::thread::scope(|scope| {
-            let (send, replies) = mpsc::channel();
-            for customer in 1..=callers {
-                let (send, org, badge) = (send.clone(), &org, &badge);
-                scope.spawn(move || {
-                    let body = with(&enrolment(badge), &json!({"customers": [customer]}));
-                    send.send(org.enrolling(&body).may_fail().send()).unwrap();
-                });
-            }
-            drop(send);
-            let first = replies.recv().unwrap();
-            assert_eq!((first.status, first.codes()), (503, vec![1951]), "{first}");
-            assert!(first.header("retry-after").is_some());
-            drop(held);
-            replies.into_iter().filter(|reply| {
+fn more_requests_than_may_wait_get_503_at_once_and_those_that_wait_are_carried_out(
+    backend: Backend,
+) {
+    let server = Setup::new(backend)
+        .set("database.pool_size", "2")
+        .set("http.queue", "2")
+        .start();
+    let org = server.org();
+    let badge = org.badge();
+    let held = server.database().hold("enrolments");
+    let callers = 30_i64;
+    let done = std::thread::scope(|scope| {
+        let (send, replies) = mpsc::channel();
+        for customer in 1..=callers {
+            let (send, org, badge) = (send.clone(), &org, &badge);
+            scope.spawn(move || {
+                let body = with(&enrolment(badge), &json!({"customers": [customer]}));
+                send.send(org.enrolling(&body).may_fail().send()).unwrap();
+            });
+        }
+        drop(send);
+        let first = replies.recv().unwrap();
+        assert_eq!((first.status, first.codes()), (503, vec![1951]), "{first}");
+        assert!(first.header("retry-after").is_some());
+        drop(held);
+        replies
+            .into_iter()
+            .filter(|reply| {
                 assert!(reply.status == 200 || reply.codes() == [1951], "{reply}");
                 reply.status == 200
-            }).count()
-        });
-        assert!(done > 0, "those that waited are carried out");
-        assert_eq!(org.issued_count(&badge), i64::try_from(done).unwrap());
-        org.get("badgeMeta").ok();
-    }
+            })
+            .count()
+    });
+    assert!(done > 0, "those that waited are carried out");
+    assert_eq!(org.issued_count(&badge), i64::try_from(done).unwrap());
+    org.get("badgeMeta").ok();
+}
+
+on_both_databases! {
+    a_lock_that_is_not_given_in_time_is_1951_and_records_nothing
+    more_requests_than_may_wait_get_503_at_once_and_those_that_wait_are_carried_out
 }

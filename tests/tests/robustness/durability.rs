@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use accolade_tests::{Org, Reply, Server, enrolment, on_both_databases, until, with};
+use accolade_tests::{Backend, Org, Reply, Server, enrolment, on_both_databases, until, with};
 use serde_json::{Value, json};
 
 /// Customers of one request.
@@ -67,51 +67,61 @@ fn load(
     (sent.into_inner().unwrap(), setup)
 }
 
-on_both_databases! {
-    fn sigkill_during_load_loses_no_answered_request_and_leaves_no_half_one(backend: Backend) {
-        let mut server = Server::start(backend);
-        let org = server.org();
-        let badge = org.badge();
-        let mut recorded = 0;
-        for round in 1..=3 {
-            let here = server.take_over(&org);
-            let (sent, setup) = load(server, &here, &badge, round, 20);
-            server = setup.start();
-            let org = server.take_over(&org);
-            for (id, reply) in &sent.answered {
-                let outcome = org.outcome(id).ok();
-                let data = &reply.text()[r#"{"data":"#.len()..reply.text().len() - r#","errors":[],"warnings":[]}"#.len()];
-                assert!(outcome.text().contains(data), "{id} was answered with {reply}, now {outcome}");
-                recorded += BATCH;
-            }
-            assert_eq!(sent.unanswered.len(), WRITERS);
-            for id in &sent.unanswered {
-                let outcome = org.outcome(id);
-                if outcome.status == 404 {
-                    continue;
-                }
-                let answer = outcome.ok().data()["requests"][0]["answer"].clone();
-                let issued = answer["issuedBadges"].as_array().unwrap();
-                assert_eq!(issued.len(), usize::try_from(BATCH).unwrap());
-                recorded += BATCH;
-            }
-            assert_eq!(org.issued_count(&badge), recorded);
-            let rows = server.database().number("SELECT count(*) AS value FROM enrolments");
-            assert_eq!(rows, recorded);
-        }
-    }
-
-    fn badges_and_claims_survive_too(backend: Backend) {
-        let server = Server::start(backend);
-        let org = server.org();
-        let badge = org.badge();
-        let before = org.get(&format!("badgeMeta/{badge}")).ok();
-        org.put(&format!("badgeMeta/{badge}/deactivate")).ok();
-        let server = server.kill().start();
+fn sigkill_during_load_loses_no_answered_request_and_leaves_no_half_one(backend: Backend) {
+    let mut server = Server::start(backend);
+    let org = server.org();
+    let badge = org.badge();
+    let mut recorded = 0;
+    for round in 1..=3 {
+        let here = server.take_over(&org);
+        let (sent, setup) = load(server, &here, &badge, round, 20);
+        server = setup.start();
         let org = server.take_over(&org);
-        org.enrol(&enrolment(&badge)).refused(1901, Some("badgeMetaId"));
-        let after = org.get(&format!("badgeMeta/{badge}")).ok();
-        let claims = |reply: &Reply| reply.data()["ownership"].clone();
-        assert_eq!(claims(&before), claims(&after));
+        for (id, reply) in &sent.answered {
+            let outcome = org.outcome(id).ok();
+            let data = &reply.text()
+                [r#"{"data":"#.len()..reply.text().len() - r#","errors":[],"warnings":[]}"#.len()];
+            assert!(
+                outcome.text().contains(data),
+                "{id} was answered with {reply}, now {outcome}"
+            );
+            recorded += BATCH;
+        }
+        assert_eq!(sent.unanswered.len(), WRITERS);
+        for id in &sent.unanswered {
+            let outcome = org.outcome(id);
+            if outcome.status == 404 {
+                continue;
+            }
+            let answer = outcome.ok().data()["requests"][0]["answer"].clone();
+            let issued = answer["issuedBadges"].as_array().unwrap();
+            assert_eq!(issued.len(), usize::try_from(BATCH).unwrap());
+            recorded += BATCH;
+        }
+        assert_eq!(org.issued_count(&badge), recorded);
+        let rows = server
+            .database()
+            .number("SELECT count(*) AS value FROM enrolments");
+        assert_eq!(rows, recorded);
     }
+}
+
+fn badges_and_claims_survive_too(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    let badge = org.badge();
+    let before = org.get(&format!("badgeMeta/{badge}")).ok();
+    org.put(&format!("badgeMeta/{badge}/deactivate")).ok();
+    let server = server.kill().start();
+    let org = server.take_over(&org);
+    org.enrol(&enrolment(&badge))
+        .refused(1901, Some("badgeMetaId"));
+    let after = org.get(&format!("badgeMeta/{badge}")).ok();
+    let claims = |reply: &Reply| reply.data()["ownership"].clone();
+    assert_eq!(claims(&before), claims(&after));
+}
+
+on_both_databases! {
+    sigkill_during_load_loses_no_answered_request_and_leaves_no_half_one
+    badges_and_claims_survive_too
 }

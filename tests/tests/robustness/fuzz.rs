@@ -1,6 +1,6 @@
 //! Random bodies: whatever they are, the answer is an envelope and never a 5xx.
 
-use accolade_tests::{badge, enrolment, on_both_databases};
+use accolade_tests::{Server, badge, enrolment, on_both_databases};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
@@ -173,26 +173,28 @@ fn bodies(badge_id: &str) -> impl Strategy<Value = Value> + use<> {
     prop_oneof![mended(definition), mended(request), tree(), fields(tree())]
 }
 
+fn no_body_breaks_anything(server: &Server) {
+    let org = server.org();
+    let badge = org.badge();
+    let config = Config {
+        cases: 300,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let (id, client) = (badge.clone(), &*org);
+    TestRunner::new(config)
+        .run(&bodies(&badge), |body| {
+            // The client fails on 5xx and on what is no envelope.
+            client.enrol(&body);
+            client.creating(&body).send();
+            client.post(&format!("badgeMeta/{id}/claim"), &body);
+            Ok(())
+        })
+        .unwrap();
+    org.get("badgeMeta?size=100").ok();
+}
+
 on_both_databases! {
-    fn no_body_breaks_anything(server: &Server) {
-        let org = server.org();
-        let badge = org.badge();
-        let config = Config {
-            cases: 300,
-            failure_persistence: None,
-            max_shrink_iters: 200,
-            ..Config::default()
-        };
-        let (id, client) = (badge.clone(), &*org);
-        TestRunner::new(config)
-            .run(&bodies(&badge), |body| {
-                // The client fails on 5xx and on what is no envelope.
-                client.enrol(&body);
-                client.creating(&body).send();
-                client.post(&format!("badgeMeta/{id}/claim"), &body);
-                Ok(())
-            })
-            .unwrap();
-        org.get("badgeMeta?size=100").ok();
-    }
+    no_body_breaks_anything
 }

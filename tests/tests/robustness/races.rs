@@ -214,11 +214,11 @@ macro_rules! races {
     ($($name:ident)*) => {
         mod one_server {
             use super::Callers;
-            $(accolade_tests::on_both_databases! {
-                fn $name(server: &Server) {
-                    super::$name(&Callers::of(server));
-                }
+            use accolade_tests::Server;
+            $(fn $name(server: &Server) {
+                super::$name(&Callers::of(server));
             })*
+            accolade_tests::on_both_databases! { $($name)* }
         }
         mod two_servers_on_one_postgresql {
             $(#[test]
@@ -253,20 +253,24 @@ fn on_two_servers(race: fn(&Callers)) {
     race(&Callers { org, clients });
 }
 
-on_both_databases! {
-    fn orgs_with_the_same_request_ids_and_customers_do_not_meet(server: &Server) {
-        let orgs: Vec<_> = (0..4).map(|_| {
+fn orgs_with_the_same_request_ids_and_customers_do_not_meet(server: &Server) {
+    let orgs: Vec<_> = (0..4)
+        .map(|_| {
             let org = server.org();
             let badge = org.badge();
             (org, badge)
-        }).collect();
-        at_once(RACERS, |index| {
-            let (org, badge) = &orgs[index % 4];
-            let body = json!({"requestId": format!("{}", index / 4), "customers": [index / 4 + 1]});
-            org.enrol(&with(&enrolment(badge), &body)).ok().issued();
-        });
-        for (org, badge) in &orgs {
-            assert_eq!(org.issued_count(badge), 2);
-        }
+        })
+        .collect();
+    at_once(RACERS, |index| {
+        let (org, badge) = &orgs[index % 4];
+        let body = json!({"requestId": format!("{}", index / 4), "customers": [index / 4 + 1]});
+        org.enrol(&with(&enrolment(badge), &body)).ok().issued();
+    });
+    for (org, badge) in &orgs {
+        assert_eq!(org.issued_count(badge), 2);
     }
+}
+
+on_both_databases! {
+    orgs_with_the_same_request_ids_and_customers_do_not_meet
 }
