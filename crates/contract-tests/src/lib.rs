@@ -20,6 +20,7 @@ mod fixtures;
 mod list;
 mod race;
 pub mod suite;
+mod tally;
 mod world;
 
 pub use database::{Database, Stores};

@@ -5,7 +5,7 @@ use accolade_domain::zone::Zone;
 
 use crate::World;
 use crate::fixtures::now;
-use crate::race::{race, winners};
+use crate::race::{only_winner, race};
 
 fn org(id: i64, name: &str, zone: &str) -> Org {
     Org {
@@ -63,11 +63,6 @@ pub fn of_orgs_that_race_for_one_number_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let racer = |i: usize| org(7, &format!("Org {i}"), "UTC");
     let results = race(8, |i| servers[i % 2].access.create_org(&racer(i), now()));
-    let winner = results.iter().position(Result::is_ok).unwrap();
-    let (won, losers) = winners(results);
-    assert_eq!(won, 1);
-    for error in losers {
-        assert!(matches!(error, CreateOrgError::Exists), "{error:?}");
-    }
+    let winner = only_winner(&results, |error| matches!(error, CreateOrgError::Exists));
     assert_eq!(listed(world, &racer(winner)), [racer(winner)]);
 }
