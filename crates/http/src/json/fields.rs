@@ -40,16 +40,10 @@ impl<'a, 'p> Fields<'a, 'p> {
     /// The fields of `value`, which stands at `path` and begins with a brace. A name that is
     /// given twice is a problem.
     pub(super) fn of(value: &'a RawValue, path: String, problems: &'p Problems) -> Option<Self> {
-        let Entries {
-            mut entries,
-            more,
-        } = match serde_json::from_str(value.get()) {
-            Ok(entries) => entries,
-            Err(_) => {
-                let message = "Has a field whose name is not valid Unicode.";
-                refuse(problems, &path, Rejection::unreadable(message));
-                return None;
-            }
+        let Ok(Entries { mut entries, more }) = serde_json::from_str(value.get()) else {
+            let message = "Has a field whose name is not valid Unicode.";
+            refuse(problems, &path, Rejection::unreadable(message));
+            return None;
         };
         if more {
             let message = format!("Has more than {MOST_FIELDS} fields.");
