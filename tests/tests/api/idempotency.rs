@@ -125,7 +125,7 @@ fn every_other_operation_that_writes_heeds_the_key_too(server: &Server) {
 }
 
 fn an_answer_is_kept_over_a_restart(backend: Backend) {
-    let server = accolade_tests::Server::start(backend);
+    let server = Server::start(backend);
     let org = server.org();
     let body = enrolment(&org.badge());
     let first = keyed(&org, "key", &body).ok();
