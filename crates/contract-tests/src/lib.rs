@@ -4,7 +4,7 @@
 //!
 //! An adapter gets all of it with one line:
 //!
-//! ```ignore
+//! ```text
 //! // crates/…/tests/contract.rs
 //! accolade_contract_tests::contract_tests!(MyDatabase::fresh());
 //! ```
@@ -21,6 +21,7 @@ mod list;
 mod race;
 pub mod suite;
 mod tally;
+mod walk;
 mod world;
 
 pub use database::{Database, Stores};

@@ -191,6 +191,9 @@ macro_rules! contract_tests {
             two_servers {
                 what_one_server_wrote_the_other_reads
             }
+            random_walk {
+                random_steps_are_answered_as_in_memory
+            }
         }
     };
 }

@@ -21,6 +21,7 @@ pub mod orgs;
 pub mod overlap;
 pub mod preview;
 pub mod races;
+pub mod random_walk;
 pub mod refused;
 pub mod tenants;
 pub mod two_servers;
