@@ -270,7 +270,7 @@ mod tests {
         let result = dispatcher.run(later(), Effect::Writes, || panic!("as the test wants it"));
         let failure: Failure = result.await.map(|(): ()| ()).unwrap_err();
         assert_eq!(failure.code().number(), 1950);
-        assert!(failure.message().contains("whether it was recorded"));
+        assert!(failure.told(None).contains("whether it was recorded"));
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
     }
 }

@@ -94,9 +94,14 @@ impl Failure {
         self.0.first.code
     }
 
-    /// What the caller is told first.
-    pub(crate) fn message(&self) -> &str {
-        &self.0.first.message
+    /// What the caller is told first; a server's fault names the request `tag`.
+    pub(crate) fn told(&self, tag: Option<&RequestTag>) -> String {
+        match tag {
+            Some(tag) if self.is_server_fault() => {
+                format!("{} X-Request-Id: {}", self.0.first.message, tag.as_str())
+            }
+            _ => self.0.first.message.clone(),
+        }
     }
 
     /// Headers that the answer carries.
@@ -112,7 +117,7 @@ impl Failure {
         let code = self.code().number();
         let cause = match &self.0.cause {
             Some(cause) => format!("{cause:#}"),
-            None => self.message().to_owned(),
+            None => self.told(None),
         };
         if self.code() == Code::Unavailable {
             tracing::warn!(code, cause, "refused: unavailable");
@@ -127,10 +132,7 @@ impl Failure {
 
     /// What the caller is told.
     fn rejections(&self, tag: Option<&RequestTag>) -> Vec<Rejection> {
-        let mut first = self.0.first.clone();
-        if let (true, Some(tag)) = (self.is_server_fault(), tag) {
-            first.message = format!("{} X-Request-Id: {}", first.message, tag.as_str());
-        }
+        let first = self.0.first.clone().saying(self.told(tag));
         let rest = self.0.rest.iter().cloned();
         [first].into_iter().chain(rest).collect()
     }

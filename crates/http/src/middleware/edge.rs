@@ -197,6 +197,8 @@ fn record(span: &Span, route: Option<&str>, status: StatusCode, latency: Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dispatch::DispatcherUsage;
+    use accolade_application::ports::PoolUsage;
     use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
     use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, init_service, read_body, try_call_service};
@@ -271,7 +273,7 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(Default::default(), Default::default())
+                .render(PoolUsage::default(), DispatcherUsage::default())
                 .unwrap(),
         }
     }
