@@ -1,0 +1,17 @@
+//! The use cases, on the ports in memory.
+#![allow(clippy::unwrap_used)]
+
+mod access;
+mod activity;
+mod claim;
+mod create;
+mod enrol;
+mod idempotency;
+mod idempotency_races;
+mod list;
+mod meddling;
+mod order_of_checks;
+mod preview;
+mod requests;
+mod retry;
+mod world;

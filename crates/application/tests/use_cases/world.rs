@@ -1,0 +1,201 @@
+//! An org with a client, an hour of a day, and short ways to do things.
+
+use std::sync::Arc;
+
+use accolade_application::access::{AccessGroups, Caller, ClientKey, Secret, create_org};
+use accolade_application::answer::{Answer, EnrolmentAnswer};
+use accolade_application::badges::{
+    ClaimBadge, CreateBadge, SetActivity, claim, create, get, set_activity,
+};
+use accolade_application::enrolment::{EnrolCustomers, enrol};
+use accolade_application::error::UseCaseError;
+use accolade_application::ports::{
+    Fingerprint, IdempotencyGuard, IdempotencyKey, NewClient, Org, Ports,
+};
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::enrolment::Outcome;
+use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::{Owner, OwnerType};
+use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+use time::Duration;
+
+pub(crate) fn at(iso: &str) -> Instant {
+    Instant::parse_iso(iso).unwrap()
+}
+
+pub(crate) fn owner(owner_type: OwnerType, reference: &str) -> Owner {
+    Owner {
+        owner_type,
+        reference: reference.try_into().unwrap(),
+    }
+}
+
+/// The code and the field of each reason why `result` was refused.
+pub(crate) fn refused<T: std::fmt::Debug>(
+    result: Result<T, UseCaseError>,
+) -> Vec<(u32, Option<String>)> {
+    match result {
+        Err(UseCaseError::Refused(reasons)) => reasons
+            .into_iter()
+            .map(|reason| (reason.code.number(), reason.field))
+            .collect(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+/// The codes alone.
+pub(crate) fn codes<T: std::fmt::Debug>(result: Result<T, UseCaseError>) -> Vec<u32> {
+    let reasons = refused(result).into_iter();
+    reasons.map(|(code, _)| code).collect()
+}
+
+pub(crate) struct World {
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) ports: Ports,
+    pub(crate) caller: Caller,
+}
+
+impl World {
+    /// Org 100458 on 1 May 2026.
+    pub(crate) fn new() -> Self {
+        let clock = Arc::new(FixedClock::at(at("2026-05-01T09:30:00Z")));
+        let ports = memory_ports(Arc::new(MemoryStore::default()), clock.clone());
+        let caller = settle(&ports, 100_458, "Asia/Kolkata");
+        Self {
+            clock,
+            ports,
+            caller,
+        }
+    }
+
+    /// A client of another org.
+    pub(crate) fn stranger(&self) -> Caller {
+        settle(&self.ports, 7, "UTC")
+    }
+
+    /// Creates a badge that is live from 2024 to 2030, whose enrolments expire in 2031.
+    pub(crate) fn badge(&self, name: &str) -> BadgeId {
+        self.badge_from(draft(name))
+    }
+
+    pub(crate) fn badge_from(&self, draft: BadgeDraft) -> BadgeId {
+        match create(&self.ports, &self.caller, creation(draft)).unwrap() {
+            Answer::Badge(view) => view.badge.id,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) fn claim(&self, badge: BadgeId, owner: Owner) {
+        let command = ClaimBadge {
+            badge,
+            owner,
+            idempotency: None,
+        };
+        claim(&self.ports, &self.caller, command).unwrap();
+    }
+
+    pub(crate) fn deactivate(&self, badge: BadgeId) {
+        let command = SetActivity {
+            badge,
+            active: false,
+            idempotency: None,
+        };
+        set_activity(&self.ports, &self.caller, command).unwrap();
+    }
+
+    pub(crate) fn enrol(&self, command: EnrolCustomers) -> Result<EnrolmentAnswer, UseCaseError> {
+        enrol(&self.ports, &self.caller, command).map(enrolment)
+    }
+
+    pub(crate) fn issued(&self, badge: BadgeId) -> u64 {
+        get(&self.ports, &self.caller, badge).unwrap().counts.issued
+    }
+
+    /// A key for a request of which `fingerprint` is left.
+    pub(crate) fn guard(&self, key: &str, fingerprint: u8) -> IdempotencyGuard {
+        let used_on = self.ports.clock.now();
+        IdempotencyGuard {
+            client: self.caller.client,
+            key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
+            fingerprint: Fingerprint([fingerprint; 32]),
+            warnings: Vec::new(),
+            used_on,
+            expires_on: used_on + Duration::hours(72),
+        }
+    }
+}
+
+fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
+    let org = Org {
+        id: number.try_into().unwrap(),
+        name: "Org".try_into().unwrap(),
+        zone: zone.parse().unwrap(),
+    };
+    create_org(ports, &org).unwrap();
+    let client = NewClient {
+        org: org.id,
+        name: "Till".try_into().unwrap(),
+        key: ClientKey::try_from(format!("till-{number}").as_str()).unwrap(),
+        groups: AccessGroups::DEFAULT,
+        secret: Secret::presented("secret").hash(),
+        created_on: ports.clock.now(),
+    };
+    Caller {
+        client: ports.access.create_client(&client).unwrap(),
+        org: org.id,
+        zone: org.zone,
+        groups: client.groups,
+    }
+}
+
+/// Live from 2024 to 2030, for Loyalty and Milestones; enrolments expire in 2031.
+pub(crate) fn draft(name: &str) -> BadgeDraft {
+    BadgeDraft {
+        name: Some(name.try_into().unwrap()),
+        starts_on: Some(at("2024-01-01T00:00:00Z")),
+        expires_on: Some(at("2030-01-01T00:00:00Z")),
+        earn_type: Some(EarnType::IssueEarn),
+        enrolment_expiry: Some(Expiry::FixedDate(at("2031-01-15T09:32:37Z"))),
+        earned_expiry: Some(Expiry::WithBadge),
+        owners: vec![OwnerType::Loyalty, OwnerType::Milestones],
+        ..BadgeDraft::default()
+    }
+}
+
+/// Creates what has its start in the past.
+pub(crate) fn creation(draft: BadgeDraft) -> CreateBadge {
+    CreateBadge {
+        draft,
+        unread: Vec::new(),
+        active: true,
+        migrating: true,
+        id: None,
+        idempotency: None,
+    }
+}
+
+/// By hand, dated now, without request id or key.
+pub(crate) fn command(badge: BadgeId, customers: &[i64]) -> EnrolCustomers {
+    let customer = |number: &i64| CustomerId::try_from(*number).unwrap();
+    EnrolCustomers {
+        badge,
+        customers: customers.iter().map(customer).collect(),
+        request_id: None,
+        event_on: None,
+        triggered_by: None,
+        idempotency: None,
+    }
+}
+
+pub(crate) fn enrolment(answer: Answer) -> EnrolmentAnswer {
+    match answer {
+        Answer::Enrolment(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn outcomes(answer: &EnrolmentAnswer) -> Vec<Outcome> {
+    let outcomes = answer.outcomes.iter();
+    outcomes.map(|outcome| outcome.outcome).collect()
+}
