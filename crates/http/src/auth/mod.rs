@@ -216,6 +216,8 @@ fn unauthenticated() -> Failure {
 
 fn another_org() -> Failure {
     Rejection::of(Code::Forbidden)
-        .saying(format!("The client belongs to another organisation than {ORG_ID} says."))
+        .saying(format!(
+            "The client belongs to another organisation than {ORG_ID} says."
+        ))
         .into()
 }

@@ -88,7 +88,11 @@ impl EnrolmentReading<'_> {
     /// # Errors
     /// Everything that is wrong with it.
     pub(crate) fn read(self, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
-        json::read_typed(body, |typed| self.take(typed), |fields| self.read_slowly(fields))
+        json::read_typed(
+            body,
+            |typed| self.take(typed),
+            |fields| self.read_slowly(fields),
+        )
     }
 
     /// What `typed` asks for; `None` if something is wrong with it.
@@ -103,7 +107,10 @@ impl EnrolmentReading<'_> {
             .map(instant::read_iso)
             .transpose()
             .ok()?;
-        if let Some(warning) = number.zip(iso).and_then(|(number, iso)| disagreement(number, iso)) {
+        if let Some(warning) = number
+            .zip(iso)
+            .and_then(|(number, iso)| disagreement(number, iso))
+        {
             problems.warn(warning.at("issueEventDate"));
         }
         let request_id = match typed.request_id {
@@ -111,14 +118,21 @@ impl EnrolmentReading<'_> {
             None => self.header_request_id().ok()?,
         };
         let triggered_by = match typed.triggered_by {
-            Some(TriggeredBy { owner_type, reference_id }) => Some(Owner {
+            Some(TriggeredBy {
+                owner_type,
+                reference_id,
+            }) => Some(Owner {
                 owner_type: word(&owner_type, OwnerType::ALL, OwnerType::name)?,
                 reference: reference_id.0.try_into().ok()?,
             }),
             None => None,
         };
         // Collected in place: the numbers are not copied.
-        let customers = typed.customers.into_iter().map(|PositiveId(id)| id).collect();
+        let customers = typed
+            .customers
+            .into_iter()
+            .map(|PositiveId(id)| id)
+            .collect();
         let customers = DistinctCustomers::of(customers);
         repeats(&customers).for_each(|warning| problems.warn(warning));
         let (_, warnings) = problems.into_parts();
@@ -229,10 +243,15 @@ mod tests {
     }
 
     fn expected<const N: usize>(report: [(u32, &str); N]) -> Report {
-        report.map(|(code, path)| (code, Some(path.to_owned()))).into()
+        report
+            .map(|(code, path)| (code, Some(path.to_owned())))
+            .into()
     }
 
-    fn slowly(reading: EnrolmentReading<'_>, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
+    fn slowly(
+        reading: EnrolmentReading<'_>,
+        body: &[u8],
+    ) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
         json::read(body, |fields| reading.read_slowly(fields))
     }
 
@@ -255,9 +274,15 @@ mod tests {
         assert_eq!(parsed.warnings, []);
         let body = &parsed.value;
         assert_eq!(body.badge.to_string(), "66276dc68fe258516a88ff8e");
-        assert_eq!(body.customers.customers(), [CustomerId::try_from(62_090_013).unwrap()]);
+        assert_eq!(
+            body.customers.customers(),
+            [CustomerId::try_from(62_090_013).unwrap()]
+        );
         assert_eq!(body.request_id, RequestId::try_from("21390").ok());
-        assert_eq!(body.event_on, Instant::from_unix_seconds(1_713_860_055).ok());
+        assert_eq!(
+            body.event_on,
+            Instant::from_unix_seconds(1_713_860_055).ok()
+        );
         let owner = body.triggered_by.clone().unwrap();
         assert_eq!(owner.owner_type, OwnerType::Loyalty);
         assert_eq!(owner.reference.as_str(), "123694");
@@ -266,7 +291,10 @@ mod tests {
 
     #[test]
     fn the_apis_example_as_it_was_printed_is_refused_with_line_and_column() {
-        let printed = EXAMPLE.replace("\"2024-04-23T13:44:15+05:30\",", "2024-04-23T13:44:15+05:30");
+        let printed = EXAMPLE.replace(
+            "\"2024-04-23T13:44:15+05:30\",",
+            "2024-04-23T13:44:15+05:30",
+        );
         let problems = READING.read(printed.as_bytes()).unwrap_err();
         assert_eq!(
             problems[0].message,
@@ -311,7 +339,8 @@ mod tests {
     #[test]
     fn no_customers_and_too_many_have_codes_of_their_own() {
         let badge = "66276dc68fe258516a88ff8e";
-        let of = |customers: Value| problems(&json!({"badgeMetaId": badge, "customers": customers}));
+        let of =
+            |customers: Value| problems(&json!({"badgeMetaId": badge, "customers": customers}));
         assert_eq!(of(json!([])), expected([(812, "customers")]));
         assert_eq!(of(Value::Null), expected([(812, "customers")]));
         assert_eq!(of(json!([1, 2, 3, 4, 5])), expected([(1905, "customers")]));
@@ -343,9 +372,24 @@ mod tests {
     }
 
     #[test]
+    fn ten_thousand_customers_are_read_fast() {
+        let customers: Vec<_> = (1..=10_000).collect();
+        let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": customers});
+        let reading = EnrolmentReading {
+            max_customers: 10_000,
+            ..READING
+        };
+        let parsed = fast(reading, body.to_string().as_bytes()).unwrap();
+        assert_eq!(parsed.value.customers.customers().len(), 10_000);
+    }
+
+    #[test]
     fn the_bodys_request_id_wins_over_the_headers() {
         let header = HeaderValue::from_static("from-header");
-        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let reading = EnrolmentReading {
+            request_id: Some(&header),
+            ..READING
+        };
         let id = |request_id: Value| {
             let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1], "requestId": request_id});
             let body = body.to_string();
@@ -356,7 +400,10 @@ mod tests {
         assert_eq!(id(json!(2132)).as_deref(), Some("2132"));
         assert_eq!(id(Value::Null).as_deref(), Some("from-header"));
         let header = HeaderValue::from_bytes(b"\xff").unwrap();
-        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let reading = EnrolmentReading {
+            request_id: Some(&header),
+            ..READING
+        };
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
         assert_eq!(
             report(&reading.read(body.to_string().as_bytes()).unwrap_err()),
@@ -407,20 +454,22 @@ mod tests {
             absent_or(triggered_by),
             proptest::option::weighted(0.2, Just(json!(1))),
         )
-            .prop_map(|(badge, customers, request_id, on, iso, triggered_by, more)| {
-                let mut body = json!({
-                    "badgeMetaId": badge,
-                    "customers": customers,
-                    "requestId": request_id,
-                    "issueEventDate": on,
-                    "issueEventDateISO": iso,
-                    "triggeredBy": triggered_by,
-                });
-                if let Some(more) = more {
-                    body["more"] = more;
-                }
-                body
-            })
+            .prop_map(
+                |(badge, customers, request_id, on, iso, triggered_by, more)| {
+                    let mut body = json!({
+                        "badgeMetaId": badge,
+                        "customers": customers,
+                        "requestId": request_id,
+                        "issueEventDate": on,
+                        "issueEventDateISO": iso,
+                        "triggeredBy": triggered_by,
+                    });
+                    if let Some(more) = more {
+                        body["more"] = more;
+                    }
+                    body
+                },
+            )
     }
 
     proptest! {
