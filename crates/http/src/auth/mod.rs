@@ -149,7 +149,7 @@ impl Auth {
         origin: Origin,
     ) -> Result<Arc<Client>, Failure> {
         if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
-            let known = self.clients.recent(&key);
+            let known = self.clients.recent(&key, Instant::now());
             if let Some(client) = known.filter(|client| is_good(client, &credentials.secret)) {
                 return Ok(client);
             }
@@ -179,7 +179,7 @@ impl Auth {
             .tokens
             .key_of(token, self.clock.now())
             .ok_or_else(unauthenticated)?;
-        let client = match self.clients.recent(&key) {
+        let client = match self.clients.recent(&key, Instant::now()) {
             Some(client) => Some(client),
             None => self.clients.look_up(&key, origin.deadline).await?,
         };

@@ -196,6 +196,19 @@ async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens(
 }
 
 #[actix_web::test]
+async fn what_is_remembered_of_a_client_is_forgotten_before_five_seconds_are_over() {
+    let here = here();
+    assert_eq!(here.code(&[here.right()]).await, None);
+    let now = std::time::Instant::now();
+    let recent = |age| {
+        let later = now + Duration::from_secs(age);
+        here.auth.clients.recent(&here.client.key, later).is_some()
+    };
+    assert!(recent(1));
+    assert!(!recent(4));
+}
+
+#[actix_web::test]
 async fn a_token_opens_what_credentials_open_until_it_expires() {
     let here = here();
     let body = json!({"key": here.client.key.as_str(), "secret": here.client.secret.reveal()});
