@@ -134,7 +134,7 @@ async fn the_apis_own_example_as_it_stands_is_refused_with_the_place() {
     );
     let reply = app.enrol(&body).await;
     let message = reply.json()["errors"][0]["message"].to_string();
-    assert!(message.contains("line 8 column 28"), "{message}");
+    assert!(message.contains("line 8 column 27"), "{message}");
     assert_eq!(reply.failure(), (400, vec![(999_999, None)]));
 }
 

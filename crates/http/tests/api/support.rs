@@ -139,7 +139,8 @@ impl Reply {
         Self {
             status,
             headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
+            // Pictures are answered too; of text nothing is lost.
+            body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 
