@@ -5,6 +5,7 @@ pub(crate) mod example;
 pub(crate) mod success;
 
 mod codes;
+mod headers;
 mod security;
 
 use utoipa::openapi::path::Operation;
@@ -14,6 +15,7 @@ use utoipa::{Modify, OpenApi as _};
 use crate::auth;
 use crate::routes::{badges, enrolment, ops, requests};
 use crate::wire::envelope::FailureEnvelope;
+use headers::Headers;
 use security::Security;
 
 pub use codes::errors_markdown;
@@ -48,7 +50,7 @@ pub use codes::errors_markdown;
         ops::metrics,
     ),
     components(schemas(FailureEnvelope)),
-    modifiers(&Security, &Codes),
+    modifiers(&Security, &Headers, &Codes),
     tags(
         (name = "Enrolment", description = "Enrolling customers, and what became of requests."),
         (name = "Badges", description = "Defining badges, and who may use them."),

@@ -24,7 +24,7 @@ pub(crate) struct SuccessWithNull<T> {
     /// The answer.
     data: T,
     /// Always null.
-    #[schema(value_type = Option<Vec<Notice>>)]
+    #[schema(required, value_type = Option<Vec<Notice>>)]
     errors: (),
     /// What is odd about the request.
     warnings: Vec<Notice<'static>>,

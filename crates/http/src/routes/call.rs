@@ -22,9 +22,6 @@ use crate::middleware::{Deadline, body};
 use crate::routes::idempotency;
 use crate::routes::query::Query;
 
-/// The header that tells which kind of identifier customers are named by.
-const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
-
 /// A request to the API, its body not read yet.
 pub(crate) struct Call {
     /// What the handlers share.
@@ -54,14 +51,7 @@ impl Call {
     /// # Errors
     /// 1930, 1931, 1932; the store failed.
     pub(crate) async fn caller(&self, group: AccessGroup) -> Result<Caller, Failure> {
-        let caller = self.state.auth.permit(&self.request, group).await?;
-        if self.request.headers().contains_key(CUSTOMER_IDENTIFIER) {
-            let message = "Customers are named by their numeric ids. Send the request without \
-                           this header.";
-            let rejection = Rejection::unreadable(message).at(CUSTOMER_IDENTIFIER);
-            return Err(rejection.into());
-        }
-        Ok(caller)
+        self.state.auth.permit(&self.request, group).await
     }
 
     /// The headers.

@@ -4,6 +4,7 @@ use accolade_application::access::AccessGroup;
 use accolade_application::answer::Answer;
 use accolade_application::enrolment::{EnrolCustomers, enrol, preview};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
+use accolade_domain::rejection::Rejection;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
@@ -13,6 +14,9 @@ use crate::routes::call::Call;
 use crate::routes::write::{BodyKind, Write};
 use crate::wire::enrolment::EnrolmentBody;
 use crate::wire::enrolment_request::{EnrolmentReading, EnrolmentRequest, EnrolmentRequestBody};
+
+/// The header that tells by which kind of identifier customers are named.
+const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
 
 /// Enrol customers for a badge
 ///
@@ -78,6 +82,7 @@ pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure>
     let metrics = call.state.metrics.clone();
     let max_customers = call.state.options.customers_per_request;
     let request_id = call.headers().get("requestId").cloned();
+    let by_identifier = call.headers().contains_key(CUSTOMER_IDENTIFIER);
     Write {
         group: AccessGroup::BadgesIssue,
         body: BodyKind::Json,
@@ -87,6 +92,9 @@ pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure>
         call,
         move |body, query| {
             query.flag("dryRun");
+            if by_identifier {
+                return Err(vec![not_by_identifier()]);
+            }
             let reading = EnrolmentReading {
                 max_customers,
                 request_id: request_id.as_ref(),
@@ -111,6 +119,13 @@ pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure>
         },
     )
     .await
+}
+
+/// Better no answer than one about the wrong customers.
+fn not_by_identifier() -> Rejection {
+    let message =
+        "Customers are named by their numeric ids. Send the ids, and leave this header out.";
+    Rejection::unreadable(message).at(CUSTOMER_IDENTIFIER)
 }
 
 fn count(metrics: &Metrics, answer: &Answer) {

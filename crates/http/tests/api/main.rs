@@ -12,4 +12,5 @@ mod enrolment;
 mod idempotency;
 mod operations;
 mod requests;
+mod serving;
 mod support;
