@@ -4,6 +4,7 @@ use accolade_application::access::AccessGroup;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
+use crate::gate::{Gatekeeper, gate};
 use crate::support::{BADGE, ISSUE, PREFIX, Reply, TestApp, code_at, json};
 
 /// Status and code of a failure about no field.
@@ -105,4 +106,26 @@ async fn a_field_given_twice_is_a_problem_of_its_own() {
         app.enrol(&body).await.failure(),
         (400, vec![code_at(999_999, "customers")])
     );
+}
+
+#[actix_web::test]
+async fn more_requests_than_may_wait_are_refused_and_told_to_come_again() {
+    let mut gatekeeper = None;
+    let app = TestApp::on(
+        |ports| gatekeeper = Some(gate(ports)),
+        |options| (options.concurrency, options.queue) = (1, 0),
+    );
+    let Gatekeeper { mut arrived, pass } = gatekeeper.unwrap();
+    let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
+    let second = async {
+        arrived.recv().await.unwrap();
+        let reply = app.get("badgeMeta").await;
+        pass.send(()).unwrap();
+        reply
+    };
+    let (first, second) = tokio::join!(app.enrol(&body), second);
+    first.ok();
+    assert_eq!(said(&second), (503, 1951));
+    assert!(second.header("retry-after").is_some());
+    app.get("badgeMeta").await.ok();
 }

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use time::Duration;
 
+use crate::gate::{Gatekeeper, gate};
 use crate::support::{BADGE, ISSUE, Reply, TestApp, code_at, json};
 
 fn body(customers: &str) -> String {
@@ -124,4 +125,30 @@ async fn a_malformed_key_is_refused_before_the_body_is_read() {
         send(&app, "\"open", request).await.failure(),
         (400, vec![code_at(999_999, "Idempotency-Key")])
     );
+}
+
+#[actix_web::test]
+async fn while_the_first_request_runs_its_key_is_busy() {
+    let mut gatekeeper = None;
+    let app = TestApp::on(|ports| gatekeeper = Some(gate(ports)), |_| ());
+    let Gatekeeper { mut arrived, pass } = gatekeeper.unwrap();
+    let second = async {
+        arrived.recv().await.unwrap();
+        let reply = enrol(&app, "k-1", "[1]").await;
+        let dry = format!("{ISSUE}?dryRun=true");
+        send(&app, "k-1", json(Method::POST, &dry, &body("[1]")))
+            .await
+            .ok();
+        pass.send(()).unwrap();
+        reply
+    };
+    let (first, second) = tokio::join!(enrol(&app, "k-1", "[1]"), second);
+    assert_eq!(
+        second.failure(),
+        (409, vec![code_at(1911, "Idempotency-Key")])
+    );
+    assert!(second.header("retry-after").is_some());
+    let third = enrol(&app, "k-1", "[1]").await;
+    assert_eq!(third.header("idempotency-replayed"), Some("true"));
+    assert_eq!(first.ok(), third.body);
 }

@@ -9,6 +9,7 @@ mod claims;
 mod documents;
 mod edge;
 mod enrolment;
+mod gate;
 mod idempotency;
 mod operations;
 mod requests;

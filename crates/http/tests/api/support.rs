@@ -55,9 +55,18 @@ impl TestApp {
 
     /// The same with other options.
     pub(crate) fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::on(|_| (), change)
+    }
+
+    /// The same with other ports and other options.
+    pub(crate) fn on(
+        exchange: impl FnOnce(&mut Ports),
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(FixedClock::at(at(NOW)));
-        let ports = memory_ports(store.clone(), clock.clone());
+        let mut ports = memory_ports(store.clone(), clock.clone());
+        exchange(&mut ports);
         let credentials = org_and_client(&ports);
         create_badge(&ports, &credentials);
         let mut options = options();
