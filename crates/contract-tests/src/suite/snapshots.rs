@@ -1,13 +1,11 @@
 //! What is read together is from one moment, and what is written together is seen together.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-
 use accolade_application::ports::{BadgeEdit, CountedBadge, EnrolmentRequest, Operation};
 use accolade_domain::badge::Badge;
 use accolade_domain::owner::OwnerType;
 
 use crate::fixtures::{claim, everything, now};
-use crate::race::race;
+use crate::race::{Running, eventually, race};
 use crate::world::enrol_on;
 use crate::{Stores, World};
 
@@ -16,17 +14,17 @@ use crate::{Stores, World};
 fn assert_from_one_moment(world: &World, read: impl Fn(&Stores, &Badge) -> CountedBadge + Sync) {
     let servers = world.servers();
     let badge = world.badge("Gold");
-    let is_done = AtomicBool::new(false);
+    let running = Running::all(1);
     race(2, |i| {
         if i == 0 {
+            let _running = running.one();
             for number in 1..=40 {
                 world.enrol(&world.request(&badge, [number])).unwrap();
                 let edit = claim(OwnerType::Loyalty, &number.to_string(), true);
                 world.edit(&badge, BadgeEdit::Claim(edit));
             }
-            is_done.store(true, SeqCst);
         } else {
-            while !is_done.load(SeqCst) {
+            while !running.is_over() {
                 let found = read(&servers[1], &badge);
                 let claims = found.badge.claims.len() as u64;
                 let ahead = found.counts.issued.checked_sub(claims);
@@ -72,13 +70,8 @@ pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(w
             }
             let (org, id) = (request.org, &request.request_id);
             let other = &servers[1];
-            while !other
-                .requests
-                .is_used(org, Operation::IssueBulk, id)
-                .unwrap()
-            {
-                std::thread::yield_now();
-            }
+            let ledger = &other.requests;
+            eventually(|| ledger.is_used(org, Operation::IssueBulk, id).unwrap());
             let entries = other.requests.find(org, id).unwrap();
             let guard = request.idempotency.as_ref().unwrap();
             let record = other
