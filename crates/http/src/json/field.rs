@@ -7,7 +7,6 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use accolade_domain::ids::MalformedId;
-use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
@@ -15,7 +14,6 @@ use serde_json::value::RawValue;
 
 use super::fields::refuse;
 use super::{Fields, Problems};
-use crate::wire::instant;
 
 /// A value at a path, or its absence.
 #[derive(Debug)]
@@ -183,11 +181,6 @@ impl<'a, 'p> Field<'a, 'p> {
             self.refuse(not_a_word(all, name));
         }
         found
-    }
-
-    /// An instant, in any form. For a pair of twins see [`Fields::instant_pair`].
-    pub(crate) fn instant(self) -> Option<Instant> {
-        self.read(instant::read)
     }
 
     /// The fields of an object. [`Fields::finish`] warns of those that nobody asks for.
