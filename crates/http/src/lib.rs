@@ -1,6 +1,6 @@
 //! The actix-web adapter: the wire.
 //!
-//! A request passes the [middleware](middleware::edge), meets its route in `routes`, is
+//! A request passes the `middleware`, meets its route in `routes`, is
 //! read by `json` and `wire`, and becomes a command that a use case carries out on the
 //! `dispatch`er. `render` makes the answer; whatever goes wrong is a `failure`. Start with
 //! [`app`].

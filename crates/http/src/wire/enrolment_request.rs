@@ -8,7 +8,7 @@ use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::{ReferenceId, RequestId};
+use accolade_domain::text::RequestId;
 use actix_web::http::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +18,7 @@ use crate::json::{
     self, Field, Fields, Parsed, PositiveId, Presence, Problems, TextOrNumber, disagreement, word,
 };
 use crate::wire::instant::{self, WireInstant, WireIso};
+use crate::wire::owner_request;
 use crate::wire::schema::OwnerTypeName;
 
 /// What a request to enrol customers asks for.
@@ -197,19 +198,9 @@ impl EnrolmentReading<'_> {
 }
 
 fn owner(mut fields: Fields<'_, '_>) -> Option<Owner> {
-    let owner_type = fields
-        .field("ownerType")
-        .required_as(Code::OwnerTypeMissing)
-        .word(OwnerType::ALL, OwnerType::name);
-    let reference = fields
-        .field("referenceId")
-        .required_as(Code::ReferenceMissing)
-        .text_or_number::<ReferenceId>();
+    let owner = owner_request::owner(&mut fields);
     fields.finish();
-    Some(Owner {
-        owner_type: owner_type?,
-        reference: reference?,
-    })
+    owner
 }
 
 /// A warning for each mention of a customer after the first.
