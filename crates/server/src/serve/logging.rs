@@ -7,12 +7,16 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::settings::{LogFormat, LogSettings};
 
+/// Crates that tell what `serve` tells better, unless `log.level` names them.
+const QUIET: &str = "actix_server=warn";
+
 /// Starts the log of this process.
 ///
 /// # Errors
 /// It has one already, or `log.level` cannot be read.
 pub(super) fn start(settings: &LogSettings) -> Result<()> {
-    let registry = tracing_subscriber::registry().with(EnvFilter::try_new(&settings.level)?);
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.level))?;
+    let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
         LogFormat::Pretty => registry
             .with(
