@@ -18,7 +18,7 @@ use crate::ports::{
 pub(crate) const ATTEMPTS: usize = 100;
 
 /// Makes the edit that `decide` chooses, on the badge as it is when the edit is written;
-/// `None` changes nothing. `answer` is what is remembered and given.
+/// `None` changes nothing. Either way `answer` is remembered under the key, if there is one.
 ///
 /// # Errors
 /// 404 if there is no such badge; those of `decide`.
@@ -39,16 +39,25 @@ pub(crate) fn edit(
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
-        let Some(edit) = decide(&found.badge)? else {
-            return Ok(());
+        let before = &found.badge;
+        let (edit, now, by) = match decide(before)? {
+            Some(edit) => (edit, ports.clock.now(), caller.client),
+            None if idempotency.is_none() => return Ok(()),
+            // The key must be remembered all the same: sets what is set, and
+            // leaves who updated the badge and when.
+            None => (
+                BadgeEdit::Activity(before.active),
+                before.updated_on,
+                before.updated_by,
+            ),
         };
         let request = BadgeEditRequest {
             org: caller.org,
             badge,
             version: found.version,
             edit,
-            now: ports.clock.now(),
-            by: caller.client,
+            now,
+            by,
             idempotency: idempotency.clone(),
         };
         match ports.badges.edit(&request) {

@@ -27,7 +27,7 @@ pub struct EnrolmentRequest {
     pub hold: Hold,
     /// The customers, each once.
     pub customers: Vec<CustomerId>,
-    /// An id for each customer, by position; those of customers who are not
+    /// An id that nobody has for each customer, by position; those of customers who are not
     /// enrolled stay unused.
     pub ids: IdBlock,
     /// When it is recorded, and what statuses refer to.
@@ -155,7 +155,8 @@ pub trait EnrolmentStore: Send + Sync {
     ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError>;
 
     /// What [`enrol`](Self::enrol) would make of these customers now, with nothing
-    /// recorded: [`Outcome::WouldEnrol`] for everybody not refused.
+    /// recorded: [`Outcome::WouldEnrol`] for everybody not refused. Whether there is such
+    /// a badge, and at which version, is not asked.
     ///
     /// # Errors
     /// The store failed.
