@@ -12,6 +12,11 @@
 //! - `shared`: the ports that Diesel says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the files in `shared` are compiled for both databases: Diesel's types differ, the words do not"
+)]
+
 mod answers;
 mod database;
 mod enrolment;

@@ -6,6 +6,7 @@
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{BadgeVersion, CountedBadge, VersionedBadge};
 use accolade_domain::badge::{Badge, BadgeDefinition, EarnType};
+use accolade_domain::enrolment::{Enrolment, Hold};
 use accolade_domain::ids::{BadgeId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
@@ -34,6 +35,19 @@ where
     U::Error: std::error::Error + Send + Sync + 'static,
 {
     U::try_from(value).with_context(|| format!("a stored {}", std::any::type_name::<U>()))
+}
+
+/// An enrolment as it is read: id, event date, expiry, and when it was revoked.
+pub(crate) type EnrolmentRow = (Vec<u8>, i64, i64, Option<i64>);
+
+pub(crate) fn enrolment(row: EnrolmentRow) -> anyhow::Result<Enrolment> {
+    let (id, event_on, expires_on, revoked_on) = row;
+    Ok(Enrolment {
+        id: object_id(&id)?.into(),
+        hold: Hold::new(instant(event_on)?, instant(expires_on)?)
+            .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?,
+        revoked_on: revoked_on.map(instant).transpose()?,
+    })
 }
 
 pub(crate) fn owner_type(number: i16) -> anyhow::Result<OwnerType> {

@@ -98,9 +98,9 @@ impl<C: Link + EnrolmentSql> EnrolmentStore for Store<C> {
             })
             .collect();
         self.reader.query(|connection| {
-            let held = attempts::held(connection, &[BadgeKey { org, badge }], &wanted)?;
+            let all = attempts::held(connection, &[BadgeKey { org, badge }], &wanted)?;
             let outcomes = customers.iter().enumerate().map(|(index, customer)| {
-                let (outcome, status) = match decide(held.of(index), hold) {
+                let (outcome, status) = match decide(all.of(index), hold) {
                     Some(existing) => (Outcome::AlreadyEnrolled(existing.id), existing.status(now)),
                     None => (Outcome::WouldEnrol, EnrolmentStatus::of(hold, now)),
                 };

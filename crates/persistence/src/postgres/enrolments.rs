@@ -6,15 +6,13 @@
 use std::collections::HashSet;
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
-use accolade_domain::enrolment::{Enrolment, Hold};
-use anyhow::anyhow;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::idempotency::{self, NewRow};
 use super::{Connection, DB, lock, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
-use crate::mapping::{badge_id, instant, object_id, stored};
+use crate::mapping::{EnrolmentRow, badge_id, enrolment, stored};
 use crate::retry::Failure;
 use crate::statement::Statement;
 
@@ -67,8 +65,6 @@ pub(super) const HELD: &str = "SELECT w.place, e.ordinal, e.id, e.event_on, e.ex
 
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT org_id, badge_id, issued, 0 FROM unnest(?, ?, ?) AS n (org_id, badge_id, issued)";
-
-type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
 
 /// The position of a request as an index of an array, which begins at 1.
 fn subscript(wanted: &Wanted) -> i32 {
@@ -213,28 +209,20 @@ impl EnrolmentSql for Connection {
     }
 
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
-        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
-        let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+        type Row = (BigInt, Integer, (Binary, BigInt, BigInt, Nullable<BigInt>));
+        let rows: Vec<(i64, i32, EnrolmentRow)> = Statement::<DB, Row>::new(HELD)
             .bind::<Array<BigInt>, _>(column(badges, |it| it.org.get()))
             .bind::<Array<Binary>, _>(column(badges, |it| *it.badge.0.as_bytes()))
             .bind::<Array<Integer>, _>(column(wanted, subscript))
             .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
             .load(self)?;
-        let held =
-            rows.into_iter()
-                .map(|(place, ordinal, id, event_on, expires_on, revoked_on)| {
-                    let hold = Hold::new(instant(event_on)?, instant(expires_on)?)
-                        .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?;
-                    Ok(Held {
-                        wanted: stored::<_, usize>(place)? - 1,
-                        ordinal,
-                        enrolment: Enrolment {
-                            id: object_id(&id)?.into(),
-                            hold,
-                            revoked_on: revoked_on.map(instant).transpose()?,
-                        },
-                    })
-                });
+        let held = rows.into_iter().map(|(place, ordinal, row)| {
+            Ok(Held {
+                wanted: stored::<_, usize>(place - 1)?,
+                ordinal,
+                enrolment: enrolment(row)?,
+            })
+        });
         Ok(held.collect::<anyhow::Result<_>>()?)
     }
 

@@ -5,15 +5,13 @@
 //! statement costs no round trip here.
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
-use accolade_domain::enrolment::{Enrolment, Hold};
-use anyhow::anyhow;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::idempotency::{self, NewRow};
 use super::{Connection, DB, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
-use crate::mapping::{instant, object_id, stored};
+use crate::mapping::{EnrolmentRow, enrolment, stored};
 use crate::retry::Failure;
 use crate::schema::{badge_metas, idempotency as keys, request_ledger};
 use crate::statement::Statement;
@@ -42,8 +40,6 @@ pub(super) const HELD: &str = "SELECT w.key, e.ordinal, e.id, e.event_on, e.expi
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      VALUES (?, ?, ?, 0) \
      ON CONFLICT (org_id, badge_id) DO UPDATE SET issued = issued + excluded.issued";
-
-type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
 
 /// The part of `wanted` that belongs to one request, and where each stood.
 struct Part {
@@ -219,26 +215,20 @@ impl EnrolmentSql for Connection {
     }
 
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
-        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
+        type Row = (BigInt, Integer, (Binary, BigInt, BigInt, Nullable<BigInt>));
         let mut held = Vec::new();
         for part in parts(wanted)? {
             let badge = badges[part.request];
-            let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+            let rows: Vec<(i64, i32, EnrolmentRow)> = Statement::<DB, Row>::new(HELD)
                 .bind::<Text, _>(part.customers)
                 .bind::<BigInt, _>(org_of(badge))
                 .bind::<Binary, _>(id_of(&badge))
                 .load(self)?;
-            for (key, ordinal, id, event_on, expires_on, revoked_on) in rows {
-                let hold = Hold::new(instant(event_on)?, instant(expires_on)?)
-                    .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?;
+            for (key, ordinal, row) in rows {
                 held.push(Held {
                     wanted: part.places[stored::<_, usize>(key)?],
                     ordinal,
-                    enrolment: Enrolment {
-                        id: object_id(&id)?.into(),
-                        hold,
-                        revoked_on: revoked_on.map(instant).transpose()?,
-                    },
+                    enrolment: enrolment(row)?,
                 });
             }
         }

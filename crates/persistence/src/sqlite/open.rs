@@ -79,8 +79,8 @@ fn first(file: &str, settings: &[String]) -> anyhow::Result<Connection> {
     if mode != "wal" {
         bail!("it does not support write-ahead logging (it stays at {mode})");
     }
-    // An empty transaction that writes fails on what is read-only.
-    connection.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; COMMIT")?;
+    // Fails on what is read-only, and waits like any other that writes.
+    connection.batch_execute("BEGIN IMMEDIATE; ROLLBACK")?;
     Ok(connection)
 }
 
