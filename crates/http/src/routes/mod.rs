@@ -17,14 +17,18 @@ pub(crate) use ops::Readiness;
 pub(crate) use query::{Query, number};
 
 use accolade_domain::rejection::Code;
-use actix_web::web::{ServiceConfig, get, post, put, resource, scope, to};
-use actix_web::{HttpResponse, Resource};
+use actix_web::guard::{Any, Get, Head};
+use actix_web::web::{ServiceConfig, post, put, resource, route, scope, to};
+use actix_web::{HttpResponse, Resource, Route};
 
 use crate::auth;
 use crate::failure::Failure;
 
 /// What the paths of the API begin with.
 pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
+
+/// The methods of what only reads.
+const READ: &str = "GET, HEAD";
 
 /// Everything that callers see.
 pub(crate) fn api(config: &mut ServiceConfig) {
@@ -36,14 +40,15 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                         .route(post().to(enrolment::enrol_customers)),
                 )
                 .service(
-                    taking("GET", "/requests/{requestId}").route(get().to(requests::get_requests)),
+                    taking(READ, "/requests/{requestId}")
+                        .route(reading().to(requests::get_requests)),
                 )
                 .service(
-                    taking("GET, POST", "/badgeMeta")
+                    taking("GET, HEAD, POST", "/badgeMeta")
                         .route(post().to(badges::create_badge))
-                        .route(get().to(badges::list_badges)),
+                        .route(reading().to(badges::list_badges)),
                 )
-                .service(taking("GET", "/badgeMeta/{id}").route(get().to(badges::get_badge)))
+                .service(taking(READ, "/badgeMeta/{id}").route(reading().to(badges::get_badge)))
                 .service(
                     taking("POST", "/badgeMeta/{id}/claim").route(post().to(badges::claim_badge)),
                 )
@@ -63,22 +68,27 @@ pub(crate) fn api(config: &mut ServiceConfig) {
         )
         .service(taking("POST", "/v3/oauth/token/generate").route(post().to(auth::generate_token)))
         .service(taking("POST", "/oauth2/token").route(post().to(auth::oauth2_token)))
-        .service(taking("GET", "/openapi.json").route(get().to(docs::document)))
-        .service(taking("GET", "/docs").route(get().to(docs::redirect)))
-        .service(taking("GET", "/docs/{file:.*}").route(get().to(docs::page)))
+        .service(taking(READ, "/openapi.json").route(reading().to(docs::document)))
+        .service(taking(READ, "/docs").route(reading().to(docs::redirect)))
+        .service(taking(READ, "/docs/{file:.*}").route(reading().to(docs::page)))
         .default_service(to(path_not_found));
 }
 
 /// What operators see of their server.
 pub(crate) fn health(config: &mut ServiceConfig) {
     config
-        .service(taking("GET", "/health/live").route(get().to(ops::live)))
-        .service(taking("GET", "/health/ready").route(get().to(ops::ready)));
+        .service(taking(READ, "/health/live").route(reading().to(ops::live)))
+        .service(taking(READ, "/health/ready").route(reading().to(ops::ready)));
 }
 
 /// What Prometheus sees.
 pub(crate) fn metrics(config: &mut ServiceConfig) {
-    config.service(taking("GET", "/metrics").route(get().to(ops::metrics)));
+    config.service(taking(READ, "/metrics").route(reading().to(ops::metrics)));
+}
+
+/// A route for `GET`, and for `HEAD`, whose answer is the same without its body.
+fn reading() -> Route {
+    route().guard(Any(Get()).or(Head()))
 }
 
 /// The resource at `path`, which takes only the methods `allowed`.
