@@ -303,13 +303,14 @@ pub(crate) fn exclusive<C: Link, T>(
     }
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
+    use diesel::RunQueryDsl as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::result::DatabaseErrorKind;
     use diesel::sql_types::BigInt;
     use diesel::sqlite::{Sqlite, SqliteConnection};
-    use diesel::{RunQueryDsl as _, r2d2};
 
     use super::*;
     use crate::statement::Statement;
@@ -318,10 +319,8 @@ mod tests {
 
     /// One connection to a database of its own, with an empty table.
     fn transactions() -> Transactions<SqliteConnection> {
-        let connections = r2d2::Pool::builder()
-            .max_size(1)
-            .build(ConnectionManager::new(":memory:"))
-            .unwrap();
+        let manager = ConnectionManager::<SqliteConnection>::new(":memory:");
+        let connections = Pool::builder().max_size(1).build(manager).unwrap();
         let mut connection = connections.get().unwrap();
         connection.batch_execute("CREATE TABLE t (n)").unwrap();
         drop(connection);
