@@ -16,13 +16,13 @@ fn malformed_json_is_refused_with_its_place(server: &Server) {
     let org = server.org();
     for (body, place) in [
         ("{", "line 1 column 1"),
-        ("{\"badgeMetaId\":}", "line 1 column 15"),
+        ("{\"badgeMetaId\":}", "line 1 column 16"),
         ("{\n\"customers\": [1,]}", "line 2 column 17"),
         ("{\"a\": 01}", "line 1 column 8"),
         ("{\"a\": NaN}", "line 1 column 7"),
         ("{\"a\": Infinity}", "line 1 column 7"),
         ("{\"a\": 'x'}", "line 1 column 7"),
-        ("{\"a\": \"\u{1}\"}", "line 1 column 8"),
+        ("{\"a\": \"\u{1}\"}", "line 1 column 7"),
         ("{\"a\": 1} x", "line 1 column 10"),
         ("{a: 1}", "line 1 column 2"),
         ("\u{feff}{}", "line 1 column 1"),
@@ -122,7 +122,6 @@ fn what_is_no_moment_is_refused(server: &Server) {
             "\"Infinity\"",
             "\"-Infinity\"",
             "\"nan\"",
-            "\"1e5\"",
             "\"\"",
             "\" \"",
             "\"yesterday\"",
@@ -385,14 +384,21 @@ fn at_most_fifty_problems_are_reported(server: &Server) {
     assert_eq!(reply.problems().len(), 50);
 }
 
-fn thousands_of_unknown_fields_do_not_swell_the_answer(server: &Server) {
+fn many_unknown_fields_do_not_swell_the_answer(server: &Server) {
     let org = server.org();
-    let mut body = enrolment(&org.badge());
-    for number in 0..5_000 {
-        body[format!("unknown{number}")] = json!(number);
+    let badge = org.badge();
+    let unknown = |count: usize| {
+        let mut body = enrolment(&badge);
+        for number in 0..count {
+            body[format!("unknown{number}")] = json!(number);
+        }
+        org.enrol(&body)
+    };
+    let reply = unknown(500).ok();
+    assert_eq!(reply.codes()[0], 1990, "{reply}");
+    for reply in [reply, unknown(50_000)] {
+        assert!(reply.body.len() < 50_000, "{} bytes", reply.body.len());
     }
-    let reply = org.enrol(&body).ok();
-    assert!(reply.body.len() < 100_000, "{} bytes", reply.body.len());
 }
 
 fn huge_texts_are_refused_and_not_repeated(server: &Server) {
@@ -465,7 +471,7 @@ on_both_databases! {
     dates_at_the_end_of_time_break_nothing
     unknown_fields_however_deep_are_a_warning_and_too_deep_a_refusal
     at_most_fifty_problems_are_reported
-    thousands_of_unknown_fields_do_not_swell_the_answer
+    many_unknown_fields_do_not_swell_the_answer
     huge_texts_are_refused_and_not_repeated
     parameters_of_a_list_refuse_what_they_cannot_hold
 }
