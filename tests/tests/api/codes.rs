@@ -277,7 +277,7 @@ fn a_body_that_is_no_json_by_its_type(server: &Server) -> Reply {
 
 fn a_body_that_does_not_arrive(backend: Backend) -> Reply {
     let server = Setup::new(backend)
-        .set("http.request_timeout", "300ms")
+        .set("http.request_timeout", "1s")
         .start();
     let org = server.org();
     let mut raw = Raw::connect(&server);
