@@ -1,5 +1,7 @@
 //! Request ids, asking what became of a request, and dry runs.
 
+use std::fmt::Write as _;
+
 use accolade_tests::{Server, badge, enrolment, on_both_databases, with};
 use serde_json::json;
 
@@ -107,7 +109,12 @@ fn an_earlier_request_is_answered_again_as_it_was(server: &Server) {
 fn a_request_is_found_whatever_characters_its_id_has(server: &Server) {
     let org = server.org();
     let badge = org.badge();
-    let encode = |id: &str| -> String { id.bytes().map(|byte| format!("%{byte:02X}")).collect() };
+    let encode = |id: &str| {
+        id.bytes().fold(String::new(), |mut path, byte| {
+            write!(path, "%{byte:02X}").unwrap();
+            path
+        })
+    };
     for id in [
         "a/b",
         "a?b#c",
