@@ -57,12 +57,18 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                         .route(post().to(badges::unclaim_badge)),
                 )
                 .service(
-                    taking("PUT", "/badgeMeta/{id}/{_:[aA]ctivate}")
-                        .route(put().to(badges::activate_badge)),
+                    limited(
+                        "PUT",
+                        resource(["/badgeMeta/{id}/activate", "/badgeMeta/{id}/Activate"]),
+                    )
+                    .route(put().to(badges::activate_badge)),
                 )
                 .service(
-                    taking("PUT", "/badgeMeta/{id}/{_:[dD]eactivate}")
-                        .route(put().to(badges::deactivate_badge)),
+                    limited(
+                        "PUT",
+                        resource(["/badgeMeta/{id}/deactivate", "/badgeMeta/{id}/Deactivate"]),
+                    )
+                    .route(put().to(badges::deactivate_badge)),
                 )
                 .default_service(to(path_not_found)),
         )
@@ -93,9 +99,15 @@ fn reading() -> Route {
 
 /// The resource at `path`, which takes only the methods `allowed`.
 fn taking(allowed: &'static str, path: &str) -> Resource {
+    limited(allowed, resource(path))
+}
+
+/// `resource`, which takes only the methods `allowed`. If it has several paths, the log and the
+/// metrics call it by the first.
+fn limited(allowed: &'static str, resource: Resource) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, _>(Failure::method_not_allowed(allowed)) };
-    resource(path).default_service(to(refuse))
+    resource.default_service(to(refuse))
 }
 
 /// Whatever else is asked for.
