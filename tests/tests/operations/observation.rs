@@ -137,9 +137,27 @@ fn a_line_of_the_json_log_is_an_object_with_the_request_id(backend: Backend) {
     assert!(line.is_object());
 }
 
+fn what_is_not_http_is_no_error_of_the_server(backend: Backend) {
+    let server = Server::start(backend);
+    let mut raw = accolade_tests::Raw::connect(&server);
+    raw.send("hello\r\n\r\n");
+    assert_eq!(raw.reply().unwrap().status, 400);
+    server
+        .stranger()
+        .request("GET", "/health/live")
+        .header("X-Request-Id", "after-that")
+        .send()
+        .ok();
+    server.logs().expect("after-that");
+    let log = server.logs().text();
+    let error = log.lines().find(|line| line.contains("ERROR"));
+    assert_eq!(error, None);
+}
+
 on_both_databases! {
     metrics_count_by_route_and_outcome_and_name_nobody
     metrics_have_a_port_of_their_own_when_told
     no_secret_and_no_customer_is_in_the_log_however_much_is_logged
     a_line_of_the_json_log_is_an_object_with_the_request_id
+    what_is_not_http_is_no_error_of_the_server
 }

@@ -7,8 +7,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::settings::{LogFormat, LogSettings};
 
-/// Crates that tell what `serve` tells better, unless `log.level` names them.
-const QUIET: &str = "actix_server=warn";
+/// Who tells what `serve` tells better, or calls it an error of the server's when a stranger sends
+/// what is not HTTP; unless `log.level` names them.
+const QUIET: &str = "actix_server=warn,actix_http::h1::dispatcher=off";
 
 /// Starts the log of this process.
 ///
