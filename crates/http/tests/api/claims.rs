@@ -107,5 +107,8 @@ async fn nothing_is_enrolled_for_a_badge_that_is_off() {
     let app = TestApp::new();
     app.put(&format!("badgeMeta/{BADGE}/deactivate")).await.ok();
     let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
-    assert_eq!(app.enrol(&body).await.failure(), (400, vec![(1901, None)]));
+    assert_eq!(
+        app.enrol(&body).await.failure(),
+        (400, vec![code_at(1901, "badgeMetaId")])
+    );
 }
