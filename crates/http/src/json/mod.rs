@@ -1,8 +1,7 @@
 //! Reading JSON bodies: every problem at once, each with its path.
 //!
 //! [`read`] takes a body apart field by field, lazily: a value is looked into only when
-//! something asks for it, so neither depth nor width of what nobody reads costs
-//! anything. [`read_typed`] first tries a serde type, which is faster for the bodies
+//! something asks for it, so the width of what nobody reads costs nothing. [`read_typed`] first tries a serde type, which is faster for the bodies
 //! that matter, and reads field by field only to say what is wrong.
 //!
 //! ```text
@@ -33,6 +32,9 @@ pub(crate) use typed::{PositiveId, TextOrNumber};
 
 /// The most problems, and the most warnings, that one request is told of.
 pub(crate) const MOST_REPORTED: usize = 50;
+
+/// How deep a body may be nested, also where nobody reads it.
+const MOST_NESTED: usize = 128;
 
 /// What a body asks for, and what is odd about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,8 +113,35 @@ fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
             "The body is empty. Send a JSON object.",
         ));
     }
-    serde_json::from_str(text)
-        .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))
+    let root = serde_json::from_str(text)
+        .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))?;
+    if depth(text) > MOST_NESTED {
+        return Err(Rejection::unreadable(format!(
+            "The body is nested more than {MOST_NESTED} levels deep. Nothing that is read here is."
+        )));
+    }
+    Ok(root)
+}
+
+/// How deep arrays and objects are nested in `json`, which is valid.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            // What it escapes may be a quotation mark.
+            b'\\' if in_string => drop(bytes.next()),
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    deepest
 }
 
 #[cfg(test)]
@@ -153,7 +182,24 @@ mod tests {
         let open = "[".repeat(100_000);
         assert!(refused(open.as_bytes()).contains("EOF while parsing a list"));
         let nested = format!("{{\"x\":{open}{}}}", "]".repeat(100_000));
-        let parsed = read(nested.as_bytes(), |_| Some(())).unwrap();
-        assert_eq!(parsed.warnings[0].field.as_deref(), Some("x"));
+        assert!(refused(nested.as_bytes()).contains("nested more than 128 levels deep"));
+    }
+
+    #[test]
+    fn brackets_within_texts_are_no_nesting() {
+        let body = |depth: usize, text: &str| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"x":{open}"{text}"{close}}}"#)
+        };
+        for (depth, text, deepest) in [
+            (3, "[[{", 4),
+            (3, r#"\"[["#, 4),
+            (3, r"\\", 4),
+            (127, "", 128),
+        ] {
+            assert_eq!(super::depth(&body(depth, text)), deepest, "{text}");
+        }
+        assert!(read(body(127, "").as_bytes(), |_| Some(())).is_ok());
+        assert!(read(body(128, "").as_bytes(), |_| Some(())).is_err());
     }
 }
