@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -204,6 +205,29 @@ fn a_cluster_ends_with_its_owner_even_if_that_is_killed() {
     while try_query(&url, "SELECT 1").is_ok() {
         assert!(Instant::now() < deadline, "the server still runs");
     }
+}
+
+#[test]
+fn an_interrupt_ends_the_command_while_its_database_is_there() {
+    let script = r#"trap '"$0" -XqAt -d "$ACCOLADE__DATABASE__URL" -c "SELECT 42"; exit 7' INT
+                    echo ready; read line"#;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_throwaway-postgres"))
+        .args(["sh", "-c", script])
+        .arg(psql())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .unwrap();
+    let _open = child.stdin.take();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert_eq!(lines.next().unwrap().unwrap(), "ready");
+
+    // As a terminal does: everybody in the group gets it.
+    let group = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
+    assert_eq!(lines.next().unwrap().unwrap(), "42");
+    assert_eq!(child.wait().unwrap().code(), Some(7));
 }
 
 #[test]

@@ -14,7 +14,7 @@ impl Loaded {
         let http = &settings.http;
         if settings.demo.enabled && !is_loopback(&http.host) {
             return Err(self.refusal(
-                ["demo", "enabled"],
+                "demo.enabled",
                 &format!(
                     "demo.enabled needs http.host to be a loopback address like 127.0.0.1, \
                      because everybody knows the demo's secret; it is {}",
@@ -25,14 +25,14 @@ impl Loaded {
         let postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
         if postgres && settings.auth.token_key.is_none() && !settings.demo.enabled {
             return Err(self.refusal(
-                ["auth", "token_key"],
+                "auth.token_key",
                 "is required with PostgreSQL, whose servers share it: set \
                  ACCOLADE__AUTH__TOKEN_KEY to the output of `openssl rand -hex 32`",
             ));
         }
         if settings.metrics.port == Some(http.port) && http.port != 0 {
             return Err(self.refusal(
-                ["metrics", "port"],
+                "metrics.port",
                 &format!(
                     "metrics.port must differ from http.port, {}; without it, /metrics is there",
                     http.port
@@ -43,11 +43,8 @@ impl Loaded {
     }
 
     /// The problem, of whatever gives the key its value, or of the key.
-    fn refusal(&self, key: [&str; 2], problem: &str) -> SettingsError {
-        match self.source(&key.map(str::to_owned)) {
-            Some(source) => SettingsError::new(source, problem),
-            None => SettingsError::new(key.join("."), problem),
-        }
+    fn refusal(&self, key: &str, problem: &str) -> SettingsError {
+        SettingsError::new(self.source(key).unwrap_or(key), problem)
     }
 }
 

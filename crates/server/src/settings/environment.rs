@@ -9,8 +9,10 @@ use crate::settings::SettingsError;
 pub(super) const PROFILE: &str = "ACCOLADE_PROFILE";
 /// Names the directory of the configuration files.
 pub(super) const CONFIG_DIR: &str = "ACCOLADE_CONFIG_DIR";
-/// Begins the names of variables that set a key.
-const KEY_PREFIX: &str = "ACCOLADE__";
+/// Begins the names of variables that set a key, before a separator.
+pub(super) const PREFIX: &str = "ACCOLADE";
+/// Stands in those names between the prefix, the section and the key: `ACCOLADE__HTTP__PORT`.
+pub(super) const SEPARATOR: &str = "__";
 
 /// What the environment says about the configuration.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +55,7 @@ impl Environment {
                 environment.profile = Some(text(value)?);
             } else if name == CONFIG_DIR {
                 environment.config_dir = Some(PathBuf::from(value));
-            } else if name.starts_with(KEY_PREFIX) {
+            } else if sets_a_key(&name) {
                 let value = text(value)?;
                 environment.keys.push((name, value));
             }
@@ -64,11 +66,7 @@ impl Environment {
     }
 }
 
-/// The path of the key that the variable `name` sets: `http.port` for `ACCOLADE__HTTP__PORT`.
-pub(super) fn key_path(name: &str) -> Vec<String> {
-    name.strip_prefix(KEY_PREFIX)
-        .unwrap_or(name)
-        .split("__")
-        .map(str::to_ascii_lowercase)
-        .collect()
+fn sets_a_key(name: &str) -> bool {
+    name.strip_prefix(PREFIX)
+        .is_some_and(|rest| rest.starts_with(SEPARATOR))
 }

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use config::{Config, ConfigError, Value};
 
 use crate::settings::environment::{CONFIG_DIR, Environment, PROFILE};
-use crate::settings::layer::{Layer, Source, merge};
+use crate::settings::layer::Layer;
+use crate::settings::schema::{Schema, find};
 use crate::settings::{Settings, SettingsError};
 
 /// The files inside the binary.
@@ -31,9 +32,6 @@ const PROFILES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// The keys that have no default, with a value of their type.
-const WITHOUT_DEFAULT: &str = "auth.token_key = ''\nmetrics.port = 0\nmetrics.host = ''";
-
 /// The configuration that holds, and how it came about.
 #[derive(Debug)]
 pub(crate) struct Loaded {
@@ -41,20 +39,15 @@ pub(crate) struct Loaded {
     pub(crate) settings: Settings,
     /// The name of the profile.
     pub(crate) profile: String,
-    /// What it was put together from, the first first.
-    layers: Vec<Layer>,
-    /// All layers laid over each other.
-    pub(super) values: Table,
+    /// All layers laid over each other; the origin of each value is the name of its layer.
+    pub(super) values: Value,
 }
 
 impl Loaded {
-    /// Where the value of the key comes from; `None` if it has none.
-    pub(super) fn source(&self, path: &[String]) -> Option<&Source> {
-        self.layers
-            .iter()
-            .rev()
-            .find(|layer| layer.find(path).is_some())
-            .map(|layer| &layer.source)
+    /// The file or variable that gives the key, like `http.port`, its value; `None` if it has
+    /// none.
+    pub(super) fn source(&self, key: &str) -> Option<&str> {
+        find(&self.values, key)?.origin()
     }
 }
 
@@ -69,13 +62,9 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     let directory = directory(environment)?;
     let profile = profile(environment)?;
     let defaults = Layer::built_in(DEFAULT.0, DEFAULT.1)?;
-    let mut schema = defaults.values.clone();
-    merge(
-        &mut schema,
-        &Layer::built_in(DEFAULT.0, WITHOUT_DEFAULT)?.values,
-    );
+    let schema = Schema::of(&defaults)?;
 
-    let mut layers = vec![defaults];
+    let mut layers = Vec::new();
     layers.extend(Layer::file(&directory.join(DEFAULT.0))?);
     layers.extend(profile_layer(&directory, &profile)?);
     layers.extend(Layer::file(&directory.join("local.toml"))?);
@@ -83,33 +72,43 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
         layers.push(Layer::variable(name, text, &schema)?);
     }
 
-    let mut values = Table::new();
-    let mut settings = None;
-    for layer in &layers {
-        layer.check(&schema)?;
-        merge(&mut values, &layer.values);
-        // Everything below was right, so what is wrong now is this layer's.
-        settings = Some(read(&layer.source, &values)?);
+    // Each layer is judged when it comes on top: everything below was right, so what is wrong
+    // is its own, also if a later one would hide it.
+    let (mut config, mut settings) = lay(Config::default(), defaults, &schema)?;
+    for layer in layers {
+        (config, settings) = lay(config, layer, &schema)?;
     }
-    let settings =
-        settings.ok_or_else(|| SettingsError::new(DEFAULT.0, "there is no configuration"))?;
     Ok(Loaded {
         settings,
         profile,
-        layers,
-        values,
+        values: config.cache,
     })
 }
 
-fn read(source: &Source, values: &Table) -> Result<Settings, SettingsError> {
-    serde_path_to_error::deserialize(Value::Table(values.clone())).map_err(|error| {
-        let key = error.path().to_string();
-        let problem = error.into_inner();
-        match source {
-            Source::Variable(_) => SettingsError::new(source, problem.message()),
-            _ => SettingsError::new(source, format!("{key} {}", problem.message())),
-        }
-    })
+/// Lays `layer` over what is `below`.
+fn lay(below: Config, layer: Layer, schema: &Schema) -> Result<(Config, Settings), SettingsError> {
+    let (name, is_variable) = (layer.name.clone(), layer.is_variable);
+    let config = Config::builder()
+        .add_source(below)
+        .add_source(layer)
+        .build()
+        .map_err(|error| SettingsError::new(&name, error))?;
+    schema
+        .check(&config.cache)
+        .map_err(|problem| SettingsError::new(&name, problem))?;
+    let settings = config.clone().try_deserialize().map_err(|error| {
+        let problem = match error {
+            ConfigError::At { error, .. } if is_variable => error.to_string(),
+            ConfigError::At {
+                error,
+                key: Some(key),
+                ..
+            } => format!("{key} {error}"),
+            other => other.to_string(),
+        };
+        SettingsError::new(&name, problem)
+    })?;
+    Ok((config, settings))
 }
 
 fn directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
@@ -348,6 +347,20 @@ mod tests {
                 "http.port must be an integer, not a float",
             ),
             (
+                "http.port = true",
+                "http.port must be an integer, not a boolean",
+            ),
+            (
+                "demo.enabled = 1",
+                "demo.enabled must be a boolean, not an integer",
+            ),
+            ("http = 1", "http is a section, not a key"),
+            ("http.port = {}", "http.port is a key, not a section"),
+            (
+                "auth.token_key = 99999999999999999999",
+                "number too large to fit in target type",
+            ),
+            (
                 "http.port = -1",
                 "http.port must be from 0 to 65535, not -1",
             ),
@@ -363,6 +376,23 @@ mod tests {
             let files = Files::with(&[("local.toml", text)]);
             assert_eq!(
                 files.load(&[]).unwrap_err(),
+                format!("DIR/local.toml: {line}")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_named_even_where_a_variable_hides_it() {
+        for (text, line) in [
+            ("http = 1", "http is a section, not a key"),
+            (
+                "http.port = 70000",
+                "http.port must be from 0 to 65535, not 70000",
+            ),
+        ] {
+            let files = Files::with(&[("local.toml", text)]);
+            assert_eq!(
+                files.load(&[("ACCOLADE__HTTP__PORT", "8080")]).unwrap_err(),
                 format!("DIR/local.toml: {line}")
             );
         }
@@ -471,7 +501,7 @@ mod tests {
             "url = \"postgres://u:***@h/db?sslpassword=***\" # ACCOLADE__DATABASE__URL"
         );
         assert_eq!(line("workers"), "workers = 0 # default.toml (built in)");
-        text.parse::<Table>().unwrap();
+        text.parse::<toml::Table>().unwrap();
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The configuration: what it can say, and how it is put together.
 //!
 //! [`Settings`] is every key with its type; `config/default.toml` explains them and gives
-//! each its default. [`load`](load::load) lays the files and the environment over each
-//! other ([`layer`]) and stops at the first layer that says something wrong, so that the
-//! one line of the error names the file or the variable to mend.
+//! each its default. [`load`](load::load) has the `config` crate lay the files and the
+//! environment over each other ([`layer`]) and stops at the first layer that says something
+//! wrong ([`schema`]), so that the one line of the error names the file or the variable to
+//! mend.
 
 mod agree;
 mod database_url;
@@ -11,6 +12,7 @@ mod environment;
 mod layer;
 mod load;
 mod parse;
+mod schema;
 mod show;
 mod signing_key;
 
@@ -86,6 +88,7 @@ pub(crate) struct DatabaseSettings {
     pub(crate) statement_timeout: Duration,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) lock_timeout: Duration,
+    #[serde(deserialize_with = "parse::word")]
     pub(crate) synchronous: Synchronous,
 }
 
@@ -132,6 +135,7 @@ pub(crate) struct IdempotencySettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogSettings {
+    #[serde(deserialize_with = "parse::word")]
     pub(crate) format: LogFormat,
     #[serde(deserialize_with = "parse::log_level")]
     pub(crate) level: String,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use jiff::SignedDuration;
-use serde::de::{Deserialize, Deserializer, Error};
+use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _};
 use tracing_subscriber::EnvFilter;
 
 /// No time-out and no retention is longer.
@@ -92,6 +92,11 @@ pub(super) fn log_level<'de, D: Deserializer<'de>>(from: D) -> Result<String, D:
     })
 }
 
+/// One of a few words.
+pub(super) fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(from)?.into_deserializer())
+}
+
 fn text<'de, D, T, E>(from: D, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -104,7 +109,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::de::IntoDeserializer as _;
     use serde::de::value::{Error as ValueError, StringDeserializer};
 
     fn read<T>(

@@ -1,8 +1,9 @@
 //! The configuration as text: what holds and where it comes from, secrets masked.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use toml::{Table, Value};
+use config::{Value, ValueKind};
 
 use crate::settings::Loaded;
 use crate::settings::database_url::MASK;
@@ -13,22 +14,29 @@ pub(crate) fn show(loaded: &Loaded) -> String {
         "# The configuration of the profile {}, and where each value comes from.\n",
         loaded.profile
     );
-    for (section, keys) in &loaded.values {
-        if let Value::Table(keys) = keys
-            && !keys.is_empty()
-        {
-            show_section(&mut text, loaded, section, keys);
+    for (section, value) in sorted(&loaded.values) {
+        let keys = sorted(value);
+        if !keys.is_empty() {
+            show_section(&mut text, loaded, section, &keys);
         }
     }
     text
 }
 
-fn show_section(text: &mut String, loaded: &Loaded, section: &str, keys: &Table) {
+/// What the section, or the whole configuration, holds.
+fn sorted(section: &Value) -> BTreeMap<&str, &Value> {
+    match &section.kind {
+        ValueKind::Table(table) => table.iter().map(|(key, value)| (&**key, value)).collect(),
+        _ => BTreeMap::new(),
+    }
+}
+
+fn show_section(text: &mut String, loaded: &Loaded, section: &str, keys: &BTreeMap<&str, &Value>) {
     let lines: Vec<_> = keys
         .iter()
         .map(|(key, value)| {
             let line = format!("{key} = {}", shown(loaded, section, key, value));
-            (line, loaded.source(&[section.to_owned(), key.clone()]))
+            (line, value.origin())
         })
         .collect();
     let width = lines
@@ -47,10 +55,12 @@ fn show_section(text: &mut String, loaded: &Loaded, section: &str, keys: &Table)
 }
 
 /// The value, unless it is secret.
-fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> Value {
-    match (section, key) {
-        ("auth", "token_key") => Value::String(MASK.to_owned()),
-        ("database", "url") => Value::String(loaded.settings.database.url.to_string()),
-        _ => value.clone(),
+fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Value {
+    match (section, key, &value.kind) {
+        ("auth", "token_key", _) => MASK.into(),
+        ("database", "url", _) => loaded.settings.database.url.to_string().into(),
+        (_, _, ValueKind::Boolean(value)) => (*value).into(),
+        (_, _, ValueKind::I64(value)) => (*value).into(),
+        (_, _, other) => other.to_string().into(),
     }
 }

@@ -6,14 +6,17 @@
 //!
 //! The command finds the URL of its database in `ACCOLADE__DATABASE__URL` and the server's
 //! own in `ACCOLADE_TEST_DATABASE_URL`. The database is gone when it ends. The server is the
-//! one that running tests share, or with `--own` one for this command alone.
+//! one that running tests share, or with `--own` one for this command alone. An interrupt
+//! at the terminal is the command's to end by.
 
 #![allow(clippy::print_stderr)]
 
 use std::process::{Command, ExitCode};
+use std::sync::Arc;
 
 use accolade_test_postgres::{Cluster, Options, TestDatabase, URL_VARIABLE};
 use anyhow::{Context as _, Result, bail};
+use signal_hook::consts::SIGINT;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|error| {
@@ -36,6 +39,8 @@ fn run() -> Result<ExitCode> {
         Some(cluster) => cluster.empty_database()?,
         None => TestDatabase::empty()?,
     };
+    // Not ignored, which the command would inherit: caught, and nothing done.
+    signal_hook::flag::register(SIGINT, Arc::default())?;
     let status = Command::new(&program)
         .args(arguments)
         .env("ACCOLADE__DATABASE__URL", database.url())
