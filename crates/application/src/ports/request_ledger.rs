@@ -12,16 +12,38 @@ use crate::ports::StoreError;
 pub enum Operation {
     /// Enrolment.
     IssueBulk = 1,
+    /// One customer earns.
+    Earn = 2,
+    /// Customers earn.
+    EarnBulk = 3,
+    /// An earned badge is revoked.
+    RevokeEarn = 4,
+    /// Enrolments are revoked.
+    RevokeIssue = 5,
+    /// Earned badges are imported.
+    Import = 6,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: &[Self] = &[Self::IssueBulk];
+    pub const ALL: &[Self] = &[
+        Self::IssueBulk,
+        Self::Earn,
+        Self::EarnBulk,
+        Self::RevokeEarn,
+        Self::RevokeIssue,
+        Self::Import,
+    ];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::IssueBulk => "issueBulk",
+            Self::Earn => "earn",
+            Self::EarnBulk => "earnBulk",
+            Self::RevokeEarn => "revokeEarn",
+            Self::RevokeIssue => "revokeIssue",
+            Self::Import => "importCustomerBadges",
         }
     }
 
