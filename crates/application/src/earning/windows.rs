@@ -1,7 +1,9 @@
 //! The fixed windows of a badge, and how much of each is taken.
 
 use accolade_domain::badge::constraint::Constraint;
-use accolade_domain::earning::{Limit, Scope, Span, Window, Windows, earning_time, tiled_by};
+use accolade_domain::earning::{
+    Limit, Scope, Span, Window, Windows, counted_window, earning_time, tiled_by,
+};
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use uuid::Uuid;
@@ -135,7 +137,7 @@ pub fn fixed_windows(
                 scope: *scope,
                 span: Span::Fixed {
                     reference: fixed.reference,
-                    window: *window,
+                    window: counted_window(*window, whole),
                 },
                 max: fixed.max.get(),
             })

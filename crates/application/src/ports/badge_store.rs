@@ -139,7 +139,7 @@ pub struct BadgeQuery {
     pub claimed_by: Option<OwnerType>,
     /// `true`: without any active claim; `false`: with one.
     pub unclaimed: Option<bool>,
-    /// Of this group.
+    /// Of this group, which is active.
     pub group: Option<GroupId>,
     /// Whose name contains this, both mapped to Unicode lower case
     /// ([`str::to_lowercase`]); no character has a special meaning.
@@ -188,14 +188,14 @@ pub trait BadgeStore: Send + Sync {
     /// The store failed.
     fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError>;
 
-    /// Those of `badges` that the org has, in one statement or a few.
+    /// Those of `badges` that the org has, each once, in any order, in one statement or a few.
     ///
     /// # Errors
     /// The store failed.
     fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError>;
 
-    /// The badge and its counts, which are exact: those of all enrolments
-    /// recorded before.
+    /// The badge and its counts, which are exact: those of all enrolments and
+    /// earns recorded before, imports included.
     ///
     /// # Errors
     /// The store failed.

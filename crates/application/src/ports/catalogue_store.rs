@@ -40,7 +40,7 @@ pub struct PageOf {
     pub size: u32,
 }
 
-/// Which custom fields of an org to list, by their last update and then by id.
+/// Which custom fields of an org to list, by their last update and, in the same order, by id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CustomFieldQuery {
     /// Only active ones, or only disabled ones.
@@ -66,7 +66,8 @@ pub trait CatalogueStore: Send + Sync {
     ) -> Result<(), SaveError>;
 
     /// Replaces `before` by `after`, if the group is still what `before` says. A
-    /// group that `after` makes inactive is removed: badges lose it.
+    /// group that `after` makes inactive is removed: badges lose it, though their
+    /// definitions name it still.
     ///
     /// # Errors
     /// [`SaveError::IdempotencyKeyUsed`], else [`SaveError::Changed`], else [`SaveError::NameTaken`].
@@ -123,7 +124,7 @@ pub trait CatalogueStore: Send + Sync {
     fn fields(&self, org: OrgId, query: &CustomFieldQuery)
     -> Result<Page<CustomField>, StoreError>;
 
-    /// All active fields of the org.
+    /// All active fields of the org, in any order.
     ///
     /// # Errors
     /// The store failed.

@@ -39,9 +39,9 @@ pub enum CustomerBadgeSort {
     ExpiresOn,
     /// By the last update of the badge.
     LastModified,
-    /// By when the customer was last enrolled (recorded).
+    /// By when the customer was last enrolled (recorded), revoked enrolments included.
     LastIssued,
-    /// By when the customer's last expired earn expired.
+    /// By when the customer's last expired earn expired that is not revoked.
     LastExpired,
     /// By when the customer's last earn was recorded.
     LastEarnedOn,
@@ -58,8 +58,8 @@ pub struct CustomerBadgeQuery {
     pub now: Instant,
     /// How they stand to the customer.
     pub badge_type: CustomerBadgeType,
-    /// Also badges that have ended, and in [`CustomerBadgeType::Earned`] earns
-    /// that have expired.
+    /// Also, where a badge must be live, badges that have ended; and in
+    /// [`CustomerBadgeType::Earned`] earns that have expired.
     pub include_expired: bool,
     /// Of any of these statuses; empty means any at all.
     pub statuses: Vec<BadgeStatus>,
@@ -79,7 +79,7 @@ pub struct CustomerBadgeQuery {
     pub ends_after: Option<Instant>,
     /// That end earlier than this.
     pub ends_before: Option<Instant>,
-    /// Of this group.
+    /// Of this group, which is active.
     pub group: Option<GroupId>,
     /// By what the list is sorted.
     pub sort: CustomerBadgeSort,
@@ -95,7 +95,7 @@ pub struct Standing {
     /// The customer's enrolment that holds now, else the one recorded last, revoked ones
     /// included.
     pub enrolment: Option<Enrolment>,
-    /// When the customer was last enrolled (recorded).
+    /// When the customer was last enrolled (recorded), revoked enrolments included.
     pub last_issued_on: Option<Instant>,
     /// How many earns there are.
     pub earned: u64,
@@ -158,7 +158,7 @@ pub struct CustomerBadgeDetails {
     pub issuals: Vec<IssualRecord>,
     /// Every earn, revoked ones included, the one recorded last first.
     pub earns: Vec<EarnRecord>,
-    /// The latest refusals, the latest first.
+    /// The ten refused last, the last first.
     pub refusals: Vec<Refusal>,
 }
 

@@ -133,7 +133,8 @@ pub struct ImportRequest {
     pub org: OrgId,
     /// The id of the request.
     pub request_id: RequestId,
-    /// What is imported; never empty.
+    /// What is imported, in the order in which it is recorded. Without any item the
+    /// request is carried out all the same.
     pub items: Vec<ImportItem>,
     /// What the whole request is answered, failed elements included.
     pub answer: Answer,
@@ -150,7 +151,7 @@ pub trait EarningStore: Send + Sync {
     /// Carries out `request` in one transaction: all of it or nothing.
     ///
     /// Who must be enrolled and has no enrolment that covers the event date
-    /// ([`covering`]) is refused with 811. The others get what room there is
+    /// ([`covering`]) is refused with 811 and its standing message. The others get what room there is
     /// under the limits, in the order of the request, as [`allot`] deals it
     /// out. **A limit is never exceeded, at any concurrency, and never refuses while
     /// there is room**: what is counted is what is recorded and not revoked, at
@@ -160,11 +161,13 @@ pub trait EarningStore: Send + Sync {
     /// An earn and the revocation of its enrolment exclude each other: no earn is
     /// recorded for an enrolment whose revocation has returned.
     ///
-    /// `earned_on` is `request.now`, or the last one of the badge if that is
-    /// later: it never runs backwards for a badge that has rolling limits.
+    /// `earned_on` is `request.now`. Where `limits` has a rolling one of scope
+    /// [`Scope::Badge`] it is the last `earned_on` of the badge, imports left out, if that
+    /// is later: there it never runs backwards. Rolling windows, also the customer's, reach
+    /// back from `earned_on` ([`Limit::at`]).
     ///
-    /// Who is refused is remembered, with the code, the message and the time: the
-    /// latest ten a customer and badge. What was carried out is in the request
+    /// Who is refused is remembered, with the code, the message and the time, which is
+    /// `request.now`: the ten refused last a customer and badge. What was carried out is in the request
     /// ledger, its idempotency key is remembered, and the badge's counts have
     /// grown, all in the same transaction. The version of the badge is checked
     /// as enrolment does.
@@ -175,6 +178,7 @@ pub trait EarningStore: Send + Sync {
     /// The first that applies: [`EarnError::IdempotencyKeyUsed`],
     /// [`EarnError::RequestIdUsed`], [`EarnError::BadgeChanged`], [`EarnError::Refused`].
     ///
+    /// [`Scope::Badge`]: accolade_domain::earning::Scope::Badge
     /// [`covering`]: accolade_domain::earning::covering
     /// [`allot`]: accolade_domain::earning::allot
     fn earn(
@@ -210,13 +214,13 @@ pub trait EarningStore: Send + Sync {
 
     /// Records earned badges from elsewhere. No limit refuses them, but they
     /// count under fixed values and fixed windows from now on; not under
-    /// rolling windows.
+    /// rolling windows. Their `earned_on` is `request.now`.
     ///
     /// # Errors
     /// [`RevokeError::IdempotencyKeyUsed`], [`RevokeError::RequestIdUsed`].
     fn import(&self, request: &ImportRequest) -> Result<Result<(), RevokeError>, StoreError>;
 
-    /// How many earns count under each of `limits`, by position; the customer's where
+    /// How many earns count under each of `limits`, taken as they are, by position; the customer's where
     /// the limit's scope is the customer, and 0 there if `customer` is `None`.
     /// Any number of limits costs a bounded number of statements.
     ///

@@ -177,10 +177,13 @@ pub trait EnrolmentStore: Send + Sync {
     ) -> Result<Vec<CustomerOutcome>, StoreError>;
 
     /// Revokes enrolments, in one transaction, and gives an outcome for each
-    /// target in its order: one for each enrolment that was revoked, or a refusal with 404
-    /// where there was none. An enrolment is revoked once: of two that race
+    /// target in its order: one for each enrolment that was revoked, in the order in which
+    /// they were recorded, or the refusal that the domain's [`to_revoke`] gives, with the
+    /// enrolment that the target names. An enrolment is revoked once: of two that race
     /// exactly one wins. The badge's counts fall by what was revoked. With a request
     /// id the request is in the ledger.
+    ///
+    /// [`to_revoke`]: accolade_domain::enrolment::to_revoke
     ///
     /// # Errors
     /// The first that applies: [`RevokeError::IdempotencyKeyUsed`],

@@ -5,6 +5,7 @@
 //! by the event date; rolling windows count what was *recorded* in the time
 //! back from now, whatever its event date. All must have room.
 
+use time::Duration;
 use uuid::Uuid;
 
 use crate::badge::BadgeDefinition;
@@ -42,7 +43,7 @@ pub enum Span {
     Fixed {
         /// The configuration (wire: `referenceId`).
         reference: Uuid,
-        /// The window.
+        /// The window, as [`counted_window`] gives it.
         window: Window,
     },
     /// Back from now.
@@ -73,6 +74,21 @@ impl Limit {
         u64::from(self.max).saturating_sub(counted)
     }
 
+    /// The same for what is recorded at `now`: a rolling window reaches back from then.
+    pub fn at(self, now: Instant, zone: &Zone) -> Self {
+        match self.span {
+            Span::Rolling { unit, length, .. } => Self {
+                span: Span::Rolling {
+                    unit,
+                    length,
+                    since: rolling_since(unit, length, now, zone),
+                },
+                ..self
+            },
+            Span::AllTime | Span::Fixed { .. } => self,
+        }
+    }
+
     /// The refusal of an earn for which there is no room. `opens_on` is when a rolling
     /// window has room again: when enough of what it counts has left it.
     pub fn refusal(&self, opens_on: Option<Instant>) -> Rejection {
@@ -93,8 +109,13 @@ impl Limit {
             Span::Fixed { window, .. } => {
                 let Window { starts_on, ends_on } = window;
                 match ends_on {
-                    Some(end) => format!(
+                    // Windows follow each other at midnight; the last holds one moment more.
+                    Some(end) if end == end.floor_to_second() => format!(
                         "{whose} has reached its limit: {count}{times} in the window from {starts_on} to {end}. It opens again at {end}."
+                    ),
+                    Some(end) => format!(
+                        "{whose} has reached its limit: {count}{times} in the window from {starts_on} to {}, which is the last. It does not open again unless an earned badge is revoked.",
+                        end - Duration::MICROSECOND
                     ),
                     None => format!(
                         "{whose} has reached its limit: {count}{times} in the window from {starts_on} on. It does not open again unless an earned badge is revoked."
@@ -118,7 +139,7 @@ impl Limit {
 /// When a rolling window back from `now` begins: days are 24 hours and weeks
 /// 168; months are of the calendar in the org's zone.
 pub fn rolling_since(unit: CalendarUnit, length: Count, now: Instant, zone: &Zone) -> Instant {
-    let days = |n: i64| now - time::Duration::days(i64::from(length).saturating_mul(n));
+    let days = |n: i64| now - Duration::days(i64::from(length).saturating_mul(n));
     match unit {
         CalendarUnit::Days => days(1),
         CalendarUnit::Weeks => days(7),
@@ -139,7 +160,7 @@ pub fn leaves_rolling(
         CalendarUnit::Weeks => 7,
         CalendarUnit::Months => 32,
     };
-    let latest = recorded_on + time::Duration::days(i64::from(length).saturating_mul(days));
+    let latest = recorded_on + Duration::days(i64::from(length).saturating_mul(days));
     let has_left = |now: i64| {
         Instant::from_unix_micros(now)
             .is_ok_and(|now| rolling_since(unit, length, now, zone) >= recorded_on)
@@ -184,7 +205,7 @@ pub fn governing_window(
 ) -> Option<Window> {
     let last = whole.ends_on == Some(event_on);
     let moment = if last {
-        event_on - time::Duration::MICROSECOND
+        event_on - Duration::MICROSECOND
     } else {
         event_on
     };
@@ -194,6 +215,21 @@ pub fn governing_window(
         zone,
     }
     .containing(moment)
+}
+
+/// `window` as earns are counted in it: one that ends with the badge, whose time is `whole`,
+/// holds the badge's last moment too, at which it can still be earned.
+pub fn counted_window(window: Window, whole: Window) -> Window {
+    Window {
+        ends_on: window.ends_on.map(|end| {
+            if whole.ends_on == Some(end) {
+                end + Duration::MICROSECOND
+            } else {
+                end
+            }
+        }),
+        ..window
+    }
 }
 
 /// What an earn with the event date `event_on`, recorded at `now`, must have
@@ -226,7 +262,7 @@ pub fn limits(
                         add(
                             Span::Fixed {
                                 reference: fixed.reference,
-                                window,
+                                window: counted_window(window, whole),
                             },
                             fixed.max,
                         );
@@ -250,4 +286,75 @@ pub fn limits(
         }
     }
     limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::badge::constraint::Cycle;
+    use crate::badge::{Badge, EarnMode};
+    use crate::earning::EarnedBadge;
+    use crate::fixtures::{at, badge};
+
+    const NOW: &str = "2026-05-01T00:00:00Z";
+
+    /// Earned directly until 2030, at most once in each window of a month.
+    fn monthly() -> Badge {
+        let mut badge = badge();
+        badge.definition.earn_mode = EarnMode::Direct;
+        badge.definition.badge_constraints = vec![Constraint::FixedWindow(FixedWindow {
+            reference: Uuid::nil(),
+            cycle: Cycle::Months,
+            max: Count::ONE,
+            from: None,
+            until: None,
+        })];
+        badge
+    }
+
+    fn limit(badge: &Badge, event_on: &str) -> Limit {
+        limits(&badge.definition, &Zone::utc(), at(event_on), at(NOW))[0]
+    }
+
+    fn counts(limit: Limit, event_on: &str) -> bool {
+        EarnedBadge {
+            id: "69381523cebb9648d8974501".parse().unwrap(),
+            enrolment: None,
+            event_on: at(event_on),
+            earned_on: at(NOW),
+            expires_on: at("2031-01-01T00:00:00Z"),
+            revoked_on: None,
+            imported: false,
+        }
+        .counts(limit.span)
+    }
+
+    #[test]
+    fn an_earn_at_the_badges_last_moment_counts_in_its_last_window() {
+        let badge = monthly();
+        let at_the_end = limit(&badge, "2030-01-01T00:00:00Z");
+        assert!(counts(at_the_end, "2030-01-01T00:00:00Z"));
+        assert_eq!(limit(&badge, "2029-12-01T00:00:00Z"), at_the_end);
+        assert!(!counts(
+            limit(&badge, "2029-11-30T00:00:00Z"),
+            "2029-12-01T00:00:00Z"
+        ));
+    }
+
+    #[test]
+    fn a_refusal_says_when_a_window_opens_again_and_that_the_last_does_not() {
+        let badge = monthly();
+        let says = |event_on| limit(&badge, event_on).refusal(None).message;
+        assert_eq!(
+            says("2026-05-10T00:00:00Z"),
+            "The badge has reached its limit: once in the window from 2026-05-01T00:00:00Z to \
+             2026-06-01T00:00:00Z. It opens again at 2026-06-01T00:00:00Z."
+        );
+        assert_eq!(
+            says("2029-12-10T00:00:00Z"),
+            "The badge has reached its limit: once in the window from 2029-12-01T00:00:00Z to \
+             2030-01-01T00:00:00Z, which is the last. It does not open again unless an earned \
+             badge is revoked."
+        );
+    }
 }

@@ -11,8 +11,8 @@ mod window;
 
 pub use allotment::{Counted, allot};
 pub use limit::{
-    Limit, Scope, Span, earning_time, governing_window, leaves_rolling, limits, rolling_since,
-    tiled_by,
+    Limit, Scope, Span, counted_window, earning_time, governing_window, leaves_rolling, limits,
+    rolling_since, tiled_by,
 };
 pub use terms::{EarnTerms, terms};
 pub use window::{Window, Windows};
