@@ -47,8 +47,8 @@ pub struct ImportCustomerBadges {
 /// limit refuses them.
 ///
 /// # Errors
-/// 809. Elements fail alone, each for what could not be read of it, a badge that the org
-/// does not have (404), or an expiry before the earn (999999).
+/// Of the whole request: 809. Elements fail alone, each for what could not be read of
+/// it, a badge that the org does not have (404), or an expiry before the earn (999999).
 pub fn import(
     ports: &Ports,
     caller: &Caller,
