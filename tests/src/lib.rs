@@ -1,1 +1,84 @@
 //! End-to-end tests: the real server binary, spoken to over HTTP, on both databases.
+//!
+//! This library is the harness; the tests are in `tests/`. A test names a [`Server`]: one
+//! that all tests of a binary share for each database ([`on_both_databases!`]), where an
+//! [`Org`] of its own keeps it apart from the others, or one of its own, made with
+//! [`Setup`], if it treats the server badly. [`Client`] speaks HTTP and holds every answer
+//! to what is true of all of them; [`Raw`] speaks bytes, for what no HTTP client would send.
+//!
+//! The binary is the one that `ACCOLADE_SERVER_BIN` names, else the debug build of the
+//! workspace.
+// A harness has one way to report: the test that uses it fails.
+#![allow(clippy::unwrap_used)]
+
+mod backend;
+mod badge;
+mod cli;
+mod client;
+mod logs;
+mod org;
+mod process;
+mod proxy;
+mod race;
+mod raw;
+mod reply;
+mod server;
+mod snapshot;
+
+pub use backend::{Backend, Database, Transaction};
+pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
+pub use cli::{Cli, Outcome};
+pub use client::{Client, Credentials, PREFIX, Request};
+pub use insta;
+pub use logs::Logs;
+pub use org::Org;
+pub use proxy::{CommitFault, Proxy};
+pub use race::{at_once, until};
+pub use raw::Raw;
+pub use reply::Reply;
+pub use server::{Server, Setup, shared};
+pub use snapshot::{redacted, with_snapshots};
+
+/// The wall clock, in whole seconds of the epoch.
+#[allow(clippy::disallowed_methods)] // These tests stand outside the system, where time is real.
+pub fn now() -> i64 {
+    time::UtcDateTime::now().unix_timestamp()
+}
+
+/// Makes two tests of each function that is named, `name::sqlite` and `name::postgres`.
+///
+/// A function of a `&Server` gets the one that the tests of the binary share, and makes an
+/// org of its own there; a function of a [`Backend`] starts what it needs itself.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($name:ident)*) => {
+        $(mod $name {
+            #[test]
+            fn sqlite() {
+                super::$name($crate::Given::on($crate::Backend::Sqlite));
+            }
+            #[test]
+            fn postgres() {
+                super::$name($crate::Given::on($crate::Backend::Postgres));
+            }
+        })*
+    };
+}
+
+/// What a test is given for each database.
+pub trait Given {
+    /// The one for this database.
+    fn on(backend: Backend) -> Self;
+}
+
+impl Given for Backend {
+    fn on(backend: Backend) -> Self {
+        backend
+    }
+}
+
+impl Given for &'static Server {
+    fn on(backend: Backend) -> Self {
+        shared(backend)
+    }
+}

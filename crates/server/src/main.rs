@@ -1,4 +1,31 @@
-//! The Accolade server.
+//! The Accolade server: one binary that serves, migrates and administers.
+//!
+//! It only wires: [`settings`] say what is wanted, [`store`] opens the database that they
+//! name, [`serve`] puts the HTTP edge before it, [`cli`] is the command line. What the
+//! program does is in the other crates.
+
+mod cli;
+mod demo;
+mod serve;
 mod settings;
 mod sources;
-fn main() {}
+mod store;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match cli::run(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this fails.
+            let _ = writeln!(std::io::stderr(), "error: {}", cli::one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}

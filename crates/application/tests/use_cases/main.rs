@@ -1,15 +1,17 @@
-//! The use cases, on the ports in memory: which check comes first, what is answered, and
-//! what is written.
-
+//! The use cases, on the ports in memory.
 #![allow(clippy::unwrap_used)]
 
-mod catalogue;
-mod earning;
-mod etag;
-mod identifiers;
-mod imports;
+mod access;
+mod activity;
+mod claim;
+mod create;
+mod enrol;
+mod idempotency;
+mod idempotency_races;
+mod list;
+mod meddling;
 mod order_of_checks;
-mod revoking;
-mod update;
-mod windows;
+mod preview;
+mod requests;
+mod retry;
 mod world;

@@ -1,0 +1,129 @@
+//! Clients: created, authenticated, rotated, revoked.
+
+use accolade_application::access::{
+    AccessGroup, AccessGroups, ClientKey, CreateClient, Credentials, NewCredentials, Secret,
+    authenticate, begin_rotation, caller_of, create_client, create_org, finish_rotation,
+    revoke_client,
+};
+use accolade_application::ports::{CreateClientError, CreateOrgError, Org, UnknownClient};
+use accolade_domain::ids::OrgId;
+use accolade_domain::zone::Zone;
+
+use crate::world::World;
+
+fn client(world: &World, groups: AccessGroups) -> NewCredentials {
+    let command = CreateClient {
+        org: world.caller.org,
+        name: "Till".try_into().unwrap(),
+        groups,
+    };
+    create_client(&world.ports, command).unwrap()
+}
+
+fn is_let_in(world: &World, key: &ClientKey, secret: &Secret) -> bool {
+    let credentials = Credentials {
+        key: key.as_str().to_owned(),
+        secret: secret.clone(),
+    };
+    authenticate(&world.ports, &credentials).unwrap().is_some()
+}
+
+#[test]
+fn a_new_client_works_at_once_and_acts_for_its_org() {
+    let world = World::new();
+    let new = client(&world, AccessGroups::DEFAULT);
+    let credentials = Credentials {
+        key: new.key.as_str().to_owned(),
+        secret: new.secret.clone(),
+    };
+    let found = authenticate(&world.ports, &credentials).unwrap().unwrap();
+    assert_eq!((found.number, &found.key), (new.number, &new.key));
+    let caller = caller_of(&found).unwrap();
+    assert_eq!((caller.org, caller.client), (world.caller.org, new.number));
+    assert_eq!(caller.zone, world.caller.zone);
+}
+
+#[test]
+fn wrong_secrets_and_keys_that_nobody_has_are_not_let_in() {
+    let world = World::new();
+    let (one, other) = (
+        client(&world, AccessGroups::DEFAULT),
+        client(&world, AccessGroups::DEFAULT),
+    );
+    assert_ne!(one.key, other.key);
+    assert!(!is_let_in(&world, &one.key, &other.secret));
+    assert!(!is_let_in(&world, &one.key, &Secret::presented("")));
+    let unknown = ClientKey::try_from("unknown").unwrap();
+    assert!(!is_let_in(&world, &unknown, &one.secret));
+    let malformed = Credentials {
+        key: "no:key".to_owned(),
+        secret: one.secret,
+    };
+    assert_eq!(authenticate(&world.ports, &malformed).unwrap(), None);
+}
+
+#[test]
+fn while_a_secret_is_rotated_both_are_let_in_and_then_the_new_one_alone() {
+    let world = World::new();
+    let new = client(&world, AccessGroups::DEFAULT);
+    let next = begin_rotation(&world.ports, &new.key).unwrap();
+    let let_in = || [&new.secret, &next].map(|secret| is_let_in(&world, &new.key, secret));
+    assert_eq!(let_in(), [true, true]);
+    finish_rotation(&world.ports, &new.key).unwrap();
+    assert_eq!(let_in(), [false, true]);
+    let again = finish_rotation(&world.ports, &new.key);
+    assert!(matches!(again, Err(UnknownClient::Unknown)), "{again:?}");
+}
+
+#[test]
+fn a_revoked_client_is_not_let_in_with_either_secret() {
+    let world = World::new();
+    let new = client(&world, AccessGroups::DEFAULT);
+    let next = begin_rotation(&world.ports, &new.key).unwrap();
+    revoke_client(&world.ports, &new.key).unwrap();
+    let let_in = [&new.secret, &next].map(|secret| is_let_in(&world, &new.key, secret));
+    assert_eq!(let_in, [false, false]);
+    let found = world.ports.access.client(&new.key).unwrap().unwrap();
+    assert_eq!(caller_of(&found), None);
+    for result in [
+        revoke_client(&world.ports, &new.key),
+        begin_rotation(&world.ports, &new.key).map(drop),
+        finish_rotation(&world.ports, &new.key),
+    ] {
+        assert!(matches!(result, Err(UnknownClient::Unknown)), "{result:?}");
+    }
+}
+
+#[test]
+fn a_caller_without_the_access_group_is_refused_with_1931_that_names_it() {
+    let world = World::new();
+    client(&world, [AccessGroup::BadgesRead].into_iter().collect());
+    let listed = world.ports.access.clients().unwrap();
+    let caller = caller_of(listed.last().unwrap()).unwrap();
+    assert_eq!(caller.require(AccessGroup::BadgesRead), Ok(()));
+    let refused = caller.require(AccessGroup::BadgesIssue).unwrap_err();
+    assert_eq!(refused.code.number(), 1931);
+    assert!(refused.message.contains("badges:issue"), "{refused}");
+}
+
+#[test]
+fn a_client_needs_an_org_and_an_org_a_number_of_its_own() {
+    let world = World::new();
+    let unknown = CreateClient {
+        org: OrgId::try_from(404).unwrap(),
+        name: "Till".try_into().unwrap(),
+        groups: AccessGroups::DEFAULT,
+    };
+    let result = create_client(&world.ports, unknown);
+    assert!(
+        matches!(result, Err(CreateClientError::UnknownOrg)),
+        "{result:?}"
+    );
+    let again = Org {
+        id: world.caller.org,
+        name: "Again".try_into().unwrap(),
+        zone: Zone::utc(),
+    };
+    let result = create_org(&world.ports, &again);
+    assert!(matches!(result, Err(CreateOrgError::Exists)), "{result:?}");
+}

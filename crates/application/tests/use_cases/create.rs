@@ -1,0 +1,129 @@
+//! Creating badges.
+
+use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
+use accolade_application::badges::{CreateBadge, create, get};
+use accolade_domain::badge::{BadgeDraft, Expiry};
+use accolade_domain::rejection::Rejection;
+
+use crate::world::{World, at, creation, draft, refused};
+
+fn created(world: &World, command: CreateBadge) -> BadgeView {
+    match create(&world.ports, &world.caller, command).unwrap() {
+        Answer::Badge(view) => *view,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn fields(world: &World, command: CreateBadge) -> Vec<(u32, String)> {
+    let reasons = refused(create(&world.ports, &world.caller, command));
+    let reasons = reasons.into_iter();
+    reasons
+        .map(|(code, field)| (code, field.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_new_badge_is_the_callers_and_has_no_claims_and_no_counts() {
+    let world = World::new();
+    let view = created(&world, creation(draft("Gold")));
+    let now = world.ports.clock.now();
+    let badge = &view.badge;
+    assert_eq!(
+        (badge.org, badge.created_by),
+        (world.caller.org, world.caller.client)
+    );
+    assert_eq!(
+        (badge.created_on, badge.updated_on, view.now),
+        (now, now, now)
+    );
+    assert_eq!((badge.active, badge.claims.as_slice()), (true, &[][..]));
+    assert_eq!(view.counts, BadgeCounts::default());
+    assert_eq!(view.earning_ends_on, Some(at("2031-01-15T09:32:37Z")));
+    assert_eq!(get(&world.ports, &world.caller, badge.id).unwrap(), view);
+}
+
+#[test]
+fn a_badge_whose_enrolments_never_expire_can_be_earned_for_ever() {
+    let world = World::new();
+    let mut definition = draft("Gold");
+    definition.enrolment_expiry = Some(Expiry::Never);
+    assert_eq!(created(&world, creation(definition)).earning_ends_on, None);
+}
+
+#[test]
+fn a_badge_may_be_given_its_id_and_be_off() {
+    let world = World::new();
+    let id = "66276dc68fe258516a88ff8e".parse().unwrap();
+    let command = CreateBadge {
+        id: Some(id),
+        active: false,
+        ..creation(draft("Gold"))
+    };
+    let badge = created(&world, command).badge;
+    assert_eq!((badge.id, badge.active), (id, false));
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_with_725_and_another_orgs_is_not_taken() {
+    let world = World::new();
+    world.badge("Gold");
+    let again = creation(draft("Gold"));
+    assert_eq!(fields(&world, again.clone()), [(725, "name".to_owned())]);
+    create(&world.ports, &world.stranger(), again).unwrap();
+}
+
+#[test]
+fn what_could_not_be_read_and_what_is_wrong_are_reported_together_and_once() {
+    let world = World::new();
+    let command = CreateBadge {
+        unread: vec![
+            Rejection::unreadable("must be text").at("description"),
+            Rejection::unreadable("must be a date").at("expiresOn"),
+        ],
+        migrating: false,
+        ..creation(BadgeDraft {
+            name: None,
+            expires_on: None,
+            owners: vec![],
+            ..draft("Gold")
+        })
+    };
+    let expected = [
+        (999_999, "description"),
+        (999_999, "expiresOn"),
+        (999_999, "name"),
+        (728, "ownership.restrictedToOwners"),
+        (722, "startOn"),
+    ];
+    let expected = expected.map(|(code, field)| (code, field.to_owned()));
+    assert_eq!(fields(&world, command), expected);
+}
+
+#[test]
+fn what_could_not_be_read_is_refused_even_if_the_rest_is_right() {
+    let world = World::new();
+    let unread = vec![Rejection::unreadable("must be text").at("description")];
+    let command = CreateBadge {
+        unread,
+        ..creation(draft("Gold"))
+    };
+    assert_eq!(
+        fields(&world, command),
+        [(999_999, "description".to_owned())]
+    );
+    world.badge("Gold");
+}
+
+#[test]
+fn past_dates_are_for_badges_that_are_taken_over() {
+    let world = World::new();
+    let mut definition = draft("Gold");
+    definition.expires_on = Some(at("2025-01-01T00:00:00Z"));
+    let command = CreateBadge {
+        migrating: false,
+        ..creation(definition.clone())
+    };
+    let expected = [(722, "startOn".to_owned()), (724, "expiresOn".to_owned())];
+    assert_eq!(fields(&world, command), expected);
+    created(&world, creation(definition));
+}

@@ -1,0 +1,168 @@
+//! The same request again, under its key.
+
+use accolade_application::answer::Answer;
+use accolade_application::badges::{ClaimBadge, SetActivity, create, set_activity, unclaim};
+use accolade_application::enrolment::enrol;
+use accolade_application::error::UseCaseError;
+use accolade_application::idempotency::{Carried, carry_out, recall};
+use accolade_application::ports::IdempotencyGuard;
+use accolade_domain::ids::BadgeId;
+use accolade_domain::owner::OwnerType;
+use accolade_domain::rejection::{Code, Rejection};
+use time::Duration;
+
+use crate::world::{World, at, codes, command, creation, draft, owner};
+
+/// Enrols customer 1 under `guard`, as the edge would.
+fn enrol_under(
+    world: &World,
+    guard: &IdempotencyGuard,
+    badge: BadgeId,
+) -> Result<Carried, UseCaseError> {
+    let mut request = command(badge, &[1]);
+    request.idempotency = Some(guard.clone());
+    carry_out(&world.ports, Some(guard), || {
+        enrol(&world.ports, &world.caller, request)
+    })
+}
+
+fn out(carried: Carried) -> Answer {
+    match carried {
+        Carried::Out(answer) => answer,
+        before @ Carried::Before(_) => panic!("{before:?}"),
+    }
+}
+
+fn before(carried: Carried) -> Answer {
+    match carried {
+        Carried::Before(record) => record.answer,
+        out @ Carried::Out(_) => panic!("{out:?}"),
+    }
+}
+
+#[test]
+fn a_request_is_carried_out_once_and_answered_the_same_ever_after() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let guard = IdempotencyGuard {
+        warnings: vec![Rejection::of(Code::CustomerRepeated).at("customers[1]")],
+        ..world.guard("key", 1)
+    };
+    assert_eq!(recall(&world.ports, &guard).unwrap(), None);
+    let answer = out(enrol_under(&world, &guard, badge).unwrap());
+    let record = recall(&world.ports, &guard).unwrap().unwrap();
+    assert_eq!((&record.answer, &record.guard), (&answer, &guard));
+    assert_eq!(before(enrol_under(&world, &guard, badge).unwrap()), answer);
+    world.deactivate(badge);
+    assert_eq!(before(enrol_under(&world, &guard, badge).unwrap()), answer);
+    assert_eq!(world.issued(badge), 1);
+}
+
+#[test]
+fn a_key_that_was_used_for_another_request_is_refused_with_1910() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    enrol_under(&world, &world.guard("key", 1), badge).unwrap();
+    let other = world.guard("key", 2);
+    assert_eq!(codes(recall(&world.ports, &other)), [1910]);
+    assert_eq!(codes(enrol_under(&world, &other, badge)), [1910]);
+}
+
+#[test]
+fn a_refused_request_can_be_mended_under_its_key() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let guard = world.guard("key", 1);
+    let mut request = command(badge, &[1]);
+    request.idempotency = Some(guard.clone());
+    request.event_on = Some(at("2031-01-01T00:00:00Z"));
+    let refused = carry_out(&world.ports, Some(&guard), || {
+        enrol(&world.ports, &world.caller, request)
+    });
+    assert_eq!(codes(refused), [816]);
+    out(enrol_under(&world, &world.guard("key", 2), badge).unwrap());
+}
+
+#[test]
+fn a_key_is_as_good_as_new_once_it_has_expired() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    enrol_under(&world, &world.guard("key", 1), badge).unwrap();
+    world
+        .clock
+        .advance(Duration::hours(72) - Duration::microseconds(1));
+    assert_eq!(codes(recall(&world.ports, &world.guard("key", 2))), [1910]);
+    world.clock.advance(Duration::microseconds(1));
+    let guard = world.guard("key", 2);
+    assert_eq!(recall(&world.ports, &guard).unwrap(), None);
+    out(enrol_under(&world, &guard, badge).unwrap());
+}
+
+#[test]
+fn without_a_key_a_refusal_is_a_refusal() {
+    let world = World::new();
+    let mut request = command(world.badge("Gold"), &[1]);
+    request.request_id = Some("request".try_into().unwrap());
+    world.enrol(request.clone()).unwrap();
+    let again = carry_out(&world.ports, None, || {
+        enrol(&world.ports, &world.caller, request)
+    });
+    assert_eq!(codes(again), [809]);
+}
+
+#[test]
+fn a_creation_is_remembered_whole() {
+    let world = World::new();
+    let guard = world.guard("key", 1);
+    let create_again = || {
+        carry_out(&world.ports, Some(&guard), || {
+            let mut command = creation(draft("Gold"));
+            command.idempotency = Some(guard.clone());
+            create(&world.ports, &world.caller, command)
+        })
+    };
+    let answer = out(create_again().unwrap());
+    assert!(matches!(answer, Answer::Badge(_)));
+    assert_eq!(before(create_again().unwrap()), answer);
+}
+
+#[test]
+fn an_edit_is_made_once_under_its_key_whatever_happened_since() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let guard = world.guard("off", 1);
+    let off = SetActivity {
+        badge,
+        active: false,
+        idempotency: Some(guard.clone()),
+    };
+    let answer = set_activity(&world.ports, &world.caller, off).unwrap();
+    assert_eq!(
+        recall(&world.ports, &guard).unwrap().unwrap().answer,
+        answer
+    );
+
+    let owner = owner(OwnerType::Loyalty, "1");
+    let on = SetActivity {
+        badge,
+        active: true,
+        idempotency: None,
+    };
+    set_activity(&world.ports, &world.caller, on).unwrap();
+    world.claim(badge, owner.clone());
+    let guard = world.guard("unclaim", 1);
+    let command = ClaimBadge {
+        badge,
+        owner,
+        idempotency: Some(guard.clone()),
+    };
+    let unclaim_again = || {
+        let command = command.clone();
+        carry_out(&world.ports, Some(&guard), || {
+            unclaim(&world.ports, &world.caller, command)
+        })
+    };
+    let answer = out(unclaim_again().unwrap());
+    // There is no claim any more, but the key tells that this very request took it back.
+    assert_eq!(before(unclaim_again().unwrap()), answer);
+}

@@ -1,0 +1,156 @@
+//! Creating badges.
+
+use accolade_application::answer::BadgeCounts;
+use accolade_application::ports::{CountedBadge, CreateBadgeError};
+use accolade_domain::badge::Badge;
+use accolade_domain::owner::OwnerType;
+
+use crate::World;
+use crate::fixtures::{badge, claim};
+use crate::race::{only_winner, race};
+
+fn assert_taken(result: &Result<(), CreateBadgeError>) {
+    assert!(
+        matches!(result, Err(CreateBadgeError::NameTaken)),
+        "{result:?}"
+    );
+}
+
+fn assert_key_used(result: &Result<(), CreateBadgeError>) {
+    let used = matches!(result, Err(CreateBadgeError::IdempotencyKeyUsed));
+    assert!(used, "{result:?}");
+}
+
+fn is_found(world: &World, badge: &Badge) -> bool {
+    let found = world.stores.badges.find(badge.org, badge.id).unwrap();
+    found.is_some()
+}
+
+pub fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
+    let new = Badge {
+        active: false,
+        claims: vec![
+            claim(OwnerType::Milestones, "z", false),
+            claim(OwnerType::Loyalty, "b", true),
+            claim(OwnerType::Loyalty, "a", true),
+        ],
+        ..world.draft("Gold")
+    };
+    world.create(&new);
+    assert_eq!(world.found(&new).badge, new);
+    let counts = BadgeCounts::default();
+    assert_eq!(
+        world.counted(&new),
+        CountedBadge {
+            badge: new,
+            group: None,
+            counts
+        }
+    );
+}
+
+pub fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &World) {
+    let off = Badge {
+        active: false,
+        ..world.draft("Gold")
+    };
+    world.create(&off);
+    let refused = world.draft("Gold");
+    assert_taken(&world.stores.badges.create(&refused, None));
+    assert!(!is_found(world, &refused));
+    assert_eq!(world.found(&off).badge, off);
+    world.badge_of(world.tenant(7), "Gold");
+}
+
+pub fn names_differ_by_every_code_point(world: &World) {
+    let names = [
+        "Gold",
+        "gold",
+        "GOLD",
+        "Gold ",
+        " Gold",
+        "G\u{f6}ld",
+        "Go\u{308}ld",
+        "Gold\u{200b}",
+    ];
+    for name in names {
+        let badge = world.badge(name);
+        assert_eq!(world.found(&badge).badge.definition.name.as_str(), name);
+        assert_taken(&world.stores.badges.create(&world.draft(name), None));
+    }
+}
+
+pub fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
+    let record = world.record("key");
+    let badge = world.draft("Gold");
+    world.stores.badges.create(&badge, Some(&record)).unwrap();
+    assert!(is_found(world, &badge));
+    assert_eq!(world.remembered("key"), Some(record));
+}
+
+pub fn a_used_key_is_refused_and_its_record_stays(world: &World) {
+    let record = world.record("key");
+    let first = world.draft("Gold");
+    world.stores.badges.create(&first, Some(&record)).unwrap();
+    let second = world.draft("Silver");
+    let other = world.record("key");
+    assert_key_used(&world.stores.badges.create(&second, Some(&other)));
+    assert!(!is_found(world, &second));
+    assert_eq!(world.remembered("key"), Some(record));
+}
+
+pub fn a_used_key_comes_before_a_taken_name(world: &World) {
+    let record = world.record("key");
+    let first = world.draft("Gold");
+    world.stores.badges.create(&first, Some(&record)).unwrap();
+    let again = world.draft("Gold");
+    assert_key_used(&world.stores.badges.create(&again, Some(&record)));
+}
+
+pub fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
+    world.badge("Gold");
+    let record = world.record("key");
+    let refused = world.draft("Gold");
+    assert_taken(&world.stores.badges.create(&refused, Some(&record)));
+    assert_eq!(world.remembered("key"), None);
+    let tenant = world.tenant;
+    let mended = badge(refused.id, tenant.org, tenant.client, "Silver");
+    world.stores.badges.create(&mended, Some(&record)).unwrap();
+    assert_eq!(world.found(&mended).badge, mended);
+}
+
+pub fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
+    let servers = world.servers();
+    let badges: Vec<_> = (0..8).map(|_| world.draft("Gold")).collect();
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    let winner = only_winner(&results, |error| {
+        matches!(error, CreateBadgeError::NameTaken)
+    });
+    for (number, badge) in badges.iter().enumerate() {
+        assert_eq!(is_found(world, badge), number == winner);
+    }
+}
+
+pub fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
+    let servers = world.servers();
+    let record = world.record("key");
+    let badges: Vec<_> = (0..8).map(|i| world.draft(&format!("Badge {i}"))).collect();
+    let results = race(8, |i| {
+        servers[i % 2].badges.create(&badges[i], Some(&record))
+    });
+    let winner = only_winner(&results, |error| {
+        matches!(error, CreateBadgeError::IdempotencyKeyUsed)
+    });
+    for (number, badge) in badges.iter().enumerate() {
+        assert_eq!(is_found(world, badge), number == winner);
+    }
+}
+
+pub fn badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way(world: &World) {
+    let servers = world.servers();
+    let badges: Vec<_> = (1..=8)
+        .map(|org| world.draft_of(world.tenant(org), "Gold"))
+        .collect();
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+}

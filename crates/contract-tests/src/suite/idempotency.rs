@@ -1,0 +1,254 @@
+//! What is remembered under idempotency keys, and for how long.
+
+use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
+use accolade_application::ports::{
+    BadgeEdit, BadgeEditRequest, CreateBadgeError, EditBadgeError, EnrolError, EnrolmentRequest,
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord,
+};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
+use accolade_domain::rejection::{Code, Rejection};
+use time::Duration;
+
+use crate::World;
+use crate::fixtures::{now, owner};
+use crate::race::{only_winner, race};
+use crate::world::{enrol_on, guard_of};
+
+/// Creates a badge that `record` is remembered with.
+fn remember(world: &World, record: &IdempotencyRecord) -> Result<(), CreateBadgeError> {
+    let badge = world.draft(world.request_id().as_str());
+    world.stores.badges.create(&badge, Some(record))
+}
+
+fn found(world: &World, guard: &IdempotencyGuard, now: Instant) -> Option<IdempotencyRecord> {
+    let store = &world.stores.idempotency;
+    store.find(guard.client, &guard.key, now).unwrap()
+}
+
+fn moment() -> Duration {
+    Duration::microseconds(1)
+}
+
+pub fn a_new_key_stands_for_nothing(world: &World) {
+    assert_eq!(world.remembered("key"), None);
+}
+
+pub fn every_answer_is_remembered_as_it_was_given(world: &World) {
+    let badge = world.draft("𝄞 \"Gold\"");
+    let answers = [
+        Answer::Claimed {
+            badge: badge.id,
+            owner: owner(OwnerType::Loyalty, &"𝄞".repeat(255)),
+        },
+        Answer::Unclaimed {
+            owner: owner(OwnerType::GoodwillModule, "'"),
+        },
+        Answer::Activity {
+            badge: badge.id,
+            active: true,
+        },
+        Answer::Badge(Box::new(BadgeView {
+            badge,
+            group: None,
+            counts: BadgeCounts {
+                issued: u64::MAX,
+                earned: 0,
+            },
+            earning_ends_on: Some(Instant::MAX),
+            now: Instant::MIN,
+        })),
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        let guard = IdempotencyGuard {
+            fingerprint: Fingerprint(std::array::from_fn(|i| u8::try_from(i * 8).unwrap())),
+            warnings: vec![
+                Rejection::of(Code::UnknownField)
+                    .saying("")
+                    .at("𝄞.\"x\"[0]"),
+                Rejection::of(Code::DatesDisagree),
+            ],
+            ..world.guard(&format!("key {number}"))
+        };
+        let record = IdempotencyRecord { guard, answer };
+        remember(world, &record).unwrap();
+        assert_eq!(found(world, &record.guard, now()), Some(record));
+    }
+}
+
+pub fn keys_differ_by_every_character_and_may_have_all_that_can_be_printed(world: &World) {
+    let all: String = (b' '..=b'~').map(char::from).collect();
+    let longest = "~".repeat(255);
+    let keys = [
+        "a",
+        "A",
+        "a ",
+        " a",
+        " ",
+        "%",
+        "_",
+        "'",
+        all.as_str(),
+        longest.as_str(),
+    ];
+    let records = keys.map(|key| world.record(key));
+    for record in &records {
+        remember(world, record).unwrap();
+    }
+    for record in records {
+        assert_eq!(found(world, &record.guard, now()), Some(record));
+    }
+    assert_eq!(world.remembered("a_"), None);
+}
+
+pub fn a_key_belongs_to_its_client(world: &World) {
+    let other = world.tenant(7);
+    let ours = world.record("key");
+    let theirs = IdempotencyRecord {
+        guard: guard_of(other, "key"),
+        ..world.record("key")
+    };
+    remember(world, &ours).unwrap();
+    assert_eq!(found(world, &theirs.guard, now()), None);
+    remember(world, &theirs).unwrap();
+    assert_eq!(found(world, &ours.guard, now()), Some(ours));
+    assert_eq!(found(world, &theirs.guard, now()), Some(theirs));
+}
+
+pub fn a_key_is_remembered_until_it_expires_and_not_at_that_moment(world: &World) {
+    let record = world.record("key");
+    remember(world, &record).unwrap();
+    let end = record.guard.expires_on;
+    for (moment, remembered) in [
+        (Instant::MIN, true),
+        (now(), true),
+        (end - moment(), true),
+        (end, false),
+        (Instant::MAX, false),
+    ] {
+        assert_eq!(
+            found(world, &record.guard, moment).is_some(),
+            remembered,
+            "{moment}"
+        );
+    }
+}
+
+/// The same key again, used so long after the first expired.
+fn later(world: &World, first: &IdempotencyRecord, after: Duration) -> IdempotencyRecord {
+    let used_on = first.guard.expires_on + after;
+    let record = world.record(first.guard.key.as_str());
+    IdempotencyRecord {
+        guard: IdempotencyGuard {
+            used_on,
+            expires_on: used_on + Duration::hours(1),
+            fingerprint: Fingerprint([9; 32]),
+            ..record.guard
+        },
+        ..record
+    }
+}
+
+pub fn a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier_refused(
+    world: &World,
+) {
+    let first = world.record("key");
+    remember(world, &first).unwrap();
+    let early = later(world, &first, -moment());
+    let refused = remember(world, &early);
+    assert!(
+        matches!(refused, Err(CreateBadgeError::IdempotencyKeyUsed)),
+        "{refused:?}"
+    );
+    assert_eq!(found(world, &first.guard, now()).as_ref(), Some(&first));
+    let next = later(world, &first, Duration::ZERO);
+    remember(world, &next).unwrap();
+    assert_eq!(found(world, &next.guard, next.guard.used_on), Some(next));
+}
+
+pub fn an_expired_key_is_replaced_by_an_edit(world: &World) {
+    let first = world.record("key");
+    remember(world, &first).unwrap();
+    let badge = world.badge("Gold");
+    let edit = |record: IdempotencyRecord| {
+        let request = world.edit_request(&badge, BadgeEdit::Activity(false));
+        let request = BadgeEditRequest {
+            idempotency: Some(record),
+            ..request
+        };
+        world.stores.badges.edit(&request)
+    };
+    let refused = edit(later(world, &first, -moment()));
+    assert!(
+        matches!(refused, Err(EditBadgeError::IdempotencyKeyUsed)),
+        "{refused:?}"
+    );
+    let next = later(world, &first, moment());
+    edit(next.clone()).unwrap();
+    assert_eq!(found(world, &next.guard, next.guard.used_on), Some(next));
+}
+
+pub fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
+    let first = world.record("key");
+    remember(world, &first).unwrap();
+    let badge = world.badge("Gold");
+    let request = |record: &IdempotencyRecord| EnrolmentRequest {
+        idempotency: Some(record.guard.clone()),
+        ..world.request(&badge, [1])
+    };
+    let early = request(&later(world, &first, -moment()));
+    assert_eq!(world.enrol(&early), Err(EnrolError::IdempotencyKeyUsed));
+    let next = later(world, &first, moment());
+    world.enrol(&request(&next)).unwrap();
+    let found = found(world, &next.guard, next.guard.used_on).unwrap();
+    assert_eq!(found.guard, next.guard);
+    assert!(matches!(found.answer, Answer::Enrolment(_)));
+}
+
+pub fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
+    let first = world.record("key");
+    remember(world, &first).unwrap();
+    let badge = world.badge("Gold");
+    let next = later(world, &first, moment());
+    let stale = EnrolmentRequest {
+        idempotency: Some(next.guard.clone()),
+        ..world.request(&badge, [1])
+    };
+    world.edit(&badge, BadgeEdit::Activity(true));
+    assert_eq!(world.enrol(&stale), Err(EnrolError::BadgeChanged));
+    assert_eq!(found(world, &next.guard, next.guard.used_on), None);
+    assert_eq!(found(world, &first.guard, now()), Some(first));
+}
+
+pub fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &World) {
+    let servers = world.servers();
+    let badge = world.badge("Gold");
+    for round in 0..10 {
+        let first = world.record(&format!("key {round}"));
+        remember(world, &first).unwrap();
+        let next = later(world, &first, moment());
+        let results = race(8, |i| {
+            let number = i64::try_from(i).unwrap() + 1 + round * 10;
+            let request = EnrolmentRequest {
+                idempotency: Some(next.guard.clone()),
+                ..world.request(&badge, [number])
+            };
+            enrol_on(&servers[i % 2], &request)
+        });
+        only_winner(&results, |error| *error == EnrolError::IdempotencyKeyUsed);
+    }
+    assert_eq!(world.issued(&badge), 10);
+}
+
+pub fn keys_are_text_not_numbers(world: &World) {
+    let record = world.record("1");
+    remember(world, &record).unwrap();
+    for other in ["01", "1.0", "1 "] {
+        let key = IdempotencyKey::try_from(other.to_owned()).unwrap();
+        let found = world
+            .stores
+            .idempotency
+            .find(world.tenant.client, &key, now());
+        assert_eq!(found.unwrap(), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! One of the two stores that walk side by side.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use accolade_application::ports::{
+    BadgeEditRequest, BadgeVersion, CreateBadgeError, EditBadgeError, EnrolmentBatch,
+    EnrolmentRequest, Operation, StoreError,
+};
+use accolade_domain::badge::Badge;
+use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_memory::MemoryStore;
+
+use crate::Stores;
+use crate::walk::action::Action;
+
+/// A store, and the versions that it has given to each badge so far. Only their order
+/// means something, so the two sides may count differently.
+pub(crate) struct Side {
+    stores: Stores,
+    versions: BTreeMap<BadgeId, Vec<BadgeVersion>>,
+}
+
+impl Side {
+    pub(crate) fn new(stores: Stores) -> Self {
+        Self {
+            stores,
+            versions: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn in_memory() -> Self {
+        Self::new(Stores::of(&Arc::new(MemoryStore::default())))
+    }
+
+    /// Does `action` and gives all that was answered, in a form that can be compared.
+    pub(crate) fn perform(&mut self, action: &Action) -> String {
+        match action {
+            Action::Create(badge, _) if self.versions.contains_key(&badge.id) => {
+                "is created already".to_owned()
+            }
+            Action::Create(badge, record) => {
+                let created = self.stores.badges.create(badge, record.as_ref());
+                self.found(badge.org, badge.id);
+                told(created.map_err(|error| match error {
+                    CreateBadgeError::Store(error) => down(&error),
+                    refused => refused.to_string(),
+                }))
+            }
+            Action::Edit(request, behind) => self.edit(request, *behind),
+            Action::Enrol(requests) => self.enrol(requests),
+            Action::Preview(request) => told(self.stores.enrolments.preview(
+                request.org,
+                request.badge,
+                request.hold,
+                &request.customers,
+                request.now,
+            )),
+            Action::Find(org, badge) => {
+                let found = self.stores.badges.find(*org, *badge).unwrap();
+                let counted = self.stores.badges.find_counted(*org, *badge);
+                told((found.map(|found| found.badge), counted.unwrap()))
+            }
+            Action::List(org, query) => told(self.stores.badges.list(*org, query)),
+            Action::Request(org, id) => {
+                let used = self.stores.requests.is_used(*org, Operation::IssueBulk, id);
+                told((used.unwrap(), self.stores.requests.find(*org, id).unwrap()))
+            }
+            Action::Recall(guard) => {
+                let idempotency = &self.stores.idempotency;
+                told(idempotency.find(guard.client, &guard.key, guard.used_on))
+            }
+            Action::Sweep(now) => {
+                // How much there is to sweep is each adapter's own business.
+                self.stores.housekeeping.sweep(*now).unwrap();
+                String::new()
+            }
+        }
+    }
+
+    fn edit(&mut self, request: &BadgeEditRequest, behind: usize) -> String {
+        let version = self.version(request.badge, behind);
+        let request = BadgeEditRequest {
+            version,
+            ..request.clone()
+        };
+        let edited = self.stores.badges.edit(&request);
+        let found = self.found(request.org, request.badge);
+        told((
+            edited.map_err(|error| match error {
+                EditBadgeError::Store(error) => down(&error),
+                refused => refused.to_string(),
+            }),
+            found,
+        ))
+    }
+
+    fn enrol(&self, requests: &[(EnrolmentRequest, usize)]) -> String {
+        let mut batch = EnrolmentBatch::default();
+        let mut left_out = 0;
+        for (request, behind) in requests {
+            let version = self.version(request.badge, *behind);
+            let request = EnrolmentRequest {
+                version,
+                ..request.clone()
+            };
+            left_out += usize::from(batch.push(request).is_err());
+        }
+        told((self.stores.enrolments.enrol(&batch), left_out))
+    }
+
+    /// The badge, whose version is noted if it is new.
+    fn found(&mut self, org: OrgId, badge: BadgeId) -> Option<Badge> {
+        let found = self.stores.badges.find(org, badge).unwrap()?;
+        let versions = self.versions.entry(badge).or_default();
+        if versions.last() != Some(&found.version) {
+            versions.push(found.version);
+        }
+        Some(found.badge)
+    }
+
+    /// The version so many before the present one, or the first.
+    fn version(&self, badge: BadgeId, behind: usize) -> BadgeVersion {
+        let versions = self.versions.get(&badge).map_or(&[][..], Vec::as_slice);
+        let index = versions.len().saturating_sub(behind + 1);
+        versions.get(index).copied().unwrap_or(BadgeVersion(1))
+    }
+}
+
+fn told(answer: impl Debug) -> String {
+    format!("{answer:#?}")
+}
+
+fn down(error: &StoreError) -> String {
+    panic!("{error:?}")
+}

@@ -1,0 +1,221 @@
+//! Who calls: Basic credentials or an access token, and where tokens come from.
+//!
+//! [`Auth::caller`] is what a route asks; [`generate_token`] and [`oauth2_token`] are the two
+//! routes that give tokens. A client is looked up in the store and remembered for a few
+//! seconds, so a revoked one is refused everywhere soon; a refusal is never given from memory,
+//! so a new client or a new secret works at once.
+
+mod clients;
+mod generate;
+mod oauth2;
+mod presented;
+mod tokens;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use accolade_application::access::{
+    AccessGroup, Caller, ClientKey, Credentials, Secret, SecretHash, caller_of,
+};
+use accolade_application::ports::{Client, Clock, Ports};
+use accolade_domain::rejection::{Code, Rejection};
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderValue;
+
+use clients::Clients;
+use presented::Presented;
+use tokens::{AccessToken, Tokens};
+
+use crate::dispatch::Dispatcher;
+use crate::failure::Failure;
+use crate::middleware::Deadline;
+use crate::throttle::Throttle;
+
+pub(crate) use generate::{__path_generate_token, generate_token};
+pub(crate) use oauth2::{__path_oauth2_token, oauth2_token};
+
+/// The header that may say which org the caller means.
+const ORG_ID: &str = "X-CAP-API-AUTH-ORG-ID";
+
+/// How clients are authenticated.
+#[derive(Clone)]
+pub struct AuthOptions {
+    /// How long an access token is valid.
+    pub token_ttl: Duration,
+    /// What access tokens are signed with: at least 32 bytes, the same on every server.
+    pub token_key: Vec<u8>,
+    /// Wrong secrets for one key within a minute, after which further ones get 1932.
+    pub failures_per_key: u32,
+    /// Wrong secrets from one address within a minute, after which further ones get 1932.
+    pub failures_per_address: u32,
+}
+
+impl fmt::Debug for AuthOptions {
+    /// Everything but the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthOptions")
+            .field("token_ttl", &self.token_ttl)
+            .field("failures_per_key", &self.failures_per_key)
+            .field("failures_per_address", &self.failures_per_address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells who calls. Cheap to clone; clones share what is remembered.
+#[derive(Clone)]
+pub(crate) struct Auth {
+    clients: Clients,
+    tokens: Tokens,
+    throttle: Throttle,
+    clock: Arc<dyn Clock>,
+}
+
+/// Where a request comes from and how long it may take.
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    address: Option<IpAddr>,
+    deadline: Deadline,
+}
+
+impl Origin {
+    fn of(request: &HttpRequest) -> Self {
+        Self {
+            address: request.peer_addr().map(|peer| peer.ip()),
+            deadline: Deadline::of(request),
+        }
+    }
+}
+
+impl Auth {
+    /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
+    pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
+        Self {
+            clients: Clients::new(Arc::clone(&ports.access), dispatcher),
+            tokens: Tokens::new(&options.token_key, options.token_ttl),
+            throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
+            clock: Arc::clone(&ports.clock),
+        }
+    }
+
+    /// Who sends `request`, if it may do what needs `group`.
+    ///
+    /// # Errors
+    /// 1930 if credentials are missing or wrong, 1932 if they have been wrong too often, 1931 if the
+    /// client lacks `group` or belongs to another org than the request says; the store failed.
+    pub(crate) async fn permit(
+        &self,
+        request: &HttpRequest,
+        group: AccessGroup,
+    ) -> Result<Caller, Failure> {
+        let caller = self.caller(request).await?;
+        caller.require(group)?;
+        Ok(caller)
+    }
+
+    /// Who sends `request`.
+    ///
+    /// # Errors
+    /// Those of [`permit`](Self::permit) that do not concern access groups.
+    pub(crate) async fn caller(&self, request: &HttpRequest) -> Result<Caller, Failure> {
+        let origin = Origin::of(request);
+        let client = match Presented::by(request.headers()) {
+            Presented::Nothing => return Err(unauthenticated()),
+            Presented::Credentials(credentials) => self.authenticate(&credentials, origin).await?,
+            Presented::Token(token) => self.bearer(&token, origin).await?,
+        };
+        let caller = caller_of(&client).ok_or_else(unauthenticated)?;
+        let is_own = |org: &HeaderValue| {
+            let org = org.to_str().ok().and_then(|org| org.trim().parse().ok());
+            org == Some(caller.org)
+        };
+        match request.headers().get(ORG_ID) {
+            Some(org) if !is_own(org) => Err(another_org()),
+            _ => Ok(caller),
+        }
+    }
+
+    /// The client whose credentials these are.
+    ///
+    /// # Errors
+    /// 1930, or 1932 if they have been wrong too often; the store failed.
+    async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        origin: Origin,
+    ) -> Result<Arc<Client>, Failure> {
+        if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
+            let known = self.clients.recent(&key);
+            if let Some(client) = known.filter(|client| is_good(client, &credentials.secret)) {
+                return Ok(client);
+            }
+            // Every refusal follows a look into the store, for keys that somebody has and for
+            // others: what is refused is up to date, and takes as long.
+            match self.clients.look_up(&key, origin.deadline).await? {
+                Some(client) if is_good(&client, &credentials.secret) => return Ok(client),
+                Some(_) => {}
+                None => {
+                    NOBODYS.matches(&credentials.secret);
+                }
+            }
+        }
+        let now = Instant::now();
+        match self.throttle.wrong(&credentials.key, origin.address, now) {
+            None => Err(unauthenticated()),
+            Some(wait) => {
+                let seconds = wait.as_millis().div_ceil(1_000).max(1);
+                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+                Err(Failure::of(Code::TooManyFailures).retry_after(seconds))
+            }
+        }
+    }
+
+    async fn bearer(&self, token: &str, origin: Origin) -> Result<Arc<Client>, Failure> {
+        let key = self
+            .tokens
+            .key_of(token, self.clock.now())
+            .ok_or_else(unauthenticated)?;
+        let client = match self.clients.recent(&key) {
+            Some(client) => Some(client),
+            None => self.clients.look_up(&key, origin.deadline).await?,
+        };
+        client
+            .filter(|client| client.revoked_on.is_none())
+            .ok_or_else(unauthenticated)
+    }
+
+    /// An access token for the client whose credentials these are.
+    ///
+    /// # Errors
+    /// Those of [`authenticate`](Self::authenticate).
+    async fn token(
+        &self,
+        credentials: &Credentials,
+        origin: Origin,
+    ) -> Result<(AccessToken, Arc<Client>), Failure> {
+        let client = self.authenticate(credentials, origin).await?;
+        let token = self.tokens.issue(&client.key, self.clock.now())?;
+        Ok((token, client))
+    }
+}
+
+/// Compared with where there is no client, so that it takes as long.
+const NOBODYS: SecretHash = SecretHash::from_bytes([0; 32]);
+
+fn is_good(client: &Client, secret: &Secret) -> bool {
+    client.has_secret(secret) && client.revoked_on.is_none()
+}
+
+fn unauthenticated() -> Failure {
+    Failure::of(Code::Unauthenticated)
+}
+
+fn another_org() -> Failure {
+    Rejection::of(Code::Forbidden)
+        .saying(format!("The client belongs to another organisation than {ORG_ID} says."))
+        .into()
+}

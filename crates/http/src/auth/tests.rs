@@ -1,0 +1,244 @@
+//! Authentication as a whole, on clients in memory.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accolade_application::access::{
+    AccessGroup, AccessGroups, CreateClient, NewCredentials, begin_rotation,
+    create_client, create_org, revoke_client,
+};
+use accolade_application::ports::{Org, Ports};
+use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
+use accolade_domain::text::Name;
+use accolade_domain::zone::Zone;
+use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+use actix_web::body::MessageBody as _;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::test::{TestRequest, call_service, init_service};
+use actix_web::{App, HttpMessage as _, HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::*;
+
+struct Here {
+    ports: Ports,
+    clock: Arc<FixedClock>,
+    auth: Auth,
+    client: NewCredentials,
+}
+
+const OPTIONS: fn() -> AuthOptions = || AuthOptions {
+    token_ttl: Duration::from_mins(5),
+    token_key: vec![7; 32],
+    failures_per_key: 2,
+    failures_per_address: 1_000,
+};
+
+fn here() -> Here {
+    let now = Instant::from_unix_seconds(1_800_000_000).unwrap();
+    let clock = Arc::new(FixedClock::at(now));
+    let ports = memory_ports(Arc::new(MemoryStore::default()), clock.clone());
+    let org = OrgId::try_from(100_458).unwrap();
+    let name = Name::try_from("Org").unwrap();
+    let zone = Zone::utc();
+    create_org(&ports, &Org { id: org, name: name.clone(), zone }).unwrap();
+    let groups = AccessGroups::from_iter([AccessGroup::BadgesRead]);
+    let client = create_client(&ports, CreateClient { org, name, groups }).unwrap();
+    let auth = Auth::new(&ports, Dispatcher::new(2, 10), &OPTIONS());
+    Here { ports, clock, auth, client }
+}
+
+fn basic(key: &str, secret: &str) -> (header::HeaderName, String) {
+    let encoded = STANDARD.encode(format!("{key}:{secret}"));
+    (header::AUTHORIZATION, format!("Basic {encoded}"))
+}
+
+impl Here {
+    fn right(&self) -> (header::HeaderName, String) {
+        basic(self.client.key.as_str(), self.client.secret.reveal())
+    }
+
+    async fn ask(&self, headers: &[(header::HeaderName, String)]) -> Result<Caller, Failure> {
+        let mut request = TestRequest::get().peer_addr("192.0.2.1:5".parse().unwrap());
+        for header in headers {
+            request = request.append_header(header.clone());
+        }
+        let request = request.to_http_request();
+        request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
+        self.auth.permit(&request, AccessGroup::BadgesRead).await
+    }
+
+    async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
+        self.ask(headers).await.err().map(|failure| failure.code().number())
+    }
+
+    async fn post(&self, request: TestRequest) -> (u16, HeaderMap, Value) {
+        let app = init_service(
+            App::new()
+                .app_data(web::Data::new(self.auth.clone()))
+                .service(web::resource("/v3/oauth/token/generate").post(generate_token))
+                .service(web::resource("/oauth2/token").post(oauth2_token)),
+        )
+        .await;
+        let request = request.method(actix_web::http::Method::POST).to_request();
+        request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
+        let response: HttpResponse = call_service(&app, request).await.into_parts().1;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = response.into_body().try_into_bytes().unwrap();
+        (status, headers, serde_json::from_slice(&body).unwrap())
+    }
+}
+
+#[actix_web::test]
+async fn right_credentials_tell_who_calls_and_others_do_not() {
+    let here = here();
+    let caller = here.ask(&[here.right()]).await.unwrap();
+    assert_eq!((caller.org.get(), caller.client), (100_458, here.client.number));
+    assert_eq!(here.code(&[]).await, Some(1930));
+    let key = here.client.key.as_str();
+    assert_eq!(here.code(&[basic(key, "wrong")]).await, Some(1930));
+    assert_eq!(here.code(&[basic("nobody", "wrong")]).await, Some(1930));
+    assert_eq!(here.code(&[basic("no key!", "wrong")]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn what_a_client_may_not_do_and_another_org_are_forbidden() {
+    let here = here();
+    let request = TestRequest::get().insert_header(here.right()).to_http_request();
+    request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
+    let failure = here.auth.permit(&request, AccessGroup::BadgesIssue).await.unwrap_err();
+    assert_eq!(failure.code().number(), 1931);
+    let name = header::HeaderName::from_static("x-cap-api-auth-org-id");
+    let of_org = |org: &str| [here.right(), (name.clone(), org.to_owned())];
+    assert_eq!(here.code(&of_org("100458")).await, None);
+    assert_eq!(here.code(&of_org("100459")).await, Some(1931));
+    assert_eq!(here.code(&of_org("x")).await, Some(1931));
+}
+
+#[actix_web::test]
+async fn after_too_many_wrong_secrets_further_wrong_ones_wait_and_right_ones_pass() {
+    let here = here();
+    for key in [here.client.key.as_str(), "nobody"] {
+        let wrong = [basic(key, "wrong")];
+        assert_eq!(here.code(&wrong).await, Some(1930));
+        assert_eq!(here.code(&wrong).await, Some(1930));
+        let failure = here.ask(&wrong).await.unwrap_err();
+        assert_eq!(failure.code().number(), 1932);
+        let (name, wait) = &failure.headers()[0];
+        assert_eq!(*name, header::RETRY_AFTER);
+        assert!((1..=60).contains(&wait.to_str().unwrap().parse::<u32>().unwrap()));
+    }
+    assert_eq!(here.code(&[here.right()]).await, None);
+    // What is missing does not count, and is not put off.
+    assert_eq!(here.code(&[]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn a_new_secret_works_at_once_beside_the_first() {
+    let here = here();
+    let key = &here.client.key;
+    assert_eq!(here.code(&[here.right()]).await, None);
+    let second = begin_rotation(&here.ports, key).unwrap();
+    assert_eq!(here.code(&[basic(key.as_str(), second.reveal())]).await, None);
+    assert_eq!(here.code(&[here.right()]).await, None);
+}
+
+#[actix_web::test]
+async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens() {
+    let here = here();
+    let token = here.auth.tokens.issue(&here.client.key, here.clock.now()).unwrap().text;
+    revoke_client(&here.ports, &here.client.key).unwrap();
+    assert_eq!(here.code(&[here.right()]).await, Some(1930));
+    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    assert_eq!(here.code(&[bearer]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn a_token_opens_what_credentials_open_until_it_expires() {
+    let here = here();
+    let body = json!({"key": here.client.key.as_str(), "secret": here.client.secret.reveal()});
+    let request = TestRequest::with_uri("/v3/oauth/token/generate").set_json(body);
+    let (status, headers, answer) = here.post(request).await;
+    assert_eq!((status, headers.get(header::CACHE_CONTROL).unwrap().as_bytes()), (200, &b"no-store"[..]));
+    assert_eq!(answer["data"]["ttlSeconds"], 300);
+    assert_eq!(answer["errors"], Value::Null);
+    let token = answer["data"]["accessToken"].as_str().unwrap().to_owned();
+    let own = header::HeaderName::from_static("x-cap-api-oauth-token");
+    assert_eq!(here.code(&[(own.clone(), token.clone())]).await, None);
+    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    assert_eq!(here.code(&[bearer]).await, None);
+    here.clock.set(Instant::from_unix_seconds(1_800_000_300).unwrap());
+    assert_eq!(here.code(&[(own, token)]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn a_token_is_not_given_for_wrong_credentials_or_a_body_that_has_none() {
+    let here = here();
+    let generate = |body: Value| {
+        here.post(TestRequest::with_uri("/v3/oauth/token/generate").set_json(body))
+    };
+    let (status, headers, answer) = generate(json!({"key": "demo", "secret": "x"})).await;
+    assert_eq!((status, &answer["errors"][0]["code"]), (401, &json!(1930)));
+    assert!(headers.contains_key(header::WWW_AUTHENTICATE));
+    let (status, _, answer) = generate(json!({"key": 5})).await;
+    let references: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["reference"]).collect();
+    assert_eq!((status, references), (400, vec![&json!("key"), &json!("secret")]));
+}
+
+#[actix_web::test]
+async fn the_standards_grant_takes_a_form_or_basic_credentials() {
+    let here = here();
+    let (key, secret) = (here.client.key.as_str(), here.client.secret.reveal());
+    let form = [("grant_type", "client_credentials"), ("client_id", key), ("client_secret", secret)];
+    let (status, headers, answer) = here.post(TestRequest::with_uri("/oauth2/token").set_form(form)).await;
+    assert_eq!((status, &answer["token_type"], &answer["expires_in"]), (200, &json!("Bearer"), &json!(300)));
+    assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
+    assert!(answer.get("scope").is_none());
+    let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+    assert_eq!(here.code(&[(header::AUTHORIZATION, bearer)]).await, None);
+
+    let form = [("grant_type", "client_credentials"), ("scope", "badges:issue")];
+    let request = TestRequest::with_uri("/oauth2/token").set_form(form).insert_header(here.right());
+    let (status, _, answer) = here.post(request).await;
+    assert_eq!((status, &answer["scope"]), (200, &json!("badges:read")));
+}
+
+#[actix_web::test]
+async fn the_standards_grant_refuses_in_the_standards_words() {
+    let here = here();
+    let ask = |form: &'static str| {
+        let request = TestRequest::with_uri("/oauth2/token")
+            .insert_header((header::CONTENT_TYPE, "application/x-www-form-urlencoded"))
+            .set_payload(form);
+        here.post(request)
+    };
+    for (form, status, error) in [
+        ("", 400, "invalid_request"),
+        ("grant_type=password", 400, "unsupported_grant_type"),
+        ("grant_type=client_credentials", 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=a&client_secret=b", 401, "invalid_client"),
+        ("grant_type=client_credentials&client_id=a&client_id=b", 400, "invalid_request"),
+    ] {
+        let (answered, headers, answer) = ask(form).await;
+        assert_eq!((answered, &answer["error"]), (status, &json!(error)), "{form}");
+        assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
+        assert_eq!(headers.contains_key(header::WWW_AUTHENTICATE), status == 401);
+    }
+    let request = TestRequest::with_uri("/oauth2/token")
+        .insert_header(here.right())
+        .set_form([("grant_type", "client_credentials"), ("client_secret", "x")]);
+    let (status, _, answer) = here.post(request).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("invalid_request")));
+    let request = TestRequest::with_uri("/oauth2/token").set_json(json!({}));
+    let (status, _, answer) = here.post(request).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("invalid_request")));
+}
+
+#[test]
+fn the_options_are_shown_without_the_key() {
+    let shown = format!("{:?}", OPTIONS());
+    assert!(!shown.contains("token_key"), "{shown}");
+}

@@ -1,0 +1,276 @@
+//! The hand-off of a use case, which blocks, to a thread: so many at a time, so many
+//! waiting, and no more. What cannot wait is refused at once, with 1951.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use accolade_domain::rejection::{Code, Rejection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinError;
+use tokio::time::timeout_at;
+use tracing::Span;
+
+use crate::failure::Failure;
+use crate::middleware::Deadline;
+
+/// Whether work may record something, so that its end matters to who does not see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It only reads.
+    Reads,
+    /// It may record something.
+    Writes,
+}
+
+/// How busy a dispatcher is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct DispatcherUsage {
+    /// Use cases that run.
+    pub(crate) running: u32,
+    /// Requests that wait for their turn.
+    pub(crate) waiting: u32,
+}
+
+/// Runs use cases on threads that may block. Cheap to clone; clones share the bounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Dispatcher {
+    slots: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+    concurrency: u32,
+    queue_length: u32,
+}
+
+impl Dispatcher {
+    /// At most `concurrency` at a time (one at least), at most `queue` waiting.
+    pub(crate) fn new(concurrency: u32, queue: u32) -> Self {
+        let concurrency = concurrency.max(1);
+        Self {
+            slots: Arc::new(Semaphore::new(concurrency as usize)),
+            queue: Arc::new(Semaphore::new(queue as usize)),
+            concurrency,
+            queue_length: queue,
+        }
+    }
+
+    /// Runs `work` when it is its turn, first come first served, and gives its result.
+    ///
+    /// Work that has begun goes on to its end whoever still waits for it: nothing cuts through a
+    /// transaction. Work whose caller leaves before that never begins.
+    ///
+    /// # Errors
+    /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
+    /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 1950 if it panics.
+    pub(crate) async fn run<R, W>(
+        &self,
+        deadline: Deadline,
+        effect: Effect,
+        work: W,
+    ) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        W: FnOnce() -> R + Send + 'static,
+    {
+        let slot = self.slot(deadline).await?;
+        let span = Span::current();
+        let work = tokio::task::spawn_blocking(move || {
+            // Given back when the work ends, by a panic too.
+            let _slot = slot;
+            span.in_scope(work)
+        });
+        match timeout_at(deadline.instant(), work).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => Err(panicked(error, effect)),
+            Err(_) => Err(overdue(effect)),
+        }
+    }
+
+    /// How busy it is.
+    pub(crate) fn usage(&self) -> DispatcherUsage {
+        let taken = |of: u32, semaphore: &Semaphore| {
+            of.saturating_sub(u32::try_from(semaphore.available_permits()).unwrap_or(u32::MAX))
+        };
+        DispatcherUsage {
+            running: taken(self.concurrency, &self.slots),
+            waiting: taken(self.queue_length, &self.queue),
+        }
+    }
+
+    async fn slot(&self, deadline: Deadline) -> Result<OwnedSemaphorePermit, Failure> {
+        // A free slot is never taken from one who waits: those who wait are served first.
+        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok(slot);
+        }
+        let Ok(_place) = self.queue.try_acquire() else {
+            return Err(busy("too many requests wait"));
+        };
+        match timeout_at(deadline.instant(), Arc::clone(&self.slots).acquire_owned()).await {
+            Ok(Ok(slot)) => Ok(slot),
+            Ok(Err(closed)) => Err(Failure::unexpected(closed)),
+            Err(_) => Err(busy("the request waited too long for its turn")),
+        }
+    }
+}
+
+fn busy(why: &'static str) -> Failure {
+    Rejection::of(Code::Unavailable)
+        .saying("The service is busy. Nothing was recorded; send it again.")
+        .into_failure(why)
+}
+
+fn overdue(effect: Effect) -> Failure {
+    let rejection = match effect {
+        Effect::Reads => {
+            Rejection::of(Code::Unavailable).saying("The request took too long. Send it again.")
+        }
+        Effect::Writes => Rejection::of(Code::OutcomeUnknown).saying(
+            "The request took too long and is still being worked on. Ask GET \
+             requests/{requestId} whether it was recorded.",
+        ),
+    };
+    rejection.into_failure("the request took longer than its time-out")
+}
+
+fn panicked(error: JoinError, effect: Effect) -> Failure {
+    match error.try_into_panic() {
+        Ok(panic) => panic_failure(&*panic, effect),
+        Err(error) => Failure::unexpected(error),
+    }
+}
+
+/// The failure of what panicked with `panic`.
+pub(crate) fn panic_failure(panic: &(dyn Any + Send), effect: Effect) -> Failure {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("without a message");
+    let cause = anyhow::anyhow!("panicked: {said}");
+    match effect {
+        Effect::Reads => Failure::unexpected(cause),
+        // It may have panicked after it had recorded what it was asked to.
+        Effect::Writes => Failure::from(Rejection::of(Code::Internal).saying(
+            "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
+        ))
+        .because(cause),
+    }
+}
+
+trait IntoFailure {
+    fn into_failure(self, why: &'static str) -> Failure;
+}
+
+impl IntoFailure for Rejection {
+    fn into_failure(self, why: &'static str) -> Failure {
+        Failure::from(self).because(anyhow::anyhow!(why))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    const SOON: Duration = Duration::ZERO;
+
+    fn later() -> Deadline {
+        Deadline::after(Duration::from_mins(1))
+    }
+
+    fn code<R: std::fmt::Debug>(result: Result<R, Failure>) -> u32 {
+        result.unwrap_err().code().number()
+    }
+
+    /// Occupies a slot of `dispatcher` until the sender is dropped.
+    async fn occupy(dispatcher: &Dispatcher) -> (mpsc::Sender<()>, tokio::task::JoinHandle<u32>) {
+        let (release, held) = mpsc::channel::<()>();
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let dispatcher = dispatcher.clone();
+        let running = tokio::spawn(async move {
+            let work = move || {
+                let _ = begun.send(());
+                let _ = held.recv();
+                7
+            };
+            dispatcher.run(later(), Effect::Writes, work).await.unwrap_or(0)
+        });
+        begins.await.unwrap();
+        (release, running)
+    }
+
+    #[tokio::test]
+    async fn the_result_of_the_work_comes_back() {
+        let dispatcher = Dispatcher::new(1, 0);
+        let result = dispatcher.run(later(), Effect::Reads, || 6 * 7).await;
+        assert_eq!(result.unwrap(), 42);
+        assert_eq!(dispatcher.usage(), DispatcherUsage::default());
+    }
+
+    #[tokio::test]
+    async fn more_than_may_wait_are_refused_at_once() {
+        let dispatcher = Dispatcher::new(1, 0);
+        let (release, running) = occupy(&dispatcher).await;
+        assert_eq!(dispatcher.usage().running, 1);
+        assert_eq!(code(dispatcher.run(later(), Effect::Reads, || ()).await), 1951);
+        drop(release);
+        assert_eq!(running.await.unwrap(), 7);
+        assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_waits_too_long_never_runs() {
+        let dispatcher = Dispatcher::new(1, 1);
+        let (release, running) = occupy(&dispatcher).await;
+        let (ran, runs) = mpsc::channel();
+        let waiting = dispatcher.run(Deadline::after(SOON), Effect::Writes, move || ran.send(()));
+        assert_eq!(code(waiting.await), 1951);
+        drop(release);
+        running.await.unwrap();
+        assert!(runs.recv().is_err());
+        assert_eq!(dispatcher.usage(), DispatcherUsage::default());
+    }
+
+    #[tokio::test]
+    async fn work_that_takes_too_long_goes_on_and_its_outcome_is_unknown() {
+        let dispatcher = Dispatcher::new(1, 0);
+        for (effect, expected) in [(Effect::Writes, 1952), (Effect::Reads, 1951)] {
+            let (release, held) = mpsc::channel::<()>();
+            let (done, is_done) = mpsc::channel();
+            let work = move || {
+                let _ = held.recv();
+                done.send(()).unwrap();
+            };
+            let result = dispatcher.run(Deadline::after(SOON), effect, work).await;
+            assert_eq!(code(result), expected);
+            drop(release);
+            assert_eq!(is_done.recv(), Ok(()));
+            // Its slot is given back a moment after its last statement.
+            while dispatcher.usage().running > 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn work_goes_on_when_its_caller_leaves() {
+        let dispatcher = Dispatcher::new(1, 0);
+        let (release, running) = occupy(&dispatcher).await;
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled());
+        assert_eq!(dispatcher.usage().running, 1);
+        drop(release);
+        while dispatcher.usage().running > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_failure_and_costs_no_slot() {
+        let dispatcher = Dispatcher::new(1, 0);
+        let result = dispatcher.run(later(), Effect::Writes, || panic!("as the test wants it"));
+        let failure: Failure = result.await.map(|(): ()| ()).unwrap_err();
+        assert_eq!(failure.code().number(), 1950);
+        assert!(failure.told(None).contains("whether it was recorded"));
+        assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+    }
+}

@@ -1,0 +1,157 @@
+//! Reading JSON bodies: every problem at once, each with its path.
+//!
+//! [`read`] takes a body apart field by field, lazily: a value is looked into only when
+//! something asks for it, so neither depth nor width of what nobody reads costs
+//! anything. [`read_typed`] first tries a serde type, which is faster for the bodies
+//! that matter, and reads field by field only to say what is wrong.
+//!
+//! ```text
+//! json::read(body, |fields| {
+//!     let name = fields.field("name").required().text::<BadgeName>();
+//!     let owner = fields.field("ownerType").required_as(Code::OwnerTypeMissing)
+//!         .word(OwnerType::ALL, OwnerType::name);
+//!     let starts_on = fields.instant_pair("startOn", Presence::Required);
+//!     Some(Command { name: name?, owner: owner?, starts_on: starts_on? })
+//! })
+//! ```
+//!
+//! All fields are asked for before the first `?`, so that none hides another's problem.
+
+mod field;
+mod fields;
+mod problems;
+mod typed;
+
+use accolade_domain::rejection::Rejection;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub(crate) use field::{Field, not_a_word, sentence, word};
+pub(crate) use fields::{Fields, Presence, disagreement};
+pub(crate) use problems::Problems;
+pub(crate) use typed::{PositiveId, TextOrNumber};
+
+/// The most problems, and the most warnings, that one request is told of.
+pub(crate) const MOST_REPORTED: usize = 50;
+
+/// What a body asks for, and what is odd about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parsed<T> {
+    /// What it asks for.
+    pub(crate) value: T,
+    /// Warnings that the answer carries.
+    pub(crate) warnings: Vec<Rejection>,
+}
+
+/// Reads `body`, a JSON object, with `read`, and warns of fields that it has not asked for.
+///
+/// # Errors
+/// Every problem, up to [`MOST_REPORTED`]; at least one.
+pub(crate) fn read<'a, T>(
+    body: &'a [u8],
+    read: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Parsed<T>, Vec<Rejection>> {
+    let (Parsed { value, warnings }, problems) = read_partly(body, read)?;
+    match value {
+        Some(value) if problems.is_empty() => Ok(Parsed { value, warnings }),
+        _ if problems.is_empty() => Err(vec![Rejection::unreadable("The body cannot be read.")]),
+        _ => Err(problems),
+    }
+}
+
+/// As [`read`], where more is to be found wrong with what could be read: gives it together
+/// with the problems that there are so far.
+///
+/// # Errors
+/// It is no JSON object.
+pub(crate) fn read_partly<'a, T>(
+    body: &'a [u8],
+    read: impl FnOnce(&mut Fields<'a, '_>) -> T,
+) -> Result<(Parsed<T>, Vec<Rejection>), Vec<Rejection>> {
+    let root = check_syntax(body).map_err(|problem| vec![problem])?;
+    let problems = Problems::default();
+    let value = Field::root(root, &problems).object().map(|mut fields| {
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    });
+    let (errors, warnings) = problems.into_parts();
+    match value {
+        Some(value) => Ok((Parsed { value, warnings }, errors)),
+        None => Err(errors),
+    }
+}
+
+/// Reads `body` as an `F` and makes of it what `take` makes; if either does
+/// not work, reads it with `read`, which says what is wrong.
+///
+/// `F` must refuse what `read` would warn of or refuse: it has `deny_unknown_fields`.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_typed<'a, F: Deserialize<'a>, T>(
+    body: &'a [u8],
+    take: impl FnOnce(F) -> Option<Parsed<T>>,
+    slowly: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Parsed<T>, Vec<Rejection>> {
+    match serde_json::from_slice(body).ok().and_then(take) {
+        Some(parsed) => Ok(parsed),
+        None => read(body, slowly),
+    }
+}
+
+/// The whole of `body`, if it is one JSON value. Skips nested values without recursion.
+fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let at = error.valid_up_to();
+        Rejection::unreadable(format!("The body is not UTF-8 text: see byte {at}."))
+    })?;
+    if text.trim_ascii().is_empty() {
+        return Err(Rejection::unreadable("The body is empty. Send a JSON object."));
+    }
+    serde_json::from_str(text)
+        .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &[u8]) -> String {
+        let mut problems = read(body, |_| Some(())).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        problems.remove(0).message
+    }
+
+    #[test]
+    fn malformed_json_is_refused_with_its_line_and_column() {
+        assert_eq!(
+            refused(b"{\n\"a\": 2024-04-23\n}"),
+            "The body is not valid JSON: expected `,` or `}` at line 2 column 10."
+        );
+        assert_eq!(
+            refused(b"{\"a\":1} x"),
+            "The body is not valid JSON: trailing characters at line 1 column 9."
+        );
+        assert_eq!(refused(b" \n"), "The body is empty. Send a JSON object.");
+        assert_eq!(refused(b"[1]"), "Must be an object, not an array.");
+        assert_eq!(refused(b"null"), "Is required.");
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_refused_with_their_place() {
+        assert_eq!(
+            refused(b"{\"a\":\"\xff\"}"),
+            "The body is not UTF-8 text: see byte 6."
+        );
+    }
+
+    #[test]
+    fn a_hundred_thousand_brackets_are_read_without_recursion() {
+        let open = "[".repeat(100_000);
+        assert!(refused(open.as_bytes()).contains("EOF while parsing a list"));
+        let nested = format!("{{\"x\":{open}{}}}", "]".repeat(100_000));
+        let parsed = read(nested.as_bytes(), |_| Some(())).unwrap();
+        assert_eq!(parsed.warnings[0].field.as_deref(), Some("x"));
+    }
+}

@@ -1,0 +1,212 @@
+//! What operators can watch: requests, their latency, enrolments by outcome, connections.
+//!
+//! Labels never hold what callers choose: a route is its pattern, a method one of the known.
+
+use std::time::Duration;
+
+use accolade_application::ports::PoolUsage;
+use actix_web::http::Method;
+use prometheus::core::Collector;
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+
+use crate::dispatch::DispatcherUsage;
+
+/// Upper bounds of the latency's buckets, in seconds.
+const BUCKETS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// The route of requests that matched none.
+const UNMATCHED: &str = "unmatched";
+
+/// The counters of one server. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    latency: HistogramVec,
+    enrolments: IntCounterVec,
+    connections: IntGaugeVec,
+    use_cases: IntGaugeVec,
+}
+
+/// What became of a customer who was to be enrolled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EnrolmentOutcome {
+    /// Enrolled.
+    Enrolled,
+    /// Refused with 1040.
+    AlreadyEnrolled,
+}
+
+impl EnrolmentOutcome {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Enrolled => "enrolled",
+            Self::AlreadyEnrolled => "already_enrolled",
+        }
+    }
+}
+
+impl Metrics {
+    /// Counters at zero.
+    ///
+    /// # Errors
+    /// A name is not one that Prometheus takes.
+    pub(crate) fn new() -> prometheus::Result<Self> {
+        let labels = &["method", "route", "status"];
+        let registry = Registry::new();
+        let latency = HistogramOpts::new(
+            "accolade_http_request_duration_seconds",
+            "Time from a request's head to its answer, by route, method and status.",
+        );
+        let enrolments = registered(
+            &registry,
+            counters(
+                "accolade_enrolments_total",
+                "Customers of requests to enrol that were carried out, by outcome.",
+                &["outcome"],
+            )?,
+        )?;
+        for outcome in [EnrolmentOutcome::Enrolled, EnrolmentOutcome::AlreadyEnrolled] {
+            enrolments.with_label_values(&[outcome.label()]);
+        }
+        Ok(Self {
+            requests: registered(
+                &registry,
+                counters(
+                    "accolade_http_requests_total",
+                    "Requests that were answered, by route, method and status.",
+                    labels,
+                )?,
+            )?,
+            latency: registered(
+                &registry,
+                HistogramVec::new(latency.buckets(BUCKETS.to_vec()), labels)?,
+            )?,
+            enrolments,
+            connections: registered(
+                &registry,
+                gauges(
+                    "accolade_database_connections",
+                    "Connections to the database: busy, idle, and the most that may be open.",
+                )?,
+            )?,
+            use_cases: registered(
+                &registry,
+                gauges(
+                    "accolade_use_cases",
+                    "Use cases that run, and requests that wait for their turn.",
+                )?,
+            )?,
+            registry,
+        })
+    }
+
+    /// Counts a request that was answered.
+    pub(crate) fn answered(
+        &self,
+        method: &Method,
+        route: Option<&str>,
+        status: u16,
+        latency: Duration,
+    ) {
+        let status = status.to_string();
+        let labels = [known(method), route.unwrap_or(UNMATCHED), status.as_str()];
+        self.requests.with_label_values(&labels).inc();
+        self.latency
+            .with_label_values(&labels)
+            .observe(latency.as_secs_f64());
+    }
+
+    /// Counts customers of a request that was carried out.
+    pub(crate) fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
+        self.enrolments
+            .with_label_values(&[outcome.label()])
+            .inc_by(customers);
+    }
+
+    /// Everything in the text format of Prometheus, with the usage as it is now.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn render(
+        &self,
+        pool: PoolUsage,
+        dispatcher: DispatcherUsage,
+    ) -> prometheus::Result<String> {
+        let states = [
+            (&self.connections, "busy", pool.open.saturating_sub(pool.idle)),
+            (&self.connections, "idle", pool.idle),
+            (&self.connections, "max", pool.max),
+            (&self.use_cases, "running", dispatcher.running),
+            (&self.use_cases, "waiting", dispatcher.waiting),
+        ];
+        for (gauges, state, value) in states {
+            gauges.with_label_values(&[state]).set(value.into());
+        }
+        TextEncoder::new().encode_to_string(&self.registry.gather())
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> prometheus::Result<C> {
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}
+
+fn counters(name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+    IntCounterVec::new(Opts::new(name, help), labels)
+}
+
+fn gauges(name: &str, help: &str) -> prometheus::Result<IntGaugeVec> {
+    IntGaugeVec::new(Opts::new(name, help), &["state"])
+}
+
+/// The method's name, if it is one of the standard's; callers may send any word.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [Method; 7] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+    ];
+    const NAMES: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN
+        .iter()
+        .zip(NAMES)
+        .find(|(known, _)| *known == method)
+        .map_or("other", |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_is_counted_and_callers_choose_no_label() {
+        let metrics = Metrics::new().unwrap();
+        let odd = Method::from_bytes(b"BREW").unwrap();
+        metrics.answered(&Method::POST, Some("/a/{id}"), 200, Duration::from_millis(3));
+        metrics.answered(&odd, None, 404, Duration::from_millis(3));
+        metrics.enrolled(EnrolmentOutcome::Enrolled, 10_000);
+        let pool = PoolUsage { open: 3, idle: 1, max: 8 };
+        let usage = DispatcherUsage { running: 2, waiting: 5 };
+        let text = metrics.render(pool, usage).unwrap();
+        for line in [
+            r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
+            r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
+            r#"accolade_http_request_duration_seconds_bucket{method="POST",route="/a/{id}",status="200",le="0.005"} 1"#,
+            r#"accolade_enrolments_total{outcome="enrolled"} 10000"#,
+            r#"accolade_enrolments_total{outcome="already_enrolled"} 0"#,
+            r#"accolade_database_connections{state="busy"} 2"#,
+            r#"accolade_use_cases{state="waiting"} 5"#,
+        ] {
+            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! What *create* reads, what it warns of, and what it refuses.
+
+use std::collections::BTreeSet;
+
+use accolade_domain::badge::constraint::{
+    Constraint, Count, Cycle, FixedWindowDraft, RollingWindow, Weekday,
+};
+use accolade_domain::badge::{Expiry, ExpiryValue};
+use accolade_domain::instant::Instant;
+use accolade_domain::zone::CalendarUnit;
+use utoipa::PartialSchema as _;
+
+use super::*;
+
+type Report = Vec<(u32, String)>;
+
+fn report(rejections: &[Rejection]) -> Report {
+    rejections
+        .iter()
+        .map(|rejection| {
+            let field = rejection.field.clone().unwrap_or_default();
+            (rejection.code.number(), field)
+        })
+        .collect()
+}
+
+fn at(entries: &[(u32, &str)]) -> Report {
+    entries
+        .iter()
+        .map(|(code, path)| (*code, (*path).to_owned()))
+        .collect()
+}
+
+fn read_text(body: &str) -> BadgeRequest {
+    read(body.as_bytes()).unwrap()
+}
+
+fn problems(body: &str) -> Report {
+    report(&read_text(body).unread)
+}
+
+fn warnings(body: &str) -> Report {
+    report(&read_text(body).warnings)
+}
+
+fn expiry(body: &str) -> (Option<Expiry>, Report, Report) {
+    let request = read_text(&format!(r#"{{"earnedBadgeExpiry":{body}}}"#));
+    (
+        request.draft.earned_expiry,
+        report(&request.unread),
+        report(&request.warnings),
+    )
+}
+
+fn constraint(
+    list: &str,
+    body: &str,
+) -> (Vec<Constraint<FixedWindowDraft>>, Report, Report) {
+    let request = read_text(&format!(r#"{{"{list}":[{body}]}}"#));
+    let mut constraints = request.draft.customer_constraints;
+    constraints.extend(request.draft.badge_constraints);
+    (
+        constraints,
+        report(&request.unread),
+        report(&request.warnings),
+    )
+}
+
+fn instant(seconds: i64) -> Instant {
+    Instant::from_unix_seconds(seconds).unwrap()
+}
+
+#[test]
+fn a_badge_is_on_unless_told_otherwise_under_either_name() {
+    assert!(read_text("{}").active);
+    assert!(!read_text(r#"{"active":false}"#).active);
+    assert!(!read_text(r#"{"isActive":false}"#).active);
+    assert_eq!(
+        problems(r#"{"active":true,"isActive":true}"#),
+        at(&[(999_999, "isActive")])
+    );
+}
+
+#[test]
+fn what_only_answers_have_is_ignored_with_a_warning_unless_null() {
+    assert_eq!(
+        warnings(
+            r#"{"id":"8","orgId":1,"status":"LIVE","createdOn":1,"issuedCount":null,
+                "ownership":{"restrictedToOwners":["Loyalty"],"claims":[]},"points":100}"#
+        ),
+        at(&[
+            (1993, "ownership.claims"),
+            (1993, "id"),
+            (1993, "orgId"),
+            (1993, "status"),
+            (1993, "createdOn"),
+            (1990, "points"),
+        ])
+    );
+}
+
+#[test]
+fn an_enrolment_expiry_means_nothing_for_a_badge_that_is_earned_directly() {
+    let body = r#"{"earnType":"EARN","issuedBadgeExpiry":{"nonsense":1}}"#;
+    assert_eq!(warnings(body), at(&[(1993, "issuedBadgeExpiry")]));
+    assert_eq!(read_text(body).draft.enrolment_expiry, None);
+}
+
+#[test]
+fn a_group_is_not_found_and_a_custom_field_is_unknown() {
+    assert_eq!(
+        problems(
+            r#"{"badgeGroupId":"664f0d8a9a2c373c7d767e9b",
+                "customFields":{"Priority":"1","nothing":null}}"#
+        ),
+        at(&[(404, "badgeGroupId"), (746, "customFields.Priority")])
+    );
+    assert_eq!(problems(r#"{"customFields":{},"badgeGroupId":null}"#), []);
+    assert_eq!(
+        problems(r#"{"badgeGroupId":"8","customFields":[]}"#),
+        at(&[(999_999, "badgeGroupId"), (999_999, "customFields")])
+    );
+}
+
+#[test]
+fn every_form_of_an_expiry_is_read() {
+    let value = |value| ExpiryValue::try_from(value).unwrap();
+    for (body, expected) in [
+        (
+            r#"{"expiryType":"RELATIVE","relativeExpirytype":"WEEKS","value":2}"#,
+            Expiry::Relative {
+                unit: CalendarUnit::Weeks,
+                value: value(2),
+            },
+        ),
+        (
+            r#"{"expiryType":"relative","relativeExpiryType":"months","value":36500}"#,
+            Expiry::Relative {
+                unit: CalendarUnit::Months,
+                value: value(36_500),
+            },
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE","type":"WITH_BADGE_META","expiresOn":null,"expireWithBadgeMeta":true}"#,
+            Expiry::WithBadge,
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE","expireWithBadgeMeta":true}"#,
+            Expiry::WithBadge,
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE","type":"FIXED_DATE","expiresOn":1926235957,"expireWithBadgeMeta":false}"#,
+            Expiry::FixedDate(instant(1_926_235_957)),
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE","expiresOnISO":"2031-01-15T09:32:37Z"}"#,
+            Expiry::FixedDate(instant(1_926_235_957)),
+        ),
+        (r#"{"expiryType":"NEVER"}"#, Expiry::Never),
+    ] {
+        assert_eq!(expiry(body), (Some(expected), vec![], vec![]), "{body}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_expiry_is_said_at_its_field() {
+    for (body, expected) in [
+        ("{}", at(&[(999_999, "earnedBadgeExpiry.expiryType")])),
+        (
+            r#"{"expiryType":"SOMETIMES"}"#,
+            at(&[(400, "earnedBadgeExpiry.expiryType")]),
+        ),
+        (
+            r#"{"expiryType":"RELATIVE"}"#,
+            at(&[
+                (999_999, "earnedBadgeExpiry.relativeExpirytype"),
+                (999_999, "earnedBadgeExpiry.value"),
+            ]),
+        ),
+        (
+            r#"{"expiryType":"RELATIVE","relativeExpirytype":"DAYS","value":36501}"#,
+            at(&[(999_999, "earnedBadgeExpiry.value")]),
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE"}"#,
+            at(&[(999_999, "earnedBadgeExpiry.expiresOn")]),
+        ),
+        (
+            r#"{"expiryType":"ABSOLUTE","type":"WITH_BADGE_META","expireWithBadgeMeta":false}"#,
+            at(&[(999_999, "earnedBadgeExpiry.expireWithBadgeMeta")]),
+        ),
+    ] {
+        let (read, problems, _) = expiry(body);
+        assert_eq!((read, problems), (None, expected), "{body}");
+    }
+}
+
+#[test]
+fn what_means_nothing_for_the_type_of_an_expiry_is_ignored_with_a_warning() {
+    let (read, problems, warnings) = expiry(
+        r#"{"expiryType":"ABSOLUTE","type":"WITH_BADGE_META","expiresOn":"x","value":2,"o":1}"#,
+    );
+    assert_eq!((read, problems), (Some(Expiry::WithBadge), vec![]));
+    assert_eq!(
+        warnings,
+        at(&[
+            (1993, "earnedBadgeExpiry.value"),
+            (1993, "earnedBadgeExpiry.expiresOn"),
+            (1990, "earnedBadgeExpiry.o"),
+        ])
+    );
+}
+
+#[test]
+fn every_kind_of_a_limit_is_read() {
+    let count = |n| Count::try_from(n).unwrap();
+    let fixed = |cycle| {
+        Constraint::FixedWindow(FixedWindowDraft {
+            cycle,
+            max: count(2),
+        })
+    };
+    let rolling = |unit, length, max| RollingWindow {
+        unit,
+        length: count(length),
+        max: count(max),
+    };
+    let monday = Cycle::Weeks {
+        starts_on: Weekday::Monday,
+    };
+    let sunday = Cycle::Weeks {
+        starts_on: Weekday::Sunday,
+    };
+    for (list, body, expected) in [
+        (
+            "customerConstraints",
+            r#"{"constraintType":"CUSTOMER_BADGE_FIXED_VALUE","maxEarnLimit":100}"#,
+            Constraint::FixedValue(count(100)),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"badge-fixed-window","maxEarnLimit":2,"durationType":"DAYS","refreshRate":3}"#,
+            fixed(Cycle::Days {
+                refresh_rate: count(3),
+            }),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","maxEarnLimit":2,"durationType":"WEEKLY"}"#,
+            fixed(monday),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","maxEarnLimit":2,"durationType":"WEEKS","startDayOfTheWeek":7}"#,
+            fixed(sunday),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","maxEarnLimit":2,"durationType":"WEEKS","startDayOfTheWeek":"sunday"}"#,
+            fixed(sunday),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","maxEarnLimit":2,"durationType":"MONTHLY"}"#,
+            fixed(Cycle::Months),
+        ),
+        (
+            "customerConstraints",
+            r#"{"constraintType":"CUSTOMER_BADGE_ROLLING_WINDOW","maxEarnForDays":50,"rollForDays":5,"maxEarnForMonths":200,"rollForMonths":1}"#,
+            Constraint::RollingWindow(vec![
+                rolling(CalendarUnit::Days, 5, 50),
+                rolling(CalendarUnit::Months, 1, 200),
+            ]),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_ROLLING_WINDOW","rollType":"WEEKS","rollValue":1,"maxEarnLimit":3000}"#,
+            Constraint::RollingWindow(vec![rolling(CalendarUnit::Weeks, 1, 3000)]),
+        ),
+        (
+            "customerConstraints",
+            r#"{"constraintType":"CUSTOMER_BADGE_NO_LIMIT"}"#,
+            Constraint::NoLimit,
+        ),
+    ] {
+        assert_eq!(
+            constraint(list, body),
+            (vec![expected], vec![], vec![]),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_limit_is_said_at_its_field() {
+    let pairs = "customerConstraints";
+    for (list, body, expected) in [
+        (
+            pairs,
+            r#"{"constraintType":"CUSTOMER_BADGE_ROLLING_WINDOW","maxEarnForDays":1,"rollForWeeks":1}"#,
+            at(&[
+                (999_999, "customerConstraints[0].rollForDays"),
+                (999_999, "customerConstraints[0].maxEarnForWeeks"),
+            ]),
+        ),
+        (
+            pairs,
+            r#"{"constraintType":"CUSTOMER_BADGE_ROLLING_WINDOW"}"#,
+            at(&[(999_999, "customerConstraints[0]")]),
+        ),
+        (
+            pairs,
+            r#"{"constraintType":"BADGE_NO_LIMIT"}"#,
+            at(&[(400, "customerConstraints[0].constraintType")]),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_VALUE","maxEarnLimit":0}"#,
+            at(&[(999_999, "badgeConstraints[0].maxEarnLimit")]),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","durationType":"DAYS","maxEarnLimit":2}"#,
+            at(&[(999_999, "badgeConstraints[0].refreshRate")]),
+        ),
+        (
+            "badgeConstraints",
+            r#"{"constraintType":"BADGE_FIXED_WINDOW","durationType":"WEEKS","startDayOfTheWeek":8,"maxEarnLimit":2}"#,
+            at(&[(999_999, "badgeConstraints[0].startDayOfTheWeek")]),
+        ),
+    ] {
+        let (read, problems, _) = constraint(list, body);
+        assert_eq!((read, problems), (vec![], expected), "{body}");
+    }
+}
+
+#[test]
+fn what_means_nothing_for_the_kind_of_a_limit_is_ignored_with_a_warning() {
+    let (read, problems, warnings) = constraint(
+        "customerConstraints",
+        r#"{"constraintType":"CUSTOMER_BADGE_FIXED_WINDOW","maxEarnLimit":2,"durationType":"DAYS",
+            "refreshRate":3,"startDayOfTheWeek":1,"referenceId":"x","cycleStatus":"ACTIVE","o":1}"#,
+    );
+    assert_eq!((read.len(), problems), (1, vec![]));
+    assert_eq!(
+        warnings,
+        at(&[
+            (1993, "customerConstraints[0].startDayOfTheWeek"),
+            (1993, "customerConstraints[0].referenceId"),
+            (1993, "customerConstraints[0].cycleStatus"),
+            (1990, "customerConstraints[0].o"),
+        ])
+    );
+}
+
+#[test]
+fn a_benefit_is_kept_as_it_was_sent() {
+    let request = read_text(
+        r#"{"benefits":[ {"seriesId": 1.00, "benefitType": "COUPON", "x": {"a": null}} ]}"#,
+    );
+    assert_eq!(report(&request.unread), []);
+    assert_eq!(report(&request.warnings), []);
+    assert_eq!(
+        request.draft.benefits[0].json(),
+        r#"{"seriesId":1.00,"benefitType":"COUPON","x":{"a":null}}"#
+    );
+    assert_eq!(
+        problems(r#"{"benefits":[{"seriesId":1},{"benefitType":5},"COUPON",{"benefitType":"A","x":"\u0000"}]}"#),
+        at(&[
+            (999_999, "benefits[0].benefitType"),
+            (999_999, "benefits[1].benefitType"),
+            (999_999, "benefits[2]"),
+            (999_999, "benefits[3]"),
+        ])
+    );
+}
+
+#[test]
+fn images_and_tags_are_checked_part_by_part() {
+    assert_eq!(
+        problems(
+            r#"{"images":[{"url":"string","tag":"GOLD"},{}],"tags":[{"name1":"a"},{"name":"a"}]}"#
+        ),
+        at(&[
+            (999_999, "images[0].url"),
+            (400, "images[0].tag"),
+            (999_999, "tags[0].name"),
+        ])
+    );
+}
+
+#[test]
+fn lists_end_at_a_hundred_elements() {
+    let tags = vec![r#"{"name":"a"}"#; 101].join(",");
+    let body = format!(r#"{{"tags":[{tags}]}}"#);
+    assert_eq!(problems(&body), at(&[(999_999, "tags")]));
+}
+
+#[test]
+fn the_document_describes_the_fields_that_are_read() {
+    let schema = serde_json::to_value(BadgeRequestBody::schema()).unwrap();
+    let described: BTreeSet<_> = schema["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    let body: serde_json::Map<_, _> = described
+        .iter()
+        .map(|name| (name.clone(), serde_json::json!(0)))
+        .collect();
+    let request = read(&serde_json::to_vec(&body).unwrap()).unwrap();
+    assert_eq!(report(&request.warnings), []);
+}

@@ -1,0 +1,281 @@
+//! How a limit looks in an answer.
+
+use accolade_domain::badge::constraint::{Constraint, Count, Cycle, RollingWindow};
+use accolade_domain::instant::Instant;
+use accolade_domain::zone::CalendarUnit;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::wire::instant::{WireInstant, WireIso};
+use crate::wire::schema::{CalendarUnitName, WeekdayName};
+
+/// Whose earns a limit counts: it shows in the kind's name and in the shape of rolling windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// Those of each customer.
+    Customer,
+    /// Those of all customers together.
+    Badge,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Earns of all time.
+    FixedValue,
+    /// Earns in each of the windows that tile the badge's life.
+    FixedWindow,
+    /// Earns in windows back from now.
+    RollingWindow,
+    /// Nothing.
+    NoLimit,
+}
+
+impl Kind {
+    /// Every kind.
+    pub(crate) const ALL: &[Self] = &[
+        Self::FixedValue,
+        Self::FixedWindow,
+        Self::RollingWindow,
+        Self::NoLimit,
+    ];
+
+    const fn of_customer(self) -> &'static str {
+        match self {
+            Self::FixedValue => "CUSTOMER_BADGE_FIXED_VALUE",
+            Self::FixedWindow => "CUSTOMER_BADGE_FIXED_WINDOW",
+            Self::RollingWindow => "CUSTOMER_BADGE_ROLLING_WINDOW",
+            Self::NoLimit => "CUSTOMER_BADGE_NO_LIMIT",
+        }
+    }
+
+    const fn of_badge(self) -> &'static str {
+        match self {
+            Self::FixedValue => "BADGE_FIXED_VALUE",
+            Self::FixedWindow => "BADGE_FIXED_WINDOW",
+            Self::RollingWindow => "BADGE_ROLLING_WINDOW",
+            Self::NoLimit => "BADGE_NO_LIMIT",
+        }
+    }
+}
+
+impl Scope {
+    /// How its kinds are spelt.
+    pub(crate) const fn names(self) -> fn(Kind) -> &'static str {
+        match self {
+            Self::Customer => Kind::of_customer,
+            Self::Badge => Kind::of_badge,
+        }
+    }
+}
+
+/// The time in which a badge's fixed windows lie.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WindowsSpan {
+    /// The badge's start.
+    pub(crate) starts_on: Instant,
+    /// When the badge can last be earned; `None` if that never ends.
+    pub(crate) ends_on: Option<Instant>,
+    /// The moment that the state of the windows refers to.
+    pub(crate) now: Instant,
+}
+
+impl WindowsSpan {
+    fn status(self) -> &'static str {
+        if self.now < self.starts_on {
+            "UPCOMING"
+        } else if self.ends_on.is_some_and(|end| end <= self.now) {
+            "EXPIRED"
+        } else {
+            "ACTIVE"
+        }
+    }
+}
+
+/// A limit on how often the badge is earned. Which fields there are depends on its kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Constraint)]
+#[serde(untagged)]
+pub(crate) enum ConstraintBody {
+    /// `…FIXED_VALUE`: of all time.
+    FixedValue(FixedValueBody),
+    /// `…FIXED_WINDOW`: in each of the windows that tile the badge's life.
+    FixedWindow(Box<FixedWindowBody>),
+    /// `CUSTOMER_BADGE_ROLLING_WINDOW`: in windows back from now, by one customer.
+    CustomerRolling(CustomerRollingBody),
+    /// `BADGE_ROLLING_WINDOW`: in a window back from now, by all customers.
+    BadgeRolling(BadgeRollingBody),
+    /// `…NO_LIMIT`.
+    NoLimit(NoLimitBody),
+}
+
+/// The most earns of all time.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FixedValueConstraint)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FixedValueBody {
+    /// `CUSTOMER_BADGE_FIXED_VALUE` or `BADGE_FIXED_VALUE`.
+    constraint_type: &'static str,
+    /// The most earns.
+    max_earn_limit: u32,
+}
+
+/// The most earns in each of the windows that tile the badge's life.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FixedWindowConstraint)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FixedWindowBody {
+    /// `CUSTOMER_BADGE_FIXED_WINDOW` or `BADGE_FIXED_WINDOW`.
+    constraint_type: &'static str,
+    /// Names this configuration of the windows.
+    #[schema(value_type = String, example = "e6791ec9-e92f-34af-bdc3-be2607fdf82c")]
+    reference_id: Uuid,
+    /// The unit of a window.
+    #[schema(value_type = CalendarUnitName)]
+    duration_type: &'static str,
+    /// How many days a window has; only for DAYS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_rate: Option<u32>,
+    /// The day on which a week begins; only for WEEKS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<WeekdayName>)]
+    start_day_of_the_week: Option<&'static str>,
+    /// The most earns in a window.
+    max_earn_limit: u32,
+    /// `UPCOMING`, `ACTIVE` or `EXPIRED`.
+    cycle_status: &'static str,
+    /// When the first window begins.
+    start_date: WireInstant,
+    /// The same as text.
+    #[serde(rename = "startDateISO")]
+    start_date_iso: WireIso,
+    /// When the last window ends; null if never.
+    end_date: Option<WireInstant>,
+    /// The same as text.
+    #[serde(rename = "endDateISO")]
+    end_date_iso: Option<WireIso>,
+}
+
+/// The most earns by one customer in each of these windows back from now.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = CustomerRollingConstraint)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CustomerRollingBody {
+    /// `CUSTOMER_BADGE_ROLLING_WINDOW`.
+    constraint_type: &'static str,
+    /// The most earns in the last `rollForDays` days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_earn_for_days: Option<u32>,
+    /// Days of 24 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_for_days: Option<u32>,
+    /// The most earns in the last `rollForWeeks` weeks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_earn_for_weeks: Option<u32>,
+    /// Weeks of 168 hours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_for_weeks: Option<u32>,
+    /// The most earns in the last `rollForMonths` months.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_earn_for_months: Option<u32>,
+    /// Calendar months.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roll_for_months: Option<u32>,
+}
+
+/// The most earns by all customers in a window back from now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BadgeRollingConstraint)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct BadgeRollingBody {
+    /// `BADGE_ROLLING_WINDOW`.
+    constraint_type: &'static str,
+    /// The unit of the window.
+    #[schema(value_type = CalendarUnitName)]
+    roll_type: &'static str,
+    /// How many of them.
+    roll_value: u32,
+    /// The most earns in the window.
+    max_earn_limit: u32,
+}
+
+/// No limit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = NoLimitConstraint)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NoLimitBody {
+    /// `CUSTOMER_BADGE_NO_LIMIT` or `BADGE_NO_LIMIT`.
+    constraint_type: &'static str,
+}
+
+impl ConstraintBody {
+    /// How `constraint` looks.
+    pub(crate) fn of(scope: Scope, constraint: &Constraint, span: WindowsSpan) -> Vec<Self> {
+        match constraint {
+            Constraint::FixedValue(max) => vec![Self::FixedValue(FixedValueBody {
+                constraint_type: scope.names()(Kind::FixedValue),
+                max_earn_limit: max.get(),
+            })],
+            Constraint::FixedWindow(window) => {
+                let (unit, length) = window.cycle.length();
+                vec![Self::FixedWindow(Box::new(FixedWindowBody {
+                    constraint_type: scope.names()(Kind::FixedWindow),
+                    reference_id: window.reference,
+                    duration_type: unit.name(),
+                    refresh_rate: (unit == CalendarUnit::Days).then(|| length.get()),
+                    start_day_of_the_week: match window.cycle {
+                        Cycle::Weeks { starts_on } => Some(starts_on.name()),
+                        Cycle::Days { .. } | Cycle::Months => None,
+                    },
+                    max_earn_limit: window.max.get(),
+                    cycle_status: span.status(),
+                    start_date: span.starts_on.into(),
+                    start_date_iso: span.starts_on.into(),
+                    end_date: span.ends_on.map(Into::into),
+                    end_date_iso: span.ends_on.map(Into::into),
+                }))]
+            }
+            Constraint::RollingWindow(windows) => match scope {
+                Scope::Customer => vec![Self::CustomerRolling(CustomerRollingBody::of(windows))],
+                Scope::Badge => windows
+                    .iter()
+                    .map(|window| Self::BadgeRolling(BadgeRollingBody::of(window)))
+                    .collect(),
+            },
+            Constraint::NoLimit => vec![Self::NoLimit(NoLimitBody {
+                constraint_type: scope.names()(Kind::NoLimit),
+            })],
+        }
+    }
+}
+
+impl CustomerRollingBody {
+    fn of(windows: &[RollingWindow]) -> Self {
+        let mut body = Self {
+            constraint_type: Kind::RollingWindow.of_customer(),
+            ..Self::default()
+        };
+        for RollingWindow { unit, length, max } in windows {
+            let (max_slot, length_slot) = match unit {
+                CalendarUnit::Days => (&mut body.max_earn_for_days, &mut body.roll_for_days),
+                CalendarUnit::Weeks => (&mut body.max_earn_for_weeks, &mut body.roll_for_weeks),
+                CalendarUnit::Months => (&mut body.max_earn_for_months, &mut body.roll_for_months),
+            };
+            *max_slot = Some(Count::get(*max));
+            *length_slot = Some(Count::get(*length));
+        }
+        body
+    }
+}
+
+impl BadgeRollingBody {
+    fn of(window: &RollingWindow) -> Self {
+        Self {
+            constraint_type: Kind::RollingWindow.of_badge(),
+            roll_type: window.unit.name(),
+            roll_value: window.length.get(),
+            max_earn_limit: window.max.get(),
+        }
+    }
+}

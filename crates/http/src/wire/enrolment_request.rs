@@ -1,0 +1,441 @@
+//! The body of a request to enrol customers.
+//!
+//! It may name ten thousand customers, so it is read as a serde type; a body that is
+//! not quite of that type is read once more, field by field, to say why.
+
+use accolade_domain::customer::DistinctCustomers;
+use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::{Owner, OwnerType};
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::{ReferenceId, RequestId};
+use actix_web::http::header::HeaderValue;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::json::{
+    self, Field, Fields, Parsed, PositiveId, Presence, Problems, TextOrNumber, disagreement, word,
+};
+use crate::wire::instant::{self, WireInstant, WireIso};
+use crate::wire::schema::OwnerTypeName;
+
+/// What a request to enrol customers asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EnrolmentRequestBody {
+    /// The badge.
+    pub(crate) badge: BadgeId,
+    /// The customers, and where repeats stood.
+    pub(crate) customers: DistinctCustomers,
+    /// The caller's id of the request: the body's, else the header's.
+    pub(crate) request_id: Option<RequestId>,
+    /// When they were enrolled; now if `None`.
+    pub(crate) event_on: Option<Instant>,
+    /// Who triggered it; `None` if it is done by hand.
+    pub(crate) triggered_by: Option<Owner>,
+}
+
+/// What the body is read by besides itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EnrolmentReading<'h> {
+    /// The most customers that one request may name.
+    pub(crate) max_customers: usize,
+    /// The header `requestId`: the id of the request if the body has none.
+    pub(crate) request_id: Option<&'h HeaderValue>,
+}
+
+/// Customers to enrol for a badge.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = EnrolmentRequest)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct EnrolmentRequest<'a> {
+    /// The badge.
+    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+    badge_meta_id: BadgeId,
+    /// The customers: numbers, or strings of digits.
+    #[schema(value_type = Vec<i64>, min_items = 1, example = json!([62_090_013]))]
+    customers: Vec<PositiveId<CustomerId>>,
+    /// The caller's id of this request, 1 to 255 characters; one is made if it is absent.
+    #[schema(value_type = Option<String>, example = "21390")]
+    request_id: Option<TextOrNumber>,
+    /// When the customers were enrolled; now if it is absent.
+    #[serde(borrow)]
+    #[schema(value_type = Option<WireInstant>)]
+    issue_event_date: Option<&'a RawValue>,
+    /// The same as text; wins over the number.
+    #[serde(borrow, rename = "issueEventDateISO")]
+    #[schema(value_type = Option<WireIso>)]
+    issue_event_date_iso: Option<&'a RawValue>,
+    /// Who triggers it; absent if it is done by hand at the care desk.
+    triggered_by: Option<TriggeredBy>,
+}
+
+/// The owner and its own id of the use on whose behalf customers are enrolled.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TriggeredBy {
+    /// The module.
+    #[schema(value_type = OwnerTypeName)]
+    owner_type: String,
+    /// Its own id of the use, 1 to 255 characters.
+    #[schema(value_type = String, example = "123694")]
+    reference_id: TextOrNumber,
+}
+
+impl EnrolmentReading<'_> {
+    /// Reads `body`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(crate) fn read(self, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
+        json::read_typed(body, |typed| self.take(typed), |fields| self.read_slowly(fields))
+    }
+
+    /// What `typed` asks for; `None` if something is wrong with it.
+    fn take(self, typed: EnrolmentRequest<'_>) -> Option<Parsed<EnrolmentRequestBody>> {
+        if !(1..=self.max_customers).contains(&typed.customers.len()) {
+            return None;
+        }
+        let problems = Problems::default();
+        let number = typed.issue_event_date.map(instant::read).transpose().ok()?;
+        let iso = typed
+            .issue_event_date_iso
+            .map(instant::read_iso)
+            .transpose()
+            .ok()?;
+        if let Some(warning) = number.zip(iso).and_then(|(number, iso)| disagreement(number, iso)) {
+            problems.warn(warning.at("issueEventDate"));
+        }
+        let request_id = match typed.request_id {
+            Some(TextOrNumber(text)) => Some(text.try_into().ok()?),
+            None => self.header_request_id().ok()?,
+        };
+        let triggered_by = match typed.triggered_by {
+            Some(TriggeredBy { owner_type, reference_id }) => Some(Owner {
+                owner_type: word(&owner_type, OwnerType::ALL, OwnerType::name)?,
+                reference: reference_id.0.try_into().ok()?,
+            }),
+            None => None,
+        };
+        // Collected in place: the numbers are not copied.
+        let customers = typed.customers.into_iter().map(|PositiveId(id)| id).collect();
+        let customers = DistinctCustomers::of(customers);
+        repeats(&customers).for_each(|warning| problems.warn(warning));
+        let (_, warnings) = problems.into_parts();
+        let value = EnrolmentRequestBody {
+            badge: typed.badge_meta_id,
+            customers,
+            request_id,
+            event_on: iso.or(number),
+            triggered_by,
+        };
+        Some(Parsed { value, warnings })
+    }
+
+    fn read_slowly(self, fields: &mut Fields<'_, '_>) -> Option<EnrolmentRequestBody> {
+        let badge = fields.field("badgeMetaId").required().object_id();
+        let customers = self.customers(fields);
+        let request_id = self.request_id(fields.field("requestId"));
+        let event_on = fields.instant_pair("issueEventDate", Presence::Optional);
+        let triggered_by = fields.field("triggeredBy").object().and_then(owner);
+        let customers = DistinctCustomers::of(customers?);
+        repeats(&customers).for_each(|warning| fields.warn(warning));
+        Some(EnrolmentRequestBody {
+            badge: badge?,
+            customers,
+            request_id,
+            event_on,
+            triggered_by,
+        })
+    }
+
+    fn customers(self, fields: &mut Fields<'_, '_>) -> Option<Vec<CustomerId>> {
+        let elements = fields
+            .field("customers")
+            .required_as(Code::CustomerMissing)
+            .list(self.max_customers, Code::TooManyCustomers)?;
+        if elements.is_empty() {
+            fields.refuse(Rejection::of(Code::CustomerMissing).at("customers"));
+        }
+        // Each is read, so that each that is wrong is reported.
+        Some(elements.into_iter().filter_map(Field::number_id).collect())
+    }
+
+    fn request_id(self, field: Field<'_, '_>) -> Option<RequestId> {
+        if field.is_present() {
+            return field.text_or_number();
+        }
+        self.header_request_id().unwrap_or_else(|message| {
+            field.refuse(Rejection::unreadable(message));
+            None
+        })
+    }
+
+    fn header_request_id(self) -> Result<Option<RequestId>, String> {
+        self.request_id
+            .map(|value| {
+                let text = std::str::from_utf8(value.as_bytes())
+                    .map_err(|_| "The header requestId is not UTF-8 text.".to_owned())?;
+                RequestId::try_from(text).map_err(json::sentence)
+            })
+            .transpose()
+    }
+}
+
+fn owner(mut fields: Fields<'_, '_>) -> Option<Owner> {
+    let owner_type = fields
+        .field("ownerType")
+        .required_as(Code::OwnerTypeMissing)
+        .word(OwnerType::ALL, OwnerType::name);
+    let reference = fields
+        .field("referenceId")
+        .required_as(Code::ReferenceMissing)
+        .text_or_number::<ReferenceId>();
+    fields.finish();
+    Some(Owner {
+        owner_type: owner_type?,
+        reference: reference?,
+    })
+}
+
+/// A warning for each mention of a customer after the first.
+fn repeats(customers: &DistinctCustomers) -> impl Iterator<Item = Rejection> {
+    let repeats = customers.repeats().iter().take(json::MOST_REPORTED);
+    repeats.map(|index| Rejection::of(Code::CustomerRepeated).at(format!("customers[{index}]")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    const READING: EnrolmentReading<'static> = EnrolmentReading {
+        max_customers: 4,
+        request_id: None,
+    };
+
+    type Report = Vec<(u32, Option<String>)>;
+
+    fn report(rejections: &[Rejection]) -> Report {
+        rejections
+            .iter()
+            .map(|rejection| (rejection.code.number(), rejection.field.clone()))
+            .collect()
+    }
+
+    fn problems(body: &Value) -> Report {
+        report(&READING.read(body.to_string().as_bytes()).unwrap_err())
+    }
+
+    fn expected<const N: usize>(report: [(u32, &str); N]) -> Report {
+        report.map(|(code, path)| (code, Some(path.to_owned()))).into()
+    }
+
+    fn slowly(reading: EnrolmentReading<'_>, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
+        json::read(body, |fields| reading.read_slowly(fields))
+    }
+
+    fn fast(reading: EnrolmentReading<'_>, body: &[u8]) -> Option<Parsed<EnrolmentRequestBody>> {
+        reading.take(serde_json::from_slice(body).ok()?)
+    }
+
+    const EXAMPLE: &str = r#"{
+        "badgeMetaId": "66276dc68fe258516a88ff8e",
+        "customers": [62090013],
+        "requestId": "21390",
+        "issueEventDate" : 1713860055,
+        "issueEventDateISO" : "2024-04-23T13:44:15+05:30",
+        "triggeredBy": {"ownerType": "Loyalty", "referenceId": "123694"}
+    }"#;
+
+    #[test]
+    fn the_apis_own_example_is_read_fast_and_without_a_warning() {
+        let parsed = fast(READING, EXAMPLE.as_bytes()).unwrap();
+        assert_eq!(parsed.warnings, []);
+        let body = &parsed.value;
+        assert_eq!(body.badge.to_string(), "66276dc68fe258516a88ff8e");
+        assert_eq!(body.customers.customers(), [CustomerId::try_from(62_090_013).unwrap()]);
+        assert_eq!(body.request_id, RequestId::try_from("21390").ok());
+        assert_eq!(body.event_on, Instant::from_unix_seconds(1_713_860_055).ok());
+        let owner = body.triggered_by.clone().unwrap();
+        assert_eq!(owner.owner_type, OwnerType::Loyalty);
+        assert_eq!(owner.reference.as_str(), "123694");
+        assert_eq!(slowly(READING, EXAMPLE.as_bytes()), Ok(parsed));
+    }
+
+    #[test]
+    fn the_apis_example_as_it_was_printed_is_refused_with_line_and_column() {
+        let printed = EXAMPLE.replace("\"2024-04-23T13:44:15+05:30\",", "2024-04-23T13:44:15+05:30");
+        let problems = READING.read(printed.as_bytes()).unwrap_err();
+        assert_eq!(
+            problems[0].message,
+            "The body is not valid JSON: expected `,` or `}` at line 6 column 35."
+        );
+    }
+
+    #[test]
+    fn every_problem_of_a_body_is_reported_at_once() {
+        assert_eq!(
+            problems(&json!({
+                "badgeMetaId": "8",
+                "customers": [1, 0, "x", null],
+                "requestId": "",
+                "issueEventDate": "yesterday",
+                "issueEventDateISO": 5,
+                "triggeredBy": {"ownerType": "Loyalities"},
+            })),
+            expected([
+                (999_999, "badgeMetaId"),
+                (999_999, "customers[1]"),
+                (999_999, "customers[2]"),
+                (999_999, "customers[3]"),
+                (999_999, "requestId"),
+                (999_999, "issueEventDate"),
+                (999_999, "issueEventDateISO"),
+                (400, "triggeredBy.ownerType"),
+                (717, "triggeredBy.referenceId"),
+            ])
+        );
+        assert_eq!(
+            problems(&json!({"triggeredBy": {}})),
+            expected([
+                (999_999, "badgeMetaId"),
+                (812, "customers"),
+                (716, "triggeredBy.ownerType"),
+                (717, "triggeredBy.referenceId"),
+            ])
+        );
+    }
+
+    #[test]
+    fn no_customers_and_too_many_have_codes_of_their_own() {
+        let badge = "66276dc68fe258516a88ff8e";
+        let of = |customers: Value| problems(&json!({"badgeMetaId": badge, "customers": customers}));
+        assert_eq!(of(json!([])), expected([(812, "customers")]));
+        assert_eq!(of(Value::Null), expected([(812, "customers")]));
+        assert_eq!(of(json!([1, 2, 3, 4, 5])), expected([(1905, "customers")]));
+        assert_eq!(of(json!(5)), expected([(999_999, "customers")]));
+    }
+
+    #[test]
+    fn repeats_and_unknown_fields_and_dates_that_disagree_are_warnings() {
+        let body = json!({
+            "badgeMetaId": "66276dc68fe258516a88ff8e",
+            "customers": [7, "7", 8, 7],
+            "issueEventDate": 5,
+            "issueEventDateISO": "1970-01-01T00:00:07Z",
+            "isueEventDate": 6,
+            "triggeredBy": {"ownerType": "loyalty", "referenceId": 5, "note": true},
+        });
+        let parsed = READING.read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(
+            report(&parsed.warnings),
+            expected([
+                (1991, "issueEventDate"),
+                (1990, "triggeredBy.note"),
+                (1992, "customers[1]"),
+                (1992, "customers[3]"),
+                (1990, "isueEventDate"),
+            ])
+        );
+        assert_eq!(parsed.value.customers.customers().len(), 2);
+    }
+
+    #[test]
+    fn the_bodys_request_id_wins_over_the_headers() {
+        let header = HeaderValue::from_static("from-header");
+        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let id = |request_id: Value| {
+            let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1], "requestId": request_id});
+            let body = body.to_string();
+            let parsed = reading.read(body.as_bytes()).unwrap();
+            assert_eq!(slowly(reading, body.as_bytes()), Ok(parsed.clone()));
+            parsed.value.request_id.map(String::from)
+        };
+        assert_eq!(id(json!(2132)).as_deref(), Some("2132"));
+        assert_eq!(id(Value::Null).as_deref(), Some("from-header"));
+        let header = HeaderValue::from_bytes(b"\xff").unwrap();
+        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
+        assert_eq!(
+            report(&reading.read(body.to_string().as_bytes()).unwrap_err()),
+            expected([(999_999, "requestId")])
+        );
+    }
+
+    fn absent_or(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Value> {
+        prop_oneof![1 => Just(Value::Null), 4 => value].boxed()
+    }
+
+    fn text_or_number() -> BoxedStrategy<Value> {
+        prop_oneof![
+            ".{1,8}".prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            Just(json!("")),
+            Just(json!([])),
+        ]
+        .boxed()
+    }
+
+    fn body() -> impl Strategy<Value = Value> {
+        let customer = prop_oneof![
+            20 => (1..5_i64).prop_map(Value::from),
+            5 => (1..5_i64).prop_map(|id| Value::from(id.to_string())),
+            1 => prop_oneof![Just(json!(0)), Just(json!(1.5)), Just(json!(u64::MAX)), Just(json!({}))],
+        ];
+        let instant = prop_oneof![
+            Just(json!(1_713_860_055)),
+            Just(json!("1713860055.5")),
+            Just(json!("2024-04-23T13:44:15+05:30")),
+            Just(json!(1_713_860_057_000_i64)),
+            Just(json!("never")),
+        ];
+        let triggered_by = (
+            prop_oneof![3 => Just(json!("loyalty")), 1 => Just(json!("x")), 1 => Just(Value::Null)],
+            absent_or(text_or_number()),
+        )
+            .prop_map(|(owner, reference)| json!({"ownerType": owner, "referenceId": reference}));
+        (
+            prop_oneof![9 => Just(json!("66276dc68fe258516a88FF8E")), 1 => Just(json!("8"))],
+            proptest::collection::vec(customer, 0..6),
+            absent_or(text_or_number()),
+            absent_or(instant.clone()),
+            absent_or(instant),
+            absent_or(triggered_by),
+            proptest::option::weighted(0.2, Just(json!(1))),
+        )
+            .prop_map(|(badge, customers, request_id, on, iso, triggered_by, more)| {
+                let mut body = json!({
+                    "badgeMetaId": badge,
+                    "customers": customers,
+                    "requestId": request_id,
+                    "issueEventDate": on,
+                    "issueEventDateISO": iso,
+                    "triggeredBy": triggered_by,
+                });
+                if let Some(more) = more {
+                    body["more"] = more;
+                }
+                body
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_fast_is_what_is_read_slowly(body in body()) {
+            let body = body.to_string();
+            let slow = slowly(READING, body.as_bytes());
+            if let Some(fast) = fast(READING, body.as_bytes()) {
+                prop_assert_eq!(Ok(fast), slow);
+            } else if let Ok(slow) = slow {
+                // Only what warrants a warning of the slow path, or a number that is
+                // no whole one, is left to it.
+                let unusual = body.contains("more") || slow.value.request_id.is_some() || slow.value.triggered_by.is_some();
+                prop_assert!(unusual, "{}", body);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! The schemas of the wire's words, made from the domain's own lists.
+//!
+//! An answer writes such a word as a plain string; these types say in the
+//! OpenAPI document which ones there are, so that a new one is there without
+//! anybody having to think of it.
+
+use std::borrow::Cow;
+
+use accolade_domain::badge::constraint::Weekday;
+use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
+use accolade_domain::enrolment::EnrolmentStatus;
+use accolade_domain::owner::OwnerType;
+use accolade_domain::zone::CalendarUnit;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident = $schema:literal of $domain:ty, $description:literal;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub(crate) struct $name;
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    ObjectBuilder::new()
+                        .schema_type(Type::String)
+                        .description(Some($description))
+                        .enum_values(Some(<$domain>::ALL.iter().map(|word| word.name())))
+                        .into()
+                }
+            }
+
+            impl ToSchema for $name {
+                fn name() -> Cow<'static, str> {
+                    Cow::Borrowed($schema)
+                }
+            }
+        )+
+    };
+}
+
+words! {
+    /// The spellings of an owner type.
+    OwnerTypeName = "OwnerType" of OwnerType,
+        "The module that owns a use of the badge. Read in any case, with `-` or a blank for `_`.";
+    /// The spellings of a badge's status.
+    BadgeStatusName = "BadgeStatus" of BadgeStatus,
+        "Where the badge stands in its period.";
+    /// The spellings of an earn type.
+    EarnTypeName = "EarnType" of EarnType,
+        "Whether customers are enrolled before they earn.";
+    /// The spellings of an enrolment's status.
+    EnrolmentStatusName = "EnrolmentStatus" of EnrolmentStatus,
+        "The state of an enrolment.";
+    /// The spellings of a calendar unit.
+    CalendarUnitName = "CalendarUnit" of CalendarUnit,
+        "A unit of the calendar, in the organisation's time zone.";
+    /// The spellings of an image's tag.
+    ImageTagName = "ImageTag" of ImageTag,
+        "The state of the badge that an image shows.";
+    /// The spellings of a day of the week.
+    WeekdayName = "Weekday" of Weekday,
+        "A day of the week; 1 (Monday) to 7 (Sunday) are read too.";
+}

@@ -1,0 +1,249 @@
+//! The statements of an enrolment, for PostgreSQL.
+//!
+//! Sets travel as arrays. What belongs to a request rather than to a customer is sent once a
+//! request and looked up by the request's position in the batch.
+
+use std::collections::HashSet;
+
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_domain::enrolment::{Enrolment, Hold};
+use anyhow::anyhow;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
+
+use super::idempotency::{self, NewRow};
+use super::{Connection, DB, lock, requests};
+use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
+use crate::mapping::{badge_id, instant, object_id, stored};
+use crate::retry::Failure;
+use crate::statement::Statement;
+
+/// `unnest` gives the numbers in the order of the array, so they are locked in that order.
+const SHARE: &str = "SELECT pg_advisory_xact_lock_shared(n) FROM unnest(?) AS n";
+
+const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
+
+const VERSIONS: &str = "SELECT m.org_id, m.id, m.version \
+     FROM unnest(?, ?) AS k (org_id, id) \
+     JOIN badge_metas m ON m.org_id = k.org_id AND m.id = k.id";
+
+const RESERVE: &str = "INSERT INTO idempotency AS i \
+     (client_number, key, fingerprint, used_on, expires_on, warnings, org_id, operation, request_id) \
+     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT (client_number, key) DO UPDATE SET \
+     fingerprint = excluded.fingerprint, used_on = excluded.used_on, \
+     expires_on = excluded.expires_on, warnings = excluded.warnings, answer = NULL, \
+     org_id = excluded.org_id, operation = excluded.operation, request_id = excluded.request_id \
+     WHERE i.expires_on <= excluded.used_on \
+     RETURNING i.client_number, i.key";
+
+const RELEASE: &str = "DELETE FROM idempotency i USING unnest(?, ?) AS k (client_number, key) \
+     WHERE i.client_number = k.client_number AND i.key = k.key";
+
+const RECORD: &str = "INSERT INTO request_ledger \
+     (org_id, operation, request_id, badge_id, recorded_on, recorded_by, answer) \
+     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT DO NOTHING RETURNING org_id, request_id";
+
+const CORRECT: &str = "UPDATE request_ledger l SET answer = k.answer \
+     FROM unnest(?, ?, ?, ?) AS k (org_id, operation, request_id, answer) \
+     WHERE l.org_id = k.org_id AND l.operation = k.operation AND l.request_id = k.request_id";
+
+const INSERT: &str = "INSERT INTO enrolments \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     SELECT r.org_ids[w.request], w.customer_id, r.badge_ids[w.request], w.ordinal, w.id, \
+     r.events[w.request], r.expiries[w.request], r.moments[w.request] \
+     FROM (SELECT ? AS org_ids, ? AS badge_ids, ? AS events, ? AS expiries, ? AS moments) AS r, \
+     unnest(?, ?, ?, ?) AS w (request, customer_id, ordinal, id) \
+     ON CONFLICT DO NOTHING";
+
+/// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
+pub(super) const HELD: &str = "SELECT w.place, e.ordinal, e.id, e.event_on, e.expires_on, e.revoked_on \
+     FROM (SELECT ? AS org_ids, ? AS badge_ids) AS r, \
+     unnest(?, ?) WITH ORDINALITY AS w (request, customer_id, place), \
+     LATERAL (SELECT * FROM enrolments e \
+     WHERE e.org_id = r.org_ids[w.request] AND e.customer_id = w.customer_id \
+     AND e.badge_id = r.badge_ids[w.request] OFFSET 0) AS e";
+
+const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
+     SELECT org_id, badge_id, issued, 0 FROM unnest(?, ?, ?) AS n (org_id, badge_id, issued)";
+
+type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
+
+/// The position of a request as an index of an array, which begins at 1.
+fn subscript(wanted: &Wanted) -> i32 {
+    i32::try_from(wanted.request + 1).unwrap_or(i32::MAX)
+}
+
+/// One column of `rows`.
+fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
+}
+
+fn operations(len: usize) -> Vec<i16> {
+    vec![Operation::IssueBulk.number(); len]
+}
+
+impl EnrolmentSql for Connection {
+    fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
+        Statement::<DB>::new(SHARE)
+            .bind::<Array<BigInt>, _>(column(badges, |it| lock::number(*it)))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()> {
+        Statement::<DB>::new(LOCK)
+            .bind::<BigInt, _>(lock::number(badge))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn versions(&mut self, badges: &[BadgeKey]) -> Result<Vec<(BadgeKey, BadgeVersion)>, Failure> {
+        let rows: Vec<(i64, Vec<u8>, i64)> =
+            Statement::<DB, (BigInt, Binary, BigInt)>::new(VERSIONS)
+                .bind::<Array<BigInt>, _>(column(badges, |it| it.org.get()))
+                .bind::<Array<Binary>, _>(column(badges, |it| *it.badge.0.as_bytes()))
+                .load(self)?;
+        let versions = rows.into_iter().map(|(org, id, version)| {
+            let key = BadgeKey {
+                org: stored(org)?,
+                badge: badge_id(&id)?,
+            };
+            Ok((key, BadgeVersion(version)))
+        });
+        Ok(versions.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn is_key_used(&mut self, guard: &IdempotencyGuard) -> QueryResult<bool> {
+        idempotency::is_used(self, guard)
+    }
+
+    fn is_request_used(&mut self, request: &EnrolmentRequest) -> QueryResult<bool> {
+        let operation = Operation::IssueBulk;
+        requests::is_used(self, request.org, operation, &request.request_id)
+    }
+
+    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
+        let rows = rows
+            .iter()
+            .map(|row| NewRow::of_request(row.guard, row.request))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RESERVE)
+            .bind::<Array<BigInt>, _>(column(&rows, |row| row.client_number))
+            .bind::<Array<Text>, _>(column(&rows, |row| row.key))
+            .bind::<Array<Binary>, _>(column(&rows, |row| row.fingerprint))
+            .bind::<Array<BigInt>, _>(column(&rows, |row| row.used_on))
+            .bind::<Array<BigInt>, _>(column(&rows, |row| row.expires_on))
+            .bind::<Array<Text>, _>(column(&rows, |row| row.warnings.as_str()))
+            .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.org_id))
+            .bind::<Array<Nullable<SmallInt>>, _>(column(&rows, |row| row.operation))
+            .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.request_id))
+            .load(self)?;
+        let new: HashSet<_> = new
+            .iter()
+            .map(|(client, key)| (*client, key.as_str()))
+            .collect();
+        Ok(column(&rows, |row| {
+            new.contains(&(row.client_number, row.key))
+        }))
+    }
+
+    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
+        Statement::<DB>::new(RELEASE)
+            .bind::<Array<BigInt>, _>(column(rows, |row| row.guard.client.get()))
+            .bind::<Array<Text>, _>(column(rows, |row| row.guard.key.as_str()))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        rows: &[LedgerRow],
+    ) -> QueryResult<Vec<bool>> {
+        let recorded = column(rows, |row| &requests[row.request]);
+        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RECORD)
+            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.org.get()))
+            .bind::<Array<SmallInt>, _>(operations(rows.len()))
+            .bind::<Array<Text>, _>(column(&recorded, |it| it.request_id.as_str()))
+            .bind::<Array<Binary>, _>(column(&recorded, |it| *it.badge.0.as_bytes()))
+            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.now.unix_micros()))
+            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.by.get()))
+            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
+            .load(self)?;
+        let new: HashSet<_> = new.iter().map(|(org, id)| (*org, id.as_str())).collect();
+        Ok(rows
+            .iter()
+            .map(|row| new.contains(&(row.org.get(), row.request_id.as_str())))
+            .collect())
+    }
+
+    fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
+        Statement::<DB>::new(CORRECT)
+            .bind::<Array<BigInt>, _>(column(rows, |row| row.org.get()))
+            .bind::<Array<SmallInt>, _>(operations(rows.len()))
+            .bind::<Array<Text>, _>(column(rows, |row| row.request_id.as_str()))
+            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
+        requests::answer(self, row.org, Operation::IssueBulk, &row.request_id)
+    }
+
+    fn insert(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        wanted: &[Wanted],
+    ) -> Result<usize, Failure> {
+        let inserted = Statement::<DB>::new(INSERT)
+            .bind::<Array<BigInt>, _>(column(requests, |it| it.org.get()))
+            .bind::<Array<Binary>, _>(column(requests, |it| *it.badge.0.as_bytes()))
+            .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.event_on().unix_micros()))
+            .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.expires_on().unix_micros()))
+            .bind::<Array<BigInt>, _>(column(requests, |it| it.now.unix_micros()))
+            .bind::<Array<Integer>, _>(column(wanted, subscript))
+            .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
+            .bind::<Array<Integer>, _>(column(wanted, |it| it.ordinal))
+            .bind::<Array<Binary>, _>(column(wanted, |it| *it.id.as_bytes()))
+            .execute(self)?;
+        Ok(inserted)
+    }
+
+    fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
+        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
+        let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+            .bind::<Array<BigInt>, _>(column(badges, |it| it.org.get()))
+            .bind::<Array<Binary>, _>(column(badges, |it| *it.badge.0.as_bytes()))
+            .bind::<Array<Integer>, _>(column(wanted, subscript))
+            .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
+            .load(self)?;
+        let held =
+            rows.into_iter()
+                .map(|(place, ordinal, id, event_on, expires_on, revoked_on)| {
+                    let hold = Hold::new(instant(event_on)?, instant(expires_on)?)
+                        .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?;
+                    Ok(Held {
+                        wanted: stored::<_, usize>(place)? - 1,
+                        ordinal,
+                        enrolment: Enrolment {
+                            id: object_id(&id)?.into(),
+                            hold,
+                            revoked_on: revoked_on.map(instant).transpose()?,
+                        },
+                    })
+                });
+        Ok(held.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn count(&mut self, counts: &[Count]) -> QueryResult<()> {
+        Statement::<DB>::new(COUNT)
+            .bind::<Array<BigInt>, _>(column(counts, |it| it.badge.org.get()))
+            .bind::<Array<Binary>, _>(column(counts, |it| *it.badge.badge.0.as_bytes()))
+            .bind::<Array<BigInt>, _>(column(counts, |it| it.issued))
+            .execute(self)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,302 @@
+//! The one retrying transaction.
+//!
+//! Every transaction of this crate runs here, and `clippy.toml` bans the raw calls
+//! elsewhere. Deadlocks, serialization failures and a busy SQLite are tried again, bounded and
+//! with jitter; so is what met a dead connection before COMMIT, on one that answers.
+//! What broke inside COMMIT is never run again: the database is asked how it ended.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use accolade_application::ports::StoreError;
+use anyhow::anyhow;
+use backon::{BlockingRetryable as _, ExponentialBuilder};
+use diesel::QueryResult;
+use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
+use diesel::result::Error;
+
+use crate::fault::Fault;
+
+/// A connection of either database.
+pub(crate) trait Link:
+    R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
+{
+}
+
+impl<C> Link for C where
+    C: R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
+{
+}
+
+pub(crate) type Connections<C> = Pool<ConnectionManager<C>>;
+
+/// How often others may stand in the way before the database counts as unavailable.
+const CONFLICTS: usize = 12;
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+
+/// What went wrong in the work of a transaction.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A statement failed.
+    Statement(Error),
+    /// Something that should not happen.
+    Unexpected(anyhow::Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Statement(error)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Unexpected(error)
+    }
+}
+
+/// Why the work of a transaction ends it without COMMIT.
+#[derive(Debug)]
+pub(crate) enum Abort<E> {
+    /// A refusal: everything is undone.
+    Refused(E),
+    /// It failed: everything is undone, and perhaps tried again.
+    Failed(Failure),
+}
+
+impl<E, F: Into<Failure>> From<F> for Abort<E> {
+    fn from(failure: F) -> Self {
+        Self::Failed(failure.into())
+    }
+}
+
+/// How a transaction ended whose COMMIT was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// It was committed.
+    Committed,
+    /// It was undone.
+    Undone,
+    /// Nothing tells.
+    Unknown,
+}
+
+/// Where transactions of one kind run.
+pub(crate) struct Transactions<C: Link> {
+    pub(crate) connections: Connections<C>,
+    /// The statement that begins one.
+    pub(crate) begin: &'static str,
+    /// After how long nothing is tried again.
+    pub(crate) patience: Duration,
+}
+
+/// How one attempt ended.
+enum Stop<T, E> {
+    Refused(E),
+    Again(Fault, anyhow::Error),
+    Store(StoreError),
+    /// The connection broke inside COMMIT.
+    Lost(T, Error),
+}
+
+impl<C: Link> Transactions<C> {
+    /// Runs `work` in a transaction and commits it. `ending` is asked, in a transaction of
+    /// its own, if COMMIT was not answered; it first waits for the lost transaction to end.
+    pub(crate) fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl Fn(&mut C) -> Result<T, Abort<E>>,
+        ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
+    ) -> Result<T, E> {
+        match self.committed(work) {
+            Ok(value) => Ok(value),
+            Err(Stop::Refused(refusal)) => Err(refusal),
+            Err(Stop::Again(fault, cause)) => Err(fault.into_store_error(cause).into()),
+            Err(Stop::Store(error)) => Err(error.into()),
+            Err(Stop::Lost(value, cause)) => {
+                tracing::warn!(error = %cause, "the connection broke inside COMMIT");
+                self.settle(value, cause.into(), ending).map_err(E::from)
+            }
+        }
+    }
+
+    /// Runs `work`, which only reads, in a transaction: all of it sees one state.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl Fn(&mut C) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        read(self.committed(|connection| Ok(work(connection)?)))
+    }
+
+    /// Runs `work`, a single statement that only reads, without a transaction.
+    pub(crate) fn query<T>(
+        &self,
+        work: impl Fn(&mut C) -> Result<T, Failure>,
+    ) -> Result<T, StoreError> {
+        read(self.again(|connection| {
+            work(connection).map_err(|failure| stop(Abort::Failed(failure), connection))
+        }))
+    }
+
+    fn committed<T, E>(
+        &self,
+        work: impl Fn(&mut C) -> Result<T, Abort<E>>,
+    ) -> Result<T, Stop<T, E>> {
+        self.again(|connection| {
+            if let Err(error) =
+                AnsiTransactionManager::begin_transaction_sql(connection, self.begin)
+            {
+                return Err(stop(error.into(), connection));
+            }
+            match work(connection) {
+                Ok(value) => match AnsiTransactionManager::commit_transaction(connection) {
+                    Ok(()) => Ok(value),
+                    Err(error) if is_broken(connection) => Err(Stop::Lost(value, error)),
+                    Err(error) => Err(stop(error.into(), connection)),
+                },
+                Err(abort) => {
+                    let stop = stop(abort, connection);
+                    // If it fails, the pool discards the connection, which rolls back too.
+                    let _ = AnsiTransactionManager::rollback_transaction(connection);
+                    Err(stop)
+                }
+            }
+        })
+    }
+
+    /// Makes attempts until one succeeds or there is no point in more.
+    fn again<T, E>(
+        &self,
+        attempt: impl Fn(&mut C) -> Result<T, Stop<T, E>>,
+    ) -> Result<T, Stop<T, E>> {
+        let started = Instant::now();
+        let met_broken = Cell::new(false);
+        let once = || {
+            let mut connection = self.connection(met_broken.get()).map_err(Stop::Store)?;
+            let result = attempt(&mut connection);
+            if let Err(Stop::Again(Fault::Broken, _)) = result {
+                // The second time it is not that the pool had not noticed.
+                if met_broken.replace(true) {
+                    return result.map_err(give_up);
+                }
+            }
+            result
+        };
+        let pauses = ExponentialBuilder::default()
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .with_max_times(CONFLICTS)
+            .with_jitter();
+        once.retry(pauses)
+            .when(|stop| {
+                matches!(stop, Stop::Again(Fault::Conflict | Fault::Broken, _))
+                    && started.elapsed() < self.patience
+            })
+            .notify(|stop, pause| {
+                if let Stop::Again(fault, cause) = stop {
+                    tracing::debug!(?fault, ?pause, error = %cause, "a transaction is repeated");
+                }
+            })
+            .call()
+    }
+
+    /// A connection; one that just answered, if `tested`.
+    fn connection(
+        &self,
+        tested: bool,
+    ) -> Result<PooledConnection<ConnectionManager<C>>, StoreError> {
+        // All that lie in the pool may be dead.
+        for _ in 0..=self.connections.max_size() {
+            let mut connection = self.connections.get().map_err(|error| {
+                StoreError::Unavailable(anyhow!(error).context("no connection to the database"))
+            })?;
+            if !tested || connection.ping().is_ok() {
+                return Ok(connection);
+            }
+        }
+        Err(StoreError::Unavailable(anyhow!(
+            "no connection to the database answers"
+        )))
+    }
+
+    fn settle<T>(
+        &self,
+        value: T,
+        cause: anyhow::Error,
+        ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
+    ) -> Result<T, StoreError> {
+        let asked = || -> anyhow::Result<Ending> {
+            let mut connection = self.connection(true)?;
+            AnsiTransactionManager::begin_transaction_sql(&mut *connection, self.begin)?;
+            let ending = ending(&mut connection, &value);
+            let _ = AnsiTransactionManager::rollback_transaction(&mut *connection);
+            Ok(ending?)
+        };
+        match asked() {
+            Ok(Ending::Committed) => Ok(value),
+            Ok(Ending::Undone) => Err(StoreError::Unavailable(cause)),
+            Ok(Ending::Unknown) => Err(StoreError::OutcomeUnknown(cause)),
+            Err(error) => Err(StoreError::OutcomeUnknown(
+                error.context("how a transaction ended could not be asked"),
+            )),
+        }
+    }
+}
+
+fn is_broken<C: Link>(connection: &mut C) -> bool {
+    AnsiTransactionManager::transaction_manager_status_mut(connection)
+        .transaction_depth()
+        .is_err()
+}
+
+fn stop<T, E, C: Link>(abort: Abort<E>, connection: &mut C) -> Stop<T, E> {
+    match abort {
+        Abort::Refused(refusal) => Stop::Refused(refusal),
+        Abort::Failed(Failure::Unexpected(error)) => Stop::Store(StoreError::Unexpected(error)),
+        Abort::Failed(Failure::Statement(error)) => {
+            let fault = Fault::of(&error, is_broken(connection));
+            Stop::Again(fault, error.into())
+        }
+    }
+}
+
+fn read<T>(result: Result<T, Stop<T, StoreError>>) -> Result<T, StoreError> {
+    match result {
+        // Whatever became of COMMIT, what was read was read.
+        Ok(value) | Err(Stop::Lost(value, _)) => Ok(value),
+        Err(Stop::Refused(error) | Stop::Store(error)) => Err(error),
+        Err(Stop::Again(fault, cause)) => Err(fault.into_store_error(cause)),
+    }
+}
+
+fn give_up<T, E>(stop: Stop<T, E>) -> Stop<T, E> {
+    match stop {
+        Stop::Again(fault, cause) => Stop::Store(fault.into_store_error(cause)),
+        other => other,
+    }
+}
+
+/// For what would take more than it is worth to ask about.
+pub(crate) fn nobody_knows<C, T>(_: &mut C, _: &T) -> QueryResult<Ending> {
+    Ok(Ending::Unknown)
+}
+
+/// Runs `work` once in a transaction of its own, nested ones included: for migrations.
+pub(crate) fn exclusive<C: Link, T>(
+    connection: &mut C,
+    begin: &str,
+    work: impl FnOnce(&mut C) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    AnsiTransactionManager::begin_transaction_sql(connection, begin)?;
+    match work(connection) {
+        Ok(value) => {
+            AnsiTransactionManager::commit_transaction(connection)?;
+            Ok(value)
+        }
+        Err(error) => {
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! Badge metas.
+
+use std::collections::HashMap;
+
+use accolade_application::ports::{
+    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
+    CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
+};
+use accolade_domain::badge::{Badge, BadgeStatus};
+use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::owner::Claim;
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Integer};
+
+use super::badge_columns::{Claims, Earned, Issued};
+use super::idempotency::{self, NewRow};
+use super::{Connection, DB, position};
+use crate::enrolment::{BadgeKey, EnrolmentSql as _};
+use crate::mapping::{BadgeRow, CountedBadgeRow, NewBadgeRow, earn_type_number, owner_bit};
+use crate::retry::{Abort, Ending, Failure};
+use crate::schema::{badge_claims, badge_metas};
+use crate::store::Store;
+
+type BadgeColumns = (
+    badge_metas::org_id,
+    badge_metas::id,
+    badge_metas::version,
+    badge_metas::active,
+    badge_metas::definition,
+    badge_metas::created_on,
+    badge_metas::created_by,
+    badge_metas::updated_on,
+    badge_metas::updated_by,
+    Claims,
+);
+
+const BADGE: BadgeColumns = (
+    badge_metas::org_id,
+    badge_metas::id,
+    badge_metas::version,
+    badge_metas::active,
+    badge_metas::definition,
+    badge_metas::created_on,
+    badge_metas::created_by,
+    badge_metas::updated_on,
+    badge_metas::updated_by,
+    Claims,
+);
+
+impl BadgeStore for Store<Connection> {
+    fn create(
+        &self,
+        badge: &Badge,
+        record: Option<&IdempotencyRecord>,
+    ) -> Result<(), CreateBadgeError> {
+        let key = BadgeKey {
+            org: badge.org,
+            badge: badge.id,
+        };
+        let work = |connection: &mut Connection| {
+            // Nobody else wants this lock, unless COMMIT is lost: then who asks waits for it.
+            connection.lock_badge(key)?;
+            if !reserve(connection, record)? {
+                return Err(Abort::Refused(CreateBadgeError::IdempotencyKeyUsed));
+            }
+            let row = NewBadgeRow::of(badge)?;
+            let inserted = diesel::insert_into(badge_metas::table)
+                .values(row)
+                .on_conflict((badge_metas::org_id, badge_metas::name))
+                .do_nothing()
+                .execute(connection)?;
+            if inserted == 0 {
+                return Err(Abort::Refused(CreateBadgeError::NameTaken));
+            }
+            for (position, claim) in (0..).zip(&badge.claims) {
+                set_claim(connection, key, claim, position)?;
+            }
+            Ok(())
+        };
+        let ending = |connection: &mut Connection, (): &()| {
+            connection.lock_badge(key)?;
+            let there =
+                badge_metas::table.find((badge.org.get(), badge.id.0.as_bytes().as_slice()));
+            let there: bool = diesel::select(exists(there)).get_result(connection)?;
+            Ok(if there {
+                Ending::Committed
+            } else {
+                Ending::Undone
+            })
+        };
+        self.writer.write(work, ending)
+    }
+
+    fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError> {
+        self.reader.query(|connection| {
+            let row: Option<BadgeRow> = badge_metas::table
+                .find((org.get(), badge.0.as_bytes().as_slice()))
+                .select(BADGE)
+                .first(connection)
+                .optional()?;
+            Ok(row.map(BadgeRow::versioned).transpose()?)
+        })
+    }
+
+    fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
+        self.reader.query(|connection| {
+            let row: Option<CountedBadgeRow> = badge_metas::table
+                .find((org.get(), badge.0.as_bytes().as_slice()))
+                .select((BADGE, Issued, Earned))
+                .first(connection)
+                .optional()?;
+            Ok(row.map(CountedBadgeRow::counted).transpose()?)
+        })
+    }
+
+    fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
+        self.reader.read(|connection| {
+            let total: i64 = matching(org, query).count().get_result(connection)?;
+            // The ids first, so that claims and counts are looked up for one page only.
+            let ids: Vec<Vec<u8>> = page_of(matching(org, query), query)
+                .select(badge_metas::id)
+                .load(connection)?;
+            let rows: Vec<CountedBadgeRow> = badge_metas::table
+                .filter(badge_metas::org_id.eq(org.get()))
+                .filter(badge_metas::id.eq_any(&ids))
+                .select((BADGE, Issued, Earned))
+                .load(connection)?;
+            let place: HashMap<&[u8], usize> = (ids.iter().map(Vec::as_slice)).zip(0..).collect();
+            let mut rows = rows;
+            rows.sort_by_key(|row| place.get(row.id()).copied());
+            Ok(BadgePage {
+                badges: rows
+                    .into_iter()
+                    .map(CountedBadgeRow::counted)
+                    .collect::<anyhow::Result<_>>()?,
+                total: crate::mapping::stored(total)?,
+            })
+        })
+    }
+
+    fn edit(&self, request: &BadgeEditRequest) -> Result<(), EditBadgeError> {
+        let key = BadgeKey {
+            org: request.org,
+            badge: request.badge,
+        };
+        let work = |connection: &mut Connection| {
+            connection.lock_badge(key)?;
+            if !reserve(connection, request.idempotency.as_ref())? {
+                return Err(Abort::Refused(EditBadgeError::IdempotencyKeyUsed));
+            }
+            if touch(connection, request)? == 0 {
+                return Err(Abort::Refused(EditBadgeError::Changed));
+            }
+            if let BadgeEdit::Claim(claim) = &request.edit {
+                let claims: i64 = badge_claims::table
+                    .filter(badge_claims::org_id.eq(request.org.get()))
+                    .filter(badge_claims::badge_id.eq(request.badge.0.as_bytes().as_slice()))
+                    .count()
+                    .get_result(connection)?;
+                set_claim(connection, key, claim, crate::mapping::stored(claims)?)?;
+            }
+            Ok(())
+        };
+        let ending = |connection: &mut Connection, (): &()| {
+            connection.lock_badge(key)?;
+            let row: Option<(i64, i64, i64)> = badge_metas::table
+                .find((request.org.get(), request.badge.0.as_bytes().as_slice()))
+                .select((
+                    badge_metas::version,
+                    badge_metas::updated_on,
+                    badge_metas::updated_by,
+                ))
+                .first(connection)
+                .optional()?;
+            let ours = (
+                request.version.0 + 1,
+                request.now.unix_micros(),
+                request.by.get(),
+            );
+            Ok(match row {
+                Some(row) if row == ours => Ending::Committed,
+                // A later edit hides whose the one before was.
+                Some(row) if row.0 > ours.0 => Ending::Unknown,
+                _ => Ending::Undone,
+            })
+        };
+        self.writer.write(work, ending)
+    }
+}
+
+fn reserve(
+    connection: &mut Connection,
+    record: Option<&IdempotencyRecord>,
+) -> Result<bool, Failure> {
+    match record {
+        None => Ok(true),
+        Some(record) => Ok(idempotency::reserve(
+            connection,
+            &NewRow::with_answer(record)?,
+        )?),
+    }
+}
+
+/// Raises the version, if it is still the one that the edit was decided from.
+fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> QueryResult<usize> {
+    let badge = badge_metas::table
+        .find((request.org.get(), request.badge.0.as_bytes().as_slice()))
+        .filter(badge_metas::version.eq(request.version.0));
+    let touched = (
+        badge_metas::version.eq(request.version.0 + 1),
+        badge_metas::updated_on.eq(request.now.unix_micros()),
+        badge_metas::updated_by.eq(request.by.get()),
+    );
+    match request.edit {
+        BadgeEdit::Claim(_) => diesel::update(badge).set(touched).execute(connection),
+        BadgeEdit::Activity(active) => diesel::update(badge)
+            .set((touched, badge_metas::active.eq(active)))
+            .execute(connection),
+    }
+}
+
+/// Sets whether the claim is active; adds it at `position` if it is new.
+fn set_claim(
+    connection: &mut Connection,
+    key: BadgeKey,
+    claim: &Claim,
+    position: i32,
+) -> QueryResult<usize> {
+    diesel::insert_into(badge_claims::table)
+        .values((
+            badge_claims::org_id.eq(key.org.get()),
+            badge_claims::badge_id.eq(key.badge.0.as_bytes().as_slice()),
+            badge_claims::owner_type.eq(claim.owner.owner_type.number()),
+            badge_claims::reference_id.eq(claim.owner.reference.as_str()),
+            badge_claims::position.eq(position),
+            badge_claims::active.eq(claim.active),
+        ))
+        .on_conflict((
+            badge_claims::org_id,
+            badge_claims::badge_id,
+            badge_claims::owner_type,
+            badge_claims::reference_id,
+        ))
+        .do_update()
+        .set(badge_claims::active.eq(claim.active))
+        .execute(connection)
+}
+
+type Matching<'a> = badge_metas::BoxedQuery<'a, DB>;
+
+/// The badges to which every filter applies.
+fn matching(org: OrgId, query: &BadgeQuery) -> Matching<'_> {
+    let mut found = badge_metas::table
+        .filter(badge_metas::org_id.eq(org.get()))
+        .into_boxed();
+    if !query.statuses.is_empty() {
+        let any = query
+            .statuses
+            .iter()
+            .map(|status| status_at(*status, query.now.unix_micros()))
+            .reduce(|any, status| Box::new(any.or(status)));
+        if let Some(any) = any {
+            found = found.filter(any);
+        }
+    }
+    if let Some(earn_type) = query.earn_type {
+        found = found.filter(badge_metas::earn_type.eq(earn_type_number(earn_type)));
+    }
+    if let Some(active) = query.active {
+        found = found.filter(badge_metas::active.eq(active));
+    }
+    if let Some(owner) = query.owner {
+        let has_owner = diesel::dsl::sql::<Bool>("(badge_metas.owners & ")
+            .bind::<Integer, _>(owner_bit(owner))
+            .sql(") <> 0");
+        found = found.filter(has_owner);
+    }
+    if let Some(owner) = query.claimed_by {
+        found = found.filter(exists(
+            claimed().filter(badge_claims::owner_type.eq(owner.number())),
+        ));
+    }
+    match query.unclaimed {
+        Some(true) => found = found.filter(not(exists(claimed()))),
+        Some(false) => found = found.filter(exists(claimed())),
+        None => {}
+    }
+    if let Some(text) = &query.name_contains {
+        found = found.filter(position(badge_metas::name_folded, text.to_lowercase()).gt(0));
+    }
+    if let Some(from) = query.starts_from {
+        found = found.filter(badge_metas::starts_on.ge(from.unix_micros()));
+    }
+    if let Some(until) = query.ends_until {
+        found = found.filter(badge_metas::expires_on.le(until.unix_micros()));
+    }
+    found
+}
+
+type Condition = Box<dyn BoxableExpression<badge_metas::table, DB, SqlType = Bool>>;
+
+/// As [`BadgePeriod::status`](accolade_domain::badge::BadgePeriod::status) says it.
+fn status_at(status: BadgeStatus, now: i64) -> Condition {
+    match status {
+        BadgeStatus::Upcoming => Box::new(badge_metas::starts_on.gt(now)),
+        BadgeStatus::Live => Box::new(
+            badge_metas::starts_on
+                .le(now)
+                .and(badge_metas::expires_on.gt(now)),
+        ),
+        BadgeStatus::Expired => Box::new(badge_metas::expires_on.le(now)),
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn claimed() -> _ {
+    badge_claims::table
+        .filter(badge_claims::org_id.eq(badge_metas::org_id))
+        .filter(badge_claims::badge_id.eq(badge_metas::id))
+        .filter(badge_claims::active)
+}
+
+fn page_of<'a>(found: Matching<'a>, query: &BadgeQuery) -> Matching<'a> {
+    use badge_metas::{id, name, starts_on};
+    let sorted = match (query.sort, query.order) {
+        (BadgeSort::Id, SortOrder::Ascending) => found.order(id.asc()),
+        (BadgeSort::Id, SortOrder::Descending) => found.order(id.desc()),
+        (BadgeSort::Name, SortOrder::Ascending) => found.order((name.asc(), id.asc())),
+        (BadgeSort::Name, SortOrder::Descending) => found.order((name.desc(), id.desc())),
+        (BadgeSort::StartDate, SortOrder::Ascending) => found.order((starts_on.asc(), id.asc())),
+        (BadgeSort::StartDate, SortOrder::Descending) => found.order((starts_on.desc(), id.desc())),
+    };
+    let size = i64::from(query.size);
+    sorted.limit(size).offset(i64::from(query.page) * size)
+}

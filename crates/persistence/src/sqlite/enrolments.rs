@@ -1,0 +1,258 @@
+//! The statements of an enrolment, for SQLite.
+//!
+//! What is as long as a request travels in one value: customers as a JSON array, their ids as
+//! one blob of twelve bytes each. What is once a request is a statement a request: a
+//! statement costs no round trip here.
+
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_domain::enrolment::{Enrolment, Hold};
+use anyhow::anyhow;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+
+use super::idempotency::{self, NewRow};
+use super::{Connection, DB, requests};
+use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
+use crate::mapping::{instant, object_id, stored};
+use crate::retry::Failure;
+use crate::schema::{badge_metas, idempotency as keys, request_ledger};
+use crate::statement::Statement;
+
+const INSERT_FIRST: &str = "INSERT INTO enrolments \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     SELECT ?, w.value, ?, 1, substr(?, 12 * w.key + 1, 12), ?, ?, ? \
+     FROM json_each(?) AS w WHERE true \
+     ON CONFLICT DO NOTHING";
+
+/// Nobody else writes meanwhile, so the next ordinal is free.
+const INSERT_NEXT: &str = "INSERT INTO enrolments \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     SELECT k.org_id, w.value, k.badge_id, \
+     (SELECT COALESCE(MAX(e.ordinal), 0) + 1 FROM enrolments e WHERE e.org_id = k.org_id \
+     AND e.customer_id = w.value AND e.badge_id = k.badge_id), \
+     substr(?, 12 * w.key + 1, 12), ?, ?, ? \
+     FROM (SELECT ? AS org_id, ? AS badge_id) AS k, json_each(?) AS w WHERE true \
+     ON CONFLICT DO NOTHING";
+
+/// `CROSS JOIN` keeps the order of the look-ups: each customer by the key.
+pub(super) const HELD: &str = "SELECT w.key, e.ordinal, e.id, e.event_on, e.expires_on, e.revoked_on \
+     FROM json_each(?) AS w CROSS JOIN enrolments AS e \
+     ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?";
+
+const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
+     VALUES (?, ?, ?, 0) \
+     ON CONFLICT (org_id, badge_id) DO UPDATE SET issued = issued + excluded.issued";
+
+type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
+
+/// The part of `wanted` that belongs to one request, and where each stood.
+struct Part {
+    request: usize,
+    places: Vec<usize>,
+    customers: String,
+}
+
+/// `wanted` by request, each part in the same order.
+fn parts(wanted: &[Wanted]) -> Result<Vec<Part>, Failure> {
+    let requests = wanted.iter().map(|it| it.request + 1).max().unwrap_or(0);
+    let mut places = vec![Vec::new(); requests];
+    for (place, it) in wanted.iter().enumerate() {
+        places[it.request].push(place);
+    }
+    let filled = places
+        .into_iter()
+        .enumerate()
+        .filter(|(_, places)| !places.is_empty());
+    let parts = filled.map(|(request, places)| {
+        let customers: Vec<_> = places.iter().map(|it| wanted[*it].customer.get()).collect();
+        Ok(Part {
+            request,
+            places,
+            customers: serde_json::to_string(&customers)?,
+        })
+    });
+    Ok(parts.collect::<anyhow::Result<_>>()?)
+}
+
+fn org_of(badge: BadgeKey) -> i64 {
+    badge.org.get()
+}
+
+fn id_of(badge: &BadgeKey) -> &[u8] {
+    badge.badge.0.as_bytes()
+}
+
+impl EnrolmentSql for Connection {
+    /// The transaction has the database to itself.
+    fn share_badges(&mut self, _: &[BadgeKey]) -> QueryResult<()> {
+        Ok(())
+    }
+
+    /// The transaction has the database to itself.
+    fn lock_badge(&mut self, _: BadgeKey) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn versions(&mut self, badges: &[BadgeKey]) -> Result<Vec<(BadgeKey, BadgeVersion)>, Failure> {
+        let mut versions = Vec::with_capacity(badges.len());
+        for badge in badges {
+            let version: Option<i64> = badge_metas::table
+                .find((org_of(*badge), id_of(badge)))
+                .select(badge_metas::version)
+                .first(self)
+                .optional()?;
+            versions.extend(version.map(|version| (*badge, BadgeVersion(version))));
+        }
+        Ok(versions)
+    }
+
+    fn is_key_used(&mut self, guard: &IdempotencyGuard) -> QueryResult<bool> {
+        idempotency::is_used(self, guard)
+    }
+
+    fn is_request_used(&mut self, request: &EnrolmentRequest) -> QueryResult<bool> {
+        let operation = Operation::IssueBulk;
+        requests::is_used(self, request.org, operation, &request.request_id)
+    }
+
+    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
+        rows.iter()
+            .map(|row| {
+                let new = NewRow::of_request(row.guard, row.request)?;
+                Ok(idempotency::reserve(self, &new)?)
+            })
+            .collect()
+    }
+
+    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
+        for row in rows {
+            let key = (row.guard.client.get(), row.guard.key.as_str());
+            diesel::delete(keys::table.find(key)).execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        rows: &[LedgerRow],
+    ) -> QueryResult<Vec<bool>> {
+        rows.iter()
+            .map(|row| {
+                let request = &requests[row.request];
+                let recorded = diesel::insert_into(request_ledger::table)
+                    .values((
+                        request_ledger::org_id.eq(request.org.get()),
+                        request_ledger::operation.eq(Operation::IssueBulk.number()),
+                        request_ledger::request_id.eq(request.request_id.as_str()),
+                        request_ledger::badge_id.eq(request.badge.0.as_bytes().as_slice()),
+                        request_ledger::recorded_on.eq(request.now.unix_micros()),
+                        request_ledger::recorded_by.eq(request.by.get()),
+                        request_ledger::answer.eq(row.answer.as_slice()),
+                    ))
+                    .on_conflict_do_nothing()
+                    .execute(self)?;
+                Ok(recorded == 1)
+            })
+            .collect()
+    }
+
+    fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
+        for row in rows {
+            let key = (
+                row.org.get(),
+                Operation::IssueBulk.number(),
+                row.request_id.as_str(),
+            );
+            diesel::update(request_ledger::table.find(key))
+                .set(request_ledger::answer.eq(row.answer.as_slice()))
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
+        requests::answer(self, row.org, Operation::IssueBulk, &row.request_id)
+    }
+
+    fn insert(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        wanted: &[Wanted],
+    ) -> Result<usize, Failure> {
+        let is_first = wanted.iter().all(|it| it.ordinal == 1);
+        let mut inserted = 0;
+        for part in parts(wanted)? {
+            let request = &requests[part.request];
+            let badge = BadgeKey::of(request);
+            let new_ids: Vec<u8> = part
+                .places
+                .iter()
+                .flat_map(|place| *wanted[*place].id.as_bytes())
+                .collect();
+            let event_on = request.hold.event_on().unix_micros();
+            let expires_on = request.hold.expires_on().unix_micros();
+            let recorded_on = request.now.unix_micros();
+            inserted += if is_first {
+                Statement::<DB>::new(INSERT_FIRST)
+                    .bind::<BigInt, _>(org_of(badge))
+                    .bind::<Binary, _>(id_of(&badge))
+                    .bind::<Binary, _>(new_ids)
+                    .bind::<BigInt, _>(event_on)
+                    .bind::<BigInt, _>(expires_on)
+                    .bind::<BigInt, _>(recorded_on)
+                    .bind::<Text, _>(part.customers)
+                    .execute(self)?
+            } else {
+                Statement::<DB>::new(INSERT_NEXT)
+                    .bind::<Binary, _>(new_ids)
+                    .bind::<BigInt, _>(event_on)
+                    .bind::<BigInt, _>(expires_on)
+                    .bind::<BigInt, _>(recorded_on)
+                    .bind::<BigInt, _>(org_of(badge))
+                    .bind::<Binary, _>(id_of(&badge))
+                    .bind::<Text, _>(part.customers)
+                    .execute(self)?
+            };
+        }
+        Ok(inserted)
+    }
+
+    fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
+        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
+        let mut held = Vec::new();
+        for part in parts(wanted)? {
+            let badge = badges[part.request];
+            let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+                .bind::<Text, _>(part.customers)
+                .bind::<BigInt, _>(org_of(badge))
+                .bind::<Binary, _>(id_of(&badge))
+                .load(self)?;
+            for (key, ordinal, id, event_on, expires_on, revoked_on) in rows {
+                let hold = Hold::new(instant(event_on)?, instant(expires_on)?)
+                    .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?;
+                held.push(Held {
+                    wanted: part.places[stored::<_, usize>(key)?],
+                    ordinal,
+                    enrolment: Enrolment {
+                        id: object_id(&id)?.into(),
+                        hold,
+                        revoked_on: revoked_on.map(instant).transpose()?,
+                    },
+                });
+            }
+        }
+        Ok(held)
+    }
+
+    fn count(&mut self, counts: &[Count]) -> QueryResult<()> {
+        for count in counts {
+            Statement::<DB>::new(COUNT)
+                .bind::<BigInt, _>(org_of(count.badge))
+                .bind::<Binary, _>(id_of(&count.badge))
+                .bind::<BigInt, _>(count.issued)
+                .execute(self)?;
+        }
+        Ok(())
+    }
+}

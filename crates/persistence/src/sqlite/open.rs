@@ -1,0 +1,107 @@
+//! Connections to the file of SQLite, and how each is made ready.
+
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow, bail};
+use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::{Connection, DB};
+use crate::database::{Options, Synchronous};
+use crate::retry::Transactions;
+use crate::statement::Statement;
+use crate::store::{Store, one_line, pool};
+
+/// Opens the file at `path`; makes it and its directory if they are missing.
+///
+/// # Errors
+/// One line: a directory that cannot be made, a file that cannot be written or is not a
+/// database.
+pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Connection>> {
+    let file = path
+        .to_str()
+        .with_context(|| format!("the path of the database {} is not UTF-8", path.display()))?;
+    make_directory(path)?;
+    let settings = settings(options);
+    first(file, &settings)
+        .map_err(|error| anyhow!("the database {file} cannot be used: {}", one_line(&error)))?;
+    let connections = |size, more: &'static str| {
+        let settings = settings.clone();
+        pool::<Connection>(file, size, options, move |connection| {
+            each(connection, &settings)?;
+            connection.batch_execute(more)
+        })
+    };
+    let writer = connections(1, "");
+    let readers = connections(options.pool_size, "PRAGMA query_only = ON");
+    let file = file.to_owned();
+    Ok(Store {
+        pools: vec![writer.clone(), readers.clone()],
+        writer: Transactions {
+            connections: writer,
+            begin: "BEGIN IMMEDIATE",
+            patience: options.lock_timeout,
+        },
+        reader: Transactions {
+            connections: readers,
+            begin: "BEGIN",
+            patience: options.lock_timeout,
+        },
+        for_migrations: Box::new(move || {
+            first(&file, &settings).map_err(|error| {
+                anyhow!("the database {file} cannot be used: {}", one_line(&error))
+            })
+        }),
+    })
+}
+
+fn make_directory(path: &Path) -> anyhow::Result<()> {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => std::fs::create_dir_all(directory)
+            .map_err(|error| {
+                anyhow!(
+                    "the directory {} of the database cannot be made: {error}",
+                    directory.display()
+                )
+            }),
+        _ => Ok(()),
+    }
+}
+
+/// A connection that makes sure of what the file remembers, and that it can be written.
+fn first(file: &str, settings: &[String]) -> anyhow::Result<Connection> {
+    let mut connection = Connection::establish(file)?;
+    each(&mut connection, settings)?;
+    let mode: String =
+        Statement::<DB, Text>::new("PRAGMA journal_mode = WAL").get_result(&mut connection)?;
+    if mode != "wal" {
+        bail!("it does not support write-ahead logging (it stays at {mode})");
+    }
+    // An empty transaction that writes fails on what is read-only.
+    connection.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; COMMIT")?;
+    Ok(connection)
+}
+
+fn settings(options: &Options) -> Vec<String> {
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    // Waiting first: the others may have to.
+    vec![
+        format!("PRAGMA busy_timeout = {}", options.lock_timeout.as_millis()),
+        format!("PRAGMA synchronous = {synchronous}"),
+        "PRAGMA foreign_keys = ON".to_owned(),
+        "PRAGMA trusted_schema = OFF".to_owned(),
+        "PRAGMA temp_store = MEMORY".to_owned(),
+        "PRAGMA cache_size = -16384".to_owned(),
+    ]
+}
+
+fn each(connection: &mut Connection, settings: &[String]) -> QueryResult<()> {
+    settings
+        .iter()
+        .try_for_each(|setting| connection.batch_execute(setting))
+}

@@ -1,0 +1,66 @@
+//! `health`: asks the running server whether it is ready.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::cli::print;
+use crate::settings::{Environment, HttpSettings, load};
+
+/// A server that takes longer is as good as none.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Says that the server is ready.
+///
+/// # Errors
+/// It is not, or does not answer.
+pub(super) fn health() -> Result<()> {
+    let http = load(&Environment::of_process()?)?.settings.http;
+    let url = format!("http://{}/health/ready", address(&http)?);
+    let agent = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        .http_status_as_error(false)
+        // The server is on this machine.
+        .proxy(None)
+        .build()
+        .new_agent();
+    let response = agent.get(&url).call().with_context(|| url.clone())?;
+    if !response.status().is_success() {
+        bail!("{url}: {}", response.status());
+    }
+    print("ready")
+}
+
+/// Where a server with these settings is reached from its own machine.
+fn address(http: &HttpSettings) -> Result<String> {
+    if http.port == 0 {
+        bail!("http.port is 0, so the server's port is not known");
+    }
+    Ok(match http.host.parse::<IpAddr>() {
+        Ok(ip) if ip.is_unspecified() && ip.is_ipv4() => format!("127.0.0.1:{}", http.port),
+        Ok(ip) if ip.is_unspecified() => format!("[::1]:{}", http.port),
+        Ok(ip) => SocketAddr::new(ip, http.port).to_string(),
+        Err(_) => format!("{}:{}", http.host, http.port),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_every_address_is_asked_on_loopback() {
+        let at = |host: &str, port: u16| {
+            let mut http = load(&Environment::default()).unwrap().settings.http;
+            http.host = host.to_owned();
+            http.port = port;
+            address(&http).map_err(|error| error.to_string())
+        };
+        assert_eq!(at("0.0.0.0", 80), Ok("127.0.0.1:80".to_owned()));
+        assert_eq!(at("::", 80), Ok("[::1]:80".to_owned()));
+        assert_eq!(at("::1", 80), Ok("[::1]:80".to_owned()));
+        assert_eq!(at("localhost", 80), Ok("localhost:80".to_owned()));
+        assert!(at("127.0.0.1", 0).is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! `migrate`: brings the database to this binary's schema.
+
+use anyhow::Result;
+
+use crate::cli::print;
+use crate::settings::{Environment, load};
+
+/// Runs the migrations that are missing and prints their names.
+///
+/// # Errors
+/// One fails, or the database does not answer.
+pub(super) fn migrate() -> Result<()> {
+    let settings = load(&Environment::of_process()?)?.settings;
+    let run = crate::store::migrate(&settings.database)?;
+    if run.is_empty() {
+        return print("the database has every migration");
+    }
+    print(
+        run.iter()
+            .map(|name| format!("ran {name}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    )
+}

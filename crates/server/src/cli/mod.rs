@@ -1,0 +1,273 @@
+//! The command line: what can be said, and one file for each command.
+
+mod client;
+mod config;
+mod health;
+mod migrate;
+mod openapi;
+mod org;
+mod output;
+
+use accolade_domain::ids::OrgId;
+use accolade_domain::text::Name;
+use accolade_domain::zone::Zone;
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use output::{one_line, print};
+
+const ABOUT: &str = "Enrols customers of loyalty programmes for badges, over HTTP, durably.";
+
+const HELP: &str = "\
+Configuration, later wins:
+  the defaults inside this binary, and config/default.toml if it is there
+  config/{profile}.toml; ACCOLADE_PROFILE names the profile (production when unset)
+  config/local.toml
+  the environment: ACCOLADE__SECTION__KEY, such as ACCOLADE__HTTP__PORT=9000
+ACCOLADE_CONFIG_DIR names another directory than ./config.
+
+Examples:
+  accolade-server config show
+  accolade-server serve
+  ACCOLADE__DATABASE__URL=postgres://accolade:secret@db/accolade accolade-server migrate
+  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata
+  accolade-server client create --org 1 --name loyalty";
+
+const LONG_VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nfor SQLite (inside this binary) and PostgreSQL 15 or later",
+    "\nlicence: ",
+    env!("CARGO_PKG_LICENSE")
+);
+
+/// What is said on the command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "accolade-server",
+    about = ABOUT,
+    after_long_help = HELP,
+    after_help = "`--help` says more: how it is configured, and examples.",
+    version,
+    long_version = LONG_VERSION,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or SIGINT; running requests finish first
+    Serve,
+    /// Run the migrations that the database lacks, and say which
+    Migrate,
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Create or list organisations: the tenants that everything belongs to
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Create, list, rotate or revoke API clients
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Ask the running server whether it is ready; exit code 0 if it is
+    Health,
+    /// Print the OpenAPI document of the API
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say what is wrong with the configuration, without starting anything
+    Check,
+    /// Print every value that holds and where it comes from, secrets masked
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+enum OrgCommand {
+    /// Create an organisation
+    #[command(after_help = "\
+Example:
+  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata")]
+    Create(CreateOrg),
+    /// List the organisations
+    List,
+}
+
+#[derive(Debug, Args)]
+struct CreateOrg {
+    /// Its number, from 1 to 9223372036854775807
+    #[arg(long)]
+    id: OrgId,
+    /// Its name, for people
+    #[arg(long, value_parser = name)]
+    name: Name,
+    /// The IANA time zone in which its days begin; it never changes
+    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    time_zone: Zone,
+}
+
+#[derive(Debug, Subcommand)]
+enum ClientCommand {
+    /// Create a client and print its key and secret, once
+    #[command(after_help = "\
+Examples:
+  accolade-server client create --org 1 --name loyalty
+  accolade-server client create --org 1 --name reports --groups badges:read --json")]
+    Create(CreateClient),
+    /// List the clients, without secrets
+    List,
+    /// Give a client a second secret; both hold until `--finish`
+    #[command(after_help = "\
+Example:
+  accolade-server client rotate --key KEY           # prints the second secret; move the caller over
+  accolade-server client rotate --key KEY --finish  # ends the first one")]
+    Rotate(RotateClient),
+    /// Revoke a client for good: refused everywhere within 5 seconds
+    Revoke(RevokeClient),
+}
+
+#[derive(Debug, Args)]
+struct CreateClient {
+    /// The number of the organisation that it acts for
+    #[arg(long)]
+    org: OrgId,
+    /// Its name, for people
+    #[arg(long, value_parser = name)]
+    name: Name,
+    /// What it may do: some of badges:read, badges:write, badges:issue, admin
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "badges:read,badges:write,badges:issue"
+    )]
+    groups: Vec<accolade_application::access::AccessGroup>,
+    /// Print {"key": …, "secret": …} alone
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RotateClient {
+    /// The client's key
+    #[arg(long, value_parser = client::key)]
+    key: accolade_application::access::ClientKey,
+    /// End the first secret; the second becomes the only one
+    #[arg(long)]
+    finish: bool,
+    /// Print {"key": …, "secret": …} alone
+    #[arg(long, conflicts_with = "finish")]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RevokeClient {
+    /// The client's key
+    #[arg(long, value_parser = client::key)]
+    key: accolade_application::access::ClientKey,
+}
+
+fn name(text: &str) -> Result<Name, accolade_domain::text::TextError> {
+    Name::try_from(text)
+}
+
+/// Does what is said.
+///
+/// # Errors
+/// Why it was not done, for one line.
+pub(crate) fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Serve => crate::serve::serve(),
+        Command::Migrate => migrate::migrate(),
+        Command::Config(ConfigCommand::Check) => config::check(),
+        Command::Config(ConfigCommand::Show) => config::show(),
+        Command::Org(OrgCommand::Create(org)) => org::create(org),
+        Command::Org(OrgCommand::List) => org::list(),
+        Command::Client(ClientCommand::Create(client)) => client::create(client),
+        Command::Client(ClientCommand::List) => client::list(),
+        Command::Client(ClientCommand::Rotate(client)) => client::rotate(client),
+        Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
+        Command::Health => health::health(),
+        Command::Openapi => openapi::openapi(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_application::access::AccessGroups;
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, String> {
+        Cli::try_parse_from(line.split_whitespace())
+            .map(|cli| cli.command)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_organisation_has_a_number_a_name_and_a_zone() {
+        let line = "accolade-server org create --id 7 --name X --time-zone Asia/Kolkata";
+        let Ok(Command::Org(OrgCommand::Create(org))) = parse(line) else {
+            panic!("{:?}", parse(line))
+        };
+        assert_eq!(org.id.get(), 7);
+        assert_eq!(org.name.as_str(), "X");
+        assert_eq!(org.time_zone.name(), "Asia/Kolkata");
+        for (wrong, part) in [
+            ("--id 0 --name X", "from 1 to 9223372036854775807"),
+            ("--id 7 --name X --time-zone Mars/Olympus", "IANA"),
+            ("--id 7", "--name"),
+        ] {
+            let error = parse(&format!("accolade-server org create {wrong}")).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_client_has_the_default_groups_unless_told_otherwise() {
+        let groups = |line: &str| {
+            let line = format!("accolade-server client create --org 1 --name x {line}");
+            match parse(&line)? {
+                Command::Client(ClientCommand::Create(client)) => {
+                    Ok(client.groups.into_iter().collect::<AccessGroups>())
+                }
+                other => Err(format!("{other:?}")),
+            }
+        };
+        assert_eq!(groups(""), Ok(AccessGroups::DEFAULT));
+        let some = groups("--groups badges:read,admin").unwrap();
+        assert_eq!(some.to_string(), "badges:read,admin");
+        assert!(
+            groups("--groups badges:raed")
+                .unwrap_err()
+                .contains("badges:issue or admin")
+        );
+        assert!(groups("--groups=").is_err());
+    }
+
+    #[test]
+    fn a_rotation_that_finishes_prints_no_secret() {
+        assert!(parse("accolade-server client rotate --key k --finish --json").is_err());
+        assert!(parse("accolade-server client rotate --key k --json").is_ok());
+    }
+
+    #[test]
+    fn help_has_examples_and_says_how_to_configure() {
+        let help = Cli::command().render_long_help().to_string();
+        for part in [
+            "ACCOLADE__HTTP__PORT=9000",
+            "org create --id 1",
+            "ACCOLADE_PROFILE",
+        ] {
+            assert!(help.contains(part), "{help}");
+        }
+    }
+}

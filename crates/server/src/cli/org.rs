@@ -1,0 +1,45 @@
+//! `org`: the tenants.
+
+use accolade_application::access;
+use accolade_application::ports::{CreateOrgError, Org};
+use anyhow::{Result, anyhow};
+
+use crate::cli::output::{print_table, printable};
+use crate::cli::{CreateOrg, print};
+use crate::store::Store;
+
+/// Creates an organisation.
+///
+/// # Errors
+/// Its number is taken.
+pub(super) fn create(command: CreateOrg) -> Result<()> {
+    let store = Store::of_process()?;
+    let org = Org {
+        id: command.id,
+        name: command.name,
+        zone: command.time_zone,
+    };
+    match access::create_org(&store.ports, &org) {
+        Ok(()) => print(format!(
+            "created the organisation {} ({}) in {}",
+            org.id,
+            printable(org.name.as_str()),
+            org.zone
+        )),
+        Err(CreateOrgError::Exists) => Err(anyhow!("there is an organisation {} already", org.id)),
+        Err(CreateOrgError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Lists the organisations.
+///
+/// # Errors
+/// The database does not answer.
+pub(super) fn list() -> Result<()> {
+    let orgs = Store::of_process()?.ports.access.orgs()?;
+    let rows: Vec<_> = orgs
+        .into_iter()
+        .map(|org| [org.id.to_string(), org.zone.to_string(), org.name.into()])
+        .collect();
+    print_table(["ID", "TIME ZONE", "NAME"], &rows)
+}

@@ -1,0 +1,144 @@
+//! `serve`: from the configuration to a server that listens, and to its end.
+
+mod housekeeping;
+mod listen;
+mod lock;
+mod logging;
+mod shutdown;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use accolade_application::ports::SecretSource as _;
+use accolade_http::app::{AppState, AuthOptions, HttpOptions};
+use anyhow::{Context as _, Result};
+
+use crate::cli::print;
+use crate::demo;
+use crate::settings::{AuthSettings, Environment, Settings, SigningKey, load};
+use crate::sources::SystemSecrets;
+use crate::store::Store;
+use housekeeping::Housekeeper;
+use listen::listen;
+use lock::FileLock;
+use shutdown::StopSignals;
+
+/// How long an idle connection is kept: longer than usual proxies keep theirs, so that
+/// it is they who end it.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// What it lacks to start: a good configuration, the port, the database.
+pub(crate) fn serve() -> Result<()> {
+    let loaded = load(&Environment::of_process()?)?;
+    loaded.fit_to_serve()?;
+    let settings = loaded.settings;
+    logging::start(&settings.log)?;
+
+    // Whatever can be refused is refused before the database is touched.
+    let http = &settings.http;
+    let listener = listen(&http.host, http.port, "http.host, http.port")?;
+    let metrics = listen_for_metrics(&settings)?;
+    let _lock = settings
+        .database
+        .url
+        .file()
+        .map(FileLock::take)
+        .transpose()
+        .context("database.url")?;
+
+    let store = Store::open(&settings.database)?;
+    if settings.demo.enabled {
+        demo::seed(&store.ports)?;
+    }
+    let _housekeeper = Housekeeper::start(store.housekeeping, store.ports.clock.clone())
+        .context("housekeeping")?;
+    let state = AppState::new(store.ports, store.health, options(&settings))?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        profile = loaded.profile,
+        database = %settings.database.url,
+        "starting"
+    );
+    run(&settings, listener, metrics, &state)?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
+    let Some(port) = settings.metrics.port else {
+        return Ok(None);
+    };
+    let host = settings
+        .metrics
+        .host
+        .as_ref()
+        .unwrap_or(&settings.http.host);
+    listen(host, port, "metrics.host, metrics.port").map(Some)
+}
+
+fn run(
+    settings: &Settings,
+    listener: TcpListener,
+    metrics: Option<TcpListener>,
+    state: &AppState,
+) -> Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let stop = StopSignals::take()?;
+        let address = listen::url(&listener)?;
+        let metrics_address = metrics.as_ref().map(listen::url).transpose()?;
+        let server = accolade_http::serve(listener, metrics, state)?;
+        announce(settings, &address, metrics_address.as_deref())?;
+        Ok(server.run_until(stop.first()).await?)
+    })
+}
+
+/// Tells whoever started the server where it is.
+fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result<()> {
+    print(format!("listening on {address}"))?;
+    if let Some(metrics) = metrics {
+        print(format!("metrics on {metrics}/metrics"))?;
+    }
+    if settings.demo.enabled {
+        print(format!(
+            "\nThe API is described at {address}/docs. Try it:\n\n{}\n",
+            demo::example(address)
+        ))?;
+    }
+    Ok(())
+}
+
+fn options(settings: &Settings) -> HttpOptions {
+    let http = &settings.http;
+    HttpOptions {
+        workers: match http.workers {
+            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            workers => workers,
+        },
+        body_limit: http.body_limit,
+        request_timeout: http.request_timeout,
+        keep_alive: KEEP_ALIVE,
+        shutdown_timeout: http.request_timeout,
+        concurrency: usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX),
+        queue: http.queue,
+        customers_per_request: settings.limits.customers_per_request,
+        idempotency_retention: settings.idempotency.retention,
+        auth: AuthOptions {
+            token_ttl: settings.auth.token_ttl,
+            token_key: signing_key(&settings.auth).as_bytes().to_vec(),
+            failures_per_key: settings.auth.failures_per_key,
+            failures_per_address: settings.auth.failures_per_address,
+        },
+        metrics: settings.metrics.port.is_none(),
+    }
+}
+
+/// The configured key, or one for this start alone.
+fn signing_key(auth: &AuthSettings) -> SigningKey {
+    auth.token_key.clone().unwrap_or_else(|| {
+        tracing::warn!("auth.token_key is not set: access tokens end with this process");
+        SigningKey::from_bytes(SystemSecrets.bytes())
+    })
+}

@@ -1,0 +1,114 @@
+//! The database that the configuration names, opened: from here on nobody asks which it is.
+
+use std::sync::Arc;
+
+use accolade_application::ports::{Health, Housekeeping, Ports};
+use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync, open};
+use anyhow::{Context as _, Result, bail};
+
+use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
+use crate::sources::{SystemClock, SystemIds, SystemSecrets};
+
+/// What lives in the database, ready for use cases.
+pub(crate) struct Store {
+    /// The ports of the use cases.
+    pub(crate) ports: Ports,
+    /// Whether the database can work.
+    pub(crate) health: Arc<dyn Health>,
+    /// What it tidies up.
+    pub(crate) housekeeping: Arc<dyn Housekeeping>,
+}
+
+impl Store {
+    /// The store of a command beside the server, as the environment and the files say.
+    ///
+    /// # Errors
+    /// As [`load`] and [`Store::open`].
+    pub(crate) fn of_process() -> Result<Self> {
+        let settings = load(&Environment::of_process()?)?.settings.database;
+        let database = open_alone(&settings)?;
+        if settings.migrate {
+            run_migrations(&database)?;
+        }
+        let missing = database.pending_migrations()?;
+        if !missing.is_empty() {
+            bail!(
+                "the database lacks {}: run `accolade-server migrate`",
+                missing.join(", ")
+            );
+        }
+        Ok(Self::on(database))
+    }
+
+    /// The server's store. Migrations that are missing are run if the configuration says so,
+    /// else left to `accolade-server migrate`: until then the server is not ready.
+    ///
+    /// # Errors
+    /// The database does not answer, or a migration fails.
+    pub(crate) fn open(settings: &DatabaseSettings) -> Result<Self> {
+        let database = open_database(settings)?;
+        if settings.migrate {
+            for name in run_migrations(&database)? {
+                tracing::info!(name, "ran a migration");
+            }
+        }
+        Ok(Self::on(database))
+    }
+
+    fn on(database: Database) -> Self {
+        let clock = Arc::new(SystemClock);
+        Self {
+            ports: Ports {
+                access: database.access,
+                badges: database.badges,
+                enrolments: database.enrolments,
+                requests: database.requests,
+                idempotency: database.idempotency,
+                clock: clock.clone(),
+                ids: Arc::new(SystemIds::new(clock)),
+                secrets: Arc::new(SystemSecrets),
+            },
+            health: database.health,
+            housekeeping: database.housekeeping,
+        }
+    }
+}
+
+/// Runs the migrations that are missing; gives their names.
+///
+/// # Errors
+/// The database does not answer, or a migration fails.
+pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
+    run_migrations(&open_alone(settings)?)
+}
+
+/// Opens the database for a command, which does one thing at a time.
+fn open_alone(settings: &DatabaseSettings) -> Result<Database> {
+    open_database(&DatabaseSettings {
+        pool_size: 1,
+        ..settings.clone()
+    })
+}
+
+fn run_migrations(database: &Database) -> Result<Vec<String>> {
+    database.migrate().context("migrations")
+}
+
+fn open_database(settings: &DatabaseSettings) -> Result<Database> {
+    let url = match &settings.url {
+        DatabaseUrl::Sqlite(path) => Url::Sqlite(path.clone()),
+        DatabaseUrl::Postgres(url) => Url::Postgres(url.reveal().to_owned()),
+    };
+    let options = Options {
+        pool_size: settings.pool_size,
+        pool_timeout: settings.pool_timeout,
+        connect_timeout: settings.connect_timeout,
+        statement_timeout: settings.statement_timeout,
+        lock_timeout: settings.lock_timeout,
+        synchronous: match settings.synchronous {
+            Synchronous::Full => Sync::Full,
+            Synchronous::Normal => Sync::Normal,
+        },
+    };
+    open(&url, &options).context("database.url")
+}

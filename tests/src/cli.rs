@@ -1,0 +1,131 @@
+//! The command line tools.
+
+use std::ffi::{OsStr, OsString};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::client::Credentials;
+use crate::logs::Logs;
+use crate::process;
+
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Signs the access tokens of all servers here: several of them may share a database.
+pub(crate) const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
+
+/// The command line tools on one database.
+#[derive(Debug, Clone)]
+pub struct Cli {
+    environment: Vec<(OsString, OsString)>,
+}
+
+impl Cli {
+    /// On the database at `url`.
+    pub fn on(url: &str) -> Self {
+        let environment = Vec::new();
+        Self { environment }
+            .environment("ACCOLADE_CONFIG_DIR", process::workspace().join("config"))
+            .environment("ACCOLADE__DATABASE__URL", url)
+            .environment("ACCOLADE__AUTH__TOKEN_KEY", TOKEN_KEY)
+    }
+
+    /// Sets a variable of the environment.
+    #[must_use]
+    pub fn environment(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.environment
+            .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Runs a command to its end.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        let mut child = process::accolade()
+            .args(arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let read = |source: Arc<Logs>| {
+            // Both outputs are closed when the process is gone.
+            source.find(PATIENCE, |_| None::<()>);
+            source.text()
+        };
+        let (stdout, stderr) = (Arc::new(Logs::default()), Arc::new(Logs::default()));
+        stdout.follow(child.stdout.take().unwrap());
+        stdout.follow(std::io::empty());
+        stderr.follow(child.stderr.take().unwrap());
+        stderr.follow(std::io::empty());
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!(
+                    "{arguments:?} does not end:\n{}{}",
+                    stdout.text(),
+                    stderr.text()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        Outcome {
+            command: arguments.join(" "),
+            code: status.code(),
+            stdout: read(stdout),
+            stderr: read(stderr),
+        }
+    }
+
+    /// Creates a client of an org.
+    pub fn create_client(&self, org: i64, groups: Option<&str>) -> Credentials {
+        let org = org.to_string();
+        let mut arguments = vec![
+            "client", "create", "--org", &org, "--name", "test", "--json",
+        ];
+        arguments.extend(groups.iter().flat_map(|groups| ["--groups", groups]));
+        let printed = self.run(&arguments).ok();
+        serde_json::from_str(&printed)
+            .unwrap_or_else(|error| panic!("`client create --json` printed {printed:?}: {error}"))
+    }
+}
+
+/// How a command ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    command: String,
+    /// Its exit code, if it was not killed.
+    pub code: Option<i32>,
+    /// What it printed.
+    pub stdout: String,
+    /// What it complained of.
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// What it printed; it must have succeeded.
+    pub fn ok(self) -> String {
+        assert_eq!(
+            self.code,
+            Some(0),
+            "{}: {}{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
+        self.stdout
+    }
+
+    /// What it complained of: one line; it must have failed.
+    pub fn refused(self) -> String {
+        assert!(self.code.is_some_and(|code| code != 0), "{self:?}");
+        let line = self.stderr.trim_end().to_owned();
+        assert!(!line.is_empty() && !line.contains('\n'), "{line}");
+        line
+    }
+}

@@ -1,0 +1,71 @@
+//! The server binary as a process: where it is, what it inherits, and that it never
+//! outlives the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+/// The root of the workspace.
+pub(crate) fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The binary, with nothing of Accolade's in its environment but the profile of tests.
+pub(crate) fn accolade() -> Command {
+    let binary = std::env::var_os("ACCOLADE_SERVER_BIN").map_or_else(
+        || workspace().join("target/debug/accolade-server"),
+        PathBuf::from,
+    );
+    assert!(
+        binary.is_file(),
+        "{} does not exist: build it with `cargo build -p accolade-server`, or name it in \
+         ACCOLADE_SERVER_BIN",
+        binary.display()
+    );
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ACCOLADE") {
+            command.env_remove(name);
+        }
+    }
+    command.env("ACCOLADE_PROFILE", "test").stdin(Stdio::null());
+    command
+}
+
+/// Ends a process, and removes a directory, when this process ends in whatever way.
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    shell: Child,
+    // The shell waits until this closes, with this process at the latest.
+    _alive: ChildStdin,
+}
+
+impl Watchdog {
+    pub(crate) fn over(process: u32, directory: Option<&Path>) -> Self {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            r#"read -r _; kill -9 "$1"; [ -z "$2" ] || rm -rf "$2""#,
+        ]);
+        command.arg("watchdog").arg(process.to_string());
+        command.arg(directory.unwrap_or(Path::new("")));
+        let mut shell = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let alive = shell.stdin.take().unwrap();
+        Self {
+            shell,
+            _alive: alive,
+        }
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        // Its process has been waited for, so its number may be somebody else's by now.
+        let _ = self.shell.kill();
+        let _ = self.shell.wait();
+    }
+}

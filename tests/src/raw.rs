@@ -1,0 +1,124 @@
+//! Bytes over TCP, for what no HTTP client would send.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::reply::Reply;
+use crate::server::Server;
+
+/// A connection.
+#[derive(Debug)]
+pub struct Raw {
+    stream: TcpStream,
+    read: Vec<u8>,
+}
+
+impl Raw {
+    /// Connects.
+    pub fn connect(server: &Server) -> Self {
+        Self::to(server.socket())
+    }
+
+    /// Connects to `socket`.
+    pub fn to(socket: &str) -> Self {
+        let stream = TcpStream::connect(socket).unwrap();
+        let patience = Some(Duration::from_mins(1));
+        stream.set_read_timeout(patience).unwrap();
+        stream.set_write_timeout(patience).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let read = Vec::new();
+        Self { stream, read }
+    }
+
+    /// Sends bytes; whether the other side still takes them is not asked.
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
+        let _ = self.stream.write_all(bytes.as_ref());
+        self
+    }
+
+    /// Sends `count` bytes of `byte` while an answer may already be on its way.
+    pub fn flood(&mut self, byte: u8, count: usize) -> &mut Self {
+        let mut stream = self.stream.try_clone().unwrap();
+        std::thread::spawn(move || {
+            let chunk = vec![byte; 64 * 1024];
+            let mut left = count;
+            while left > 0 {
+                let now = left.min(chunk.len());
+                if stream.write_all(&chunk[..now]).is_err() {
+                    return;
+                }
+                left -= now;
+            }
+        });
+        self
+    }
+
+    /// Says that nothing more will be sent.
+    pub fn finish(&mut self) -> &mut Self {
+        let _ = self.stream.shutdown(Shutdown::Write);
+        self
+    }
+
+    /// Reads the next answer; `None` if the other side closes first.
+    pub fn reply(&mut self) -> Option<Reply> {
+        let end = loop {
+            let found = self.read.windows(4).position(|four| four == b"\r\n\r\n");
+            match found {
+                Some(end) => break end + 4,
+                None if self.more() => {}
+                None => return None,
+            }
+        };
+        let head = String::from_utf8(self.read[..end].to_vec()).unwrap();
+        let mut lines = head.split("\r\n");
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let headers: HeaderMap = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| {
+                (
+                    HeaderName::try_from(name).unwrap(),
+                    HeaderValue::try_from(value.trim()).unwrap(),
+                )
+            })
+            .collect();
+        let length = headers
+            .get("content-length")
+            .map_or(0, |value| value.to_str().unwrap().parse().unwrap());
+        while self.read.len() < end + length && self.more() {}
+        let body = self.read[end..(end + length).min(self.read.len())].to_vec();
+        self.read.drain(..end + body.len());
+        Some(Reply {
+            status,
+            headers,
+            body,
+            request: "raw bytes".to_owned(),
+        })
+    }
+
+    /// Reads the next answer, which must be an envelope.
+    #[track_caller]
+    pub fn envelope(&mut self) -> Reply {
+        let reply = self.reply().unwrap();
+        reply.check_envelope();
+        reply
+    }
+
+    /// Whether the other side closes without a further answer.
+    pub fn is_closed(&mut self) -> bool {
+        self.reply().is_none()
+    }
+
+    fn more(&mut self) -> bool {
+        let mut chunk = [0; 16 * 1024];
+        match self.stream.read(&mut chunk) {
+            Ok(0) | Err(_) => false,
+            Ok(count) => {
+                self.read.extend_from_slice(&chunk[..count]);
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! An answer, and what is true of every answer.
+
+use std::fmt;
+
+use accolade_domain::rejection::Code;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use ureq::http::HeaderMap;
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as it came.
+    pub body: Vec<u8>,
+    /// What was asked.
+    pub(crate) request: String,
+}
+
+/// The envelope, each part as it stands in the body.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Envelope<'b> {
+    #[serde(borrow)]
+    data: &'b RawValue,
+    errors: &'b RawValue,
+    warnings: &'b RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Problem {
+    code: u32,
+    message: String,
+    reference: Value,
+}
+
+impl Reply {
+    /// The same with another body: to compare a part of it.
+    #[must_use]
+    pub fn with_body(mut self, body: String) -> Self {
+        self.body = body.into_bytes();
+        self
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{self}: {error}"))
+    }
+
+    /// The `data` of the envelope.
+    pub fn data(&self) -> Value {
+        self.json()["data"].take()
+    }
+
+    /// A header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The same; it must be a success.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.status, 200, "{self}");
+        self
+    }
+
+    /// The codes of `errors`, or of `warnings` if there are none.
+    pub fn codes(&self) -> Vec<u64> {
+        self.problems().into_iter().map(|(code, _)| code).collect()
+    }
+
+    /// Codes and paths of `errors`, or of `warnings` if there are none.
+    pub fn problems(&self) -> Vec<(u64, Option<String>)> {
+        let json = self.json();
+        let list = |name: &str| json[name].as_array().cloned().unwrap_or_default();
+        let mut problems = list("errors");
+        if problems.is_empty() {
+            problems = list("warnings");
+        }
+        problems
+            .iter()
+            .map(|problem| {
+                let code = problem["code"].as_u64().unwrap();
+                (code, problem["reference"].as_str().map(str::to_owned))
+            })
+            .collect()
+    }
+
+    /// It must be a refusal with this code alone, about this field.
+    #[track_caller]
+    pub fn refused(&self, code: u64, field: Option<&str>) {
+        assert!(self.status >= 400, "{self}");
+        assert_eq!(
+            self.problems(),
+            [(code, field.map(str::to_owned))],
+            "{self}"
+        );
+    }
+
+    /// It must be a success with these warnings alone.
+    #[track_caller]
+    pub fn warned(&self, warnings: &[(u64, &str)]) {
+        assert_eq!(self.status, 200, "{self}");
+        let wanted: Vec<_> = warnings
+            .iter()
+            .map(|(code, field)| (*code, Some((*field).to_owned())))
+            .collect();
+        assert_eq!(self.problems(), wanted, "{self}");
+    }
+
+    /// The elements of an enrolment, each as customer, id, code of its error and status.
+    pub fn outcomes(&self) -> Vec<(i64, String, Option<u64>, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.data()["issuedBadges"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{self}"))
+            .iter()
+            .map(|issued| {
+                (
+                    issued["customerId"].as_i64().unwrap(),
+                    text(&issued["issuedId"]),
+                    issued["error"]["code"].as_u64(),
+                    text(&issued["status"]),
+                )
+            })
+            .collect()
+    }
+
+    /// The id of the only enrolment, which must have been made.
+    #[track_caller]
+    pub fn issued(&self) -> String {
+        match self.outcomes().as_slice() {
+            [(_, id, None, _)] if id.len() == 24 => id.clone(),
+            _ => panic!("{self}"),
+        }
+    }
+
+    /// Fails unless this is an answer as every one of the prefix is.
+    pub(crate) fn check_envelope(&self) {
+        let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no envelope: {error}: {self}"));
+        let Envelope {
+            data,
+            errors,
+            warnings,
+        } = envelope;
+        let compact = format!(r#"{{"data":{data},"errors":{errors},"warnings":{warnings}}}"#);
+        assert_eq!(self.text(), compact, "not compact, or not in this order");
+        let content_type = self.header("content-type").unwrap_or_default();
+        assert!(content_type.starts_with("application/json"), "{self}");
+        assert!(self.header("x-request-id").is_some(), "{self}");
+        let read = |part: &RawValue| -> Option<Vec<Problem>> {
+            serde_json::from_str(part.get()).unwrap_or_else(|error| panic!("{error}: {self}"))
+        };
+        let (errors, warnings) = (read(errors), read(warnings));
+        for problem in errors.iter().chain(&warnings).flatten() {
+            assert!(!problem.message.is_empty(), "{self}");
+            assert!(
+                problem.reference.is_null() || problem.reference.is_string(),
+                "{self}"
+            );
+            assert!(
+                Code::from_number(problem.code).is_some(),
+                "unknown code: {self}"
+            );
+        }
+        if self.status == 200 {
+            assert_ne!(data.get(), "null", "{self}");
+            assert!(errors.is_none_or(|errors| errors.is_empty()), "{self}");
+            assert!(warnings.is_some(), "{self}");
+        } else {
+            assert_eq!(data.get(), "null", "{self}");
+            assert!(warnings.is_none(), "{self}");
+            let first = errors.as_deref().unwrap_or_default().first();
+            let code = first.and_then(|problem| Code::from_number(problem.code));
+            assert_eq!(code.map(Code::status), Some(self.status), "{self}");
+        }
+        if self.status >= 500 {
+            let id = self.header("x-request-id").unwrap();
+            let names = self.text().contains(id);
+            assert!(names, "a 5xx names its X-Request-Id: {self}");
+        }
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = String::from_utf8_lossy(&self.body);
+        let shown: String = body.chars().take(4_000).collect();
+        write!(f, "{} answered {} {shown}", self.request, self.status)
+    }
+}

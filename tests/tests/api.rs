@@ -1,0 +1,21 @@
+//! What the API answers, on both databases.
+#![allow(clippy::unwrap_used)]
+
+mod api {
+    mod access;
+    mod badge_lists;
+    mod badges;
+    mod claims;
+    mod codes;
+    mod constraints;
+    mod demo;
+    mod edge;
+    mod enrolment;
+    mod expiry;
+    mod idempotency;
+    mod openapi;
+    mod order_of_checks;
+    mod periods;
+    mod requests;
+    mod throttle;
+}

@@ -1,0 +1,137 @@
+//! The layers, as cargo sees them: `http → application → domain ← persistence`.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::{BTreeSet, HashMap};
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
+
+/// For each package the packages that it needs to be built, without those of its tests.
+struct Graph {
+    names: HashMap<PackageId, String>,
+    needs: HashMap<PackageId, Vec<PackageId>>,
+}
+
+impl Graph {
+    fn read() -> Self {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        let metadata: Metadata = MetadataCommand::new()
+            .manifest_path(manifest)
+            .other_options(["--locked".to_owned()])
+            .exec()
+            .unwrap();
+        let names = metadata
+            .packages
+            .iter()
+            .map(|package| (package.id.clone(), package.name.to_string()))
+            .collect();
+        let needs = metadata
+            .resolve
+            .unwrap()
+            .nodes
+            .into_iter()
+            .map(|node| {
+                let normal = node
+                    .deps
+                    .into_iter()
+                    .filter(|dep| {
+                        let kinds = &dep.dep_kinds;
+                        kinds.iter().any(|it| it.kind == DependencyKind::Normal)
+                    })
+                    .map(|dep| dep.pkg)
+                    .collect();
+                (node.id, normal)
+            })
+            .collect();
+        Self { names, needs }
+    }
+
+    /// The names of everything in the tree of the package `name`, itself left out.
+    fn tree(&self, name: &str) -> BTreeSet<&str> {
+        let root = self.names.iter().find(|(_, n)| *n == name).unwrap().0;
+        let mut found = BTreeSet::new();
+        let mut open = vec![root];
+        while let Some(id) = open.pop() {
+            for need in &self.needs[id] {
+                if found.insert(self.names[need].as_str()) {
+                    open.push(need);
+                }
+            }
+        }
+        found
+    }
+
+    #[track_caller]
+    fn knows_none_of(&self, name: &str, banned: impl Fn(&str) -> bool) {
+        let found: Vec<_> = self
+            .tree(name)
+            .into_iter()
+            .filter(|other| banned(other))
+            .collect();
+        assert!(found.is_empty(), "{name} depends on {found:?}");
+    }
+}
+
+/// The crates of the workspace that stand outside the application.
+const ADAPTERS: [&str; 4] = [
+    "accolade-http",
+    "accolade-memory",
+    "accolade-persistence",
+    "accolade-server",
+];
+
+fn is_web(name: &str) -> bool {
+    name.starts_with("actix") || name == "hyper" || name == "ureq"
+}
+
+fn is_sql(name: &str) -> bool {
+    name.starts_with("diesel") || name == "r2d2" || name == "pq-sys" || name == "libsqlite3-sys"
+}
+
+#[test]
+fn the_domain_knows_no_io_no_runtime_and_no_configuration() {
+    Graph::read().knows_none_of("accolade-domain", |name| {
+        is_web(name)
+            || is_sql(name)
+            || ["tokio", "config", "anyhow", "tracing", "rand"].contains(&name)
+            || name.starts_with("accolade-")
+    });
+}
+
+#[test]
+fn the_application_knows_the_domain_and_no_adapter() {
+    let graph = Graph::read();
+    graph.knows_none_of("accolade-application", |name| {
+        is_web(name)
+            || is_sql(name)
+            || ["tokio", "config"].contains(&name)
+            || ADAPTERS.contains(&name)
+    });
+    assert!(
+        graph
+            .tree("accolade-application")
+            .contains("accolade-domain")
+    );
+}
+
+#[test]
+fn the_wire_knows_no_database() {
+    Graph::read().knows_none_of("accolade-http", |name| {
+        is_sql(name) || name == "config" || (ADAPTERS.contains(&name) && name != "accolade-http")
+    });
+}
+
+#[test]
+fn the_databases_know_no_wire() {
+    for adapter in ["accolade-persistence", "accolade-memory"] {
+        Graph::read().knows_none_of(adapter, |name| {
+            is_web(name)
+                || ["tokio", "config"].contains(&name)
+                || (ADAPTERS.contains(&name) && name != adapter)
+        });
+    }
+}
+
+#[test]
+fn the_model_knows_no_database() {
+    Graph::read().knows_none_of("accolade-memory", is_sql);
+}

@@ -1,0 +1,152 @@
+//! The command line tools, beside a running server.
+
+use accolade_tests::{Backend, Server, on_both_databases, shared};
+
+fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
+    let server = Server::start(backend);
+    let cli = server.cli();
+    let create = [
+        "org",
+        "create",
+        "--id",
+        "77",
+        "--name",
+        "Ä \"quoted\" org",
+        "--time-zone",
+        "Asia/Kolkata",
+    ];
+    cli.run(&create).ok();
+    assert!(cli.run(&create).refused().contains("77"));
+    let listed = cli.run(&["org", "list"]).ok();
+    assert!(
+        listed.contains("77") && listed.contains("Asia/Kolkata") && listed.contains('Ä'),
+        "{listed}"
+    );
+
+    let credentials = cli.create_client(77, Some("badges:read"));
+    assert!(credentials.secret.len() >= 43, "256 bits");
+    server.client(&credentials).get("badgeMeta").ok();
+    let listed = cli.run(&["client", "list"]).ok();
+    assert!(
+        listed.contains(&credentials.key) && listed.contains("badges:read"),
+        "{listed}"
+    );
+    assert!(!listed.contains(&credentials.secret), "{listed}");
+    cli.run(&["client", "revoke", "--key", &credentials.key])
+        .ok();
+    assert!(cli.run(&["client", "list"]).ok().contains("revoked"));
+}
+
+fn what_cannot_be_done_is_said_in_one_line(server: &Server) {
+    let cli = server.cli();
+    for (arguments, named) in [
+        (
+            &["client", "create", "--org", "999999999", "--name", "x"][..],
+            "999999999",
+        ),
+        (
+            &[
+                "client",
+                "create",
+                "--org",
+                "2001",
+                "--name",
+                "x",
+                "--groups",
+                "badges:fly",
+            ],
+            "badges:fly",
+        ),
+        (&["client", "revoke", "--key", "nobody"], "nobody"),
+        (&["client", "rotate", "--key", "nobody"], "nobody"),
+        (
+            &[
+                "org",
+                "create",
+                "--id",
+                "888",
+                "--name",
+                "x",
+                "--time-zone",
+                "Mars/Base",
+            ],
+            "Mars/Base",
+        ),
+        (&["org", "create", "--id", "0", "--name", "x"], "0"),
+        (&["org", "create", "--id", "-5", "--name", "x"], "-5"),
+        (&["org", "create", "--id", "888", "--name", ""], "name"),
+    ] {
+        let outcome = cli.run(arguments);
+        assert_ne!(outcome.code, Some(0), "{arguments:?}");
+        assert!(
+            outcome.stderr.contains(named),
+            "{arguments:?}: {}",
+            outcome.stderr
+        );
+        assert!(
+            outcome.stdout.is_empty(),
+            "{arguments:?}: {}",
+            outcome.stdout
+        );
+    }
+}
+
+fn a_secret_is_printed_once_for_people_too(server: &Server) {
+    let org = server.org().id().to_string();
+    let printed = server
+        .cli()
+        .run(&["client", "create", "--org", &org, "--name", "people"])
+        .ok();
+    let words: Vec<&str> = printed
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .collect();
+    let longest = words.iter().filter(|word| word.len() >= 43).count();
+    assert_eq!(longest, 1, "{printed}");
+}
+
+fn health_is_asked_from_the_command_line(server: &Server) {
+    let port = server.address().rsplit(':').next().unwrap();
+    server
+        .cli()
+        .environment("ACCOLADE__HTTP__PORT", port)
+        .run(&["health"])
+        .ok();
+    let outcome = server
+        .cli()
+        .environment("ACCOLADE__HTTP__PORT", "1")
+        .run(&["health"]);
+    assert_ne!(outcome.code, Some(0));
+}
+
+fn to_migrate_twice_changes_nothing(server: &Server) {
+    server.cli().run(&["migrate"]).ok();
+    server.cli().run(&["migrate"]).ok();
+    server.org().get("badgeMeta").ok();
+}
+
+#[test]
+fn help_and_version_are_worth_reading() {
+    let cli = shared(Backend::Sqlite).cli();
+    let help = cli.run(&["--help"]).ok();
+    for command in ["serve", "migrate", "config", "org", "client"] {
+        assert!(help.contains(command), "{help}");
+    }
+    let version = cli.run(&["--version"]).ok();
+    assert!(version.contains(env!("CARGO_PKG_VERSION")), "{version}");
+    for command in [
+        &["client", "create", "--help"][..],
+        &["org", "create", "--help"],
+        &["serve", "--help"],
+    ] {
+        assert!(cli.run(command).ok().len() > 100);
+    }
+    assert_eq!(cli.run(&["fly"]).code, Some(2));
+}
+
+on_both_databases! {
+    an_org_and_a_client_are_made_listed_and_refused_twice
+    what_cannot_be_done_is_said_in_one_line
+    a_secret_is_printed_once_for_people_too
+    health_is_asked_from_the_command_line
+    to_migrate_twice_changes_nothing
+}

@@ -1,0 +1,164 @@
+//! Metrics and logs: they tell what happens, and nothing about whom.
+
+use accolade_tests::{Backend, Server, Setup, enrolment, on_both_databases, with};
+use serde_json::json;
+
+/// A customer whose number appears nowhere else.
+const CUSTOMER: i64 = 620_900_137_219;
+
+fn metrics_count_by_route_and_outcome_and_name_nobody(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    let badge = org.badge();
+    let body = |request: &str| {
+        with(
+            &enrolment(&badge),
+            &json!({"customers": [CUSTOMER, CUSTOMER + 1], "requestId": request}),
+        )
+    };
+    org.enrol(&body("request-one")).ok();
+    org.enrol(&body("request-two")).ok();
+    org.get("nothing-at-this-path-620900137219");
+    org.get(&format!("badgeMeta/{badge}")).ok();
+
+    let metrics = server.stranger().get("/metrics").ok();
+    assert!(
+        metrics
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
+    let text = metrics.text();
+    let counted = |wanted: &[&str]| {
+        text.lines()
+            .filter(|line| !line.starts_with('#') && wanted.iter().all(|word| line.contains(word)))
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+            .sum::<f64>()
+    };
+    assert!(
+        (counted(&["requests_total", "issueBulk", "200"]) - 2.0).abs() < f64::EPSILON,
+        "{text}"
+    );
+    assert!(text.contains("_bucket{"), "latency is a histogram: {text}");
+    let outcomes: Vec<f64> = text
+        .lines()
+        .filter(|line| {
+            !line.starts_with('#') && line.contains("enrolment") && line.contains("outcome")
+        })
+        .map(|line| line.rsplit(' ').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(
+        outcomes
+            .iter()
+            .filter(|count| (**count - 2.0).abs() < f64::EPSILON)
+            .count(),
+        2,
+        "{text}"
+    );
+    assert!(text.contains("pool"), "{text}");
+    for private in [
+        &badge,
+        "620900137219",
+        "request-one",
+        &org.credentials().unwrap().key,
+    ] {
+        assert!(
+            !text.contains(private),
+            "{private} is in the metrics: {text}"
+        );
+    }
+}
+
+fn metrics_have_a_port_of_their_own_when_told(backend: Backend) {
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let server = Setup::new(backend)
+        .set("metrics.port", &free.to_string())
+        .start();
+    assert_eq!(server.stranger().get("/metrics").status, 404);
+    let mut raw = accolade_tests::Raw::to(&format!("127.0.0.1:{free}"));
+    raw.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_eq!(raw.reply().unwrap().status, 200);
+}
+
+fn no_secret_and_no_customer_is_in_the_log_however_much_is_logged(backend: Backend) {
+    let server = Setup::new(backend).set("log.level", "trace").start();
+    let org = server.org();
+    let credentials = org.credentials().unwrap();
+    let body = json!({"key": credentials.key, "secret": credentials.secret});
+    let token = server
+        .stranger()
+        .post("/v3/oauth/token/generate", &body)
+        .ok()
+        .json();
+    let token = token["data"]["accessToken"].as_str().unwrap().to_owned();
+    let bearer = server
+        .stranger()
+        .request("GET", "badgeMeta")
+        .header("Authorization", &format!("Bearer {token}"))
+        .send();
+    bearer.ok();
+    let wrong = accolade_tests::Credentials {
+        key: credentials.key.clone(),
+        secret: "hunter2hunter2".to_owned(),
+    };
+    assert_eq!(server.client(&wrong).get("badgeMeta").status, 401);
+    let enrol = with(&enrolment(&org.badge()), &json!({"customers": [CUSTOMER]}));
+    org.enrol(&enrol).ok();
+    org.enrol(&with(
+        &enrol,
+        &json!({"customers": [CUSTOMER, "nobody@example.com"]}),
+    ));
+    server.database().execute("DROP TABLE enrolments");
+    let failed = org
+        .enrolling(&with(&enrol, &json!({"requestId": "x"})))
+        .header("X-Request-Id", "failing")
+        .may_fail()
+        .send();
+    assert_eq!(failed.codes(), [1950]);
+
+    let log = server.logs().text();
+    assert!(
+        log.contains("failing"),
+        "the log has the request that failed"
+    );
+    let basic = credentials.basic().replace("Basic ", "");
+    let customer = CUSTOMER.to_string();
+    for secret in [
+        &credentials.secret,
+        &basic,
+        &token,
+        "hunter2hunter2",
+        &customer,
+        "nobody@example.com",
+    ] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret}");
+    }
+}
+
+fn a_line_of_the_json_log_is_an_object_with_the_request_id(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    org.request("GET", "badgeMeta")
+        .header("X-Request-Id", "find-me")
+        .send()
+        .ok();
+    let line = server
+        .logs()
+        .find(std::time::Duration::from_secs(5), |line| {
+            line.contains("find-me").then(|| line.to_owned())
+        });
+    let line: serde_json::Value = serde_json::from_str(&line.unwrap()).unwrap();
+    assert!(line.is_object());
+}
+
+on_both_databases! {
+    metrics_count_by_route_and_outcome_and_name_nobody
+    metrics_have_a_port_of_their_own_when_told
+    no_secret_and_no_customer_is_in_the_log_however_much_is_logged
+    a_line_of_the_json_log_is_an_object_with_the_request_id
+}

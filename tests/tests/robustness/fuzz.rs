@@ -1,0 +1,200 @@
+//! Random bodies: whatever they are, the answer is an envelope and never a 5xx.
+
+use accolade_tests::{Server, badge, enrolment, on_both_databases};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+/// Values that mean something somewhere, and values that mean nothing anywhere.
+fn leaf() -> impl Strategy<Value = Value> {
+    let words = prop::sample::select(vec![
+        json!("Loyalty"),
+        json!("loyalty-promotion"),
+        json!("ISSUE_EARN"),
+        json!("EARN"),
+        json!("RELATIVE"),
+        json!("ABSOLUTE"),
+        json!("NEVER"),
+        json!("FIXED_DATE"),
+        json!("WITH_BADGE_META"),
+        json!("DAYS"),
+        json!("MONTHS"),
+        json!("MONDAY"),
+        json!("BADGE_FIXED_WINDOW"),
+        json!("CUSTOMER_BADGE_ROLLING_WINDOW"),
+        json!("2024-04-23T13:44:15+05:30"),
+        json!("9999-12-31T23:59:59Z"),
+        json!("0001-01-01T00:00:00Z"),
+        json!("66276dc68fe258516a88ff8e"),
+        json!("http://x"),
+        json!(""),
+        json!("\u{0}"),
+        json!("\u{10ffff}"),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(7),
+        json!(36_500),
+        json!(i64::MAX),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1_713_860_055),
+        json!(1_713_860_055_000_i64),
+        json!(0.1),
+        json!(1e300),
+        json!(-1e-300),
+        json!(null),
+        json!(true),
+        json!(false),
+    ]);
+    prop_oneof![
+        4 => words,
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        1 => ".{0,40}".prop_map(Value::from),
+    ]
+}
+
+const FIELDS: &[&str] = &[
+    "badgeMetaId",
+    "customers",
+    "requestId",
+    "issueEventDate",
+    "issueEventDateISO",
+    "triggeredBy",
+    "ownerType",
+    "referenceId",
+    "name",
+    "description",
+    "startOn",
+    "startOnISO",
+    "expiresOn",
+    "expiresOnISO",
+    "earnType",
+    "issuedBadgeExpiry",
+    "earnedBadgeExpiry",
+    "expiryType",
+    "type",
+    "relativeExpirytype",
+    "relativeExpiryType",
+    "value",
+    "expireWithBadgeMeta",
+    "ownership",
+    "restrictedToOwners",
+    "claims",
+    "customerConstraints",
+    "badgeConstraints",
+    "constraintType",
+    "maxEarnLimit",
+    "durationType",
+    "refreshRate",
+    "startDayOfTheWeek",
+    "rollType",
+    "rollValue",
+    "maxEarnForDays",
+    "rollForDays",
+    "images",
+    "url",
+    "tag",
+    "fileSvcHandle",
+    "tags",
+    "benefits",
+    "benefitType",
+    "customFields",
+    "badgeGroupId",
+    "badgeRank",
+    "defaultTillId",
+    "active",
+    "isActive",
+    "unknown",
+];
+
+fn tree() -> impl Strategy<Value = Value> {
+    leaf().prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            3 => fields(inner),
+        ]
+    })
+}
+
+fn fields(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    let pair = (prop::sample::select(FIELDS), value);
+    prop::collection::vec(pair, 0..6).prop_map(|pairs| {
+        let fields: Map<_, _> = pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        Value::Object(fields)
+    })
+}
+
+/// Puts `replacement` in the place of the `index`th value of `body`, depth first.
+fn replace(body: &mut Value, index: &mut usize, replacement: &Value) -> bool {
+    let children: Vec<&mut Value> = match body {
+        Value::Object(fields) => fields.values_mut().collect(),
+        Value::Array(list) => list.iter_mut().collect(),
+        _ => Vec::new(),
+    };
+    for child in children {
+        if *index == 0 {
+            *child = replacement.clone();
+            return true;
+        }
+        *index -= 1;
+        if replace(child, index, replacement) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Two right bodies with one value replaced, and bodies with nothing right.
+fn bodies(badge_id: &str) -> impl Strategy<Value = Value> + use<> {
+    let mut definition = badge();
+    definition["customerConstraints"] = json!([
+        {"constraintType": "CUSTOMER_BADGE_FIXED_WINDOW", "maxEarnLimit": 2, "durationType": "WEEKS", "startDayOfTheWeek": 1},
+        {"constraintType": "CUSTOMER_BADGE_ROLLING_WINDOW", "maxEarnForDays": 50, "rollForDays": 5},
+    ]);
+    definition["badgeConstraints"] =
+        json!([{"constraintType": "BADGE_FIXED_VALUE", "maxEarnLimit": 9}]);
+    definition["images"] =
+        json!([{"name": "a", "fileSvcHandle": "b", "url": "https://x.example/y", "tag": "EARNED"}]);
+    definition["tags"] = json!([{"name": "a", "value": "b"}]);
+    definition["benefits"] = json!([{"benefitType": "COUPON", "seriesId": 1}]);
+    let mut request = enrolment(badge_id);
+    request["requestId"] = json!("fuzz");
+    request["issueEventDate"] = json!(1_713_860_055);
+    request["issueEventDateISO"] = json!("2024-04-23T13:44:15+05:30");
+    let mended = move |base: Value| {
+        (0_usize..40, tree()).prop_map(move |(mut index, replacement)| {
+            let mut body = base.clone();
+            replace(&mut body, &mut index, &replacement);
+            body
+        })
+    };
+    prop_oneof![mended(definition), mended(request), tree(), fields(tree())]
+}
+
+fn no_body_breaks_anything(server: &Server) {
+    let org = server.org();
+    let badge = org.badge();
+    let config = Config {
+        cases: 300,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    let (id, client) = (badge.clone(), &*org);
+    TestRunner::new(config)
+        .run(&bodies(&badge), |body| {
+            // The client fails on 5xx and on what is no envelope.
+            client.enrol(&body);
+            client.creating(&body).send();
+            client.post(&format!("badgeMeta/{id}/claim"), &body);
+            Ok(())
+        })
+        .unwrap();
+    org.get("badgeMeta?size=100").ok();
+}
+
+on_both_databases! {
+    no_body_breaks_anything
+}
