@@ -121,11 +121,15 @@ impl Outcome {
         self.stdout
     }
 
-    /// What it complained of: one line; it must have failed.
+    /// What it complained of, besides its log: one line; it must have failed.
     pub fn refused(self) -> String {
         assert!(self.code.is_some_and(|code| code != 0), "{self:?}");
-        let line = self.stderr.trim_end().to_owned();
-        assert!(!line.is_empty() && !line.contains('\n'), "{line}");
-        line
+        let complaints: Vec<&str> = self
+            .stderr
+            .lines()
+            .filter(|line| !line.starts_with(r#"{"timestamp""#))
+            .collect();
+        assert_eq!(complaints.len(), 1, "{}", self.stderr);
+        complaints[0].to_owned()
     }
 }

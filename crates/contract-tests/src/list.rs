@@ -145,6 +145,11 @@ macro_rules! contract_tests {
                 counts_are_exact_while_many_enrol_and_others_sweep
                 a_count_includes_what_returned_before_it_was_asked
             }
+            snapshots {
+                a_badge_and_its_counts_are_found_as_of_one_moment
+                a_badge_and_its_counts_are_listed_as_of_one_moment
+                who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts
+            }
             preview {
                 everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded
                 a_preview_refuses_whom_enrolling_would_refuse

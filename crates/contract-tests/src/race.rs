@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Does `act` in `racers` threads, each with its own number from 0, all
 /// released at once; gives what each got, by number.
@@ -21,6 +23,45 @@ pub(crate) fn race<T: Send>(racers: usize, act: impl Fn(usize) -> T + Sync) -> V
             .collect();
         threads.into_iter().map(|t| t.join().unwrap()).collect()
     })
+}
+
+/// How many racers still run; others can do something until none does, even if one fails.
+pub(crate) struct Running(AtomicUsize);
+
+impl Running {
+    pub(crate) const fn all(racers: usize) -> Self {
+        Self(AtomicUsize::new(racers))
+    }
+
+    /// What a racer holds while it runs.
+    pub(crate) const fn one(&self) -> OneRunning<'_> {
+        OneRunning(self)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.load(SeqCst) == 0
+    }
+}
+
+/// A racer that runs.
+pub(crate) struct OneRunning<'a>(&'a Running);
+
+impl Drop for OneRunning<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Tries until `attempt` succeeds; fails the test if that takes a minute.
+pub(crate) fn eventually(mut attempt: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !attempt() {
+        assert!(
+            begun.elapsed() < Duration::from_mins(1),
+            "it never succeeded"
+        );
+        thread::yield_now();
+    }
 }
 
 /// Checks that exactly one of `results` is `Ok` and that the others failed as they

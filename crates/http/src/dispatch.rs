@@ -148,10 +148,12 @@ pub(crate) fn panic_failure(panic: &(dyn Any + Send), effect: Effect) -> Failure
     match effect {
         Effect::Reads => Failure::unexpected(cause),
         // It may have panicked after it had recorded what it was asked to.
-        Effect::Writes => Failure::from(Rejection::of(Code::Internal).saying(
-            "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
-        ))
-        .because(cause),
+        Effect::Writes => {
+            Failure::from(Rejection::of(Code::Internal).saying(
+                "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
+            ))
+            .because(cause)
+        }
     }
 }
 
@@ -192,7 +194,10 @@ mod tests {
                 let _ = held.recv();
                 7
             };
-            dispatcher.run(later(), Effect::Writes, work).await.unwrap_or(0)
+            dispatcher
+                .run(later(), Effect::Writes, work)
+                .await
+                .unwrap_or(0)
         });
         begins.await.unwrap();
         (release, running)
@@ -211,7 +216,10 @@ mod tests {
         let dispatcher = Dispatcher::new(1, 0);
         let (release, running) = occupy(&dispatcher).await;
         assert_eq!(dispatcher.usage().running, 1);
-        assert_eq!(code(dispatcher.run(later(), Effect::Reads, || ()).await), 1951);
+        assert_eq!(
+            code(dispatcher.run(later(), Effect::Reads, || ()).await),
+            1951
+        );
         drop(release);
         assert_eq!(running.await.unwrap(), 7);
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());

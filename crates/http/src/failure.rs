@@ -69,8 +69,7 @@ impl Failure {
 
     /// A method that a path does not take; `allowed` is the header's list.
     pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::of(Code::MethodNotAllowed)
-            .with_header(ALLOW, HeaderValue::from_static(allowed))
+        Self::of(Code::MethodNotAllowed).with_header(ALLOW, HeaderValue::from_static(allowed))
     }
 
     /// The same as an answer to the request `tag`, which a server's fault names.
@@ -254,9 +253,8 @@ mod tests {
     #[test]
     fn a_servers_fault_names_the_request_and_hides_its_cause() {
         let cause = anyhow::anyhow!("password=hunter2");
-        let failure = Failure::unexpected(cause).answering(RequestTag::of(Some(
-            &HeaderValue::from_static("abc-1"),
-        )));
+        let failure = Failure::unexpected(cause)
+            .answering(RequestTag::of(Some(&HeaderValue::from_static("abc-1"))));
         let (status, body) = sent(&failure);
         assert_eq!(status, 500);
         assert!(body.contains("X-Request-Id: abc-1"), "{body}");
@@ -267,16 +265,26 @@ mod tests {
     fn a_refusal_says_how_to_go_on_in_headers_too() {
         let header = |failure: Failure, name| {
             let response = failure.error_response();
-            response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
+            response
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
         };
         let unavailable = StoreError::Unavailable(anyhow::anyhow!("away"));
-        assert_eq!(header(unavailable.into(), RETRY_AFTER).as_deref(), Some("1"));
+        assert_eq!(
+            header(unavailable.into(), RETRY_AFTER).as_deref(),
+            Some("1")
+        );
         assert_eq!(
             header(Failure::of(Code::Unauthenticated), WWW_AUTHENTICATE).as_deref(),
             Some("Basic realm=\"accolade\", Bearer")
         );
         assert_eq!(
-            header(Failure::of(Code::TooManyFailures).retry_after(42), RETRY_AFTER).as_deref(),
+            header(
+                Failure::of(Code::TooManyFailures).retry_after(42),
+                RETRY_AFTER
+            )
+            .as_deref(),
             Some("42")
         );
         assert_eq!(

@@ -70,7 +70,10 @@ impl Metrics {
                 &["outcome"],
             )?,
         )?;
-        for outcome in [EnrolmentOutcome::Enrolled, EnrolmentOutcome::AlreadyEnrolled] {
+        for outcome in [
+            EnrolmentOutcome::Enrolled,
+            EnrolmentOutcome::AlreadyEnrolled,
+        ] {
             enrolments.with_label_values(&[outcome.label()]);
         }
         Ok(Self {
@@ -138,7 +141,11 @@ impl Metrics {
         dispatcher: DispatcherUsage,
     ) -> prometheus::Result<String> {
         let states = [
-            (&self.connections, "busy", pool.open.saturating_sub(pool.idle)),
+            (
+                &self.connections,
+                "busy",
+                pool.open.saturating_sub(pool.idle),
+            ),
             (&self.connections, "idle", pool.idle),
             (&self.connections, "max", pool.max),
             (&self.use_cases, "running", dispatcher.running),
@@ -151,7 +158,10 @@ impl Metrics {
     }
 }
 
-fn registered<C: Collector + Clone + 'static>(registry: &Registry, collector: C) -> prometheus::Result<C> {
+fn registered<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: C,
+) -> prometheus::Result<C> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
 }
@@ -191,11 +201,23 @@ mod tests {
     fn what_happened_is_counted_and_callers_choose_no_label() {
         let metrics = Metrics::new().unwrap();
         let odd = Method::from_bytes(b"BREW").unwrap();
-        metrics.answered(&Method::POST, Some("/a/{id}"), 200, Duration::from_millis(3));
+        metrics.answered(
+            &Method::POST,
+            Some("/a/{id}"),
+            200,
+            Duration::from_millis(3),
+        );
         metrics.answered(&odd, None, 404, Duration::from_millis(3));
         metrics.enrolled(EnrolmentOutcome::Enrolled, 10_000);
-        let pool = PoolUsage { open: 3, idle: 1, max: 8 };
-        let usage = DispatcherUsage { running: 2, waiting: 5 };
+        let pool = PoolUsage {
+            open: 3,
+            idle: 1,
+            max: 8,
+        };
+        let usage = DispatcherUsage {
+            running: 2,
+            waiting: 5,
+        };
         let text = metrics.render(pool, usage).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
@@ -206,7 +228,10 @@ mod tests {
             r#"accolade_database_connections{state="busy"} 2"#,
             r#"accolade_use_cases{state="waiting"} 5"#,
         ] {
-            assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+            assert!(
+                text.lines().any(|found| found == line),
+                "{line} is not in\n{text}"
+            );
         }
     }
 }

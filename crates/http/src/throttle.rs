@@ -37,7 +37,12 @@ impl Throttle {
 
     /// Counts a wrong secret for `key`, which may be any text, from `address` at `now`.
     /// Gives how long to wait if there have been too many.
-    pub(crate) fn wrong(&self, key: &str, address: Option<IpAddr>, now: Instant) -> Option<Duration> {
+    pub(crate) fn wrong(
+        &self,
+        key: &str,
+        address: Option<IpAddr>,
+        now: Instant,
+    ) -> Option<Duration> {
         let of_key = self.keys.count(Sha256::digest(key).into(), now);
         let of_address = address.and_then(|address| self.addresses.count(network(address), now));
         of_key.max(of_address)

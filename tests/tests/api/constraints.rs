@@ -110,17 +110,23 @@ fn what_is_wrong_with_constraints_is_reported_with_its_path(server: &Server) {
     assert_answer!("constraints_that_are_wrong", reply);
 }
 
-fn constraints_that_contradict_each_other_are_refused(server: &Server) {
+fn constraints_that_contradict_each_other_or_the_badge_are_refused(server: &Server) {
     let org = server.org();
     let value = |max: i64| json!({"constraintType": "BADGE_FIXED_VALUE", "maxEarnLimit": max});
-    for pair in [
-        json!([value(1), value(2)]),
-        json!([value(1), {"constraintType": "BADGE_NO_LIMIT"}]),
-    ] {
-        let reply = create(&org, &json!([]), &pair);
-        assert_eq!(reply.status, 400, "{reply}");
-        assert_eq!(reply.codes(), [999_999], "{reply}");
-    }
+    create(&org, &json!([]), &json!([value(1), value(2)]))
+        .refused(999_999, Some("badgeConstraints[1]"));
+    // Enrolments end in 2031, eight years after the badge's start.
+    let window = |days: i64| {
+        json!({
+            "constraintType": "CUSTOMER_BADGE_FIXED_WINDOW",
+            "maxEarnLimit": 1,
+            "durationType": "DAYS",
+            "refreshRate": days,
+        })
+    };
+    create(&org, &json!([window(3_000)]), &json!([]))
+        .refused(999_999, Some("customerConstraints[0]"));
+    create(&org, &json!([window(2_000), window(7)]), &json!([value(1)])).ok();
 }
 
 on_both_databases! {
@@ -128,5 +134,5 @@ on_both_databases! {
     no_limit_is_a_constraint_too
     a_fixed_window_ends_with_the_last_enrolment_or_never
     what_is_wrong_with_constraints_is_reported_with_its_path
-    constraints_that_contradict_each_other_are_refused
+    constraints_that_contradict_each_other_or_the_badge_are_refused
 }

@@ -23,7 +23,7 @@ fn each_kind_of_expiry_gives_its_date(server: &Server) {
         (relative("WEEKS", 2), "2024-05-07T08:14:15.250Z"),
         (relative("MONTHS", 1), "2024-05-23T08:14:15.250Z"),
         (
-            json!({"expiryType": "relative", "relativeExpiryType": "months", "value": "12"}),
+            json!({"expiryType": "relative", "relativeExpiryType": "months", "value": 12}),
             "2025-04-23T08:14:15.250Z",
         ),
         (

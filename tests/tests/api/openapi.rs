@@ -6,6 +6,7 @@ use accolade_tests::{
     Client, Org, PREFIX, Reply, Server, badge, enrolment, on_both_databases, with,
 };
 use serde_json::{Value, json};
+use url::Url;
 
 /// What another org's client gets when it asks for what is not its own.
 enum Foreign {
@@ -229,13 +230,8 @@ fn the_document_names_every_code_and_can_be_browsed(server: &Server) {
     let page = server.stranger().get("/docs");
     let page = match page.header("location") {
         Some(location) => {
-            let target = location.trim_start_matches(server.address()).to_owned();
-            let target = if target.starts_with('/') {
-                target
-            } else {
-                format!("/docs/{}", target.trim_start_matches("./"))
-            };
-            server.stranger().get(&target)
+            let here = Url::parse(server.address()).unwrap().join("/docs").unwrap();
+            server.stranger().get(here.join(location).unwrap().path())
         }
         None => page,
     };

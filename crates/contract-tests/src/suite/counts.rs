@@ -6,7 +6,7 @@ use accolade_domain::enrolment::Outcome;
 
 use crate::World;
 use crate::fixtures::{everything, now};
-use crate::race::race;
+use crate::race::{Running, race};
 use crate::world::enrol_on;
 
 pub fn only_those_who_were_enrolled_count_and_only_for_their_badge(world: &World) {
@@ -57,13 +57,13 @@ pub fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
     const ENROLLERS: usize = 6;
     let servers = world.servers();
     let badges = [world.badge("Gold"), world.badge("Silver")];
-    let running = AtomicUsize::new(ENROLLERS);
+    let running = Running::all(ENROLLERS);
     let enrolled = race(ENROLLERS + 2, |i| {
         let stores = &servers[i % 2];
         let mut enrolled = [0, 0];
         if i >= ENROLLERS {
             let mut seen = [0, 0];
-            while running.load(SeqCst) > 0 {
+            while !running.is_over() {
                 stores.housekeeping.sweep(now()).unwrap();
                 for (seen, badge) in seen.iter_mut().zip(&badges) {
                     let found = stores.badges.find_counted(badge.org, badge.id).unwrap();
@@ -74,6 +74,7 @@ pub fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
             }
             return enrolled;
         }
+        let _running = running.one();
         for step in 0..20 {
             let which = step % 2;
             let first = i64::try_from(i + step).unwrap() + 1;
@@ -84,7 +85,6 @@ pub fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
                 .filter(|o| matches!(o.outcome, Outcome::Enrolled(_)));
             enrolled[which] += new.count() as u64;
         }
-        running.fetch_sub(1, SeqCst);
         enrolled
     });
     for (which, badge) in badges.iter().enumerate() {

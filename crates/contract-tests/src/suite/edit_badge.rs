@@ -6,7 +6,7 @@ use accolade_domain::owner::{Claim, OwnerType};
 
 use crate::World;
 use crate::fixtures::{at, claim};
-use crate::race::{only_winner, race};
+use crate::race::{eventually, only_winner, race};
 use crate::world::was_changed;
 
 fn assert_key_used(result: &Result<(), EditBadgeError>) {
@@ -191,7 +191,7 @@ pub fn edits_that_decide_again_until_they_win_are_all_made(world: &World) {
     race(8, |i| {
         let edit = BadgeEdit::Claim(claim(OwnerType::Loyalty, &i.to_string(), true));
         let again = || world.edit_request(&badge, edit.clone());
-        while was_changed(servers[i % 2].badges.edit(&again())) {}
+        eventually(|| !was_changed(servers[i % 2].badges.edit(&again())));
     });
     let mut claims = world.found(&badge).badge.claims;
     claims.sort();

@@ -23,5 +23,6 @@ pub mod preview;
 pub mod races;
 pub mod random_walk;
 pub mod refused;
+pub mod snapshots;
 pub mod tenants;
 pub mod two_servers;

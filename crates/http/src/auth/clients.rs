@@ -44,10 +44,11 @@ impl Clients {
         }
     }
 
-    /// The client with this key, if it was looked up a moment ago.
-    pub(super) fn recent(&self, key: &ClientKey) -> Option<Arc<Client>> {
+    /// The client with this key, if it was looked up a moment before `now`.
+    pub(super) fn recent(&self, key: &ClientKey, now: Instant) -> Option<Arc<Client>> {
         let known = self.known.get(key)?;
-        (known.asked_at.elapsed() < FRESH).then_some(known.client)
+        let age = now.saturating_duration_since(known.asked_at);
+        (age < FRESH).then_some(known.client)
     }
 
     /// The client with this key as it is now. That there is none is not remembered.

@@ -149,7 +149,7 @@ impl Auth {
         origin: Origin,
     ) -> Result<Arc<Client>, Failure> {
         if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
-            let known = self.clients.recent(&key);
+            let known = self.clients.recent(&key, Instant::now());
             if let Some(client) = known.filter(|client| is_good(client, &credentials.secret)) {
                 return Ok(client);
             }
@@ -179,7 +179,7 @@ impl Auth {
             .tokens
             .key_of(token, self.clock.now())
             .ok_or_else(unauthenticated)?;
-        let client = match self.clients.recent(&key) {
+        let client = match self.clients.recent(&key, Instant::now()) {
             Some(client) => Some(client),
             None => self.clients.look_up(&key, origin.deadline).await?,
         };
@@ -216,6 +216,8 @@ fn unauthenticated() -> Failure {
 
 fn another_org() -> Failure {
     Rejection::of(Code::Forbidden)
-        .saying(format!("The client belongs to another organisation than {ORG_ID} says."))
+        .saying(format!(
+            "The client belongs to another organisation than {ORG_ID} says."
+        ))
         .into()
 }

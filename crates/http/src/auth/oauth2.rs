@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use accolade_application::access::{AccessGroup, Credentials, Secret};
 use accolade_domain::rejection::Code;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, PRAGMA};
+use actix_web::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, PRAGMA,
+};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -151,7 +153,9 @@ async fn grant(
         ));
     }
     let refused = |failure: Failure| Refusal::of(&failure, request);
-    let body = body::bytes(request, payload, BODY_LIMIT).await.map_err(refused)?;
+    let body = body::bytes(request, payload, BODY_LIMIT)
+        .await
+        .map_err(refused)?;
     let mut form = form(&body)?;
     match form.remove("grant_type").as_deref() {
         Some("client_credentials") => {}

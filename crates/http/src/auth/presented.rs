@@ -98,8 +98,14 @@ mod tests {
     #[test]
     fn credentials_and_tokens_are_found_in_every_form() {
         let auth = |value| presented(&[(AUTHORIZATION, value)]);
-        assert_eq!(auth("Basic ZGVtbzpkZW1vLXNlY3JldA=="), Some(pair("demo", "demo-secret")));
-        assert_eq!(auth("basic  ZGVtbzpkZW1vLXNlY3JldA"), Some(pair("demo", "demo-secret")));
+        assert_eq!(
+            auth("Basic ZGVtbzpkZW1vLXNlY3JldA=="),
+            Some(pair("demo", "demo-secret"))
+        );
+        assert_eq!(
+            auth("basic  ZGVtbzpkZW1vLXNlY3JldA"),
+            Some(pair("demo", "demo-secret"))
+        );
         assert_eq!(auth("Basic YTpiOmM="), Some(pair("a", "b:c")));
         assert_eq!(auth("Bearer abc.def"), Some(pair("token", "abc.def")));
         assert_eq!(presented(&[(TOKEN, "abc")]), Some(pair("token", "abc")));
@@ -111,7 +117,14 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_nothing() {
-        for value in ["", "Basic", "Basic !!!", "Basic YWJj", "Digest abc", "Basic /w=="] {
+        for value in [
+            "",
+            "Basic",
+            "Basic !!!",
+            "Basic YWJj",
+            "Digest abc",
+            "Basic /w==",
+        ] {
             assert_eq!(presented(&[(AUTHORIZATION, value)]), None, "{value}");
         }
         let twice = [(AUTHORIZATION, "Basic YTpi"), (AUTHORIZATION, "Basic YTpi")];

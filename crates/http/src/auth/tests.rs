@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::access::{
-    AccessGroup, AccessGroups, CreateClient, NewCredentials, begin_rotation,
-    create_client, create_org, revoke_client,
+    AccessGroup, AccessGroups, CreateClient, NewCredentials, begin_rotation, create_client,
+    create_org, revoke_client,
 };
 use accolade_application::ports::{Org, Ports};
 use accolade_domain::ids::OrgId;
@@ -44,11 +44,24 @@ fn here() -> Here {
     let org = OrgId::try_from(100_458).unwrap();
     let name = Name::try_from("Org").unwrap();
     let zone = Zone::utc();
-    create_org(&ports, &Org { id: org, name: name.clone(), zone }).unwrap();
+    create_org(
+        &ports,
+        &Org {
+            id: org,
+            name: name.clone(),
+            zone,
+        },
+    )
+    .unwrap();
     let groups = AccessGroups::from_iter([AccessGroup::BadgesRead]);
     let client = create_client(&ports, CreateClient { org, name, groups }).unwrap();
     let auth = Auth::new(&ports, Dispatcher::new(2, 10), &OPTIONS());
-    Here { ports, clock, auth, client }
+    Here {
+        ports,
+        clock,
+        auth,
+        client,
+    }
 }
 
 fn basic(key: &str, secret: &str) -> (header::HeaderName, String) {
@@ -67,12 +80,17 @@ impl Here {
             request = request.append_header(header.clone());
         }
         let request = request.to_http_request();
-        request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
+        request
+            .extensions_mut()
+            .insert(Deadline::after(Duration::from_mins(1)));
         self.auth.permit(&request, AccessGroup::BadgesRead).await
     }
 
     async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
-        self.ask(headers).await.err().map(|failure| failure.code().number())
+        self.ask(headers)
+            .await
+            .err()
+            .map(|failure| failure.code().number())
     }
 
     async fn post(&self, request: TestRequest) -> (u16, HeaderMap, Value) {
@@ -84,7 +102,9 @@ impl Here {
         )
         .await;
         let request = request.method(actix_web::http::Method::POST).to_request();
-        request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
+        request
+            .extensions_mut()
+            .insert(Deadline::after(Duration::from_mins(1)));
         let response: HttpResponse = call_service(&app, request).await.into_parts().1;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.into_body().try_into_bytes().unwrap();
@@ -96,7 +116,10 @@ impl Here {
 async fn right_credentials_tell_who_calls_and_others_do_not() {
     let here = here();
     let caller = here.ask(&[here.right()]).await.unwrap();
-    assert_eq!((caller.org.get(), caller.client), (100_458, here.client.number));
+    assert_eq!(
+        (caller.org.get(), caller.client),
+        (100_458, here.client.number)
+    );
     assert_eq!(here.code(&[]).await, Some(1930));
     let key = here.client.key.as_str();
     assert_eq!(here.code(&[basic(key, "wrong")]).await, Some(1930));
@@ -107,9 +130,17 @@ async fn right_credentials_tell_who_calls_and_others_do_not() {
 #[actix_web::test]
 async fn what_a_client_may_not_do_and_another_org_are_forbidden() {
     let here = here();
-    let request = TestRequest::get().insert_header(here.right()).to_http_request();
-    request.extensions_mut().insert(Deadline::after(Duration::from_mins(1)));
-    let failure = here.auth.permit(&request, AccessGroup::BadgesIssue).await.unwrap_err();
+    let request = TestRequest::get()
+        .insert_header(here.right())
+        .to_http_request();
+    request
+        .extensions_mut()
+        .insert(Deadline::after(Duration::from_mins(1)));
+    let failure = here
+        .auth
+        .permit(&request, AccessGroup::BadgesIssue)
+        .await
+        .unwrap_err();
     assert_eq!(failure.code().number(), 1931);
     let name = header::HeaderName::from_static("x-cap-api-auth-org-id");
     let of_org = |org: &str| [here.right(), (name.clone(), org.to_owned())];
@@ -142,18 +173,39 @@ async fn a_new_secret_works_at_once_beside_the_first() {
     let key = &here.client.key;
     assert_eq!(here.code(&[here.right()]).await, None);
     let second = begin_rotation(&here.ports, key).unwrap();
-    assert_eq!(here.code(&[basic(key.as_str(), second.reveal())]).await, None);
+    assert_eq!(
+        here.code(&[basic(key.as_str(), second.reveal())]).await,
+        None
+    );
     assert_eq!(here.code(&[here.right()]).await, None);
 }
 
 #[actix_web::test]
 async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens() {
     let here = here();
-    let token = here.auth.tokens.issue(&here.client.key, here.clock.now()).unwrap().text;
+    let token = here
+        .auth
+        .tokens
+        .issue(&here.client.key, here.clock.now())
+        .unwrap()
+        .text;
     revoke_client(&here.ports, &here.client.key).unwrap();
     assert_eq!(here.code(&[here.right()]).await, Some(1930));
     let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn what_is_remembered_of_a_client_is_forgotten_before_five_seconds_are_over() {
+    let here = here();
+    assert_eq!(here.code(&[here.right()]).await, None);
+    let now = std::time::Instant::now();
+    let recent = |age| {
+        let later = now + Duration::from_secs(age);
+        here.auth.clients.recent(&here.client.key, later).is_some()
+    };
+    assert!(recent(1));
+    assert!(!recent(4));
 }
 
 #[actix_web::test]
@@ -162,7 +214,13 @@ async fn a_token_opens_what_credentials_open_until_it_expires() {
     let body = json!({"key": here.client.key.as_str(), "secret": here.client.secret.reveal()});
     let request = TestRequest::with_uri("/v3/oauth/token/generate").set_json(body);
     let (status, headers, answer) = here.post(request).await;
-    assert_eq!((status, headers.get(header::CACHE_CONTROL).unwrap().as_bytes()), (200, &b"no-store"[..]));
+    assert_eq!(
+        (
+            status,
+            headers.get(header::CACHE_CONTROL).unwrap().as_bytes()
+        ),
+        (200, &b"no-store"[..])
+    );
     assert_eq!(answer["data"]["ttlSeconds"], 300);
     assert_eq!(answer["errors"], Value::Null);
     let token = answer["data"]["accessToken"].as_str().unwrap().to_owned();
@@ -170,38 +228,60 @@ async fn a_token_opens_what_credentials_open_until_it_expires() {
     assert_eq!(here.code(&[(own.clone(), token.clone())]).await, None);
     let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, None);
-    here.clock.set(Instant::from_unix_seconds(1_800_000_300).unwrap());
+    here.clock
+        .set(Instant::from_unix_seconds(1_800_000_300).unwrap());
     assert_eq!(here.code(&[(own, token)]).await, Some(1930));
 }
 
 #[actix_web::test]
 async fn a_token_is_not_given_for_wrong_credentials_or_a_body_that_has_none() {
     let here = here();
-    let generate = |body: Value| {
-        here.post(TestRequest::with_uri("/v3/oauth/token/generate").set_json(body))
-    };
+    let generate =
+        |body: Value| here.post(TestRequest::with_uri("/v3/oauth/token/generate").set_json(body));
     let (status, headers, answer) = generate(json!({"key": "demo", "secret": "x"})).await;
     assert_eq!((status, &answer["errors"][0]["code"]), (401, &json!(1930)));
     assert!(headers.contains_key(header::WWW_AUTHENTICATE));
     let (status, _, answer) = generate(json!({"key": 5})).await;
-    let references: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|e| &e["reference"]).collect();
-    assert_eq!((status, references), (400, vec![&json!("key"), &json!("secret")]));
+    let references: Vec<_> = answer["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| &e["reference"])
+        .collect();
+    assert_eq!(
+        (status, references),
+        (400, vec![&json!("key"), &json!("secret")])
+    );
 }
 
 #[actix_web::test]
 async fn the_standards_grant_takes_a_form_or_basic_credentials() {
     let here = here();
     let (key, secret) = (here.client.key.as_str(), here.client.secret.reveal());
-    let form = [("grant_type", "client_credentials"), ("client_id", key), ("client_secret", secret)];
-    let (status, headers, answer) = here.post(TestRequest::with_uri("/oauth2/token").set_form(form)).await;
-    assert_eq!((status, &answer["token_type"], &answer["expires_in"]), (200, &json!("Bearer"), &json!(300)));
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", key),
+        ("client_secret", secret),
+    ];
+    let (status, headers, answer) = here
+        .post(TestRequest::with_uri("/oauth2/token").set_form(form))
+        .await;
+    assert_eq!(
+        (status, &answer["token_type"], &answer["expires_in"]),
+        (200, &json!("Bearer"), &json!(300))
+    );
     assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
     assert!(answer.get("scope").is_none());
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
     assert_eq!(here.code(&[(header::AUTHORIZATION, bearer)]).await, None);
 
-    let form = [("grant_type", "client_credentials"), ("scope", "badges:issue")];
-    let request = TestRequest::with_uri("/oauth2/token").set_form(form).insert_header(here.right());
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("scope", "badges:issue"),
+    ];
+    let request = TestRequest::with_uri("/oauth2/token")
+        .set_form(form)
+        .insert_header(here.right());
     let (status, _, answer) = here.post(request).await;
     assert_eq!((status, &answer["scope"]), (200, &json!("badges:read")));
 }
@@ -219,13 +299,28 @@ async fn the_standards_grant_refuses_in_the_standards_words() {
         ("", 400, "invalid_request"),
         ("grant_type=password", 400, "unsupported_grant_type"),
         ("grant_type=client_credentials", 401, "invalid_client"),
-        ("grant_type=client_credentials&client_id=a&client_secret=b", 401, "invalid_client"),
-        ("grant_type=client_credentials&client_id=a&client_id=b", 400, "invalid_request"),
+        (
+            "grant_type=client_credentials&client_id=a&client_secret=b",
+            401,
+            "invalid_client",
+        ),
+        (
+            "grant_type=client_credentials&client_id=a&client_id=b",
+            400,
+            "invalid_request",
+        ),
     ] {
         let (answered, headers, answer) = ask(form).await;
-        assert_eq!((answered, &answer["error"]), (status, &json!(error)), "{form}");
+        assert_eq!(
+            (answered, &answer["error"]),
+            (status, &json!(error)),
+            "{form}"
+        );
         assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
-        assert_eq!(headers.contains_key(header::WWW_AUTHENTICATE), status == 401);
+        assert_eq!(
+            headers.contains_key(header::WWW_AUTHENTICATE),
+            status == 401
+        );
     }
     let request = TestRequest::with_uri("/oauth2/token")
         .insert_header(here.right())

@@ -7,7 +7,6 @@ use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use accolade_domain::ids::MalformedId;
-use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
@@ -15,7 +14,6 @@ use serde_json::value::RawValue;
 
 use super::fields::refuse;
 use super::{Fields, Problems};
-use crate::wire::instant;
 
 /// A value at a path, or its absence.
 #[derive(Debug)]
@@ -185,11 +183,6 @@ impl<'a, 'p> Field<'a, 'p> {
         found
     }
 
-    /// An instant, in any form. For a pair of twins see [`Fields::instant_pair`].
-    pub(crate) fn instant(self) -> Option<Instant> {
-        self.read(instant::read)
-    }
-
     /// The fields of an object. [`Fields::finish`] warns of those that nobody asks for.
     pub(crate) fn object(self) -> Option<Fields<'a, 'p>> {
         let value = self.value()?;
@@ -219,7 +212,11 @@ impl<'a, 'p> Field<'a, 'p> {
         }
         let element = |(index, value)| Field {
             element: true,
-            ..Field::new(Some(value), format!("{}[{index}]", self.path), self.problems)
+            ..Field::new(
+                Some(value),
+                format!("{}[{index}]", self.path),
+                self.problems,
+            )
         };
         Some(elements.into_iter().enumerate().map(element).collect())
     }
@@ -286,9 +283,10 @@ fn string(value: &RawValue) -> Result<Cow<'_, str>, String> {
 
 fn whole_number(value: &RawValue) -> Result<i64, String> {
     match kind(value) {
-        Kind::Number => value.get().parse().map_err(|_| {
-            format!("Must be a whole number from {} to {}.", i64::MIN, i64::MAX)
-        }),
+        Kind::Number => value
+            .get()
+            .parse()
+            .map_err(|_| format!("Must be a whole number from {} to {}.", i64::MIN, i64::MAX)),
         kind => Err(unexpected("a whole number", kind)),
     }
 }
@@ -394,10 +392,7 @@ mod tests {
         })
     }
 
-    fn message<T: fmt::Debug>(
-        json: &str,
-        take: impl FnOnce(Field<'_, '_>) -> Option<T>,
-    ) -> String {
+    fn message<T: fmt::Debug>(json: &str, take: impl FnOnce(Field<'_, '_>) -> Option<T>) -> String {
         let mut problems = reading(json, take).unwrap_err();
         assert_eq!(problems.len(), 1, "{problems:?}");
         assert_eq!(problems[0].2.as_deref(), Some("x"));
@@ -411,8 +406,14 @@ mod tests {
         let said = |json| message(json, |x| x.text::<BadgeName>());
         assert_eq!(said(r#""""#), "Must not be empty.");
         assert_eq!(said("5"), "Must be a string, not a number.");
-        assert_eq!(said(r#""a\u0000""#), "Must not contain the NUL character (U+0000).");
-        assert_eq!(said(r#""\ud800""#), "Is not valid Unicode: half of a surrogate pair.");
+        assert_eq!(
+            said(r#""a\u0000""#),
+            "Must not contain the NUL character (U+0000)."
+        );
+        assert_eq!(
+            said(r#""\ud800""#),
+            "Is not valid Unicode: half of a surrogate pair."
+        );
         let long = format!("\"{}\"", "x".repeat(256));
         assert_eq!(said(&long), "Must not be longer than 255 characters.");
     }
@@ -421,7 +422,10 @@ mod tests {
     fn a_request_id_may_be_a_number_read_as_its_digits() {
         let id = |json| reading(json, |x| x.text_or_number::<RequestId>()).map(String::from);
         assert_eq!(id("2132"), Ok("2132".to_owned()));
-        assert_eq!(id("123456789012345678901234567890"), Ok("123456789012345678901234567890".to_owned()));
+        assert_eq!(
+            id("123456789012345678901234567890"),
+            Ok("123456789012345678901234567890".to_owned())
+        );
         assert_eq!(id(r#""10few789""#), Ok("10few789".to_owned()));
         assert_eq!(
             message("true", |x| x.text_or_number::<RequestId>()),
@@ -435,7 +439,16 @@ mod tests {
         assert_eq!(id("62090013"), Ok(62_090_013));
         assert_eq!(id(r#""62090013""#), Ok(62_090_013));
         assert_eq!(id("9223372036854775807"), Ok(i64::MAX));
-        for json in ["0", "-1", "1.5", "1.0", "1e3", "9223372036854775808", "\"\"", "\"+1\""] {
+        for json in [
+            "0",
+            "-1",
+            "1.5",
+            "1.0",
+            "1e3",
+            "9223372036854775808",
+            "\"\"",
+            "\"+1\"",
+        ] {
             assert_eq!(
                 message(json, |x| x.number_id::<CustomerId>()),
                 "Must be a whole number from 1 to 9223372036854775807.",
@@ -450,7 +463,10 @@ mod tests {
 
     #[test]
     fn numbers_ids_and_booleans_say_what_they_must_be() {
-        assert_eq!(reading("36500", |x| x.integer_within(1, 36_500)), Ok(36_500));
+        assert_eq!(
+            reading("36500", |x| x.integer_within(1, 36_500)),
+            Ok(36_500)
+        );
         assert_eq!(
             message("36501", |x| x.integer_within(1, 36_500)),
             "Must be a whole number from 1 to 36500."
@@ -460,8 +476,9 @@ mod tests {
             "Must be a whole number from -9223372036854775808 to 9223372036854775807."
         );
         assert_eq!(
-            reading(r#""66276DC68FE258516A88FF8E""#, |x| x.object_id::<BadgeId>())
-                .map(|id| id.to_string()),
+            reading(r#""66276DC68FE258516A88FF8E""#, |x| x
+                .object_id::<BadgeId>())
+            .map(|id| id.to_string()),
             Ok("66276dc68fe258516a88ff8e".to_owned())
         );
         assert_eq!(
@@ -478,13 +495,21 @@ mod tests {
     #[test]
     fn a_word_is_read_in_any_case_and_another_one_is_told_the_words() {
         let owner = |x: Field<'_, '_>| x.word(OwnerType::ALL, OwnerType::name);
-        for json in [r#""Referral_Campaigns""#, r#""referral-campaigns""#, r#""REFERRAL CAMPAIGNS""#] {
+        for json in [
+            r#""Referral_Campaigns""#,
+            r#""referral-campaigns""#,
+            r#""REFERRAL CAMPAIGNS""#,
+        ] {
             assert_eq!(reading(json, owner), Ok(OwnerType::ReferralCampaigns));
         }
         for json in [r#""Loyalities""#, "7", "{}"] {
             let problems = reading(json, owner).unwrap_err();
             assert_eq!(problems[0].0, 400);
-            assert!(problems[0].1.starts_with("Must be one of Loyalty, Loyalty_Promotion, "));
+            assert!(
+                problems[0]
+                    .1
+                    .starts_with("Must be one of Loyalty, Loyalty_Promotion, ")
+            );
         }
     }
 

@@ -125,12 +125,17 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// Takes fields without reading them, without a word.
     pub(crate) fn accept(&mut self, names: &[&str]) {
-        self.left.retain(|(name, _)| !names.contains(&name.as_ref()));
+        self.left
+            .retain(|(name, _)| !names.contains(&name.as_ref()));
     }
 
     /// The fields that were not asked for.
     pub(crate) fn rest(self) -> impl Iterator<Item = Field<'a, 'p>> {
-        let Self { path, left, problems } = self;
+        let Self {
+            path,
+            left,
+            problems,
+        } = self;
         left.into_iter()
             .map(move |(name, value)| Field::new(Some(value), join(&path, &name), problems))
     }
@@ -208,7 +213,12 @@ impl<'de> Deserialize<'de> for Entries<'de> {
                 while entries.len() < MOST_FIELDS {
                     match map.next_entry::<Name<'de>, &RawValue>()? {
                         Some((Name(name), value)) => entries.push((name, value)),
-                        None => return Ok(Entries { entries, more: false }),
+                        None => {
+                            return Ok(Entries {
+                                entries,
+                                more: false,
+                            });
+                        }
                     }
                 }
                 let mut more = false;
@@ -282,8 +292,14 @@ mod tests {
     fn of_two_twins_the_iso_one_wins_and_a_difference_is_warned_of() {
         let at = |seconds| Instant::from_unix_seconds(seconds).ok();
         assert_eq!(pair(r#"{"on":5}"#), Ok((at(5), vec![])));
-        assert_eq!(pair(r#"{"on":null,"onISO":"1970-01-01T00:00:07Z"}"#), Ok((at(7), vec![])));
-        assert_eq!(pair(r#"{"on":6,"onISO":"1970-01-01T00:00:07Z"}"#), Ok((at(7), vec![])));
+        assert_eq!(
+            pair(r#"{"on":null,"onISO":"1970-01-01T00:00:07Z"}"#),
+            Ok((at(7), vec![]))
+        );
+        assert_eq!(
+            pair(r#"{"on":6,"onISO":"1970-01-01T00:00:07Z"}"#),
+            Ok((at(7), vec![]))
+        );
         assert_eq!(
             pair(r#"{"on":5.9,"onISO":"1970-01-01T00:00:07Z"}"#),
             Ok((at(7), vec![problem(1991, "on")]))

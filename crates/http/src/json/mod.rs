@@ -107,7 +107,9 @@ fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
         Rejection::unreadable(format!("The body is not UTF-8 text: see byte {at}."))
     })?;
     if text.trim_ascii().is_empty() {
-        return Err(Rejection::unreadable("The body is empty. Send a JSON object."));
+        return Err(Rejection::unreadable(
+            "The body is empty. Send a JSON object.",
+        ));
     }
     serde_json::from_str(text)
         .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))

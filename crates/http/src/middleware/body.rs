@@ -45,7 +45,9 @@ pub(crate) async fn bytes(
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
         let message = "Send the body without Content-Encoding.";
-        return Err(Rejection::of(Code::UnsupportedMediaType).saying(message).into());
+        return Err(Rejection::of(Code::UnsupportedMediaType)
+            .saying(message)
+            .into());
     }
     let announced = request
         .headers()
@@ -55,9 +57,12 @@ pub(crate) async fn bytes(
     if announced > limit {
         return Err(too_large(limit));
     }
-    timeout_at(Deadline::of(request).instant(), collect(payload, limit, announced))
-        .await
-        .unwrap_or_else(|_| Err(Failure::of(Code::BodyTimeout)))
+    timeout_at(
+        Deadline::of(request).instant(),
+        collect(payload, limit, announced),
+    )
+    .await
+    .unwrap_or_else(|_| Err(Failure::of(Code::BodyTimeout)))
 }
 
 async fn collect(
@@ -115,14 +120,14 @@ mod tests {
     }
 
     fn pieces(pieces: &[&'static str]) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-        let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece.as_bytes()))).collect();
+        let pieces: Vec<_> = pieces
+            .iter()
+            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
+            .collect();
         stream::iter(pieces)
     }
 
-    async fn received(
-        headers: &[(&str, &str)],
-        parts: &[&'static str],
-    ) -> Result<Bytes, u32> {
+    async fn received(headers: &[(&str, &str)], parts: &[&'static str]) -> Result<Bytes, u32> {
         json(&request(headers), pieces(parts), 8)
             .await
             .map_err(|failure| failure.code().number())
@@ -131,10 +136,24 @@ mod tests {
     #[actix_web::test]
     async fn a_body_of_json_or_of_no_type_is_received_whole() {
         assert_eq!(received(&[], &["{}"]).await, Ok(Bytes::from("{}")));
-        assert_eq!(received(&[], &["1234", "5678"]).await, Ok(Bytes::from("12345678")));
-        assert_eq!(received(&[("content-length", "2")], &["{}"]).await, Ok(Bytes::from("{}")));
-        for kind in ["application/json", "Application/JSON; charset=utf-8", "application/problem+json"] {
-            assert_eq!(received(&[(CONTENT_TYPE.as_str(), kind)], &["{}"]).await, Ok(Bytes::from("{}")), "{kind}");
+        assert_eq!(
+            received(&[], &["1234", "5678"]).await,
+            Ok(Bytes::from("12345678"))
+        );
+        assert_eq!(
+            received(&[("content-length", "2")], &["{}"]).await,
+            Ok(Bytes::from("{}"))
+        );
+        for kind in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/problem+json",
+        ] {
+            assert_eq!(
+                received(&[(CONTENT_TYPE.as_str(), kind)], &["{}"]).await,
+                Ok(Bytes::from("{}")),
+                "{kind}"
+            );
         }
         assert_eq!(received(&[], &[]).await, Ok(Bytes::new()));
     }
@@ -142,22 +161,41 @@ mod tests {
     #[actix_web::test]
     async fn a_body_that_is_too_large_is_refused_as_soon_as_that_is_known() {
         assert_eq!(received(&[("content-length", "9")], &[]).await, Err(1942));
-        assert_eq!(received(&[], &["12345", "6789", "never asked for"]).await, Err(1942));
+        assert_eq!(
+            received(&[], &["12345", "6789", "never asked for"]).await,
+            Err(1942)
+        );
     }
 
     #[actix_web::test]
     async fn a_body_of_another_type_or_compressed_is_refused() {
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "nonsense"] {
-            assert_eq!(received(&[(CONTENT_TYPE.as_str(), kind)], &["{}"]).await, Err(1943), "{kind}");
+        for kind in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "nonsense",
+        ] {
+            assert_eq!(
+                received(&[(CONTENT_TYPE.as_str(), kind)], &["{}"]).await,
+                Err(1943),
+                "{kind}"
+            );
         }
-        assert_eq!(received(&[("content-encoding", "gzip")], &["{}"]).await, Err(1943));
-        assert_eq!(received(&[("content-encoding", "identity")], &["{}"]).await, Ok(Bytes::from("{}")));
+        assert_eq!(
+            received(&[("content-encoding", "gzip")], &["{}"]).await,
+            Err(1943)
+        );
+        assert_eq!(
+            received(&[("content-encoding", "identity")], &["{}"]).await,
+            Ok(Bytes::from("{}"))
+        );
     }
 
     #[actix_web::test]
     async fn a_body_that_does_not_come_in_time_is_a_time_out() {
         let request = TestRequest::post().to_http_request();
-        request.extensions_mut().insert(Deadline::after(Duration::ZERO));
+        request
+            .extensions_mut()
+            .insert(Deadline::after(Duration::ZERO));
         let failure = json(&request, stream::pending(), 8).await.unwrap_err();
         assert_eq!(failure.code().number(), 1945);
     }

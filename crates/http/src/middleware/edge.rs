@@ -61,7 +61,9 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let outcome = if edge.draining.has_begun() && !is_for_operators(request.path()) {
         Ok(request.into_response(stopping().error_response_for(&tag)))
     } else {
-        inside(next, request, &method).instrument(span.clone()).await
+        inside(next, request, &method)
+            .instrument(span.clone())
+            .await
     };
     let _entered = span.enter();
     let outcome = match outcome {
@@ -284,7 +286,8 @@ mod tests {
         let answer = ask(request.insert_header(("X-Request-Id", "abc-1")), false).await;
         assert_eq!((answer.status, answer.body.as_str()), (200, "fine"));
         assert_eq!(answer.tag, "abc-1");
-        let line = r#"accolade_http_requests_total{method="GET",route="/fine/{id}",status="200"} 1"#;
+        let line =
+            r#"accolade_http_requests_total{method="GET",route="/fine/{id}",status="200"} 1"#;
         assert!(answer.metrics.contains(line), "{}", answer.metrics);
         let answer = ask(TestRequest::get().uri("/fine/1"), false).await;
         assert_eq!(answer.tag.len(), 36);
@@ -294,7 +297,11 @@ mod tests {
     async fn a_servers_fault_names_the_request_and_hides_its_cause() {
         let answer = ask(TestRequest::get().uri("/broken"), false).await;
         assert_eq!(answer.status, 500);
-        assert!(answer.body.starts_with(r#"{"data":null,"errors":[{"code":1950,"#));
+        assert!(
+            answer
+                .body
+                .starts_with(r#"{"data":null,"errors":[{"code":1950,"#)
+        );
         assert!(answer.body.contains(&answer.tag), "{}", answer.body);
         assert!(!answer.body.contains("hunter2"));
     }
@@ -304,7 +311,11 @@ mod tests {
         let answer = ask(TestRequest::post().uri("/panics"), false).await;
         assert_eq!(answer.status, 500);
         assert!(answer.body.contains(&answer.tag) && !answer.tag.is_empty());
-        assert!(answer.body.contains("whether it was recorded"), "{}", answer.body);
+        assert!(
+            answer.body.contains("whether it was recorded"),
+            "{}",
+            answer.body
+        );
     }
 
     #[actix_web::test]

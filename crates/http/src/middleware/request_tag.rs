@@ -21,7 +21,10 @@ impl RequestTag {
     pub(crate) fn of(sent: Option<&HeaderValue>) -> Self {
         sent.and_then(|value| value.to_str().ok())
             .filter(|text| is_sane(text))
-            .map_or_else(|| Self(Uuid::new_v4().to_string().into()), |text| Self(text.into()))
+            .map_or_else(
+                || Self(Uuid::new_v4().to_string().into()),
+                |text| Self(text.into()),
+            )
     }
 
     /// The text itself.
@@ -47,7 +50,9 @@ mod tests {
     use super::*;
 
     fn of(sent: &str) -> String {
-        RequestTag::of(HeaderValue::from_str(sent).ok().as_ref()).as_str().to_owned()
+        RequestTag::of(HeaderValue::from_str(sent).ok().as_ref())
+            .as_str()
+            .to_owned()
     }
 
     #[test]

@@ -143,7 +143,15 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        for value in [&b""[..], b"\"", b"\"open", b"\"a\"b", br#""a\x""#, b"\"\"", b"\xc3\xa4"] {
+        for value in [
+            &b""[..],
+            b"\"",
+            b"\"open",
+            b"\"a\"b",
+            br#""a\x""#,
+            b"\"\"",
+            b"\xc3\xa4",
+        ] {
             assert_eq!(read(value), Err(999_999), "{value:?}");
         }
     }

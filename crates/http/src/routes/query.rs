@@ -4,6 +4,8 @@
 use accolade_domain::rejection::{Code, Rejection};
 use percent_encoding::percent_decode_str;
 
+use crate::json::{MOST_REPORTED, Parsed};
+
 /// The parameters of a request that were not read yet, and what is wrong with the others.
 #[derive(Debug, Default)]
 pub(crate) struct Query {
@@ -28,7 +30,8 @@ impl Query {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decode(name), decode(value)) {
                 (Some(name), _) if query.parameters.iter().any(|(known, _)| *known == name) => {
-                    let problem = Rejection::unreadable("The parameter is given twice. Send it once.");
+                    let problem =
+                        Rejection::unreadable("The parameter is given twice. Send it once.");
                     query.problems.push(problem.at(name));
                 }
                 (Some(name), Some(value)) => query.parameters.push((name, value)),
@@ -41,7 +44,10 @@ impl Query {
 
     /// The value of `name`; `None` if it is absent or empty.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
-        let position = self.parameters.iter().position(|(known, _)| known == name)?;
+        let position = self
+            .parameters
+            .iter()
+            .position(|(known, _)| known == name)?;
         let (_, value) = self.parameters.remove(position);
         Some(value).filter(|value| !value.is_empty())
     }
@@ -91,6 +97,33 @@ impl Query {
         self.parameters.retain(|(known, _)| known != name);
     }
 
+    /// What was read of the body, with what is odd about the query too.
+    ///
+    /// # Errors
+    /// What is wrong with the query, and then with the body.
+    pub(crate) fn finish_with<T>(
+        self,
+        parsed: Result<Parsed<T>, Vec<Rejection>>,
+    ) -> Result<Parsed<T>, Vec<Rejection>> {
+        let QueryReport {
+            mut problems,
+            mut warnings,
+        } = self.finish();
+        match parsed {
+            Ok(parsed) if problems.is_empty() => {
+                warnings.extend(parsed.warnings);
+                warnings.truncate(MOST_REPORTED);
+                Ok(Parsed { warnings, ..parsed })
+            }
+            Ok(_) => Err(problems),
+            Err(more) => {
+                problems.extend(more);
+                problems.truncate(MOST_REPORTED);
+                Err(problems)
+            }
+        }
+    }
+
     /// What is wrong, and what nothing has read.
     pub(crate) fn finish(self) -> QueryReport {
         let unknown = |(name, _): (String, String)| {
@@ -99,8 +132,13 @@ impl Query {
                 .at(name)
         };
         QueryReport {
-            problems: self.problems,
-            warnings: self.parameters.into_iter().map(unknown).collect(),
+            problems: self.problems.into_iter().take(MOST_REPORTED).collect(),
+            warnings: self
+                .parameters
+                .into_iter()
+                .take(MOST_REPORTED)
+                .map(unknown)
+                .collect(),
         }
     }
 }
@@ -175,7 +213,10 @@ mod tests {
     #[test]
     fn two_names_of_one_parameter_are_not_given_together() {
         let mut query = Query::parse("size=5&limit=5");
-        assert_eq!(query.read_either(["size", "limit"], number(1, 100)), Some(5));
+        assert_eq!(
+            query.read_either(["size", "limit"], number(1, 100)),
+            Some(5)
+        );
         assert_eq!(paths(&query.finish().problems), [(999_999, Some("limit"))]);
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct BadgeBody<'a> {
     /// Its name, unique in the organisation.
     name: &'a str,
     /// A text for people.
+    #[schema(required)]
     description: Option<&'a str>,
     /// When it starts.
     start_on: WireInstant,
@@ -41,6 +42,7 @@ pub(crate) struct BadgeBody<'a> {
     /// When an earned badge expires.
     earned_badge_expiry: ExpiryBody,
     /// When an enrolment expires; null if customers are not enrolled.
+    #[schema(required)]
     issued_badge_expiry: Option<ExpiryBody>,
     /// Pictures.
     images: Vec<ImageBody<'a>>,
@@ -56,11 +58,13 @@ pub(crate) struct BadgeBody<'a> {
     /// Names and values.
     tags: Vec<TagBody<'a>>,
     /// The group that it belongs to.
-    #[schema(value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>)]
     badge_group_id: Absent,
     /// Its place among other badges: 1 is highest.
+    #[schema(required)]
     badge_rank: Option<i64>,
     /// The till on whose behalf benefits are given.
+    #[schema(required)]
     default_till_id: Option<i64>,
     /// Whether customers are enrolled first.
     #[schema(value_type = EarnTypeName)]
@@ -106,14 +110,16 @@ pub(crate) struct BadgeListEntry<'a> {
     /// Its name, unique in the organisation.
     name: &'a str,
     /// The group that it belongs to.
-    #[schema(value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>)]
     badge_group_id: Absent,
     /// The name of that group.
-    #[schema(value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>)]
     badge_group_name: Absent,
     /// Its place among other badges: 1 is highest.
+    #[schema(required)]
     badge_rank: Option<i64>,
     /// A text for people.
+    #[schema(required)]
     description: Option<&'a str>,
     /// When it starts.
     start_on: WireInstant,
@@ -173,13 +179,16 @@ pub(crate) struct BadgeListEntry<'a> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImageBody<'a> {
     /// What the picture is called.
+    #[schema(required)]
     name: Option<&'a str>,
     /// The caller's handle of the stored file.
+    #[schema(required)]
     file_svc_handle: Option<&'a str>,
     /// An absolute http or https address.
+    #[schema(required)]
     url: Option<&'a str>,
     /// Which state of the badge it shows.
-    #[schema(value_type = Option<ImageTagName>)]
+    #[schema(required, value_type = Option<ImageTagName>)]
     tag: Option<&'static str>,
 }
 
@@ -190,6 +199,7 @@ pub(crate) struct TagBody<'a> {
     /// The name.
     name: &'a str,
     /// The value.
+    #[schema(required)]
     value: Option<&'a str>,
 }
 

@@ -8,7 +8,7 @@ use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::Rejection;
 
 use crate::json::{not_a_word, word};
-use crate::routes::query::{Query, number};
+use crate::routes::{Query, number};
 use crate::wire::instant;
 
 /// How many badges a page has unless told otherwise.
@@ -120,7 +120,12 @@ mod tests {
         let (query, problems) = read_all("");
         assert_eq!(problems, []);
         assert_eq!(
-            (query.badges.page, query.badges.size, query.badges.sort, query.badges.order),
+            (
+                query.badges.page,
+                query.badges.size,
+                query.badges.sort,
+                query.badges.order
+            ),
             (0, 10, BadgeSort::Id, SortOrder::Descending)
         );
     }

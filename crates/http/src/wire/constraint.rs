@@ -115,7 +115,8 @@ pub(crate) enum ConstraintBody {
 #[schema(as = FixedValueConstraint)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FixedValueBody {
-    /// `CUSTOMER_BADGE_FIXED_VALUE` or `BADGE_FIXED_VALUE`.
+    /// Its kind.
+    #[schema(schema_with = kinds::fixed_value)]
     constraint_type: &'static str,
     /// The most earns.
     max_earn_limit: u32,
@@ -126,7 +127,8 @@ pub(crate) struct FixedValueBody {
 #[schema(as = FixedWindowConstraint)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct FixedWindowBody {
-    /// `CUSTOMER_BADGE_FIXED_WINDOW` or `BADGE_FIXED_WINDOW`.
+    /// Its kind.
+    #[schema(schema_with = kinds::fixed_window)]
     constraint_type: &'static str,
     /// Names this configuration of the windows.
     #[schema(value_type = String, example = "e6791ec9-e92f-34af-bdc3-be2607fdf82c")]
@@ -151,9 +153,11 @@ pub(crate) struct FixedWindowBody {
     #[serde(rename = "startDateISO")]
     start_date_iso: WireIso,
     /// When the last window ends; null if never.
+    #[schema(required)]
     end_date: Option<WireInstant>,
     /// The same as text.
     #[serde(rename = "endDateISO")]
+    #[schema(required)]
     end_date_iso: Option<WireIso>,
 }
 
@@ -162,7 +166,8 @@ pub(crate) struct FixedWindowBody {
 #[schema(as = CustomerRollingConstraint)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct CustomerRollingBody {
-    /// `CUSTOMER_BADGE_ROLLING_WINDOW`.
+    /// Its kind.
+    #[schema(schema_with = kinds::customer_rolling)]
     constraint_type: &'static str,
     /// The most earns in the last `rollForDays` days.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,7 +194,8 @@ pub(crate) struct CustomerRollingBody {
 #[schema(as = BadgeRollingConstraint)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BadgeRollingBody {
-    /// `BADGE_ROLLING_WINDOW`.
+    /// Its kind.
+    #[schema(schema_with = kinds::badge_rolling)]
     constraint_type: &'static str,
     /// The unit of the window.
     #[schema(value_type = CalendarUnitName)]
@@ -205,7 +211,8 @@ pub(crate) struct BadgeRollingBody {
 #[schema(as = NoLimitConstraint)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NoLimitBody {
-    /// `CUSTOMER_BADGE_NO_LIMIT` or `BADGE_NO_LIMIT`.
+    /// Its kind.
+    #[schema(schema_with = kinds::no_limit)]
     constraint_type: &'static str,
 }
 
@@ -277,5 +284,42 @@ impl BadgeRollingBody {
             roll_value: window.length.get(),
             max_earn_limit: window.max.get(),
         }
+    }
+}
+
+/// The kinds that each shape of a limit has, for the OpenAPI document.
+mod kinds {
+    use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
+
+    use super::Kind;
+
+    fn one_of<const N: usize>(kinds: [&'static str; N]) -> Object {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(kinds))
+            .build()
+    }
+
+    pub(super) fn fixed_value() -> Object {
+        one_of([Kind::FixedValue.of_customer(), Kind::FixedValue.of_badge()])
+    }
+
+    pub(super) fn fixed_window() -> Object {
+        one_of([
+            Kind::FixedWindow.of_customer(),
+            Kind::FixedWindow.of_badge(),
+        ])
+    }
+
+    pub(super) fn customer_rolling() -> Object {
+        one_of([Kind::RollingWindow.of_customer()])
+    }
+
+    pub(super) fn badge_rolling() -> Object {
+        one_of([Kind::RollingWindow.of_badge()])
+    }
+
+    pub(super) fn no_limit() -> Object {
+        one_of([Kind::NoLimit.of_customer(), Kind::NoLimit.of_badge()])
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct EnrolmentBody<'a> {
     #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
     badge_meta_id: BadgeId,
     /// Who triggered it; null if it was done by hand.
+    #[schema(required)]
     triggered_by: Option<OwnerBody<'a>>,
     /// When the enrolments expire.
     expires_on: WireInstant,
@@ -80,7 +81,7 @@ pub(crate) struct CustomerError {
     /// What it means.
     message: &'static str,
     /// Always null.
-    #[schema(value_type = Option<String>)]
+    #[schema(required, value_type = Option<String>)]
     reference: (),
 }
 

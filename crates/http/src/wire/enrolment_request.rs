@@ -8,7 +8,7 @@ use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::{ReferenceId, RequestId};
+use accolade_domain::text::RequestId;
 use actix_web::http::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -18,6 +18,7 @@ use crate::json::{
     self, Field, Fields, Parsed, PositiveId, Presence, Problems, TextOrNumber, disagreement, word,
 };
 use crate::wire::instant::{self, WireInstant, WireIso};
+use crate::wire::owner_request;
 use crate::wire::schema::OwnerTypeName;
 
 /// What a request to enrol customers asks for.
@@ -88,7 +89,11 @@ impl EnrolmentReading<'_> {
     /// # Errors
     /// Everything that is wrong with it.
     pub(crate) fn read(self, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
-        json::read_typed(body, |typed| self.take(typed), |fields| self.read_slowly(fields))
+        json::read_typed(
+            body,
+            |typed| self.take(typed),
+            |fields| self.read_slowly(fields),
+        )
     }
 
     /// What `typed` asks for; `None` if something is wrong with it.
@@ -103,7 +108,10 @@ impl EnrolmentReading<'_> {
             .map(instant::read_iso)
             .transpose()
             .ok()?;
-        if let Some(warning) = number.zip(iso).and_then(|(number, iso)| disagreement(number, iso)) {
+        if let Some(warning) = number
+            .zip(iso)
+            .and_then(|(number, iso)| disagreement(number, iso))
+        {
             problems.warn(warning.at("issueEventDate"));
         }
         let request_id = match typed.request_id {
@@ -111,14 +119,21 @@ impl EnrolmentReading<'_> {
             None => self.header_request_id().ok()?,
         };
         let triggered_by = match typed.triggered_by {
-            Some(TriggeredBy { owner_type, reference_id }) => Some(Owner {
+            Some(TriggeredBy {
+                owner_type,
+                reference_id,
+            }) => Some(Owner {
                 owner_type: word(&owner_type, OwnerType::ALL, OwnerType::name)?,
                 reference: reference_id.0.try_into().ok()?,
             }),
             None => None,
         };
         // Collected in place: the numbers are not copied.
-        let customers = typed.customers.into_iter().map(|PositiveId(id)| id).collect();
+        let customers = typed
+            .customers
+            .into_iter()
+            .map(|PositiveId(id)| id)
+            .collect();
         let customers = DistinctCustomers::of(customers);
         repeats(&customers).for_each(|warning| problems.warn(warning));
         let (_, warnings) = problems.into_parts();
@@ -183,19 +198,9 @@ impl EnrolmentReading<'_> {
 }
 
 fn owner(mut fields: Fields<'_, '_>) -> Option<Owner> {
-    let owner_type = fields
-        .field("ownerType")
-        .required_as(Code::OwnerTypeMissing)
-        .word(OwnerType::ALL, OwnerType::name);
-    let reference = fields
-        .field("referenceId")
-        .required_as(Code::ReferenceMissing)
-        .text_or_number::<ReferenceId>();
+    let owner = owner_request::owner(&mut fields);
     fields.finish();
-    Some(Owner {
-        owner_type: owner_type?,
-        reference: reference?,
-    })
+    owner
 }
 
 /// A warning for each mention of a customer after the first.
@@ -229,10 +234,15 @@ mod tests {
     }
 
     fn expected<const N: usize>(report: [(u32, &str); N]) -> Report {
-        report.map(|(code, path)| (code, Some(path.to_owned()))).into()
+        report
+            .map(|(code, path)| (code, Some(path.to_owned())))
+            .into()
     }
 
-    fn slowly(reading: EnrolmentReading<'_>, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
+    fn slowly(
+        reading: EnrolmentReading<'_>,
+        body: &[u8],
+    ) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
         json::read(body, |fields| reading.read_slowly(fields))
     }
 
@@ -255,9 +265,15 @@ mod tests {
         assert_eq!(parsed.warnings, []);
         let body = &parsed.value;
         assert_eq!(body.badge.to_string(), "66276dc68fe258516a88ff8e");
-        assert_eq!(body.customers.customers(), [CustomerId::try_from(62_090_013).unwrap()]);
+        assert_eq!(
+            body.customers.customers(),
+            [CustomerId::try_from(62_090_013).unwrap()]
+        );
         assert_eq!(body.request_id, RequestId::try_from("21390").ok());
-        assert_eq!(body.event_on, Instant::from_unix_seconds(1_713_860_055).ok());
+        assert_eq!(
+            body.event_on,
+            Instant::from_unix_seconds(1_713_860_055).ok()
+        );
         let owner = body.triggered_by.clone().unwrap();
         assert_eq!(owner.owner_type, OwnerType::Loyalty);
         assert_eq!(owner.reference.as_str(), "123694");
@@ -266,7 +282,10 @@ mod tests {
 
     #[test]
     fn the_apis_example_as_it_was_printed_is_refused_with_line_and_column() {
-        let printed = EXAMPLE.replace("\"2024-04-23T13:44:15+05:30\",", "2024-04-23T13:44:15+05:30");
+        let printed = EXAMPLE.replace(
+            "\"2024-04-23T13:44:15+05:30\",",
+            "2024-04-23T13:44:15+05:30",
+        );
         let problems = READING.read(printed.as_bytes()).unwrap_err();
         assert_eq!(
             problems[0].message,
@@ -311,7 +330,8 @@ mod tests {
     #[test]
     fn no_customers_and_too_many_have_codes_of_their_own() {
         let badge = "66276dc68fe258516a88ff8e";
-        let of = |customers: Value| problems(&json!({"badgeMetaId": badge, "customers": customers}));
+        let of =
+            |customers: Value| problems(&json!({"badgeMetaId": badge, "customers": customers}));
         assert_eq!(of(json!([])), expected([(812, "customers")]));
         assert_eq!(of(Value::Null), expected([(812, "customers")]));
         assert_eq!(of(json!([1, 2, 3, 4, 5])), expected([(1905, "customers")]));
@@ -343,9 +363,24 @@ mod tests {
     }
 
     #[test]
+    fn ten_thousand_customers_are_read_fast() {
+        let customers: Vec<_> = (1..=10_000).collect();
+        let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": customers});
+        let reading = EnrolmentReading {
+            max_customers: 10_000,
+            ..READING
+        };
+        let parsed = fast(reading, body.to_string().as_bytes()).unwrap();
+        assert_eq!(parsed.value.customers.customers().len(), 10_000);
+    }
+
+    #[test]
     fn the_bodys_request_id_wins_over_the_headers() {
         let header = HeaderValue::from_static("from-header");
-        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let reading = EnrolmentReading {
+            request_id: Some(&header),
+            ..READING
+        };
         let id = |request_id: Value| {
             let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1], "requestId": request_id});
             let body = body.to_string();
@@ -356,7 +391,10 @@ mod tests {
         assert_eq!(id(json!(2132)).as_deref(), Some("2132"));
         assert_eq!(id(Value::Null).as_deref(), Some("from-header"));
         let header = HeaderValue::from_bytes(b"\xff").unwrap();
-        let reading = EnrolmentReading { request_id: Some(&header), ..READING };
+        let reading = EnrolmentReading {
+            request_id: Some(&header),
+            ..READING
+        };
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
         assert_eq!(
             report(&reading.read(body.to_string().as_bytes()).unwrap_err()),
@@ -407,20 +445,22 @@ mod tests {
             absent_or(triggered_by),
             proptest::option::weighted(0.2, Just(json!(1))),
         )
-            .prop_map(|(badge, customers, request_id, on, iso, triggered_by, more)| {
-                let mut body = json!({
-                    "badgeMetaId": badge,
-                    "customers": customers,
-                    "requestId": request_id,
-                    "issueEventDate": on,
-                    "issueEventDateISO": iso,
-                    "triggeredBy": triggered_by,
-                });
-                if let Some(more) = more {
-                    body["more"] = more;
-                }
-                body
-            })
+            .prop_map(
+                |(badge, customers, request_id, on, iso, triggered_by, more)| {
+                    let mut body = json!({
+                        "badgeMetaId": badge,
+                        "customers": customers,
+                        "requestId": request_id,
+                        "issueEventDate": on,
+                        "issueEventDateISO": iso,
+                        "triggeredBy": triggered_by,
+                    });
+                    if let Some(more) = more {
+                        body["more"] = more;
+                    }
+                    body
+                },
+            )
     }
 
     proptest! {

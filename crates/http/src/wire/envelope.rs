@@ -13,6 +13,7 @@ pub(crate) struct Notice<'a> {
     /// What it means here and what to do.
     message: &'a str,
     /// The path of the field at fault, as in `customers[3]`; null where no field is.
+    #[schema(required)]
     reference: Option<&'a str>,
 }
 
@@ -21,12 +22,12 @@ pub(crate) struct Notice<'a> {
 #[schema(as = Failure)]
 pub(crate) struct FailureEnvelope<'a> {
     /// Always null.
-    #[schema(value_type = Option<Object>)]
+    #[schema(required, value_type = Option<Object>)]
     data: (),
     /// At least one; the first decides the HTTP status.
     errors: Vec<Notice<'a>>,
     /// Always null.
-    #[schema(value_type = Option<Vec<Notice>>)]
+    #[schema(required, value_type = Option<Vec<Notice>>)]
     warnings: (),
 }
 

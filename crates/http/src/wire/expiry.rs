@@ -29,9 +29,11 @@ pub(crate) enum ExpiryBody {
         #[serde(rename = "type")]
         kind: &'static str,
         /// The date, if it is fixed.
+        #[schema(required)]
         expires_on: Option<WireInstant>,
         /// The same as text.
         #[serde(rename = "expiresOnISO")]
+        #[schema(required)]
         expires_on_iso: Option<WireIso>,
         /// Whether it is the badge's own end.
         expire_with_badge_meta: bool,

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use accolade_domain::instant::{Instant, OutOfRange};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 /// What is accepted for an instant `x`.
@@ -204,12 +204,17 @@ impl Decimal {
     /// Up to four digits with a sign: more has no instant.
     fn exponent(text: &str) -> Option<isize> {
         let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-        let readable = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let readable =
+            (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         readable.then(|| text.parse().ok()).flatten()
     }
 
     fn instant(&self) -> Result<Instant, OutOfRange> {
-        let decimals = if self.point >= MILLISECOND_DIGITS { 3 } else { 6 };
+        let decimals = if self.point >= MILLISECOND_DIGITS {
+            3
+        } else {
+            6
+        };
         let micros = self.floor_times_ten_to(decimals)?;
         i64::try_from(micros)
             .map_err(|_| OutOfRange)
@@ -332,7 +337,10 @@ mod tests {
             "-99999999999999",
         ] {
             let refused = read_text(json).unwrap_err();
-            assert!(refused.starts_with("Must be epoch seconds"), "{json}: {refused}");
+            assert!(
+                refused.starts_with("Must be epoch seconds"),
+                "{json}: {refused}"
+            );
         }
     }
 

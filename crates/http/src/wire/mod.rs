@@ -6,6 +6,8 @@ pub(crate) mod badge_request;
 pub(crate) mod claim;
 pub(crate) mod constraint;
 pub(crate) mod enrolment;
+pub(crate) mod enrolment_request;
+pub(crate) mod envelope;
 pub(crate) mod expiry;
 pub(crate) mod instant;
 pub(crate) mod list;

@@ -11,8 +11,8 @@ use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::enrolment::EnrolmentStatus;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::CalendarUnit;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 macro_rules! words {

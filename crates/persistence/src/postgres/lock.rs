@@ -27,6 +27,6 @@ mod tests {
             org: 100_458.try_into().unwrap(),
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
         };
-        assert_eq!(number(key), 0);
+        assert_eq!(number(key), 5_240_570_340_563_970_941);
     }
 }

@@ -57,7 +57,10 @@ pub(super) fn is_used(
     operation: Operation,
     request_id: &RequestId,
 ) -> QueryResult<bool> {
-    let row = request_ledger::table.find((org.get(), operation.number(), request_id.as_str()));
+    // A column of the key, so that the index is enough.
+    let row = request_ledger::table
+        .find((org.get(), operation.number(), request_id.as_str()))
+        .select(request_ledger::org_id);
     diesel::select(diesel::dsl::exists(row)).get_result(connection)
 }
 

@@ -45,17 +45,15 @@ impl FileLock {
 
 /// The lock beside the database, whatever link or detour leads there; its directory is made.
 fn lock_path(path: &Path) -> std::io::Result<PathBuf> {
-    let resolved = match path.canonicalize() {
-        Ok(resolved) => resolved,
-        Err(_) => {
-            // A bare name has an empty parent.
-            let directory = path.parent().unwrap_or(Path::new(""));
-            let directory = Path::new(".").join(directory);
-            std::fs::create_dir_all(&directory)?;
-            directory
-                .canonicalize()?
-                .join(path.file_name().unwrap_or_default())
-        }
+    let resolved = if let Ok(resolved) = path.canonicalize() {
+        resolved
+    } else {
+        // A bare name has an empty parent.
+        let directory = Path::new(".").join(path.parent().unwrap_or(Path::new("")));
+        std::fs::create_dir_all(&directory)?;
+        directory
+            .canonicalize()?
+            .join(path.file_name().unwrap_or_default())
     };
     let mut lock = OsString::from(resolved);
     lock.push(".lock");

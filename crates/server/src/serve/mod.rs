@@ -89,7 +89,7 @@ fn run(
         let stop = StopSignals::take()?;
         let address = listen::url(&listener)?;
         let metrics_address = metrics.as_ref().map(listen::url).transpose()?;
-        let server = accolade_http::serve(listener, metrics, state)?;
+        let server = accolade_http::app::serve(listener, metrics, state)?;
         announce(settings, &address, metrics_address.as_deref())?;
         Ok(server.run_until(stop.first()).await?)
     })

@@ -90,7 +90,10 @@ fn constraint(field: Field<'_, '_>, scope: Scope) -> Option<Constraint<FixedWind
         (Kind::NoLimit, _) => Some(Constraint::NoLimit),
     };
     for name in FIELDS {
-        let why = format!("Ignored: it means nothing for this {}.", scope.names()(kind));
+        let why = format!(
+            "Ignored: it means nothing for this {}.",
+            scope.names()(kind)
+        );
         fields.ignore(name, &why);
     }
     if kind == Kind::FixedWindow {

@@ -147,11 +147,21 @@ mod tests {
     #[test]
     fn an_address_is_absolute_and_of_the_web() {
         let ok = |text: &str| WebAddress::try_from(text.to_owned()).is_ok();
-        assert!(ok("https://images.example.com/o/a%2Fb.jpg?alt=media&token=1"));
+        assert!(ok(
+            "https://images.example.com/o/a%2Fb.jpg?alt=media&token=1"
+        ));
         assert!(ok("HTTP://[::1]:8080/"));
         for text in [
-            "string", "/a.jpg", "//host/a", "ftp://host/a", "http:host", "http://", "https:///",
-            "javascript:alert(1)", "https://a b/", "https://a/\n",
+            "string",
+            "/a.jpg",
+            "//host/a",
+            "ftp://host/a",
+            "http:host",
+            "http://",
+            "https:///",
+            "javascript:alert(1)",
+            "https://a b/",
+            "https://a/\n",
         ] {
             assert!(!ok(text), "{text:?}");
         }

@@ -13,7 +13,7 @@ use accolade_domain::ids::GroupId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::json::{self, Field, Fields, Presence};
+use crate::json::{self, Field, Fields, Parsed, Presence};
 use crate::wire::constraint::Scope;
 
 pub(crate) use schema::BadgeRequestBody;
@@ -48,8 +48,6 @@ pub(crate) struct BadgeRequest {
     pub(crate) draft: BadgeDraft,
     /// What could not.
     pub(crate) unread: Vec<Rejection>,
-    /// What is odd about it.
-    pub(crate) warnings: Vec<Rejection>,
     /// Whether it is to be on.
     pub(crate) active: bool,
 }
@@ -58,15 +56,16 @@ pub(crate) struct BadgeRequest {
 ///
 /// # Errors
 /// It is no JSON object.
-pub(crate) fn read(body: &[u8]) -> Result<BadgeRequest, Vec<Rejection>> {
+pub(crate) fn read(body: &[u8]) -> Result<Parsed<BadgeRequest>, Vec<Rejection>> {
     let (parsed, unread) = json::read_partly(body, |fields| (draft(fields), active(fields)))?;
-    let (draft, active) = parsed.value;
-    Ok(BadgeRequest {
+    let Parsed { value, warnings } = parsed;
+    let (draft, active) = value;
+    let value = BadgeRequest {
         draft,
         unread,
-        warnings: parsed.warnings,
         active,
-    })
+    };
+    Ok(Parsed { value, warnings })
 }
 
 fn active(fields: &mut Fields<'_, '_>) -> bool {
@@ -143,7 +142,7 @@ fn refuse_custom_fields(fields: &mut Fields<'_, '_>) {
     let Some(custom_fields) = fields.field("customFields").object() else {
         return;
     };
-    for field in custom_fields.rest().into_iter().filter(Field::is_present) {
+    for field in custom_fields.rest().filter(Field::is_present) {
         field.refuse(Rejection::of(Code::CustomFieldUnknown));
     }
 }

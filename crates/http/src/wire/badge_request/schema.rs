@@ -35,7 +35,7 @@ pub(crate) struct BadgeRequestBody {
     /// Whether customers are enrolled first.
     #[schema(value_type = EarnTypeName)]
     earn_type: String,
-    /// When an enrolment expires: required for ISSUE_EARN, ignored for EARN.
+    /// When an enrolment expires: required for `ISSUE_EARN`, ignored for EARN.
     issued_badge_expiry: Option<ExpiryRequest>,
     /// When an earned badge expires.
     earned_badge_expiry: ExpiryRequest,
@@ -81,12 +81,12 @@ pub(crate) struct ExpiryRequest {
     /// For ABSOLUTE: `WITH_BADGE_META` or `FIXED_DATE`.
     #[schema(rename = "type")]
     kind: Option<String>,
-    /// For FIXED_DATE: the date.
+    /// For `FIXED_DATE`: the date.
     expires_on: Option<WireInstant>,
     /// The same as text; wins where the two differ.
     #[schema(rename = "expiresOnISO")]
     expires_on_iso: Option<WireIso>,
-    /// For ABSOLUTE: true says the same as WITH_BADGE_META.
+    /// For ABSOLUTE: true says the same as `WITH_BADGE_META`.
     expire_with_badge_meta: Option<bool>,
 }
 
@@ -108,37 +108,37 @@ pub(crate) struct ConstraintRequest {
     /// `CUSTOMER_BADGE_` or `BADGE_`, by the list that it stands in, and `FIXED_VALUE`,
     /// `FIXED_WINDOW`, `ROLLING_WINDOW` or `NO_LIMIT`.
     constraint_type: String,
-    /// The most earns: for FIXED_VALUE, FIXED_WINDOW and BADGE_ROLLING_WINDOW.
+    /// The most earns: for `FIXED_VALUE`, `FIXED_WINDOW` and `BADGE_ROLLING_WINDOW`.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     max_earn_limit: Option<u32>,
-    /// For FIXED_WINDOW: the unit of a window.
+    /// For `FIXED_WINDOW`: the unit of a window.
     #[schema(value_type = Option<CalendarUnitName>)]
     duration_type: Option<String>,
-    /// For FIXED_WINDOW of DAYS: how many days a window has.
+    /// For `FIXED_WINDOW` of DAYS: how many days a window has.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     refresh_rate: Option<u32>,
-    /// For FIXED_WINDOW of WEEKS: the day on which a week begins. Default Monday.
+    /// For `FIXED_WINDOW` of WEEKS: the day on which a week begins. Default Monday.
     #[schema(value_type = Option<WeekdayName>)]
     start_day_of_the_week: Option<String>,
-    /// For BADGE_ROLLING_WINDOW: the unit of the window.
+    /// For `BADGE_ROLLING_WINDOW`: the unit of the window.
     #[schema(value_type = Option<CalendarUnitName>)]
     roll_type: Option<String>,
-    /// For BADGE_ROLLING_WINDOW: how many of them.
+    /// For `BADGE_ROLLING_WINDOW`: how many of them.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     roll_value: Option<u32>,
-    /// For CUSTOMER_BADGE_ROLLING_WINDOW: the most earns in `rollForDays` days.
+    /// For `CUSTOMER_BADGE_ROLLING_WINDOW`: the most earns in `rollForDays` days.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     max_earn_for_days: Option<u32>,
     /// Days of 24 hours.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     roll_for_days: Option<u32>,
-    /// For CUSTOMER_BADGE_ROLLING_WINDOW: the most earns in `rollForWeeks` weeks.
+    /// For `CUSTOMER_BADGE_ROLLING_WINDOW`: the most earns in `rollForWeeks` weeks.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     max_earn_for_weeks: Option<u32>,
     /// Weeks of 168 hours.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     roll_for_weeks: Option<u32>,
-    /// For CUSTOMER_BADGE_ROLLING_WINDOW: the most earns in `rollForMonths` months.
+    /// For `CUSTOMER_BADGE_ROLLING_WINDOW`: the most earns in `rollForMonths` months.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     max_earn_for_months: Option<u32>,
     /// Calendar months.
@@ -182,7 +182,7 @@ pub(crate) struct TagRequest {
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
 pub(crate) struct BenefitRequest {
-    /// Its kind, such as COUPON or LOYALTY_POINTS.
+    /// Its kind, such as COUPON or `LOYALTY_POINTS`.
     #[schema(min_length = 1, max_length = 255, example = "COUPON")]
     benefit_type: String,
 }

@@ -1,0 +1,31 @@
+//! The shape of the envelope around what an operation answers, for the OpenAPI document.
+
+use utoipa::ToSchema;
+
+use crate::wire::envelope::Notice;
+
+/// What an operation answers, in its envelope.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+pub(crate) struct Success<T> {
+    /// The answer.
+    data: T,
+    /// Empty.
+    #[schema(max_items = 0)]
+    errors: Vec<Notice<'static>>,
+    /// What is odd about the request.
+    warnings: Vec<Notice<'static>>,
+}
+
+/// What an operation answers, in its envelope with `errors: null`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+pub(crate) struct SuccessWithNull<T> {
+    /// The answer.
+    data: T,
+    /// Always null.
+    #[schema(required, value_type = Option<Vec<Notice>>)]
+    errors: (),
+    /// What is odd about the request.
+    warnings: Vec<Notice<'static>>,
+}

@@ -1,0 +1,58 @@
+//! A store that holds enrolments back until it is told to let them pass.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use accolade_application::ports::{EnrolError, EnrolmentBatch, EnrolmentStore, Ports, StoreError};
+use accolade_domain::enrolment::{CustomerOutcome, Hold};
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::instant::Instant;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What a test holds of the gate.
+pub(crate) struct Gatekeeper {
+    /// Tells of each enrolment that has come to the gate.
+    pub(crate) arrived: UnboundedReceiver<()>,
+    /// Lets one pass.
+    pub(crate) pass: Sender<()>,
+}
+
+struct Gate {
+    inner: Arc<dyn EnrolmentStore>,
+    arrived: UnboundedSender<()>,
+    pass: Mutex<Receiver<()>>,
+}
+
+/// Puts a gate before the enrolments of `ports`.
+pub(crate) fn gate(ports: &mut Ports) -> Gatekeeper {
+    let (arrive, arrived) = unbounded_channel();
+    let (pass, passed) = channel();
+    ports.enrolments = Arc::new(Gate {
+        inner: Arc::clone(&ports.enrolments),
+        arrived: arrive,
+        pass: Mutex::new(passed),
+    });
+    Gatekeeper { arrived, pass }
+}
+
+impl EnrolmentStore for Gate {
+    fn enrol(
+        &self,
+        batch: &EnrolmentBatch,
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError> {
+        self.arrived.send(()).unwrap();
+        self.pass.lock().unwrap().recv().unwrap();
+        self.inner.enrol(batch)
+    }
+
+    fn preview(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        hold: Hold,
+        customers: &[CustomerId],
+        now: Instant,
+    ) -> Result<Vec<CustomerOutcome>, StoreError> {
+        self.inner.preview(org, badge, hold, customers, now)
+    }
+}

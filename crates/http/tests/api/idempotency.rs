@@ -1,0 +1,154 @@
+//! One request under one idempotency key.
+
+use actix_web::http::Method;
+use actix_web::test::TestRequest;
+use time::Duration;
+
+use crate::gate::{Gatekeeper, gate};
+use crate::support::{BADGE, ISSUE, Reply, TestApp, code_at, json};
+
+fn body(customers: &str) -> String {
+    format!(r#"{{"badgeMetaId":"{BADGE}","customers":{customers},"odd":1}}"#)
+}
+
+async fn send(app: &TestApp, key: &str, request: TestRequest) -> Reply {
+    app.send(request.insert_header(("Idempotency-Key", key)))
+        .await
+}
+
+async fn enrol(app: &TestApp, key: &str, customers: &str) -> Reply {
+    send(app, key, json(Method::POST, ISSUE, &body(customers))).await
+}
+
+/// Sends `request` twice, and demands the same answer to the byte.
+async fn twice(app: &TestApp, key: &str, request: impl Fn() -> TestRequest) -> String {
+    let first = send(app, key, request()).await;
+    assert_eq!(first.header("idempotency-replayed"), None);
+    app.clock.advance(Duration::hours(71));
+    let second = send(app, key, request()).await;
+    assert_eq!(second.header("idempotency-replayed"), Some("true"));
+    assert_eq!(first.ok(), second.ok());
+    first.body
+}
+
+#[actix_web::test]
+async fn an_enrolment_is_answered_again_with_its_warnings() {
+    let app = TestApp::new();
+    let first = twice(&app, "k-1", || json(Method::POST, ISSUE, &body("[1,2]"))).await;
+    assert!(first.contains(r#""code":1990"#), "{first}");
+    let badge = app.get(&format!("badgeMeta/{BADGE}")).await.json();
+    assert_eq!(badge["data"]["issuedCount"], 2);
+}
+
+#[actix_web::test]
+async fn every_other_operation_that_writes_is_answered_again() {
+    let app = TestApp::new();
+    let created = r#"{"name":"Silver","startOn":"2026-06-01T00:00:00Z","expiresOn":"2026-07-01T00:00:00Z",
+        "earnType":"EARN","earnedBadgeExpiry":{"expiryType":"NEVER"},
+        "ownership":{"restrictedToOwners":["Loyalty"]}}"#;
+    twice(&app, "create", || json(Method::POST, "badgeMeta", created)).await;
+    let owner = r#"{"ownerType":"Milestones","referenceId":"9"}"#;
+    let at = |action: &str| format!("badgeMeta/{BADGE}/{action}");
+    twice(&app, "claim", || json(Method::POST, &at("claim"), owner)).await;
+    twice(&app, "unclaim", || {
+        json(Method::POST, &at("unclaim"), owner)
+    })
+    .await;
+    twice(&app, "deactivate", || {
+        json(Method::PUT, &at("deactivate"), "")
+    })
+    .await;
+    twice(&app, "activate", || json(Method::PUT, &at("activate"), "")).await;
+}
+
+#[actix_web::test]
+async fn a_bare_and_a_quoted_key_are_one_key() {
+    let app = TestApp::new();
+    let first = enrol(&app, "k-1", "[1]").await;
+    let second = enrol(&app, "\"k-1\"", "[1]").await;
+    assert_eq!(second.header("idempotency-replayed"), Some("true"));
+    assert_eq!(first.body, second.body);
+}
+
+#[actix_web::test]
+async fn a_key_does_not_stand_for_another_request() {
+    let app = TestApp::new();
+    enrol(&app, "k-1", "[1]").await.ok();
+    for request in [
+        json(Method::POST, ISSUE, &body("[2]")),
+        json(Method::POST, &format!("{ISSUE}?x=1"), &body("[1]")),
+        json(Method::POST, "badgeMeta", &body("[1]")),
+        json(Method::POST, ISSUE, "no JSON"),
+    ] {
+        assert_eq!(
+            send(&app, "k-1", request).await.failure(),
+            (422, vec![(1910, None)])
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_key_is_one_clients() {
+    let app = TestApp::new();
+    enrol(&app, "k-1", "[1]").await.ok();
+    let other = app.client(&[accolade_application::access::AccessGroup::BadgesIssue]);
+    let request = json(Method::POST, ISSUE, &body("[2]")).insert_header(("Idempotency-Key", "k-1"));
+    let reply = app.send_as(&other, request).await;
+    assert_eq!(reply.header("idempotency-replayed"), None);
+    reply.ok();
+}
+
+#[actix_web::test]
+async fn a_failed_request_can_be_mended_and_sent_again_under_its_key() {
+    let app = TestApp::new();
+    assert_eq!(enrol(&app, "k-1", "[0]").await.status, 400);
+    let reply = enrol(&app, "k-1", "[1]").await;
+    assert_eq!(reply.header("idempotency-replayed"), None);
+    reply.ok();
+}
+
+#[actix_web::test]
+async fn a_key_is_forgotten_after_three_days() {
+    let app = TestApp::new();
+    enrol(&app, "k-1", "[1]").await.ok();
+    app.clock.advance(Duration::hours(72));
+    let reply = enrol(&app, "k-1", "[1]").await;
+    assert_eq!(reply.header("idempotency-replayed"), None);
+    assert!(reply.ok().contains("1040"));
+}
+
+#[actix_web::test]
+async fn a_malformed_key_is_refused_before_the_body_is_read() {
+    let app = TestApp::new();
+    let request = json(Method::POST, ISSUE, "no JSON");
+    assert_eq!(
+        send(&app, "\"open", request).await.failure(),
+        (400, vec![code_at(999_999, "Idempotency-Key")])
+    );
+}
+
+#[actix_web::test]
+async fn while_the_first_request_runs_its_key_is_busy() {
+    let mut gatekeeper = None;
+    let app = TestApp::on(|ports| gatekeeper = Some(gate(ports)), |_| ());
+    let Gatekeeper { mut arrived, pass } = gatekeeper.unwrap();
+    let second = async {
+        arrived.recv().await.unwrap();
+        let reply = enrol(&app, "k-1", "[1]").await;
+        let dry = format!("{ISSUE}?dryRun=true");
+        send(&app, "k-1", json(Method::POST, &dry, &body("[1]")))
+            .await
+            .ok();
+        pass.send(()).unwrap();
+        reply
+    };
+    let (first, second) = tokio::join!(enrol(&app, "k-1", "[1]"), second);
+    assert_eq!(
+        second.failure(),
+        (409, vec![code_at(1911, "Idempotency-Key")])
+    );
+    assert!(second.header("retry-after").is_some());
+    let third = enrol(&app, "k-1", "[1]").await;
+    assert_eq!(third.header("idempotency-replayed"), Some("true"));
+    assert_eq!(first.ok(), third.body);
+}

@@ -1,0 +1,310 @@
+//! An application of its own for every test: one org, one client, a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accolade_application::access::{
+    AccessGroup, AccessGroups, Caller, CreateClient, NewCredentials, create_client, create_org,
+};
+use accolade_application::badges::{ClaimBadge, CreateBadge, claim, create};
+use accolade_application::ports::{Org, Ports};
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::{Owner, OwnerType};
+use accolade_domain::zone::Zone;
+use accolade_http::app::{AppState, AuthOptions, HttpOptions, app};
+use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+use actix_web::http::Method;
+use actix_web::test::{self, TestRequest};
+use serde_json::Value;
+
+/// What the paths of the API begin with.
+pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
+
+/// Where customers are enrolled.
+pub(crate) const ISSUE: &str = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk";
+
+/// The badge that every application has: live, `ISSUE_EARN`, claimed by Loyalty/123694, its
+/// enrolments expire on 2031-01-15.
+pub(crate) const BADGE: &str = "66276dc68fe258516a88ff8e";
+
+/// The moment at which everything happens unless told otherwise.
+pub(crate) const NOW: &str = "2026-05-01T12:00:00Z";
+
+/// An application on a store of its own.
+pub(crate) struct TestApp {
+    pub(crate) state: AppState,
+    pub(crate) ports: Ports,
+    pub(crate) clock: Arc<FixedClock>,
+    credentials: NewCredentials,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+impl TestApp {
+    /// An application with the badge.
+    pub(crate) fn new() -> Self {
+        Self::with(|_| ())
+    }
+
+    /// The same with other options.
+    pub(crate) fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::on(|_| (), change)
+    }
+
+    /// The same with other ports and other options.
+    pub(crate) fn on(
+        exchange: impl FnOnce(&mut Ports),
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
+        let store = Arc::new(MemoryStore::default());
+        let clock = Arc::new(FixedClock::at(at(NOW)));
+        let mut ports = memory_ports(store.clone(), clock.clone());
+        exchange(&mut ports);
+        let credentials = org_and_client(&ports);
+        create_badge(&ports, &credentials);
+        let mut options = options();
+        change(&mut options);
+        let state = AppState::new(ports.clone(), store, options).unwrap();
+        Self {
+            state,
+            ports,
+            clock,
+            credentials,
+        }
+    }
+
+    /// Another client of the org, which may do what `groups` say.
+    pub(crate) fn client(&self, groups: &[AccessGroup]) -> NewCredentials {
+        new_client(&self.ports, groups.iter().copied().collect())
+    }
+
+    /// Sends a request with credentials.
+    pub(crate) async fn send(&self, request: TestRequest) -> Reply {
+        self.send_as(&self.credentials, request).await
+    }
+
+    /// Sends a request with those credentials.
+    pub(crate) async fn send_as(
+        &self,
+        credentials: &NewCredentials,
+        request: TestRequest,
+    ) -> Reply {
+        let basic = basic(credentials.key.as_str(), credentials.secret.reveal());
+        self.send_bare(request.insert_header(("Authorization", basic)))
+            .await
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send_bare(&self, request: TestRequest) -> Reply {
+        let service = test::init_service(app(&self.state)).await;
+        let request = request
+            .peer_addr("127.0.0.1:40000".parse().unwrap())
+            .to_request();
+        match test::try_call_service(&service, request).await {
+            Ok(response) => Reply::of(response.into_parts().1).await,
+            Err(error) => Reply::of(error.error_response()).await,
+        }
+    }
+
+    /// `GET path`.
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(TestRequest::get().uri(&below_prefix(path))).await
+    }
+
+    /// `POST path` with a JSON body.
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
+        self.send(json(Method::POST, path, body)).await
+    }
+
+    /// `PUT path` without a body.
+    pub(crate) async fn put(&self, path: &str) -> Reply {
+        self.send(TestRequest::put().uri(&below_prefix(path))).await
+    }
+
+    /// Enrols by this body.
+    pub(crate) async fn enrol(&self, body: &str) -> Reply {
+        self.post(ISSUE, body).await
+    }
+}
+
+impl Reply {
+    async fn of(response: actix_web::HttpResponse) -> Self {
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        let body = actix_web::body::to_bytes(response.into_body())
+            .await
+            .unwrap();
+        Self {
+            status,
+            headers,
+            // Pictures are answered too; of text nothing is lost.
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    /// The body, if the status is 200.
+    pub(crate) fn ok(&self) -> &str {
+        assert_eq!(self.status, 200, "{}", self.body);
+        &self.body
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Status, codes and references of a failure, which has the shape of one.
+    pub(crate) fn failure(&self) -> (u16, Vec<(u64, Option<String>)>) {
+        let json = self.json();
+        assert!(json["data"].is_null(), "{}", self.body);
+        assert!(json["warnings"].is_null(), "{}", self.body);
+        (self.status, notices(&json["errors"]))
+    }
+
+    /// Codes and references of the warnings of a success.
+    pub(crate) fn warnings(&self) -> Vec<(u64, Option<String>)> {
+        self.ok();
+        notices(&self.json()["warnings"])
+    }
+}
+
+fn notices(list: &Value) -> Vec<(u64, Option<String>)> {
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|notice| {
+            let reference = notice["reference"].as_str().map(str::to_owned);
+            (notice["code"].as_u64().unwrap(), reference)
+        })
+        .collect()
+}
+
+/// A code at a field.
+pub(crate) fn code_at(code: u64, reference: &str) -> (u64, Option<String>) {
+    (code, Some(reference.to_owned()))
+}
+
+/// A request with a JSON body; `path` may leave out the prefix.
+pub(crate) fn json(method: Method, path: &str, body: &str) -> TestRequest {
+    TestRequest::with_uri(&below_prefix(path))
+        .method(method)
+        .insert_header(("Content-Type", "application/json"))
+        .set_payload(body.to_owned())
+}
+
+/// The value of `Authorization`.
+pub(crate) fn basic(key: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{key}:{secret}"));
+    format!("Basic {credentials}")
+}
+
+/// The moment that `iso` says.
+pub(crate) fn at(iso: &str) -> Instant {
+    Instant::parse_iso(iso).unwrap()
+}
+
+fn below_prefix(path: &str) -> String {
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{PREFIX}/{path}")
+    }
+}
+
+fn options() -> HttpOptions {
+    HttpOptions {
+        workers: 1,
+        body_limit: 1 << 20,
+        request_timeout: Duration::from_secs(30),
+        keep_alive: Duration::from_secs(5),
+        shutdown_timeout: Duration::from_secs(5),
+        concurrency: 4,
+        queue: 16,
+        customers_per_request: 10_000,
+        idempotency_retention: Duration::from_hours(72),
+        auth: AuthOptions {
+            token_ttl: Duration::from_mins(5),
+            token_key: vec![7; 32],
+            failures_per_key: 20,
+            failures_per_address: 100,
+        },
+        metrics: true,
+    }
+}
+
+fn org_and_client(ports: &Ports) -> NewCredentials {
+    let org = Org {
+        id: 100_458.try_into().unwrap(),
+        name: "Demo".try_into().unwrap(),
+        zone: Zone::utc(),
+    };
+    create_org(ports, &org).unwrap();
+    new_client(ports, AccessGroups::DEFAULT)
+}
+
+fn new_client(ports: &Ports, groups: AccessGroups) -> NewCredentials {
+    let command = CreateClient {
+        org: 100_458.try_into().unwrap(),
+        name: "test".try_into().unwrap(),
+        groups,
+    };
+    create_client(ports, command).unwrap()
+}
+
+fn create_badge(ports: &Ports, credentials: &NewCredentials) {
+    let caller = Caller {
+        org: 100_458.try_into().unwrap(),
+        zone: Zone::utc(),
+        client: credentials.number,
+        groups: AccessGroups::ALL,
+    };
+    let badge = BADGE.parse().unwrap();
+    let draft = BadgeDraft {
+        name: Some("Gold".try_into().unwrap()),
+        starts_on: Some(at("2024-01-01T00:00:00Z")),
+        expires_on: Some(at("2030-01-01T00:00:00Z")),
+        earn_type: Some(EarnType::IssueEarn),
+        enrolment_expiry: Some(Expiry::FixedDate(at("2031-01-15T09:32:37Z"))),
+        earned_expiry: Some(Expiry::WithBadge),
+        owners: vec![OwnerType::Loyalty, OwnerType::Milestones],
+        ..BadgeDraft::default()
+    };
+    let command = CreateBadge {
+        draft,
+        unread: Vec::new(),
+        active: true,
+        migrating: true,
+        id: Some(badge),
+        idempotency: None,
+    };
+    create(ports, &caller, command).unwrap();
+    let command = ClaimBadge {
+        badge,
+        owner: Owner {
+            owner_type: OwnerType::Loyalty,
+            reference: "123694".try_into().unwrap(),
+        },
+        idempotency: None,
+    };
+    claim(ports, &caller, command).unwrap();
+}

@@ -1,0 +1,168 @@
+//! Connections that break: before, inside and after a transaction.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::time::Duration;
+
+use accolade_application::ports::{CreateBadgeError, EditBadgeError, EnrolError, StoreError};
+use accolade_persistence::{DatabaseUrl, Options, open};
+use support::Postgres;
+use support::proxy::{Mode, Proxy, Then};
+use support::scene::{Scene, enrolled};
+
+const DONE: bool = true;
+const LOST: bool = false;
+
+/// A scene behind a proxy.
+fn behind_proxy() -> (Postgres, Proxy, Scene) {
+    let database = Postgres::fresh();
+    let proxy = Proxy::before(database.database.url());
+    let options = Options {
+        pool_timeout: Duration::from_secs(5),
+        ..support::options()
+    };
+    let opened = open(&DatabaseUrl::Postgres(proxy.url().to_owned()), &options).unwrap();
+    let scene = Scene::set(opened);
+    (database, proxy, scene)
+}
+
+fn at_commit(carried_out: bool, then: Then) -> Mode {
+    Mode::AtCommit { carried_out, then }
+}
+
+#[test]
+fn an_enrolment_whose_commit_was_carried_out_is_answered_from_the_ledger() {
+    let (_database, proxy, scene) = behind_proxy();
+    let request = scene.request(10);
+    proxy.set(at_commit(DONE, Then::Pass));
+    let outcomes = scene.enrol(request.clone()).unwrap().unwrap();
+    assert_eq!(enrolled(&outcomes), 10);
+    assert_eq!(scene.issued(), 10);
+    let again = scene.enrol(request).unwrap();
+    assert_eq!(again, Err(EnrolError::RequestIdUsed));
+}
+
+#[test]
+fn an_enrolment_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
+    let (_database, proxy, scene) = behind_proxy();
+    let request = scene.request(10);
+    proxy.set(at_commit(LOST, Then::Pass));
+    let lost = scene.enrol(request.clone());
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    assert_eq!(scene.issued(), 0);
+    let outcomes = scene.enrol(request).unwrap().unwrap();
+    assert_eq!(enrolled(&outcomes), 10);
+}
+
+#[test]
+fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
+    let (_database, proxy, scene) = behind_proxy();
+    let request = scene.request(10);
+    proxy.set(at_commit(DONE, Then::Refuse));
+    let lost = scene.enrol(request.clone());
+    assert!(
+        matches!(lost, Err(StoreError::OutcomeUnknown(_))),
+        "{lost:?}"
+    );
+    proxy.set(Mode::Pass);
+    let found = scene
+        .database
+        .requests
+        .find(request.org, &request.request_id);
+    assert_eq!(found.unwrap().len(), 1);
+}
+
+#[test]
+fn the_creation_of_a_badge_is_asked_about() {
+    for (carried_out, exists) in [(DONE, true), (LOST, false)] {
+        let (_database, proxy, scene) = behind_proxy();
+        let badge = scene.draft("Silver");
+        proxy.set(at_commit(carried_out, Then::Pass));
+        let created = scene.database.badges.create(&badge, None);
+        let found = scene.database.badges.find(badge.org, badge.id).unwrap();
+        assert_eq!(found.is_some(), exists);
+        match created {
+            Ok(()) => assert!(exists),
+            Err(CreateBadgeError::Store(StoreError::Unavailable(_))) => assert!(!exists),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_edit_of_a_badge_is_asked_about() {
+    for (carried_out, active) in [(DONE, false), (LOST, true)] {
+        let (_database, proxy, scene) = behind_proxy();
+        let edit = scene.deactivation();
+        proxy.set(at_commit(carried_out, Then::Pass));
+        let edited = scene.database.badges.edit(&edit);
+        let found = scene.database.badges.find(edit.org, edit.badge).unwrap();
+        assert_eq!(found.unwrap().badge.active, active);
+        match edited {
+            Ok(()) => assert!(!active),
+            Err(EditBadgeError::Store(StoreError::Unavailable(_))) => assert!(active),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn connections_that_died_in_the_pool_fail_no_request() {
+    let (database, _proxy, scene) = behind_proxy();
+    scene.enrol(scene.request(1)).unwrap().unwrap();
+    for round in 0..3 {
+        end_all_connections(&database);
+        let mut request = scene.request(1);
+        end_all_connections(&database);
+        request.hold = support::scene::hold(round * 10 + 1, round * 10 + 2);
+        let outcomes = scene.enrol(request).unwrap().unwrap();
+        assert_eq!(enrolled(&outcomes), 1);
+    }
+    assert_eq!(scene.issued(), 4);
+}
+
+fn end_all_connections(database: &Postgres) {
+    use diesel::prelude::*;
+    let mut admin = PgConnection::establish(&database.database.admin_url()).unwrap();
+    diesel::sql_query(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    )
+    .execute(&mut admin)
+    .unwrap();
+}
+
+#[test]
+fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
+    let database = Postgres::fresh();
+    let proxy = Proxy::before(database.database.url());
+    let options = Options {
+        pool_timeout: Duration::from_millis(300),
+        ..support::options()
+    };
+    let opened = open(&DatabaseUrl::Postgres(proxy.url().to_owned()), &options).unwrap();
+    // Its pool need not be complete before the first request.
+    let scene = loop {
+        if opened.health.check().is_ok() {
+            break Scene::set(opened);
+        }
+    };
+    let request = scene.request(1);
+    proxy.set(Mode::Refuse);
+    for _ in 0..3 {
+        let away = scene.enrol(request.clone());
+        assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
+        assert!(scene.database.health.check().is_err());
+    }
+    proxy.set(Mode::Pass);
+    let outcomes = loop {
+        match scene.enrol(request.clone()) {
+            Ok(outcomes) => break outcomes.unwrap(),
+            Err(StoreError::Unavailable(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(enrolled(&outcomes), 1);
+}

@@ -1,0 +1,228 @@
+//! The plans of the hot queries: each finds its rows by the index that is there for it.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use accolade_application::access::ClientKey;
+use accolade_application::ports::{BadgeQuery, BadgeSort, Operation, SortOrder};
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use support::recorder;
+use support::scene::{Scene, hold};
+use support::{Postgres, Sqlite};
+
+/// A statement that a port sends, known by a part of it, and what its plan has to say.
+struct Hot {
+    part: &'static str,
+    /// The types of its values on PostgreSQL, and some values.
+    values: &'static [(&'static str, &'static str)],
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+const BYTES: &str = "'\\x66276dc68fe258516a88ff8e'";
+
+const HOT: &[Hot] = &[
+    Hot {
+        part: "FROM enrolments e WHERE|CROSS JOIN enrolments",
+        values: &[
+            ("bigint[]", "'{1}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("int[]", "'{1}'"),
+            ("bigint[]", "'{7}'"),
+        ],
+        postgres: "Index Scan using enrolments_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "json_",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint", "1")],
+        postgres: "Index Scan using badge_metas_pkey",
+        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id=?)",
+    },
+    Hot {
+        part: "SUM(n.issued)",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint", "1")],
+        postgres: "badge_counts_pkey",
+        sqlite: "SEARCH n USING PRIMARY KEY (org_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "EXISTS (SELECT",
+        values: &[("bigint", "1"), ("smallint", "1"), ("text", "'x'")],
+        postgres: "Index Only Scan using request_ledger_pkey",
+        sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+    },
+    Hot {
+        part: "ORDER BY request_ledger",
+        values: &[("bigint", "1"), ("smallint[]", "'{1}'"), ("text", "'x'")],
+        postgres: "Index Scan using request_ledger_pkey",
+        sqlite: "SEARCH request_ledger USING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+    },
+    Hot {
+        part: "LEFT OUTER JOIN request_ledger",
+        values: &[
+            ("bigint", "1"),
+            ("text", "'x'"),
+            ("bigint", "1"),
+            ("bigint", "1"),
+        ],
+        postgres: "Index Scan using idempotency_pkey",
+        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (client_number=? AND key=?)",
+    },
+    Hot {
+        part: "INNER JOIN orgs",
+        values: &[("text", "'x'"), ("bigint", "1")],
+        postgres: "Index Scan using api_clients_key_key",
+        sqlite: "SEARCH api_clients USING INDEX sqlite_autoindex_api_clients_1 (key=?)",
+    },
+    Hot {
+        part: "ORDER BY badge_metas.id DESC",
+        values: &[("bigint", "1"), ("bigint", "1"), ("bigint", "1")],
+        postgres: "Index Only Scan Backward using badge_metas_pkey",
+        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=?)",
+    },
+];
+
+/// Every statement that the hot ports send.
+fn statements(scene: &Scene) -> Vec<String> {
+    let database = &scene.database;
+    let (org, badge) = (scene.badge.org, scene.badge.id);
+    let request = scene.request(2);
+    let guard = scene.guard("key");
+    let query = BadgeQuery {
+        now: guard.used_on,
+        statuses: Vec::new(),
+        earn_type: None,
+        active: None,
+        owner: None,
+        claimed_by: None,
+        unclaimed: None,
+        name_contains: None,
+        starts_from: None,
+        ends_until: None,
+        sort: BadgeSort::Id,
+        order: SortOrder::Descending,
+        page: 0,
+        size: 10,
+    };
+    let key = ClientKey::try_from("loyalty").unwrap();
+    let ((), sent) = recorder::sent(|| {
+        database.badges.find(org, badge).unwrap();
+        database.badges.find_counted(org, badge).unwrap();
+        database.badges.list(org, &query).unwrap();
+        database
+            .enrolments
+            .preview(org, badge, hold(1, 2), &request.customers, guard.used_on)
+            .unwrap();
+        database
+            .requests
+            .is_used(org, Operation::IssueBulk, &request.request_id)
+            .unwrap();
+        database.requests.find(org, &request.request_id).unwrap();
+        database
+            .idempotency
+            .find(guard.client, &guard.key, guard.used_on)
+            .unwrap();
+        database.access.client(&key).unwrap();
+    });
+    sent.statements
+}
+
+/// The one statement that `hot` is about.
+fn of<'a>(hot: &Hot, statements: &'a [String]) -> &'a str {
+    let is_it = |statement: &&String| {
+        let plain = statement.replace(['"', '`'], "");
+        hot.part.split('|').any(|part| plain.contains(part))
+    };
+    statements
+        .iter()
+        .find(is_it)
+        .unwrap_or_else(|| panic!("no statement has {:?}: {statements:#?}", hot.part))
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    text: String,
+}
+
+#[test]
+fn hot_queries_use_their_indexes_on_postgresql() {
+    recorder::start();
+    let database = Postgres::fresh();
+    let scene = Scene::set(database.open());
+    scene.enrol(scene.request(100)).unwrap().unwrap();
+    let statements = statements(&scene);
+    let mut connection = PgConnection::establish(database.database.url()).unwrap();
+    // The tables are small, where a scan is cheaper than any index.
+    connection
+        .batch_execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET plan_cache_mode = force_generic_plan")
+        .unwrap();
+    for (number, hot) in HOT.iter().enumerate() {
+        let types: Vec<_> = hot.values.iter().map(|it| it.0).collect();
+        let values: Vec<_> = hot.values.iter().map(|it| it.1).collect();
+        let statement = of(hot, &statements);
+        connection
+            .batch_execute(&format!(
+                "PREPARE s{number} ({}) AS {statement}",
+                types.join(", ")
+            ))
+            .unwrap();
+        let explain = format!("EXPLAIN EXECUTE s{number} ({})", values.join(", "));
+        let plan: Vec<Line> = diesel::sql_query(explain).load(&mut connection).unwrap();
+        let plan: Vec<_> = plan.into_iter().map(|line| line.text).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(hot.postgres), "{statement}\n{plan}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Detail {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+#[test]
+fn hot_queries_use_their_indexes_on_sqlite() {
+    recorder::start();
+    let database = Sqlite::fresh();
+    let scene = Scene::set(database.open());
+    let statements = statements(&scene);
+    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    for hot in HOT {
+        let statement = of(hot, &statements);
+        let explain = format!("EXPLAIN QUERY PLAN {statement}");
+        let plan: Vec<Detail> = diesel::sql_query(explain).load(&mut connection).unwrap();
+        let plan: Vec<_> = plan.into_iter().map(|line| line.detail).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(hot.sqlite), "{statement}\n{plan}");
+    }
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+#[test]
+fn an_enrolment_has_one_index_and_no_other_table_to_look_at_on_postgresql() {
+    let database = Postgres::fresh();
+    let mut connection = PgConnection::establish(database.database.url()).unwrap();
+    let mut count = |sql: &str| -> i64 {
+        let number: Number = diesel::sql_query(sql).get_result(&mut connection).unwrap();
+        number.n
+    };
+    assert_eq!(
+        count("SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'enrolments'"),
+        1
+    );
+    assert_eq!(
+        count(
+            "SELECT count(*) AS n FROM pg_constraint WHERE conrelid = 'enrolments'::regclass AND contype = 'f'"
+        ),
+        0
+    );
+}

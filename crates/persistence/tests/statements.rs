@@ -1,0 +1,215 @@
+//! How many statements an enrolment takes, whatever its size, and that each is prepared
+//! only once.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use accolade_application::ports::EnrolmentRequest;
+use accolade_persistence::{Database, Options, open};
+use support::recorder::{self, Sent};
+use support::scene::{Scene, enrolled, hold};
+
+const MANY: u32 = 10_000;
+
+fn one_connection(url: &accolade_persistence::DatabaseUrl) -> Database {
+    let options = Options {
+        pool_size: 1,
+        ..support::options()
+    };
+    open(url, &options).unwrap()
+}
+
+fn sqlite() -> (support::Sqlite, Scene) {
+    recorder::start();
+    let database = support::Sqlite::fresh();
+    let scene = Scene::set(one_connection(&database.url()));
+    (database, scene)
+}
+
+fn postgres() -> (support::Postgres, Scene) {
+    recorder::start();
+    let database = support::Postgres::fresh();
+    let scene = Scene::set(one_connection(&database.url()));
+    (database, scene)
+}
+
+/// What carrying `request` out sends, of which so many customers are enrolled.
+fn sent(scene: &Scene, request: EnrolmentRequest, are_enrolled: usize) -> Sent {
+    let (outcomes, sent) = recorder::sent(|| scene.enrol(request).unwrap().unwrap());
+    assert_eq!(enrolled(&outcomes), are_enrolled);
+    sent
+}
+
+/// The first words of each statement.
+fn outline(sent: &Sent) -> Vec<String> {
+    sent.statements
+        .iter()
+        .map(|it| {
+            let text = it.replace(['`', '"'], "");
+            let words: Vec<_> = text.split_whitespace().collect();
+            let from = words.iter().position(|word| *word == "FROM");
+            match (words[0], from) {
+                ("SELECT", Some(from)) => format!("SELECT … FROM {}", words[from + 1]),
+                _ => words.iter().take(3).copied().collect::<Vec<_>>().join(" "),
+            }
+        })
+        .collect()
+}
+
+fn assert_constant(scene: &Scene) {
+    let few = sent(scene, scene.request(1), 1);
+    let many = sent(scene, scene.request(MANY), MANY as usize - 1);
+    // Some were refused, so the ledger's answer is corrected.
+    let refused = sent(scene, scene.request(1), 0);
+    let all_refused = sent(scene, scene.request(MANY), 0);
+    assert_eq!(refused.statements, all_refused.statements);
+    assert_eq!(many.statements.len(), few.statements.len() + 2);
+
+    let later = |len| EnrolmentRequest {
+        hold: hold(3000, 4000),
+        ..scene.request(len)
+    };
+    let renewed = sent(scene, later(1), 1);
+    let mut rest = later(MANY);
+    rest.customers.remove(0);
+    let all_renewed = sent(scene, rest, MANY as usize - 1);
+    assert_eq!(renewed.statements, all_renewed.statements);
+}
+
+#[test]
+fn ten_thousand_customers_take_as_many_statements_as_one_on_sqlite() {
+    let (_database, scene) = sqlite();
+    assert_constant(&scene);
+}
+
+#[test]
+fn ten_thousand_customers_take_as_many_statements_as_one_on_postgresql() {
+    let (_database, scene) = postgres();
+    assert_constant(&scene);
+}
+
+#[test]
+fn ten_thousand_new_customers_are_these_statements_on_sqlite() {
+    let (_database, scene) = sqlite();
+    let sent = sent(&scene, scene.request(MANY), MANY as usize);
+    assert_eq!(
+        outline(&sent),
+        [
+            "BEGIN IMMEDIATE",
+            "SELECT … FROM badge_metas",
+            "INSERT INTO request_ledger",
+            "INSERT INTO enrolments",
+            "INSERT INTO badge_counts",
+            "COMMIT",
+        ]
+    );
+}
+
+#[test]
+fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
+    let (_database, scene) = postgres();
+    let sent = sent(&scene, scene.request(MANY), MANY as usize);
+    assert_eq!(
+        outline(&sent),
+        [
+            "BEGIN",
+            "SELECT … FROM unnest($1)",
+            "SELECT … FROM unnest($1,",
+            "INSERT INTO request_ledger",
+            "INSERT INTO enrolments",
+            "INSERT INTO badge_counts",
+            "COMMIT",
+        ]
+    );
+}
+
+/// Reading the badge, enrolling under a key, being refused, looking up, all twice.
+fn assert_prepared_once(scene: &Scene) {
+    let act = |key: &str| {
+        let mut request = scene.request(3);
+        request.idempotency = Some(scene.guard(key));
+        let id = request.request_id.clone();
+        let _ = scene.enrol(request).unwrap();
+        let database = &scene.database;
+        let guard = scene.guard(key);
+        let found = database
+            .idempotency
+            .find(guard.client, &guard.key, guard.used_on);
+        assert!(found.unwrap().is_some());
+        assert_eq!(
+            database.requests.find(scene.badge.org, &id).unwrap().len(),
+            1
+        );
+        let key = accolade_application::access::ClientKey::try_from("loyalty").unwrap();
+        assert!(database.access.client(&key).unwrap().is_some());
+    };
+    act("a");
+    let ((), second) = recorder::sent(|| act("b"));
+    // It is refused where the first was enrolled.
+    let ((), third) = recorder::sent(|| act("c"));
+    assert_eq!(second.statements, third.statements);
+    assert_eq!(third.prepared, Vec::<String>::new());
+    assert!(!second.prepared.is_empty());
+    let ((), fourth) = recorder::sent(|| {
+        let (org, badge) = (scene.badge.org, scene.badge.id);
+        let customers = &scene.request(2).customers;
+        let now = scene.guard("d").used_on;
+        let preview = scene
+            .database
+            .enrolments
+            .preview(org, badge, hold(1, 2), customers, now);
+        assert_eq!(preview.unwrap().len(), 2);
+    });
+    assert!(fourth.statements.len() <= 2, "{fourth:?}");
+}
+
+#[test]
+fn statements_are_prepared_once_on_sqlite() {
+    let (_database, scene) = sqlite();
+    assert_prepared_once(&scene);
+}
+
+#[test]
+fn statements_are_prepared_once_on_postgresql() {
+    let (_database, scene) = postgres();
+    assert_prepared_once(&scene);
+}
+
+#[test]
+fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
+    use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
+    fn assert_constant(scene: &Scene) {
+        let query = BadgeQuery {
+            now: scene.guard("a").used_on,
+            statuses: Vec::new(),
+            earn_type: None,
+            active: None,
+            owner: None,
+            claimed_by: None,
+            unclaimed: None,
+            name_contains: None,
+            starts_from: None,
+            ends_until: None,
+            sort: BadgeSort::Name,
+            order: SortOrder::Ascending,
+            page: 0,
+            size: 100,
+        };
+        let list =
+            || recorder::sent(|| scene.database.badges.list(scene.badge.org, &query).unwrap());
+        let (page, one) = list();
+        assert_eq!(page.total, 1);
+        for n in 0..30 {
+            let badge = scene.draft(&format!("Badge {n}"));
+            scene.database.badges.create(&badge, None).unwrap();
+        }
+        let (page, many) = list();
+        assert_eq!(page.badges.len(), 31);
+        assert_eq!((one.statements.len(), many.statements.len()), (5, 5));
+    }
+    let (_sqlite, scene) = sqlite();
+    assert_constant(&scene);
+    let (_postgres, scene) = postgres();
+    assert_constant(&scene);
+}

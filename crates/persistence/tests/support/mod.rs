@@ -1,0 +1,133 @@
+//! Databases for the tests of this crate.
+
+#![allow(dead_code, reason = "each file of tests uses some of it")]
+
+pub(crate) mod proxy;
+pub(crate) mod recorder;
+pub(crate) mod scene;
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use accolade_contract_tests::Stores;
+use accolade_persistence::{Database, DatabaseUrl, Options, Synchronous, open};
+use accolade_test_postgres::TestDatabase;
+use tempfile::TempDir;
+
+/// Few connections, and patience: many tests share the machine. Nothing here survives a
+/// power cut.
+pub(crate) fn options() -> Options {
+    Options {
+        pool_size: 3,
+        pool_timeout: Duration::from_secs(60),
+        lock_timeout: Duration::from_secs(60),
+        statement_timeout: Duration::from_secs(120),
+        synchronous: Synchronous::Normal,
+        ..Options::default()
+    }
+}
+
+/// A file of SQLite, migrated.
+pub(crate) struct Sqlite {
+    directory: TempDir,
+}
+
+impl Sqlite {
+    pub(crate) fn fresh() -> Self {
+        let database = Self::empty();
+        database.open().migrate().unwrap();
+        database
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("accolade.db")
+    }
+
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(self.path())
+    }
+
+    pub(crate) fn open(&self) -> Database {
+        open(&self.url(), &options()).unwrap()
+    }
+}
+
+impl accolade_contract_tests::Database for Sqlite {
+    fn connect(&self) -> Stores {
+        stores(&self.open())
+    }
+}
+
+/// A database of PostgreSQL, migrated.
+pub(crate) struct Postgres {
+    pub(crate) database: TestDatabase,
+}
+
+impl Postgres {
+    pub(crate) fn fresh() -> Self {
+        let database = TestDatabase::from_template(&template(), |url| {
+            open(&DatabaseUrl::Postgres(url.to_owned()), &options())?.migrate()?;
+            Ok(())
+        });
+        Self {
+            database: database.unwrap(),
+        }
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self {
+            database: TestDatabase::empty().unwrap(),
+        }
+    }
+
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        DatabaseUrl::Postgres(self.database.url().to_owned())
+    }
+
+    pub(crate) fn open(&self) -> Database {
+        open(&self.url(), &options()).unwrap()
+    }
+}
+
+impl accolade_contract_tests::Database for Postgres {
+    fn connect(&self) -> Stores {
+        stores(&self.open())
+    }
+}
+
+pub(crate) fn stores(database: &Database) -> Stores {
+    Stores {
+        access: database.access.clone(),
+        badges: database.badges.clone(),
+        enrolments: database.enrolments.clone(),
+        requests: database.requests.clone(),
+        idempotency: database.idempotency.clone(),
+        health: database.health.clone(),
+        housekeeping: database.housekeeping.clone(),
+    }
+}
+
+/// A name that changes with the migrations.
+fn template() -> String {
+    let mut hasher = DefaultHasher::new();
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations/postgres");
+    let mut directories: Vec<_> = std::fs::read_dir(migrations)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    directories.sort();
+    for directory in directories {
+        directory.hash(&mut hasher);
+        std::fs::read(directory.join("up.sql"))
+            .unwrap()
+            .hash(&mut hasher);
+    }
+    format!("accolade_{:016x}", hasher.finish())
+}

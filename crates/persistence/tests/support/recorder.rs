@@ -1,0 +1,56 @@
+//! Which statements a thread sends.
+
+use std::cell::RefCell;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+
+thread_local! {
+    static SENT: RefCell<Sent> = RefCell::default();
+}
+
+/// What was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// Every statement, BEGIN and COMMIT included, without its values.
+    pub(crate) statements: Vec<String>,
+    /// Those that were prepared for the first time on their connection.
+    pub(crate) prepared: Vec<String>,
+}
+
+impl Sent {
+    /// Those that have this in them.
+    pub(crate) fn with(&self, part: &str) -> Vec<&str> {
+        let statements = self.statements.iter().map(String::as_str);
+        statements.filter(|it| it.contains(part)).collect()
+    }
+}
+
+struct Recorder;
+
+impl Instrumentation for Recorder {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        match event {
+            InstrumentationEvent::StartQuery { query, .. } => {
+                let text = query.to_string();
+                let text = text.split(" -- binds:").next().unwrap_or_default();
+                SENT.with_borrow_mut(|sent| sent.statements.push(text.to_owned()));
+            }
+            InstrumentationEvent::CacheQuery { sql, .. } => {
+                SENT.with_borrow_mut(|sent| sent.prepared.push(sql.to_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Records on all connections that are opened from now on.
+pub(crate) fn start() {
+    set_default_instrumentation(|| Some(Box::new(Recorder))).unwrap();
+}
+
+/// What this thread sends in `act`.
+pub(crate) fn sent<T>(act: impl FnOnce() -> T) -> (T, Sent) {
+    SENT.take();
+    let value = act();
+    (value, SENT.take())
+}

@@ -1,0 +1,166 @@
+//! An org, its client and a badge, and requests about them.
+
+use accolade_application::access::{AccessGroups, ClientKey, Secret};
+use accolade_application::ports::{
+    BadgeEdit, BadgeEditRequest, EnrolError, EnrolmentBatch, EnrolmentRequest, Fingerprint,
+    IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Org, StoreError,
+};
+use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, Expiry};
+use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
+use accolade_domain::ids::ClientNumber;
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::{OwnerType, Owners};
+use accolade_domain::zone::Zone;
+use accolade_memory::SequentialIds;
+use accolade_persistence::Database;
+
+/// One org with one badge, in a database.
+pub(crate) struct Scene {
+    pub(crate) database: Database,
+    pub(crate) badge: Badge,
+    pub(crate) client: ClientNumber,
+    ids: SequentialIds,
+}
+
+pub(crate) fn second(seconds: i64) -> Instant {
+    Instant::from_unix_seconds(seconds).unwrap()
+}
+
+impl Scene {
+    /// Sets it up in `database`, which is migrated and empty.
+    pub(crate) fn set(database: Database) -> Self {
+        let ids = SequentialIds::default();
+        let org = Org {
+            id: 100_458.try_into().unwrap(),
+            name: "Example".try_into().unwrap(),
+            zone: Zone::utc(),
+        };
+        database.access.create_org(&org, second(0)).unwrap();
+        let client = NewClient {
+            org: org.id,
+            name: "loyalty".try_into().unwrap(),
+            key: ClientKey::try_from("loyalty").unwrap(),
+            groups: AccessGroups::DEFAULT,
+            secret: Secret::presented("secret").hash(),
+            created_on: second(0),
+        };
+        let client = database.access.create_client(&client).unwrap();
+        let badge = draft(&ids, client, "Gold");
+        database.badges.create(&badge, None).unwrap();
+        Self {
+            database,
+            badge,
+            client,
+            ids,
+        }
+    }
+
+    /// Another badge, not created yet.
+    pub(crate) fn draft(&self, name: &str) -> Badge {
+        draft(&self.ids, self.client, name)
+    }
+
+    /// The customers from 1 to `len`, for the seconds 1000 to 2000 after 1970.
+    pub(crate) fn request(&self, len: u32) -> EnrolmentRequest {
+        let (org, id) = (self.badge.org, self.badge.id);
+        let found = self.database.badges.find(org, id).unwrap().unwrap();
+        EnrolmentRequest {
+            org,
+            badge: id,
+            version: found.version,
+            request_id: self.ids.uuid().to_string().try_into().unwrap(),
+            triggered_by: None,
+            hold: hold(1000, 2000),
+            customers: (1..=i64::from(len))
+                .map(|n| n.try_into().unwrap())
+                .collect(),
+            ids: self.ids.block(len),
+            now: second(1500),
+            by: self.client,
+            idempotency: None,
+        }
+    }
+
+    pub(crate) fn guard(&self, key: &str) -> IdempotencyGuard {
+        IdempotencyGuard {
+            client: self.client,
+            key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
+            fingerprint: Fingerprint([7; 32]),
+            warnings: Vec::new(),
+            used_on: second(1500),
+            expires_on: second(9000),
+        }
+    }
+
+    pub(crate) fn enrol(
+        &self,
+        request: EnrolmentRequest,
+    ) -> Result<Result<Vec<CustomerOutcome>, EnrolError>, StoreError> {
+        let batch = EnrolmentBatch::of(request);
+        let mut outcomes = self.database.enrolments.enrol(&batch)?;
+        Ok(outcomes.pop().unwrap())
+    }
+
+    /// Turning the badge off.
+    pub(crate) fn deactivation(&self) -> BadgeEditRequest {
+        let (org, badge) = (self.badge.org, self.badge.id);
+        let found = self.database.badges.find(org, badge).unwrap().unwrap();
+        BadgeEditRequest {
+            org,
+            badge,
+            version: found.version,
+            edit: BadgeEdit::Activity(false),
+            now: second(1600),
+            by: self.client,
+            idempotency: None,
+        }
+    }
+
+    /// How many enrolments the badge has, by its count.
+    pub(crate) fn issued(&self) -> u64 {
+        let (org, badge) = (self.badge.org, self.badge.id);
+        let found = self.database.badges.find_counted(org, badge).unwrap();
+        found.unwrap().counts.issued
+    }
+}
+
+pub(crate) fn hold(from: i64, until: i64) -> Hold {
+    Hold::new(second(from), second(until)).unwrap()
+}
+
+pub(crate) fn enrolled(outcomes: &[CustomerOutcome]) -> usize {
+    let enrolled = outcomes
+        .iter()
+        .filter(|it| matches!(it.outcome, Outcome::Enrolled(_)));
+    enrolled.count()
+}
+
+fn draft(ids: &SequentialIds, client: ClientNumber, name: &str) -> Badge {
+    Badge {
+        id: ids.object_id().into(),
+        org: 100_458.try_into().unwrap(),
+        definition: BadgeDefinition {
+            name: name.try_into().unwrap(),
+            description: None,
+            period: BadgePeriod::new(second(0), second(1_000_000)).unwrap(),
+            earn_mode: EarnMode::EnrolThenEarn {
+                enrolment_expiry: Expiry::WithBadge,
+            },
+            earned_expiry: Expiry::WithBadge,
+            owners: Owners::try_from(vec![OwnerType::Loyalty]).unwrap(),
+            customer_constraints: Vec::new(),
+            badge_constraints: Vec::new(),
+            images: Vec::new(),
+            tags: Vec::new(),
+            benefits: Vec::new(),
+            rank: None,
+            default_till: None,
+        },
+        active: true,
+        claims: Vec::new(),
+        created_on: second(0),
+        created_by: client,
+        updated_on: second(0),
+        updated_by: client,
+    }
+}
