@@ -38,6 +38,8 @@ pub enum Answer {
         badge: BadgeId,
         /// One outcome for each enrolment or refused target.
         outcomes: Vec<RevokedEnrolment>,
+        /// Customers whose identifier nobody has, refused with 1920.
+        unknown: Vec<UnknownCustomer>,
         /// The caller's id of the request, if it sent one.
         request_id: Option<RequestId>,
     },

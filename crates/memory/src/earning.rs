@@ -296,14 +296,16 @@ impl State {
         badge: BadgeId,
         customer: Option<CustomerId>,
     ) -> impl Iterator<Item = &EarnedBadge> {
-        let is_meant = move |key: &(OrgId, BadgeId, CustomerId)| {
-            (key.0, key.1) == (org, badge) && customer.is_none_or(|one| one == key.2)
-        };
-        self.earns
-            .iter()
-            .filter(move |(key, _)| is_meant(key))
-            .flat_map(|(_, records)| records)
-            .map(|record| &record.earned)
+        let one = customer.and_then(|customer| self.earns.get(&(org, badge, customer)));
+        let all = customer.is_none().then(|| {
+            let of_badge = self
+                .earns
+                .iter()
+                .filter(move |(key, _)| (key.0, key.1) == (org, badge));
+            of_badge.map(|(_, records)| records)
+        });
+        let records = one.into_iter().chain(all.into_iter().flatten()).flatten();
+        records.map(|record| &record.earned)
     }
 
     fn counted_under(

@@ -75,11 +75,7 @@ impl EnrolmentStore for MemoryStore {
             request_id: request.request_id.as_ref(),
             idempotency: request.idempotency.as_ref(),
             recorded_on: request.now,
-            answer: Answer::EnrolmentsRevoked {
-                badge: request.badge,
-                outcomes: outcomes.clone(),
-                request_id: request.request_id.clone(),
-            },
+            answer: request.answer(outcomes.clone()),
         });
         Ok(Ok(outcomes))
     }

@@ -57,6 +57,19 @@ pub fn resolve(
     Ok(resolved)
 }
 
+/// The customer that each of `identifiers` belongs to, by position, repeats and all.
+///
+/// # Errors
+/// The store failed.
+pub fn resolve_each(
+    ports: &Ports,
+    caller: &Caller,
+    kind: IdentifierKind,
+    identifiers: &[String],
+) -> Result<Vec<Option<CustomerId>>, UseCaseError> {
+    Ok(ports.directory.resolve(caller.org, kind, identifiers)?)
+}
+
 /// The customer that `identifier` belongs to; `field` is where it stands.
 ///
 /// # Errors

@@ -6,4 +6,4 @@ mod identifiers;
 
 pub use badges::{LimitCount, ShownDetails, badges, details};
 pub use directory::{PutCustomers, put};
-pub use identifiers::{Resolved, resolve, resolve_one};
+pub use identifiers::{Resolved, resolve, resolve_each, resolve_one};

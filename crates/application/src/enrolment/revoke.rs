@@ -4,7 +4,7 @@ use accolade_domain::ids::BadgeId;
 use accolade_domain::text::RequestId;
 
 use crate::access::Caller;
-use crate::answer::{Answer, RevokedEnrolment};
+use crate::answer::{Answer, UnknownCustomer};
 use crate::badges::not_found;
 use crate::error::UseCaseError;
 use crate::ports::{
@@ -19,6 +19,8 @@ pub struct RevokeEnrolments {
     pub badge: BadgeId,
     /// Whose and which, each once.
     pub targets: Vec<RevokeTarget>,
+    /// Customers whose identifier nobody has, each with its place among all targets.
+    pub unknown: Vec<UnknownCustomer>,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
     /// Whether nothing is to be recorded.
@@ -47,6 +49,7 @@ pub fn revoke(
         org: caller.org,
         badge,
         targets: command.targets,
+        unknown: command.unknown,
         now: ports.clock.now(),
         by: caller.client,
         request_id: command.request_id,
@@ -61,17 +64,5 @@ pub fn revoke(
             Err(_) => return Err(request_id::used().into()),
         }
     };
-    Ok(answer(badge, outcomes, request.request_id))
-}
-
-fn answer(
-    badge: BadgeId,
-    outcomes: Vec<RevokedEnrolment>,
-    request_id: Option<RequestId>,
-) -> Answer {
-    Answer::EnrolmentsRevoked {
-        badge,
-        outcomes,
-        request_id,
-    }
+    Ok(request.answer(outcomes))
 }

@@ -10,7 +10,7 @@ use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::Zone;
 
-use crate::answer::{Answer, CustomerEarn, UnknownCustomer};
+use crate::answer::{Answer, CustomerEarn, RevokedEnrolment, UnknownCustomer};
 use crate::ports::{BadgeVersion, IdempotencyGuard, Operation, StoreError};
 
 /// Customers who are to earn a badge, and everything that was decided about it.
@@ -253,6 +253,9 @@ pub struct RevokeEnrolmentsRequest {
     pub badge: BadgeId,
     /// Whose and which; each customer and each pair once.
     pub targets: Vec<RevokeTarget>,
+    /// Customers whose identifier nobody has, for the answer only, each with its place among all
+    /// targets. Without any known target the request is carried out all the same.
+    pub unknown: Vec<UnknownCustomer>,
     /// When.
     pub now: Instant,
     /// By whom.
@@ -261,4 +264,93 @@ pub struct RevokeEnrolmentsRequest {
     pub request_id: Option<RequestId>,
     /// The caller's idempotency key, if it sent one.
     pub idempotency: Option<IdempotencyGuard>,
+}
+
+impl RevokeEnrolmentsRequest {
+    /// What the request is answered, given the `outcomes` of its targets in their order.
+    pub fn answer(&self, outcomes: Vec<RevokedEnrolment>) -> Answer {
+        Answer::EnrolmentsRevoked {
+            badge: self.badge,
+            unknown: self.placed(&outcomes),
+            outcomes,
+            request_id: self.request_id.clone(),
+        }
+    }
+
+    /// The unknown customers with their places among `outcomes`, of which a target that names no
+    /// enrolment may have several.
+    fn placed(&self, outcomes: &[RevokedEnrolment]) -> Vec<UnknownCustomer> {
+        let mut targets = self.targets.iter();
+        let (mut passed, mut place, mut seen) = (0, 0_u32, 0_usize);
+        let mut placed = self.unknown.clone();
+        for unknown in &mut placed {
+            while passed < unknown.position
+                && let Some(target) = targets.next()
+            {
+                let len = if target.enrolment.is_some() {
+                    1
+                } else {
+                    let left = outcomes.iter().skip(seen);
+                    left.take_while(|outcome| outcome.customer == target.customer)
+                        .count()
+                };
+                seen += len;
+                place = place.saturating_add(u32::try_from(len).unwrap_or(u32::MAX));
+                passed += 1;
+            }
+            unknown.position = place;
+            passed += 1;
+            place += 1;
+        }
+        placed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(number: i64) -> CustomerId {
+        number.try_into().unwrap()
+    }
+
+    fn unknown(position: u32) -> UnknownCustomer {
+        let identifier = format!("x{position}");
+        UnknownCustomer {
+            position,
+            identifier,
+        }
+    }
+
+    #[test]
+    fn who_is_unknown_stands_behind_all_that_those_before_have() {
+        let target = |number, enrolment| RevokeTarget {
+            customer: customer(number),
+            enrolment,
+        };
+        let revoked = |number| RevokedEnrolment {
+            customer: customer(number),
+            enrolment: None,
+            refused: None,
+        };
+        let mut request = RevokeEnrolmentsRequest {
+            org: 1.try_into().unwrap(),
+            badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
+            targets: vec![target(1, None), target(2, None)],
+            unknown: vec![unknown(0), unknown(2), unknown(4)],
+            now: Instant::MIN,
+            by: 1.try_into().unwrap(),
+            request_id: None,
+            idempotency: None,
+        };
+        let places = |request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]| {
+            let placed = request.placed(outcomes);
+            placed.iter().map(|u| u.position).collect::<Vec<_>>()
+        };
+        let outcomes = [revoked(1), revoked(1), revoked(1), revoked(2)];
+        assert_eq!(places(&request, &outcomes), [0, 4, 6]);
+        let named = "69381523cebb9648d8974534".parse().ok();
+        request.targets = vec![target(1, named), target(1, named)];
+        assert_eq!(places(&request, &[revoked(1), revoked(1)]), [0, 2, 4]);
+    }
 }

@@ -304,6 +304,7 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
             customer: customer(1),
             enrolment: None,
         }],
+        unknown: Vec::new(),
         request_id: Some(world.request_id()),
         dry_run: false,
         idempotency: None,

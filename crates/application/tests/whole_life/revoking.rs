@@ -18,6 +18,7 @@ fn revoking(badge: BadgeId, targets: &[(i64, Option<EnrolmentId>)]) -> RevokeEnr
     RevokeEnrolments {
         badge,
         targets: targets.iter().map(target).collect(),
+        unknown: Vec::new(),
         request_id: None,
         dry_run: false,
         idempotency: None,
