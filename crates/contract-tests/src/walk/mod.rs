@@ -1,6 +1,10 @@
 //! Random walks: the same steps on an adapter and in memory must be answered the same.
 
 mod action;
+mod catalogue;
+mod context;
+mod earning;
+mod holdings;
 mod side;
 mod steps;
 

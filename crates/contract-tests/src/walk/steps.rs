@@ -1,12 +1,18 @@
 //! The steps of a walk: few names, badges, customers, ids and keys, so that they meet.
 
 use accolade_application::ports::{BadgeSort, SortOrder};
+use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{BadgeStatus, EarnType};
 use accolade_domain::owner::OwnerType;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
+
+use crate::walk::catalogue::{self, CatalogueStep};
+use crate::walk::context::CATALOGUE;
+use crate::walk::earning::{self, EarningStep, constraints};
+use crate::walk::holdings::{self, HoldingsStep};
 
 /// How many badges a walk may create.
 pub(crate) const BADGES: usize = 4;
@@ -48,6 +54,13 @@ pub(crate) enum Step {
         key: u8,
     },
     Sweep,
+    FindAll,
+    Remember {
+        key: u8,
+    },
+    Earning(EarningStep),
+    Catalogue(CatalogueStep),
+    Holdings(HoldingsStep),
 }
 
 /// What a badge is like.
@@ -60,6 +73,10 @@ pub(crate) struct Shape {
     /// Hours around the beginning of the walk.
     pub(crate) starts: i64,
     pub(crate) ends: i64,
+    pub(crate) customer_constraints: Vec<Constraint>,
+    pub(crate) badge_constraints: Vec<Constraint>,
+    pub(crate) rank: Option<i64>,
+    pub(crate) group: Option<usize>,
 }
 
 /// A change.
@@ -71,6 +88,7 @@ pub(crate) enum Edit {
         active: bool,
     },
     Activity(bool),
+    Definition(Box<Shape>, Option<bool>),
 }
 
 /// A request to enrol.
@@ -95,6 +113,7 @@ pub(crate) struct Query {
     pub(crate) owner: Option<OwnerType>,
     pub(crate) claimed_by: Option<OwnerType>,
     pub(crate) unclaimed: Option<bool>,
+    pub(crate) group: Option<usize>,
     pub(crate) name: Option<&'static str>,
     pub(crate) starts_from: Option<i64>,
     pub(crate) ends_until: Option<i64>,
@@ -130,33 +149,45 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..8_u8).prop_map(|id| Step::Request { id }),
         1 => (0..4_u8).prop_map(|key| Step::Recall { key }),
         1 => Just(Step::Sweep),
+        1 => Just(Step::FindAll),
+        1 => (0..4_u8).prop_map(|key| Step::Remember { key }),
+        14 => earning::steps().prop_map(Step::Earning),
+        6 => catalogue::steps().prop_map(Step::Catalogue),
+        6 => holdings::steps().prop_map(Step::Holdings),
     ]
 }
 
-fn key() -> impl Strategy<Value = Option<u8>> {
+pub(crate) fn key() -> impl Strategy<Value = Option<u8>> {
     option::weighted(0.3, 0..4_u8)
 }
 
 /// How many versions ago something was decided: mostly none.
-fn behind() -> impl Strategy<Value = usize> {
+pub(crate) fn behind() -> impl Strategy<Value = usize> {
     prop_oneof![6 => Just(0_usize), 1 => 1..3_usize]
 }
 
-fn owner() -> impl Strategy<Value = OwnerType> {
+pub(crate) fn owner() -> impl Strategy<Value = OwnerType> {
     select(OWNERS)
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
     let times = (-48..48_i64, 1..96_i64);
     let owners = vec(owner(), 1..3);
-    (select(NAMES), any::<bool>(), any::<bool>(), owners, times).prop_map(
-        |(name, direct, active, owners, (starts, length))| Shape {
+    let what = (select(NAMES), any::<bool>(), any::<bool>(), owners, times);
+    let limits = (constraints(1), constraints(2));
+    let place = (option::of(1..3_i64), option::of(0..CATALOGUE));
+    (what, limits, place).prop_map(
+        |((name, direct, active, owners, (starts, length)), limits, (rank, group))| Shape {
             name,
             direct,
             active,
             owners,
             starts,
             ends: starts + length,
+            customer_constraints: limits.0,
+            badge_constraints: limits.1,
+            rank,
+            group,
         },
     )
 }
@@ -169,6 +200,8 @@ fn edit() -> impl Strategy<Value = Edit> {
             active
         }),
         any::<bool>().prop_map(Edit::Activity),
+        (shape(), option::of(any::<bool>()))
+            .prop_map(|(shape, active)| Edit::Definition(Box::new(shape), active)),
     ]
 }
 
@@ -210,7 +243,10 @@ fn query() -> impl Strategy<Value = Query> {
         option::weighted(0.2, any::<bool>()),
         option::weighted(0.2, owner()),
         option::weighted(0.2, owner()),
-        option::weighted(0.2, any::<bool>()),
+        (
+            option::weighted(0.2, any::<bool>()),
+            option::weighted(0.1, 0..CATALOGUE),
+        ),
         option::weighted(0.3, select(&["", "O", "ÄR", "%", "_", "gold", "e"][..])),
         option::weighted(0.2, -48..48_i64),
         option::weighted(0.2, -48..96_i64),
@@ -218,7 +254,7 @@ fn query() -> impl Strategy<Value = Query> {
     let sorts = select(&[BadgeSort::Id, BadgeSort::Name, BadgeSort::StartDate][..]);
     let orders = select(&[SortOrder::Ascending, SortOrder::Descending][..]);
     (filters, sorts, orders, 0..3_u32, 1..4_u32).prop_map(|(filters, sort, order, page, size)| {
-        let (statuses, earn_type, active, owner, claimed_by, unclaimed, name, from, until) =
+        let (statuses, earn_type, active, owner, claimed_by, (unclaimed, group), name, from, until) =
             filters;
         Query {
             statuses,
@@ -227,6 +263,7 @@ fn query() -> impl Strategy<Value = Query> {
             owner,
             claimed_by,
             unclaimed,
+            group,
             name,
             starts_from: from,
             ends_until: until,

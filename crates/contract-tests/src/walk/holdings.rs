@@ -1,0 +1,182 @@
+//! Steps of looking at what customers hold.
+
+use accolade_application::ports::{
+    CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, PageOf,
+    SortOrder,
+};
+use accolade_domain::badge::BadgeStatus;
+use accolade_domain::owner::OwnerType;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::sample::select;
+
+use crate::customer_lists::all;
+use crate::fixtures::customer;
+use crate::walk::context::{CATALOGUE, Context};
+use crate::walk::side::{Side, told};
+use crate::walk::steps::{BADGES, owner};
+
+/// One step.
+#[derive(Debug, Clone)]
+pub(crate) enum HoldingsStep {
+    List(Box<List>),
+    Details {
+        badge: usize,
+        customer: i64,
+        /// Hours around the step.
+        moment: i64,
+    },
+}
+
+/// What to list.
+#[derive(Debug, Clone)]
+pub(crate) struct List {
+    customer: i64,
+    /// Hours around the step, as all moments.
+    moment: i64,
+    badge_type: CustomerBadgeType,
+    include_expired: bool,
+    statuses: Vec<BadgeStatus>,
+    active: Option<bool>,
+    owner: Option<OwnerType>,
+    claimed_by: Option<OwnerType>,
+    name: Option<&'static str>,
+    starts: (Option<i64>, Option<i64>),
+    ends: (Option<i64>, Option<i64>),
+    group: Option<usize>,
+    sort: CustomerBadgeSort,
+    order: SortOrder,
+    page: PageOf,
+}
+
+const TYPES: &[CustomerBadgeType] = &[
+    CustomerBadgeType::AvailableToIssue,
+    CustomerBadgeType::Available,
+    CustomerBadgeType::Earned,
+    CustomerBadgeType::Expired,
+];
+
+const SORTS: &[CustomerBadgeSort] = &[
+    CustomerBadgeSort::Rank,
+    CustomerBadgeSort::ExpiresOn,
+    CustomerBadgeSort::LastModified,
+    CustomerBadgeSort::LastIssued,
+    CustomerBadgeSort::LastExpired,
+    CustomerBadgeSort::LastEarnedOn,
+    CustomerBadgeSort::LastEarnedEvent,
+];
+
+pub(crate) fn steps() -> impl Strategy<Value = HoldingsStep> {
+    let details = (0..BADGES, 1..8_i64, -60..60_i64).prop_map(|(badge, customer, moment)| {
+        HoldingsStep::Details {
+            badge,
+            customer,
+            moment,
+        }
+    });
+    prop_oneof![
+        4 => list().prop_map(|list| HoldingsStep::List(Box::new(list))),
+        1 => details,
+    ]
+}
+
+fn list() -> impl Strategy<Value = List> {
+    let rare = |hours: std::ops::Range<i64>| option::weighted(0.1, hours);
+    let what = (
+        1..8_i64,
+        -60..60_i64,
+        select(TYPES),
+        any::<bool>(),
+        vec(select(BadgeStatus::ALL), 0..3),
+    );
+    let filters = (
+        option::weighted(0.1, any::<bool>()),
+        option::weighted(0.1, owner()),
+        option::weighted(0.1, owner()),
+        option::weighted(0.1, select(&["", "O", "ÄR", "%", "_", "e"][..])),
+        (rare(-48..48), rare(-48..48)),
+        (rare(-48..96), rare(-48..96)),
+        option::weighted(0.1, 0..CATALOGUE),
+    );
+    let orders = select(&[SortOrder::Ascending, SortOrder::Descending][..]);
+    let page = (0..2_u32, 1..5_u32).prop_map(|(page, size)| PageOf { page, size });
+    (what, filters, select(SORTS), orders, page).prop_map(|(what, filters, sort, order, page)| {
+        let (customer, moment, badge_type, include_expired, statuses) = what;
+        let (active, owner, claimed_by, name, starts, ends, group) = filters;
+        List {
+            customer,
+            moment,
+            badge_type,
+            include_expired,
+            statuses,
+            active,
+            owner,
+            claimed_by,
+            name,
+            starts,
+            ends,
+            group,
+            sort,
+            order,
+            page,
+        }
+    })
+}
+
+impl Side {
+    /// Does `step` and gives all that was answered.
+    pub(crate) fn holdings(&self, step: &HoldingsStep, context: &Context) -> String {
+        let badges = &self.stores.customer_badges;
+        let org = context.tenant.org;
+        match step {
+            HoldingsStep::List(list) => told(badges.list(org, &query(list, context))),
+            HoldingsStep::Details {
+                badge,
+                customer: number,
+                moment,
+            } => {
+                let moment = context.hours(*moment);
+                let badge = context.badges[*badge];
+                told(badges.details(org, customer(*number), badge, moment))
+            }
+        }
+    }
+
+    pub(super) fn details_of(
+        &self,
+        badge: usize,
+        number: i64,
+        context: &Context,
+    ) -> Option<CustomerBadgeDetails> {
+        let badges = &self.stores.customer_badges;
+        let badge = context.badges[badge];
+        let found = badges.details(context.tenant.org, customer(number), badge, context.now);
+        found.unwrap()
+    }
+}
+
+fn query(list: &List, context: &Context) -> CustomerBadgeQuery {
+    let hours = |hours: Option<i64>| {
+        hours.map(|hours| crate::fixtures::now() + time::Duration::hours(hours))
+    };
+    CustomerBadgeQuery {
+        customer: customer(list.customer),
+        now: context.hours(list.moment),
+        include_expired: list.include_expired,
+        statuses: list.statuses.clone(),
+        active: list.active,
+        owner: list.owner,
+        claimed_by: list.claimed_by,
+        name_contains: list.name.map(str::to_owned),
+        starts_after: hours(list.starts.0),
+        starts_before: hours(list.starts.1),
+        ends_after: hours(list.ends.0),
+        ends_before: hours(list.ends.1),
+        group: list.group.map(|group| context.groups[group]),
+        sort: list.sort,
+        order: list.order,
+        page: list.page,
+        ..all(list.badge_type)
+    }
+}
