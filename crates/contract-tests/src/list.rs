@@ -412,6 +412,7 @@ macro_rules! contract_tests {
             }
             random_walk {
                 random_steps_are_answered_as_in_memory
+                lists_of_a_customers_badges_are_what_the_details_of_all_badges_say
             }
         }
     };

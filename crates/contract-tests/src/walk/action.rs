@@ -18,7 +18,7 @@ use crate::walk::catalogue::CatalogueStep;
 use crate::walk::context::{Context, request_id};
 use crate::walk::earning::EarningStep;
 use crate::walk::holdings::HoldingsStep;
-use crate::walk::steps::{Edit, Query, Shape, Step, Wish};
+use crate::walk::steps::{BADGES, Edit, Query, Shape, Step, Wish};
 use crate::world::Tenant;
 
 /// What is asked of a store.
@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
 
     /// What `step` is, so many minutes after the beginning.
     pub(crate) fn plan(&self, step: &Step, minute: usize) -> Action {
-        let context = self.context.at(self.world, minute);
+        let context = self.context(minute);
         let now = context.now;
         let org = context.tenant.org;
         match step {
@@ -99,6 +99,27 @@ impl<'a> Planner<'a> {
             Step::Catalogue(step) => Action::Catalogue(step.clone(), context),
             Step::Holdings(step) => Action::Holdings(step.clone(), context),
         }
+    }
+
+    /// What is asked in the end: all that there is of every badge and customer.
+    pub(crate) fn review(&self, minute: usize) -> impl Iterator<Item = Action> {
+        let context = self.context(minute);
+        let org = context.tenant.org;
+        (0..BADGES).flat_map(move |badge| {
+            let details = (1..8).map(move |customer| HoldingsStep::Details {
+                badge,
+                customer,
+                moment: 0,
+            });
+            let found = Action::Find(org, context.badges[badge]);
+            let details = details.map(move |step| Action::Holdings(step, context));
+            std::iter::once(found).chain(details)
+        })
+    }
+
+    /// What is new so many minutes after the beginning.
+    pub(crate) fn context(&self, minute: usize) -> Context {
+        self.context.at(self.world, minute)
     }
 
     fn request(&self, wish: &Wish, context: &Context) -> EnrolmentRequest {

@@ -16,7 +16,7 @@ use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::{CalendarUnit, Zone};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
-use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use time::Duration;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ use crate::earning::{count, counts_under, rolling};
 use crate::fixtures::{customer, customers, owner};
 use crate::walk::context::{Context, request_id};
 use crate::walk::side::{Side, told};
-use crate::walk::steps::{BADGES, behind, key};
+use crate::walk::steps::{badge, behind, customer as number, key};
 
 /// One step. Numbers stand for things of which a walk has a few.
 #[derive(Debug, Clone)]
@@ -34,6 +34,7 @@ pub(crate) enum EarningStep {
     Preview(Earn),
     RevokeEarn {
         badge: usize,
+        /// From whom on to look for somebody who has earned the badge.
         customer: i64,
         /// Which of the customer's earns, the last being 0.
         which: usize,
@@ -111,9 +112,9 @@ pub(crate) fn constraints(scope: u128) -> impl Strategy<Value = Vec<Constraint>>
         6 => vec![rolling(CalendarUnit::Months, 1, max)],
         _ => vec![Constraint::NoLimit],
     };
-    btree_set(0..8_usize, 0..3).prop_flat_map(move |chosen| {
+    btree_set(0..8_usize, 0..4).prop_flat_map(move |chosen| {
         let len = chosen.len();
-        vec(1..6_i64, len).prop_map(move |maxima| {
+        vec(1..4_i64, len).prop_map(move |maxima| {
             let chosen = chosen.iter().zip(maxima);
             chosen.flat_map(|(kind, max)| kinds(*kind, max)).collect()
         })
@@ -121,18 +122,25 @@ pub(crate) fn constraints(scope: u128) -> impl Strategy<Value = Vec<Constraint>>
 }
 
 pub(crate) fn steps() -> impl Strategy<Value = EarningStep> {
-    let id = || option::weighted(0.6, 0..8_u8);
-    let revoke_earn = (0..BADGES, 1..8_i64, 0..3_usize, id(), key()).prop_map(
-        |(badge, customer, which, id, key)| EarningStep::RevokeEarn {
-            badge,
-            customer,
-            which,
-            id,
-            key,
-        },
-    );
-    let targets = btree_set((1..8_i64, option::weighted(0.5, 0..3_usize)), 1..4);
-    let revoke_enrolments = (0..BADGES, targets, any::<bool>(), id(), key()).prop_map(
+    let id = || option::weighted(0.6, 0..24_u8);
+    let revoke_earn = (
+        badge(),
+        number(),
+        prop_oneof![3 => Just(0_usize), 1 => 1..3_usize],
+        id(),
+        key(),
+    )
+        .prop_map(
+            |(badge, customer, which, id, key)| EarningStep::RevokeEarn {
+                badge,
+                customer,
+                which,
+                id,
+                key,
+            },
+        );
+    let targets = btree_set((number(), option::weighted(0.5, 0..3_usize)), 1..4);
+    let revoke_enrolments = (badge(), targets, any::<bool>(), id(), key()).prop_map(
         |(badge, targets, dry, id, key)| EarningStep::RevokeEnrolments {
             badge,
             targets,
@@ -141,11 +149,11 @@ pub(crate) fn steps() -> impl Strategy<Value = EarningStep> {
             key,
         },
     );
-    let item = (0..BADGES, 1..8_i64, -48..48_i64, 1..72_i64);
-    let import = (vec(item, 0..4), 0..8_u8, key())
+    let item = (badge(), number(), -48..48_i64, 1..72_i64);
+    let import = (vec(item, 0..4), 0..24_u8, key())
         .prop_map(|(items, id, key)| EarningStep::Import { items, id, key });
     let counted =
-        (0..BADGES, option::of(1..8_i64), -48..48_i64).prop_map(|(badge, customer, event)| {
+        (badge(), option::of(number()), -2..2_i64).prop_map(|(badge, customer, event)| {
             EarningStep::Count {
                 badge,
                 customer,
@@ -163,10 +171,14 @@ pub(crate) fn steps() -> impl Strategy<Value = EarningStep> {
 }
 
 fn earn() -> impl Strategy<Value = Earn> {
-    let who = (0..BADGES, behind(), any::<bool>(), select(vec![0, 0, 1, 2]));
-    let customers = btree_set(1..8_i64, 1..6);
-    let when = (-70..70_i64, -30..30_i64, -5..60_i64);
-    (who, customers, any::<bool>(), when, 0..24_u8, key()).prop_map(
+    let who = (badge(), behind(), any::<bool>(), select(vec![0, 0, 1, 2]));
+    let customers = btree_set(number(), 1..5);
+    let when = (
+        prop_oneof![3 => -5..5_i64, 1 => -4000..70_i64],
+        -30..30_i64,
+        -5..60_i64,
+    );
+    (who, customers, any::<bool>(), when, 0..64_u8, key()).prop_map(
         |((badge, behind, single, flags), customers, reversed, when, id, key)| {
             let (event, recorded, kept) = when;
             let mut customers: Vec<_> = customers.into_iter().collect();
@@ -207,21 +219,21 @@ impl Side {
                 id,
                 key,
             } => {
-                let earned = self.earn_of(*badge, *number, *which, context);
+                let number = self.earner(*badge, *number, context);
+                let earned = self.earn_of(*badge, number, *which, context);
                 let badge = context.badges[*badge];
-                let active =
-                    earning.is_active(context.tenant.org, badge, customer(*number), earned);
+                let active = earning.is_active(context.tenant.org, badge, customer(number), earned);
                 let revoked = earning.revoke(&RevokeEarnRequest {
                     org: context.tenant.org,
                     badge,
-                    customer: customer(*number),
+                    customer: customer(number),
                     earned,
                     now: context.now,
                     by: context.tenant.client,
                     request_id: id.map(request_id),
                     answer: Answer::EarnRevoked {
                         badge,
-                        customer: customer(*number),
+                        customer: customer(number),
                         earned,
                     },
                     idempotency: context.guard(*key),
@@ -359,6 +371,17 @@ impl Side {
 
     fn badge_now(&mut self, badge: usize, context: &Context) -> Option<Badge> {
         self.found(context.tenant.org, context.badges[badge])
+    }
+
+    /// The first customer from `number` on, round the end, who has earned the badge; or else
+    /// that one.
+    fn earner(&self, badge: usize, number: i64, context: &Context) -> i64 {
+        let mut numbers = (number..8).chain(1..number);
+        let has_earned = |number: &i64| {
+            let details = self.details_of(badge, *number, context);
+            details.is_some_and(|details| details.badge.standing.earned > 0)
+        };
+        numbers.find(has_earned).unwrap_or(number)
     }
 
     /// One of the customer's earns, or one that nobody has.

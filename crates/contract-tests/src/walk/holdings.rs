@@ -1,21 +1,22 @@
 //! Steps of looking at what customers hold.
 
 use accolade_application::ports::{
-    CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, PageOf,
-    SortOrder,
+    CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
+    Page, PageOf, SortOrder,
 };
 use accolade_domain::badge::BadgeStatus;
 use accolade_domain::owner::OwnerType;
 use proptest::collection::vec;
 use proptest::option;
-use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 use crate::customer_lists::all;
 use crate::fixtures::customer;
 use crate::walk::context::{CATALOGUE, Context};
+use crate::walk::naive;
 use crate::walk::side::{Side, told};
-use crate::walk::steps::{BADGES, owner};
+use crate::walk::steps::{badge, customer as number, owner};
 
 /// One step.
 #[derive(Debug, Clone)]
@@ -37,7 +38,7 @@ pub(crate) struct List {
     moment: i64,
     badge_type: CustomerBadgeType,
     include_expired: bool,
-    statuses: Vec<BadgeStatus>,
+    statuses: Option<Vec<BadgeStatus>>,
     active: Option<bool>,
     owner: Option<OwnerType>,
     claimed_by: Option<OwnerType>,
@@ -68,7 +69,7 @@ const SORTS: &[CustomerBadgeSort] = &[
 ];
 
 pub(crate) fn steps() -> impl Strategy<Value = HoldingsStep> {
-    let details = (0..BADGES, 1..8_i64, -60..60_i64).prop_map(|(badge, customer, moment)| {
+    let details = (badge(), number(), -60..60_i64).prop_map(|(badge, customer, moment)| {
         HoldingsStep::Details {
             badge,
             customer,
@@ -77,18 +78,18 @@ pub(crate) fn steps() -> impl Strategy<Value = HoldingsStep> {
     });
     prop_oneof![
         4 => list().prop_map(|list| HoldingsStep::List(Box::new(list))),
-        1 => details,
+        3 => details,
     ]
 }
 
-fn list() -> impl Strategy<Value = List> {
+pub(super) fn list() -> impl Strategy<Value = List> {
     let rare = |hours: std::ops::Range<i64>| option::weighted(0.1, hours);
     let what = (
-        1..8_i64,
-        -60..60_i64,
+        number(),
+        prop_oneof![2 => 0..2_i64, 1 => -60..60_i64],
         select(TYPES),
         any::<bool>(),
-        vec(select(BadgeStatus::ALL), 0..3),
+        option::weighted(0.1, vec(select(BadgeStatus::ALL), 1..3)),
     );
     let filters = (
         option::weighted(0.1, any::<bool>()),
@@ -100,7 +101,8 @@ fn list() -> impl Strategy<Value = List> {
         option::weighted(0.1, 0..CATALOGUE),
     );
     let orders = select(&[SortOrder::Ascending, SortOrder::Descending][..]);
-    let page = (0..2_u32, 1..5_u32).prop_map(|(page, size)| PageOf { page, size });
+    let page = (prop_oneof![3 => Just(0_u32), 1 => 1..3_u32], 1..5_u32)
+        .prop_map(|(page, size)| PageOf { page, size });
     (what, filters, select(SORTS), orders, page).prop_map(|(what, filters, sort, order, page)| {
         let (customer, moment, badge_type, include_expired, statuses) = what;
         let (active, owner, claimed_by, name, starts, ends, group) = filters;
@@ -143,6 +145,23 @@ impl Side {
         }
     }
 
+    /// The page of `list` as the store gives it, and as the details of every badge say.
+    pub(super) fn both_lists(
+        &self,
+        list: &List,
+        context: &Context,
+    ) -> (Page<CustomerBadge>, Page<CustomerBadge>) {
+        let badges = &self.stores.customer_badges;
+        let org = context.tenant.org;
+        let query = query(list, context);
+        let details = context.badges.iter().filter_map(|badge| {
+            let details = badges.details(org, query.customer, *badge, query.now);
+            details.unwrap()
+        });
+        let expected = naive::list(details.collect(), &query);
+        (badges.list(org, &query).unwrap(), expected)
+    }
+
     pub(super) fn details_of(
         &self,
         badge: usize,
@@ -164,7 +183,7 @@ fn query(list: &List, context: &Context) -> CustomerBadgeQuery {
         customer: customer(list.customer),
         now: context.hours(list.moment),
         include_expired: list.include_expired,
-        statuses: list.statuses.clone(),
+        statuses: list.statuses.clone().unwrap_or_default(),
         active: list.active,
         owner: list.owner,
         claimed_by: list.claimed_by,

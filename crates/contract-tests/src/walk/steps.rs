@@ -123,30 +123,45 @@ pub(crate) struct Query {
     pub(crate) size: u32,
 }
 
-/// The steps of one walk: it begins with a badge.
+/// The steps of one walk: it begins with two badges.
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let first = shape().prop_map(|shape| Step::Create {
-        badge: 0,
-        shape,
-        key: None,
-    });
-    (first, vec(step(), 1..40)).prop_map(|(first, mut steps)| {
-        steps.insert(0, first);
+    let first = |badge| {
+        shape().prop_map(move |mut shape| {
+            shape.name = NAMES[badge];
+            Step::Create {
+                badge,
+                shape,
+                key: None,
+            }
+        })
+    };
+    (first(0), first(1), vec(step(), 1..60)).prop_map(|(first, second, mut steps)| {
+        steps.splice(0..0, [first, second]);
         steps
     })
 }
 
+/// A badge: mostly one of the first two.
+pub(crate) fn badge() -> impl Strategy<Value = usize> {
+    prop_oneof![5 => Just(0_usize), 4 => Just(1_usize), 1 => 2..BADGES]
+}
+
+/// A customer.
+pub(crate) fn customer() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => 1..4_i64, 1 => 4..8_i64]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => (0..BADGES, shape(), key())
+        2 => (2..BADGES, shape(), key())
             .prop_map(|(badge, shape, key)| Step::Create { badge, shape, key }),
-        3 => (0..BADGES, behind(), edit(), key())
+        3 => (badge(), behind(), edit(), key())
             .prop_map(|(badge, behind, edit, key)| Step::Edit { badge, behind, edit, key }),
         8 => vec(wish(), 1..4).prop_map(Step::Enrol),
         2 => wish().prop_map(Step::Preview),
-        1 => (0..BADGES).prop_map(|badge| Step::Find { badge }),
+        1 => badge().prop_map(|badge| Step::Find { badge }),
         3 => query().prop_map(Step::List),
-        1 => (0..8_u8).prop_map(|id| Step::Request { id }),
+        1 => (0..24_u8).prop_map(|id| Step::Request { id }),
         1 => (0..4_u8).prop_map(|key| Step::Recall { key }),
         1 => Just(Step::Sweep),
         1 => Just(Step::FindAll),
@@ -158,12 +173,12 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 pub(crate) fn key() -> impl Strategy<Value = Option<u8>> {
-    option::weighted(0.3, 0..4_u8)
+    option::weighted(0.15, 0..4_u8)
 }
 
 /// How many versions ago something was decided: mostly none.
 pub(crate) fn behind() -> impl Strategy<Value = usize> {
-    prop_oneof![6 => Just(0_usize), 1 => 1..3_usize]
+    prop_oneof![12 => Just(0_usize), 1 => 1..3_usize]
 }
 
 pub(crate) fn owner() -> impl Strategy<Value = OwnerType> {
@@ -171,9 +186,10 @@ pub(crate) fn owner() -> impl Strategy<Value = OwnerType> {
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    let times = (-48..48_i64, 1..96_i64);
+    let times = (-48..12_i64, 1..96_i64);
     let owners = vec(owner(), 1..3);
-    let what = (select(NAMES), any::<bool>(), any::<bool>(), owners, times);
+    let mostly = || option::weighted(0.7, Just(())).prop_map(|yes| yes.is_some());
+    let what = (select(NAMES), mostly(), mostly(), owners, times);
     let limits = (constraints(1), constraints(2));
     let place = (option::of(1..3_i64), option::of(0..CATALOGUE));
     (what, limits, place).prop_map(
@@ -206,12 +222,13 @@ fn edit() -> impl Strategy<Value = Edit> {
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
-    let customers = btree_set(1..8_i64, 1..6).prop_map(|set| set.into_iter().collect());
-    let hold = (-60..60_i64, 1..40_i64);
+    let customers = btree_set(customer(), 1..5).prop_map(|set| set.into_iter().collect());
+    let length = prop_oneof![1..40_i64, 40..4000_i64];
+    let hold = (-60..60_i64, length);
     (
-        0..BADGES,
+        badge(),
         behind(),
-        0..8_u8,
+        0..24_u8,
         key(),
         customers,
         any::<bool>(),
