@@ -8,12 +8,21 @@
 //! - `database`, `migrations`: what others see
 //! - `store`, `retry`, `fault`: connections, and the one retrying transaction
 //! - `schema`, `mapping`, `answers`, `statement`: tables, rows and the domain's values
+//! - `boundary`, `earns`, `carried_out`: what earning and revoking hand to statements
 //! - `enrolment`: recording a batch, over the few statements that each database says its own way
 //! - `shared`: the ports that Diesel says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
 
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the files in `shared` are compiled for both databases: Diesel's types differ, the words do not"
+)]
+
 mod answers;
+mod boundary;
+mod carried_out;
 mod database;
+mod earns;
 mod enrolment;
 mod fault;
 mod mapping;

@@ -5,13 +5,15 @@
 
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{BadgeVersion, CountedBadge, VersionedBadge};
-use accolade_domain::badge::{Badge, BadgeDefinition, EarnType};
+use accolade_domain::badge::{Badge, BadgeDefinition, EarnType, Rank};
+use accolade_domain::catalogue::Group;
+use accolade_domain::enrolment::{Enrolment, Hold};
 use accolade_domain::ids::{BadgeId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
 use accolade_domain::text::{BadgeName, ReferenceId};
 use anyhow::{Context as _, anyhow};
-use diesel::prelude::{Insertable, Queryable};
+use diesel::prelude::{AsChangeset, Insertable, Queryable};
 
 use crate::schema::badge_metas;
 
@@ -34,6 +36,19 @@ where
     U::Error: std::error::Error + Send + Sync + 'static,
 {
     U::try_from(value).with_context(|| format!("a stored {}", std::any::type_name::<U>()))
+}
+
+/// An enrolment as it is read: id, event date, expiry, and when it was revoked.
+pub(crate) type EnrolmentRow = (Vec<u8>, i64, i64, Option<i64>);
+
+pub(crate) fn enrolment(row: EnrolmentRow) -> anyhow::Result<Enrolment> {
+    let (id, event_on, expires_on, revoked_on) = row;
+    Ok(Enrolment {
+        id: object_id(&id)?.into(),
+        hold: Hold::new(instant(event_on)?, instant(expires_on)?)
+            .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?,
+        revoked_on: revoked_on.map(instant).transpose()?,
+    })
 }
 
 pub(crate) fn owner_type(number: i16) -> anyhow::Result<OwnerType> {
@@ -59,6 +74,26 @@ pub(crate) fn earn_type_number(earn_type: EarnType) -> i16 {
     }
 }
 
+pub(crate) fn rank_number(rank: Rank) -> anyhow::Result<i32> {
+    Ok(i64::from(rank).try_into()?)
+}
+
+/// Who triggered a request, as the ledger's columns have it.
+pub(crate) fn triggered_by(
+    owner: Option<i16>,
+    reference: Option<String>,
+) -> anyhow::Result<Option<Owner>> {
+    owner
+        .zip(reference)
+        .map(|(number, reference)| {
+            Ok(Owner {
+                owner_type: owner_type(number)?,
+                reference: stored(reference)?,
+            })
+        })
+        .transpose()
+}
+
 /// A name as it is compared when letters of either case are the same.
 pub(crate) fn folded(name: &BadgeName) -> String {
     name.as_str().to_lowercase()
@@ -67,6 +102,37 @@ pub(crate) fn folded(name: &BadgeName) -> String {
 /// The first version of a badge.
 pub(crate) const FIRST_VERSION: i64 = 1;
 
+/// A definition to be written, and what repeats it.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = badge_metas, treat_none_as_null = true)]
+pub(crate) struct DefinitionRow<'a> {
+    name: &'a str,
+    name_folded: String,
+    starts_on: i64,
+    expires_on: i64,
+    earn_type: i16,
+    owners: i32,
+    rank: Option<i32>,
+    group_id: Option<&'a [u8]>,
+    definition: String,
+}
+
+impl<'a> DefinitionRow<'a> {
+    pub(crate) fn of(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: definition.name.as_str(),
+            name_folded: folded(&definition.name),
+            starts_on: definition.period.starts_on().unix_micros(),
+            expires_on: definition.period.expires_on().unix_micros(),
+            earn_type: earn_type_number(definition.earn_mode.earn_type()),
+            owners: owner_bits(&definition.owners),
+            rank: definition.rank.map(rank_number).transpose()?,
+            group_id: definition.group.as_ref().map(|id| &id.0.as_bytes()[..]),
+            definition: serde_json::to_string(definition)?,
+        })
+    }
+}
+
 /// A badge to be written.
 #[derive(Insertable)]
 #[diesel(table_name = badge_metas)]
@@ -74,14 +140,9 @@ pub(crate) struct NewBadgeRow<'a> {
     org_id: i64,
     id: &'a [u8],
     version: i64,
-    name: &'a str,
-    name_folded: String,
-    starts_on: i64,
-    expires_on: i64,
-    earn_type: i16,
+    #[diesel(embed)]
+    definition: DefinitionRow<'a>,
     active: bool,
-    owners: i32,
-    definition: String,
     created_on: i64,
     created_by: i64,
     updated_on: i64,
@@ -90,19 +151,12 @@ pub(crate) struct NewBadgeRow<'a> {
 
 impl<'a> NewBadgeRow<'a> {
     pub(crate) fn of(badge: &'a Badge) -> anyhow::Result<Self> {
-        let definition = &badge.definition;
         Ok(Self {
             org_id: badge.org.get(),
             id: badge.id.0.as_bytes(),
             version: FIRST_VERSION,
-            name: definition.name.as_str(),
-            name_folded: folded(&definition.name),
-            starts_on: definition.period.starts_on().unix_micros(),
-            expires_on: definition.period.expires_on().unix_micros(),
-            earn_type: earn_type_number(definition.earn_mode.earn_type()),
+            definition: DefinitionRow::of(&badge.definition)?,
             active: badge.active,
-            owners: owner_bits(&definition.owners),
-            definition: serde_json::to_string(definition)?,
             created_on: badge.created_on.unix_micros(),
             created_by: badge.created_by.get(),
             updated_on: badge.updated_on.unix_micros(),
@@ -165,10 +219,29 @@ impl BadgeRow {
     }
 }
 
-/// A badge with its counts.
+/// A badge with its group.
+#[derive(Queryable)]
+pub(crate) struct GroupedBadgeRow {
+    badge: BadgeRow,
+    group: Option<String>,
+}
+
+impl GroupedBadgeRow {
+    pub(crate) fn grouped(self) -> anyhow::Result<(Badge, Option<Group>)> {
+        let group = self.group.as_deref().map(group).transpose()?;
+        Ok((self.badge.badge()?, group))
+    }
+}
+
+fn group(json: &str) -> anyhow::Result<Group> {
+    serde_json::from_str(json).context("a stored group")
+}
+
+/// A badge with its group and its counts.
 #[derive(Queryable)]
 pub(crate) struct CountedBadgeRow {
     badge: BadgeRow,
+    group: Option<String>,
     issued: i64,
     earned: i64,
 }
@@ -180,6 +253,7 @@ impl CountedBadgeRow {
                 issued: stored(self.issued)?,
                 earned: stored(self.earned)?,
             },
+            group: self.group.as_deref().map(group).transpose()?,
             badge: self.badge.badge()?,
         })
     }

@@ -3,18 +3,18 @@
 //! Sets travel as arrays. What belongs to a request rather than to a customer is sent once a
 //! request and looked up by the request's position in the batch.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
-use accolade_domain::enrolment::{Enrolment, Hold};
-use anyhow::anyhow;
+use accolade_domain::ids::CustomerId;
+use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::idempotency::{self, NewRow};
 use super::{Connection, DB, lock, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
-use crate::mapping::{badge_id, instant, object_id, stored};
+use crate::mapping::{badge_id, enrolment, stored};
 use crate::retry::Failure;
 use crate::statement::Statement;
 
@@ -41,19 +41,18 @@ const RELEASE: &str = "DELETE FROM idempotency i USING unnest(?, ?) AS k (client
      WHERE i.client_number = k.client_number AND i.key = k.key";
 
 const RECORD: &str = "INSERT INTO request_ledger \
-     (org_id, operation, request_id, badge_id, recorded_on, recorded_by, answer) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT DO NOTHING RETURNING org_id, request_id";
+     (org_id, operation, request_id, recorded_on, recorded_by, owner_type, reference_id, answer) \
+     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING org_id, request_id, number";
 
 const CORRECT: &str = "UPDATE request_ledger l SET answer = k.answer \
-     FROM unnest(?, ?, ?, ?) AS k (org_id, operation, request_id, answer) \
-     WHERE l.org_id = k.org_id AND l.operation = k.operation AND l.request_id = k.request_id";
+     FROM unnest(?, ?) AS k (number, answer) WHERE l.number = k.number";
 
 const INSERT: &str = "INSERT INTO enrolments \
-     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      SELECT r.org_ids[w.request], w.customer_id, r.badge_ids[w.request], w.ordinal, w.id, \
-     r.events[w.request], r.expiries[w.request], r.moments[w.request] \
-     FROM (SELECT ? AS org_ids, ? AS badge_ids, ? AS events, ? AS expiries, ? AS moments) AS r, \
+     r.events[w.request], r.expiries[w.request], r.numbers[w.request] \
+     FROM (SELECT ? AS org_ids, ? AS badge_ids, ? AS events, ? AS expiries, ? AS numbers) AS r, \
      unnest(?, ?, ?, ?) AS w (request, customer_id, ordinal, id) \
      ON CONFLICT DO NOTHING";
 
@@ -65,8 +64,13 @@ pub(super) const HELD: &str = "SELECT w.place, e.ordinal, e.id, e.event_on, e.ex
      WHERE e.org_id = r.org_ids[w.request] AND e.customer_id = w.customer_id \
      AND e.badge_id = r.badge_ids[w.request] OFFSET 0) AS e";
 
+const REVOKE: &str = "UPDATE enrolments e SET revoked_on = ? \
+     FROM unnest(?, ?) AS w (customer_id, ordinal) \
+     WHERE e.org_id = ? AND e.customer_id = w.customer_id AND e.badge_id = ? \
+     AND e.ordinal = w.ordinal";
+
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT org_id, badge_id, issued, 0 FROM unnest(?, ?, ?) AS n (org_id, badge_id, issued)";
+     SELECT * FROM unnest(?, ?, ?, ?)";
 
 type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
 
@@ -76,7 +80,7 @@ fn subscript(wanted: &Wanted) -> i32 {
 }
 
 /// One column of `rows`.
-fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
@@ -127,7 +131,7 @@ impl EnrolmentSql for Connection {
     fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
         let rows = rows
             .iter()
-            .map(|row| NewRow::of_request(row.guard, row.request))
+            .map(|row| NewRow::of_enrolment(row.guard, row.request))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RESERVE)
             .bind::<Array<BigInt>, _>(column(&rows, |row| row.client_number))
@@ -161,41 +165,50 @@ impl EnrolmentSql for Connection {
         &mut self,
         requests: &[EnrolmentRequest],
         rows: &[LedgerRow],
-    ) -> QueryResult<Vec<bool>> {
+    ) -> QueryResult<Vec<Option<i64>>> {
         let recorded = column(rows, |row| &requests[row.request]);
-        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RECORD)
+        let owners = column(&recorded, |it| it.triggered_by.as_ref());
+        let new: Vec<(i64, String, i64)> = Statement::<DB, (BigInt, Text, BigInt)>::new(RECORD)
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.org.get()))
             .bind::<Array<SmallInt>, _>(operations(rows.len()))
             .bind::<Array<Text>, _>(column(&recorded, |it| it.request_id.as_str()))
-            .bind::<Array<Binary>, _>(column(&recorded, |it| *it.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.now.unix_micros()))
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.by.get()))
+            .bind::<Array<Nullable<SmallInt>>, _>(column(&owners, |owner| {
+                owner.map(|it| it.owner_type.number())
+            }))
+            .bind::<Array<Nullable<Text>>, _>(column(&owners, |owner| {
+                owner.map(|it| it.reference.as_str())
+            }))
             .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
             .load(self)?;
-        let new: HashSet<_> = new.iter().map(|(org, id)| (*org, id.as_str())).collect();
-        Ok(rows
+        let new: HashMap<_, _> = new
             .iter()
-            .map(|row| new.contains(&(row.org.get(), row.request_id.as_str())))
-            .collect())
+            .map(|(org, id, number)| ((*org, id.as_str()), *number))
+            .collect();
+        let number = |row: &LedgerRow| {
+            let key = (row.org.get(), row.request_id.as_str());
+            new.get(&key).copied()
+        };
+        Ok(rows.iter().map(number).collect())
     }
 
     fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
         Statement::<DB>::new(CORRECT)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.org.get()))
-            .bind::<Array<SmallInt>, _>(operations(rows.len()))
-            .bind::<Array<Text>, _>(column(rows, |row| row.request_id.as_str()))
+            .bind::<Array<BigInt>, _>(column(rows, |row| row.number))
             .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
             .execute(self)?;
         Ok(())
     }
 
     fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, row.org, Operation::IssueBulk, &row.request_id)
+        requests::answer(self, row.org, row.operation, &row.request_id)
     }
 
     fn insert(
         &mut self,
         requests: &[EnrolmentRequest],
+        numbers: &[i64],
         wanted: &[Wanted],
     ) -> Result<usize, Failure> {
         let inserted = Statement::<DB>::new(INSERT)
@@ -203,7 +216,7 @@ impl EnrolmentSql for Connection {
             .bind::<Array<Binary>, _>(column(requests, |it| *it.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.event_on().unix_micros()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.expires_on().unix_micros()))
-            .bind::<Array<BigInt>, _>(column(requests, |it| it.now.unix_micros()))
+            .bind::<Array<BigInt>, _>(numbers)
             .bind::<Array<Integer>, _>(column(wanted, subscript))
             .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
             .bind::<Array<Integer>, _>(column(wanted, |it| it.ordinal))
@@ -220,22 +233,31 @@ impl EnrolmentSql for Connection {
             .bind::<Array<Integer>, _>(column(wanted, subscript))
             .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
             .load(self)?;
-        let held =
-            rows.into_iter()
-                .map(|(place, ordinal, id, event_on, expires_on, revoked_on)| {
-                    let hold = Hold::new(instant(event_on)?, instant(expires_on)?)
-                        .map_err(|rejection| anyhow!("a stored enrolment: {rejection}"))?;
-                    Ok(Held {
-                        wanted: stored::<_, usize>(place)? - 1,
-                        ordinal,
-                        enrolment: Enrolment {
-                            id: object_id(&id)?.into(),
-                            hold,
-                            revoked_on: revoked_on.map(instant).transpose()?,
-                        },
-                    })
-                });
+        let held = rows.into_iter().map(|row| {
+            let (place, ordinal, id, event_on, expires_on, revoked_on) = row;
+            Ok(Held {
+                wanted: stored::<_, usize>(place)? - 1,
+                ordinal,
+                enrolment: enrolment((id, event_on, expires_on, revoked_on))?,
+            })
+        });
         Ok(held.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn revoke(
+        &mut self,
+        badge: BadgeKey,
+        revoked_on: Instant,
+        which: &[(CustomerId, i32)],
+    ) -> Result<(), Failure> {
+        Statement::<DB>::new(REVOKE)
+            .bind::<BigInt, _>(revoked_on.unix_micros())
+            .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
+            .bind::<Array<Integer>, _>(column(which, |it| it.1))
+            .bind::<BigInt, _>(badge.org.get())
+            .bind::<Binary, _>(badge.badge.0.as_bytes().as_slice())
+            .execute(self)?;
+        Ok(())
     }
 
     fn count(&mut self, counts: &[Count]) -> QueryResult<()> {
@@ -243,6 +265,7 @@ impl EnrolmentSql for Connection {
             .bind::<Array<BigInt>, _>(column(counts, |it| it.badge.org.get()))
             .bind::<Array<Binary>, _>(column(counts, |it| *it.badge.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(counts, |it| it.issued))
+            .bind::<Array<BigInt>, _>(column(counts, |it| it.earned))
             .execute(self)?;
         Ok(())
     }
