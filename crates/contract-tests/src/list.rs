@@ -249,6 +249,7 @@ macro_rules! contract_tests {
                 where_more_count_than_may_it_opens_when_enough_have_left
                 where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves
                 a_badge_with_a_rolling_limit_never_records_backwards
+                the_ledger_and_refusals_have_the_moment_of_the_request
                 a_rolling_window_reaches_back_from_the_moment_of_recording
                 without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded
                 an_import_neither_counts_nor_sets_the_last_moment
@@ -350,6 +351,7 @@ macro_rules! contract_tests {
                 a_change_of_a_group_replaces_it_if_it_is_still_what_it_was
                 a_group_that_does_not_exist_has_changed
                 a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+                a_group_that_is_removed_takes_no_name
                 a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both
                 a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank
                 badges_show_their_group_as_it_is_now
@@ -365,6 +367,7 @@ macro_rules! contract_tests {
                 a_change_of_a_field_replaces_it_if_it_is_still_what_it_was
                 a_field_that_does_not_exist_has_changed
                 a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+                a_field_that_is_disabled_takes_no_name
                 a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both
                 active_fields_are_those_of_the_org_that_are_not_disabled
                 fields_are_listed_by_their_last_update_and_then_by_id_page_by_page
@@ -406,6 +409,7 @@ macro_rules! contract_tests {
                 a_removed_group_has_no_badges
                 ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order
                 every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending
+                an_earn_that_expires_now_has_expired
                 revoked_earns_neither_show_nor_sort
                 pages_of_a_customers_list_follow_each_other_and_end_empty
                 many_earns_of_many_badges_are_listed_with_their_counts

@@ -68,7 +68,7 @@ pub struct LedgerEntry {
     pub request_id: RequestId,
     /// The operation.
     pub operation: Operation,
-    /// When it was recorded.
+    /// When it was recorded: the moment of the request.
     pub recorded_on: Instant,
     /// What it was answered.
     pub answer: Answer,

@@ -170,6 +170,13 @@ pub fn a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(wo
     save(world, &level, &renamed(&level, "tier")).unwrap();
 }
 
+pub fn a_field_that_is_disabled_takes_no_name(world: &World) {
+    let [tier, level] = ["tier", "level"].map(|name| field(world, name));
+    save(world, &level, &disabled(&renamed(&level, "tier"))).unwrap();
+    assert_eq!(found(world, &tier), Some(tier.clone()));
+    save(world, &tier, &renamed(&tier, "level")).unwrap();
+}
+
 pub fn a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
     let [_, level] = ["tier", "level"].map(|name| field(world, name));
     let record = world.record("key");

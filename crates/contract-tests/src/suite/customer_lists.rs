@@ -328,6 +328,17 @@ pub fn every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending(world: 
     }
 }
 
+pub fn an_earn_that_expires_now_has_expired(world: &World) {
+    let [gold, silver] = ["Gold", "Silver"].map(|name| world.direct(name));
+    earn(world, &gold, -9, -9, 0);
+    earn(world, &silver, -9, -9, -1);
+    let query = CustomerBadgeQuery {
+        sort: CustomerBadgeSort::LastExpired,
+        ..all(CustomerBadgeType::Expired)
+    };
+    assert_eq!(world.names(&query), ["Gold", "Silver"]);
+}
+
 pub fn revoked_earns_neither_show_nor_sort(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.direct(name));
     earn(world, &gold, -1, -1, 5);

@@ -158,6 +158,13 @@ pub fn a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(wo
     save(world, &stones, &renamed(&stones, "Metals")).unwrap();
 }
 
+pub fn a_group_that_is_removed_takes_no_name(world: &World) {
+    let [metals, stones] = ["Metals", "Stones"].map(|name| group(world, name, 1));
+    save(world, &stones, &removed(&renamed(&stones, "Metals"))).unwrap();
+    assert_eq!(found(world, &metals), Some(metals.clone()));
+    save(world, &metals, &renamed(&metals, "Stones")).unwrap();
+}
+
 pub fn a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
     let metals = group(world, "Metals", 1);
     let stones = group(world, "Stones", 2);

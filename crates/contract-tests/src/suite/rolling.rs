@@ -157,6 +157,16 @@ pub fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
     assert_eq!(recorded(4), noon + MICROSECOND);
 }
 
+pub fn the_ledger_and_refusals_have_the_moment_of_the_request(world: &World) {
+    let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 2)]);
+    earns_at(world, &badge, 1, now() + Duration::HOUR);
+    let request = world.earning_at(&badge, [2, 3], now(), now());
+    assert_eq!(codes(&world.earn(&request).unwrap()), [0, 818]);
+    let found = world.stores.requests.find(badge.org, &request.request_id);
+    assert_eq!(found.unwrap()[0].recorded_on, now());
+    assert_eq!(world.details(&badge, 3).refusals[0].refused_on, now());
+}
+
 pub fn a_rolling_window_reaches_back_from_the_moment_of_recording(world: &World) {
     let badge = world.limited(
         "Gold",
