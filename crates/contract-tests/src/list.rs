@@ -306,6 +306,7 @@ macro_rules! contract_tests {
                 a_revocation_of_enrolments_without_request_id_may_be_repeated
                 another_orgs_enrolments_are_not_revoked
                 a_preview_of_revocations_says_the_same_and_writes_nothing
+                a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left
                 many_enrolments_are_revoked_at_once
             }
             imports {

@@ -1,5 +1,7 @@
 //! Enrolments.
 
+use std::collections::BTreeSet;
+
 use accolade_application::answer::{Answer, EnrolmentAnswer, RevokedEnrolment};
 use accolade_application::ports::{
     EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IssualRecord, Operation,
@@ -63,12 +65,8 @@ impl EnrolmentStore for MemoryStore {
         {
             return Ok(Err(RevokeError::RequestIdUsed));
         }
-        let mut outcomes = Vec::new();
-        for target in &request.targets {
-            let revoked = state.would_revoke(request, *target);
-            state.revoke_all(request, &revoked);
-            outcomes.extend(revoked);
-        }
+        let outcomes = state.would_revoke(request);
+        state.revoke_all(request, &outcomes);
         state.carried_out(CarriedOut {
             org: request.org,
             operation: Operation::RevokeIssue,
@@ -84,9 +82,7 @@ impl EnrolmentStore for MemoryStore {
         &self,
         request: &RevokeEnrolmentsRequest,
     ) -> Result<Vec<RevokedEnrolment>, StoreError> {
-        let state = self.begin();
-        let would_be = |target: &RevokeTarget| state.would_revoke(request, *target);
-        Ok(request.targets.iter().flat_map(would_be).collect())
+        Ok(self.begin().would_revoke(request))
     }
 }
 
@@ -166,25 +162,33 @@ impl State {
         records.map(|record| record.enrolment).collect()
     }
 
-    fn would_revoke(
-        &self,
-        request: &RevokeEnrolmentsRequest,
-        target: RevokeTarget,
-    ) -> Vec<RevokedEnrolment> {
-        let RevokeTarget {
-            customer,
-            enrolment,
-        } = target;
-        let held = self.enrolments_of(request.org, request.badge, customer);
-        let outcome = |enrolment, refused| RevokedEnrolment {
-            customer,
-            enrolment,
-            refused,
-        };
-        match to_revoke(&held, enrolment) {
-            Ok(ids) => ids.into_iter().map(|id| outcome(Some(id), None)).collect(),
-            Err(rejection) => vec![outcome(enrolment, Some(rejection))],
+    /// What becomes of each target, given what becomes of those before it.
+    fn would_revoke(&self, request: &RevokeEnrolmentsRequest) -> Vec<RevokedEnrolment> {
+        let mut gone = BTreeSet::new();
+        let mut outcomes = Vec::new();
+        for target in &request.targets {
+            let RevokeTarget {
+                customer,
+                enrolment,
+            } = *target;
+            let mut held = self.enrolments_of(request.org, request.badge, customer);
+            for enrolment in held.iter_mut().filter(|held| gone.contains(&held.id)) {
+                enrolment.revoked_on = Some(request.now);
+            }
+            let outcome = |enrolment, refused| RevokedEnrolment {
+                customer,
+                enrolment,
+                refused,
+            };
+            match to_revoke(&held, enrolment) {
+                Ok(ids) => {
+                    outcomes.extend(ids.iter().map(|id| outcome(Some(*id), None)));
+                    gone.extend(ids);
+                }
+                Err(rejection) => outcomes.push(outcome(enrolment, Some(rejection))),
+            }
         }
+        outcomes
     }
 
     fn revoke_all(&mut self, request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]) {

@@ -221,6 +221,21 @@ pub fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) 
     assert_eq!(world.unenrol(&request), Ok(expected));
 }
 
+pub fn a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left(world: &World) {
+    let badge = world.badge("Gold");
+    let [one, two] = [1000, 2000].map(|from| enrolled(world, &badge, 1, from));
+    let targets = [(1, Some(two)), (1, None), (1, Some(one))];
+    let request = world.unenrolling(&badge, &targets);
+    let expected = vec![
+        revoked(1, two),
+        revoked(1, one),
+        refused(1, Some(one), NONE),
+    ];
+    let shown = world.stores.enrolments.preview_revoke(&request);
+    assert_eq!(shown.unwrap(), expected);
+    assert_eq!(world.unenrol(&request), Ok(expected));
+}
+
 pub fn many_enrolments_are_revoked_at_once(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, 1..=1000)).unwrap();
