@@ -218,6 +218,7 @@ macro_rules! contract_tests {
                 an_earn_of_a_badge_that_does_not_exist_has_changed
                 of_the_reasons_not_to_carry_an_earn_out_the_first_is_given
                 each_operation_has_request_ids_of_its_own
+                requests_with_one_id_are_found_by_the_moment_of_each
                 a_request_id_that_another_org_used_is_free
             }
             limits {

@@ -22,7 +22,9 @@ impl RequestLedger for MemoryStore {
     }
 
     fn find(&self, org: OrgId, request_id: &RequestId) -> Result<Vec<LedgerEntry>, StoreError> {
-        Ok(self.begin().entries(org, request_id).to_vec())
+        let mut entries = self.begin().entries(org, request_id).to_vec();
+        entries.sort_by_key(|entry| entry.recorded_on);
+        Ok(entries)
     }
 }
 

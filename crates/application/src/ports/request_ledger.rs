@@ -88,8 +88,8 @@ pub trait RequestLedger: Send + Sync {
         request_id: &RequestId,
     ) -> Result<bool, StoreError>;
 
-    /// What became of the requests with this id, one for each operation, the
-    /// one that was recorded first first.
+    /// What became of the requests with this id, one for each operation: by
+    /// `recorded_on`, and those of one moment as they were recorded.
     ///
     /// # Errors
     /// The store failed.

@@ -95,6 +95,26 @@ pub fn each_operation_has_request_ids_of_its_own(world: &World) {
     );
 }
 
+pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
+    let badge = world.direct("Gold");
+    let several = world.earning(&badge, [1]);
+    let one = EarnRequest {
+        request_id: several.request_id.clone(),
+        now: several.now - time::Duration::MICROSECOND,
+        ..world.one(&badge, 1)
+    };
+    for request in [&several, &one] {
+        world.earn(request).unwrap();
+    }
+    let found = world.stores.requests.find(badge.org, &one.request_id);
+    let moments: Vec<_> = found
+        .unwrap()
+        .iter()
+        .map(|entry| entry.recorded_on)
+        .collect();
+    assert_eq!(moments, [one.now, several.now]);
+}
+
 pub fn a_request_id_that_another_org_used_is_free(world: &World) {
     let other = world.tenant(7);
     let mut theirs = world.draft_of(other, "Gold");
