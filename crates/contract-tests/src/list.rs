@@ -252,6 +252,7 @@ macro_rules! contract_tests {
                 a_badge_with_a_rolling_limit_never_records_backwards
                 the_ledger_and_refusals_have_the_moment_of_the_request
                 a_rolling_window_reaches_back_from_the_moment_of_recording
+                a_single_customer_is_judged_at_the_moment_of_recording_too
                 without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded
                 an_import_neither_counts_nor_sets_the_last_moment
                 a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns

@@ -1,7 +1,7 @@
 //! Rolling windows: what was recorded in the time back from now.
 
 use accolade_application::answer::EarnOutcome;
-use accolade_application::ports::EarnRequest;
+use accolade_application::ports::{EarnRequest, Operation};
 use accolade_domain::badge::Badge;
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::earning::limits;
@@ -10,7 +10,7 @@ use accolade_domain::zone::{CalendarUnit, Zone};
 use time::Duration;
 
 use crate::World;
-use crate::earning::{codes, count, in_all, rolling};
+use crate::earning::{code_of, codes, count, in_all, rolling};
 use crate::fixtures::{at, now};
 
 const MICROSECOND: Duration = Duration::MICROSECOND;
@@ -186,6 +186,26 @@ pub fn a_rolling_window_reaches_back_from_the_moment_of_recording(world: &World)
     });
     assert_eq!(earns_at(world, &badge, 1, late), 0);
     assert_eq!(earns_at(world, &badge, 5, late), 818);
+}
+
+pub fn a_single_customer_is_judged_at_the_moment_of_recording_too(world: &World) {
+    let badge = world.limited(
+        "Gold",
+        [rolling(CalendarUnit::Days, 1, 1)],
+        [rolling(CalendarUnit::Days, 1, 3)],
+    );
+    let noon = at("2026-05-01T12:00:00Z");
+    earns_at(world, &badge, 1, noon);
+    earns_at(world, &badge, 2, noon + Duration::DAY);
+    // By the clock of the request the first earn would still count.
+    let late = noon + Duration::HOUR;
+    let request = EarnRequest {
+        operation: Operation::Earn,
+        ..world.earning_at(&badge, [1], late, late)
+    };
+    assert_eq!(code_of(&world.earn(&request)), 0);
+    let earned_on = world.details(&badge, 1).earns[0].earned.earned_on;
+    assert_eq!(earned_on, noon + Duration::DAY);
 }
 
 pub fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded(world: &World) {
