@@ -106,30 +106,42 @@ fn with_neither_it_is_refused(server: &Server) {
             r#"{"data":null,"errors":[{"code":1051,"message":"RevokeIssuals or CustomerId is mandatory","reference":null}],"warnings":null}"#
         )
     );
-    for empty in [
-        json!({"customers": []}),
-        json!({"revokeIssuals": []}),
-        json!({"customers": null, "revokeIssuals": null}),
+    for (given, code) in [
+        (json!({"customers": null, "revokeIssuals": null}), 1051),
+        (json!({"revokeIssuals": []}), 1051),
+        (json!({"customers": []}), 812),
     ] {
-        let body = with(&json!({"badgeMetaId": badge}), &empty);
-        assert_eq!(org.revoke_issue(&body).codes(), [1051], "{empty}");
+        let body = with(&json!({"badgeMetaId": badge}), &given);
+        assert_eq!(org.revoke_issue(&body).codes(), [code], "{given}");
     }
 }
 
-fn at_most_twenty_are_revoked_by_one_request(server: &Server) {
+fn at_most_twenty_enrolments_may_be_named(server: &Server) {
     let org = server.org();
     let badge = ten_days(&org);
-    let customers =
-        |count: i64| json!({"badgeMetaId": badge, "customers": (1..=count).collect::<Vec<_>>()});
-    org.revoke_issue(&customers(21))
+    let named = |count: i64| {
+        let pairs: Vec<_> = (1..=count)
+            .map(|customer| json!({"customerId": customer, "issueId": "000000000000000000000000"}))
+            .collect();
+        org.revoke_issue(&json!({"badgeMetaId": badge, "revokeIssuals": pairs}))
+    };
+    named(21).refused(999_999, Some("revokeIssuals"));
+    assert_eq!(named(20).ok().element_codes(), [404; 20]);
+}
+
+fn as_many_customers_as_a_request_may_have_lose_theirs_at_once(server: &Server) {
+    let org = server.org();
+    let badge = org.create(&badge());
+    let customers: Vec<i64> = (1..=10_000).collect();
+    let body = json!({"badgeMetaId": badge, "customers": customers});
+    org.enrol(&body).ok();
+    assert_eq!(org.issued_count(&badge), 10_000);
+    let codes = org.revoke_issue(&body).ok().element_codes();
+    assert_eq!(codes, [0; 10_000]);
+    assert_eq!(org.issued_count(&badge), 0);
+    let customers: Vec<i64> = (1..=10_001).collect();
+    org.revoke_issue(&with(&body, &json!({"customers": customers})))
         .refused(1905, Some("customers"));
-    let reply = org.revoke_issue(&customers(20)).ok();
-    assert_eq!(reply.element_codes(), [404; 20]);
-    let pairs: Vec<_> = (1..=21)
-        .map(|customer| json!({"customerId": customer, "issueId": "000000000000000000000000"}))
-        .collect();
-    let body = json!({"badgeMetaId": badge, "revokeIssuals": pairs});
-    org.revoke_issue(&body).refused(1905, Some("revokeIssuals"));
 }
 
 fn what_is_named_twice_is_revoked_once_and_a_warning_says_so(server: &Server) {
@@ -237,7 +249,8 @@ on_both_databases! {
     named_enrolments_are_revoked_alone
     with_both_the_named_ones_win_and_a_warning_says_so
     with_neither_it_is_refused
-    at_most_twenty_are_revoked_by_one_request
+    at_most_twenty_enrolments_may_be_named
+    as_many_customers_as_a_request_may_have_lose_theirs_at_once
     what_is_named_twice_is_revoked_once_and_a_warning_says_so
     after_it_the_customer_earns_no_more
     a_revoked_enrolment_shows_in_the_answer_of_enrolling_no_more
