@@ -369,7 +369,7 @@ fn the_list_refuses_what_it_cannot_answer(server: &Server) {
     ask("badgeMetaId=nonsense").refused(999_999, Some("badgeMetaId"));
     for scope in ["CUSTOMER", "ALL"] {
         let query = format!("badgeMetaId={badge}&constraintType={scope}&includeEarnCount=true");
-        ask(&query).refused(999_999, Some("customerId"));
+        ask(&query).refused(812, Some("customerId"));
         ask(&format!("{query}&customerId=x")).refused(999_999, Some("customerId"));
     }
     ask(&format!("badgeMetaId={badge}&constraintType=NONE")).refused(400, Some("constraintType"));
