@@ -62,6 +62,14 @@ impl Logs {
         }
     }
 
+    /// The line with `text`, which comes sooner or later.
+    #[track_caller]
+    pub fn expect(&self, text: &str) -> String {
+        let has = |line: &str| line.contains(text).then(|| line.to_owned());
+        self.find(Duration::from_secs(10), has)
+            .unwrap_or_else(|| panic!("no {text} in the log:\n{}", self.text()))
+    }
+
     /// Everything so far.
     pub fn text(&self) -> String {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,8 +9,8 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The binary, with nothing of Accolade's in its environment but the profile of tests.
-pub(crate) fn accolade() -> Command {
+/// The binary.
+pub(crate) fn binary() -> PathBuf {
     let binary = std::env::var_os("ACCOLADE_SERVER_BIN").map_or_else(
         || workspace().join("target/debug/accolade-server"),
         PathBuf::from,
@@ -21,7 +21,13 @@ pub(crate) fn accolade() -> Command {
          ACCOLADE_SERVER_BIN",
         binary.display()
     );
-    let mut command = Command::new(binary);
+    binary
+}
+
+/// A command with the binary, and nothing of Accolade's in its environment but the profile
+/// of tests.
+pub(crate) fn accolade() -> Command {
+    let mut command = Command::new(binary());
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("ACCOLADE") {
             command.env_remove(name);

@@ -62,6 +62,12 @@ impl Reply {
         self.json()["data"].take()
     }
 
+    /// The `data` of the envelope, as it stands in the body.
+    pub fn data_text(&self) -> &str {
+        let envelope: Envelope<'_> = serde_json::from_slice(&self.body).unwrap();
+        envelope.data.get()
+    }
+
     /// A header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())

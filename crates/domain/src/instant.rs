@@ -87,7 +87,10 @@ impl Instant {
             text,
             &time::format_description::well_known::Iso8601::DEFAULT,
         )
-        .map_err(|_| {
+        .ok()
+        // The library reads offsets of up to 25 hours.
+        .filter(|moment| moment.offset().whole_hours().abs() < 24)
+        .ok_or_else(|| {
             "must be an ISO 8601 date-time with `Z` or an offset, like 2026-01-20T09:15:30.500Z"
                 .to_owned()
         })
@@ -213,6 +216,7 @@ mod tests {
             "NaN",
             "",
             "2026-01-20T25:00:00Z",
+            "2026-01-20T00:00:00+24:00",
         ] {
             assert!(Instant::parse_iso(text).is_err(), "{text:?}");
         }

@@ -56,7 +56,10 @@ impl Fault {
         };
         let says = |texts: &[&str]| texts.iter().any(|it| information.message().contains(it));
         match kind {
-            DatabaseErrorKind::ClosedConnection => Self::Broken,
+            // Nothing can be sent on a connection that somebody else found dead and gave back.
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::Broken
+            }
             DatabaseErrorKind::SerializationFailure => Self::Conflict,
             // A standby, as during a failover.
             DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable,
@@ -99,6 +102,13 @@ mod tests {
     #[test]
     fn a_broken_connection_is_broken_whatever_was_said() {
         assert_eq!(Fault::of(&said("anything"), true), Fault::Broken);
+    }
+
+    #[test]
+    fn a_connection_on_which_nothing_can_be_sent_is_broken() {
+        let text = Box::new("no connection to the server".to_owned());
+        let error = Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, text);
+        assert_eq!(Fault::of(&error, false), Fault::Broken);
     }
 
     #[test]

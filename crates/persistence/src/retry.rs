@@ -278,11 +278,13 @@ fn give_up<T, E>(stop: Stop<T, E>) -> Stop<T, E> {
 }
 
 /// For what would take more than it is worth to ask about.
+#[expect(clippy::unnecessary_wraps, reason = "it stands where others ask")]
 pub(crate) fn nobody_knows<C, T>(_: &mut C, _: &T) -> QueryResult<Ending> {
     Ok(Ending::Unknown)
 }
 
 /// Runs `work` once in a transaction of its own, nested ones included: for migrations.
+#[cfg(feature = "sqlite")]
 pub(crate) fn exclusive<C: Link, T>(
     connection: &mut C,
     begin: &str,
@@ -298,5 +300,114 @@ pub(crate) fn exclusive<C: Link, T>(
             let _ = AnsiTransactionManager::rollback_transaction(connection);
             Err(error)
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use diesel::RunQueryDsl as _;
+    use diesel::connection::SimpleConnection as _;
+    use diesel::result::DatabaseErrorKind;
+    use diesel::sql_types::BigInt;
+    use diesel::sqlite::{Sqlite, SqliteConnection};
+
+    use super::*;
+    use crate::statement::Statement;
+
+    type Result<T> = std::result::Result<T, StoreError>;
+
+    /// One connection to a database of its own, with an empty table.
+    fn transactions() -> Transactions<SqliteConnection> {
+        let manager = ConnectionManager::<SqliteConnection>::new(":memory:");
+        let connections = Pool::builder().max_size(1).build(manager).unwrap();
+        let mut connection = connections.get().unwrap();
+        connection.batch_execute("CREATE TABLE t (n)").unwrap();
+        drop(connection);
+        Transactions {
+            connections,
+            begin: "BEGIN",
+            patience: Duration::from_mins(1),
+        }
+    }
+
+    fn rows(transactions: &Transactions<SqliteConnection>) -> i64 {
+        let count = |connection: &mut SqliteConnection| {
+            let count = Statement::<Sqlite, BigInt>::new("SELECT count(*) FROM t");
+            Ok(count.get_result(connection)?)
+        };
+        transactions.query(count).unwrap()
+    }
+
+    fn fails_with(text: &str) -> Error {
+        Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new(text.to_owned()))
+    }
+
+    /// Inserts a row and fails with `text`, the first `times`. Gives the attempts.
+    fn write(
+        transactions: &Transactions<SqliteConnection>,
+        text: &str,
+        times: usize,
+    ) -> (Result<()>, usize) {
+        let attempts = Cell::new(0);
+        let work = |connection: &mut SqliteConnection| {
+            attempts.set(attempts.get() + 1);
+            connection.batch_execute("INSERT INTO t VALUES (1)")?;
+            if attempts.get() > times {
+                Ok(())
+            } else {
+                Err(fails_with(text).into())
+            }
+        };
+        (transactions.write(work, nobody_knows), attempts.get())
+    }
+
+    #[test]
+    fn a_deadlock_is_undone_and_tried_again() {
+        let transactions = transactions();
+        let (result, attempts) = write(&transactions, "deadlock detected", 3);
+        result.unwrap();
+        assert_eq!((attempts, rows(&transactions)), (4, 1));
+    }
+
+    #[test]
+    fn who_only_ever_meets_deadlocks_gives_up_with_nothing_written() {
+        let transactions = transactions();
+        let (result, attempts) = write(&transactions, "deadlock detected", usize::MAX);
+        assert!(matches!(result, Err(StoreError::Unavailable(_))));
+        assert_eq!((attempts, rows(&transactions)), (1 + CONFLICTS, 0));
+    }
+
+    #[test]
+    fn nothing_is_tried_again_when_patience_is_over() {
+        let transactions = Transactions {
+            patience: Duration::ZERO,
+            ..transactions()
+        };
+        let (result, attempts) = write(&transactions, "database is locked", usize::MAX);
+        assert!(matches!(result, Err(StoreError::Unavailable(_))));
+        assert_eq!((attempts, rows(&transactions)), (1, 0));
+    }
+
+    #[test]
+    fn what_nobody_expected_is_undone_and_not_tried_again() {
+        let transactions = transactions();
+        let (result, attempts) = write(&transactions, "no such table", usize::MAX);
+        assert!(matches!(result, Err(StoreError::Unexpected(_))));
+        assert_eq!((attempts, rows(&transactions)), (1, 0));
+    }
+
+    #[test]
+    fn a_refusal_undoes_everything() {
+        let transactions = transactions();
+        let refused: std::result::Result<(), _> = transactions.write(
+            |connection| {
+                connection.batch_execute("INSERT INTO t VALUES (1)")?;
+                Err(Abort::Refused(StoreError::Unavailable(anyhow!("no"))))
+            },
+            nobody_knows,
+        );
+        assert!(refused.is_err());
+        assert_eq!(rows(&transactions), 0);
     }
 }

@@ -20,7 +20,8 @@ fn behind_proxy() -> (Postgres, Proxy, Scene) {
     let database = Postgres::fresh();
     let proxy = Proxy::before(database.database.url());
     let options = Options {
-        pool_timeout: Duration::from_secs(5),
+        // How long it is asked in vain how a transaction ended.
+        pool_timeout: Duration::from_secs(2),
         ..support::options()
     };
     let opened = open(&DatabaseUrl::Postgres(proxy.url().to_owned()), &options).unwrap();

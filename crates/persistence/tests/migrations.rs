@@ -74,8 +74,8 @@ fn servers_that_start_together_run_each_migration_once_on_postgresql() {
     assert_run_once(|| database.open());
 }
 
-fn refused(url: DatabaseUrl) -> String {
-    let error = open(&url, &support::options()).err().unwrap();
+fn refused(url: &DatabaseUrl) -> String {
+    let error = open(url, &support::options()).err().unwrap();
     let line = format!("{error:#}");
     assert_eq!(line.lines().count(), 1, "{line}");
     line
@@ -100,22 +100,22 @@ fn a_path_that_cannot_be_used_is_one_clear_line() {
     .unwrap();
     let (file, directory) = (file.display(), directory.path().display());
     assert_eq!(
-        refused(DatabaseUrl::Sqlite(format!("{file}/accolade.db").into())),
+        refused(&DatabaseUrl::Sqlite(format!("{file}/accolade.db").into())),
         format!("the directory {file} of the database cannot be made: File exists (os error 17)")
     );
     assert_eq!(
-        refused(DatabaseUrl::Sqlite(file.to_string().into())),
+        refused(&DatabaseUrl::Sqlite(file.to_string().into())),
         format!("the database {file} cannot be used: file is not a database")
     );
     assert_eq!(
-        refused(DatabaseUrl::Sqlite(directory.to_string().into())),
+        refused(&DatabaseUrl::Sqlite(directory.to_string().into())),
         format!("the database {directory} cannot be used: unable to open database file")
     );
 }
 
 #[test]
 fn a_server_that_is_not_there_is_one_clear_line_without_the_password() {
-    let line = refused(DatabaseUrl::Postgres(
+    let line = refused(&DatabaseUrl::Postgres(
         "postgres://me:open-sesame@127.0.0.1:1/accolade".to_owned(),
     ));
     assert!(line.starts_with("PostgreSQL cannot be reached: "), "{line}");
@@ -130,7 +130,7 @@ fn a_database_that_is_not_there_is_one_clear_line() {
         .database
         .url()
         .replace(database.database.name(), "nowhere");
-    let line = refused(DatabaseUrl::Postgres(url));
+    let line = refused(&DatabaseUrl::Postgres(url));
     assert!(
         line.contains("database \"nowhere\" does not exist"),
         "{line}"

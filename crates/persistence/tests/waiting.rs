@@ -27,7 +27,7 @@ fn impatient(url: &DatabaseUrl, lock: Duration) -> Scene {
     Scene::set(database)
 }
 
-fn assert_unavailable<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+fn assert_unavailable<T: std::fmt::Debug>(result: &Result<T, StoreError>) {
     assert!(
         matches!(result, Err(StoreError::Unavailable(_))),
         "{result:?}"
@@ -56,7 +56,7 @@ fn a_writer_that_another_process_keeps_from_writing_is_unavailable_on_sqlite() {
     let scene = impatient(&database.url(), Duration::from_millis(100));
     let request = scene.request(1);
     let mut other = writing(&database);
-    assert_unavailable(scene.enrol(request.clone()));
+    assert_unavailable(&scene.enrol(request.clone()));
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(enrolled(&scene.enrol(request).unwrap().unwrap()), 1);
 }
@@ -67,7 +67,7 @@ fn a_lock_that_is_not_had_in_time_is_unavailable_on_postgresql() {
     let scene = impatient(&database.url(), Duration::from_millis(100));
     let request = scene.request(1);
     let mut other = holding(&database);
-    assert_unavailable(scene.enrol(request.clone()));
+    assert_unavailable(&scene.enrol(request.clone()));
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(enrolled(&scene.enrol(request).unwrap().unwrap()), 1);
 }
@@ -83,7 +83,7 @@ fn who_finds_no_connection_in_time_is_unavailable_and_who_has_one_goes_on_on_pos
         while scene.database.health.pool_usage().idle > 0 {
             thread::yield_now();
         }
-        assert_unavailable(scene.database.badges.find(scene.badge.org, scene.badge.id));
+        assert_unavailable(&scene.database.badges.find(scene.badge.org, scene.badge.id));
         other.batch_execute("ROLLBACK").unwrap();
         let outcomes = first.join().unwrap().unwrap().unwrap();
         assert_eq!(enrolled(&outcomes), 1);
@@ -101,7 +101,7 @@ fn who_waits_for_the_writer_too_long_is_unavailable_while_readers_go_on_on_sqlit
         while scene.database.health.pool_usage().idle > 1 {
             thread::yield_now();
         }
-        assert_unavailable(scene.enrol(second));
+        assert_unavailable(&scene.enrol(second));
         assert_eq!(scene.issued(), 0);
         other.batch_execute("ROLLBACK").unwrap();
         let outcomes = first.join().unwrap().unwrap().unwrap();

@@ -246,7 +246,7 @@ fn a_body_that_is_no_json_by_its_type(server: &Server) -> Reply {
 
 fn a_body_that_does_not_arrive(backend: Backend) -> Reply {
     let server = Setup::new(backend)
-        .set("http.request_timeout", "300ms")
+        .set("http.request_timeout", "1s")
         .start();
     let org = server.org();
     let mut raw = Raw::connect(&server);
@@ -267,7 +267,7 @@ fn something_unexpected(backend: Backend) -> Reply {
         .header("X-Request-Id", "the-request")
         .may_fail()
         .send();
-    assert!(server.logs().text().contains("the-request"));
+    server.logs().expect("the-request");
     // The caller learns nothing of the cause.
     assert!(!reply.text().contains("enrolments"), "{reply}");
     reply

@@ -117,8 +117,8 @@ fn a_request_that_fails_every_check_meets_them_in_order_as_it_is_mended(server: 
 
     let steps: [(Value, u64, &str); 9] = [
         (json!({"requestId": "used"}), 809, "requestId"),
-        (json!({"requestId": "new"}), 404, ""),
-        (json!({"badgeMetaId": deactivated}), 1901, ""),
+        (json!({"requestId": "new"}), 404, "badgeMetaId"),
+        (json!({"badgeMetaId": deactivated}), 1901, "badgeMetaId"),
         (json!({"badgeMetaId": direct}), 1902, "badgeMetaId"),
         (json!({"badgeMetaId": badge}), 714, "triggeredBy.ownerType"),
         (

@@ -1,5 +1,7 @@
 //! Request ids, asking what became of a request, and dry runs.
 
+use std::fmt::Write as _;
+
 use accolade_tests::{Server, badge, enrolment, on_both_databases, with};
 use serde_json::json;
 
@@ -90,8 +92,7 @@ fn an_earlier_request_is_answered_again_as_it_was(server: &Server) {
     let answer = org.enrol(&body).ok();
 
     let reply = org.outcome("ask%20me").ok();
-    let data = &answer.text()
-        [r#"{"data":"#.len()..answer.text().len() - r#","errors":[],"warnings":[]}"#.len()];
+    let data = answer.data_text();
     assert!(
         reply.text().contains(&format!(r#""answer":{data}"#)),
         "{reply} lacks {data}"
@@ -103,6 +104,44 @@ fn an_earlier_request_is_answered_again_as_it_was(server: &Server) {
     // Also once the badge is off.
     org.put(&format!("badgeMeta/{badge}/deactivate")).ok();
     assert_eq!(org.outcome("ask%20me").ok().text(), reply.text());
+}
+
+fn a_request_is_found_whatever_characters_its_id_has(server: &Server) {
+    let org = server.org();
+    let badge = org.badge();
+    let encode = |id: &str| {
+        id.bytes().fold(String::new(), |mut path, byte| {
+            write!(path, "%{byte:02X}").unwrap();
+            path
+        })
+    };
+    for id in [
+        "a/b",
+        "a?b#c",
+        "100%",
+        "%2F",
+        "%25",
+        "..",
+        ".",
+        "a+b",
+        "a b",
+        " a ",
+        "ä\u{1f3c5}",
+        "\"",
+        "\\",
+        "'; DROP TABLE orgs; --",
+        "a\tb",
+        "null",
+        "issueBulk",
+        "0",
+        "{}",
+    ] {
+        let body = with(&enrolment(&badge), &json!({"requestId": id}));
+        assert_eq!(org.enrol(&body).ok().data()["requestId"], json!(id));
+        org.enrol(&body).refused(809, Some("requestId"));
+        let found = org.outcome(&encode(id)).ok().data();
+        assert_eq!(found["requests"][0]["requestId"], json!(id));
+    }
 }
 
 fn an_unknown_request_is_not_found_nor_is_another_orgs(server: &Server) {
@@ -172,6 +211,7 @@ fn a_dry_run_ignores_the_idempotency_key(server: &Server) {
 }
 
 on_both_databases! {
+    a_request_is_found_whatever_characters_its_id_has
     a_request_id_is_used_up_by_success_whatever_the_customers_outcomes
     a_request_id_is_not_used_up_by_failure
     a_request_id_belongs_to_its_org

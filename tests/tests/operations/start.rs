@@ -1,8 +1,9 @@
 //! What stops a start: one line, and an exit code that is not 0.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
-use accolade_tests::{Backend, Server, Setup, enrolment, on_both_databases};
+use accolade_tests::{Backend, Server, Setup, enrolment, on_both_databases, until};
 
 fn a_busy_port_is_said_in_one_line(backend: Backend) {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -34,7 +35,7 @@ fn a_server_that_may_not_migrate_is_not_ready_until_somebody_has(backend: Backen
     };
     assert_eq!(ready(), 503);
     server.cli().run(&["migrate"]).ok();
-    assert_eq!(ready(), 200);
+    until("it is ready", Duration::from_secs(5), || ready() == 200);
     let org = server.org();
     org.enrol(&enrolment(&org.badge())).ok().issued();
 }

@@ -5,35 +5,42 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use accolade_tests::{Backend, Org, Reply, Server, enrolment, on_both_databases, until, with};
+use accolade_tests::{
+    Backend, Org, Reply, Request, Server, Setup, enrolment, on_both_databases, until, with,
+};
 use serde_json::{Value, json};
 
 /// Customers of one request.
 const BATCH: i64 = 40;
-const WRITERS: usize = 4;
+const WRITERS: i64 = 4;
 
 #[derive(Default)]
 struct Sent {
-    answered: Vec<(String, Reply)>,
-    unanswered: Vec<String>,
+    answered: Vec<(Value, Reply)>,
+    unanswered: Vec<Value>,
 }
 
-fn body(badge: &str, id: &str, first: i64) -> Value {
+/// A request to enrol customers that no other request names.
+fn request(badge: &str, round: i64, writer: i64, number: i64) -> Value {
+    let first = ((round * 10 + writer) * 10_000 + number) * BATCH + 1;
     let customers: Vec<i64> = (first..first + BATCH).collect();
-    with(
-        &enrolment(badge),
-        &json!({"requestId": id, "customers": customers}),
-    )
+    let id = format!("{round}-{writer}-{number}");
+    let changes = json!({"requestId": id, "customers": customers});
+    with(&enrolment(badge), &changes)
+}
+
+fn id(request: &Value) -> &str {
+    request["requestId"].as_str().unwrap()
+}
+
+/// The request under an idempotency key of its own.
+fn keyed<'o>(org: &'o Org, request: &Value) -> Request<'o> {
+    let key = format!("key {}", id(request));
+    org.enrolling(request).header("Idempotency-Key", &key)
 }
 
 /// Sends requests from several threads until the server is gone, which it is after `enough`.
-fn load(
-    server: Server,
-    org: &Org,
-    badge: &str,
-    round: i64,
-    enough: usize,
-) -> (Sent, accolade_tests::Setup) {
+fn load(server: Server, org: &Org, badge: &str, round: i64, enough: usize) -> (Sent, Setup) {
     let sent = Mutex::new(Sent::default());
     let count = AtomicUsize::new(0);
     let gone = AtomicBool::new(false);
@@ -42,18 +49,15 @@ fn load(
             let (sent, count, gone) = (&sent, &count, &gone);
             scope.spawn(move || {
                 for number in 0.. {
-                    let id = format!("{round}-{writer}-{number}");
-                    let first = ((round * 10 + i64::try_from(writer).unwrap()) * 10_000 + number)
-                        * BATCH
-                        + 1;
-                    let outcome = org.enrolling(&body(badge, &id, first)).try_send();
+                    let request = request(badge, round, writer, number);
+                    let outcome = keyed(org, &request).try_send();
                     let mut sent = sent.lock().unwrap();
                     let Ok(reply) = outcome else {
-                        sent.unanswered.push(id);
+                        sent.unanswered.push(request);
                         assert!(gone.load(Ordering::SeqCst), "the server is not gone");
                         return;
                     };
-                    sent.answered.push((id, reply.ok()));
+                    sent.answered.push((request, reply.ok()));
                     count.fetch_add(1, Ordering::SeqCst);
                 }
             });
@@ -77,20 +81,17 @@ fn sigkill_during_load_loses_no_answered_request_and_leaves_no_half_one(backend:
         let (sent, setup) = load(server, &here, &badge, round, 20);
         server = setup.start();
         let org = server.take_over(&org);
-        for (id, reply) in &sent.answered {
-            let outcome = org.outcome(id).ok();
-            let data = &reply.text()
-                [r#"{"data":"#.len()..reply.text().len() - r#","errors":[],"warnings":[]}"#.len()];
-            assert!(
-                outcome.text().contains(data),
-                "{id} was answered with {reply}, now {outcome}"
-            );
+        for (request, reply) in &sent.answered {
+            let outcome = org.outcome(id(request)).ok();
+            let there = outcome.text().contains(reply.data_text());
+            assert!(there, "answered with {reply}, now {outcome}");
             recorded += BATCH;
         }
-        assert_eq!(sent.unanswered.len(), WRITERS);
-        for id in &sent.unanswered {
-            let outcome = org.outcome(id);
+        let mut lost = 0;
+        for request in &sent.unanswered {
+            let outcome = org.outcome(id(request));
             if outcome.status == 404 {
+                lost += BATCH;
                 continue;
             }
             let answer = outcome.ok().data()["requests"][0]["answer"].clone();
@@ -103,6 +104,17 @@ fn sigkill_during_load_loses_no_answered_request_and_leaves_no_half_one(backend:
             .database()
             .number("SELECT count(*) AS value FROM enrolments");
         assert_eq!(rows, recorded);
+
+        // All of them sent once more under their keys: the lost ones are made up for.
+        for (request, reply) in &sent.answered {
+            assert_eq!(keyed(&org, request).send().ok().body, reply.body);
+        }
+        for request in &sent.unanswered {
+            let outcomes = keyed(&org, request).send().ok().outcomes();
+            assert!(outcomes.iter().all(|outcome| outcome.2.is_none()));
+        }
+        recorded += lost;
+        assert_eq!(org.issued_count(&badge), recorded);
     }
 }
 

@@ -119,7 +119,7 @@ pub fn preview(
     let found = ports
         .badges
         .find(caller.org, command.badge)?
-        .ok_or_else(|| not_found(command.badge))?;
+        .ok_or_else(|| not_found(command.badge).at("badgeMetaId"))?;
     let triggered_by = command.triggered_by;
     let hold = terms(
         &found.badge,
@@ -155,7 +155,7 @@ fn decide(
 ) -> Result<(BadgeVersion, Hold), UseCaseError> {
     let found = ports.badges.find(caller.org, request.badge)?;
     let decided = match &found {
-        None => Err(not_found(request.badge)),
+        None => Err(not_found(request.badge).at("badgeMetaId")),
         Some(found) => {
             let triggered_by = request.triggered_by.as_ref();
             terms(

@@ -169,8 +169,8 @@ pub struct BadgePage {
 
 /// Where badge metas live. A badge of another org is as good as none.
 pub trait BadgeStore: Send + Sync {
-    /// Creates `badge`, at its first version, with its claims and without
-    /// counts. Of two that race for one name in an org exactly one wins.
+    /// Creates `badge`, whose id nobody has had, at its first version, with its claims and
+    /// without counts. Of two that race for one name in an org exactly one wins.
     /// What `idempotency` holds is remembered in the same transaction.
     ///
     /// # Errors

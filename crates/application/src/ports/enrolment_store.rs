@@ -33,7 +33,7 @@ pub struct EnrolmentRequest {
     /// Customers whose identifier nobody has, for the answer only. Without any known customer
     /// the request is carried out all the same.
     pub unknown: Vec<UnknownCustomer>,
-    /// An id for each customer, by position; those of customers who are not
+    /// An id that nobody has for each customer, by position; those of customers who are not
     /// enrolled stay unused.
     pub ids: IdBlock,
     /// When it is recorded, and what statuses refer to.
@@ -161,7 +161,8 @@ pub trait EnrolmentStore: Send + Sync {
     ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError>;
 
     /// What [`enrol`](Self::enrol) would make of these customers now, with nothing
-    /// recorded: [`Outcome::WouldEnrol`] for everybody not refused.
+    /// recorded: [`Outcome::WouldEnrol`] for everybody not refused. Whether there is such
+    /// a badge, and at which version, is not asked.
     ///
     /// # Errors
     /// The store failed.

@@ -16,7 +16,8 @@ pub struct Swept {
 /// What a store tidies up now and then. Several servers may do it at once.
 pub trait Housekeeping: Send + Sync {
     /// Forgets idempotency keys that have expired at `now` and keeps reading
-    /// counts cheap. No answer of any other port changes by it.
+    /// counts cheap. No answer of any other port that is asked at `now` or later
+    /// changes by it.
     ///
     /// # Errors
     /// The store failed.

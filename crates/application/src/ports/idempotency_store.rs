@@ -82,7 +82,8 @@ pub struct IdempotencyKeyUsed;
 
 /// Answers kept under idempotency keys. Ports that carry out requests write to
 /// it, in the transaction of what the key guards: a key is carried out once.
-/// An expired key is replaced when it is used again.
+/// A key that has expired at the moment of its next use
+/// ([`used_on`](IdempotencyGuard::used_on)) is replaced by it.
 pub trait IdempotencyStore: Send + Sync {
     /// What is remembered under this key of this client, unless it has expired at `now`.
     ///

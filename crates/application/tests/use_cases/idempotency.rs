@@ -1,7 +1,7 @@
 //! The same request again, under its key.
 
 use accolade_application::answer::Answer;
-use accolade_application::badges::{ClaimBadge, SetActivity, create, set_activity, unclaim};
+use accolade_application::badges::{ClaimBadge, SetActivity, create, get, set_activity, unclaim};
 use accolade_application::enrolment::enrol;
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, carry_out, recall};
@@ -124,6 +124,32 @@ fn a_creation_is_remembered_whole() {
     let answer = out(create_again().unwrap());
     assert!(matches!(answer, Answer::Badge(_)));
     assert_eq!(before(create_again().unwrap()), answer);
+}
+
+#[test]
+fn an_edit_that_changes_nothing_is_remembered_and_leaves_who_updated_the_badge() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let untouched = get(&world.ports, &world.caller, badge).unwrap().badge;
+    world.clock.advance(Duration::hours(1));
+    let guard = world.guard("on", 1);
+    let on_again = || {
+        let on = SetActivity {
+            badge,
+            active: true,
+            idempotency: Some(guard.clone()),
+        };
+        carry_out(&world.ports, Some(&guard), || {
+            set_activity(&world.ports, &world.caller, on)
+        })
+    };
+    let answer = out(on_again().unwrap());
+    let after = get(&world.ports, &world.caller, badge).unwrap().badge;
+    assert_eq!(after, untouched);
+    world.deactivate(badge);
+    assert_eq!(before(on_again().unwrap()), answer);
+    let found = get(&world.ports, &world.caller, badge).unwrap().badge;
+    assert!(!found.active, "the key was carried out a second time");
 }
 
 #[test]

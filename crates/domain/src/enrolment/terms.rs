@@ -24,7 +24,9 @@ pub fn terms(
     event_on: Option<Instant>,
     now: Instant,
 ) -> Result<Hold, Rejection> {
-    badge.check_active()?;
+    badge
+        .check_active()
+        .map_err(|rejection| rejection.at("badgeMetaId"))?;
     let EarnMode::EnrolThenEarn { enrolment_expiry } = badge.definition.earn_mode else {
         return Err(Rejection::of(Code::EarnedDirectly).at("badgeMetaId"));
     };

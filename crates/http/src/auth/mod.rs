@@ -133,9 +133,10 @@ impl Auth {
             let org = org.to_str().ok().and_then(|org| org.trim().parse().ok());
             org == Some(caller.org)
         };
-        match request.headers().get(ORG_ID) {
-            Some(org) if !is_own(org) => Err(another_org()),
-            _ => Ok(caller),
+        if request.headers().get_all(ORG_ID).all(is_own) {
+            Ok(caller)
+        } else {
+            Err(another_org())
         }
     }
 

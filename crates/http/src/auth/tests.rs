@@ -147,6 +147,9 @@ async fn what_a_client_may_not_do_and_another_org_are_forbidden() {
     assert_eq!(here.code(&of_org("100458")).await, None);
     assert_eq!(here.code(&of_org("100459")).await, Some(1931));
     assert_eq!(here.code(&of_org("x")).await, Some(1931));
+    let [right, own] = of_org("100458");
+    let other = (name.clone(), "100459".to_owned());
+    assert_eq!(here.code(&[right, own, other]).await, Some(1931));
 }
 
 #[actix_web::test]

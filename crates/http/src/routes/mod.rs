@@ -25,14 +25,18 @@ pub(crate) use ops::Readiness;
 pub(crate) use query::{Query, number};
 
 use accolade_domain::rejection::Code;
-use actix_web::web::{ServiceConfig, delete, get, post, put, resource, scope, to};
-use actix_web::{HttpResponse, Resource};
+use actix_web::guard::{Any, Get, Head};
+use actix_web::web::{ServiceConfig, delete, post, put, resource, route, scope, to};
+use actix_web::{HttpResponse, Resource, Route};
 
 use crate::auth;
 use crate::failure::Failure;
 
 /// What the paths of the API begin with.
 pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
+
+/// The methods of what only reads.
+const READ: &str = "GET, HEAD";
 
 /// Everything that callers see.
 pub(crate) fn api(config: &mut ServiceConfig) {
@@ -48,21 +52,22 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                         .route(post().to(enrolment::revoke_enrolments)),
                 )
                 .service(
-                    taking("GET", "/requests/{requestId}").route(get().to(requests::get_requests)),
+                    taking(READ, "/requests/{requestId}")
+                        .route(reading().to(requests::get_requests)),
                 )
                 .service(
-                    taking("GET, POST, PUT", "/badgeMeta")
+                    taking("GET, HEAD, POST, PUT", "/badgeMeta")
                         .route(post().to(badges::create_badge))
                         .route(put().to(badges::update_named_badge))
-                        .route(get().to(badges::list_badges)),
+                        .route(reading().to(badges::list_badges)),
                 )
                 .service(
-                    taking("GET", "/badgeMeta/getFixedWindowDetails")
-                        .route(get().to(windows::get_fixed_windows)),
+                    taking(READ, "/badgeMeta/getFixedWindowDetails")
+                        .route(reading().to(windows::get_fixed_windows)),
                 )
                 .service(
-                    taking("GET, PUT", "/badgeMeta/{id}")
-                        .route(get().to(badges::get_badge))
+                    taking("GET, HEAD, PUT", "/badgeMeta/{id}")
+                        .route(reading().to(badges::get_badge))
                         .route(put().to(badges::update_badge)),
                 )
                 .service(
@@ -73,12 +78,18 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                         .route(post().to(badges::unclaim_badge)),
                 )
                 .service(
-                    taking("PUT", "/badgeMeta/{id}/{_:[aA]ctivate}")
-                        .route(put().to(badges::activate_badge)),
+                    limited(
+                        "PUT",
+                        resource(["/badgeMeta/{id}/activate", "/badgeMeta/{id}/Activate"]),
+                    )
+                    .route(put().to(badges::activate_badge)),
                 )
                 .service(
-                    taking("PUT", "/badgeMeta/{id}/{_:[dD]eactivate}")
-                        .route(put().to(badges::deactivate_badge)),
+                    limited(
+                        "PUT",
+                        resource(["/badgeMeta/{id}/deactivate", "/badgeMeta/{id}/Deactivate"]),
+                    )
+                    .route(put().to(badges::deactivate_badge)),
                 )
                 .configure(earning)
                 .configure(catalogue)
@@ -87,9 +98,9 @@ pub(crate) fn api(config: &mut ServiceConfig) {
         )
         .service(taking("POST", "/v3/oauth/token/generate").route(post().to(auth::generate_token)))
         .service(taking("POST", "/oauth2/token").route(post().to(auth::oauth2_token)))
-        .service(taking("GET", "/openapi.json").route(get().to(docs::document)))
-        .service(taking("GET", "/docs").route(get().to(docs::redirect)))
-        .service(taking("GET", "/docs/{file:.*}").route(get().to(docs::page)))
+        .service(taking(READ, "/openapi.json").route(reading().to(docs::document)))
+        .service(taking(READ, "/docs").route(reading().to(docs::redirect)))
+        .service(taking(READ, "/docs/{file:.*}").route(reading().to(docs::page)))
         .default_service(to(path_not_found));
 }
 
@@ -108,41 +119,41 @@ fn earning(config: &mut ServiceConfig) {
 fn catalogue(config: &mut ServiceConfig) {
     config
         .service(
-            taking("GET, POST", "/group")
+            taking("GET, HEAD, POST", "/group")
                 .route(post().to(groups::create))
-                .route(get().to(groups::list)),
+                .route(reading().to(groups::list)),
         )
         .service(
-            taking("DELETE, GET, PUT", "/group/{id}")
+            taking("DELETE, GET, HEAD, PUT", "/group/{id}")
                 .route(put().to(groups::update))
-                .route(get().to(groups::get))
+                .route(reading().to(groups::get))
                 .route(delete().to(groups::remove)),
         )
         .service(
-            taking("GET, POST", "/customField")
+            taking("GET, HEAD, POST", "/customField")
                 .route(post().to(custom_fields::create))
-                .route(get().to(custom_fields::list)),
+                .route(reading().to(custom_fields::list)),
         )
         .service(
-            taking("GET, PUT", "/customField/{id}")
+            taking("GET, HEAD, PUT", "/customField/{id}")
                 .route(put().to(custom_fields::update))
-                .route(get().to(custom_fields::get)),
+                .route(reading().to(custom_fields::get)),
         );
 }
 
 fn customers(config: &mut ServiceConfig) {
     config
         .service(
-            taking("GET", "/customer/{customerId}")
-                .route(get().to(customers::list_customer_badges)),
+            taking(READ, "/customer/{customerId}")
+                .route(reading().to(customers::list_customer_badges)),
         )
         .service(
-            taking("GET", "/management/{customerId}")
-                .route(get().to(customers::list_managed_badges)),
+            taking(READ, "/management/{customerId}")
+                .route(reading().to(customers::list_managed_badges)),
         )
         .service(
-            taking("GET", "/management/{customerId}/badge/{badgeId}")
-                .route(get().to(customers::get_customer_badge)),
+            taking(READ, "/management/{customerId}/badge/{badgeId}")
+                .route(reading().to(customers::get_customer_badge)),
         )
         .service(taking("POST", "/customers/bulk").route(post().to(directory::put_customers)))
         .service(taking("PUT", "/customers/{customerId}").route(put().to(directory::put_customer)));
@@ -151,20 +162,31 @@ fn customers(config: &mut ServiceConfig) {
 /// What operators see of their server.
 pub(crate) fn health(config: &mut ServiceConfig) {
     config
-        .service(taking("GET", "/health/live").route(get().to(ops::live)))
-        .service(taking("GET", "/health/ready").route(get().to(ops::ready)));
+        .service(taking(READ, "/health/live").route(reading().to(ops::live)))
+        .service(taking(READ, "/health/ready").route(reading().to(ops::ready)));
 }
 
 /// What Prometheus sees.
 pub(crate) fn metrics(config: &mut ServiceConfig) {
-    config.service(taking("GET", "/metrics").route(get().to(ops::metrics)));
+    config.service(taking(READ, "/metrics").route(reading().to(ops::metrics)));
+}
+
+/// A route for `GET`, and for `HEAD`, whose answer is the same without its body.
+fn reading() -> Route {
+    route().guard(Any(Get()).or(Head()))
 }
 
 /// The resource at `path`, which takes only the methods `allowed`.
 fn taking(allowed: &'static str, path: &str) -> Resource {
+    limited(allowed, resource(path))
+}
+
+/// `resource`, which takes only the methods `allowed`. If it has several paths, the log and the
+/// metrics call it by the first.
+fn limited(allowed: &'static str, resource: Resource) -> Resource {
     let refuse =
         move || async move { Err::<HttpResponse, _>(Failure::method_not_allowed(allowed)) };
-    resource(path).default_service(to(refuse))
+    resource.default_service(to(refuse))
 }
 
 /// Whatever else is asked for.

@@ -44,12 +44,15 @@ impl Query {
 
     /// The value of `name`; `None` if it is absent or empty.
     pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        self.take(name).filter(|value| !value.is_empty())
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
         let position = self
             .parameters
             .iter()
             .position(|(known, _)| known == name)?;
-        let (_, value) = self.parameters.remove(position);
-        Some(value).filter(|value| !value.is_empty())
+        Some(self.parameters.remove(position).1)
     }
 
     /// The value of `name` as `read` reads it; what it says is wrong is a problem at `name`.
@@ -59,7 +62,11 @@ impl Query {
         read: impl FnOnce(&str) -> Result<T, Rejection>,
     ) -> Option<T> {
         let value = self.text(name)?;
-        match read(&value) {
+        self.noting(name, read(&value))
+    }
+
+    fn noting<T>(&mut self, name: &str, read: Result<T, Rejection>) -> Option<T> {
+        match read {
             Ok(value) => Some(value),
             Err(problem) => {
                 self.problems.push(problem.at(name));
@@ -106,13 +113,15 @@ impl Query {
         first.or(second)
     }
 
-    /// Whether `name` says `true` or `false`.
+    /// Whether `name` says `true` or `false`. A bare `?dryRun` says neither: who means yes
+    /// must not be taken to mean no.
     pub(crate) fn flag(&mut self, name: &str) -> Option<bool> {
-        self.read(name, |value| match value {
-            _ if value.eq_ignore_ascii_case("true") => Ok(true),
-            _ if value.eq_ignore_ascii_case("false") => Ok(false),
+        let said = match self.take(name)?.to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
             _ => Err(Rejection::unreadable("Must be true or false.")),
-        })
+        };
+        self.noting(name, said)
     }
 
     /// Accepts `name` and reads nothing from it.
@@ -231,6 +240,17 @@ mod tests {
                 (999_999, Some("unclaimed")),
             ]
         );
+    }
+
+    #[test]
+    fn a_flag_without_a_value_is_not_taken_for_no() {
+        for text in ["dryRun", "dryRun="] {
+            let mut query = Query::parse(text);
+            assert_eq!(query.flag("dryRun"), None);
+            let problems = query.finish().problems;
+            assert_eq!(paths(&problems), [(999_999, Some("dryRun"))], "{text}");
+        }
+        assert_eq!(Query::parse("dryRun=TRUE").flag("dryRun"), Some(true));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Claiming, unclaiming, activating and deactivating badges.
 
+use actix_web::test::TestRequest;
+
 use crate::support::{BADGE, TestApp, code_at};
 
 const OWNER: &str = r#"{"ownerType":"milestones","referenceId":77}"#;
@@ -91,6 +93,9 @@ async fn a_badge_is_turned_off_and_on_under_either_spelling() {
         let reply = app.put(&format!("badgeMeta/{BADGE}/{action}")).await;
         assert_eq!(reply.ok(), turned(on), "{action}");
     }
+    let metrics = app.send_bare(TestRequest::get().uri("/metrics")).await;
+    let line = r#"accolade_http_requests_total{method="PUT",route="/api_gateway/v1/badges/badgeMeta/{id}/activate",status="200"} 2"#;
+    assert!(metrics.body.contains(line), "{}", metrics.body);
     assert_eq!(
         app.put("badgeMeta/8/activate").await.failure(),
         (404, vec![(404, None)])
@@ -102,5 +107,8 @@ async fn nothing_is_enrolled_for_a_badge_that_is_off() {
     let app = TestApp::new();
     app.put(&format!("badgeMeta/{BADGE}/deactivate")).await.ok();
     let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
-    assert_eq!(app.enrol(&body).await.failure(), (400, vec![(1901, None)]));
+    assert_eq!(
+        app.enrol(&body).await.failure(),
+        (400, vec![code_at(1901, "badgeMetaId")])
+    );
 }

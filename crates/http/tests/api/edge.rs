@@ -35,11 +35,11 @@ async fn another_method_is_1941_and_the_right_ones_are_told() {
     let app = TestApp::new();
     for (method, path, allowed) in [
         (Method::GET, ISSUE, "POST"),
-        (Method::DELETE, "badgeMeta", "GET, POST"),
-        (Method::POST, "requests/1", "GET"),
+        (Method::DELETE, "badgeMeta", "GET, HEAD, POST"),
+        (Method::POST, "requests/1", "GET, HEAD"),
         (Method::POST, "badgeMeta/8/activate", "PUT"),
         (Method::GET, "/oauth2/token", "POST"),
-        (Method::POST, "/health/live", "GET"),
+        (Method::POST, "/health/live", "GET, HEAD"),
     ] {
         let reply = app.send(json(method, path, "{}")).await;
         assert_eq!(said(&reply), (405, 1941), "{path}");

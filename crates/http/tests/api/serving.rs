@@ -17,15 +17,20 @@ fn listener() -> (TcpListener, SocketAddr) {
 
 /// Sends a request on a connection of its own and gives the first line of the answer.
 fn first_line(address: SocketAddr, path: &str) -> String {
+    let answer = answer(address, "GET", path);
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+fn answer(address: SocketAddr, method: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
     )
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap_or_default().to_owned()
+    answer
 }
 
 #[test]
@@ -48,6 +53,12 @@ fn it_serves_on_both_ports_until_it_is_told_to_stop() {
     assert_eq!(
         first_line(api_address, "/metrics"),
         "HTTP/1.1 404 Not Found"
+    );
+    let head = answer(api_address, "HEAD", "/health/ready");
+    assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
+    assert!(
+        head.contains("content-length: 15") && head.ends_with("\r\n\r\n"),
+        "{head}"
     );
     // A connection that idles does not keep the server.
     let mut idle = TcpStream::connect(api_address).unwrap();

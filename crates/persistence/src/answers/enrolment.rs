@@ -48,12 +48,12 @@ fn merge(
         .iter()
         .enumerate()
         .map(|(position, customer)| {
-            let (outcome, status) = match refused.next_if(|it| it.position == position) {
-                Some(it) => (Outcome::AlreadyEnrolled(it.existing), it.status),
-                None => {
-                    let id = ids.get(position).context("a request has too few ids")?;
-                    (Outcome::Enrolled(id.into()), status)
-                }
+            let (outcome, status) = if let Some(it) = refused.next_if(|it| it.position == position)
+            {
+                (Outcome::AlreadyEnrolled(it.existing), it.status)
+            } else {
+                let id = ids.get(position).context("a request has too few ids")?;
+                (Outcome::Enrolled(id.into()), status)
             };
             Ok(CustomerOutcome {
                 customer: *customer,
@@ -274,12 +274,35 @@ mod tests {
         }];
         let bytes = encode_enrolment(&request, &refused).unwrap();
         assert_eq!(
-            hex(&bytes),
-            "01 66276dc68fe258516a88ff8e 01 02 06 313233363934 8088debe01 01 616263646566676869000001 02 baac9b3b c3aa9b3b 01 01 00 10 01"
-                .replace(' ', "")
+            bytes,
+            [
+                b"\x01".as_slice(),
+                request.badge.0.as_bytes(),
+                b"\x01\x02\x06123694",
+                b"\x80\x88\xde\xbe\x01",
+                b"\x01abcdefghi\0\0\x01",
+                b"\x02\xba\xac\x9b\x3b\xc3\xaa\x9b\x3b",
+                b"\x01\x01\0\x10\x01",
+            ]
+            .concat()
         );
         request.triggered_by = None;
         assert_comes_back(&request, &refused);
+    }
+
+    #[test]
+    fn the_stored_form_of_other_answers_is_pinned() {
+        let badge = "66276dc68fe258516a88ff8e".parse().unwrap();
+        let answer = Answer::Activity {
+            badge,
+            active: false,
+        };
+        let bytes = encode(&answer).unwrap();
+        assert_eq!(
+            bytes,
+            b"\x02{\"Activity\":{\"badge\":\"66276dc68fe258516a88ff8e\",\"active\":false}}"
+        );
+        assert_eq!(decode(&bytes, None).unwrap(), answer);
     }
 
     #[test]
@@ -300,9 +323,5 @@ mod tests {
             })
             .collect();
         assert_eq!(encode_enrolment(&request, &refused).unwrap().len(), 50_062);
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

@@ -14,7 +14,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text
 use super::idempotency::{self, NewRow};
 use super::{Connection, DB, lock, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
-use crate::mapping::{badge_id, enrolment, stored};
+use crate::mapping::{EnrolmentRow, badge_id, enrolment, stored};
 use crate::retry::Failure;
 use crate::statement::Statement;
 
@@ -71,8 +71,6 @@ const REVOKE: &str = "UPDATE enrolments e SET revoked_on = ? \
 
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT * FROM unnest(?, ?, ?, ?)";
-
-type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
 
 /// The position of a request as an index of an array, which begins at 1.
 fn subscript(wanted: &Wanted) -> i32 {
@@ -226,19 +224,18 @@ impl EnrolmentSql for Connection {
     }
 
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
-        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
-        let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+        type Row = (BigInt, Integer, (Binary, BigInt, BigInt, Nullable<BigInt>));
+        let rows: Vec<(i64, i32, EnrolmentRow)> = Statement::<DB, Row>::new(HELD)
             .bind::<Array<BigInt>, _>(column(badges, |it| it.org.get()))
             .bind::<Array<Binary>, _>(column(badges, |it| *it.badge.0.as_bytes()))
             .bind::<Array<Integer>, _>(column(wanted, subscript))
             .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
             .load(self)?;
-        let held = rows.into_iter().map(|row| {
-            let (place, ordinal, id, event_on, expires_on, revoked_on) = row;
+        let held = rows.into_iter().map(|(place, ordinal, row)| {
             Ok(Held {
-                wanted: stored::<_, usize>(place)? - 1,
+                wanted: stored::<_, usize>(place - 1)?,
                 ordinal,
-                enrolment: enrolment((id, event_on, expires_on, revoked_on))?,
+                enrolment: enrolment(row)?,
             })
         });
         Ok(held.collect::<anyhow::Result<_>>()?)

@@ -60,11 +60,13 @@ impl ClientRow {
     }
 }
 
-const ORG: (orgs::id, orgs::name, orgs::time_zone) = (orgs::id, orgs::name, orgs::time_zone);
+type OrgColumns = (orgs::id, orgs::name, orgs::time_zone);
 
-const CLIENT: (
+const ORG: OrgColumns = (orgs::id, orgs::name, orgs::time_zone);
+
+type ClientColumns = (
     api_clients::number,
-    (orgs::id, orgs::name, orgs::time_zone),
+    OrgColumns,
     api_clients::name,
     api_clients::key,
     api_clients::access_groups,
@@ -72,7 +74,9 @@ const CLIENT: (
     api_clients::next_secret,
     api_clients::created_on,
     api_clients::revoked_on,
-) = (
+);
+
+const CLIENT: ClientColumns = (
     api_clients::number,
     ORG,
     api_clients::name,

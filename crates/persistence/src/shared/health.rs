@@ -18,7 +18,7 @@ use crate::store::Store;
 
 impl Health for Store<Connection> {
     fn check(&self) -> Result<(), NotReady> {
-        match self.reader.read(|connection| missing(connection))?.len() {
+        match self.reader.read(missing)?.len() {
             0 => Ok(()),
             missing => Err(NotReady::MigrationsMissing(missing)),
         }
@@ -67,7 +67,7 @@ impl Migrations for Store<Connection> {
     }
 
     fn pending(&self) -> anyhow::Result<Vec<String>> {
-        Ok(self.reader.read(|connection| missing(connection))?)
+        Ok(self.reader.read(missing)?)
     }
 
     fn revert_last(&self) -> anyhow::Result<String> {

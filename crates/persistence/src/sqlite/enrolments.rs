@@ -14,7 +14,7 @@ use super::idempotency::{self, NewRow};
 use super::requests::NewRequest;
 use super::{Connection, DB, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
-use crate::mapping::{enrolment, stored};
+use crate::mapping::{EnrolmentRow, enrolment, stored};
 use crate::retry::Failure;
 use crate::schema::{badge_metas, idempotency as keys};
 use crate::statement::Statement;
@@ -48,8 +48,6 @@ const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned)
      VALUES (?, ?, ?, ?) \
      ON CONFLICT (org_id, badge_id) DO UPDATE SET \
      issued = issued + excluded.issued, earned = earned + excluded.earned";
-
-type HeldRow = (i64, i32, Vec<u8>, i64, i64, Option<i64>);
 
 /// The part of `wanted` that belongs to one request, and where each stood.
 struct Part {
@@ -214,20 +212,20 @@ impl EnrolmentSql for Connection {
     }
 
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {
-        type Row = (BigInt, Integer, Binary, BigInt, BigInt, Nullable<BigInt>);
+        type Row = (BigInt, Integer, (Binary, BigInt, BigInt, Nullable<BigInt>));
         let mut held = Vec::new();
         for part in parts(wanted)? {
             let badge = badges[part.request];
-            let rows: Vec<HeldRow> = Statement::<DB, Row>::new(HELD)
+            let rows: Vec<(i64, i32, EnrolmentRow)> = Statement::<DB, Row>::new(HELD)
                 .bind::<Text, _>(part.customers)
                 .bind::<BigInt, _>(org_of(badge))
                 .bind::<Binary, _>(id_of(&badge))
                 .load(self)?;
-            for (key, ordinal, id, event_on, expires_on, revoked_on) in rows {
+            for (key, ordinal, row) in rows {
                 held.push(Held {
                     wanted: part.places[stored::<_, usize>(key)?],
                     ordinal,
-                    enrolment: enrolment((id, event_on, expires_on, revoked_on))?,
+                    enrolment: enrolment(row)?,
                 });
             }
         }

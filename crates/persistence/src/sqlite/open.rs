@@ -79,8 +79,8 @@ fn first(file: &str, settings: &[String]) -> anyhow::Result<Connection> {
     if mode != "wal" {
         bail!("it does not support write-ahead logging (it stays at {mode})");
     }
-    // An empty transaction that writes fails on what is read-only.
-    connection.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; COMMIT")?;
+    // Waits like any other that writes. On what is read-only to begin alone succeeds.
+    connection.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK")?;
     Ok(connection)
 }
 
@@ -104,4 +104,20 @@ fn each(connection: &mut Connection, settings: &[String]) -> QueryResult<()> {
     settings
         .iter()
         .try_for_each(|setting| connection.batch_execute(setting))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_refused_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("accolade.db");
+        let file = file.to_str().unwrap();
+        // Stays open: without it nothing could be read either.
+        let _writer = first(file, &[]).unwrap();
+        let error = first(&format!("file:{file}?mode=ro"), &[]).err().unwrap();
+        assert_eq!(error.to_string(), "attempt to write a readonly database");
+    }
 }

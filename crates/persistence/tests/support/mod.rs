@@ -20,9 +20,9 @@ use tempfile::TempDir;
 pub(crate) fn options() -> Options {
     Options {
         pool_size: 3,
-        pool_timeout: Duration::from_secs(60),
-        lock_timeout: Duration::from_secs(60),
-        statement_timeout: Duration::from_secs(120),
+        pool_timeout: Duration::from_mins(1),
+        lock_timeout: Duration::from_mins(1),
+        statement_timeout: Duration::from_mins(2),
         synchronous: Synchronous::Normal,
         ..Options::default()
     }

@@ -19,7 +19,7 @@ pub(crate) fn print(text: impl AsRef<str>) -> Result<()> {
 /// Prints rows under a head, in columns as wide as they need to be.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub(super) fn print_table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Result<()> {
     let head = head.map(str::to_owned);
     let rows: Vec<_> = std::iter::once(&head)

@@ -7,12 +7,17 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::settings::{LogFormat, LogSettings};
 
+/// Who tells what `serve` tells better, or calls it an error of the server's when a stranger sends
+/// what is not HTTP; unless `log.level` names them.
+const QUIET: &str = "actix_server=warn,actix_http::h1::dispatcher=off";
+
 /// Starts the log of this process.
 ///
 /// # Errors
 /// It has one already, or `log.level` cannot be read.
 pub(super) fn start(settings: &LogSettings) -> Result<()> {
-    let registry = tracing_subscriber::registry().with(EnvFilter::try_new(&settings.level)?);
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.level))?;
+    let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.format {
         LogFormat::Pretty => registry
             .with(

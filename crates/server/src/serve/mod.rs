@@ -56,13 +56,7 @@ pub(crate) fn serve() -> Result<()> {
     let _housekeeper = Housekeeper::start(store.housekeeping, store.ports.clock.clone())
         .context("housekeeping")?;
     let state = AppState::new(store.ports, store.health, options(&settings))?;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        profile = loaded.profile,
-        database = %settings.database.url,
-        "starting"
-    );
-    run(&settings, listener, metrics, &state)?;
+    run(&loaded.profile, &settings, listener, metrics, &state)?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -80,6 +74,7 @@ fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
 }
 
 fn run(
+    profile: &str,
     settings: &Settings,
     listener: TcpListener,
     metrics: Option<TcpListener>,
@@ -90,6 +85,13 @@ fn run(
         let address = listen::url(&listener)?;
         let metrics_address = metrics.as_ref().map(listen::url).transpose()?;
         let server = accolade_http::app::serve(listener, metrics, state)?;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            profile,
+            database = %settings.database.url,
+            address,
+            "listening"
+        );
         announce(settings, &address, metrics_address.as_deref())?;
         Ok(server.run_until(stop.first()).await?)
     })
