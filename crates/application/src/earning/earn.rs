@@ -103,7 +103,7 @@ fn decide(
 ) -> Result<EarnRequest, UseCaseError> {
     let now = ports.clock.now();
     let decided = match ports.badges.find(caller.org, command.badge)? {
-        None => Err(not_found(command.badge)),
+        None => Err(not_found(command.badge).at("badgeMetaId")),
         Some(found) => {
             let triggered_by = command.triggered_by.as_ref();
             terms(&found.badge, &caller.zone, triggered_by, event_on, now)

@@ -83,7 +83,7 @@ fn check(ports: &Ports, caller: &Caller, command: &RevokeEarn) -> Result<(), Use
         request_id::check_unused(ports, caller, Operation::RevokeEarn, request_id)?;
     }
     if ports.badges.find(caller.org, command.badge)?.is_none() {
-        return Err(not_found(command.badge).into());
+        return Err(not_found(command.badge).at("badgeMetaId").into());
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub fn revoke(
     }
     let badge = command.badge;
     if ports.badges.find(caller.org, badge)?.is_none() {
-        return Err(not_found(badge).into());
+        return Err(not_found(badge).at("badgeMetaId").into());
     }
     let request = RevokeEnrolmentsRequest {
         org: caller.org,

@@ -37,7 +37,9 @@ pub fn terms(
     event_on: Option<Instant>,
     now: Instant,
 ) -> Result<EarnTerms, Rejection> {
-    badge.check_active()?;
+    badge
+        .check_active()
+        .map_err(|rejection| rejection.at("badgeMetaId"))?;
     badge.check_trigger(triggered_by)?;
     let event_on = event_on.unwrap_or(now);
     if event_on > now + AHEAD {
