@@ -64,10 +64,14 @@ pub(super) const HELD: &str = "SELECT w.place, e.ordinal, e.id, e.event_on, e.ex
      WHERE e.org_id = r.org_ids[w.request] AND e.customer_id = w.customer_id \
      AND e.badge_id = r.badge_ids[w.request] OFFSET 0) AS e";
 
-const REVOKE: &str = "UPDATE enrolments e SET revoked_on = ? \
-     FROM unnest(?, ?) AS w (customer_id, ordinal) \
-     WHERE e.org_id = ? AND e.customer_id = w.customer_id AND e.badge_id = ? \
-     AND e.ordinal = w.ordinal";
+/// Rows do not move while they are revoked: the badge is locked against everybody.
+const REVOKE: &str = "UPDATE enrolments e SET revoked_on = r.revoked_on \
+     FROM (SELECT ? AS revoked_on, ? AS org_id, ? AS badge_id) AS r, \
+     unnest(?, ?) AS w (customer_id, ordinal), \
+     LATERAL (SELECT f.ctid AS place FROM enrolments f \
+     WHERE f.org_id = r.org_id AND f.customer_id = w.customer_id \
+     AND f.badge_id = r.badge_id AND f.ordinal = w.ordinal OFFSET 0) AS f \
+     WHERE e.ctid = f.place";
 
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT * FROM unnest(?, ?, ?, ?)";
@@ -249,10 +253,10 @@ impl EnrolmentSql for Connection {
     ) -> Result<(), Failure> {
         Statement::<DB>::new(REVOKE)
             .bind::<BigInt, _>(revoked_on.unix_micros())
-            .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
-            .bind::<Array<Integer>, _>(column(which, |it| it.1))
             .bind::<BigInt, _>(badge.org.get())
             .bind::<Binary, _>(badge.badge.0.as_bytes().as_slice())
+            .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
+            .bind::<Array<Integer>, _>(column(which, |it| it.1))
             .execute(self)?;
         Ok(())
     }

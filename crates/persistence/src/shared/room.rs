@@ -25,7 +25,7 @@ use crate::schema::{rolling_counts, window_counts};
 use crate::statement::Statement;
 
 /// The kept sums that have the event, and when the last earn was recorded.
-const READ: &str = "SELECT 0, ends_on, starts_on, 0, earns FROM window_counts \
+const READ: &str = "SELECT CAST(0 AS BIGINT), ends_on, starts_on, 0, earns FROM window_counts \
      WHERE org_id = ? AND badge_id = ? AND ends_on > ? AND starts_on <= ? \
      UNION ALL SELECT 1, unit, length, since, earns FROM rolling_counts \
      WHERE org_id = ? AND badge_id = ? \

@@ -40,9 +40,10 @@ pub(super) const HELD: &str = "SELECT w.key, e.ordinal, e.id, e.event_on, e.expi
      FROM json_each(?) AS w CROSS JOIN enrolments AS e \
      ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?";
 
-const REVOKE: &str = "UPDATE enrolments AS e SET revoked_on = ? FROM json_each(?) AS w \
-     WHERE e.org_id = ? AND e.customer_id = w.value ->> 0 AND e.badge_id = ? \
-     AND e.ordinal = w.value ->> 1";
+/// `IN` looks each one up by the key. A join might read all of an org's for each.
+const REVOKE: &str = "UPDATE enrolments SET revoked_on = ? \
+     WHERE (org_id, customer_id, badge_id, ordinal) IN \
+     (SELECT ?, value ->> 0, ?, value ->> 1 FROM json_each(?))";
 
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      VALUES (?, ?, ?, ?) \
@@ -245,9 +246,9 @@ impl EnrolmentSql for Connection {
         let which = serde_json::to_string(&which).map_err(anyhow::Error::from)?;
         Statement::<DB>::new(REVOKE)
             .bind::<BigInt, _>(revoked_on.unix_micros())
-            .bind::<Text, _>(which)
             .bind::<BigInt, _>(org_of(badge))
             .bind::<Binary, _>(id_of(&badge))
+            .bind::<Text, _>(which)
             .execute(self)?;
         Ok(())
     }
