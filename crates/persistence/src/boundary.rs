@@ -1,6 +1,7 @@
 //! What a limit counts, as numbers that statements compare with.
 
 use accolade_domain::earning::{Limit, Span};
+use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
 
 /// Which earns count under a limit.
@@ -39,7 +40,7 @@ impl From<&Limit> for Boundary {
             Span::Fixed { window, .. } => (
                 Kind::Fixed,
                 window.starts_on.unix_micros(),
-                window.ends_on.map_or(i64::MAX, |end| end.unix_micros()),
+                window.ends_on.map_or(i64::MAX, Instant::unix_micros),
             ),
             Span::Rolling { since, .. } => (Kind::Rolling, since.unix_micros(), i64::MAX),
         };

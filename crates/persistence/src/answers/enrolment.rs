@@ -181,7 +181,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::answers::decode;
+    use crate::answers::{decode, encode};
 
     fn request(customers: Vec<i64>, first: [u8; 12]) -> EnrolmentRequest {
         let at = |seconds| Instant::from_unix_seconds(seconds).unwrap();
@@ -283,6 +283,7 @@ mod tests {
                 b"\x01abcdefghi\0\0\x01",
                 b"\x02\xba\xac\x9b\x3b\xc3\xaa\x9b\x3b",
                 b"\x01\x01\0\x10\x01",
+                b"\x01\0\x01x",
             ]
             .concat()
         );
@@ -309,7 +310,7 @@ mod tests {
     fn ten_thousand_neighbours_cost_little_whether_they_are_enrolled_or_refused() {
         let customers: Vec<i64> = (0..10_000).map(|n| 500_000_000 + n * 7).collect();
         let request = request(customers, *b"abcdefghi\0\0\x01");
-        assert_eq!(encode_enrolment(&request, &[]).unwrap().len(), 10_050);
+        assert_eq!(encode_enrolment(&request, &[]).unwrap().len(), 10_051);
         let refused: Vec<_> = (0..10_000_u32)
             .map(|n| {
                 let [_, a, b, c] = (n + 77).to_be_bytes();
@@ -322,6 +323,6 @@ mod tests {
                 }
             })
             .collect();
-        assert_eq!(encode_enrolment(&request, &refused).unwrap().len(), 50_062);
+        assert_eq!(encode_enrolment(&request, &refused).unwrap().len(), 50_063);
     }
 }

@@ -31,11 +31,14 @@ impl From<StoreError> for NotRevoked {
     }
 }
 
+/// An enrolment of a badge, by customer and ordinal.
+type Which = (CustomerId, i32);
+
 /// A revocation that waits for COMMIT.
 pub(super) struct Revoked {
     pub(super) outcomes: Vec<RevokedEnrolment>,
-    /// The customers and ordinals of what was revoked.
-    which: Vec<(CustomerId, i32)>,
+    /// What was revoked.
+    which: Vec<Which>,
     answer: Vec<u8>,
 }
 
@@ -50,7 +53,7 @@ fn key_of(request: &RevokeEnrolmentsRequest) -> BadgeKey {
 pub(super) fn judge<C: EnrolmentSql>(
     connection: &mut C,
     request: &RevokeEnrolmentsRequest,
-) -> Result<(Vec<RevokedEnrolment>, Vec<(CustomerId, i32)>), Failure> {
+) -> Result<(Vec<RevokedEnrolment>, Vec<Which>), Failure> {
     let mut customers: Vec<_> = request.targets.iter().map(|it| it.customer).collect();
     customers.sort_unstable();
     customers.dedup();
@@ -84,7 +87,9 @@ pub(super) fn judge<C: EnrolmentSql>(
                         which.push((*customer, *ordinal));
                     }
                 }
-                ids.into_iter().for_each(|id| add(Some(id), None));
+                for id in ids {
+                    add(Some(id), None);
+                }
             }
         }
     }

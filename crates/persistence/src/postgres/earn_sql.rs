@@ -121,6 +121,9 @@ const COUNT_IMPORTS: &str = "WITH i AS ( \
      WHERE c.org_id = s.org_id AND c.badge_id = s.badge_id \
      AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on";
 
+/// What [`COUNTED`] gives.
+type Counts = (BigInt, Nullable<Integer>, BigInt, Nullable<BigInt>);
+
 fn id(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
@@ -155,8 +158,7 @@ pub(super) fn count_customers(
         let last = rows.into_iter().map(|(_, last)| last.unwrap_or(0));
         return Ok(last.map(|last| (last, Vec::new())).collect());
     }
-    type Row = (BigInt, Nullable<Integer>, BigInt, Nullable<BigInt>);
-    let rows: Vec<(i64, Option<i32>, i64, Option<i64>)> = Statement::<DB, Row>::new(COUNTED)
+    let rows: Vec<(i64, Option<i32>, i64, Option<i64>)> = Statement::<DB, Counts>::new(COUNTED)
         .bind::<BigInt, _>(key.org.get())
         .bind::<Binary, _>(id(&key.badge))
         .bind::<Array<BigInt>, _>(numbers(customers))

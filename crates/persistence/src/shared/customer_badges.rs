@@ -16,6 +16,7 @@ use accolade_domain::earning::{EarnedBadge, covering};
 use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::Context as _;
 use diesel::prelude::*;
@@ -168,7 +169,7 @@ fn find(
         .bind::<Integer, _>(statuses(&query.statuses))
         .bind::<Nullable<Bool>, _>(query.active)
         .bind::<Integer, _>(query.owner.map_or(0, owner_bit))
-        .bind::<Nullable<SmallInt>, _>(query.claimed_by.map(|owner| owner.number()))
+        .bind::<Nullable<SmallInt>, _>(query.claimed_by.map(OwnerType::number))
         // Every name contains the empty text.
         .bind::<Nullable<Text>, _>(part.filter(|part| !part.is_empty()))
         .bind::<Nullable<BigInt>, _>(micros(query.starts_after))

@@ -1,5 +1,6 @@
 //! The customer directory. Identifiers are personal data: they are in no error and in no log.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 
 use accolade_application::ports::{
@@ -38,10 +39,11 @@ fn wanted(entries: &[DirectoryEntry]) -> Wanted {
     for (position, entry) in entries.iter().enumerate() {
         for (kind, text) in entry.identifiers.iter() {
             let key = key(kind, text.as_str());
-            if wanted.owners.contains_key(&key) {
-                wanted.twice.push((position, kind));
-            } else {
-                wanted.owners.insert(key, entry.customer);
+            match wanted.owners.entry(key) {
+                Entry::Vacant(free) => {
+                    free.insert(entry.customer);
+                }
+                Entry::Occupied(_) => wanted.twice.push((position, kind)),
             }
         }
     }

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use accolade_application::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome};
 use accolade_application::ports::{EarnError, EarnRequest, Operation, StoreError};
 use accolade_domain::badge::EarnType;
-use accolade_domain::earning::{Counted, Span, allot, covering};
+use accolade_domain::earning::{Counted, Scope, Span, allot, covering};
 use accolade_domain::ids::{CustomerId, EnrolmentId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
@@ -85,7 +85,9 @@ pub(super) fn earn(
     // As if the badge had no limits. The row has to be there before the lock is taken, and
     // is rewritten if somebody is refused by the badge's.
     let presumed = deal.presumed()?;
-    if let Some(rejection) = refusal(request, &presumed) {
+    if let Some(rejection) = refusal(request, &presumed)
+        && (rejection.code == Code::NotEnrolled || !may_be_later(request))
+    {
         if requests::is_used(connection, request.org, operation, request_id)? {
             return Err(refuse(EarnError::RequestIdUsed));
         }
@@ -115,6 +117,16 @@ pub(super) fn earn(
     }
     remember_refusals(connection, request, &outcomes)?;
     Ok(Recorded { outcomes, answer })
+}
+
+/// Whether it may be recorded later than `request` says, so that less counts under a rolling limit
+/// of the customer's.
+fn may_be_later(request: &EarnRequest) -> bool {
+    let rolls = |scope| {
+        let mut limits = request.limits.iter();
+        limits.any(|limit| limit.scope == scope && matches!(limit.span, Span::Rolling { .. }))
+    };
+    rolls(Scope::Badge) && rolls(Scope::Customer)
 }
 
 /// What [`earn`] would make of `request`, by one state of the database.

@@ -84,6 +84,9 @@ const IMPORT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, 
      FROM json_each(?) AS w WHERE true \
      ON CONFLICT DO NOTHING RETURNING id";
 
+/// What [`COUNTED`] gives.
+type Counts = (Nullable<Integer>, BigInt, Nullable<BigInt>);
+
 fn id(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
@@ -128,8 +131,7 @@ pub(super) fn count_customers(
         let last = last.into_iter().map(|last| last.unwrap_or(0));
         return Ok(last.map(|last| (last, Vec::new())).collect());
     }
-    type Row = (Nullable<Integer>, BigInt, Nullable<BigInt>);
-    let rows: Vec<(Option<i32>, i64, Option<i64>)> = Statement::<DB, Row>::new(COUNTED)
+    let rows: Vec<(Option<i32>, i64, Option<i64>)> = Statement::<DB, Counts>::new(COUNTED)
         .bind::<Text, _>(numbers)
         .bind::<Text, _>(boundaries(limits)?)
         .bind::<BigInt, _>(key.org.get())
