@@ -43,6 +43,9 @@ pub(crate) struct Parsed<T> {
     pub(crate) warnings: Vec<Rejection>,
 }
 
+/// An element that is read by itself, or all that is wrong with it.
+pub(crate) type Element<T> = Result<Parsed<T>, Vec<Rejection>>;
+
 /// Reads `body`, a JSON object, with `read`, and warns of fields that it has not asked for.
 ///
 /// # Errors
@@ -92,7 +95,7 @@ pub(crate) fn read_each<'a, T>(
     max: usize,
     too_many: Code,
     read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
-) -> Result<Vec<Result<Parsed<T>, Vec<Rejection>>>, Vec<Rejection>> {
+) -> Result<Vec<Element<T>>, Vec<Rejection>> {
     let root = check_syntax(body).map_err(|problem| vec![problem])?;
     let problems = Problems::default();
     let elements = Field::root(root, &problems).list(max, too_many);

@@ -6,6 +6,7 @@ pub(crate) mod success;
 
 mod codes;
 mod headers;
+mod operation_codes;
 mod security;
 
 use utoipa::openapi::path::Operation;

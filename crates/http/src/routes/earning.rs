@@ -231,7 +231,9 @@ fn carry_out(
     match &answer {
         Ok(Answer::Earned(earned)) => metrics.earned(&earned.outcomes),
         Err(UseCaseError::Refused(rejections)) => {
-            rejections.iter().for_each(|it| metrics.refused(it.code));
+            for rejection in rejections {
+                metrics.refused(rejection.code);
+            }
         }
         Ok(_) | Err(_) => {}
     }

@@ -1,6 +1,6 @@
 //! Reading which badges a list is to have.
 
-use accolade_application::ports::{BadgeQuery, BadgeSort};
+use accolade_application::ports::{BadgeQuery, BadgeSort, PageOf};
 use accolade_domain::instant::Instant;
 
 use crate::routes::Query;
@@ -17,8 +17,7 @@ const SORTS: &Words<BadgeSort> = &[
 
 /// What `query` asks for at `now`. What is wrong with it is remembered there.
 pub(crate) fn read(query: &mut Query, now: Instant) -> BadgeQuery {
-    let page = words::page(query, DEFAULT_SIZE);
-    BadgeQuery {
+    let asked = BadgeQuery {
         now,
         statuses: query.read("status", words::statuses).unwrap_or_default(),
         earn_type: query.read_either(["earnType", "badgeType"], words::earn_type),
@@ -34,8 +33,14 @@ pub(crate) fn read(query: &mut Query, now: Instant) -> BadgeQuery {
             .read("sortOn", |text| meaning(text, SORTS))
             .unwrap_or_default(),
         order: words::order(query),
-        page: page.page,
-        size: page.size,
+        page: 0,
+        size: DEFAULT_SIZE,
+    };
+    let PageOf { page, size } = words::page(query, DEFAULT_SIZE);
+    BadgeQuery {
+        page,
+        size,
+        ..asked
     }
 }
 

@@ -4,6 +4,7 @@ use accolade_application::ports::{CustomFieldQuery, Page};
 use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
 use accolade_domain::ids::CustomFieldId;
 use accolade_domain::rejection::Rejection;
+use accolade_domain::text::Description;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -172,7 +173,7 @@ impl<'a> From<&'a CustomField> for CustomFieldBody<'a> {
             org_id: field.org.get(),
             name: field.name.as_str(),
             is_mandatory: field.mandatory,
-            default_value: field.default.as_ref().map(|value| value.as_str()),
+            default_value: field.default.as_ref().map(Description::as_str),
             is_active: field.active,
             data_type: field.data_type.name(),
             created_on: field.created_on.into(),

@@ -86,6 +86,7 @@ pub(crate) struct CustomerBadgeBody<'a> {
 /// When a customer last earned a badge; absent if it never did.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are the wire's names")]
 struct LastEarned {
     /// When the last earned badge was recorded.
     #[serde(skip_serializing_if = "Option::is_none")]

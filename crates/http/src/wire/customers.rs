@@ -119,12 +119,11 @@ pub(crate) fn several(
     }
     // Each is read, so that each that is wrong is reported.
     let elements = elements.into_iter();
-    Some(match named_by {
-        Some(kind) => NamedCustomers::Identifiers(kind, elements.filter_map(identifier).collect()),
-        None => {
-            let customers = elements.filter_map(Field::number_id).collect();
-            NamedCustomers::Numbers(DistinctCustomers::of(customers))
-        }
+    Some(if let Some(kind) = named_by {
+        NamedCustomers::Identifiers(kind, elements.filter_map(identifier).collect())
+    } else {
+        let customers = elements.filter_map(Field::number_id).collect();
+        NamedCustomers::Numbers(DistinctCustomers::of(customers))
     })
 }
 

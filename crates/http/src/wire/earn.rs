@@ -170,6 +170,10 @@ impl<'a> EarnedElement<'a> {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
 fn elements<S: Serializer>(answer: &&EarnAnswer, serializer: S) -> Result<S::Ok, S::Error> {
     let status = if answer.expires_on <= answer.now {
         "EXPIRED"

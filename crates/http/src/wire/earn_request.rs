@@ -102,6 +102,7 @@ pub(crate) struct Earn {
 #[derive(ToSchema)]
 #[schema(as = RevokeEarnRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read field by field")]
+#[expect(clippy::struct_field_names, reason = "they are the wire's names")]
 pub(crate) struct RevokeEarnRequestBody {
     /// The badge.
     #[schema(example = "653ddb33b3cda7078c7c68e9")]

@@ -111,6 +111,10 @@ impl From<&CustomerOutcome> for IssuedBadge {
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
 fn issued_badges<S: Serializer>(
     answer: &&EnrolmentAnswer,
     serializer: S,

@@ -61,6 +61,7 @@ pub(crate) struct CountedLimitBody {
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(as = EarnCounts)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "they are the wire's names")]
 struct CountsBody {
     /// Under the limit; null for a customer's rolling windows.
     #[schema(required)]

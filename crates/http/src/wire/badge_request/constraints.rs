@@ -105,6 +105,7 @@ fn constraint(
         fields.ignore(name, &why);
     }
     if kind == Kind::FixedWindow {
+        fields.ignore("referenceId", SET_BY_SERVER);
         for name in ANSWERED {
             fields.ignore(name, SET_BY_SERVER);
         }
@@ -118,13 +119,6 @@ fn count(fields: &mut Fields<'_, '_>, name: &str) -> Option<Count> {
 }
 
 fn fixed_window(fields: &mut Fields<'_, '_>, purpose: Purpose) -> Option<FixedWindowDraft> {
-    let reference = match purpose {
-        Purpose::Create => {
-            fields.ignore("referenceId", SET_BY_SERVER);
-            None
-        }
-        Purpose::Update => fields.field("referenceId").uuid(),
-    };
     let unit = fields
         .field("durationType")
         .required()
@@ -143,6 +137,10 @@ fn fixed_window(fields: &mut Fields<'_, '_>, purpose: Purpose) -> Option<FixedWi
         }
     };
     let max = count(fields, "maxEarnLimit");
+    let reference = match purpose {
+        Purpose::Create => None,
+        Purpose::Update => fields.field("referenceId").uuid(),
+    };
     Some(FixedWindowDraft {
         reference,
         cycle: cycle?,
