@@ -197,15 +197,15 @@ fn rank_sorts_by_group_then_badge_then_expiry(server: &Server) {
         json!({"page": 1, "size": 3, "total": 7, "totalPages": 3})
     );
     assert_eq!(shown(&org, "?page=9"), Vec::<String>::new());
-    // A group that is removed leaves its badges behind.
+    // A group that is removed leaves its badges behind; of equal ones the newest is first.
     org.delete(&format!("group/{second}")).ok();
     assert_eq!(
         shown(&org, "?sortOn=RANK"),
         [
             "first 7",
             "first unranked",
-            "alone 1",
             "second 1",
+            "alone 1",
             "second 2 late",
             "second 2 early",
             "alone unranked"

@@ -211,7 +211,6 @@ fn every_kind_is_read_in_any_case_and_no_other(server: &Server) {
         ("externalId", "x1"),
         ("cardNumber", "c1"),
         ("EXTERNALID", "x1"),
-        ("external-id", "x1"),
     ] {
         let reply = earn(kind, name);
         assert_eq!(reply.status, 200, "{kind}: {reply}");

@@ -116,10 +116,13 @@ fn a_request_that_fails_every_check_meets_them_in_order_as_it_is_mended(server: 
         let used = way.body(&other);
         way.send(&org, &used).ok();
 
-        let future = badge_from("2080-01-01T00:00:00Z", "2090-01-01T00:00:00Z");
-        let direct = json!({"earnType": "EARN", "issuedBadgeExpiry": null});
-        let upcoming = org.create(&with(&future, &direct));
-        let off = org.create(&with(&with(&future, &direct), &json!({"active": false})));
+        let future = |changes: Value| {
+            let dates = badge_from("2080-01-01T00:00:00Z", "2090-01-01T00:00:00Z");
+            let direct = json!({"earnType": "EARN", "issuedBadgeExpiry": null});
+            org.create(&with(&with(&dates, &direct), &changes))
+        };
+        let upcoming = future(json!({}));
+        let off = future(json!({"active": false}));
         let full = full_direct_badge(&org);
 
         let steps: [(Value, u64, &str); 8] = [

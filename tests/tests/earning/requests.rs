@@ -45,7 +45,10 @@ impl Call {
 /// A badge that customer 1 is enrolled for and has earned, and requests about it, the last of
 /// which take both back.
 fn calls(org: &Org) -> (String, Vec<Call>) {
-    let badge = org.create(&badge());
+    let expiry = json!({"earnedBadgeExpiry": {
+        "expiryType": "ABSOLUTE", "type": "FIXED_DATE", "expiresOn": 1_926_235_957,
+    }});
+    let badge = org.create(&with(&badge(), &expiry));
     let body = json!({"badgeMetaId": badge, "customers": [1, 2]});
     org.enrol(&body).ok();
     let earned = org.earned(&badge, 1);
