@@ -44,7 +44,7 @@ async fn an_element_that_is_wrong_fails_alone() {
     app.register().await;
     let body = format!(
         r#"[{},{{"badgeMetaId":"8","customerId":"x"}},{},{},null,{}]"#,
-        row("1", 1_674_292_011, 1_705_828_011).replace("}", r#","odd":1}"#),
+        row("1", 1_674_292_011, 1_705_828_011).replace('}', r#","odd":1}"#),
         row("1", 1_705_828_011, 1_705_828_011),
         row("1", 1, 2).replace(BADGE, "66276dc68fe258516a880000"),
         row("2", 1_674_292_011, 1_705_828_011),
