@@ -118,7 +118,7 @@ const EARN_BADGE: &[&[Code]] = &[
     WRITES,
     READS_JSON,
     EARNS,
-    &[Code::IdentifierUnknown],
+    &[Code::CustomerMissing, Code::IdentifierUnknown],
 ];
 
 const EARN_BADGE_BULK: &[&[Code]] = &[
@@ -142,6 +142,7 @@ const REVOKE_EARN: &[&[Code]] = &[
         Code::InvalidEnum,
         Code::NotFound,
         Code::RequestIdUsed,
+        Code::CustomerMissing,
         Code::NoActiveEarn,
         Code::IdentifierUnknown,
     ],
@@ -172,6 +173,7 @@ const IMPORT_CUSTOMER_BADGES: &[&[Code]] = &[
         Code::InvalidEnum,
         Code::NotFound,
         Code::RequestIdUsed,
+        Code::CustomerMissing,
         Code::TooManyCustomers,
         Code::IdentifierUnknown,
         Code::DatesDisagree,

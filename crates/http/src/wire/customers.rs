@@ -91,9 +91,9 @@ impl fmt::Debug for NamedCustomers {
     }
 }
 
-/// The customer in `field`, which must be there.
+/// The customer in `field`: 812 if it is missing.
 pub(crate) fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<NamedCustomer> {
-    let field = field.required();
+    let field = field.required_as(Code::CustomerMissing);
     match named_by {
         None => field.number_id().map(NamedCustomer::Number),
         Some(kind) => {

@@ -128,7 +128,7 @@ mod tests {
             [
                 vec![
                     (999_999, Some("badgeMetaId")),
-                    (999_999, Some("customerId")),
+                    (812, Some("customerId")),
                     (999_999, Some("earnEventDate")),
                     (999_999, Some("earnExpiresOn")),
                 ],

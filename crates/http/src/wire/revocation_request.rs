@@ -178,7 +178,7 @@ mod tests {
                 at(999_999, "badgeMetaId"),
                 at(999_999, "revokeIssuals[0].customerId"),
                 at(999_999, "revokeIssuals[0].issueId"),
-                at(999_999, "revokeIssuals[1].customerId"),
+                at(812, "revokeIssuals[1].customerId"),
                 at(999_999, "revokeIssuals[1].issueId"),
             ]
         );

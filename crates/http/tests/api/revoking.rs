@@ -66,7 +66,7 @@ async fn an_earned_badge_of_another_customer_is_none_of_this_one() {
             400,
             vec![
                 code_at(999_999, "badgeMetaId"),
-                code_at(999_999, "customerId"),
+                code_at(812, "customerId"),
                 code_at(999_999, "earnedBadgeId"),
             ]
         )
