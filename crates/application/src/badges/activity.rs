@@ -34,7 +34,7 @@ pub fn set_activity(
         active,
         idempotency,
     } = command;
-    edit(ports, caller, id, idempotency.as_ref(), |badge| {
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
         Ok(Decision {
             edit: (badge.active != active).then_some(BadgeEdit::Activity(active)),
             answer: Answer::Activity { badge: id, active },

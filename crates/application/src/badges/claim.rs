@@ -30,7 +30,7 @@ pub fn claim(ports: &Ports, caller: &Caller, command: ClaimBadge) -> Result<Answ
         owner,
         idempotency,
     } = command;
-    edit(ports, caller, id, idempotency.as_ref(), |badge| {
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
         let new = badge.may_be_claimed_by(&owner)?;
         let claim = || {
             BadgeEdit::Claim(Claim {
@@ -62,7 +62,7 @@ pub fn unclaim(
         owner,
         idempotency,
     } = command;
-    edit(ports, caller, id, idempotency.as_ref(), |badge| {
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
         badge.may_be_unclaimed_by(&owner)?;
         Ok(Decision {
             edit: Some(BadgeEdit::Claim(Claim {

@@ -2,6 +2,7 @@
 
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::anyhow;
 
@@ -27,7 +28,7 @@ pub(crate) struct Decision {
 }
 
 /// Makes the edit that `decide` chooses, on the badge as it is when the edit is
-/// written, and gives the answer, which is remembered under the idempotency key.
+/// written, at the moment that it is told, and gives the answer, which is remembered under the idempotency key.
 ///
 /// # Errors
 /// 404 if there is no such badge; 725 if its new name is taken; those of `decide`.
@@ -36,14 +37,15 @@ pub(crate) fn edit(
     caller: &Caller,
     badge: BadgeId,
     idempotency: Option<&IdempotencyGuard>,
-    decide: impl Fn(&Badge) -> Result<Decision, UseCaseError>,
+    decide: impl Fn(&Badge, Instant) -> Result<Decision, UseCaseError>,
 ) -> Result<Answer, UseCaseError> {
     for _ in 0..ATTEMPTS {
         let found = ports
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
-        let Decision { edit, answer } = decide(&found.badge)?;
+        let now = ports.clock.now();
+        let Decision { edit, answer } = decide(&found.badge, now)?;
         let record = idempotency.map(|guard| IdempotencyRecord {
             guard: guard.clone(),
             answer: answer.clone(),
@@ -62,7 +64,7 @@ pub(crate) fn edit(
             badge,
             version: found.version,
             edit,
-            now: ports.clock.now(),
+            now,
             by: caller.client,
             idempotency: record,
         };

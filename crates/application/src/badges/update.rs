@@ -42,21 +42,21 @@ pub fn update(
     caller: &Caller,
     command: UpdateBadge,
 ) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
     let id = command.badge;
     let mut draft = command.draft;
     let (group, unfit) = complete(ports, caller, &mut draft)?;
-    let defining = Defining {
-        now,
-        zone: &caller.zone,
-        migrating: command.migrating,
-    };
-    edit(ports, caller, id, command.idempotency.as_ref(), |badge| {
+    let key = command.idempotency.as_ref();
+    edit(ports, caller, id, key, |badge, now| {
         if let Some(tags) = &command.if_match
             && !tags.contains(&etag(badge)?)
         {
             return Err(Rejection::of(Code::PreconditionFailed).into());
         }
+        let defining = Defining {
+            now,
+            zone: &caller.zone,
+            migrating: command.migrating,
+        };
         let revised = badge.revise(draft.clone(), defining, || ports.ids.uuid());
         let definition = match revised {
             Ok(definition) if command.unread.is_empty() && unfit.is_empty() => definition,
