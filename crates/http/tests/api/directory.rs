@@ -55,7 +55,7 @@ async fn what_is_wrong_is_said_at_its_place_without_the_identifier() {
         (
             400,
             vec![
-                code_at(812, "customers[0].customerId"),
+                code_at(999_999, "customers[0].customerId"),
                 code_at(999_999, "customers[0].email"),
                 code_at(999_999, "customers[1].mobile"),
                 code_at(999_999, "customers[2].customerId"),
