@@ -153,14 +153,14 @@ impl World {
         let change = || Some(json!({"name": "Changed"}));
         let new = Some(json!({"name": "Another", "rank": 1}));
         walk.add("post", "group", &[], WRITE, new, OwnView);
-        walk.add("get", "group", &[], READ, None, OwnView);
-        walk.add("get", "group/{}", group, READ, None, NotFound);
+        walk.add("get", "group", &[], WRITE, None, OwnView);
+        walk.add("get", "group/{}", group, WRITE, None, NotFound);
         walk.add("put", "group/{}", group, WRITE, change(), NotFound);
         walk.add("delete", "group/{}", group, WRITE, None, NotFound);
         let new = Some(json!({"name": "Another", "dataType": "STRING"}));
         walk.add("post", "customField", &[], WRITE, new, OwnView);
-        walk.add("get", "customField", &[], READ, None, OwnView);
-        walk.add("get", "customField/{}", field, READ, None, NotFound);
+        walk.add("get", "customField", &[], WRITE, None, OwnView);
+        walk.add("get", "customField/{}", field, WRITE, None, NotFound);
         walk.add("put", "customField/{}", field, WRITE, change(), NotFound);
         let entry = Some(json!({"email": "walked@example.org"}));
         walk.add("put", "customers/{}", &["9"], WRITE, entry, OwnView);

@@ -144,6 +144,9 @@ fn another_cycle_of_a_live_badge_begins_when_the_running_window_has_ended(server
             ]
         );
         assert_eq!(after[0]["referenceId"], first[0]["referenceId"]);
+        assert_eq!(after[0]["currentCycle"]["startDateISO"], START);
+        assert_eq!(after[0]["currentCycle"]["endDateISO"], CHANGE);
+        assert_eq!(after[1].get("currentCycle"), None);
 
         // The running one still governs.
         org.earned(&badge.id, 1);

@@ -120,7 +120,9 @@ fn failures_do_not_use_a_request_id_up(server: &Server) {
     }
     let off = format!("badgeMeta/{badge}/deactivate");
     org.put(&off).ok();
-    calls[0].send(&org, "again").refused(1901, Some("badgeMetaId"));
+    calls[0]
+        .send(&org, "again")
+        .refused(1901, Some("badgeMetaId"));
     org.put(&format!("badgeMeta/{badge}/activate")).ok();
     calls[0].send(&org, "again").ok();
 }

@@ -102,7 +102,8 @@ fn a_deactivated_badge_takes_no_earns_but_revocations(server: &Server) {
     let badge = org.create(&direct_badge());
     let earned = org.earned(&badge, 1);
     org.put(&format!("badgeMeta/{badge}/deactivate")).ok();
-    org.earn(&earning(&badge, 1)).refused(1901, Some("badgeMetaId"));
+    org.earn(&earning(&badge, 1))
+        .refused(1901, Some("badgeMetaId"));
     org.revoke_earn(&badge, 1, &earned).ok();
 }
 

@@ -96,14 +96,14 @@ fn identifiers_are_in_no_log_line_and_no_metric(backend: Backend) {
     assert_eq!(failed.codes(), [1950]);
     let failed = org
         .sending("PUT", "customers/1", &everything)
-        .header("X-Request-Id", "failing too")
+        .header("X-Request-Id", "failing-too")
         .may_fail()
         .send();
     assert_eq!(failed.codes(), [1950]);
     let logged = server
         .logs()
         .find(std::time::Duration::from_secs(10), |line| {
-            line.contains("failing too").then_some(())
+            line.contains("failing-too").then_some(())
         });
     assert!(logged.is_some());
 
