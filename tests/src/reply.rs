@@ -153,18 +153,47 @@ impl Reply {
 
     /// Fails unless this is an answer as every one of the prefix is.
     pub(crate) fn check_envelope(&self) {
-        let envelope: Envelope<'_> = serde_json::from_slice(&self.body)
-            .unwrap_or_else(|error| panic!("no envelope: {error}: {self}"));
+        let content_type = self.header("content-type").unwrap_or_default();
+        assert!(content_type.starts_with("application/json"), "{self}");
+        assert!(self.header("x-request-id").is_some(), "{self}");
+        if self.status == 200 && self.body.first() == Some(&b'[') {
+            self.check_envelopes();
+            return;
+        }
+        let (status, data) = self.check_parts(self.text());
+        assert_eq!(data != "null", self.status == 200, "{self}");
+        if let Some(status) = status {
+            assert_eq!(status, self.status, "{self}");
+        }
+        if self.status >= 500 {
+            let id = self.header("x-request-id").unwrap();
+            let names = self.text().contains(id);
+            assert!(names, "a 5xx names its X-Request-Id: {self}");
+        }
+    }
+
+    /// The same of each element of an import: it succeeds or fails alone.
+    fn check_envelopes(&self) {
+        let elements: Vec<&RawValue> = serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("no envelopes: {error}: {self}"));
+        let texts: Vec<&str> = elements.into_iter().map(RawValue::get).collect();
+        assert_eq!(self.text(), format!("[{}]", texts.join(",")), "not compact");
+        for text in texts {
+            self.check_parts(text);
+        }
+    }
+
+    /// Fails unless `text` is an envelope; gives the status that belongs to its first error,
+    /// and its data.
+    fn check_parts<'b>(&self, text: &'b str) -> (Option<u16>, &'b str) {
         let Envelope {
             data,
             errors,
             warnings,
-        } = envelope;
+        } = serde_json::from_str(text)
+            .unwrap_or_else(|error| panic!("no envelope: {error}: {self}"));
         let compact = format!(r#"{{"data":{data},"errors":{errors},"warnings":{warnings}}}"#);
-        assert_eq!(self.text(), compact, "not compact, or not in this order");
-        let content_type = self.header("content-type").unwrap_or_default();
-        assert!(content_type.starts_with("application/json"), "{self}");
-        assert!(self.header("x-request-id").is_some(), "{self}");
+        assert_eq!(text, compact, "not compact, or not in this order");
         let read = |part: &RawValue| -> Option<Vec<Problem>> {
             serde_json::from_str(part.get()).unwrap_or_else(|error| panic!("{error}: {self}"))
         };
@@ -180,21 +209,16 @@ impl Reply {
                 "unknown code: {self}"
             );
         }
-        if self.status == 200 {
-            assert_ne!(data.get(), "null", "{self}");
-            assert!(errors.is_none_or(|errors| errors.is_empty()), "{self}");
-            assert!(warnings.is_some(), "{self}");
-        } else {
-            assert_eq!(data.get(), "null", "{self}");
+        if data.get() == "null" {
             assert!(warnings.is_none(), "{self}");
             let first = errors.as_deref().unwrap_or_default().first();
             let code = first.and_then(|problem| Code::from_number(problem.code));
-            assert_eq!(code.map(Code::status), Some(self.status), "{self}");
-        }
-        if self.status >= 500 {
-            let id = self.header("x-request-id").unwrap();
-            let names = self.text().contains(id);
-            assert!(names, "a 5xx names its X-Request-Id: {self}");
+            assert!(code.is_some(), "{self}");
+            (code.map(Code::status), data.get())
+        } else {
+            assert!(errors.is_none_or(|errors| errors.is_empty()), "{self}");
+            assert!(warnings.is_some(), "{self}");
+            (None, data.get())
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::reply::Reply;
 
-/// The status and the body, with ids, references, moments around now and the org replaced.
+/// The status and the body, with ids, references, moments around now, the windows that run
+/// and the org replaced.
 pub fn redacted(reply: &Reply) -> String {
     let mut text = reply.text().to_owned();
     let words: Vec<String> = text
@@ -21,6 +22,7 @@ pub fn redacted(reply: &Reply) -> String {
     ] {
         text = replace_number(&text, field, name);
     }
+    text = replace_object(&text, "currentCycle", "RUNNING");
     format!("{} {text}", reply.status)
 }
 
@@ -43,6 +45,19 @@ fn stands_for(word: &str) -> Option<&'static str> {
     let format = &time::format_description::well_known::Rfc3339;
     let moment = time::OffsetDateTime::parse(word, format).ok()?;
     near(moment.unix_timestamp()).then_some("NOW-ISO")
+}
+
+/// Replaces an object that holds no others.
+fn replace_object(text: &str, field: &str, name: &str) -> String {
+    let marker = format!("\"{field}\":{{");
+    let mut parts = text.split(&marker);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str(marker.trim_end_matches('{'));
+        out.push_str(name);
+        out.push_str(part.split_once('}').map_or("", |(_, rest)| rest));
+    }
+    out
 }
 
 fn replace_number(text: &str, field: &str, name: &str) -> String {

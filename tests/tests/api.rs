@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod api {
+    #[macro_use]
+    mod produced;
+
     mod access;
     mod badge_lists;
     mod badges;
@@ -9,6 +12,7 @@ mod api {
     mod codes;
     mod constraints;
     mod demo;
+    mod earning_codes;
     mod edge;
     mod enrolment;
     mod expiry;

@@ -6,6 +6,7 @@ mod operations {
     mod configuration;
     mod health;
     mod observation;
+    mod privacy;
     mod shutdown;
     mod start;
 }

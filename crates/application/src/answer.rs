@@ -4,12 +4,16 @@
 //! under its idempotency key, or asked for by its request id, gets the very
 //! same one again, with the statuses of the moment at which it was carried out.
 
+use std::fmt;
+
 use accolade_domain::badge::Badge;
+use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::enrolment::CustomerOutcome;
-use accolade_domain::ids::BadgeId;
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_domain::rejection::Rejection;
+use accolade_domain::text::{Name, RequestId};
 use serde::{Deserialize, Serialize};
 
 /// The answer of an operation that writes.
@@ -17,7 +21,42 @@ use serde::{Deserialize, Serialize};
 pub enum Answer {
     /// Customers were enrolled.
     Enrolment(EnrolmentAnswer),
-    /// A badge was created.
+    /// Customers earned a badge.
+    Earned(EarnAnswer),
+    /// An earned badge was revoked.
+    EarnRevoked {
+        /// The badge.
+        badge: BadgeId,
+        /// Whose it was.
+        customer: CustomerId,
+        /// Which.
+        earned: EarnedBadgeId,
+    },
+    /// Enrolments were revoked.
+    EnrolmentsRevoked {
+        /// The badge.
+        badge: BadgeId,
+        /// One outcome for each enrolment or refused target.
+        outcomes: Vec<RevokedEnrolment>,
+        /// Customers whose identifier nobody has, refused with 1920.
+        unknown: Vec<UnknownCustomer>,
+        /// The caller's id of the request, if it sent one.
+        request_id: Option<RequestId>,
+    },
+    /// Earned badges were imported: one outcome for each element.
+    Imported {
+        /// The id of the request.
+        request_id: RequestId,
+        /// In the order of the request.
+        outcomes: Vec<Imported>,
+    },
+    /// A group was created, changed or removed.
+    Group(Group),
+    /// A custom field was created or changed.
+    CustomField(CustomField),
+    /// The directory knows these customers now.
+    Directory(DirectoryAnswer),
+    /// A badge was created or revised.
     Badge(Box<BadgeView>),
     /// A badge was claimed.
     Claimed {
@@ -40,6 +79,21 @@ pub enum Answer {
     },
 }
 
+/// A customer who was named by an identifier that nobody has. Personal data: not printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownCustomer {
+    /// Where it stands in the answer, among those that are known.
+    pub position: u32,
+    /// The identifier, as sent.
+    pub identifier: String,
+}
+
+impl fmt::Debug for UnknownCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnknownCustomer({})", self.position)
+    }
+}
+
 /// What became of a request to enrol customers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolmentAnswer {
@@ -51,8 +105,112 @@ pub struct EnrolmentAnswer {
     pub expires_on: Instant,
     /// One outcome for each distinct customer, in the order of the request.
     pub outcomes: Vec<CustomerOutcome>,
+    /// Customers whose identifier nobody has, refused with 1920.
+    pub unknown: Vec<UnknownCustomer>,
     /// The id of the request: the caller's, or the one made for it.
     pub request_id: RequestId,
+}
+
+/// What became of a request to earn: of one customer, or of several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarnAnswer {
+    /// Whether it was a request for one customer, which is answered in a shape of its own.
+    pub single: bool,
+    /// The badge.
+    pub badge: BadgeId,
+    /// Who triggered it; `None` if it was done by hand.
+    pub triggered_by: Option<Owner>,
+    /// When earns of this request expire.
+    pub expires_on: Instant,
+    /// When they were fulfilled.
+    pub event_on: Instant,
+    /// One outcome for each distinct customer, in the order of the request.
+    pub outcomes: Vec<CustomerEarn>,
+    /// Customers whose identifier nobody has, refused with 1920.
+    pub unknown: Vec<UnknownCustomer>,
+    /// The id of the request.
+    pub request_id: RequestId,
+    /// The moment that statuses refer to.
+    pub now: Instant,
+}
+
+/// What became of one customer of a request to earn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerEarn {
+    /// The customer.
+    pub customer: CustomerId,
+    /// What became of it.
+    pub outcome: EarnOutcome,
+}
+
+/// Whether a customer earned a badge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EarnOutcome {
+    /// Earned, with this id, by virtue of this enrolment.
+    Earned(EarnedBadgeId, Option<EnrolmentId>),
+    /// Refused: 811, 817 or 818.
+    Refused(Rejection),
+    /// A dry run: the customer would earn, by virtue of this enrolment.
+    WouldEarn(Option<EnrolmentId>),
+}
+
+/// What became of one enrolment that was to be revoked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedEnrolment {
+    /// Whose it is.
+    pub customer: CustomerId,
+    /// Which; `None` if the customer has none.
+    pub enrolment: Option<EnrolmentId>,
+    /// Why it was not revoked, if it was not.
+    pub refused: Option<Rejection>,
+}
+
+/// What became of one element of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Imported {
+    /// It was recorded.
+    Recorded {
+        /// The badge.
+        badge: BadgeId,
+        /// The customer.
+        customer: CustomerId,
+        /// The id of the earned badge.
+        earned: EarnedBadgeId,
+        /// When it expires.
+        expires_on: Instant,
+    },
+    /// It was refused.
+    Refused(Vec<Rejection>),
+}
+
+/// Directory entries as they are answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryAnswer {
+    /// Whether it was a request for one customer.
+    pub single: bool,
+    /// Customers and what was sent of each, as the caller is told.
+    pub entries: Vec<DirectoryEcho>,
+}
+
+/// One customer's identifiers, as sent.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DirectoryEcho {
+    /// The customer.
+    pub customer: CustomerId,
+    /// An e-mail address.
+    pub email: Option<Name>,
+    /// A telephone number.
+    pub mobile: Option<Name>,
+    /// The id of another system.
+    pub external_id: Option<Name>,
+    /// The number of a card.
+    pub card_number: Option<Name>,
+}
+
+impl fmt::Debug for DirectoryEcho {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DirectoryEcho({})", self.customer)
+    }
 }
 
 /// How often a badge was given: what is revoked does not count.
@@ -69,6 +227,8 @@ pub struct BadgeCounts {
 pub struct BadgeView {
     /// The badge.
     pub badge: Badge,
+    /// Its group, if it has one that is active.
+    pub group: Option<Group>,
     /// How often it was given.
     pub counts: BadgeCounts,
     /// When the badge can last be earned, which ends its fixed windows; `None` if never.

@@ -10,7 +10,11 @@
 pub mod access;
 pub mod answer;
 pub mod badges;
+pub mod catalogue;
+pub mod customers;
+pub mod earning;
 pub mod enrolment;
 pub mod error;
 pub mod idempotency;
 pub mod ports;
+mod request_id;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    AccessStore, BadgeStore, EnrolmentStore, Health, Housekeeping, IdempotencyStore, RequestLedger,
+    AccessStore, BadgeStore, CatalogueStore, CustomerBadges, CustomerDirectory, EarningStore,
+    EnrolmentStore, Health, Housekeeping, IdempotencyStore, RequestLedger,
 };
 
 /// A place for data, and ways to it. The data may go when this is dropped.
@@ -23,6 +24,14 @@ pub struct Stores {
     pub badges: Arc<dyn BadgeStore>,
     /// Enrolments.
     pub enrolments: Arc<dyn EnrolmentStore>,
+    /// Earned badges and limits.
+    pub earning: Arc<dyn EarningStore>,
+    /// Groups and custom fields.
+    pub catalogue: Arc<dyn CatalogueStore>,
+    /// Identifiers of customers.
+    pub directory: Arc<dyn CustomerDirectory>,
+    /// What customers hold.
+    pub customer_badges: Arc<dyn CustomerBadges>,
     /// Requests that were carried out.
     pub requests: Arc<dyn RequestLedger>,
     /// Answers kept under idempotency keys.
@@ -40,6 +49,10 @@ impl Stores {
         T: AccessStore
             + BadgeStore
             + EnrolmentStore
+            + EarningStore
+            + CatalogueStore
+            + CustomerDirectory
+            + CustomerBadges
             + RequestLedger
             + IdempotencyStore
             + Health
@@ -50,6 +63,10 @@ impl Stores {
             access: store.clone(),
             badges: store.clone(),
             enrolments: store.clone(),
+            earning: store.clone(),
+            catalogue: store.clone(),
+            directory: store.clone(),
+            customer_badges: store.clone(),
             requests: store.clone(),
             idempotency: store.clone(),
             health: store.clone(),

@@ -2,6 +2,7 @@
 
 use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, Expiry};
+use accolade_domain::catalogue::CustomValues;
 use accolade_domain::enrolment::Hold;
 use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
@@ -75,6 +76,8 @@ pub(crate) fn badge(id: BadgeId, org: OrgId, by: ClientNumber, name: &str) -> Ba
             tags: Vec::new(),
             benefits: Vec::new(),
             rank: None,
+            group: None,
+            custom_values: CustomValues::new(),
             default_till: None,
         },
         active: true,
@@ -96,6 +99,7 @@ pub(crate) fn everything() -> BadgeQuery {
         owner: None,
         claimed_by: None,
         unclaimed: None,
+        group: None,
         name_contains: None,
         starts_from: None,
         ends_until: None,

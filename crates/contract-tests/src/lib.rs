@@ -15,7 +15,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure to prepare a test fails it")]
 
+mod customer_lists;
 mod database;
+mod earning;
 mod fixtures;
 mod list;
 mod race;

@@ -196,8 +196,230 @@ macro_rules! contract_tests {
             two_servers {
                 what_one_server_wrote_the_other_reads
             }
+            earn {
+                everybody_earns_in_the_order_of_the_request_with_the_id_of_its_position
+                who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_earn
+                the_first_moment_of_an_enrolment_is_covered_and_its_last_is_not
+                an_earn_rests_on_the_one_of_several_enrolments_that_covers_its_event_date
+                a_revoked_enrolment_covers_nothing_and_another_in_its_place_does
+                an_enrolment_for_another_badge_or_of_another_customer_covers_nothing
+                what_was_earned_is_in_the_ledger_and_remembered_under_its_key
+                an_earn_is_found_as_it_was_recorded
+                an_earn_may_expire_before_it_is_recorded
+                a_batch_whose_customers_are_all_refused_is_carried_out
+                a_batch_without_any_known_customer_is_carried_out
+                a_single_customer_who_is_refused_leaves_nothing_but_the_refusal
+                an_enrolment_is_not_used_up_by_earning
+                another_orgs_badge_cannot_be_earned
+                ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_of_limit
+            }
+            earn_refused {
+                an_earn_from_an_earlier_version_is_refused_and_leaves_nothing
+                an_earn_of_a_badge_that_does_not_exist_has_changed
+                of_the_reasons_not_to_carry_an_earn_out_the_first_is_given
+                each_operation_has_request_ids_of_its_own
+                requests_with_one_id_are_found_by_the_moment_of_each
+                a_request_id_that_another_org_used_is_free
+            }
+            limits {
+                a_badges_limit_of_every_kind_is_filled_to_the_last_place_and_not_further
+                a_customers_limit_of_every_kind_is_each_customers_own
+                with_room_for_three_the_first_three_of_five_get_it
+                who_is_refused_for_another_reason_takes_no_room
+                all_limits_must_have_room_and_the_first_without_is_named
+                a_refused_single_customer_gets_the_same_code_as_in_a_batch
+                a_revoked_earn_gives_back_exactly_one_place_under_every_limit
+                fixed_windows_count_by_the_event_date_and_each_window_has_its_own_room
+                a_customers_windows_count_by_the_event_date_too
+                earns_of_other_badges_and_orgs_take_no_room
+                a_limit_that_a_live_badge_did_not_have_counts_what_was_earned_before
+                a_limit_that_was_taken_off_and_put_on_again_counts_what_was_earned_between
+                a_limit_that_is_raised_opens_and_one_that_is_lowered_stays_shut_until_there_is_room
+                the_configuration_that_governs_the_event_date_counts
+                a_window_whose_cycle_is_changed_at_once_counts_what_the_new_one_holds
+                imports_take_room_under_fixed_limits_and_none_under_rolling_ones
+                imports_are_refused_by_no_limit_and_a_revoked_one_gives_its_place_back
+                an_import_counts_in_the_window_of_its_event_date
+                counts_are_of_the_limits_that_are_asked_for_in_their_order
+            }
+            rolling {
+                an_earn_exactly_at_the_start_of_the_window_no_longer_counts
+                months_are_of_the_calendar_in_the_zone_of_the_request
+                the_event_date_does_not_matter
+                a_window_says_when_it_opens_again
+                where_more_count_than_may_it_opens_when_enough_have_left
+                where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves
+                a_badge_with_a_rolling_limit_never_records_backwards
+                the_ledger_and_refusals_have_the_moment_of_the_request
+                a_rolling_window_reaches_back_from_the_moment_of_recording
+                a_single_customer_is_judged_at_the_moment_of_recording_too
+                without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded
+                an_import_neither_counts_nor_sets_the_last_moment
+                a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns
+                several_windows_of_one_customer_must_all_have_room
+                a_rolling_window_of_a_busy_badge_is_filled_again_and_again
+            }
+            limit_races {
+                single_earns_fill_a_badges_fixed_value_exactly
+                single_earns_fill_a_badges_fixed_window_exactly
+                single_earns_fill_a_badges_rolling_window_exactly
+                single_earns_fill_the_narrowest_of_several_limits_exactly
+                batches_fill_a_limit_to_the_last_place_and_each_in_its_order
+                batches_and_single_earns_mixed_fill_a_limit_exactly
+                a_customers_fixed_value_is_filled_exactly_for_each_customer
+                a_customers_windows_side_by_side_are_filled_exactly_for_each_customer
+                customer_and_badge_limits_hold_together
+                each_window_of_a_badge_is_filled_exactly_while_others_are_too
+                what_is_revoked_meanwhile_makes_room_for_exactly_as_many
+                a_place_that_is_given_back_is_taken_by_exactly_one_of_many
+                a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded
+                imports_meanwhile_are_all_recorded_and_all_counted
+                limited_badges_do_not_get_in_each_others_way
+                recorded_moments_of_a_rolling_badge_never_run_backwards
+                rolling_windows_hold_while_clocks_differ
+                batches_that_cross_all_get_through
+            }
+            earn_races {
+                of_earns_with_one_request_id_exactly_one_is_carried_out
+                of_earns_with_one_key_exactly_one_is_carried_out
+                a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation
+                nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned
+                batches_of_earns_and_of_revocations_that_cross_all_get_through
+                once_a_deactivation_has_returned_nothing_is_earned_from_before_it
+                of_revocations_of_one_earn_exactly_one_wins
+                of_revocations_of_one_enrolment_exactly_one_wins
+                counts_are_exact_while_many_earn_revoke_import_and_sweep
+                refusals_at_once_are_remembered_ten_a_customer
+            }
+            revoke_earn {
+                a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details
+                a_revocation_is_in_the_ledger_and_remembered_under_its_key
+                a_revocation_without_request_id_is_remembered_under_its_key_alone
+                of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_written
+                an_earn_of_another_customer_badge_or_org_is_not_revoked
+            }
+            revoke_enrolments {
+                all_enrolments_of_a_customer_are_revoked_in_the_order_in_which_they_were_recorded
+                the_enrolment_that_is_named_is_revoked_and_no_other
+                each_target_has_its_outcome_in_its_order
+                a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way
+                revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key
+                of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is_written
+                a_revocation_of_enrolments_without_request_id_may_be_repeated
+                another_orgs_enrolments_are_not_revoked
+                a_preview_of_revocations_says_the_same_and_writes_nothing
+                a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left
+                many_enrolments_are_revoked_at_once
+            }
+            imports {
+                imports_are_found_as_they_were_recorded_the_last_first
+                an_import_is_in_the_ledger_and_remembered_under_its_key
+                of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written
+                one_import_may_be_of_several_badges
+                an_import_without_items_is_carried_out
+                imports_with_one_request_id_that_race_are_recorded_once
+                ten_thousand_earns_are_imported_at_once
+            }
+            refusals {
+                a_refusal_is_remembered_with_its_reason_its_time_and_the_event_date
+                a_refusal_of_a_single_customer_is_remembered_too
+                the_ten_that_were_refused_last_are_remembered_the_last_first
+                refusals_are_each_customers_and_badges_own
+                a_request_that_is_not_carried_out_for_another_reason_leaves_no_refusal
+            }
+            earn_preview {
+                a_preview_says_who_would_earn_by_virtue_of_which_enrolment
+                a_preview_refuses_whom_earning_would_refuse_in_the_same_words
+                a_preview_records_nothing_no_refusal_either
+                a_preview_looks_at_neither_keys_nor_the_version
+            }
+            revise_badge {
+                a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay
+                custom_values_are_kept_when_a_badge_is_created
+                a_definition_may_come_with_an_activity
+                counts_stay_when_a_definition_is_replaced
+                a_badge_cannot_get_the_name_of_another_of_its_org_but_may_keep_its_own
+                a_name_that_a_badge_gave_up_is_free
+                a_changed_badge_comes_before_a_taken_name_and_a_used_key_before_both
+                of_badges_that_race_for_one_new_name_exactly_one_wins
+                definitions_and_claims_that_race_are_all_made_by_who_decides_again
+                several_badges_are_found_at_once_each_once_and_only_the_orgs_own
+                a_request_that_had_nothing_to_change_is_remembered_once
+                an_expired_key_is_replaced_by_what_is_remembered
+                of_requests_with_one_key_that_had_nothing_to_change_exactly_one_is_remembered
+            }
+            groups {
+                a_group_is_found_as_it_was_created
+                a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point
+                a_change_of_a_group_replaces_it_if_it_is_still_what_it_was
+                a_group_that_does_not_exist_has_changed
+                a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+                a_group_that_is_removed_takes_no_name
+                a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both
+                a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank
+                badges_show_their_group_as_it_is_now
+                badges_are_filtered_by_their_group_while_it_is_active
+                active_groups_are_listed_by_rank_then_by_id_page_by_page
+                another_orgs_group_is_not_found
+                of_groups_that_race_for_one_name_exactly_one_wins
+                of_changes_of_a_group_that_race_exactly_one_wins
+            }
+            custom_fields {
+                a_field_of_every_type_is_found_as_it_was_created
+                a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point
+                a_change_of_a_field_replaces_it_if_it_is_still_what_it_was
+                a_field_that_does_not_exist_has_changed
+                a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+                a_field_that_is_disabled_takes_no_name
+                a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both
+                active_fields_are_those_of_the_org_that_are_not_disabled
+                fields_are_listed_by_their_last_update_and_then_by_id_page_by_page
+                another_orgs_field_is_not_found
+                of_fields_that_race_for_one_name_exactly_one_wins
+                of_changes_of_a_field_that_race_exactly_one_wins
+            }
+            directory {
+                identifiers_of_every_kind_name_their_customer_by_position
+                one_text_may_be_an_identifier_of_each_kind
+                e_mail_addresses_are_compared_in_lower_case_and_the_others_by_code_point
+                blanks_around_an_identifier_do_not_matter
+                what_an_entry_leaves_out_the_customer_loses
+                the_same_entry_may_be_put_again
+                identifiers_may_move_between_customers_of_one_request
+                every_identifier_that_is_taken_is_named_and_nothing_is_written
+                of_two_entries_with_one_identifier_the_later_is_named
+                each_org_has_a_directory_of_its_own
+                a_put_is_remembered_under_its_key_which_comes_before_what_is_taken
+                of_puts_that_race_for_one_identifier_exactly_one_wins
+                puts_that_cross_leave_each_identifier_with_one_customer
+                ten_thousand_customers_are_put_and_found_at_once
+            }
+            customer_types {
+                badges_to_enrol_for_are_active_live_and_not_enrolled_for
+                badges_to_earn_are_active_live_and_direct_or_enrolled_for
+                an_enrolment_that_holds_now_makes_a_badge_one_to_earn
+                an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn
+                earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_others
+                an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_no_more
+                each_customer_has_a_list_of_its_own_and_each_org_its_badges
+            }
+            customer_lists {
+                a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing
+                a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last
+                a_standing_counts_earns_that_are_not_revoked
+                a_list_refers_to_the_moment_that_is_asked_for
+                every_filter_must_apply
+                a_removed_group_has_no_badges
+                ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order
+                every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending
+                an_earn_that_expires_now_has_expired
+                revoked_earns_neither_show_nor_sort
+                pages_of_a_customers_list_follow_each_other_and_end_empty
+                many_earns_of_many_badges_are_listed_with_their_counts
+            }
             random_walk {
                 random_steps_are_answered_as_in_memory
+                lists_of_a_customers_badges_are_what_the_details_of_all_badges_say
             }
         }
     };

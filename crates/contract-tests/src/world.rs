@@ -120,6 +120,7 @@ impl World {
             hold: hold(1000, 2000),
             ids: self.ids.block(u32::try_from(customers.len()).unwrap()),
             customers,
+            unknown: Vec::new(),
             now: now(),
             by: badge.created_by,
             idempotency: None,

@@ -1,6 +1,7 @@
 //! What the tests of this crate are about: one badge, and short ways to name things.
 
 use crate::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, Expiry};
+use crate::catalogue::CustomValues;
 use crate::instant::Instant;
 use crate::owner::{Claim, Owner, OwnerType, Owners};
 
@@ -37,6 +38,8 @@ pub(crate) fn badge() -> Badge {
             tags: Vec::new(),
             benefits: Vec::new(),
             rank: None,
+            group: None,
+            custom_values: CustomValues::new(),
             default_till: None,
         },
         active: true,

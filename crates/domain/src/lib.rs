@@ -10,7 +10,9 @@
 //! enrolled, and [`rejection`] for the one table of codes that say no.
 
 pub mod badge;
+pub mod catalogue;
 pub mod customer;
+pub mod earning;
 pub mod enrolment;
 pub mod ids;
 pub mod instant;

@@ -62,38 +62,80 @@ codes! {
     StartNotBeforeEnd = 720, 400, "Start date must be before the end date.";
     /// The badge starts in the past (or, migrating, more than 100 years ago).
     StartInPast = 722, 400, "Start Date cannot be past date";
+    /// The start of a live or ended badge does not change.
+    StartFixedOnceLive = 723, 400, "The start date of a badge that is live or has ended cannot be changed.";
     /// The badge ends in the past.
     EndInPast = 724, 400, "End Date cannot be past date";
     /// Another badge of the org has this name.
     NameTaken = 725, 400, "Badge name cannot be duplicate";
     /// A badge without owners.
     OwnerRequired = 728, 400, "Atleast one owner is required";
+    /// An owner with an active claim cannot be taken off the badge.
+    OwnerHasClaim = 729, 400, "An owner with an active claim cannot be removed. Take its claims back first.";
+    /// A group without a rank.
+    GroupRankRequired = 732, 400, "Rank is mandatory for a group.";
+    /// Another active group of the org has this name.
+    GroupNameTaken = 733, 400, "An active group of this name exists. Choose another name.";
     /// There is no such active claim to take back.
     ClaimNotFound = 737, 400, "There is no active claim of this owner and reference.";
+    /// Another active custom field of the org has this name.
+    CustomFieldNameTaken = 741, 400, "An active custom field of this name exists. Choose another name.";
+    /// A mandatory custom field needs a default of its type.
+    CustomFieldDefaultRequired = 742, 400, "A mandatory custom field needs a default value of its data type.";
+    /// The data type of a custom field never changes.
+    CustomFieldTypeFixed = 743, 400, "The data type of a custom field cannot be changed.";
+    /// A disabled custom field stays disabled.
+    CustomFieldDisabled = 744, 400, "The custom field is disabled and stays so. Create a new one.";
+    /// The value of a custom field has another type.
+    CustomFieldValueType = 745, 400, "The value is not of the custom field's data type.";
     /// A custom field that the org does not have.
     CustomFieldUnknown = 746, 400, "The organisation has no custom field of this name.";
+    /// The event lies more than 24 hours ahead.
+    EarnInFuture = 750, 400, "Earn event date cannot be more than 24 hours in the future.";
+    /// Earning and importing need an id of the request.
+    RequestIdMissing = 804, 400, "Request id is mandatory.";
     /// The request id was carried out before.
     RequestIdUsed = 809, 400, "Request with the same requestId is not allowed";
     /// No active claim of the owner and reference.
     ClaimFirst = 810, 400, "The badge is not claimed by this owner and reference. Claim the badge first.";
+    /// No enrolment of the customer covers the event date.
+    NotEnrolled = 811, 409, "The customer is not enrolled for the badge on the event date. Enrol the customer first.";
     /// No customers in the request.
     CustomerMissing = 812, 400, "At least one customer is required.";
+    /// The customer has no such active earned badge.
+    NoActiveEarn = 814, 400, "The customer has no active earned badge with this id.";
+    /// The badge has not started.
+    NotLive = 815, 400, "The badge is not live yet.";
     /// The event date lies outside the badge's period.
     EventOutsidePeriod = 816, 400, "Event date is not in duration of badge meta. Pass the issue event date.";
+    /// A limit of the customer is reached.
+    CustomerLimitReached = 817, 400, "The customer has reached a limit of the badge.";
+    /// A limit of the badge is reached.
+    BadgeLimitReached = 818, 400, "The badge has reached one of its limits.";
+    /// The kind of a constraint stays once the badge is live.
+    ConstraintKindFixed = 826, 400, "The kind of a constraint cannot be changed once the badge is live.";
     /// The customer holds an enrolment whose period overlaps.
     ActiveIssueExists = 1040, 200, "An active issue for the badge already exists.";
+    /// Neither customers nor enrolments to revoke.
+    RevokeWhat = 1051, 400, "RevokeIssuals or CustomerId is mandatory";
     /// The badge is deactivated.
     BadgeDeactivated = 1901, 400, "The badge is deactivated. Activate it first.";
     /// The badge is earned directly, without enrolment.
     EarnedDirectly = 1902, 400, "Customers earn this badge directly, without being enrolled. Record an earn instead.";
     /// The enrolment would expire before it starts.
     ExpiresBeforeStart = 1903, 400, "The enrolment would expire before it starts. Pass an earlier event date.";
+    /// The earn type stays once the badge is live.
+    EarnTypeFixed = 1904, 400, "The earn type of a badge that is live or has ended cannot be changed.";
     /// More customers than one request may have.
     TooManyCustomers = 1905, 400, "Too many customers in one request. Split it.";
     /// The idempotency key was used for another request.
     IdempotencyKeyReused = 1910, 422, "The Idempotency-Key was used for a different request. Use a new key.";
     /// The first request with this idempotency key is still running.
     IdempotencyKeyRunning = 1911, 409, "The first request with this Idempotency-Key is still running. Send it again in a moment.";
+    /// No customer of the org has this identifier.
+    IdentifierUnknown = 1920, 400, "No customer has this identifier. Register it in the customer directory first.";
+    /// The identifier belongs to another customer of the org.
+    IdentifierTaken = 1921, 400, "The identifier belongs to another customer.";
     /// Credentials are missing or wrong.
     Unauthenticated = 1930, 401, "Credentials are missing or wrong. Send Basic credentials or a valid access token.";
     /// The credentials do not permit this.
@@ -108,6 +150,8 @@ codes! {
     BodyTooLarge = 1942, 413, "The body is too large. Split the request.";
     /// The body is not JSON by its content type.
     UnsupportedMediaType = 1943, 415, "Send the body as application/json.";
+    /// The badge has changed since it was read.
+    PreconditionFailed = 1944, 412, "The badge has changed since it was read. Read it again and repeat the change.";
     /// The body did not arrive, or the request did not finish, in time.
     BodyTimeout = 1945, 408, "The body was not received in time. Send it again.";
     /// Something unexpected failed; the log has the cause.

@@ -12,6 +12,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp, ToSpan as _};
 
+use time::{Date, Month};
+
 use crate::instant::Instant;
 
 /// There is no such time zone.
@@ -93,11 +95,79 @@ impl Zone {
         self.add(from, CalendarUnit::Months, count.saturating_mul(12))
     }
 
+    /// The start of the time of `count` calendar months back from `now`. It never
+    /// moves back while `now` goes on, and so differs from plain subtraction where
+    /// that would: on days that the earlier month does not have it is the end of
+    /// that month, in a local time that a clock change repeats it stands still, and
+    /// one that a clock change skipped is the moment of the change.
+    pub fn months_back(&self, now: Instant, count: u32) -> Instant {
+        let back = || -> Result<Instant, jiff::Error> {
+            let local = self.latest_local(now)?;
+            let earlier = local.checked_sub(Span::new().try_months(i64::from(count))?)?;
+            if earlier.day() == local.day() {
+                return Ok(self.first_instant(earlier));
+            }
+            let next_month = earlier.date().last_of_month().tomorrow()?;
+            let end = self.first_instant(next_month.to_datetime(jiff::civil::Time::midnight()));
+            Ok(end - time::Duration::MICROSECOND)
+        };
+        back().unwrap_or(Instant::MIN)
+    }
+
+    /// The latest local time that clocks have shown until `instant`.
+    fn latest_local(&self, instant: Instant) -> Result<DateTime, jiff::Error> {
+        let timestamp = Timestamp::from_microsecond(instant.unix_micros())?;
+        let local = self.0.to_datetime(timestamp);
+        // `preceding` leaves out a change at the very moment.
+        let until = timestamp.checked_add(Span::new().nanoseconds(1))?;
+        let before_change = self.0.preceding(until).next().and_then(|change| {
+            let just_before = change.timestamp().checked_sub(1.nanosecond()).ok()?;
+            Some(self.0.to_datetime(just_before))
+        });
+        Ok(before_change.map_or(local, |shown| local.max(shown)))
+    }
+
+    /// The first moment at which clocks show `local` or later.
+    fn first_instant(&self, local: DateTime) -> Instant {
+        let ambiguous = self.0.to_ambiguous_timestamp(local);
+        if let AmbiguousOffset::Gap { before, .. } = ambiguous.offset()
+            && let Ok(after_gap) = before.to_timestamp(local)
+            && let Some(change) = self.0.preceding(after_gap).next()
+            && let Ok(instant) = Instant::from_unix_micros(change.timestamp().as_microsecond())
+        {
+            return instant;
+        }
+        self.instant(local)
+    }
+
     /// Years of the calendar before `from`; the beginning of time if that lies earlier.
     pub fn years_before(&self, from: Instant, count: u16) -> Instant {
         self.local(from)
             .and_then(|local| local.checked_sub(i64::from(count).years()))
             .map_or(Instant::MIN, |local| self.instant(local))
+    }
+
+    /// The local date at `instant`.
+    pub fn date(&self, instant: Instant) -> Date {
+        self.local(instant)
+            .ok()
+            .and_then(|local| {
+                let month = Month::try_from(u8::try_from(local.month()).ok()?).ok()?;
+                let day = u8::try_from(local.day()).ok()?;
+                Date::from_calendar_date(i32::from(local.year()), month, day).ok()
+            })
+            .unwrap_or(Date::MAX)
+    }
+
+    /// The first moment of the local `date`.
+    pub fn midnight(&self, date: Date) -> Instant {
+        let civil = || {
+            let year = i16::try_from(date.year()).ok()?;
+            let month = i8::try_from(u8::from(date.month())).ok()?;
+            let day = i8::try_from(date.day()).ok()?;
+            DateTime::new(year, month, day, 0, 0, 0, 0).ok()
+        };
+        civil().map_or(Instant::MAX, |local| self.instant(local))
     }
 
     fn local(&self, instant: Instant) -> Result<DateTime, jiff::Error> {

@@ -1,10 +1,12 @@
-//! What operators can watch: requests, their latency, enrolments by outcome, connections.
+//! What operators can watch: requests, their latency, enrolments and earns by outcome, connections.
 //!
 //! Labels never hold what callers choose: a route is its pattern, a method one of the known.
 
 use std::time::Duration;
 
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::PoolUsage;
+use accolade_domain::rejection::Code;
 use actix_web::http::Method;
 use prometheus::core::Collector;
 use prometheus::{
@@ -21,6 +23,14 @@ const BUCKETS: &[f64] = &[
 /// The route of requests that matched none.
 const UNMATCHED: &str = "unmatched";
 
+const EARNED: &str = "earned";
+const NOT_ENROLLED: &str = "not_enrolled";
+const CUSTOMER_LIMIT: &str = "customer_limit_reached";
+const BADGE_LIMIT: &str = "badge_limit_reached";
+
+/// What becomes of a customer who is to earn.
+const EARN_OUTCOMES: &[&str] = &[EARNED, NOT_ENROLLED, CUSTOMER_LIMIT, BADGE_LIMIT];
+
 /// The counters of one server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -28,6 +38,7 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     latency: HistogramVec,
     enrolments: IntCounterVec,
+    earns: IntCounterVec,
     connections: IntGaugeVec,
     use_cases: IntGaugeVec,
 }
@@ -76,6 +87,17 @@ impl Metrics {
         ] {
             enrolments.with_label_values(&[outcome.label()]);
         }
+        let earns = registered(
+            &registry,
+            counters(
+                "accolade_earns_total",
+                "Customers of requests to earn, by outcome.",
+                &["outcome"],
+            )?,
+        )?;
+        for outcome in EARN_OUTCOMES {
+            earns.with_label_values(&[*outcome]);
+        }
         Ok(Self {
             requests: registered(
                 &registry,
@@ -90,6 +112,7 @@ impl Metrics {
                 HistogramVec::new(latency.buckets(BUCKETS.to_vec()), labels)?,
             )?,
             enrolments,
+            earns,
             connections: registered(
                 &registry,
                 gauges(
@@ -129,6 +152,28 @@ impl Metrics {
         self.enrolments
             .with_label_values(&[outcome.label()])
             .inc_by(customers);
+    }
+
+    /// Counts customers of a request to earn that was carried out.
+    pub(crate) fn earned(&self, outcomes: &[CustomerEarn]) {
+        for earn in outcomes {
+            match &earn.outcome {
+                EarnOutcome::Earned(..) => self.earns.with_label_values(&[EARNED]).inc(),
+                EarnOutcome::Refused(rejection) => self.refused(rejection.code),
+                EarnOutcome::WouldEarn(_) => {}
+            }
+        }
+    }
+
+    /// Counts a customer who was refused an earn, if by a limit or for want of an enrolment.
+    pub(crate) fn refused(&self, code: Code) {
+        let outcome = match code {
+            Code::NotEnrolled => NOT_ENROLLED,
+            Code::CustomerLimitReached => CUSTOMER_LIMIT,
+            Code::BadgeLimitReached => BADGE_LIMIT,
+            _ => return,
+        };
+        self.earns.with_label_values(&[outcome]).inc();
     }
 
     /// Everything in the text format of Prometheus, with the usage as it is now.

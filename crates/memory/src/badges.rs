@@ -1,11 +1,14 @@
 //! Badge metas.
 
+use std::collections::BTreeSet;
+
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion, CountedBadge,
-    CreateBadgeError, EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
+    CreateBadgeError, EditBadgeError, IdempotencyRecord, Page, PageOf, StoreError, VersionedBadge,
 };
 use accolade_domain::badge::Badge;
+use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::anyhow;
 
@@ -48,6 +51,13 @@ impl BadgeStore for MemoryStore {
         Ok(self.begin().badges.get(&(org, badge)).cloned())
     }
 
+    fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError> {
+        let state = self.begin();
+        let wanted: BTreeSet<_> = badges.iter().map(|badge| (org, *badge)).collect();
+        let found = wanted.iter().filter_map(|key| state.badges.get(key));
+        Ok(found.cloned().collect())
+    }
+
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
         let state = self.begin();
         let found = state.badges.get(&(org, badge));
@@ -56,9 +66,15 @@ impl BadgeStore for MemoryStore {
 
     fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
         let state = self.begin();
-        let (badges, total) = filter::page(state.badges_of(org), query);
+        let group = |badge: &Badge| state.active_group(badge).map(|group| group.id);
+        let found = filter::select(state.badges_of(org), query, group);
+        let page = PageOf {
+            page: query.page,
+            size: query.size,
+        };
+        let Page { items, total } = filter::cut(found, page);
         Ok(BadgePage {
-            badges: badges.into_iter().map(|b| state.counted(b)).collect(),
+            badges: items.into_iter().map(|b| state.counted(b)).collect(),
             total,
         })
     }
@@ -72,10 +88,19 @@ impl BadgeStore for MemoryStore {
         {
             return Err(EditBadgeError::IdempotencyKeyUsed);
         }
+        if !state.has_version(request.org, request.badge, request.version) {
+            return Err(EditBadgeError::Changed);
+        }
+        if let BadgeEdit::Definition { definition, .. } = &request.edit
+            && state
+                .badges_of(request.org)
+                .any(|other| other.id != request.badge && other.definition.name == definition.name)
+        {
+            return Err(EditBadgeError::NameTaken);
+        }
         let found = state
             .badges
             .get_mut(&(request.org, request.badge))
-            .filter(|found| found.version == request.version)
             .ok_or(EditBadgeError::Changed)?;
         apply(&request.edit, &mut found.badge);
         found.badge.updated_on = request.now;
@@ -95,15 +120,31 @@ fn apply(edit: &BadgeEdit, badge: &mut Badge) {
             Some(known) => known.active = claim.active,
             None => badge.claims.push(claim.clone()),
         },
+        BadgeEdit::Definition { definition, active } => {
+            badge.definition = definition.as_ref().clone();
+            badge.active = active.unwrap_or(badge.active);
+        }
     }
 }
 
 impl State {
-    fn badges_of(&self, org: OrgId) -> impl Iterator<Item = &Badge> {
+    pub(crate) fn badges_of(&self, org: OrgId) -> impl Iterator<Item = &Badge> {
         self.badges
             .values()
             .map(|found| &found.badge)
             .filter(move |badge| badge.org == org)
+    }
+
+    /// Whether the badge is there and has this version.
+    pub(crate) fn has_version(&self, org: OrgId, badge: BadgeId, version: BadgeVersion) -> bool {
+        let found = self.badges.get(&(org, badge));
+        found.is_some_and(|found| found.version == version)
+    }
+
+    /// The badge's group, unless it was removed.
+    pub(crate) fn active_group(&self, badge: &Badge) -> Option<Group> {
+        let group = self.groups.get(&(badge.org, badge.definition.group?));
+        group.filter(|group| group.active).cloned()
     }
 
     fn counted(&self, badge: &Badge) -> CountedBadge {
@@ -111,14 +152,19 @@ impl State {
             .enrolments
             .iter()
             .filter(|((org, id, _), _)| (*org, *id) == (badge.org, badge.id))
-            .flat_map(|(_, enrolments)| enrolments)
-            .filter(|enrolment| enrolment.revoked_on.is_none())
+            .flat_map(|(_, records)| records)
+            .filter(|record| record.enrolment.revoked_on.is_none())
+            .count();
+        let earned = self
+            .earns_of(badge.org, badge.id, None)
+            .filter(|earned| earned.revoked_on.is_none())
             .count();
         CountedBadge {
             badge: badge.clone(),
+            group: self.active_group(badge),
             counts: BadgeCounts {
                 issued: issued as u64,
-                earned: 0,
+                earned: earned as u64,
             },
         }
     }

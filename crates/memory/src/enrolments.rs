@@ -1,18 +1,21 @@
 //! Enrolments.
 
-use accolade_application::answer::{Answer, EnrolmentAnswer};
+use std::collections::BTreeSet;
+
+use accolade_application::answer::{Answer, EnrolmentAnswer, RevokedEnrolment};
 use accolade_application::ports::{
-    EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IdempotencyRecord, LedgerEntry,
-    Operation, StoreError,
+    EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IssualRecord, Operation,
+    RevokeEnrolmentsRequest, RevokeError, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{
-    CustomerOutcome, Enrolment, EnrolmentStatus, Hold, Outcome, decide,
+    CustomerOutcome, Enrolment, EnrolmentStatus, Hold, Outcome, decide, to_revoke,
 };
 use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use anyhow::anyhow;
 
 use crate::MemoryStore;
+use crate::requests::CarriedOut;
 use crate::store::State;
 
 impl EnrolmentStore for MemoryStore {
@@ -44,9 +47,42 @@ impl EnrolmentStore for MemoryStore {
         let state = self.begin();
         let would_be = |customer: &CustomerId| {
             let enrolments = state.enrolments_of(org, badge, *customer);
-            outcome(enrolments, *customer, hold, now, Outcome::WouldEnrol)
+            outcome(&enrolments, *customer, hold, now, Outcome::WouldEnrol)
         };
         Ok(customers.iter().map(would_be).collect())
+    }
+
+    fn revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+        let mut state = self.begin();
+        if (request.idempotency.as_ref()).is_some_and(|guard| state.is_key_used(guard)) {
+            return Ok(Err(RevokeError::IdempotencyKeyUsed));
+        }
+        if (request.request_id.as_ref())
+            .is_some_and(|id| state.is_request_used(request.org, Operation::RevokeIssue, id))
+        {
+            return Ok(Err(RevokeError::RequestIdUsed));
+        }
+        let outcomes = state.would_revoke(request);
+        state.revoke_all(request, &outcomes);
+        state.carried_out(CarriedOut {
+            org: request.org,
+            operation: Operation::RevokeIssue,
+            request_id: request.request_id.as_ref(),
+            idempotency: request.idempotency.as_ref(),
+            recorded_on: request.now,
+            answer: request.answer(outcomes.clone()),
+        });
+        Ok(Ok(outcomes))
+    }
+
+    fn preview_revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Vec<RevokedEnrolment>, StoreError> {
+        Ok(self.begin().would_revoke(request))
     }
 }
 
@@ -58,8 +94,7 @@ impl State {
         if self.is_request_used(request.org, Operation::IssueBulk, &request.request_id) {
             return Err(EnrolError::RequestIdUsed);
         }
-        let badge = self.badges.get(&(request.org, request.badge));
-        if badge.is_none_or(|badge| badge.version != request.version) {
+        if !self.has_version(request.org, request.badge, request.version) {
             return Err(EnrolError::BadgeChanged);
         }
         Ok(())
@@ -70,25 +105,21 @@ impl State {
         let outcomes: Vec<_> = wishes
             .map(|(customer, id)| self.enrol_one(request, *customer, id.into()))
             .collect();
-        let answer = Answer::Enrolment(EnrolmentAnswer {
-            badge: request.badge,
-            triggered_by: request.triggered_by.clone(),
-            expires_on: request.hold.expires_on(),
-            outcomes: outcomes.clone(),
-            request_id: request.request_id.clone(),
-        });
-        self.requests
-            .entry((request.org, request.request_id.clone()))
-            .or_default()
-            .push(LedgerEntry {
+        self.carried_out(CarriedOut {
+            org: request.org,
+            operation: Operation::IssueBulk,
+            request_id: Some(&request.request_id),
+            idempotency: request.idempotency.as_ref(),
+            recorded_on: request.now,
+            answer: Answer::Enrolment(EnrolmentAnswer {
+                badge: request.badge,
+                triggered_by: request.triggered_by.clone(),
+                expires_on: request.hold.expires_on(),
+                outcomes: outcomes.clone(),
+                unknown: request.unknown.clone(),
                 request_id: request.request_id.clone(),
-                operation: Operation::IssueBulk,
-                recorded_on: request.now,
-                answer: answer.clone(),
-            });
-        if let Some(guard) = request.idempotency.clone() {
-            self.remember(IdempotencyRecord { guard, answer });
-        }
+            }),
+        });
         outcomes
     }
 
@@ -100,29 +131,74 @@ impl State {
     ) -> CustomerOutcome {
         let hold = request.hold;
         let enrolments = self.enrolments_of(request.org, request.badge, customer);
-        let outcome = outcome(
-            enrolments,
-            customer,
-            hold,
-            request.now,
-            Outcome::Enrolled(id),
-        );
-        if outcome.outcome == Outcome::Enrolled(id) {
+        let enrolled = Outcome::Enrolled(id);
+        let outcome = outcome(&enrolments, customer, hold, request.now, enrolled);
+        if outcome.outcome == enrolled {
             self.enrolments
                 .entry((request.org, request.badge, customer))
                 .or_default()
-                .push(Enrolment {
-                    id,
-                    hold,
-                    revoked_on: None,
+                .push(IssualRecord {
+                    enrolment: Enrolment {
+                        id,
+                        hold,
+                        revoked_on: None,
+                    },
+                    recorded_on: request.now,
+                    triggered_by: request.triggered_by.clone(),
                 });
         }
         outcome
     }
 
-    fn enrolments_of(&self, org: OrgId, badge: BadgeId, customer: CustomerId) -> &[Enrolment] {
-        let enrolments = self.enrolments.get(&(org, badge, customer));
-        enrolments.map_or(&[], Vec::as_slice)
+    /// The customer's enrolments for the badge, in the order in which they were recorded.
+    pub(crate) fn enrolments_of(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        customer: CustomerId,
+    ) -> Vec<Enrolment> {
+        let records = self.enrolments.get(&(org, badge, customer));
+        let records = records.into_iter().flatten();
+        records.map(|record| record.enrolment).collect()
+    }
+
+    /// What becomes of each target, given what becomes of those before it.
+    fn would_revoke(&self, request: &RevokeEnrolmentsRequest) -> Vec<RevokedEnrolment> {
+        let mut gone = BTreeSet::new();
+        let mut outcomes = Vec::new();
+        for target in &request.targets {
+            let RevokeTarget {
+                customer,
+                enrolment,
+            } = *target;
+            let mut held = self.enrolments_of(request.org, request.badge, customer);
+            for enrolment in held.iter_mut().filter(|held| gone.contains(&held.id)) {
+                enrolment.revoked_on = Some(request.now);
+            }
+            let outcome = |enrolment, refused| RevokedEnrolment {
+                customer,
+                enrolment,
+                refused,
+            };
+            match to_revoke(&held, enrolment) {
+                Ok(ids) => {
+                    outcomes.extend(ids.iter().map(|id| outcome(Some(*id), None)));
+                    gone.extend(ids);
+                }
+                Err(rejection) => outcomes.push(outcome(enrolment, Some(rejection))),
+            }
+        }
+        outcomes
+    }
+
+    fn revoke_all(&mut self, request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]) {
+        for outcome in outcomes.iter().filter(|outcome| outcome.refused.is_none()) {
+            let key = (request.org, request.badge, outcome.customer);
+            let records = self.enrolments.get_mut(&key).into_iter().flatten();
+            for record in records.filter(|r| Some(r.enrolment.id) == outcome.enrolment) {
+                record.enrolment.revoked_on = Some(request.now);
+            }
+        }
     }
 }
 

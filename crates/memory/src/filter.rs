@@ -2,20 +2,44 @@
 
 use std::cmp::Ordering;
 
-use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
-use accolade_domain::badge::Badge;
+use accolade_application::ports::{BadgeQuery, BadgeSort, Page, PageOf, SortOrder};
+use accolade_domain::badge::{Badge, BadgeDefinition};
+use accolade_domain::ids::GroupId;
 
-/// The page of `badges` that `query` asks for, and how many there are on all pages.
-pub(crate) fn page<'a>(
+/// Those of `badges` that `query` asks for, on all pages, in its order. `group` names the
+/// group of a badge that is active.
+pub(crate) fn select<'a>(
     badges: impl Iterator<Item = &'a Badge>,
     query: &BadgeQuery,
-) -> (Vec<&'a Badge>, u64) {
-    let mut found: Vec<_> = badges.filter(|badge| matches(badge, query)).collect();
+    group: impl Fn(&Badge) -> Option<GroupId>,
+) -> Vec<&'a Badge> {
+    let mut found: Vec<_> = badges
+        .filter(|badge| matches(badge, query))
+        .filter(|badge| {
+            query
+                .group
+                .is_none_or(|wanted| group(badge) == Some(wanted))
+        })
+        .collect();
     found.sort_by(|a, b| compare(a, b, query));
-    let total = found.len() as u64;
-    let first = query.page as usize * query.size as usize;
-    let page = found.into_iter().skip(first).take(query.size as usize);
-    (page.collect(), total)
+    found
+}
+
+/// The page of `all` that is asked for.
+pub(crate) fn cut<T>(all: Vec<T>, page: PageOf) -> Page<T> {
+    let total = all.len() as u64;
+    let first = page.page as usize * page.size as usize;
+    let items = all.into_iter().skip(first).take(page.size as usize);
+    Page {
+        items: items.collect(),
+        total,
+    }
+}
+
+/// Whether a badge's name contains `part`, whatever their case.
+pub(crate) fn name_contains(definition: &BadgeDefinition, part: &str) -> bool {
+    let name = definition.name.as_str().to_lowercase();
+    name.contains(&part.to_lowercase())
 }
 
 fn matches(badge: &Badge, query: &BadgeQuery) -> bool {
@@ -34,10 +58,7 @@ fn matches(badge: &Badge, query: &BadgeQuery) -> bool {
         && (query.owner).is_none_or(|wanted| definition.owners.allow(wanted))
         && (query.claimed_by).is_none_or(|wanted| claimants.any(|owner| owner == wanted))
         && (query.unclaimed).is_none_or(|wanted| unclaimed == wanted)
-        && (query.name_contains.as_ref()).is_none_or(|part| {
-            let name = definition.name.as_str().to_lowercase();
-            name.contains(&part.to_lowercase())
-        })
+        && (query.name_contains.as_ref()).is_none_or(|part| name_contains(definition, part))
         && (query.starts_from).is_none_or(|from| period.starts_on() >= from)
         && (query.ends_until).is_none_or(|until| period.expires_on() <= until)
 }

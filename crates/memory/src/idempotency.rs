@@ -1,7 +1,8 @@
 //! Answers kept under idempotency keys.
 
 use accolade_application::ports::{
-    IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdempotencyStore, StoreError,
+    IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord, IdempotencyStore,
+    StoreError,
 };
 use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
@@ -17,6 +18,18 @@ impl IdempotencyStore for MemoryStore {
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
         Ok(self.begin().remembered(client, key, now).cloned())
+    }
+
+    fn remember(
+        &self,
+        record: &IdempotencyRecord,
+    ) -> Result<Result<(), IdempotencyKeyUsed>, StoreError> {
+        let mut state = self.begin();
+        if state.is_key_used(&record.guard) {
+            return Ok(Err(IdempotencyKeyUsed));
+        }
+        state.remember(record.clone());
+        Ok(Ok(()))
     }
 }
 

@@ -8,7 +8,11 @@
 
 mod access;
 mod badges;
+mod catalogue;
 mod clock;
+mod customer_badges;
+mod directory;
+mod earning;
 mod enrolments;
 mod filter;
 mod health;

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
-    Client, IdempotencyKey, IdempotencyRecord, LedgerEntry, Org, VersionedBadge,
+    Client, EarnRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind, IssualRecord,
+    LedgerEntry, Org, Refusal, VersionedBadge,
 };
-use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, OrgId};
+use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::ids::{BadgeId, ClientNumber, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
+
+/// Of each customer and badge, what was recorded, in that order.
+pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
 
 /// All that is stored.
 #[derive(Default)]
@@ -17,7 +21,13 @@ pub(crate) struct State {
     /// In the order of their numbers, which are 1, 2, 3, ….
     pub(crate) clients: Vec<Client>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
-    pub(crate) enrolments: BTreeMap<(OrgId, BadgeId, CustomerId), Vec<Enrolment>>,
+    pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
+    pub(crate) fields: BTreeMap<(OrgId, CustomFieldId), CustomField>,
+    pub(crate) enrolments: ByCustomer<IssualRecord>,
+    pub(crate) earns: ByCustomer<EarnRecord>,
+    pub(crate) refusals: ByCustomer<Refusal>,
+    /// Who has an identifier, in the form in which it is compared.
+    pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
     pub(crate) idempotency: BTreeMap<(ClientNumber, IdempotencyKey), IdempotencyRecord>,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::{
-    AccessStore, BadgeStore, EnrolmentStore, Health, Housekeeping, IdempotencyStore, RequestLedger,
+    AccessStore, BadgeStore, CatalogueStore, CustomerBadges, CustomerDirectory, EarningStore,
+    EnrolmentStore, Health, Housekeeping, IdempotencyStore, RequestLedger,
 };
 
 use crate::migrations::Migrations;
@@ -68,6 +69,14 @@ pub struct Database {
     pub badges: Arc<dyn BadgeStore>,
     /// Enrolments.
     pub enrolments: Arc<dyn EnrolmentStore>,
+    /// Earned badges and limits.
+    pub earning: Arc<dyn EarningStore>,
+    /// Groups and custom fields.
+    pub catalogue: Arc<dyn CatalogueStore>,
+    /// Identifiers of customers.
+    pub directory: Arc<dyn CustomerDirectory>,
+    /// What customers hold.
+    pub customer_badges: Arc<dyn CustomerBadges>,
     /// Requests that were carried out.
     pub requests: Arc<dyn RequestLedger>,
     /// Answers kept under idempotency keys.
@@ -86,6 +95,10 @@ impl Database {
         S: AccessStore
             + BadgeStore
             + EnrolmentStore
+            + EarningStore
+            + CatalogueStore
+            + CustomerDirectory
+            + CustomerBadges
             + RequestLedger
             + IdempotencyStore
             + Health
@@ -98,6 +111,10 @@ impl Database {
             access: store.clone(),
             badges: store.clone(),
             enrolments: store.clone(),
+            earning: store.clone(),
+            catalogue: store.clone(),
+            directory: store.clone(),
+            customer_badges: store.clone(),
             requests: store.clone(),
             idempotency: store.clone(),
             health: store.clone(),

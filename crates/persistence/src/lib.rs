@@ -8,6 +8,7 @@
 //! - `database`, `migrations`: what others see
 //! - `store`, `retry`, `fault`: connections, and the one retrying transaction
 //! - `schema`, `mapping`, `answers`, `statement`: tables, rows and the domain's values
+//! - `boundary`, `earns`, `carried_out`: what earning and revoking hand to statements
 //! - `enrolment`: recording a batch, over the few statements that each database says its own way
 //! - `shared`: the ports that Diesel says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
@@ -18,7 +19,10 @@
 )]
 
 mod answers;
+mod boundary;
+mod carried_out;
 mod database;
+mod earns;
 mod enrolment;
 mod fault;
 mod mapping;

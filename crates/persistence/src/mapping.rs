@@ -5,14 +5,15 @@
 
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{BadgeVersion, CountedBadge, VersionedBadge};
-use accolade_domain::badge::{Badge, BadgeDefinition, EarnType};
+use accolade_domain::badge::{Badge, BadgeDefinition, EarnType, Rank};
+use accolade_domain::catalogue::Group;
 use accolade_domain::enrolment::{Enrolment, Hold};
 use accolade_domain::ids::{BadgeId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
 use accolade_domain::text::{BadgeName, ReferenceId};
 use anyhow::{Context as _, anyhow};
-use diesel::prelude::{Insertable, Queryable};
+use diesel::prelude::{AsChangeset, Insertable, Queryable};
 
 use crate::schema::badge_metas;
 
@@ -73,6 +74,26 @@ pub(crate) fn earn_type_number(earn_type: EarnType) -> i16 {
     }
 }
 
+pub(crate) fn rank_number(rank: Rank) -> anyhow::Result<i32> {
+    Ok(i64::from(rank).try_into()?)
+}
+
+/// Who triggered a request, as the ledger's columns have it.
+pub(crate) fn triggered_by(
+    owner: Option<i16>,
+    reference: Option<String>,
+) -> anyhow::Result<Option<Owner>> {
+    owner
+        .zip(reference)
+        .map(|(number, reference)| {
+            Ok(Owner {
+                owner_type: owner_type(number)?,
+                reference: stored(reference)?,
+            })
+        })
+        .transpose()
+}
+
 /// A name as it is compared when letters of either case are the same.
 pub(crate) fn folded(name: &BadgeName) -> String {
     name.as_str().to_lowercase()
@@ -81,6 +102,37 @@ pub(crate) fn folded(name: &BadgeName) -> String {
 /// The first version of a badge.
 pub(crate) const FIRST_VERSION: i64 = 1;
 
+/// A definition to be written, and what repeats it.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = badge_metas, treat_none_as_null = true)]
+pub(crate) struct DefinitionRow<'a> {
+    name: &'a str,
+    name_folded: String,
+    starts_on: i64,
+    expires_on: i64,
+    earn_type: i16,
+    owners: i32,
+    rank: Option<i32>,
+    group_id: Option<Vec<u8>>,
+    definition: String,
+}
+
+impl<'a> DefinitionRow<'a> {
+    pub(crate) fn of(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
+        Ok(Self {
+            name: definition.name.as_str(),
+            name_folded: folded(&definition.name),
+            starts_on: definition.period.starts_on().unix_micros(),
+            expires_on: definition.period.expires_on().unix_micros(),
+            earn_type: earn_type_number(definition.earn_mode.earn_type()),
+            owners: owner_bits(&definition.owners),
+            rank: definition.rank.map(rank_number).transpose()?,
+            group_id: definition.group.map(|id| id.0.as_bytes().to_vec()),
+            definition: serde_json::to_string(definition)?,
+        })
+    }
+}
+
 /// A badge to be written.
 #[derive(Insertable)]
 #[diesel(table_name = badge_metas)]
@@ -88,14 +140,9 @@ pub(crate) struct NewBadgeRow<'a> {
     org_id: i64,
     id: &'a [u8],
     version: i64,
-    name: &'a str,
-    name_folded: String,
-    starts_on: i64,
-    expires_on: i64,
-    earn_type: i16,
+    #[diesel(embed)]
+    definition: DefinitionRow<'a>,
     active: bool,
-    owners: i32,
-    definition: String,
     created_on: i64,
     created_by: i64,
     updated_on: i64,
@@ -104,19 +151,12 @@ pub(crate) struct NewBadgeRow<'a> {
 
 impl<'a> NewBadgeRow<'a> {
     pub(crate) fn of(badge: &'a Badge) -> anyhow::Result<Self> {
-        let definition = &badge.definition;
         Ok(Self {
             org_id: badge.org.get(),
             id: badge.id.0.as_bytes(),
             version: FIRST_VERSION,
-            name: definition.name.as_str(),
-            name_folded: folded(&definition.name),
-            starts_on: definition.period.starts_on().unix_micros(),
-            expires_on: definition.period.expires_on().unix_micros(),
-            earn_type: earn_type_number(definition.earn_mode.earn_type()),
+            definition: DefinitionRow::of(&badge.definition)?,
             active: badge.active,
-            owners: owner_bits(&definition.owners),
-            definition: serde_json::to_string(definition)?,
             created_on: badge.created_on.unix_micros(),
             created_by: badge.created_by.get(),
             updated_on: badge.updated_on.unix_micros(),
@@ -179,10 +219,29 @@ impl BadgeRow {
     }
 }
 
-/// A badge with its counts.
+/// A badge with its group.
+#[derive(Queryable)]
+pub(crate) struct GroupedBadgeRow {
+    badge: BadgeRow,
+    group: Option<String>,
+}
+
+impl GroupedBadgeRow {
+    pub(crate) fn grouped(self) -> anyhow::Result<(Badge, Option<Group>)> {
+        let group = self.group.as_deref().map(group).transpose()?;
+        Ok((self.badge.badge()?, group))
+    }
+}
+
+fn group(json: &str) -> anyhow::Result<Group> {
+    serde_json::from_str(json).context("a stored group")
+}
+
+/// A badge with its group and its counts.
 #[derive(Queryable)]
 pub(crate) struct CountedBadgeRow {
     badge: BadgeRow,
+    group: Option<String>,
     issued: i64,
     earned: i64,
 }
@@ -194,6 +253,7 @@ impl CountedBadgeRow {
                 issued: stored(self.issued)?,
                 earned: stored(self.earned)?,
             },
+            group: self.group.as_deref().map(group).transpose()?,
             badge: self.badge.badge()?,
         })
     }
@@ -209,7 +269,7 @@ mod tests {
 
     /// What is in databases. Whoever changes the domain's types so that this test
     /// fails has to read the old form too, or to migrate it.
-    const STORED: &str = r#"{"name":"Gold","description":"For regulars","period":{"starts_on":1704067200000000,"expires_on":1893456000000000},"earn_mode":{"EnrolThenEarn":{"enrolment_expiry":{"Relative":{"unit":"MONTHS","value":3}}}},"earned_expiry":{"FixedDate":1926235957000000},"owners":["Loyalty","Rewards_Catalog"],"customer_constraints":[{"FixedValue":5},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000007","cycle":{"Days":{"refresh_rate":7}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000008","cycle":{"Weeks":{"starts_on":"SUNDAY"}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000009","cycle":"Months","max":2}},{"RollingWindow":[{"unit":"DAYS","length":30,"max":4}]}],"badge_constraints":["NoLimit"],"images":[{"name":"on","file_svc_handle":"h","url":"https://example.com/a.png","tag":"UN_EARNED"}],"tags":[{"name":"tier","value":null}],"benefits":["{ \"benefitType\": \"COUPON\" }"],"rank":3,"default_till":17}"#;
+    const STORED: &str = r#"{"name":"Gold","description":"For regulars","period":{"starts_on":1704067200000000,"expires_on":1893456000000000},"earn_mode":{"EnrolThenEarn":{"enrolment_expiry":{"Relative":{"unit":"MONTHS","value":3}}}},"earned_expiry":{"FixedDate":1926235957000000},"owners":["Loyalty","Rewards_Catalog"],"customer_constraints":[{"FixedValue":5},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000007","cycle":{"Days":{"refresh_rate":7}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000008","cycle":{"Weeks":{"starts_on":"SUNDAY"}},"max":2}},{"FixedWindow":{"reference":"00000000-0000-0000-0000-000000000009","cycle":"Months","max":2}},{"RollingWindow":[{"unit":"DAYS","length":30,"max":4}]}],"badge_constraints":["NoLimit"],"images":[{"name":"on","file_svc_handle":"h","url":"https://example.com/a.png","tag":"UN_EARNED"}],"tags":[{"name":"tier","value":null}],"benefits":["{ \"benefitType\": \"COUPON\" }"],"rank":3,"group":"66276dc68fe258516a88ff8e","custom_values":{"size":"XL"},"default_till":17}"#;
 
     #[test]
     fn the_stored_form_of_a_definition_is_pinned() {

@@ -40,6 +40,8 @@ table! {
         earn_type -> SmallInt,
         active -> Bool,
         owners -> Integer,
+        rank -> Nullable<Integer>,
+        group_id -> Nullable<Binary>,
         definition -> Text,
         created_on -> BigInt,
         created_by -> BigInt,
@@ -60,14 +62,113 @@ table! {
 }
 
 table! {
-    request_ledger (org_id, operation, request_id) {
+    request_ledger (number) {
+        number -> BigInt,
         org_id -> BigInt,
         operation -> SmallInt,
         request_id -> Text,
-        badge_id -> Binary,
         recorded_on -> BigInt,
         recorded_by -> BigInt,
+        owner_type -> Nullable<SmallInt>,
+        reference_id -> Nullable<Text>,
         answer -> Binary,
+    }
+}
+
+table! {
+    enrolments (org_id, customer_id, badge_id, ordinal) {
+        org_id -> BigInt,
+        customer_id -> BigInt,
+        badge_id -> Binary,
+        ordinal -> Integer,
+        id -> Binary,
+        event_on -> BigInt,
+        expires_on -> BigInt,
+        request_no -> BigInt,
+        revoked_on -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    earned_badges (org_id, customer_id, badge_id, ordinal) {
+        org_id -> BigInt,
+        customer_id -> BigInt,
+        badge_id -> Binary,
+        ordinal -> Integer,
+        id -> Binary,
+        event_on -> BigInt,
+        earned_on -> BigInt,
+        expires_on -> BigInt,
+        request_no -> BigInt,
+        revoked_on -> Nullable<BigInt>,
+        enrolment -> Nullable<Integer>,
+        imported -> Bool,
+    }
+}
+
+table! {
+    refusals (org_id, customer_id, badge_id, seq) {
+        org_id -> BigInt,
+        customer_id -> BigInt,
+        badge_id -> Binary,
+        seq -> BigInt,
+        refused_on -> BigInt,
+        event_on -> BigInt,
+        code -> Integer,
+        message -> Text,
+        field -> Nullable<Text>,
+    }
+}
+
+table! {
+    window_counts (org_id, badge_id, ends_on, starts_on) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        ends_on -> BigInt,
+        starts_on -> BigInt,
+        earns -> BigInt,
+    }
+}
+
+table! {
+    rolling_counts (org_id, badge_id, unit, length) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        unit -> SmallInt,
+        length -> BigInt,
+        since -> BigInt,
+        earns -> BigInt,
+    }
+}
+
+table! {
+    badge_groups (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        name -> Text,
+        rank -> Integer,
+        active -> Bool,
+        value -> Text,
+    }
+}
+
+table! {
+    custom_fields (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        name -> Text,
+        active -> Bool,
+        updated_on -> BigInt,
+        value -> Text,
+    }
+}
+
+table! {
+    customer_identifiers (org_id, kind, comparable) {
+        org_id -> BigInt,
+        kind -> SmallInt,
+        comparable -> Text,
+        customer_id -> BigInt,
     }
 }
 
@@ -94,5 +195,5 @@ table! {
 
 joinable!(api_clients -> orgs (org_id));
 allow_tables_to_appear_in_same_query!(api_clients, orgs);
-allow_tables_to_appear_in_same_query!(badge_metas, badge_claims);
-allow_tables_to_appear_in_same_query!(idempotency, request_ledger);
+allow_tables_to_appear_in_same_query!(badge_metas, badge_claims, badge_groups);
+allow_tables_to_appear_in_same_query!(idempotency, request_ledger, enrolments, earned_badges);

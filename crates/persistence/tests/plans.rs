@@ -99,6 +99,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         owner: None,
         claimed_by: None,
         unclaimed: None,
+        group: None,
         name_contains: None,
         starts_from: None,
         ends_until: None,

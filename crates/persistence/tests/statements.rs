@@ -188,6 +188,7 @@ fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
             owner: None,
             claimed_by: None,
             unclaimed: None,
+            group: None,
             name_contains: None,
             starts_from: None,
             ends_until: None,

@@ -1,5 +1,6 @@
-//! What the demo has: an organisation, a client whose secret everybody knows, and two badges
-//! for the API's own examples.
+//! What the demo has: an organisation, a client whose secret everybody knows, two badges
+//! for the API's own examples, and one that is earned directly, under limits, in a group and with a
+//! custom field.
 //!
 //! Seeding makes sure of all that, whatever is there already: it runs at every start,
 //! and on two servers at once.
@@ -11,14 +12,16 @@ use accolade_application::badges::{
     ClaimBadge, CreateBadge, SetActivity, claim, create, set_activity,
 };
 use accolade_application::ports::{
-    Client, CreateClientError, CreateOrgError, NewClient, Org, Ports,
+    Client, CreateClientError, CreateOrgError, NewClient, Org, Ports, SaveError,
 };
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindowDraft};
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, ExpiryValue, Rank};
+use accolade_domain::catalogue::{CustomField, CustomValues, DataType, Group};
+use accolade_domain::ids::{BadgeId, CustomFieldId, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::text::{BadgeName, Description, Name, ReferenceId};
-use accolade_domain::zone::Zone;
+use accolade_domain::zone::{CalendarUnit, Zone};
 use anyhow::{Context as _, Result, anyhow};
 
 const ORG: i64 = 100_458;
@@ -38,20 +41,36 @@ struct DemoBadge {
     name: &'static str,
     description: &'static str,
     claimed_by: &'static str,
+    /// Whether customers earn it without being enrolled.
+    direct: bool,
 }
 
-const BADGES: [DemoBadge; 2] = [
+/// The group of the badge that is earned directly: its id and its name.
+const GROUP: [&str; 2] = ["664f0d8a9a2c373c7d767e9b", "Everyday"];
+/// The custom field of that badge: its id, its name and the badge's value.
+const FIELD: [&str; 3] = ["65bb3d6afd3e324f2cac8839", "Tier", "gold"];
+
+const BADGES: [DemoBadge; 3] = [
     DemoBadge {
         id: "66276dc68fe258516a88ff8e",
         name: "Frequent Guest",
         description: "The first badge of the demo, claimed by Loyalty for 123694.",
         claimed_by: "123694",
+        direct: false,
     },
     DemoBadge {
         id: "653de84db3cda7078c7c68ed",
         name: "Early Bird",
         description: "The second badge of the demo, claimed by Loyalty for 626.",
         claimed_by: "626",
+        direct: false,
+    },
+    DemoBadge {
+        id: "66da90348bdb494a4f06576f",
+        name: "Coffee Lover",
+        description: "Earned directly: once a day by a customer, a thousand times in all.",
+        claimed_by: "626",
+        direct: true,
     },
 ];
 
@@ -65,8 +84,11 @@ pub(crate) fn seed(ports: &Ports) -> Result<()> {
         tracing::warn!("the demo's client was revoked or has another secret: its request fails");
         return Ok(());
     };
+    let group = group(ports, &caller).context("the demo's group")?;
+    custom_field(ports, &caller).context("the demo's custom field")?;
     for demo in &BADGES {
-        badge(ports, &caller, demo)
+        let group = group.filter(|_| demo.direct);
+        badge(ports, &caller, demo, group)
             .with_context(|| format!("the demo's badge {} ({})", demo.id, demo.name))?;
     }
     Ok(())
@@ -124,10 +146,15 @@ fn client(ports: &Ports) -> Result<Client> {
 }
 
 /// Makes sure that the badge is there, on, and claimed.
-fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> {
+fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId>) -> Result<()> {
     let id: BadgeId = demo.id.parse()?;
     if ports.badges.find(caller.org, id)?.is_none() {
-        let created = create(ports, caller, new_badge(id, demo)?);
+        let mut new = new_badge(id, demo)?;
+        if demo.direct {
+            let values = custom_values(ports, caller)?;
+            new.draft = earned_directly(new.draft, group, values)?;
+        }
+        let created = create(ports, caller, new);
         // Another server that starts at the same moment may have been faster.
         if let Err(error) = created
             && ports.badges.find(caller.org, id)?.is_none()
@@ -156,6 +183,77 @@ fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> {
     Ok(())
 }
 
+/// Makes sure that the group is there, unless it was removed; gives its id if it is there.
+fn group(ports: &Ports, caller: &Caller) -> Result<Option<GroupId>> {
+    let [id, name] = GROUP;
+    let id: GroupId = id.parse()?;
+    let find = || ports.catalogue.group(caller.org, id);
+    if find()?.is_none() {
+        let now = ports.clock.now();
+        let group = Group {
+            id,
+            org: caller.org,
+            name: Name::try_from(name)?,
+            rank: Rank::try_from(1)?,
+            active: true,
+            created_on: now,
+            created_by: caller.client,
+            updated_on: now,
+            updated_by: caller.client,
+        };
+        let created = ports.catalogue.create_group(&group, None);
+        tolerate(created, || Ok(find()?.is_some()))?;
+    }
+    Ok(find()?.filter(|group| group.active).map(|_| id))
+}
+
+/// Makes sure that the custom field is there, unless it was disabled.
+fn custom_field(ports: &Ports, caller: &Caller) -> Result<()> {
+    let [id, name, _] = FIELD;
+    let id: CustomFieldId = id.parse()?;
+    let find = || ports.catalogue.field(caller.org, id);
+    if find()?.is_some() {
+        return Ok(());
+    }
+    let now = ports.clock.now();
+    let field = CustomField {
+        id,
+        org: caller.org,
+        name: Name::try_from(name)?,
+        data_type: DataType::String,
+        mandatory: false,
+        default: None,
+        active: true,
+        created_on: now,
+        created_by: caller.client,
+        updated_on: now,
+        updated_by: caller.client,
+    };
+    let created = ports.catalogue.create_field(&field, None);
+    tolerate(created, || Ok(find()?.is_some()))
+}
+
+/// A name that is taken means that another server that starts at the same moment was faster, or
+/// that somebody else uses it: then the demo goes without.
+fn tolerate(created: Result<(), SaveError>, is_there: impl FnOnce() -> Result<bool>) -> Result<()> {
+    match created {
+        Ok(()) | Err(SaveError::NameTaken) => Ok(()),
+        Err(_) if is_there()? => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The value of the custom field, if a badge can have it.
+fn custom_values(ports: &Ports, caller: &Caller) -> Result<CustomValues> {
+    let [id, name, value] = FIELD;
+    let field = ports.catalogue.field(caller.org, id.parse()?)?;
+    let mut values = CustomValues::new();
+    if field.is_some_and(|field| field.active) {
+        values.insert(Name::try_from(name)?, Description::try_from(value)?);
+    }
+    Ok(values)
+}
+
 fn new_badge(id: BadgeId, demo: &DemoBadge) -> Result<CreateBadge> {
     let at = |iso| Instant::parse_iso(iso).map_err(|problem| anyhow!(problem));
     let expires_on = at(EXPIRES_ON)?;
@@ -179,14 +277,47 @@ fn new_badge(id: BadgeId, demo: &DemoBadge) -> Result<CreateBadge> {
     })
 }
 
+/// What is different of a badge that is earned directly.
+fn earned_directly(
+    draft: BadgeDraft,
+    group: Option<GroupId>,
+    custom_values: CustomValues,
+) -> Result<BadgeDraft> {
+    let once_a_day = Constraint::FixedWindow(FixedWindowDraft {
+        reference: None,
+        cycle: Cycle::Days {
+            refresh_rate: Count::ONE,
+        },
+        max: Count::ONE,
+    });
+    Ok(BadgeDraft {
+        earn_type: Some(EarnType::Earn),
+        enrolment_expiry: None,
+        earned_expiry: Some(Expiry::Relative {
+            unit: CalendarUnit::Months,
+            value: ExpiryValue::try_from(1)?,
+        }),
+        customer_constraints: vec![once_a_day],
+        badge_constraints: vec![Constraint::FixedValue(Count::try_from(1_000)?)],
+        rank: Some(Rank::try_from(1)?),
+        group,
+        custom_values,
+        ..draft
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use accolade_application::access::{Credentials, authenticate, revoke_client};
     use accolade_application::answer::Answer;
-    use accolade_application::badges::unclaim;
+    use accolade_application::badges::{get, unclaim};
+    use accolade_application::catalogue::{groups, remove_group};
+    use accolade_application::earning::{EarnBadge, earn};
     use accolade_application::enrolment::{EnrolCustomers, enrol};
+    use accolade_application::error::UseCaseError;
+    use accolade_application::ports::{Operation, PageOf};
     use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 
     use super::*;
@@ -215,16 +346,17 @@ mod tests {
     }
 
     #[test]
-    fn the_demos_client_enrols_for_both_badges_as_the_examples_do() {
+    fn the_demos_client_enrols_as_the_examples_do() {
         let ports = ports();
         seed(&ports).unwrap();
         let caller = caller(&ports);
         assert_eq!(caller.org.get(), 100_458);
         assert_eq!(caller.groups, AccessGroups::ALL);
-        for demo in &BADGES {
+        for demo in BADGES.iter().filter(|demo| !demo.direct) {
             let command = EnrolCustomers {
                 badge: demo.id.parse().unwrap(),
                 customers: vec![62_090_013.try_into().unwrap()],
+                unknown: Vec::new(),
                 request_id: None,
                 event_on: Some(Instant::parse_iso("2024-04-23T13:44:15+05:30").unwrap()),
                 triggered_by: Some(loyalty(demo.claimed_by)),
@@ -235,6 +367,49 @@ mod tests {
             };
             assert_eq!(answer.expires_on.unix_micros(), 1_926_235_957_000_000);
         }
+    }
+
+    #[test]
+    fn the_direct_badge_is_earned_once_a_day_and_has_a_group_and_a_custom_field() {
+        let ports = ports();
+        seed(&ports).unwrap();
+        let caller = caller(&ports);
+        let demo = BADGES.iter().find(|demo| demo.direct).unwrap();
+        let id: BadgeId = demo.id.parse().unwrap();
+        let again = |request_id: &str| {
+            let command = EarnBadge {
+                operation: Operation::Earn,
+                badge: id,
+                customers: vec![62_090_013.try_into().unwrap()],
+                unknown: Vec::new(),
+                request_id: request_id.try_into().unwrap(),
+                event_on: None,
+                triggered_by: Some(loyalty(demo.claimed_by)),
+                idempotency: None,
+            };
+            earn(&ports, &caller, &command)
+        };
+        assert!(matches!(again("1"), Ok(Answer::Earned(_))));
+        let Err(UseCaseError::Refused(rejections)) = again("2") else {
+            panic!("earned twice a day")
+        };
+        assert_eq!(rejections[0].code.number(), 817);
+        let view = get(&ports, &caller, id).unwrap();
+        assert_eq!(view.group.unwrap().name.as_str(), "Everyday");
+        let values = view.badge.definition.custom_values;
+        let tier = values.get(&"Tier".try_into().unwrap());
+        assert_eq!(tier.map(Description::as_str), Some("gold"));
+    }
+
+    #[test]
+    fn a_group_that_was_removed_stays_removed() {
+        let ports = ports();
+        seed(&ports).unwrap();
+        let caller = caller(&ports);
+        remove_group(&ports, &caller, GROUP[0].parse().unwrap()).unwrap();
+        seed(&ports).unwrap();
+        let page = PageOf { page: 0, size: 10 };
+        assert_eq!(groups(&ports, &caller, page).unwrap().total, 0);
     }
 
     #[test]

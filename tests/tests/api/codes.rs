@@ -5,41 +5,10 @@ use std::sync::mpsc;
 
 use accolade_domain::rejection::Code;
 use accolade_tests::{
-    Backend, CommitFault, Database, Org, Proxy, Raw, Reply, Server, Setup, assert_answer, badge,
-    direct_badge, enrolment, now, with,
+    Backend, CommitFault, Database, Org, Proxy, Raw, Reply, Server, Setup, badge, direct_badge,
+    enrolment, now, with,
 };
 use serde_json::{Value, json};
-
-/// The answer must carry this code, alone, in the place that belongs to it.
-fn check(number: u32, reply: &Reply) {
-    let code = Code::from_number(number).unwrap();
-    assert_eq!(reply.status, code.status(), "{reply}");
-    let found = if code == Code::ActiveIssueExists {
-        vec![reply.outcomes()[0].2.unwrap()]
-    } else {
-        reply.codes()
-    };
-    assert_eq!(found, [u64::from(number)], "{reply}");
-    assert_answer!(format!("code_{number}"), reply);
-}
-
-/// Makes tests on both databases of functions that get an answer with a code.
-macro_rules! produced {
-    ($($number:literal => $name:ident)*) => {
-        const PRODUCED: &[u32] = &[$($number),*];
-        $(mod $name {
-            use accolade_tests::{Backend, Given};
-            #[test]
-            fn sqlite() {
-                super::check($number, &super::$name(Given::on(Backend::Sqlite)));
-            }
-            #[test]
-            fn postgres() {
-                super::check($number, &super::$name(Given::on(Backend::Postgres)));
-            }
-        })*
-    };
-}
 
 /// A badge and a request to enrol a customer for it.
 fn ready(server: &Server) -> (Org, Value) {
@@ -380,12 +349,17 @@ fn a_connection_that_breaks_inside_commit() {
     });
     let request = org.enrolling(&body).header("X-Request-Id", "the-request");
     let reply = request.may_fail().send();
-    check(1952, &reply);
+    super::produced::check(1952, &reply);
 }
 
 #[test]
 fn no_code_is_left_out() {
-    let produced: BTreeSet<u32> = PRODUCED.iter().copied().chain([1952]).collect();
+    let produced: BTreeSet<u32> = PRODUCED
+        .iter()
+        .chain(super::earning_codes::PRODUCED)
+        .copied()
+        .chain([1952])
+        .collect();
     let all: BTreeSet<u32> = Code::ALL.iter().map(|code| code.number()).collect();
     let missing: Vec<_> = all.difference(&produced).collect();
     assert!(missing.is_empty(), "no test produces {missing:?}");

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use accolade_tests::{
-    Client, Org, PREFIX, Reply, Server, badge, enrolment, on_both_databases, with,
+    Client, LOYALTY, Org, PREFIX, Reply, Server, badge, earning, earning_all, enrolment, imported,
+    on_both_databases, with,
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -14,81 +15,183 @@ enum Foreign {
     NotFound,
     /// A success that shows nothing of it.
     OwnView,
+    /// A success whose every element is a 404.
+    NoElement,
 }
+
+use Foreign::{NoElement, NotFound, OwnView};
 
 /// One operation as it is called here.
 struct Operation {
     method: &'static str,
     /// Below the prefix, with `{}` for every parameter.
     path: &'static str,
+    /// What stands for the parameters, and the query.
+    parameters: Vec<String>,
+    query: String,
     group: &'static str,
     body: Option<Value>,
     foreign: Foreign,
 }
 
-fn operations(badge_id: &str) -> Vec<Operation> {
-    let owner = || Some(json!({"ownerType": "Loyalty", "referenceId": "123694"}));
-    let operation = |method, path, group, body, foreign| Operation {
-        method,
-        path,
-        group,
-        body,
-        foreign,
-    };
-    let future = json!({"startOn": "2080-01-01T00:00:00Z", "expiresOn": "2090-01-01T00:00:00Z"});
-    vec![
-        operation(
-            "post",
-            "badgeMeta/customer/issueBulk",
-            "badges:issue",
-            Some(enrolment(badge_id)),
-            Foreign::NotFound,
-        ),
-        operation("get", "requests/{}", "badges:read", None, Foreign::NotFound),
-        operation(
-            "post",
-            "badgeMeta",
-            "badges:write",
-            Some(with(&badge(), &future)),
-            Foreign::OwnView,
-        ),
-        operation("get", "badgeMeta", "badges:read", None, Foreign::OwnView),
-        operation(
-            "get",
-            "badgeMeta/{}",
-            "badges:read",
-            None,
-            Foreign::NotFound,
-        ),
-        operation(
-            "post",
-            "badgeMeta/{}/claim",
-            "badges:write",
-            owner(),
-            Foreign::NotFound,
-        ),
-        operation(
-            "post",
-            "badgeMeta/{}/unclaim",
-            "badges:write",
-            owner(),
-            Foreign::NotFound,
-        ),
-        operation(
-            "put",
-            "badgeMeta/{}/activate",
-            "badges:write",
-            None,
-            Foreign::NotFound,
-        ),
-        operation(
-            "put",
-            "badgeMeta/{}/deactivate",
-            "badges:write",
-            None,
-            Foreign::NotFound,
-        ),
-    ]
+/// What an org has for its operations to work on.
+struct World {
+    org: Org,
+    badge: String,
+    definition: Value,
+    earned: String,
+    catalogue_group: String,
+    field: String,
+}
+
+const READ: &str = "badges:read";
+const WRITE: &str = "badges:write";
+const ISSUE: &str = "badges:issue";
+
+impl World {
+    /// Customer 9 is enrolled for a badge and has earned it.
+    fn of(server: &Server) -> Self {
+        let org = server.org();
+        let definition = badge();
+        let badge = org.claimed(&definition);
+        let body = json!({"requestId": "walked", "customers": [9]});
+        org.enrol(&with(&enrolment(&badge), &body)).ok();
+        let earned = org.earned(&badge, 9);
+        let created = |path: &str, body: Value| {
+            let reply = org.post(path, &body).ok();
+            reply.data()["id"].as_str().unwrap().to_owned()
+        };
+        let catalogue_group = created("group", json!({"name": "Walked", "rank": 1}));
+        let field = created(
+            "customField",
+            json!({"name": "Walked", "dataType": "STRING"}),
+        );
+        Self {
+            org,
+            badge,
+            definition,
+            earned,
+            catalogue_group,
+            field,
+        }
+    }
+
+    /// Every operation, in an order in which they all succeed one after the other.
+    fn operations(&self) -> Vec<Operation> {
+        let mut walk = Walk(Vec::new());
+        self.definitions(&mut walk);
+        self.earning(&mut walk);
+        self.views(&mut walk);
+        self.catalogue(&mut walk);
+        walk.0
+    }
+
+    fn definitions(&self, walk: &mut Walk) {
+        let badge_id = self.badge.as_str();
+        let (owner, reference) = LOYALTY;
+        let owner = || Some(json!({"ownerType": owner, "referenceId": reference}));
+        let future = json!({
+            "startOn": "2080-01-01T00:00:00Z", "expiresOn": "2090-01-01T00:00:00Z",
+            "issuedBadgeExpiry": {"expiryType": "NEVER"},
+        });
+        let id = &[badge_id];
+        let put = || Some(with(&self.definition, &json!({"id": badge_id})));
+        let new = Some(with(&badge(), &future));
+        walk.add("post", "badgeMeta", &[], WRITE, new, OwnView);
+        walk.add("put", "badgeMeta", &[], WRITE, put(), NotFound);
+        walk.add("put", "badgeMeta/{}", id, WRITE, put(), NotFound);
+        walk.add("get", "badgeMeta", &[], READ, None, OwnView);
+        walk.add("get", "badgeMeta/{}", id, READ, None, NotFound);
+        let path = "badgeMeta/{}/unclaim";
+        walk.add("post", path, id, WRITE, owner(), NotFound);
+        let path = "badgeMeta/{}/claim";
+        walk.add("post", path, id, WRITE, owner(), NotFound);
+        let path = "badgeMeta/{}/deactivate";
+        walk.add("put", path, id, WRITE, None, NotFound);
+        let path = "badgeMeta/{}/activate";
+        walk.add("put", path, id, WRITE, None, NotFound);
+    }
+
+    fn earning(&self, walk: &mut Walk) {
+        let badge_id = self.badge.as_str();
+        let mut post = |path, body| walk.add("post", path, &[], ISSUE, Some(body), NotFound);
+        post("badgeMeta/customer/issueBulk", enrolment(badge_id));
+        post("customer/earn", earning(badge_id, 9));
+        post("customer/earnBulk", earning_all(badge_id, &[9]));
+        post(
+            "customer/revokeEarn",
+            json!({"badgeMetaId": badge_id, "customerId": 9, "earnedBadgeId": self.earned}),
+        );
+        post(
+            "badgeMeta/customer/revokeIssue",
+            json!({"badgeMetaId": badge_id, "customers": [9]}),
+        );
+        for method in ["post", "put"] {
+            let elements = Some(json!([imported(badge_id, 9)]));
+            let path = "import/customerBadges";
+            walk.add(method, path, &[], ISSUE, elements, NoElement);
+        }
+    }
+
+    fn views(&self, walk: &mut Walk) {
+        let badge_id = self.badge.as_str();
+        walk.add("get", "requests/{}", &["walked"], READ, None, NotFound);
+        walk.add("get", "customer/{}", &["9"], READ, None, OwnView);
+        walk.add("get", "management/{}", &["9"], READ, None, OwnView);
+        let path = "management/{}/badge/{}";
+        walk.add("get", path, &["9", badge_id], READ, None, NotFound);
+        let path = "badgeMeta/getFixedWindowDetails";
+        walk.add("get", path, &[], READ, None, NotFound);
+        if let Some(last) = walk.0.last_mut() {
+            last.query = format!("?badgeMetaId={badge_id}");
+        }
+    }
+
+    fn catalogue(&self, walk: &mut Walk) {
+        let group = &[self.catalogue_group.as_str()];
+        let field = &[self.field.as_str()];
+        let change = || Some(json!({"name": "Changed"}));
+        let new = Some(json!({"name": "Another", "rank": 1}));
+        walk.add("post", "group", &[], WRITE, new, OwnView);
+        walk.add("get", "group", &[], WRITE, None, OwnView);
+        walk.add("get", "group/{}", group, WRITE, None, NotFound);
+        walk.add("put", "group/{}", group, WRITE, change(), NotFound);
+        walk.add("delete", "group/{}", group, WRITE, None, NotFound);
+        let new = Some(json!({"name": "Another", "dataType": "STRING"}));
+        walk.add("post", "customField", &[], WRITE, new, OwnView);
+        walk.add("get", "customField", &[], WRITE, None, OwnView);
+        walk.add("get", "customField/{}", field, WRITE, None, NotFound);
+        walk.add("put", "customField/{}", field, WRITE, change(), NotFound);
+        let entry = Some(json!({"email": "walked@example.org"}));
+        walk.add("put", "customers/{}", &["9"], WRITE, entry, OwnView);
+        let entries = Some(json!({"customers": [{"customerId": 9, "mobile": "1"}]}));
+        walk.add("post", "customers/bulk", &[], WRITE, entries, OwnView);
+    }
+}
+
+/// Operations as they are put together.
+struct Walk(Vec<Operation>);
+
+impl Walk {
+    fn add(
+        &mut self,
+        method: &'static str,
+        path: &'static str,
+        parameters: &[&str],
+        group: &'static str,
+        body: Option<Value>,
+        foreign: Foreign,
+    ) {
+        self.0.push(Operation {
+            method,
+            path,
+            parameters: parameters.iter().map(|&it| it.to_owned()).collect(),
+            query: String::new(),
+            group,
+            body,
+            foreign,
+        });
+    }
 }
 
 /// The document's operations below the prefix, parameters without their names.
@@ -114,8 +217,12 @@ fn documented(server: &Server) -> BTreeSet<String> {
     found
 }
 
-fn call(client: &Client, operation: &Operation, parameter: &str) -> Reply {
-    let path = operation.path.replace("{}", parameter);
+fn call(client: &Client, operation: &Operation) -> Reply {
+    let mut path = operation.path.to_owned();
+    for parameter in &operation.parameters {
+        path = path.replacen("{}", parameter, 1);
+    }
+    path += &operation.query;
     let request = client.request(&operation.method.to_uppercase(), &path);
     match &operation.body {
         Some(body) => request.json(body).send(),
@@ -123,27 +230,9 @@ fn call(client: &Client, operation: &Operation, parameter: &str) -> Reply {
     }
 }
 
-fn parameter_of<'a>(operation: &Operation, badge: &'a str) -> &'a str {
-    if operation.path.starts_with("requests") {
-        "walked"
-    } else {
-        badge
-    }
-}
-
-fn prepared(server: &Server) -> (Org, String) {
-    let org = server.org();
-    let badge = org.badge();
-    let body = with(
-        &enrolment(&badge),
-        &json!({"requestId": "walked", "customers": [9]}),
-    );
-    org.enrol(&body).ok();
-    (org, badge)
-}
-
 fn the_operations_that_are_walked_are_all_there_are(server: &Server) {
-    let walked: BTreeSet<String> = operations("")
+    let walked: BTreeSet<String> = World::of(server)
+        .operations()
         .iter()
         .map(|operation| format!("{} {}", operation.method, operation.path))
         .collect();
@@ -161,12 +250,13 @@ fn the_operations_that_are_walked_are_all_there_are(server: &Server) {
 }
 
 fn every_operation_refuses_who_has_no_credentials_or_wrong_ones(server: &Server) {
-    let (org, badge) = prepared(server);
-    let wrong = server.client(&org.credentials().unwrap().wrong());
-    for operation in operations(&badge) {
-        let parameter = parameter_of(&operation, &badge);
-        for client in [&server.stranger(), &wrong] {
-            let reply = call(client, &operation, parameter);
+    let world = World::of(server);
+    // Of several clients, since the wrong secrets of each are counted.
+    let wrong = [(); 3].map(|()| server.client_with(&world.org, "admin"));
+    for (index, operation) in world.operations().iter().enumerate() {
+        let wrong = wrong[index % wrong.len()].credentials().unwrap().wrong();
+        for client in [&server.stranger(), &server.client(&wrong)] {
+            let reply = call(client, operation);
             assert_eq!((reply.status, reply.codes()), (401, vec![1930]), "{reply}");
             assert!(reply.header("www-authenticate").is_some(), "{reply}");
         }
@@ -174,47 +264,52 @@ fn every_operation_refuses_who_has_no_credentials_or_wrong_ones(server: &Server)
 }
 
 fn every_operation_refuses_who_lacks_its_access_group(server: &Server) {
-    let (org, badge) = prepared(server);
-    let groups = ["badges:read", "badges:write", "badges:issue"];
+    let world = World::of(server);
+    let groups = [READ, WRITE, ISSUE];
     for missing in groups {
         let others: Vec<_> = groups
             .into_iter()
             .filter(|group| *group != missing)
             .collect();
-        let client = server.client_with(&org, &others.join(","));
-        for operation in operations(&badge)
-            .iter()
-            .filter(|operation| operation.group == missing)
-        {
-            let reply = call(&client, operation, parameter_of(operation, &badge));
-            assert_eq!((reply.status, reply.codes()), (403, vec![1931]), "{reply}");
+        let client = server.client_with(&world.org, &others.join(","));
+        for operation in world.operations() {
+            if operation.group == missing {
+                let reply = call(&client, &operation);
+                assert_eq!((reply.status, reply.codes()), (403, vec![1931]), "{reply}");
+            }
         }
     }
 }
 
 fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
-    let (org, badge) = prepared(server);
+    let world = World::of(server);
     let other = server.org();
-    let before = org.get(&format!("badgeMeta/{badge}")).ok();
-    for operation in operations(&badge) {
-        let reply = call(&other, &operation, parameter_of(&operation, &badge));
+    let path = format!("badgeMeta/{}", world.badge);
+    let before = world.org.get(&path).ok();
+    for operation in world.operations() {
+        let reply = call(&other, &operation);
         match operation.foreign {
-            Foreign::NotFound => {
+            NotFound => {
                 assert_eq!((reply.status, reply.codes()), (404, vec![404]), "{reply}");
             }
-            Foreign::OwnView => assert!(!reply.ok().text().contains(&badge)),
+            OwnView => {
+                let text = reply.ok().text().to_owned();
+                for id in [&world.badge, &world.catalogue_group, &world.field] {
+                    assert!(!text.contains(id), "{text}");
+                }
+            }
+            NoElement => {
+                assert_eq!(reply.imports(), [[(404, "badgeMetaId".to_owned())]]);
+            }
         }
     }
-    assert_eq!(
-        org.get(&format!("badgeMeta/{badge}")).ok().text(),
-        before.text()
-    );
+    assert_eq!(world.org.get(&path).ok().text(), before.text());
 }
 
 fn every_operation_lets_the_right_client_through(server: &Server) {
-    let (org, badge) = prepared(server);
-    for operation in operations(&badge) {
-        call(&org, &operation, parameter_of(&operation, &badge)).ok();
+    let world = World::of(server);
+    for operation in world.operations() {
+        call(&world.org, &operation).ok();
     }
 }
 

@@ -126,7 +126,8 @@ fn badges_and_claims_survive_too(backend: Backend) {
     org.put(&format!("badgeMeta/{badge}/deactivate")).ok();
     let server = server.kill().start();
     let org = server.take_over(&org);
-    org.enrol(&enrolment(&badge)).refused(1901, None);
+    org.enrol(&enrolment(&badge))
+        .refused(1901, Some("badgeMetaId"));
     let after = org.get(&format!("badgeMeta/{badge}")).ok();
     let claims = |reply: &Reply| reply.data()["ownership"].clone();
     assert_eq!(claims(&before), claims(&after));

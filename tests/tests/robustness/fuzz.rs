@@ -20,6 +20,8 @@ fn leaf() -> impl Strategy<Value = Value> {
         json!("DAYS"),
         json!("MONTHS"),
         json!("MONDAY"),
+        json!("INTEGER"),
+        json!("DATE"),
         json!("BADGE_FIXED_WINDOW"),
         json!("CUSTOMER_BADGE_ROLLING_WINDOW"),
         json!("2024-04-23T13:44:15+05:30"),
@@ -106,6 +108,24 @@ const FIELDS: &[&str] = &[
     "defaultTillId",
     "active",
     "isActive",
+    "customerId",
+    "customerIds",
+    "earnEventDate",
+    "earnEventDateISO",
+    "earnExpiresOn",
+    "earnExpiresOnISO",
+    "earnedBadgeId",
+    "revokeIssuals",
+    "issueId",
+    "rank",
+    "dataType",
+    "isMandatory",
+    "defaultValue",
+    "email",
+    "mobile",
+    "externalId",
+    "cardNumber",
+    "id",
     "unknown",
 ];
 
@@ -146,7 +166,24 @@ fn replace(body: &mut Value, index: &mut usize, replacement: &Value) -> bool {
     false
 }
 
-/// Two right bodies with one value replaced, and bodies with nothing right.
+/// Right bodies for earning, revoking, importing and the catalogue.
+fn other_bodies(badge_id: &str) -> Vec<Value> {
+    let id = "66276dc68fe258516a88ff8e";
+    vec![
+        json!({"badgeMetaId": badge_id, "customerId": 1, "customerIds": [1, 2], "requestId": "fuzz",
+               "earnEventDate": 1_713_860_055, "triggeredBy": {"ownerType": "Membercare", "referenceId": "1"}}),
+        json!({"badgeMetaId": badge_id, "customerId": 1, "earnedBadgeId": id, "customers": [1],
+               "revokeIssuals": [{"customerId": 1, "issueId": id}]}),
+        json!([
+            accolade_tests::imported(badge_id, 1),
+            accolade_tests::imported(badge_id, 2)
+        ]),
+        json!({"name": "Fuzz", "rank": 1, "dataType": "INTEGER", "isMandatory": true, "defaultValue": "1", "isActive": true}),
+        json!({"customers": [{"customerId": 1, "email": "a@x", "mobile": "1"}], "email": "a@x", "cardNumber": "1"}),
+    ]
+}
+
+/// Right bodies with one value replaced, and bodies with nothing right.
 fn bodies(badge_id: &str) -> impl Strategy<Value = Value> + use<> {
     let mut definition = badge();
     definition["customerConstraints"] = json!([
@@ -170,31 +207,177 @@ fn bodies(badge_id: &str) -> impl Strategy<Value = Value> + use<> {
             body
         })
     };
-    prop_oneof![mended(definition), mended(request), tree(), fields(tree())]
+    let others = prop::sample::select(other_bodies(badge_id));
+    let others = (others, 0_usize..20, tree()).prop_map(|(mut body, mut index, replacement)| {
+        replace(&mut body, &mut index, &replacement);
+        body
+    });
+    prop_oneof![
+        1 => mended(definition),
+        1 => mended(request),
+        3 => others,
+        1 => tree(),
+        1 => fields(tree())
+    ]
 }
 
 fn no_body_breaks_anything(server: &Server) {
     let org = server.org();
     let badge = org.badge();
     let config = Config {
-        cases: 300,
+        cases: 150,
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
     };
     let (id, client) = (badge.clone(), &*org);
+    let created = |path: &str, body: Value| {
+        let reply = org.post(path, &body).ok();
+        format!("{path}/{}", reply.data()["id"].as_str().unwrap())
+    };
+    let group = created("group", json!({"name": "g", "rank": 1}));
+    let field = created("customField", json!({"name": "f", "dataType": "STRING"}));
     TestRunner::new(config)
         .run(&bodies(&badge), |body| {
             // The client fails on 5xx and on what is no envelope.
             client.enrol(&body);
             client.creating(&body).send();
             client.post(&format!("badgeMeta/{id}/claim"), &body);
+            client.update(&id, &body);
+            for path in [
+                "customer/earn",
+                "customer/earnBulk",
+                "customer/revokeEarn",
+                "badgeMeta/customer/revokeIssue",
+                "import/customerBadges",
+                "group",
+                "customField",
+                "customers/bulk",
+            ] {
+                client.post(path, &body);
+                let request = client.sending("POST", path, &body);
+                request.header("X-CAP-CUSTOMER-IDENTIFIER", "mobile").send();
+            }
+            for path in ["customers/1", &group, &field] {
+                client.put_json(path, &body);
+            }
             Ok(())
         })
         .unwrap();
     org.get("badgeMeta?size=100").ok();
+    org.get("customer/1?badgeType=EARNED").ok();
+}
+
+/// Words that mean something in some query, and some that mean nothing in any.
+fn queries() -> impl Strategy<Value = String> {
+    let names = prop::sample::select(vec![
+        "badgeMetaId",
+        "badgeType",
+        "includeExpired",
+        "groupId",
+        "limit",
+        "size",
+        "page",
+        "sortOn",
+        "order",
+        "action",
+        "badgeStatus",
+        "status",
+        "owner",
+        "claimedBy",
+        "unclaimed",
+        "name",
+        "startOn",
+        "startOnOperator",
+        "expiresOn",
+        "expiresOnOperator",
+        "includeStatistics",
+        "constraintType",
+        "customerId",
+        "fixedWindowCycleReferenceId",
+        "includeEarnCount",
+        "startDate",
+        "endDate",
+        "isActive",
+        "dryRun",
+        "unknown",
+    ]);
+    let values = prop::sample::select(vec![
+        "",
+        "0",
+        "1",
+        "-1",
+        "99999999999999999999",
+        "true",
+        "false",
+        "x",
+        "ALL",
+        "BADGE",
+        "EARNED",
+        "EXPIRED",
+        "AVAILABLE",
+        "RANK",
+        "LAST_EARNED_ON_DATE",
+        "EXPIRES_ON",
+        "ASC",
+        "ACTIVATED",
+        "LIVE,ENDED",
+        "Loyalty",
+        "LESS_THAN",
+        "GREATER_THAN",
+        "2024-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00Z",
+        "66276dc68fe258516a88ff8e",
+        "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+        "%00",
+        "%ff",
+        "%",
+        "a%20b",
+        "%F0%9F%8F%85",
+    ]);
+    prop::collection::vec((names, values), 0..6).prop_map(|pairs| {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("&")
+    })
+}
+
+fn no_query_breaks_anything(server: &Server) {
+    let org = server.org();
+    let badge = org.badge();
+    org.enrol(&enrolment(&badge)).ok();
+    org.earned(&badge, 1);
+    let config = Config {
+        cases: 200,
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&queries(), |query| {
+            for path in [
+                "badgeMeta",
+                "customer/1",
+                "management/1",
+                "group",
+                "customField",
+            ] {
+                org.get(&format!("{path}?{query}"));
+            }
+            org.get(&format!("management/1/badge/{badge}?{query}"));
+            org.get(&format!(
+                "badgeMeta/getFixedWindowDetails?badgeMetaId={badge}&{query}"
+            ));
+            org.get(&format!("badgeMeta/getFixedWindowDetails?{query}"));
+            Ok(())
+        })
+        .unwrap();
 }
 
 on_both_databases! {
     no_body_breaks_anything
+    no_query_breaks_anything
 }

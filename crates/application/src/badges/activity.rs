@@ -4,7 +4,7 @@ use accolade_domain::ids::BadgeId;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::badges::edit::edit;
+use crate::badges::edit::{Decision, edit};
 use crate::error::UseCaseError;
 use crate::ports::{BadgeEdit, IdempotencyGuard, Ports};
 
@@ -30,13 +30,14 @@ pub fn set_activity(
     command: SetActivity,
 ) -> Result<Answer, UseCaseError> {
     let SetActivity {
-        badge,
+        badge: id,
         active,
         idempotency,
     } = command;
-    let answer = Answer::Activity { badge, active };
-    edit(ports, caller, badge, idempotency, &answer, |badge| {
-        Ok((badge.active != active).then_some(BadgeEdit::Activity(active)))
-    })?;
-    Ok(answer)
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
+        Ok(Decision {
+            edit: (badge.active != active).then_some(BadgeEdit::Activity(active)),
+            answer: Answer::Activity { badge: id, active },
+        })
+    })
 }

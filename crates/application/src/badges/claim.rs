@@ -5,7 +5,7 @@ use accolade_domain::owner::{Claim, Owner};
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::badges::edit::edit;
+use crate::badges::edit::{Decision, edit};
 use crate::error::UseCaseError;
 use crate::ports::{BadgeEdit, IdempotencyGuard, Ports};
 
@@ -26,24 +26,26 @@ pub struct ClaimBadge {
 /// 404; 714 if the badge is not restricted to this owner; 1901 if it is deactivated.
 pub fn claim(ports: &Ports, caller: &Caller, command: ClaimBadge) -> Result<Answer, UseCaseError> {
     let ClaimBadge {
-        badge,
+        badge: id,
         owner,
         idempotency,
     } = command;
-    let answer = Answer::Claimed {
-        badge,
-        owner: owner.clone(),
-    };
-    edit(ports, caller, badge, idempotency, &answer, |badge| {
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
         let new = badge.may_be_claimed_by(&owner)?;
-        Ok(new.then(|| {
+        let claim = || {
             BadgeEdit::Claim(Claim {
                 owner: owner.clone(),
                 active: true,
             })
-        }))
-    })?;
-    Ok(answer)
+        };
+        Ok(Decision {
+            edit: new.then(claim),
+            answer: Answer::Claimed {
+                badge: id,
+                owner: owner.clone(),
+            },
+        })
+    })
 }
 
 /// Takes a claim back. Once this has returned, nothing is recorded by virtue of it.
@@ -56,19 +58,20 @@ pub fn unclaim(
     command: ClaimBadge,
 ) -> Result<Answer, UseCaseError> {
     let ClaimBadge {
-        badge,
+        badge: id,
         owner,
         idempotency,
     } = command;
-    let answer = Answer::Unclaimed {
-        owner: owner.clone(),
-    };
-    edit(ports, caller, badge, idempotency, &answer, |badge| {
+    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
         badge.may_be_unclaimed_by(&owner)?;
-        Ok(Some(BadgeEdit::Claim(Claim {
-            owner: owner.clone(),
-            active: false,
-        })))
-    })?;
-    Ok(answer)
+        Ok(Decision {
+            edit: Some(BadgeEdit::Claim(Claim {
+                owner: owner.clone(),
+                active: false,
+            })),
+            answer: Answer::Unclaimed {
+                owner: owner.clone(),
+            },
+        })
+    })
 }

@@ -6,6 +6,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::{Answer, BadgeCounts, BadgeView};
+use crate::badges::details::complete;
 use crate::error::UseCaseError;
 use crate::ports::{CreateBadgeError, IdempotencyGuard, IdempotencyRecord, Ports};
 
@@ -36,15 +37,21 @@ pub fn create(
     command: CreateBadge,
 ) -> Result<Answer, UseCaseError> {
     let now = ports.clock.now();
+    let mut draft = command.draft;
+    let mut problems = command.unread;
+    let (group, unfit) = complete(ports, caller, &mut draft)?;
     let defining = Defining {
         now,
         zone: &caller.zone,
         migrating: command.migrating,
     };
-    let definition = match command.draft.define(defining, || ports.ids.uuid()) {
-        Ok(definition) if command.unread.is_empty() => definition,
-        Ok(_) => return Err(command.unread.into()),
-        Err(broken) => return Err(merge(command.unread, broken).into()),
+    let definition = match draft.define(defining, || ports.ids.uuid()) {
+        Ok(definition) if problems.is_empty() && unfit.is_empty() => definition,
+        defined => {
+            problems = merge(problems, defined.err().unwrap_or_default());
+            problems.extend(unfit);
+            return Err(problems.into());
+        }
     };
     let view = BadgeView {
         earning_ends_on: definition.earning_ends_on(&caller.zone),
@@ -59,6 +66,7 @@ pub fn create(
             updated_on: now,
             updated_by: caller.client,
         },
+        group,
         counts: BadgeCounts::default(),
         now,
     };
@@ -77,7 +85,7 @@ pub fn create(
 
 /// What could not be read, and what is wrong besides: a part that could not be
 /// read is missing from the draft, which need not be said again.
-fn merge(unread: Vec<Rejection>, broken: Vec<Rejection>) -> Vec<Rejection> {
+pub(crate) fn merge(unread: Vec<Rejection>, broken: Vec<Rejection>) -> Vec<Rejection> {
     let said = |field: &str| {
         unread
             .iter()

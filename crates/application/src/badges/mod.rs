@@ -3,15 +3,20 @@
 mod activity;
 mod claim;
 mod create;
+mod details;
 mod edit;
+mod etag;
 mod get;
 mod list;
+mod update;
 
 pub use activity::{SetActivity, set_activity};
 pub use claim::{ClaimBadge, claim, unclaim};
 pub use create::{CreateBadge, create};
+pub use etag::etag;
 pub use get::get;
 pub use list::{BadgeList, list};
+pub use update::{UpdateBadge, update};
 
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};

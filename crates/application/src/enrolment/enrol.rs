@@ -4,17 +4,17 @@ use accolade_domain::enrolment::{Hold, terms};
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 use anyhow::anyhow;
 
 use crate::access::Caller;
-use crate::answer::{Answer, EnrolmentAnswer};
+use crate::answer::{Answer, EnrolmentAnswer, UnknownCustomer};
 use crate::badges::not_found;
 use crate::error::UseCaseError;
 use crate::ports::{
     BadgeVersion, EnrolError, EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, Operation, Ports,
 };
+use crate::request_id::{self, known_or_new};
 
 /// Customers to enrol.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct EnrolCustomers {
     pub badge: BadgeId,
     /// The customers, each once.
     pub customers: Vec<CustomerId>,
+    /// Customers whose identifier nobody has.
+    pub unknown: Vec<UnknownCustomer>,
     /// The caller's id of the request; one is made if `None`.
     pub request_id: Option<RequestId>,
     /// When they were enrolled; now if `None`.
@@ -59,6 +61,7 @@ pub fn enrol(
         triggered_by: command.triggered_by,
         hold: Hold::new(Instant::MIN, Instant::MAX)?,
         customers: command.customers,
+        unknown: command.unknown,
         ids: ports.ids.block(len),
         now,
         by: caller.client,
@@ -79,11 +82,12 @@ pub fn enrol(
                     triggered_by: request.triggered_by,
                     expires_on: request.hold.expires_on(),
                     outcomes,
+                    unknown: request.unknown,
                     request_id: request.request_id,
                 }));
             }
             Some(Err(EnrolError::BadgeChanged)) => {}
-            Some(Err(EnrolError::RequestIdUsed)) => return Err(request_id_used().into()),
+            Some(Err(EnrolError::RequestIdUsed)) => return Err(request_id::used().into()),
             Some(Err(EnrolError::IdempotencyKeyUsed)) => {
                 return Err(UseCaseError::IdempotencyKeyUsed);
             }
@@ -111,7 +115,7 @@ pub fn preview(
 ) -> Result<Answer, UseCaseError> {
     let now = ports.clock.now();
     let request_id = known_or_new(ports, command.request_id.as_ref())?;
-    check_request_id(ports, caller, &request_id)?;
+    request_id::check_unused(ports, caller, Operation::IssueBulk, &request_id)?;
     let found = ports
         .badges
         .find(caller.org, command.badge)?
@@ -133,6 +137,7 @@ pub fn preview(
         triggered_by,
         expires_on: hold.expires_on(),
         outcomes,
+        unknown: command.unknown,
         request_id,
     }))
 }
@@ -164,33 +169,7 @@ fn decide(
         }
     };
     if decided.is_err() {
-        check_request_id(ports, caller, &request.request_id)?;
+        request_id::check_unused(ports, caller, Operation::IssueBulk, &request.request_id)?;
     }
     Ok(decided?)
-}
-
-fn check_request_id(
-    ports: &Ports,
-    caller: &Caller,
-    request_id: &RequestId,
-) -> Result<(), UseCaseError> {
-    if ports
-        .requests
-        .is_used(caller.org, Operation::IssueBulk, request_id)?
-    {
-        return Err(request_id_used().into());
-    }
-    Ok(())
-}
-
-fn request_id_used() -> Rejection {
-    Rejection::of(Code::RequestIdUsed).at("requestId")
-}
-
-fn known_or_new(ports: &Ports, request_id: Option<&RequestId>) -> Result<RequestId, UseCaseError> {
-    match request_id {
-        Some(request_id) => Ok(request_id.clone()),
-        None => RequestId::try_from(ports.ids.uuid().to_string())
-            .map_err(|error| UseCaseError::unexpected(error.into())),
-    }
 }

@@ -2,6 +2,8 @@
 
 mod enrol;
 mod requests;
+mod revoke;
 
 pub use enrol::{EnrolCustomers, enrol, preview};
 pub use requests::requests;
+pub use revoke::{RevokeEnrolments, revoke};

@@ -1,7 +1,8 @@
 //! Where badge metas live.
 
-use accolade_domain::badge::{Badge, BadgeStatus, EarnType};
-use accolade_domain::ids::{BadgeId, ClientNumber, OrgId};
+use accolade_domain::badge::{Badge, BadgeDefinition, BadgeStatus, EarnType};
+use accolade_domain::catalogue::Group;
+use accolade_domain::ids::{BadgeId, ClientNumber, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, OwnerType};
 
@@ -26,6 +27,8 @@ pub struct VersionedBadge {
 pub struct CountedBadge {
     /// The badge, its claims included.
     pub badge: Badge,
+    /// Its group, if it has one that is active.
+    pub group: Option<Group>,
     /// How often it was given.
     pub counts: BadgeCounts,
 }
@@ -37,6 +40,13 @@ pub enum BadgeEdit {
     Claim(Claim),
     /// Turns the badge on or off.
     Activity(bool),
+    /// Replaces the definition, and turns the badge on or off if that is given.
+    Definition {
+        /// The new definition.
+        definition: Box<BadgeDefinition>,
+        /// On, or off.
+        active: Option<bool>,
+    },
 }
 
 /// A change, decided from one version of the badge.
@@ -78,6 +88,9 @@ pub enum EditBadgeError {
     /// The badge has another version now: read it and decide again.
     #[error("the badge has changed")]
     Changed,
+    /// Another badge of the org has the new name.
+    #[error("the name is taken")]
+    NameTaken,
     /// A request with this idempotency key was carried out.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
@@ -126,6 +139,8 @@ pub struct BadgeQuery {
     pub claimed_by: Option<OwnerType>,
     /// `true`: without any active claim; `false`: with one.
     pub unclaimed: Option<bool>,
+    /// Of this group, which is active.
+    pub group: Option<GroupId>,
     /// Whose name contains this, both mapped to Unicode lower case
     /// ([`str::to_lowercase`]); no character has a special meaning.
     pub name_contains: Option<String>,
@@ -173,8 +188,14 @@ pub trait BadgeStore: Send + Sync {
     /// The store failed.
     fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError>;
 
-    /// The badge and its counts, which are exact: those of all enrolments
-    /// recorded before.
+    /// Those of `badges` that the org has, each once, in any order, in one statement or a few.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError>;
+
+    /// The badge and its counts, which are exact: those of all enrolments and
+    /// earns recorded before, imports included.
     ///
     /// # Errors
     /// The store failed.
@@ -197,6 +218,7 @@ pub trait BadgeStore: Send + Sync {
     ///
     /// # Errors
     /// [`EditBadgeError::Changed`] (also if there is no such badge),
-    /// [`EditBadgeError::IdempotencyKeyUsed`]; the latter where both apply.
+    /// [`EditBadgeError::NameTaken`], [`EditBadgeError::IdempotencyKeyUsed`]; where
+    /// several apply the key comes first and the name last.
     fn edit(&self, request: &BadgeEditRequest) -> Result<(), EditBadgeError>;
 }

@@ -8,7 +8,10 @@ use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
-use crate::ports::{BadgeVersion, IdempotencyGuard, StoreError};
+use crate::answer::{RevokedEnrolment, UnknownCustomer};
+use crate::ports::{
+    BadgeVersion, IdempotencyGuard, RevokeEnrolmentsRequest, RevokeError, StoreError,
+};
 
 /// Customers to be enrolled for a badge, and everything that was decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,9 @@ pub struct EnrolmentRequest {
     pub hold: Hold,
     /// The customers, each once.
     pub customers: Vec<CustomerId>,
+    /// Customers whose identifier nobody has, for the answer only. Without any known customer
+    /// the request is carried out all the same.
+    pub unknown: Vec<UnknownCustomer>,
     /// An id that nobody has for each customer, by position; those of customers who are not
     /// enrolled stay unused.
     pub ids: IdBlock,
@@ -170,4 +176,30 @@ pub trait EnrolmentStore: Send + Sync {
         customers: &[CustomerId],
         now: Instant,
     ) -> Result<Vec<CustomerOutcome>, StoreError>;
+
+    /// Revokes enrolments, in one transaction, and gives an outcome for each
+    /// target in its order: one for each enrolment that was revoked, in the order in which
+    /// they were recorded, or the refusal that the domain's [`to_revoke`] gives, with the
+    /// enrolment that the target names. An enrolment is revoked once: of two that race
+    /// exactly one wins. The badge's counts fall by what was revoked. With a request
+    /// id the request is in the ledger.
+    ///
+    /// [`to_revoke`]: accolade_domain::enrolment::to_revoke
+    ///
+    /// # Errors
+    /// The first that applies: [`RevokeError::IdempotencyKeyUsed`],
+    /// [`RevokeError::RequestIdUsed`].
+    fn revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError>;
+
+    /// What [`revoke`](Self::revoke) would answer now, with nothing recorded.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn preview_revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Vec<RevokedEnrolment>, StoreError>;
 }

@@ -75,6 +75,11 @@ pub struct IdempotencyRecord {
     pub answer: Answer,
 }
 
+/// A request with this idempotency key was carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the idempotency key has been used")]
+pub struct IdempotencyKeyUsed;
+
 /// Answers kept under idempotency keys. Ports that carry out requests write to
 /// it, in the transaction of what the key guards: a key is carried out once.
 /// A key that has expired at the moment of its next use
@@ -90,4 +95,14 @@ pub trait IdempotencyStore: Send + Sync {
         key: &IdempotencyKey,
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError>;
+
+    /// Remembers `record`, of a request that had nothing to change. Of two that
+    /// race for one key exactly one wins.
+    ///
+    /// # Errors
+    /// [`IdempotencyKeyUsed`] if the key was used and has not expired; the store failed.
+    fn remember(
+        &self,
+        record: &IdempotencyRecord,
+    ) -> Result<Result<(), IdempotencyKeyUsed>, StoreError>;
 }

@@ -8,7 +8,11 @@
 
 mod access_store;
 mod badge_store;
+mod catalogue_store;
 mod clock;
+mod customer_badges;
+mod customer_directory;
+mod earning_store;
 mod enrolment_store;
 mod health;
 mod housekeeping;
@@ -26,15 +30,27 @@ pub use badge_store::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, BadgeVersion,
     CountedBadge, CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
 };
+pub use catalogue_store::{CatalogueStore, CustomFieldQuery, Page, PageOf, SaveError};
 pub use clock::Clock;
+pub use customer_badges::{
+    CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
+    CustomerBadges, EarnRecord, IssualRecord, Refusal, Standing,
+};
+pub use customer_directory::{
+    CustomerDirectory, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers,
+};
+pub use earning_store::{
+    EarnError, EarnRequest, EarningStore, ImportItem, ImportRequest, RevokeEarnRequest,
+    RevokeEnrolmentsRequest, RevokeError, RevokeTarget,
+};
 pub use enrolment_store::{
     EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, SharesKey,
 };
 pub use health::{Health, NotReady, PoolUsage};
 pub use housekeeping::{Housekeeping, Swept};
 pub use idempotency_store::{
-    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdempotencyStore,
-    MalformedIdempotencyKey,
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
+    IdempotencyStore, MalformedIdempotencyKey,
 };
 pub use ids::IdSource;
 pub use request_ledger::{LedgerEntry, Operation, RequestLedger};
@@ -65,6 +81,14 @@ pub struct Ports {
     pub badges: Arc<dyn BadgeStore>,
     /// Enrolments.
     pub enrolments: Arc<dyn EnrolmentStore>,
+    /// Earned badges and limits.
+    pub earning: Arc<dyn EarningStore>,
+    /// Groups and custom fields.
+    pub catalogue: Arc<dyn CatalogueStore>,
+    /// Identifiers of customers.
+    pub directory: Arc<dyn CustomerDirectory>,
+    /// What customers hold.
+    pub customer_badges: Arc<dyn CustomerBadges>,
     /// Requests that were carried out.
     pub requests: Arc<dyn RequestLedger>,
     /// Answers kept under idempotency keys.

@@ -12,16 +12,38 @@ use crate::ports::StoreError;
 pub enum Operation {
     /// Enrolment.
     IssueBulk = 1,
+    /// One customer earns.
+    Earn = 2,
+    /// Customers earn.
+    EarnBulk = 3,
+    /// An earned badge is revoked.
+    RevokeEarn = 4,
+    /// Enrolments are revoked.
+    RevokeIssue = 5,
+    /// Earned badges are imported.
+    Import = 6,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: &[Self] = &[Self::IssueBulk];
+    pub const ALL: &[Self] = &[
+        Self::IssueBulk,
+        Self::Earn,
+        Self::EarnBulk,
+        Self::RevokeEarn,
+        Self::RevokeIssue,
+        Self::Import,
+    ];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::IssueBulk => "issueBulk",
+            Self::Earn => "earn",
+            Self::EarnBulk => "earnBulk",
+            Self::RevokeEarn => "revokeEarn",
+            Self::RevokeIssue => "revokeIssue",
+            Self::Import => "importCustomerBadges",
         }
     }
 
@@ -46,7 +68,7 @@ pub struct LedgerEntry {
     pub request_id: RequestId,
     /// The operation.
     pub operation: Operation,
-    /// When it was recorded.
+    /// When it was recorded: the moment of the request.
     pub recorded_on: Instant,
     /// What it was answered.
     pub answer: Answer,
@@ -66,8 +88,8 @@ pub trait RequestLedger: Send + Sync {
         request_id: &RequestId,
     ) -> Result<bool, StoreError>;
 
-    /// What became of the requests with this id, one for each operation, the
-    /// one that was recorded first first.
+    /// What became of the requests with this id, one for each operation: by
+    /// `recorded_on`, and those of one moment as they were recorded.
     ///
     /// # Errors
     /// The store failed.

@@ -18,6 +18,7 @@ fn a_page_shows_each_badge_as_it_is_got_alone_and_no_others_see_it() {
         owner: None,
         claimed_by: None,
         unclaimed: None,
+        group: None,
         name_contains: None,
         starts_from: None,
         ends_until: None,

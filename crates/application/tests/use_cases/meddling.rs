@@ -54,6 +54,10 @@ impl BadgeStore for Meddling {
         self.store.create(badge, idempotency)
     }
 
+    fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError> {
+        self.store.find_all(org, badges)
+    }
+
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
         self.store.find_counted(org, badge)
     }

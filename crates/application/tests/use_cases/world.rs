@@ -181,6 +181,7 @@ pub(crate) fn command(badge: BadgeId, customers: &[i64]) -> EnrolCustomers {
     EnrolCustomers {
         badge,
         customers: customers.iter().map(customer).collect(),
+        unknown: Vec::new(),
         request_id: None,
         event_on: None,
         triggered_by: None,

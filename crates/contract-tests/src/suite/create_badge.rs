@@ -39,7 +39,14 @@ pub fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
     world.create(&new);
     assert_eq!(world.found(&new).badge, new);
     let counts = BadgeCounts::default();
-    assert_eq!(world.counted(&new), CountedBadge { badge: new, counts });
+    assert_eq!(
+        world.counted(&new),
+        CountedBadge {
+            badge: new,
+            group: None,
+            counts
+        }
+    );
 }
 
 pub fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &World) {

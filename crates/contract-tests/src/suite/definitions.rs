@@ -93,6 +93,8 @@ pub fn every_constraint_is_kept(world: &World) {
                 reference: Uuid::from_u128(u128::MAX / n),
                 cycle,
                 max: count(i64::from(Count::MAX)),
+                from: None,
+                until: None,
             })
         })
         .collect();

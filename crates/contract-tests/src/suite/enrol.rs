@@ -121,6 +121,7 @@ pub fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world:
         triggered_by: request.triggered_by.clone(),
         expires_on: request.hold.expires_on(),
         outcomes,
+        unknown: Vec::new(),
         request_id: request.request_id.clone(),
     });
     let entry = LedgerEntry {

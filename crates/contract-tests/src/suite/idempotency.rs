@@ -50,6 +50,7 @@ pub fn every_answer_is_remembered_as_it_was_given(world: &World) {
         },
         Answer::Badge(Box::new(BadgeView {
             badge,
+            group: None,
             counts: BadgeCounts {
                 issued: u64::MAX,
                 earned: 0,

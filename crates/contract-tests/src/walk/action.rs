@@ -1,11 +1,10 @@
 //! A step made concrete: the same ids, moments and requests for both sides.
 
-use accolade_application::answer::Answer;
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgeQuery, BadgeVersion, EnrolmentRequest, IdSource as _,
     IdempotencyGuard, IdempotencyRecord,
 };
-use accolade_domain::badge::{Badge, BadgePeriod, EarnMode};
+use accolade_domain::badge::{Badge, BadgePeriod, EarnMode, Rank};
 use accolade_domain::enrolment::Hold;
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
@@ -15,8 +14,12 @@ use time::Duration;
 
 use crate::World;
 use crate::fixtures::{badge, claim, customers, now};
+use crate::walk::catalogue::CatalogueStep;
+use crate::walk::context::{Context, request_id};
+use crate::walk::earning::EarningStep;
+use crate::walk::holdings::HoldingsStep;
 use crate::walk::steps::{BADGES, Edit, Query, Shape, Step, Wish};
-use crate::world::{Tenant, guard_of};
+use crate::world::Tenant;
 
 /// What is asked of a store.
 #[derive(Debug)]
@@ -32,31 +35,36 @@ pub(crate) enum Action {
     Request(OrgId, RequestId),
     Recall(IdempotencyGuard),
     Sweep(Instant),
+    FindAll(OrgId, Vec<BadgeId>),
+    Remember(IdempotencyRecord),
+    Earning(EarningStep, Context),
+    Catalogue(CatalogueStep, Context),
+    Holdings(HoldingsStep, Context),
 }
 
 /// Makes actions of steps.
 pub(crate) struct Planner<'a> {
     world: &'a World,
-    tenant: Tenant,
-    badges: [BadgeId; BADGES],
+    context: Context,
 }
 
 impl<'a> Planner<'a> {
     pub(crate) fn new(world: &'a World, tenant: Tenant) -> Self {
         Self {
             world,
-            tenant,
-            badges: std::array::from_fn(|_| world.ids.object_id().into()),
+            context: Context::new(world, tenant),
         }
     }
 
     /// What `step` is, so many minutes after the beginning.
     pub(crate) fn plan(&self, step: &Step, minute: usize) -> Action {
-        let now = minutes(i64::try_from(minute).unwrap());
-        let org = self.tenant.org;
+        let context = self.context(minute);
+        let now = context.now;
+        let org = context.tenant.org;
         match step {
             Step::Create { badge, shape, key } => {
-                Action::Create(Box::new(self.badge(*badge, shape)), self.record(*key, now))
+                let badge = created(*badge, shape, &context);
+                Action::Create(Box::new(badge), context.record(*key))
             }
             Step::Edit {
                 badge,
@@ -66,47 +74,60 @@ impl<'a> Planner<'a> {
             } => {
                 let request = BadgeEditRequest {
                     org,
-                    badge: self.badges[*badge],
+                    badge: context.badges[*badge],
                     version: BadgeVersion(0),
-                    edit: change(edit),
+                    edit: change(*badge, edit, &context),
                     now,
-                    by: self.tenant.client,
-                    idempotency: self.record(*key, now),
+                    by: context.tenant.client,
+                    idempotency: context.record(*key),
                 };
                 Action::Edit(request, *behind)
             }
             Step::Enrol(wishes) => {
-                let request = |wish: &Wish| (self.request(wish, now), wish.behind);
+                let request = |wish: &Wish| (self.request(wish, &context), wish.behind);
                 Action::Enrol(wishes.iter().map(request).collect())
             }
-            Step::Preview(wish) => Action::Preview(self.request(wish, now)),
-            Step::Find { badge } => Action::Find(org, self.badges[*badge]),
-            Step::List(query) => Action::List(org, Box::new(list(query, now))),
+            Step::Preview(wish) => Action::Preview(self.request(wish, &context)),
+            Step::Find { badge } => Action::Find(org, context.badges[*badge]),
+            Step::List(query) => Action::List(org, Box::new(list(query, &context))),
             Step::Request { id } => Action::Request(org, request_id(*id)),
-            Step::Recall { key } => Action::Recall(self.guard(*key, now)),
+            Step::Recall { key } => Action::Recall(context.guard(Some(*key)).unwrap()),
             Step::Sweep => Action::Sweep(now),
+            Step::FindAll => Action::FindAll(org, context.badges.to_vec()),
+            Step::Remember { key } => Action::Remember(context.record(Some(*key)).unwrap()),
+            Step::Earning(step) => Action::Earning(step.clone(), context),
+            Step::Catalogue(step) => Action::Catalogue(step.clone(), context),
+            Step::Holdings(step) => Action::Holdings(step.clone(), context),
         }
     }
 
-    fn badge(&self, number: usize, shape: &Shape) -> Badge {
-        let Tenant { org, client } = self.tenant;
-        let mut badge = badge(self.badges[number], org, client, shape.name);
-        let definition = &mut badge.definition;
-        definition.period = BadgePeriod::new(hours(shape.starts), hours(shape.ends)).unwrap();
-        definition.owners = Owners::try_from(shape.owners.clone()).unwrap();
-        if shape.direct {
-            definition.earn_mode = EarnMode::Direct;
-        }
-        badge.active = shape.active;
-        badge
+    /// What is asked in the end: all that there is of every badge and customer.
+    pub(crate) fn review(&self, minute: usize) -> impl Iterator<Item = Action> {
+        let context = self.context(minute);
+        let org = context.tenant.org;
+        (0..BADGES).flat_map(move |badge| {
+            let details = (1..8).map(move |customer| HoldingsStep::Details {
+                badge,
+                customer,
+                moment: 0,
+            });
+            let found = Action::Find(org, context.badges[badge]);
+            let details = details.map(move |step| Action::Holdings(step, context));
+            std::iter::once(found).chain(details)
+        })
     }
 
-    fn request(&self, wish: &Wish, now: Instant) -> EnrolmentRequest {
+    /// What is new so many minutes after the beginning.
+    pub(crate) fn context(&self, minute: usize) -> Context {
+        self.context.at(self.world, minute)
+    }
+
+    fn request(&self, wish: &Wish, context: &Context) -> EnrolmentRequest {
         let customers = customers(wish.customers.iter().copied());
         let until = wish.from + wish.length;
         EnrolmentRequest {
-            org: self.tenant.org,
-            badge: self.badges[wish.badge],
+            org: context.tenant.org,
+            badge: context.badges[wish.badge],
             version: BadgeVersion(0),
             request_id: request_id(wish.id),
             triggered_by: None,
@@ -116,30 +137,33 @@ impl<'a> Planner<'a> {
                 .ids
                 .block(u32::try_from(customers.len()).unwrap()),
             customers,
-            now,
-            by: self.tenant.client,
-            idempotency: wish.key.map(|key| self.guard(key, now)),
+            unknown: Vec::new(),
+            now: context.now,
+            by: context.tenant.client,
+            idempotency: context.guard(wish.key),
         }
     }
+}
 
-    /// A key that expires within the walk.
-    fn guard(&self, key: u8, used_on: Instant) -> IdempotencyGuard {
-        IdempotencyGuard {
-            used_on,
-            expires_on: used_on + Duration::minutes(10),
-            ..guard_of(self.tenant, &format!("key {key}"))
-        }
+fn created(number: usize, shape: &Shape, context: &Context) -> Badge {
+    let Tenant { org, client } = context.tenant;
+    let mut badge = badge(context.badges[number], org, client, shape.name);
+    let definition = &mut badge.definition;
+    definition.period = BadgePeriod::new(hours(shape.starts), hours(shape.ends)).unwrap();
+    definition.owners = Owners::try_from(shape.owners.clone()).unwrap();
+    if shape.direct {
+        definition.earn_mode = EarnMode::Direct;
     }
-
-    fn record(&self, key: Option<u8>, used_on: Instant) -> Option<IdempotencyRecord> {
-        key.map(|key| IdempotencyRecord {
-            guard: self.guard(key, used_on),
-            answer: Answer::Activity {
-                badge: self.world.ids.object_id().into(),
-                active: true,
-            },
-        })
-    }
+    definition
+        .customer_constraints
+        .clone_from(&shape.customer_constraints);
+    definition
+        .badge_constraints
+        .clone_from(&shape.badge_constraints);
+    definition.rank = shape.rank.map(|rank| Rank::try_from(rank).unwrap());
+    definition.group = shape.group.map(|group| context.groups[group]);
+    badge.active = shape.active;
+    badge
 }
 
 fn minutes(count: i64) -> Instant {
@@ -150,11 +174,7 @@ fn hours(count: i64) -> Instant {
     now() + Duration::hours(count)
 }
 
-fn request_id(number: u8) -> RequestId {
-    format!("request {number}").try_into().unwrap()
-}
-
-fn change(edit: &Edit) -> BadgeEdit {
+fn change(badge: usize, edit: &Edit, context: &Context) -> BadgeEdit {
     match edit {
         Edit::Activity(active) => BadgeEdit::Activity(*active),
         Edit::Claim {
@@ -162,18 +182,23 @@ fn change(edit: &Edit) -> BadgeEdit {
             reference,
             active,
         } => BadgeEdit::Claim(claim(*owner, &reference.to_string(), *active)),
+        Edit::Definition(shape, active) => BadgeEdit::Definition {
+            definition: Box::new(created(badge, shape, context).definition),
+            active: *active,
+        },
     }
 }
 
-fn list(query: &Query, now: Instant) -> BadgeQuery {
+fn list(query: &Query, context: &Context) -> BadgeQuery {
     BadgeQuery {
-        now,
+        now: context.now,
         statuses: query.statuses.clone(),
         earn_type: query.earn_type,
         active: query.active,
         owner: query.owner,
         claimed_by: query.claimed_by,
         unclaimed: query.unclaimed,
+        group: query.group.map(|group| context.groups[group]),
         name_contains: query.name.map(str::to_owned),
         starts_from: query.starts_from.map(hours),
         ends_until: query.ends_until.map(hours),

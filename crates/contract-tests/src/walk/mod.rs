@@ -1,52 +1,90 @@
 //! Random walks: the same steps on an adapter and in memory must be answered the same.
 
 mod action;
+mod catalogue;
+mod context;
+mod earning;
+mod holdings;
+mod naive;
 mod side;
 mod steps;
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
+use proptest::collection::vec;
 use proptest::prop_assert_eq;
-use proptest::test_runner::{Config, TestCaseResult, TestRunner};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
 
 use crate::World;
 use action::Planner;
 use side::Side;
-use steps::{Step, steps};
+use steps::steps;
 
 /// How many walks there are unless `PROPTEST_CASES` says otherwise.
 const WALKS: u32 = 32;
 
-/// Walks at random on the world's database and in memory, and compares every answer.
+/// Walks at random on the world's database and in memory, and compares every answer, and
+/// in the end all that there is.
 pub(crate) fn compare(world: &World) {
+    run(WALKS, &steps(), |org, steps| {
+        let tenant = world.tenant(org);
+        let planner = Planner::new(world, tenant);
+        let mut adapter = Side::new(world.stores.clone());
+        let mut model = Side::in_memory();
+        let actions = (0..)
+            .zip(&steps)
+            .map(|(minute, step)| planner.plan(step, minute));
+        for (step, action) in actions.chain(planner.review(steps.len())).enumerate() {
+            let answered = adapter.perform(&action);
+            let expected = model.perform(&action);
+            prop_assert_eq!(answered, expected, "step {}: {:?}", step, action);
+        }
+        Ok(())
+    });
+}
+
+/// Walks at random on the world's database, and checks that lists of customers' badges are
+/// what the details of every badge say.
+pub(crate) fn compare_lists(world: &World) {
+    let walk = (steps(), vec(holdings::list(), 1..30));
+    run(WALKS / 2, &walk, |org, (steps, lists)| {
+        let tenant = world.tenant(org);
+        let planner = Planner::new(world, tenant);
+        let mut adapter = Side::new(world.stores.clone());
+        for (minute, step) in steps.iter().enumerate() {
+            adapter.perform(&planner.plan(step, minute));
+        }
+        let context = planner.context(steps.len());
+        for list in &lists {
+            let (listed, expected) = adapter.both_lists(list, &context);
+            prop_assert_eq!(listed, expected, "{:?}", list);
+        }
+        Ok(())
+    });
+}
+
+/// Runs `walk` for many values, each in an org of its own, so that all can share a database.
+fn run<S: Strategy>(walks: u32, steps: &S, walk: impl Fn(i64, S::Value) -> TestCaseResult) {
     let asked = std::env::var_os("PROPTEST_CASES").is_some();
     let defaults = Config::default();
+    let seed = match defaults.rng_seed {
+        RngSeed::Fixed(seed) => seed,
+        RngSeed::Random => RandomState::new().build_hasher().finish(),
+    };
+    let cases = if asked { defaults.cases } else { walks };
     let config = Config {
-        cases: if asked { defaults.cases } else { WALKS },
+        cases,
+        rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         max_shrink_iters: 300,
         ..defaults
     };
     let orgs = AtomicI64::new(1);
-    let walked = TestRunner::new(config).run(&steps(), |steps| {
-        walk(world, orgs.fetch_add(1, Relaxed), &steps)
-    });
+    let walked =
+        TestRunner::new(config).run(steps, |steps| walk(orgs.fetch_add(1, Relaxed), steps));
     if let Err(failure) = walked {
-        panic!("{failure}");
+        panic!("{failure}\nThe same walks again: PROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases}");
     }
-}
-
-/// One walk, in an org of its own, so that all can share a database.
-fn walk(world: &World, org: i64, steps: &[Step]) -> TestCaseResult {
-    let tenant = world.tenant(org);
-    let planner = Planner::new(world, tenant);
-    let mut adapter = Side::new(world.stores.clone());
-    let mut model = Side::in_memory();
-    for (minute, step) in steps.iter().enumerate() {
-        let action = planner.plan(step, minute);
-        let answered = adapter.perform(&action);
-        let expected = model.perform(&action);
-        prop_assert_eq!(answered, expected, "step {}: {:?}", minute, action);
-    }
-    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::walk::action::Action;
 /// A store, and the versions that it has given to each badge so far. Only their order
 /// means something, so the two sides may count differently.
 pub(crate) struct Side {
-    stores: Stores,
+    pub(super) stores: Stores,
     versions: BTreeMap<BadgeId, Vec<BadgeVersion>>,
 }
 
@@ -64,13 +64,27 @@ impl Side {
             }
             Action::List(org, query) => told(self.stores.badges.list(*org, query)),
             Action::Request(org, id) => {
-                let used = self.stores.requests.is_used(*org, Operation::IssueBulk, id);
-                told((used.unwrap(), self.stores.requests.find(*org, id).unwrap()))
+                let is_used =
+                    |operation: &Operation| self.stores.requests.is_used(*org, *operation, id);
+                let used: Vec<_> = (Operation::ALL.iter())
+                    .map(|o| is_used(o).unwrap())
+                    .collect();
+                told((used, self.stores.requests.find(*org, id).unwrap()))
             }
             Action::Recall(guard) => {
                 let idempotency = &self.stores.idempotency;
                 told(idempotency.find(guard.client, &guard.key, guard.used_on))
             }
+            Action::FindAll(org, badges) => {
+                let mut found = self.stores.badges.find_all(*org, badges).unwrap();
+                found.sort_by_key(|found| found.badge.id);
+                let badges = found.into_iter().map(|found| found.badge);
+                told(badges.collect::<Vec<_>>())
+            }
+            Action::Remember(record) => told(self.stores.idempotency.remember(record)),
+            Action::Earning(step, context) => self.earning(step, context),
+            Action::Catalogue(step, context) => self.catalogue(step, context),
+            Action::Holdings(step, context) => self.holdings(step, context),
             Action::Sweep(now) => {
                 // How much there is to sweep is each adapter's own business.
                 self.stores.housekeeping.sweep(*now).unwrap();
@@ -111,7 +125,7 @@ impl Side {
     }
 
     /// The badge, whose version is noted if it is new.
-    fn found(&mut self, org: OrgId, badge: BadgeId) -> Option<Badge> {
+    pub(super) fn found(&mut self, org: OrgId, badge: BadgeId) -> Option<Badge> {
         let found = self.stores.badges.find(org, badge).unwrap()?;
         let versions = self.versions.entry(badge).or_default();
         if versions.last() != Some(&found.version) {
@@ -121,17 +135,17 @@ impl Side {
     }
 
     /// The version so many before the present one, or the first.
-    fn version(&self, badge: BadgeId, behind: usize) -> BadgeVersion {
+    pub(super) fn version(&self, badge: BadgeId, behind: usize) -> BadgeVersion {
         let versions = self.versions.get(&badge).map_or(&[][..], Vec::as_slice);
         let index = versions.len().saturating_sub(behind + 1);
         versions.get(index).copied().unwrap_or(BadgeVersion(1))
     }
 }
 
-fn told(answer: impl Debug) -> String {
+pub(super) fn told(answer: impl Debug) -> String {
     format!("{answer:#?}")
 }
 
-fn down(error: &StoreError) -> String {
+pub(super) fn down(error: &StoreError) -> String {
     panic!("{error:?}")
 }

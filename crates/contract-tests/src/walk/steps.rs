@@ -1,12 +1,18 @@
 //! The steps of a walk: few names, badges, customers, ids and keys, so that they meet.
 
 use accolade_application::ports::{BadgeSort, SortOrder};
+use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{BadgeStatus, EarnType};
 use accolade_domain::owner::OwnerType;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
+
+use crate::walk::catalogue::{self, CatalogueStep};
+use crate::walk::context::CATALOGUE;
+use crate::walk::earning::{self, EarningStep, constraints};
+use crate::walk::holdings::{self, HoldingsStep};
 
 /// How many badges a walk may create.
 pub(crate) const BADGES: usize = 4;
@@ -48,6 +54,13 @@ pub(crate) enum Step {
         key: u8,
     },
     Sweep,
+    FindAll,
+    Remember {
+        key: u8,
+    },
+    Earning(EarningStep),
+    Catalogue(CatalogueStep),
+    Holdings(HoldingsStep),
 }
 
 /// What a badge is like.
@@ -60,6 +73,10 @@ pub(crate) struct Shape {
     /// Hours around the beginning of the walk.
     pub(crate) starts: i64,
     pub(crate) ends: i64,
+    pub(crate) customer_constraints: Vec<Constraint>,
+    pub(crate) badge_constraints: Vec<Constraint>,
+    pub(crate) rank: Option<i64>,
+    pub(crate) group: Option<usize>,
 }
 
 /// A change.
@@ -71,6 +88,7 @@ pub(crate) enum Edit {
         active: bool,
     },
     Activity(bool),
+    Definition(Box<Shape>, Option<bool>),
 }
 
 /// A request to enrol.
@@ -95,6 +113,7 @@ pub(crate) struct Query {
     pub(crate) owner: Option<OwnerType>,
     pub(crate) claimed_by: Option<OwnerType>,
     pub(crate) unclaimed: Option<bool>,
+    pub(crate) group: Option<usize>,
     pub(crate) name: Option<&'static str>,
     pub(crate) starts_from: Option<i64>,
     pub(crate) ends_until: Option<i64>,
@@ -104,59 +123,87 @@ pub(crate) struct Query {
     pub(crate) size: u32,
 }
 
-/// The steps of one walk: it begins with a badge.
+/// The steps of one walk: it begins with two badges.
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let first = shape().prop_map(|shape| Step::Create {
-        badge: 0,
-        shape,
-        key: None,
-    });
-    (first, vec(step(), 1..40)).prop_map(|(first, mut steps)| {
-        steps.insert(0, first);
+    let first = |badge| {
+        shape().prop_map(move |mut shape| {
+            shape.name = NAMES[badge];
+            Step::Create {
+                badge,
+                shape,
+                key: None,
+            }
+        })
+    };
+    (first(0), first(1), vec(step(), 1..60)).prop_map(|(first, second, mut steps)| {
+        steps.splice(0..0, [first, second]);
         steps
     })
 }
 
+/// A badge: mostly one of the first two.
+pub(crate) fn badge() -> impl Strategy<Value = usize> {
+    prop_oneof![5 => Just(0_usize), 4 => Just(1_usize), 1 => 2..BADGES]
+}
+
+/// A customer.
+pub(crate) fn customer() -> impl Strategy<Value = i64> {
+    prop_oneof![3 => 1..4_i64, 1 => 4..8_i64]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => (0..BADGES, shape(), key())
+        2 => (2..BADGES, shape(), key())
             .prop_map(|(badge, shape, key)| Step::Create { badge, shape, key }),
-        3 => (0..BADGES, behind(), edit(), key())
+        3 => (badge(), behind(), edit(), key())
             .prop_map(|(badge, behind, edit, key)| Step::Edit { badge, behind, edit, key }),
         8 => vec(wish(), 1..4).prop_map(Step::Enrol),
         2 => wish().prop_map(Step::Preview),
-        1 => (0..BADGES).prop_map(|badge| Step::Find { badge }),
+        1 => badge().prop_map(|badge| Step::Find { badge }),
         3 => query().prop_map(Step::List),
-        1 => (0..8_u8).prop_map(|id| Step::Request { id }),
+        1 => (0..24_u8).prop_map(|id| Step::Request { id }),
         1 => (0..4_u8).prop_map(|key| Step::Recall { key }),
         1 => Just(Step::Sweep),
+        1 => Just(Step::FindAll),
+        1 => (0..4_u8).prop_map(|key| Step::Remember { key }),
+        14 => earning::steps().prop_map(Step::Earning),
+        6 => catalogue::steps().prop_map(Step::Catalogue),
+        6 => holdings::steps().prop_map(Step::Holdings),
     ]
 }
 
-fn key() -> impl Strategy<Value = Option<u8>> {
-    option::weighted(0.3, 0..4_u8)
+pub(crate) fn key() -> impl Strategy<Value = Option<u8>> {
+    option::weighted(0.15, 0..4_u8)
 }
 
 /// How many versions ago something was decided: mostly none.
-fn behind() -> impl Strategy<Value = usize> {
-    prop_oneof![6 => Just(0_usize), 1 => 1..3_usize]
+pub(crate) fn behind() -> impl Strategy<Value = usize> {
+    prop_oneof![12 => Just(0_usize), 1 => 1..3_usize]
 }
 
-fn owner() -> impl Strategy<Value = OwnerType> {
+pub(crate) fn owner() -> impl Strategy<Value = OwnerType> {
     select(OWNERS)
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    let times = (-48..48_i64, 1..96_i64);
+    let times = (-48..12_i64, 1..96_i64);
     let owners = vec(owner(), 1..3);
-    (select(NAMES), any::<bool>(), any::<bool>(), owners, times).prop_map(
-        |(name, direct, active, owners, (starts, length))| Shape {
+    let mostly = || option::weighted(0.7, Just(())).prop_map(|yes| yes.is_some());
+    let what = (select(NAMES), mostly(), mostly(), owners, times);
+    let limits = (constraints(1), constraints(2));
+    let place = (option::of(1..3_i64), option::of(0..CATALOGUE));
+    (what, limits, place).prop_map(
+        |((name, direct, active, owners, (starts, length)), limits, (rank, group))| Shape {
             name,
             direct,
             active,
             owners,
             starts,
             ends: starts + length,
+            customer_constraints: limits.0,
+            badge_constraints: limits.1,
+            rank,
+            group,
         },
     )
 }
@@ -169,16 +216,19 @@ fn edit() -> impl Strategy<Value = Edit> {
             active
         }),
         any::<bool>().prop_map(Edit::Activity),
+        (shape(), option::of(any::<bool>()))
+            .prop_map(|(shape, active)| Edit::Definition(Box::new(shape), active)),
     ]
 }
 
 fn wish() -> impl Strategy<Value = Wish> {
-    let customers = btree_set(1..8_i64, 1..6).prop_map(|set| set.into_iter().collect());
-    let hold = (-60..60_i64, 1..40_i64);
+    let customers = btree_set(customer(), 1..5).prop_map(|set| set.into_iter().collect());
+    let length = prop_oneof![1..40_i64, 40..4000_i64];
+    let hold = (-60..60_i64, length);
     (
-        0..BADGES,
+        badge(),
         behind(),
-        0..8_u8,
+        0..24_u8,
         key(),
         customers,
         any::<bool>(),
@@ -210,7 +260,10 @@ fn query() -> impl Strategy<Value = Query> {
         option::weighted(0.2, any::<bool>()),
         option::weighted(0.2, owner()),
         option::weighted(0.2, owner()),
-        option::weighted(0.2, any::<bool>()),
+        (
+            option::weighted(0.2, any::<bool>()),
+            option::weighted(0.1, 0..CATALOGUE),
+        ),
         option::weighted(0.3, select(&["", "O", "ÄR", "%", "_", "gold", "e"][..])),
         option::weighted(0.2, -48..48_i64),
         option::weighted(0.2, -48..96_i64),
@@ -218,7 +271,7 @@ fn query() -> impl Strategy<Value = Query> {
     let sorts = select(&[BadgeSort::Id, BadgeSort::Name, BadgeSort::StartDate][..]);
     let orders = select(&[SortOrder::Ascending, SortOrder::Descending][..]);
     (filters, sorts, orders, 0..3_u32, 1..4_u32).prop_map(|(filters, sort, order, page, size)| {
-        let (statuses, earn_type, active, owner, claimed_by, unclaimed, name, from, until) =
+        let (statuses, earn_type, active, owner, claimed_by, (unclaimed, group), name, from, until) =
             filters;
         Query {
             statuses,
@@ -227,6 +280,7 @@ fn query() -> impl Strategy<Value = Query> {
             owner,
             claimed_by,
             unclaimed,
+            group,
             name,
             starts_from: from,
             ends_until: until,

@@ -148,6 +148,18 @@ pub struct FixedWindow {
     pub cycle: Cycle,
     /// The most earns in a window.
     pub max: Count,
+    /// When the first window begins, if not with the badge: the cycle was changed then.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub from: Option<Instant>,
+    /// When the last window ends, if not with the badge: the cycle was changed then.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub until: Option<Instant>,
 }
 
 /// A limit for the time back from now.
@@ -179,9 +191,11 @@ pub enum Constraint<W = FixedWindow> {
     NoLimit,
 }
 
-/// A fixed window that has no reference yet.
+/// A fixed window as a caller asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FixedWindowDraft {
+    /// The configuration that is meant, if the caller names one.
+    pub reference: Option<Uuid>,
     /// How the windows follow each other.
     pub cycle: Cycle,
     /// The most earns in a window.
@@ -193,11 +207,13 @@ impl Constraint<FixedWindowDraft> {
     pub fn with_reference(self, reference: impl FnOnce() -> Uuid) -> Constraint {
         match self {
             Self::FixedValue(max) => Constraint::FixedValue(max),
-            Self::FixedWindow(FixedWindowDraft { cycle, max }) => {
+            Self::FixedWindow(FixedWindowDraft { cycle, max, .. }) => {
                 Constraint::FixedWindow(FixedWindow {
                     reference: reference(),
                     cycle,
                     max,
+                    from: None,
+                    until: None,
                 })
             }
             Self::RollingWindow(windows) => Constraint::RollingWindow(windows),
@@ -292,6 +308,7 @@ mod tests {
                 refresh_rate: count(n),
             },
             max: count(max),
+            reference: None,
         })
     }
 

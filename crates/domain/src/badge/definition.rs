@@ -4,6 +4,8 @@ use uuid::Uuid;
 
 use crate::badge::constraint::{self, Constraint, FixedWindowDraft};
 use crate::badge::{BadgePeriod, Benefit, Expiry, Image, Rank, Tag};
+use crate::catalogue::CustomValues;
+use crate::ids::GroupId;
 use crate::instant::Instant;
 use crate::owner::{OwnerType, Owners};
 use crate::rejection::{Code, Rejection};
@@ -88,6 +90,12 @@ pub struct BadgeDefinition {
     pub benefits: Vec<Benefit>,
     /// Its place among other badges.
     pub rank: Option<Rank>,
+    /// The group that it belongs to.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub group: Option<GroupId>,
+    /// The values of the org's custom fields.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub custom_values: CustomValues,
     /// The till on whose behalf benefits are given.
     pub default_till: Option<i64>,
 }
@@ -130,6 +138,10 @@ pub struct BadgeDraft {
     pub benefits: Vec<Benefit>,
     /// Its place among other badges.
     pub rank: Option<Rank>,
+    /// The group that it belongs to.
+    pub group: Option<GroupId>,
+    /// The values of the org's custom fields.
+    pub custom_values: CustomValues,
     /// The till on whose behalf benefits are given.
     pub default_till: Option<i64>,
 }
@@ -158,6 +170,16 @@ impl BadgeDraft {
     pub fn define(
         self,
         defining: Defining<'_>,
+        reference: impl FnMut() -> Uuid,
+    ) -> Result<BadgeDefinition, Vec<Rejection>> {
+        self.define_after(None, defining, reference)
+    }
+
+    /// As [`BadgeDraft::define`], where dates that are those of `old` may be past.
+    pub(super) fn define_after(
+        self,
+        old: Option<&BadgeDefinition>,
+        defining: Defining<'_>,
         mut reference: impl FnMut() -> Uuid,
     ) -> Result<BadgeDefinition, Vec<Rejection>> {
         let mut problems = Vec::new();
@@ -175,10 +197,15 @@ impl BadgeDraft {
             Some(EarnType::Earn) => Some(EarnMode::Direct),
             None => None,
         };
-        if let Some(starts_on) = starts_on {
+        let old = old.map(|old| old.period);
+        if let Some(starts_on) =
+            starts_on.filter(|new| old.map(BadgePeriod::starts_on) != Some(*new))
+        {
             keep(&mut problems, check_start(starts_on, defining));
         }
-        if let Some(expires_on) = expires_on {
+        if let Some(expires_on) =
+            expires_on.filter(|new| old.map(BadgePeriod::expires_on) != Some(*new))
+        {
             keep(&mut problems, check_end(expires_on, defining));
         }
         let period = match (starts_on, expires_on) {
@@ -229,6 +256,8 @@ impl BadgeDraft {
             tags: self.tags,
             benefits: self.benefits,
             rank: self.rank,
+            group: self.group,
+            custom_values: self.custom_values,
             default_till: self.default_till,
         })
     }

@@ -4,6 +4,7 @@ mod definition;
 mod details;
 mod expiry;
 mod period;
+mod revision;
 
 pub mod constraint;
 

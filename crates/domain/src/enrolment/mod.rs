@@ -3,12 +3,15 @@
 //! A request to enrol is judged in two steps. [`terms`] asks what concerns the
 //! whole request: is the badge on, may this owner act on it, does the event
 //! fall into its period. [`decide`] then asks for one customer whether the new
-//! enrolment overlaps one that the customer has.
+//! enrolment overlaps one that the customer has. [`to_revoke`] says which enrolments a
+//! wish to revoke means.
 
 mod hold;
+mod revocation;
 mod terms;
 
 pub use hold::Hold;
+pub use revocation::to_revoke;
 pub use terms::terms;
 
 use crate::ids::{CustomerId, EnrolmentId};

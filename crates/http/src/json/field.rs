@@ -11,6 +11,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::fields::refuse;
 use super::{Fields, Problems};
@@ -39,6 +40,14 @@ impl<'a, 'p> Field<'a, 'p> {
     /// The whole body.
     pub(super) fn root(value: &'a RawValue, problems: &'p Problems) -> Self {
         Self::new(Some(value), String::new(), problems).required()
+    }
+
+    /// An element that is read as if it were the whole body.
+    pub(super) fn element(value: Option<&'a RawValue>, problems: &'p Problems) -> Self {
+        Self {
+            element: true,
+            ..Self::new(value, String::new(), problems)
+        }
     }
 
     /// Whether there is a value other than null.
@@ -160,6 +169,28 @@ impl<'a, 'p> Field<'a, 'p> {
             string(value)?
                 .parse()
                 .map_err(|MalformedId| "Must be an id of 24 hexadecimal digits.".to_owned())
+        })
+    }
+
+    /// A UUID.
+    pub(crate) fn uuid(self) -> Option<Uuid> {
+        self.read(|value| {
+            let text = string(value)?;
+            Uuid::try_parse(&text).map_err(|_| "Must be a UUID.".to_owned())
+        })
+    }
+
+    /// A text, or a number or `true` or `false` read as the text that it is written with.
+    pub(crate) fn scalar<T>(self) -> Option<T>
+    where
+        T: TryFrom<String, Error: Display>,
+    {
+        self.read(|value| {
+            let text = match kind(value) {
+                Kind::Number | Kind::Boolean => Cow::Borrowed(value.get()),
+                _ => string(value)?,
+            };
+            text.into_owned().try_into().map_err(sentence)
         })
     }
 

@@ -77,6 +77,13 @@ impl<'a, 'p> Fields<'a, 'p> {
         Field::new(value, join(&self.path, name), self.problems)
     }
 
+    /// Whether the field `name` is there with a value other than null.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.left
+            .iter()
+            .any(|(known, value)| known == name && value.get() != "null")
+    }
+
     /// Takes the one of two fields that mean the same which is there. Both are a problem.
     pub(crate) fn either(&mut self, [name, alias]: [&str; 2]) -> Field<'a, 'p> {
         let (first, second) = (self.field(name), self.field(alias));
@@ -129,15 +136,17 @@ impl<'a, 'p> Fields<'a, 'p> {
             .retain(|(name, _)| !names.contains(&name.as_ref()));
     }
 
-    /// The fields that were not asked for.
-    pub(crate) fn rest(self) -> impl Iterator<Item = Field<'a, 'p>> {
+    /// The fields that were not asked for, with their names.
+    pub(crate) fn rest(self) -> impl Iterator<Item = (Cow<'a, str>, Field<'a, 'p>)> {
         let Self {
             path,
             left,
             problems,
         } = self;
-        left.into_iter()
-            .map(move |(name, value)| Field::new(Some(value), join(&path, &name), problems))
+        left.into_iter().map(move |(name, value)| {
+            let field = Field::new(Some(value), join(&path, &name), problems);
+            (name, field)
+        })
     }
 
     /// Adds a problem with the object; its path, if it has one, is below the object.

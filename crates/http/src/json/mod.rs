@@ -21,7 +21,7 @@ mod fields;
 mod problems;
 mod typed;
 
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -44,6 +44,9 @@ pub(crate) struct Parsed<T> {
     /// Warnings that the answer carries.
     pub(crate) warnings: Vec<Rejection>,
 }
+
+/// An element that is read by itself, or all that is wrong with it.
+pub(crate) type Element<T> = Result<Parsed<T>, Vec<Rejection>>;
 
 /// Reads `body`, a JSON object, with `read`, and warns of fields that it has not asked for.
 ///
@@ -82,6 +85,42 @@ pub(crate) fn read_partly<'a, T>(
         Some(value) => Ok((Parsed { value, warnings }, errors)),
         None => Err(errors),
     }
+}
+
+/// Reads `body`, a JSON array of at most `max` elements, each an object and read with `read` by
+/// itself: what is wrong with one is its own, with paths from its root.
+///
+/// # Errors
+/// It is no JSON array; `too_many` if it has more elements.
+pub(crate) fn read_each<'a, T>(
+    body: &'a [u8],
+    max: usize,
+    too_many: Code,
+    read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Vec<Element<T>>, Vec<Rejection>> {
+    let root = check_syntax(body).map_err(|problem| vec![problem])?;
+    let problems = Problems::default();
+    let elements = Field::root(root, &problems).list(max, too_many);
+    let Some(elements) = elements else {
+        return Err(problems.into_parts().0);
+    };
+    let element = |element: Field<'a, '_>| {
+        let problems = Problems::default();
+        let value = Field::element(element.raw(), &problems)
+            .object()
+            .and_then(|mut fields| {
+                let value = read(&mut fields);
+                fields.finish();
+                value
+            });
+        match (value, problems.into_parts()) {
+            (Some(value), (errors, warnings)) if errors.is_empty() => {
+                Ok(Parsed { value, warnings })
+            }
+            (_, (errors, _)) => Err(errors),
+        }
+    };
+    Ok(elements.into_iter().map(element).collect())
 }
 
 /// Reads `body` as an `F` and makes of it what `take` makes; if either does

@@ -1,7 +1,7 @@
-//! Which codes each operation can answer, and the table of all codes.
+//! How the codes that operations can answer are described, and the table of all codes.
 //!
 //! The OpenAPI document, its examples of failures and `docs/errors.md` are
-//! made from the domain's one table and from this list.
+//! made from the domain's one table and from the list of each operation's codes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,120 +14,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{Ref, RefOr};
 
-/// What any operation of the API's prefix can answer.
-const ALWAYS: &[Code] = &[
-    Code::Unauthenticated,
-    Code::Forbidden,
-    Code::TooManyFailures,
-    Code::Unreadable,
-    Code::BodyTimeout,
-    Code::Internal,
-    Code::Unavailable,
-    Code::UnknownField,
-];
-
-/// What any operation that writes can answer besides.
-const WRITES: &[Code] = &[
-    Code::IdempotencyKeyReused,
-    Code::IdempotencyKeyRunning,
-    Code::BodyTooLarge,
-    Code::OutcomeUnknown,
-];
-
-/// What any operation that reads a JSON body can answer besides.
-const READS_JSON: &[Code] = &[Code::UnsupportedMediaType];
-
-/// What an operation can answer besides 200 without warnings, by its id, in
-/// the order of the numbers.
-pub(crate) fn codes_of(operation_id: &str) -> Vec<Code> {
-    let own: &[&[Code]] = match operation_id {
-        "enrolCustomers" => &[
-            ALWAYS,
-            WRITES,
-            READS_JSON,
-            &[
-                Code::InvalidEnum,
-                Code::NotFound,
-                Code::OwnerNotAllowed,
-                Code::OwnerTypeMissing,
-                Code::ReferenceMissing,
-                Code::RequestIdUsed,
-                Code::ClaimFirst,
-                Code::CustomerMissing,
-                Code::EventOutsidePeriod,
-                Code::ActiveIssueExists,
-                Code::BadgeDeactivated,
-                Code::EarnedDirectly,
-                Code::ExpiresBeforeStart,
-                Code::TooManyCustomers,
-                Code::DatesDisagree,
-                Code::CustomerRepeated,
-            ],
-        ],
-        "createBadge" => &[
-            ALWAYS,
-            WRITES,
-            READS_JSON,
-            &[
-                Code::InvalidEnum,
-                Code::NotFound,
-                Code::StartNotBeforeEnd,
-                Code::StartInPast,
-                Code::EndInPast,
-                Code::NameTaken,
-                Code::OwnerRequired,
-                Code::CustomFieldUnknown,
-                Code::DatesDisagree,
-                Code::FieldIgnored,
-            ],
-        ],
-        "claimBadge" => &[
-            ALWAYS,
-            WRITES,
-            READS_JSON,
-            &[
-                Code::InvalidEnum,
-                Code::NotFound,
-                Code::OwnerNotAllowed,
-                Code::OwnerTypeMissing,
-                Code::ReferenceMissing,
-                Code::BadgeDeactivated,
-            ],
-        ],
-        "unclaimBadge" => &[
-            ALWAYS,
-            WRITES,
-            READS_JSON,
-            &[
-                Code::InvalidEnum,
-                Code::NotFound,
-                Code::OwnerTypeMissing,
-                Code::ReferenceMissing,
-                Code::ClaimNotFound,
-            ],
-        ],
-        "activateBadge" | "deactivateBadge" => &[ALWAYS, WRITES, &[Code::NotFound]],
-        "getBadge" | "getRequests" => &[ALWAYS, &[Code::NotFound]],
-        "listBadges" => &[ALWAYS, &[Code::InvalidEnum]],
-        "generateToken" => &[
-            READS_JSON,
-            &[
-                Code::Unauthenticated,
-                Code::TooManyFailures,
-                Code::BodyTooLarge,
-                Code::BodyTimeout,
-                Code::Internal,
-                Code::Unavailable,
-                Code::Unreadable,
-            ],
-        ],
-        _ => &[],
-    };
-    let mut codes: Vec<_> = own.iter().flat_map(|part| part.iter().copied()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
+use super::operation_codes::codes_of;
 
 /// Adds to `operation` a response for each status of its codes, with an example
 /// for each code, and a sentence about those that come with 200.

@@ -11,6 +11,9 @@ use crate::routes::PREFIX;
 /// Adds them.
 pub(super) struct Headers;
 
+/// The operations that answer with one badge, and so with its entity tag.
+const SHOW_A_BADGE: &[&str] = &["createBadge", "updateBadge", "updateNamedBadge", "getBadge"];
+
 impl Modify for Headers {
     fn modify(&self, document: &mut OpenApi) {
         for (path, item) in &mut document.paths.paths {
@@ -30,6 +33,25 @@ impl Modify for Headers {
                 if let Some(RefOr::T(ok)) = operation.responses.responses.get_mut("200") {
                     let name = "Idempotency-Replayed".to_owned();
                     ok.headers.insert(name, RefOr::T(replayed));
+                }
+            }
+            for operation in [&mut item.get, &mut item.post, &mut item.put]
+                .into_iter()
+                .flatten()
+                .filter(|operation| {
+                    operation
+                        .operation_id
+                        .as_deref()
+                        .is_some_and(|id| SHOW_A_BADGE.contains(&id))
+                })
+            {
+                let tag = HeaderBuilder::new()
+                    .description(Some(
+                        "Changes with the definition, not with counts or claims: for `If-Match`.",
+                    ))
+                    .build();
+                if let Some(RefOr::T(ok)) = operation.responses.responses.get_mut("200") {
+                    ok.headers.insert("ETag".to_owned(), RefOr::T(tag));
                 }
             }
             for operation in super::operations(item) {

@@ -6,6 +6,7 @@ pub(crate) mod success;
 
 mod codes;
 mod headers;
+mod operation_codes;
 mod security;
 
 use utoipa::openapi::path::Operation;
@@ -13,7 +14,9 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::auth;
-use crate::routes::{badges, enrolment, ops, requests};
+use crate::routes::{
+    badges, custom_fields, customers, directory, earning, enrolment, groups, ops, requests, windows,
+};
 use crate::wire::envelope::FailureEnvelope;
 use headers::Headers;
 use security::Security;
@@ -25,7 +28,7 @@ pub use codes::errors_markdown;
     info(
         title = "Accolade",
         description = "Badges for loyalty programmes: a brand defines a badge, its modules claim \
-                       it, customers are enrolled for it.\n\n\
+                       it, customers are enrolled for it and earn it.\n\n\
                        Every answer below `/api_gateway/v1/badges` is the envelope `data`, \
                        `errors`, `warnings`. Instants are seconds with exactly nine decimals, which \
                        examples here cannot show; each has a twin of RFC 3339 text. Every answer has \
@@ -35,14 +38,37 @@ pub use codes::errors_markdown;
     servers((url = "/", description = "This server")),
     paths(
         enrolment::enrol_customers,
+        enrolment::revoke_enrolments,
         requests::get_requests,
+        earning::earn_badge,
+        earning::earn_badge_bulk,
+        earning::revoke_earn,
+        earning::import_customer_badges,
+        earning::post_customer_badges,
         badges::create_badge,
+        badges::update_named_badge,
+        badges::update_badge,
+        windows::get_fixed_windows,
         badges::list_badges,
         badges::get_badge,
         badges::claim_badge,
         badges::unclaim_badge,
         badges::activate_badge,
         badges::deactivate_badge,
+        customers::list_customer_badges,
+        customers::list_managed_badges,
+        customers::get_customer_badge,
+        directory::put_customer,
+        directory::put_customers,
+        groups::create,
+        groups::update,
+        groups::remove,
+        groups::get,
+        groups::list,
+        custom_fields::create,
+        custom_fields::update,
+        custom_fields::get,
+        custom_fields::list,
         auth::generate_token,
         auth::oauth2_token,
         ops::live,
@@ -52,8 +78,11 @@ pub use codes::errors_markdown;
     components(schemas(FailureEnvelope)),
     modifiers(&Security, &Headers, &Codes),
     tags(
-        (name = "Enrolment", description = "Enrolling customers, and what became of requests."),
+        (name = "Enrolment", description = "Enrolling customers, revoking enrolments, and what became of requests."),
+        (name = "Earning", description = "Earning badges under limits, revoking and importing earned ones."),
+        (name = "Customers", description = "What customers hold, and by what they are called."),
         (name = "Badges", description = "Defining badges, and who may use them."),
+        (name = "Catalogue", description = "Groups of badges, and custom fields."),
         (name = "Access", description = "Access tokens."),
         (name = "Operations", description = "For those who run the server."),
     ),
@@ -89,7 +118,12 @@ pub fn openapi_json() -> String {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put]
-        .into_iter()
-        .flatten()
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -60,8 +60,20 @@ fn requirement(scheme: &str, group: AccessGroup) -> SecurityRequirement {
 /// The access group that an operation needs, which is what a scope is here.
 fn group(operation_id: &str) -> AccessGroup {
     match operation_id {
-        "enrolCustomers" => AccessGroup::BadgesIssue,
-        "getBadge" | "listBadges" | "getRequests" => AccessGroup::BadgesRead,
+        "enrolCustomers"
+        | "revokeEnrolments"
+        | "earnBadge"
+        | "earnBadgeBulk"
+        | "revokeEarn"
+        | "importCustomerBadges"
+        | "postCustomerBadges" => AccessGroup::BadgesIssue,
+        "getBadge"
+        | "listBadges"
+        | "getRequests"
+        | "getFixedWindowDetails"
+        | "listCustomerBadges"
+        | "listManagedBadges"
+        | "getCustomerBadge" => AccessGroup::BadgesRead,
         _ => AccessGroup::BadgesWrite,
     }
 }

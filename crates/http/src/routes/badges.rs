@@ -1,9 +1,9 @@
-//! Badge metas: create, look up, list, claim, unclaim, activate, deactivate.
+//! Badge metas: create, update, look up, list, claim, unclaim, activate, deactivate.
 
 use accolade_application::access::AccessGroup;
 use accolade_application::badges::{
-    BadgeList, ClaimBadge, CreateBadge, SetActivity, claim, create, get, list, set_activity,
-    unclaim,
+    ClaimBadge, CreateBadge, SetActivity, UpdateBadge, claim, create, get, list, set_activity,
+    unclaim, update,
 };
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::Owner;
@@ -15,11 +15,12 @@ use crate::json::Parsed;
 use crate::openapi::success::{Success, SuccessWithNull};
 use crate::render;
 use crate::routes::call::Call;
+use crate::routes::preconditions;
 use crate::routes::read;
-use crate::routes::write::{BodyKind, Write};
+use crate::routes::write::{BodyKind, Recording, Write};
 use crate::wire::badge::BadgeBody;
 use crate::wire::badge_query;
-use crate::wire::badge_request::{self, BadgeRequest, BadgeRequestBody};
+use crate::wire::badge_request::{self, BadgeRequest, BadgeRequestBody, Named};
 use crate::wire::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::wire::list::BadgeListBody;
 use crate::wire::owner_request::{self, OwnerRequestBody};
@@ -29,8 +30,8 @@ const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
 
 /// Create a badge
 ///
-/// The badge has no claims: modules claim it afterwards. Limits are kept and given back; they
-/// take effect when badges are earned.
+/// The badge has no claims: modules claim it afterwards. A mandatory custom field that it leaves out
+/// gets its default.
 #[utoipa::path(
     post,
     path = "/api_gateway/v1/badges/badgeMeta",
@@ -55,15 +56,11 @@ const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
     responses((status = 200, description = "Created.", body = Success<BadgeBody>, example = json!(crate::openapi::example::badge()))),
 )]
 pub(crate) async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
-    let [header, value] = MIGRATION;
-    let migrating = call
-        .headers()
-        .get(header)
-        .is_some_and(|sent| sent.as_bytes().eq_ignore_ascii_case(value.as_bytes()));
+    let migrating = is_migrating(&call);
     Write {
         group: AccessGroup::BadgesWrite,
         body: BodyKind::Json,
-        records: true,
+        recording: Recording::Guarded,
     }
     .answer(
         call,
@@ -72,12 +69,91 @@ pub(crate) async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
             let command = CreateBadge {
                 draft: asked.draft,
                 unread: asked.unread,
-                active: asked.active,
+                active: asked.active.unwrap_or(true),
                 migrating,
                 id: None,
                 idempotency,
             };
             create(ports, caller, command)
+        },
+    )
+    .await
+}
+
+/// Update a badge
+///
+/// Replaces the definition; what is left out is gone, but claims and `active` stay as they are. Of
+/// a badge that is live or has ended, the start, the earn type and the kinds of its limits stay.
+/// `referenceId` names the fixed windows that are meant: with another cycle they begin when the
+/// running window ends.
+#[utoipa::path(
+    put,
+    path = "/api_gateway/v1/badges/badgeMeta/{id}",
+    operation_id = "updateBadge",
+    tag = "Badges",
+    params(
+        ("id" = String, Path, description = "The id of the badge."),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the badge as it was read: another one is 412."),
+        ("X-CAP-BADGES-MIGRATION" = Option<String>, Header, description = "`migration`: the dates may be past, up to 100 years."),
+    ),
+    request_body(content = BadgeRequestBody, example = json!(crate::openapi::example::badge_update())),
+    responses((status = 200, description = "Updated.", body = Success<BadgeBody>, example = json!(crate::openapi::example::badge()))),
+)]
+pub(crate) async fn update_badge(call: Call) -> Result<HttpResponse, Failure> {
+    let id = id(&call);
+    let named = Named::InPath(id.as_ref().ok().copied());
+    revise(call, Some(id), named).await
+}
+
+/// Update a badge that the body names
+///
+/// As *update a badge*, with the id in the body.
+#[utoipa::path(
+    put,
+    path = "/api_gateway/v1/badges/badgeMeta",
+    operation_id = "updateNamedBadge",
+    tag = "Badges",
+    params(
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the badge as it was read: another one is 412."),
+        ("X-CAP-BADGES-MIGRATION" = Option<String>, Header, description = "`migration`: the dates may be past, up to 100 years."),
+    ),
+    request_body(content = BadgeRequestBody, example = json!(crate::openapi::example::named_badge_update())),
+    responses((status = 200, description = "Updated.", body = Success<BadgeBody>, example = json!(crate::openapi::example::badge()))),
+)]
+pub(crate) async fn update_named_badge(call: Call) -> Result<HttpResponse, Failure> {
+    revise(call, None, Named::InBody).await
+}
+
+async fn revise(
+    call: Call,
+    in_path: Option<Result<BadgeId, Rejection>>,
+    named: Named,
+) -> Result<HttpResponse, Failure> {
+    let migrating = is_migrating(&call);
+    let if_match = preconditions::if_match(call.headers());
+    Write {
+        group: AccessGroup::BadgesWrite,
+        body: BodyKind::Json,
+        recording: Recording::Guarded,
+    }
+    .answer(
+        call,
+        move |body, _| badge_request::read_update(body, named),
+        move |ports, caller, (in_body, asked): (_, BadgeRequest), idempotency| {
+            let badge = match in_path {
+                Some(in_path) => in_path?,
+                None => in_body.ok_or_else(|| Rejection::of(Code::NotFound))?,
+            };
+            let command = UpdateBadge {
+                badge,
+                draft: asked.draft,
+                unread: asked.unread,
+                active: asked.active,
+                migrating,
+                if_match: if_match?,
+                idempotency,
+            };
+            update(ports, caller, command)
         },
     )
     .await
@@ -101,9 +177,10 @@ pub(crate) async fn get_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     read::answer(
         call,
+        AccessGroup::BadgesRead,
         |query| query.accept("includeStatistics"),
         move |ports, caller, ()| get(ports, caller, id?),
-        |view, (), warnings| render::badge(view, warnings),
+        |view, (), context| render::badge(view, context),
     )
     .await
 }
@@ -141,18 +218,13 @@ pub(crate) async fn list_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.state.ports.clock.now();
     read::answer(
         call,
+        AccessGroup::BadgesRead,
         |query| {
             query.accept("includeStatistics");
             badge_query::read(query, now)
         },
-        |ports, caller, query| {
-            if query.in_a_group {
-                let badges = Vec::new();
-                return Ok(BadgeList { badges, total: 0 });
-            }
-            list(ports, caller, &query.badges)
-        },
-        |list, query, warnings| render::badges(list, &query.badges, warnings),
+        list,
+        render::badges,
     )
     .await
 }
@@ -187,7 +259,7 @@ pub(crate) async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     Write {
         group: AccessGroup::BadgesWrite,
         body: BodyKind::Json,
-        records: true,
+        recording: Recording::Guarded,
     }
     .answer(
         call,
@@ -231,7 +303,7 @@ pub(crate) async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     Write {
         group: AccessGroup::BadgesWrite,
         body: BodyKind::Json,
-        records: true,
+        recording: Recording::Guarded,
     }
     .answer(
         call,
@@ -302,7 +374,7 @@ async fn turn(call: Call, active: bool) -> Result<HttpResponse, Failure> {
     Write {
         group: AccessGroup::BadgesWrite,
         body: BodyKind::Ignored,
-        records: true,
+        recording: Recording::Guarded,
     }
     .answer(
         call,
@@ -326,10 +398,13 @@ async fn turn(call: Call, active: bool) -> Result<HttpResponse, Failure> {
     .await
 }
 
-/// The id in the path. One that is malformed belongs to no badge.
 fn id(call: &Call) -> Result<BadgeId, Rejection> {
-    call.path_part("id")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Rejection::of(Code::NotFound))
+    call.id("id", Code::NotFound.message())
+}
+
+fn is_migrating(call: &Call) -> bool {
+    let [header, value] = MIGRATION;
+    call.headers()
+        .get(header)
+        .is_some_and(|sent| sent.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::future::{Ready, ready};
+use std::str::FromStr;
 
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, Ports};
+use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::dev::Payload;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -19,8 +20,31 @@ use crate::app::AppState;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::{Deadline, body};
-use crate::routes::idempotency;
 use crate::routes::query::Query;
+use crate::routes::{idempotency, identifier};
+use crate::wire::batch::Reading;
+
+/// The parameter that asks for a dry run.
+pub(crate) const DRY_RUN: &str = "dryRun";
+
+/// What a body is read by besides itself, taken from the request.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyReading {
+    max_customers: usize,
+    request_id: Option<HeaderValue>,
+    named_by: Option<IdentifierKind>,
+}
+
+impl BodyReading {
+    /// The same for the reader of the body.
+    pub(crate) fn by(&self) -> Reading<'_> {
+        Reading {
+            max_customers: self.max_customers,
+            request_id: self.request_id.as_ref(),
+            named_by: self.named_by,
+        }
+    }
+}
 
 /// A request to the API, its body not read yet.
 pub(crate) struct Call {
@@ -86,6 +110,7 @@ impl Call {
                 self.request.path(),
                 self.request.query_string(),
                 body,
+                self.headers().get(identifier::CUSTOMER_IDENTIFIER),
             ),
             warnings: Vec::new(),
             used_on,
@@ -133,6 +158,35 @@ impl Call {
     /// The query.
     pub(crate) fn query(&self) -> Query {
         Query::parse(self.request.query_string())
+    }
+
+    /// The id in the part of the path that the route names `name`. One that is malformed belongs
+    /// to nothing.
+    ///
+    /// # Errors
+    /// 404; `not_found` is what it says.
+    pub(crate) fn id<T: FromStr>(&self, name: &str, not_found: &str) -> Result<T, Rejection> {
+        self.path_part(name)
+            .ok()
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| Rejection::of(Code::NotFound).saying(not_found))
+    }
+
+    /// What the body is read by besides itself.
+    ///
+    /// # Errors
+    /// 400 if the header names no kind of identifier.
+    pub(crate) fn reading(&self) -> Result<BodyReading, Rejection> {
+        Ok(BodyReading {
+            max_customers: self.state.options.customers_per_request,
+            request_id: self.headers().get("requestId").cloned(),
+            named_by: identifier::kind(self.headers())?,
+        })
+    }
+
+    /// Whether the query asks for a dry run. What is wrong with it is said when it is read.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.query().flag(DRY_RUN) == Some(true)
     }
 
     /// The part of the path that the route names `name`, percent-decoded.

@@ -1,28 +1,36 @@
-//! Enrolling customers.
+//! Enrolling customers, and revoking enrolments.
 
-use accolade_application::access::AccessGroup;
-use accolade_application::answer::Answer;
-use accolade_application::enrolment::{EnrolCustomers, enrol, preview};
+use std::collections::HashSet;
+
+use accolade_application::access::{AccessGroup, Caller};
+use accolade_application::answer::{Answer, UnknownCustomer};
+use accolade_application::enrolment::{EnrolCustomers, RevokeEnrolments, enrol, preview, revoke};
+use accolade_application::error::UseCaseError;
+use accolade_application::ports::{Ports, RevokeTarget};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
-use accolade_domain::rejection::Rejection;
+use accolade_domain::ids::{CustomerId, EnrolmentId};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::json::Parsed;
 use crate::metrics::{EnrolmentOutcome, Metrics};
 use crate::openapi::success::Success;
-use crate::routes::call::Call;
-use crate::routes::write::{BodyKind, Write};
+use crate::routes::call::{Call, DRY_RUN};
+use crate::routes::identifier;
+use crate::routes::write::{BodyKind, Recording, Write};
+use crate::wire::batch::Batch;
+use crate::wire::customers::NamedCustomer;
 use crate::wire::enrolment::EnrolmentBody;
-use crate::wire::enrolment_request::{EnrolmentReading, EnrolmentRequest, EnrolmentRequestBody};
-
-/// The header that tells by which kind of identifier customers are named.
-const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
+use crate::wire::enrolment_request::{EnrolmentRequest, SHAPE};
+use crate::wire::revocation::RevokedEnrolmentsBody;
+use crate::wire::revocation_request::{self, Revocation, RevocationRequestBody, Which, repeated};
 
 /// Enrol customers for a badge
 ///
 /// All of a request is one transaction; each customer has an outcome of its own. Checked in this
 /// order: credentials, access group, `Idempotency-Key`, the shape of the body, 809, 404, 1901,
-/// 1902, 714, 810, 816, 1903, and then for each customer 1040.
+/// 1902, 714, 810, 816, 1903, and then for each customer 1040. A customer whose identifier nobody
+/// has is 1920, with the identifier as its `customerId`.
 #[utoipa::path(
     post,
     path = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk",
@@ -31,6 +39,7 @@ const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
     params(
         ("dryRun" = Option<bool>, Query, description = "Every check and every outcome, nothing recorded; idempotency keys are ignored."),
         ("requestId" = Option<String>, Header, description = "The id of the request, if the body has none."),
+        ("X-CAP-CUSTOMER-IDENTIFIER" = Option<String>, Header, description = "email, mobile, externalId or cardNumber: `customers` are identifiers of this kind."),
     ),
     request_body(
         content = EnrolmentRequest,
@@ -78,54 +87,51 @@ const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
     )),
 )]
 pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure> {
-    let dry_run = call.query().flag("dryRun") == Some(true);
+    let dry_run = call.is_dry_run();
     let metrics = call.state.metrics.clone();
-    let max_customers = call.state.options.customers_per_request;
-    let request_id = call.headers().get("requestId").cloned();
-    let by_identifier = call.headers().contains_key(CUSTOMER_IDENTIFIER);
+    let reading = call.reading();
     Write {
         group: AccessGroup::BadgesIssue,
         body: BodyKind::Json,
-        records: !dry_run,
+        recording: Recording::unless(dry_run),
     }
-    .answer(
+    .answer_resolved(
         call,
         move |body, query| {
-            query.flag("dryRun");
-            if by_identifier {
-                return Err(vec![not_by_identifier()]);
-            }
-            let reading = EnrolmentReading {
-                max_customers,
-                request_id: request_id.as_ref(),
-            };
-            reading.read(body)
+            query.flag(DRY_RUN);
+            let reading = reading.map_err(|problem| vec![problem])?;
+            reading.by().batch::<EnrolmentRequest<'_>>(SHAPE, body)
         },
-        move |ports, caller, asked: EnrolmentRequestBody, idempotency| {
+        |ports, caller, asked: Batch| {
+            let found = identifier::several(ports, caller, asked.customers, SHAPE.customers)?;
             let command = EnrolCustomers {
                 badge: asked.badge,
-                customers: asked.customers.into_customers(),
+                customers: found.customers,
+                unknown: found.unknown,
                 request_id: asked.request_id,
                 event_on: asked.event_on,
                 triggered_by: asked.triggered_by,
-                idempotency,
+                idempotency: None,
             };
+            Ok(Parsed {
+                value: command,
+                warnings: found.warnings,
+            })
+        },
+        move |ports, caller, command, idempotency| {
             if dry_run {
                 return preview(ports, caller, command);
             }
+            let command = EnrolCustomers {
+                idempotency,
+                ..command
+            };
             let answer = enrol(ports, caller, command)?;
             count(&metrics, &answer);
             Ok(answer)
         },
     )
     .await
-}
-
-/// Better no answer than one about the wrong customers.
-fn not_by_identifier() -> Rejection {
-    let message =
-        "Customers are named by their numeric ids. Send the ids, and leave this header out.";
-    Rejection::unreadable(message).at(CUSTOMER_IDENTIFIER)
 }
 
 fn count(metrics: &Metrics, answer: &Answer) {
@@ -137,4 +143,147 @@ fn count(metrics: &Metrics, answer: &Answer) {
     let new = enrolment.outcomes.iter().filter(enrolled).count() as u64;
     metrics.enrolled(EnrolmentOutcome::Enrolled, new);
     metrics.enrolled(EnrolmentOutcome::AlreadyEnrolled, all - new);
+}
+
+/// Revoke enrolments
+///
+/// All that customers have of the badge, or up to 20 that are named by their ids. Once this has
+/// answered, nothing is earned by virtue of them. Checked in this order: the shape of the body,
+/// 1051, 809, 404, and then for each element 404.
+#[utoipa::path(
+    post,
+    path = "/api_gateway/v1/badges/badgeMeta/customer/revokeIssue",
+    operation_id = "revokeEnrolments",
+    tag = "Enrolment",
+    params(
+        ("dryRun" = Option<bool>, Query, description = "Every check and every outcome, nothing recorded; idempotency keys are ignored."),
+        ("requestId" = Option<String>, Header, description = "The id of the request, if the body has none."),
+        ("X-CAP-CUSTOMER-IDENTIFIER" = Option<String>, Header, description = "email, mobile, externalId or cardNumber: customers are named by identifiers of this kind."),
+    ),
+    request_body(
+        content = RevocationRequestBody,
+        example = json!({
+            "badgeMetaId": "654bb48766a87827bb61e631",
+            "customers": [123, 62_090_013],
+        }),
+    ),
+    responses((
+        status = 200,
+        description = "Carried out: an outcome for each enrolment.",
+        body = Success<RevokedEnrolmentsBody>,
+        example = json!({
+            "data": {
+                "badgeMetaId": "654bb48766a87827bb61e631",
+                "revokedIssuedBadges": [
+                    {"customerId": 123, "issuedId": "654cc02b6bccde1274b6d3a7", "error": null},
+                    {
+                        "customerId": 62_090_013,
+                        "error": {
+                            "code": 404,
+                            "message": "Customer doesn't have issue instance",
+                            "reference": null,
+                        },
+                    },
+                ],
+                "requestId": null,
+            },
+            "errors": [],
+            "warnings": [],
+        }),
+    )),
+)]
+pub(crate) async fn revoke_enrolments(call: Call) -> Result<HttpResponse, Failure> {
+    let dry_run = call.is_dry_run();
+    let reading = call.reading();
+    Write {
+        group: AccessGroup::BadgesIssue,
+        body: BodyKind::Json,
+        recording: Recording::unless(dry_run),
+    }
+    .answer_resolved(
+        call,
+        move |body, query| {
+            query.flag(DRY_RUN);
+            let reading = reading.map_err(|problem| vec![problem])?;
+            revocation_request::read(reading.by(), body)
+        },
+        move |ports, caller, asked: Revocation| {
+            let Parsed { value, warnings } = targets(ports, caller, asked.which)?;
+            let (targets, unknown) = value;
+            let command = RevokeEnrolments {
+                badge: asked.badge,
+                targets,
+                unknown,
+                request_id: asked.request_id,
+                dry_run,
+                idempotency: None,
+            };
+            Ok(Parsed {
+                value: command,
+                warnings,
+            })
+        },
+        |ports, caller, command, idempotency| {
+            let command = RevokeEnrolments {
+                idempotency,
+                ..command
+            };
+            revoke(ports, caller, command)
+        },
+    )
+    .await
+}
+
+/// What is to be revoked, each once, and whose identifier nobody has, by its place among all.
+type Targets = (Vec<RevokeTarget>, Vec<UnknownCustomer>);
+
+fn targets(ports: &Ports, caller: &Caller, which: Which) -> Result<Parsed<Targets>, UseCaseError> {
+    let named = match which {
+        Which::All(customers) => {
+            let found = identifier::several(ports, caller, customers, "customers")?;
+            let all = |customer| RevokeTarget {
+                customer,
+                enrolment: None,
+            };
+            let targets = found.customers.into_iter().map(all).collect();
+            return Ok(Parsed {
+                value: (targets, found.unknown),
+                warnings: found.warnings,
+            });
+        }
+        Which::Named(named) => found_each(ports, caller, named)?,
+    };
+    let (mut targets, mut unknown, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut seen = HashSet::new();
+    for (position, (customer, enrolment)) in named.into_iter().enumerate() {
+        if !seen.insert((customer.clone(), enrolment)) {
+            warnings.push(repeated(position));
+            continue;
+        }
+        match customer {
+            Ok(customer) => targets.push(RevokeTarget {
+                customer,
+                enrolment: Some(enrolment),
+            }),
+            Err(identifier) => unknown.push(UnknownCustomer {
+                position: u32::try_from(targets.len() + unknown.len()).unwrap_or(u32::MAX),
+                identifier,
+            }),
+        }
+    }
+    let value = (targets, unknown);
+    Ok(Parsed { value, warnings })
+}
+
+/// An enrolment, and whose it is or the identifier that nobody has.
+type FoundIssual = (Result<CustomerId, String>, EnrolmentId);
+
+fn found_each(
+    ports: &Ports,
+    caller: &Caller,
+    named: Vec<(NamedCustomer, EnrolmentId)>,
+) -> Result<Vec<FoundIssual>, UseCaseError> {
+    let (customers, enrolments): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+    let found = identifier::each(ports, caller, customers)?;
+    Ok(found.into_iter().zip(enrolments).collect())
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use accolade_application::ports::{Fingerprint, IdempotencyKey};
 use accolade_domain::ids::ClientNumber;
 use accolade_domain::rejection::{Code, Rejection};
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
 
 /// The request's header.
@@ -64,10 +64,19 @@ fn unquoted(text: &str) -> Option<String> {
     }
 }
 
-/// What must be the same when a request is repeated.
-pub(crate) fn fingerprint(method: &str, path: &str, query: &str, body: &[u8]) -> Fingerprint {
+/// What must be the same when a request is repeated. `named_by` is the header by which customers
+/// are named: it makes others of the same body.
+pub(crate) fn fingerprint(
+    method: &str,
+    path: &str,
+    query: &str,
+    body: &[u8],
+    named_by: Option<&HeaderValue>,
+) -> Fingerprint {
+    let named_by = named_by.map(|value| value.as_bytes().to_ascii_lowercase());
     let mut hash = Sha256::new();
-    for part in [method.as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+    let parts = [method.as_bytes(), path.as_bytes(), query.as_bytes(), body];
+    for part in parts.into_iter().chain(named_by.as_deref()) {
         // With its length before it, no part can pass for the beginning of the next.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
@@ -123,7 +132,6 @@ impl Drop for Running {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::HeaderValue;
 
     fn read(value: &'static [u8]) -> Result<Option<String>, u32> {
         let mut headers = HeaderMap::new();
@@ -158,9 +166,22 @@ mod tests {
 
     #[test]
     fn no_part_of_a_request_passes_for_another() {
-        let of = |path, query| fingerprint("POST", path, query, b"{}").0;
+        let of = |path, query| fingerprint("POST", path, query, b"{}", None).0;
         assert_ne!(of("/a", "b"), of("/ab", ""));
         assert_eq!(of("/a", "b"), of("/a", "b"));
+        let by = |kind| {
+            fingerprint(
+                "POST",
+                "/a",
+                "b",
+                b"{}",
+                Some(&HeaderValue::from_static(kind)),
+            )
+            .0
+        };
+        assert_ne!(by("email"), of("/a", "b"));
+        assert_ne!(by("email"), by("mobile"));
+        assert_eq!(by("email"), by("Email"));
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! The routes: what can be asked, and the way of each question.
 
 pub(crate) mod badges;
+pub(crate) mod custom_fields;
+pub(crate) mod customers;
+pub(crate) mod directory;
+pub(crate) mod earning;
 pub(crate) mod enrolment;
+pub(crate) mod groups;
 pub(crate) mod ops;
 pub(crate) mod requests;
+pub(crate) mod windows;
 
 mod call;
 mod docs;
 mod idempotency;
+mod identifier;
+mod preconditions;
 mod query;
 mod read;
 mod write;
@@ -18,7 +26,7 @@ pub(crate) use query::{Query, number};
 
 use accolade_domain::rejection::Code;
 use actix_web::guard::{Any, Get, Head};
-use actix_web::web::{ServiceConfig, post, put, resource, route, scope, to};
+use actix_web::web::{ServiceConfig, delete, post, put, resource, route, scope, to};
 use actix_web::{HttpResponse, Resource, Route};
 
 use crate::auth;
@@ -40,15 +48,28 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                         .route(post().to(enrolment::enrol_customers)),
                 )
                 .service(
+                    taking("POST", "/badgeMeta/customer/revokeIssue")
+                        .route(post().to(enrolment::revoke_enrolments)),
+                )
+                .service(
                     taking(READ, "/requests/{requestId}")
                         .route(reading().to(requests::get_requests)),
                 )
                 .service(
-                    taking("GET, HEAD, POST", "/badgeMeta")
+                    taking("GET, HEAD, POST, PUT", "/badgeMeta")
                         .route(post().to(badges::create_badge))
+                        .route(put().to(badges::update_named_badge))
                         .route(reading().to(badges::list_badges)),
                 )
-                .service(taking(READ, "/badgeMeta/{id}").route(reading().to(badges::get_badge)))
+                .service(
+                    taking(READ, "/badgeMeta/getFixedWindowDetails")
+                        .route(reading().to(windows::get_fixed_windows)),
+                )
+                .service(
+                    taking("GET, HEAD, PUT", "/badgeMeta/{id}")
+                        .route(reading().to(badges::get_badge))
+                        .route(put().to(badges::update_badge)),
+                )
                 .service(
                     taking("POST", "/badgeMeta/{id}/claim").route(post().to(badges::claim_badge)),
                 )
@@ -70,6 +91,9 @@ pub(crate) fn api(config: &mut ServiceConfig) {
                     )
                     .route(put().to(badges::deactivate_badge)),
                 )
+                .configure(earning)
+                .configure(catalogue)
+                .configure(customers)
                 .default_service(to(path_not_found)),
         )
         .service(taking("POST", "/v3/oauth/token/generate").route(post().to(auth::generate_token)))
@@ -78,6 +102,61 @@ pub(crate) fn api(config: &mut ServiceConfig) {
         .service(taking(READ, "/docs").route(reading().to(docs::redirect)))
         .service(taking(READ, "/docs/{file:.*}").route(reading().to(docs::page)))
         .default_service(to(path_not_found));
+}
+
+fn earning(config: &mut ServiceConfig) {
+    config
+        .service(taking("POST", "/customer/earn").route(post().to(earning::earn_badge)))
+        .service(taking("POST", "/customer/earnBulk").route(post().to(earning::earn_badge_bulk)))
+        .service(taking("POST", "/customer/revokeEarn").route(post().to(earning::revoke_earn)))
+        .service(
+            taking("POST, PUT", "/import/customerBadges")
+                .route(post().to(earning::post_customer_badges))
+                .route(put().to(earning::import_customer_badges)),
+        );
+}
+
+fn catalogue(config: &mut ServiceConfig) {
+    config
+        .service(
+            taking("GET, HEAD, POST", "/group")
+                .route(post().to(groups::create))
+                .route(reading().to(groups::list)),
+        )
+        .service(
+            taking("DELETE, GET, HEAD, PUT", "/group/{id}")
+                .route(put().to(groups::update))
+                .route(reading().to(groups::get))
+                .route(delete().to(groups::remove)),
+        )
+        .service(
+            taking("GET, HEAD, POST", "/customField")
+                .route(post().to(custom_fields::create))
+                .route(reading().to(custom_fields::list)),
+        )
+        .service(
+            taking("GET, HEAD, PUT", "/customField/{id}")
+                .route(put().to(custom_fields::update))
+                .route(reading().to(custom_fields::get)),
+        );
+}
+
+fn customers(config: &mut ServiceConfig) {
+    config
+        .service(
+            taking(READ, "/customer/{customerId}")
+                .route(reading().to(customers::list_customer_badges)),
+        )
+        .service(
+            taking(READ, "/management/{customerId}")
+                .route(reading().to(customers::list_managed_badges)),
+        )
+        .service(
+            taking(READ, "/management/{customerId}/badge/{badgeId}")
+                .route(reading().to(customers::get_customer_badge)),
+        )
+        .service(taking("POST", "/customers/bulk").route(post().to(directory::put_customers)))
+        .service(taking("PUT", "/customers/{customerId}").route(put().to(directory::put_customer)));
 }
 
 /// What operators see of their server.

@@ -75,6 +75,29 @@ impl Query {
         }
     }
 
+    /// As [`read`](Self::read); its absence is a problem.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, Rejection>,
+    ) -> Option<T> {
+        if !self.has(name) {
+            self.refuse(Rejection::unreadable("Is required.").at(name));
+        }
+        self.read(name, read)
+    }
+
+    /// Whether `name` is there and not empty.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let is_it = |(known, value): &(String, String)| known == name && !value.is_empty();
+        self.parameters.iter().any(is_it)
+    }
+
+    /// Adds a problem.
+    pub(crate) fn refuse(&mut self, problem: Rejection) {
+        self.problems.push(problem);
+    }
+
     /// The value of a parameter that has two names, of which one may be given.
     pub(crate) fn read_either<T>(
         &mut self,

@@ -3,40 +3,43 @@
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::Ports;
-use accolade_domain::rejection::Rejection;
 use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
+use crate::render::{self, Context};
 use crate::routes::call::Call;
 use crate::routes::query::Query;
-use crate::routes::write::unwritable;
+use crate::routes::write::respond;
 
-/// Answers `call`, whose query `read` reads, with what `look_up` finds and `render` writes.
+/// Answers `call`, which needs `group` and whose query `read` reads, with what `look_up` finds and
+/// `render` writes.
 pub(crate) async fn answer<Q, T>(
     call: Call,
+    group: AccessGroup,
     read: impl FnOnce(&mut Query) -> Q,
     look_up: impl FnOnce(&Ports, &Caller, &Q) -> Result<T, UseCaseError> + Send + 'static,
-    render: impl FnOnce(&T, &Q, &[Rejection]) -> serde_json::Result<Vec<u8>> + Send + 'static,
+    render: impl FnOnce(&T, &Q, Context<'_>) -> render::Result + Send + 'static,
 ) -> Result<HttpResponse, Failure>
 where
     Q: Send + 'static,
 {
-    let caller = call.caller(AccessGroup::BadgesRead).await?;
+    let caller = call.caller(group).await?;
     let mut query = call.query();
     let asked = read(&mut query);
     let report = query.finish();
     if !report.problems.is_empty() {
         return Err(report.problems.into());
     }
-    let body = call
+    let rendered = call
         .run(Effect::Reads, move |ports| {
             let found = look_up(ports, &caller, &asked)?;
-            render(&found, &asked, &report.warnings).map_err(unwritable)
+            let context = Context {
+                zone: &caller.zone,
+                warnings: &report.warnings,
+            };
+            render(&found, &asked, context)
         })
         .await?;
-    Ok(HttpResponse::Ok()
-        .content_type(ContentType::json())
-        .body(body))
+    Ok(respond(rendered))
 }

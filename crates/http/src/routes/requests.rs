@@ -1,5 +1,6 @@
 //! What became of earlier requests.
 
+use accolade_application::access::AccessGroup;
 use accolade_application::enrolment::requests;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
@@ -56,6 +57,7 @@ pub(crate) async fn get_requests(call: Call) -> Result<HttpResponse, Failure> {
     let request_id = RequestId::try_from(call.path_part("requestId")?);
     read::answer(
         call,
+        AccessGroup::BadgesRead,
         |_| (),
         move |ports, caller, ()| {
             let request_id = request_id.map_err(|_| {
@@ -65,7 +67,7 @@ pub(crate) async fn get_requests(call: Call) -> Result<HttpResponse, Failure> {
             })?;
             requests(ports, caller, &request_id)
         },
-        |entries, (), warnings| render::requests(entries, warnings),
+        |entries, (), context| render::requests(entries, context),
     )
     .await
 }

@@ -2,14 +2,17 @@
 
 use accolade_application::answer::BadgeView;
 use accolade_domain::badge::{Badge, BadgeDefinition, Benefit, EarnMode, Image, ImageTag, Tag};
-use accolade_domain::ids::BadgeId;
+use accolade_domain::catalogue::CustomValues;
+use accolade_domain::earning::Window;
+use accolade_domain::ids::{BadgeId, GroupId};
 use accolade_domain::owner::Claim;
 use accolade_domain::text::{Description, ShortText, UrlText};
+use accolade_domain::zone::Zone;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::wire::constraint::{ConstraintBody, Scope, WindowsSpan};
+use crate::wire::constraint::{ConstraintBody, Scope, Seen};
 use crate::wire::expiry::ExpiryBody;
 use crate::wire::instant::{WireInstant, WireIso};
 use crate::wire::schema::{BadgeStatusName, EarnTypeName, ImageTagName, OwnerTypeName};
@@ -59,7 +62,7 @@ pub(crate) struct BadgeBody<'a> {
     tags: Vec<TagBody<'a>>,
     /// The group that it belongs to.
     #[schema(required, value_type = Option<String>)]
-    badge_group_id: Absent,
+    badge_group_id: Option<GroupId>,
     /// Its place among other badges: 1 is highest.
     #[schema(required)]
     badge_rank: Option<i64>,
@@ -92,7 +95,7 @@ pub(crate) struct BadgeBody<'a> {
     last_updated_by: i64,
     /// Values of the organisation's custom fields.
     #[schema(value_type = Object)]
-    custom_fields: Empty,
+    custom_fields: &'a CustomValues,
     /// Whether it is on.
     active: bool,
 }
@@ -111,10 +114,10 @@ pub(crate) struct BadgeListEntry<'a> {
     name: &'a str,
     /// The group that it belongs to.
     #[schema(required, value_type = Option<String>)]
-    badge_group_id: Absent,
+    badge_group_id: Option<GroupId>,
     /// The name of that group.
-    #[schema(required, value_type = Option<String>)]
-    badge_group_name: Absent,
+    #[schema(required)]
+    badge_group_name: Option<&'a str>,
     /// Its place among other badges: 1 is highest.
     #[schema(required)]
     badge_rank: Option<i64>,
@@ -168,7 +171,7 @@ pub(crate) struct BadgeListEntry<'a> {
     last_updated_by: i64,
     /// Values of the organisation's custom fields.
     #[schema(value_type = Object)]
-    custom_fields: Empty,
+    custom_fields: &'a CustomValues,
     /// Whether it is on.
     active: bool,
 }
@@ -229,33 +232,25 @@ pub(crate) struct ClaimBody<'a> {
     is_active: bool,
 }
 
-/// What no badge has in this release: null.
-type Absent = ();
-
-/// An object without members.
-#[derive(Debug, Serialize)]
-pub(crate) struct Empty {}
-
 impl<'a> BadgeBody<'a> {
-    /// How `view` looks.
+    /// How `view` looks in an org whose zone is `zone`.
     ///
     /// # Errors
     /// A benefit that is stored is no JSON.
-    pub(crate) fn of(view: &'a BadgeView) -> serde_json::Result<Self> {
+    pub(crate) fn of(view: &'a BadgeView, zone: &Zone) -> serde_json::Result<Self> {
         let BadgeView { badge, counts, .. } = view;
         let definition = &badge.definition;
         let period = definition.period;
-        let span = WindowsSpan {
-            starts_on: period.starts_on(),
-            ends_on: view.earning_ends_on,
+        let seen = Seen {
+            whole: Window {
+                starts_on: period.starts_on(),
+                ends_on: view.earning_ends_on,
+            },
             now: view.now,
+            zone,
         };
-        let constraints = |scope, constraints: &[_]| {
-            constraints
-                .iter()
-                .flat_map(|constraint| ConstraintBody::of(scope, constraint, span))
-                .collect()
-        };
+        let constraints =
+            |scope, constraints: &[_]| ConstraintBody::all(scope, constraints, seen, true);
         Ok(Self {
             id: badge.id,
             org_id: badge.org.get(),
@@ -276,7 +271,7 @@ impl<'a> BadgeBody<'a> {
             badge_constraints: constraints(Scope::Badge, &definition.badge_constraints),
             benefits: benefits(definition)?,
             tags: tags(definition),
-            badge_group_id: (),
+            badge_group_id: view.group.as_ref().map(|group| group.id),
             badge_rank: definition.rank.map(Into::into),
             default_till_id: definition.default_till,
             earn_type: definition.earn_mode.earn_type().name(),
@@ -289,7 +284,7 @@ impl<'a> BadgeBody<'a> {
             last_updated_on: badge.updated_on.into(),
             last_updated_on_iso: badge.updated_on.into(),
             last_updated_by: badge.updated_by.get(),
-            custom_fields: Empty {},
+            custom_fields: &definition.custom_values,
             active: badge.active,
         })
     }
@@ -308,8 +303,8 @@ impl<'a> BadgeListEntry<'a> {
             id: badge.id,
             org_id: badge.org.get(),
             name: definition.name.as_str(),
-            badge_group_id: (),
-            badge_group_name: (),
+            badge_group_id: view.group.as_ref().map(|group| group.id),
+            badge_group_name: view.group.as_ref().map(|group| group.name.as_str()),
             badge_rank: definition.rank.map(Into::into),
             description: description(definition),
             start_on: period.starts_on().into(),
@@ -331,14 +326,15 @@ impl<'a> BadgeListEntry<'a> {
             last_updated_on: badge.updated_on.into(),
             last_updated_on_iso: badge.updated_on.into(),
             last_updated_by: badge.updated_by.get(),
-            custom_fields: Empty {},
+            custom_fields: &definition.custom_values,
             active: badge.active,
         })
     }
 }
 
 impl<'a> OwnershipBody<'a> {
-    fn of(badge: &'a Badge) -> Self {
+    /// Who may claim `badge`, and who has.
+    pub(crate) fn of(badge: &'a Badge) -> Self {
         let owners = badge.definition.owners.as_slice();
         Self {
             restricted_to_owners: owners.iter().map(|owner| owner.name()).collect(),
@@ -357,11 +353,13 @@ impl<'a> ClaimBody<'a> {
     }
 }
 
-fn description(definition: &BadgeDefinition) -> Option<&str> {
+/// The text for people.
+pub(crate) fn description(definition: &BadgeDefinition) -> Option<&str> {
     definition.description.as_ref().map(Description::as_str)
 }
 
-fn images(definition: &BadgeDefinition) -> Vec<ImageBody<'_>> {
+/// The pictures.
+pub(crate) fn images(definition: &BadgeDefinition) -> Vec<ImageBody<'_>> {
     definition
         .images
         .iter()
@@ -374,7 +372,8 @@ fn images(definition: &BadgeDefinition) -> Vec<ImageBody<'_>> {
         .collect()
 }
 
-fn tags(definition: &BadgeDefinition) -> Vec<TagBody<'_>> {
+/// The names and values.
+pub(crate) fn tags(definition: &BadgeDefinition) -> Vec<TagBody<'_>> {
     definition
         .tags
         .iter()

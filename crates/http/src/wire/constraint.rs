@@ -1,8 +1,10 @@
 //! How a limit looks in an answer.
 
-use accolade_domain::badge::constraint::{Constraint, Count, Cycle, RollingWindow};
+use accolade_domain::badge::BadgeDefinition;
+use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindow, RollingWindow};
+use accolade_domain::earning::{Window, earning_time, governing_window, tiled_by};
 use accolade_domain::instant::Instant;
-use accolade_domain::zone::CalendarUnit;
+use accolade_domain::zone::{CalendarUnit, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -70,25 +72,94 @@ impl Scope {
     }
 }
 
-/// The time in which a badge's fixed windows lie.
+/// What the state of a badge's fixed windows is seen by.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct WindowsSpan {
-    /// The badge's start.
-    pub(crate) starts_on: Instant,
-    /// When the badge can last be earned; `None` if that never ends.
-    pub(crate) ends_on: Option<Instant>,
-    /// The moment that the state of the windows refers to.
+pub(crate) struct Seen<'a> {
+    /// The time in which the badge can be earned, which the windows tile.
+    pub(crate) whole: Window,
+    /// The moment that their state refers to.
     pub(crate) now: Instant,
+    /// The org's zone.
+    pub(crate) zone: &'a Zone,
 }
 
-impl WindowsSpan {
-    fn status(self) -> &'static str {
-        if self.now < self.starts_on {
-            "UPCOMING"
-        } else if self.ends_on.is_some_and(|end| end <= self.now) {
-            "EXPIRED"
+/// Where a configuration of fixed windows stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CycleStatus {
+    /// Its first window has not begun.
+    Upcoming,
+    /// One of its windows runs.
+    Active,
+    /// Its last window has ended.
+    Expired,
+}
+
+impl CycleStatus {
+    /// The spelling on the wire.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Upcoming => "UPCOMING",
+            Self::Active => "ACTIVE",
+            Self::Expired => "EXPIRED",
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    /// As it is at `now` in an org whose zone is `zone`.
+    pub(crate) fn at(now: Instant, definition: &BadgeDefinition, zone: &'a Zone) -> Self {
+        Self {
+            whole: earning_time(definition, zone),
+            now,
+            zone,
+        }
+    }
+
+    /// The time that the windows of `fixed` tile, and where they stand.
+    pub(crate) fn span(self, fixed: &FixedWindow) -> (Window, CycleStatus) {
+        let span = tiled_by(fixed, self.whole);
+        let status = if self.now < span.starts_on {
+            CycleStatus::Upcoming
+        } else if span.contains(self.now) {
+            CycleStatus::Active
         } else {
-            "ACTIVE"
+            CycleStatus::Expired
+        };
+        (span, status)
+    }
+
+    /// The window of `fixed` that runs.
+    pub(crate) fn current(self, fixed: &FixedWindow) -> Option<Window> {
+        governing_window(fixed, self.whole, self.now, self.zone)
+    }
+}
+
+/// From when until when.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WindowDates)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WindowBody {
+    /// When it begins.
+    start_date: WireInstant,
+    /// The same as text.
+    #[serde(rename = "startDateISO")]
+    start_date_iso: WireIso,
+    /// When it ends; null if never.
+    #[schema(required)]
+    end_date: Option<WireInstant>,
+    /// The same as text.
+    #[serde(rename = "endDateISO")]
+    #[schema(required)]
+    end_date_iso: Option<WireIso>,
+}
+
+impl From<Window> for WindowBody {
+    fn from(window: Window) -> Self {
+        Self {
+            start_date: window.starts_on.into(),
+            start_date_iso: window.starts_on.into(),
+            end_date: window.ends_on.map(Into::into),
+            end_date_iso: window.ends_on.map(Into::into),
         }
     }
 }
@@ -147,18 +218,13 @@ pub(crate) struct FixedWindowBody {
     max_earn_limit: u32,
     /// `UPCOMING`, `ACTIVE` or `EXPIRED`.
     cycle_status: &'static str,
-    /// When the first window begins.
-    start_date: WireInstant,
-    /// The same as text.
-    #[serde(rename = "startDateISO")]
-    start_date_iso: WireIso,
-    /// When the last window ends; null if never.
-    #[schema(required)]
-    end_date: Option<WireInstant>,
-    /// The same as text.
-    #[serde(rename = "endDateISO")]
-    #[schema(required)]
-    end_date_iso: Option<WireIso>,
+    /// When the first window begins, and the last ends.
+    #[serde(flatten)]
+    span: WindowBody,
+    /// The window that runs; absent where badges are listed, and if none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    current_cycle: Option<WindowBody>,
 }
 
 /// The most earns by one customer in each of these windows back from now.
@@ -217,8 +283,20 @@ pub(crate) struct NoLimitBody {
 }
 
 impl ConstraintBody {
-    /// How `constraint` looks.
-    pub(crate) fn of(scope: Scope, constraint: &Constraint, span: WindowsSpan) -> Vec<Self> {
+    /// How `constraints` look, with the windows that run if `with_current`.
+    pub(crate) fn all(
+        scope: Scope,
+        constraints: &[Constraint],
+        seen: Seen<'_>,
+        with_current: bool,
+    ) -> Vec<Self> {
+        constraints
+            .iter()
+            .flat_map(|constraint| Self::of(scope, constraint, seen, with_current))
+            .collect()
+    }
+
+    fn of(scope: Scope, constraint: &Constraint, seen: Seen<'_>, with_current: bool) -> Vec<Self> {
         match constraint {
             Constraint::FixedValue(max) => vec![Self::FixedValue(FixedValueBody {
                 constraint_type: scope.names()(Kind::FixedValue),
@@ -226,6 +304,8 @@ impl ConstraintBody {
             })],
             Constraint::FixedWindow(window) => {
                 let (unit, length) = window.cycle.length();
+                let (span, status) = seen.span(window);
+                let runs = with_current && status == CycleStatus::Active;
                 vec![Self::FixedWindow(Box::new(FixedWindowBody {
                     constraint_type: scope.names()(Kind::FixedWindow),
                     reference_id: window.reference,
@@ -236,11 +316,9 @@ impl ConstraintBody {
                         Cycle::Days { .. } | Cycle::Months => None,
                     },
                     max_earn_limit: window.max.get(),
-                    cycle_status: span.status(),
-                    start_date: span.starts_on.into(),
-                    start_date_iso: span.starts_on.into(),
-                    end_date: span.ends_on.map(Into::into),
-                    end_date_iso: span.ends_on.map(Into::into),
+                    cycle_status: status.name(),
+                    span: span.into(),
+                    current_cycle: seen.current(window).filter(|_| runs).map(Into::into),
                 }))]
             }
             Constraint::RollingWindow(windows) => match scope {

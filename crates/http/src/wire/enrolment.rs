@@ -11,6 +11,7 @@ use accolade_domain::rejection::Code;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::wire::element::{CustomerError, collect};
 use crate::wire::instant::{WireInstant, WireIso};
 use crate::wire::schema::{EnrolmentStatusName, OwnerTypeName};
 
@@ -33,7 +34,7 @@ pub(crate) struct EnrolmentBody<'a> {
     /// One element for each distinct customer, in the order of the request.
     #[serde(serialize_with = "issued_badges")]
     #[schema(value_type = Vec<IssuedBadge>)]
-    issued_badges: &'a [CustomerOutcome],
+    issued_badges: &'a EnrolmentAnswer,
     /// The id of the request: the caller's, or the one made for it.
     request_id: &'a str,
 }
@@ -66,23 +67,10 @@ pub(crate) struct IssuedBadge {
     /// Why the customer was not enrolled; absent if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    error: Option<CustomerError>,
+    error: Option<CustomerError<'static>>,
     /// The state of the enrolment.
     #[schema(value_type = EnrolmentStatusName)]
     status: &'static str,
-}
-
-/// Why a customer of a batch failed.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CustomerError {
-    /// The code.
-    #[schema(example = 1040)]
-    code: u32,
-    /// What it means.
-    message: &'static str,
-    /// Always null.
-    #[schema(required, value_type = Option<String>)]
-    reference: (),
 }
 
 impl<'a> From<&'a EnrolmentAnswer> for EnrolmentBody<'a> {
@@ -92,7 +80,7 @@ impl<'a> From<&'a EnrolmentAnswer> for EnrolmentBody<'a> {
             triggered_by: answer.triggered_by.as_ref().map(OwnerBody::from),
             expires_on: answer.expires_on.into(),
             expires_on_iso: answer.expires_on.into(),
-            issued_badges: &answer.outcomes,
+            issued_badges: answer,
             request_id: answer.request_id.as_str(),
         }
     }
@@ -117,19 +105,20 @@ impl From<&CustomerOutcome> for IssuedBadge {
         Self {
             customer_id: outcome.customer.get(),
             issued_id,
-            error: code.map(|code| CustomerError {
-                code: code.number(),
-                message: code.message(),
-                reference: (),
-            }),
+            error: code.map(CustomerError::standing),
             status: outcome.status.name(),
         }
     }
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
 fn issued_badges<S: Serializer>(
-    outcomes: &&[CustomerOutcome],
+    answer: &&EnrolmentAnswer,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(outcomes.iter().map(IssuedBadge::from))
+    let known = answer.outcomes.iter().map(IssuedBadge::from);
+    collect(known, &answer.unknown, serializer)
 }

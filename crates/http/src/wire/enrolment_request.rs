@@ -1,49 +1,20 @@
 //! The body of a request to enrol customers.
-//!
-//! It may name ten thousand customers, so it is read as a serde type; a body that is
-//! not quite of that type is read once more, field by field, to say why.
 
-use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::ids::{BadgeId, CustomerId};
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::{Owner, OwnerType};
-use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
-use actix_web::http::header::HeaderValue;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::json::{
-    self, Field, Fields, Parsed, PositiveId, Presence, Problems, TextOrNumber, disagreement, word,
+use crate::json::{PositiveId, TextOrNumber};
+use crate::wire::batch::{Shape, TriggeredBy, TypedBatch};
+use crate::wire::instant::{WireInstant, WireIso};
+
+/// What is its own of the body of a request to enrol.
+pub(crate) const SHAPE: Shape = Shape {
+    customers: "customers",
+    event: "issueEventDate",
+    needs_request_id: false,
 };
-use crate::wire::instant::{self, WireInstant, WireIso};
-use crate::wire::owner_request;
-use crate::wire::schema::OwnerTypeName;
-
-/// What a request to enrol customers asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EnrolmentRequestBody {
-    /// The badge.
-    pub(crate) badge: BadgeId,
-    /// The customers, and where repeats stood.
-    pub(crate) customers: DistinctCustomers,
-    /// The caller's id of the request: the body's, else the header's.
-    pub(crate) request_id: Option<RequestId>,
-    /// When they were enrolled; now if `None`.
-    pub(crate) event_on: Option<Instant>,
-    /// Who triggered it; `None` if it is done by hand.
-    pub(crate) triggered_by: Option<Owner>,
-}
-
-/// What the body is read by besides itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EnrolmentReading<'h> {
-    /// The most customers that one request may name.
-    pub(crate) max_customers: usize,
-    /// The header `requestId`: the id of the request if the body has none.
-    pub(crate) request_id: Option<&'h HeaderValue>,
-}
 
 /// Customers to enrol for a badge.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,7 +24,7 @@ pub(crate) struct EnrolmentRequest<'a> {
     /// The badge.
     #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
     badge_meta_id: BadgeId,
-    /// The customers: numbers, or strings of digits.
+    /// The customers: numbers, or strings of digits; identifiers, if the header says so.
     #[schema(value_type = Vec<i64>, min_items = 1, example = json!([62_090_013]))]
     customers: Vec<PositiveId<CustomerId>>,
     /// The caller's id of this request, 1 to 255 characters; one is made if it is absent.
@@ -71,154 +42,50 @@ pub(crate) struct EnrolmentRequest<'a> {
     triggered_by: Option<TriggeredBy>,
 }
 
-/// The owner and its own id of the use on whose behalf customers are enrolled.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct TriggeredBy {
-    /// The module.
-    #[schema(value_type = OwnerTypeName)]
-    owner_type: String,
-    /// Its own id of the use, 1 to 255 characters.
-    #[schema(value_type = String, example = "123694")]
-    reference_id: TextOrNumber,
-}
-
-impl EnrolmentReading<'_> {
-    /// Reads `body`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub(crate) fn read(self, body: &[u8]) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
-        json::read_typed(
-            body,
-            |typed| self.take(typed),
-            |fields| self.read_slowly(fields),
-        )
-    }
-
-    /// What `typed` asks for; `None` if something is wrong with it.
-    fn take(self, typed: EnrolmentRequest<'_>) -> Option<Parsed<EnrolmentRequestBody>> {
-        if !(1..=self.max_customers).contains(&typed.customers.len()) {
-            return None;
+impl<'a> From<EnrolmentRequest<'a>> for TypedBatch<'a> {
+    fn from(request: EnrolmentRequest<'a>) -> Self {
+        Self {
+            badge: request.badge_meta_id,
+            customers: request.customers,
+            request_id: request.request_id,
+            event: request.issue_event_date,
+            event_iso: request.issue_event_date_iso,
+            triggered_by: request.triggered_by,
         }
-        let problems = Problems::default();
-        let number = typed.issue_event_date.map(instant::read).transpose().ok()?;
-        let iso = typed
-            .issue_event_date_iso
-            .map(instant::read_iso)
-            .transpose()
-            .ok()?;
-        if let Some(warning) = number
-            .zip(iso)
-            .and_then(|(number, iso)| disagreement(number, iso))
-        {
-            problems.warn(warning.at("issueEventDate"));
-        }
-        let request_id = match typed.request_id {
-            Some(TextOrNumber(text)) => Some(text.try_into().ok()?),
-            None => self.header_request_id().ok()?,
-        };
-        let triggered_by = match typed.triggered_by {
-            Some(TriggeredBy {
-                owner_type,
-                reference_id,
-            }) => Some(Owner {
-                owner_type: word(&owner_type, OwnerType::ALL, OwnerType::name)?,
-                reference: reference_id.0.try_into().ok()?,
-            }),
-            None => None,
-        };
-        // Collected in place: the numbers are not copied.
-        let customers = typed
-            .customers
-            .into_iter()
-            .map(|PositiveId(id)| id)
-            .collect();
-        let customers = DistinctCustomers::of(customers);
-        repeats(&customers).for_each(|warning| problems.warn(warning));
-        let (_, warnings) = problems.into_parts();
-        let value = EnrolmentRequestBody {
-            badge: typed.badge_meta_id,
-            customers,
-            request_id,
-            event_on: iso.or(number),
-            triggered_by,
-        };
-        Some(Parsed { value, warnings })
     }
-
-    fn read_slowly(self, fields: &mut Fields<'_, '_>) -> Option<EnrolmentRequestBody> {
-        let badge = fields.field("badgeMetaId").required().object_id();
-        let customers = self.customers(fields);
-        let request_id = self.request_id(fields.field("requestId"));
-        let event_on = fields.instant_pair("issueEventDate", Presence::Optional);
-        let triggered_by = fields.field("triggeredBy").object().and_then(owner);
-        let customers = DistinctCustomers::of(customers?);
-        repeats(&customers).for_each(|warning| fields.warn(warning));
-        Some(EnrolmentRequestBody {
-            badge: badge?,
-            customers,
-            request_id,
-            event_on,
-            triggered_by,
-        })
-    }
-
-    fn customers(self, fields: &mut Fields<'_, '_>) -> Option<Vec<CustomerId>> {
-        let elements = fields
-            .field("customers")
-            .required_as(Code::CustomerMissing)
-            .list(self.max_customers, Code::TooManyCustomers)?;
-        if elements.is_empty() {
-            fields.refuse(Rejection::of(Code::CustomerMissing).at("customers"));
-        }
-        // Each is read, so that each that is wrong is reported.
-        Some(elements.into_iter().filter_map(Field::number_id).collect())
-    }
-
-    fn request_id(self, field: Field<'_, '_>) -> Option<RequestId> {
-        if field.is_present() {
-            return field.text_or_number();
-        }
-        self.header_request_id().unwrap_or_else(|message| {
-            field.refuse(Rejection::unreadable(message));
-            None
-        })
-    }
-
-    fn header_request_id(self) -> Result<Option<RequestId>, String> {
-        self.request_id
-            .map(|value| {
-                let text = std::str::from_utf8(value.as_bytes())
-                    .map_err(|_| "The header requestId is not UTF-8 text.".to_owned())?;
-                RequestId::try_from(text).map_err(json::sentence)
-            })
-            .transpose()
-    }
-}
-
-fn owner(mut fields: Fields<'_, '_>) -> Option<Owner> {
-    let owner = owner_request::owner(&mut fields);
-    fields.finish();
-    owner
-}
-
-/// A warning for each mention of a customer after the first.
-fn repeats(customers: &DistinctCustomers) -> impl Iterator<Item = Rejection> {
-    let repeats = customers.repeats().iter().take(json::MOST_REPORTED);
-    repeats.map(|index| Rejection::of(Code::CustomerRepeated).at(format!("customers[{index}]")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{self, Parsed};
+    use crate::wire::batch::{Batch, Reading};
+    use crate::wire::customers::NamedCustomers;
+    use accolade_domain::customer::DistinctCustomers;
+    use accolade_domain::instant::Instant;
+    use accolade_domain::owner::OwnerType;
+    use accolade_domain::rejection::Rejection;
+    use accolade_domain::text::RequestId;
+    use actix_web::http::header::HeaderValue;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    const READING: EnrolmentReading<'static> = EnrolmentReading {
+    const READING: Reading<'static> = Reading {
         max_customers: 4,
         request_id: None,
+        named_by: None,
     };
+
+    fn read(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<Batch>, Vec<Rejection>> {
+        reading.batch::<EnrolmentRequest<'_>>(SHAPE, body)
+    }
+
+    fn count(customers: &NamedCustomers) -> usize {
+        match customers {
+            NamedCustomers::Numbers(customers) => customers.customers().len(),
+            NamedCustomers::Identifiers(_, all) => all.len(),
+        }
+    }
 
     type Report = Vec<(u32, Option<String>)>;
 
@@ -230,7 +97,7 @@ mod tests {
     }
 
     fn problems(body: &Value) -> Report {
-        report(&READING.read(body.to_string().as_bytes()).unwrap_err())
+        report(&read(READING, body.to_string().as_bytes()).unwrap_err())
     }
 
     fn expected<const N: usize>(report: [(u32, &str); N]) -> Report {
@@ -239,15 +106,17 @@ mod tests {
             .into()
     }
 
-    fn slowly(
-        reading: EnrolmentReading<'_>,
-        body: &[u8],
-    ) -> Result<Parsed<EnrolmentRequestBody>, Vec<Rejection>> {
-        json::read(body, |fields| reading.read_slowly(fields))
+    fn slowly(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<Batch>, Vec<Rejection>> {
+        json::read(body, |fields| reading.read_slowly(SHAPE, fields))
     }
 
-    fn fast(reading: EnrolmentReading<'_>, body: &[u8]) -> Option<Parsed<EnrolmentRequestBody>> {
-        reading.take(serde_json::from_slice(body).ok()?)
+    fn fast(reading: Reading<'_>, body: &[u8]) -> Option<Parsed<Batch>> {
+        reading.take(
+            SHAPE,
+            serde_json::from_slice::<EnrolmentRequest<'_>>(body)
+                .ok()?
+                .into(),
+        )
     }
 
     const EXAMPLE: &str = r#"{
@@ -266,8 +135,8 @@ mod tests {
         let body = &parsed.value;
         assert_eq!(body.badge.to_string(), "66276dc68fe258516a88ff8e");
         assert_eq!(
-            body.customers.customers(),
-            [CustomerId::try_from(62_090_013).unwrap()]
+            body.customers,
+            NamedCustomers::Numbers(DistinctCustomers::of(vec![62_090_013.try_into().unwrap()]))
         );
         assert_eq!(body.request_id, RequestId::try_from("21390").ok());
         assert_eq!(
@@ -286,7 +155,7 @@ mod tests {
             "\"2024-04-23T13:44:15+05:30\",",
             "2024-04-23T13:44:15+05:30",
         );
-        let problems = READING.read(printed.as_bytes()).unwrap_err();
+        let problems = read(READING, printed.as_bytes()).unwrap_err();
         assert_eq!(
             problems[0].message,
             "The body is not valid JSON: expected `,` or `}` at line 6 column 35."
@@ -348,7 +217,7 @@ mod tests {
             "isueEventDate": 6,
             "triggeredBy": {"ownerType": "loyalty", "referenceId": 5, "note": true},
         });
-        let parsed = READING.read(body.to_string().as_bytes()).unwrap();
+        let parsed = read(READING, body.to_string().as_bytes()).unwrap();
         assert_eq!(
             report(&parsed.warnings),
             expected([
@@ -359,45 +228,45 @@ mod tests {
                 (1990, "isueEventDate"),
             ])
         );
-        assert_eq!(parsed.value.customers.customers().len(), 2);
+        assert_eq!(count(&parsed.value.customers), 2);
     }
 
     #[test]
     fn ten_thousand_customers_are_read_fast() {
         let customers: Vec<_> = (1..=10_000).collect();
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": customers});
-        let reading = EnrolmentReading {
+        let reading = Reading {
             max_customers: 10_000,
             ..READING
         };
         let parsed = fast(reading, body.to_string().as_bytes()).unwrap();
-        assert_eq!(parsed.value.customers.customers().len(), 10_000);
+        assert_eq!(count(&parsed.value.customers), 10_000);
     }
 
     #[test]
     fn the_bodys_request_id_wins_over_the_headers() {
         let header = HeaderValue::from_static("from-header");
-        let reading = EnrolmentReading {
+        let reading = Reading {
             request_id: Some(&header),
             ..READING
         };
         let id = |request_id: Value| {
             let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1], "requestId": request_id});
             let body = body.to_string();
-            let parsed = reading.read(body.as_bytes()).unwrap();
+            let parsed = read(reading, body.as_bytes()).unwrap();
             assert_eq!(slowly(reading, body.as_bytes()), Ok(parsed.clone()));
             parsed.value.request_id.map(String::from)
         };
         assert_eq!(id(json!(2132)).as_deref(), Some("2132"));
         assert_eq!(id(Value::Null).as_deref(), Some("from-header"));
         let header = HeaderValue::from_bytes(b"\xff").unwrap();
-        let reading = EnrolmentReading {
+        let reading = Reading {
             request_id: Some(&header),
             ..READING
         };
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
         assert_eq!(
-            report(&reading.read(body.to_string().as_bytes()).unwrap_err()),
+            report(&read(reading, body.to_string().as_bytes()).unwrap_err()),
             expected([(999_999, "requestId")])
         );
     }

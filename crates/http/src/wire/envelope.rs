@@ -59,11 +59,44 @@ impl<'a> From<&'a Rejection> for Notice<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct SuccessEnvelope<'a, T> {
-    data: &'a T,
+/// The envelope of a request, or of a part of it, that was carried out.
+#[derive(Debug, Serialize)]
+pub(crate) struct SuccessEnvelope<'a, T> {
+    data: T,
     errors: Option<[(); 0]>,
     warnings: Vec<Notice<'a>>,
+}
+
+impl<'a, T> SuccessEnvelope<'a, T> {
+    /// The envelope of `data`.
+    pub(crate) fn of(data: T, errors: Errors, warnings: Vec<Notice<'a>>) -> Self {
+        Self {
+            data,
+            errors: errors.written(),
+            warnings,
+        }
+    }
+}
+
+impl<'a> FailureEnvelope<'a> {
+    /// The envelope that says `errors`.
+    pub(crate) fn of(errors: &'a [Rejection]) -> Self {
+        Self {
+            data: (),
+            errors: errors.iter().map(Notice::from).collect(),
+            warnings: (),
+        }
+    }
+}
+
+impl<'a> Notice<'a> {
+    /// The same about the field at `path`.
+    pub(crate) fn at(self, path: &'a str) -> Self {
+        Self {
+            reference: Some(path),
+            ..self
+        }
+    }
 }
 
 /// The bytes of the answer `data`.
@@ -75,11 +108,8 @@ pub(crate) fn success<T: Serialize>(
     errors: Errors,
     warnings: &[Rejection],
 ) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&SuccessEnvelope {
-        data,
-        errors: errors.written(),
-        warnings: warnings.iter().map(Notice::from).collect(),
-    })
+    let warnings = warnings.iter().map(Notice::from).collect();
+    serde_json::to_vec(&SuccessEnvelope::of(data, errors, warnings))
 }
 
 /// The bytes of the answer to a request that failed as a whole.
@@ -87,11 +117,7 @@ pub(crate) fn success<T: Serialize>(
 /// # Errors
 /// None that is known: everything in it is numbers and text.
 pub(crate) fn failure(errors: &[Rejection]) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&FailureEnvelope {
-        data: (),
-        errors: errors.iter().map(Notice::from).collect(),
-        warnings: (),
-    })
+    serde_json::to_vec(&FailureEnvelope::of(errors))
 }
 
 #[cfg(test)]

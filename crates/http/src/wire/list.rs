@@ -1,13 +1,14 @@
 //! How a page of badges and the outcomes of earlier requests look in an answer.
 
 use accolade_application::badges::BadgeList;
-use accolade_application::ports::{BadgeQuery, LedgerEntry};
+use accolade_application::ports::{BadgeQuery, LedgerEntry, PageOf};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::wire::badge::BadgeListEntry;
 use crate::wire::instant::{WireInstant, WireIso};
+use crate::wire::pagination::Pagination;
 
 /// One page of badges.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,20 +19,6 @@ pub(crate) struct BadgeListBody<'a> {
     meta_basic_details: Vec<BadgeListEntry<'a>>,
     /// Which page it is.
     pagination: Pagination,
-}
-
-/// Which part of a list a page is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Pagination {
-    /// The page, from 0.
-    page: u32,
-    /// How many elements a page has.
-    size: u32,
-    /// How many elements there are on all pages.
-    total: u64,
-    /// How many pages there are.
-    total_pages: u64,
 }
 
 impl<'a> BadgeListBody<'a> {
@@ -46,12 +33,13 @@ impl<'a> BadgeListBody<'a> {
                 .iter()
                 .map(BadgeListEntry::of)
                 .collect::<Result<_, _>>()?,
-            pagination: Pagination {
-                page: query.page,
-                size: query.size,
-                total: list.total,
-                total_pages: list.total.div_ceil(u64::from(query.size.max(1))),
-            },
+            pagination: Pagination::of(
+                PageOf {
+                    page: query.page,
+                    size: query.size,
+                },
+                list.total,
+            ),
         })
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
+use accolade_domain::catalogue::DataType;
 use accolade_domain::enrolment::EnrolmentStatus;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::CalendarUnit;
@@ -60,6 +61,9 @@ words! {
     /// The spellings of an image's tag.
     ImageTagName = "ImageTag" of ImageTag,
         "The state of the badge that an image shows.";
+    /// The spellings of a custom field's type.
+    DataTypeName = "DataType" of DataType,
+        "The type of a custom field's values: any text, a whole number of 64 bits, true or false, or a date.";
     /// The spellings of a day of the week.
     WeekdayName = "Weekday" of Weekday,
         "A day of the week; 1 (Monday) to 7 (Sunday) are read too.";

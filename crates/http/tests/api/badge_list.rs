@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::{BADGE, TestApp, code_at};
+use crate::support::{TestApp, code_at};
 
 async fn with_badges(names: &[&str]) -> TestApp {
     let app = TestApp::new();
@@ -77,16 +77,6 @@ async fn the_page_is_counted_with_what_it_asks_for() {
     assert_eq!(
         json["data"]["pagination"].to_string(),
         r#"{"page":5,"size":2,"total":3,"totalPages":2}"#
-    );
-}
-
-#[actix_web::test]
-async fn no_badge_is_in_a_group() {
-    let app = TestApp::new();
-    let reply = app.get(&format!("badgeMeta?groupId={BADGE}")).await;
-    assert_eq!(
-        reply.ok(),
-        r#"{"data":{"metaBasicDetails":[],"pagination":{"page":0,"size":10,"total":0,"totalPages":0}},"errors":[],"warnings":[]}"#
     );
 }
 

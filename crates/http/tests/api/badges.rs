@@ -96,12 +96,12 @@ async fn everything_that_is_wrong_is_said_at_once_by_whoever_sees_it() {
                 code_at(999_999, "name"),
                 code_at(400, "earnedBadgeExpiry.relativeExpirytype"),
                 code_at(999_999, "customerConstraints[0].maxEarnLimit"),
-                code_at(404, "badgeGroupId"),
-                code_at(746, "customFields.CF1"),
                 code_at(728, "ownership.restrictedToOwners"),
                 code_at(999_999, "issuedBadgeExpiry"),
                 code_at(724, "expiresOn"),
                 code_at(720, "startOn"),
+                code_at(404, "badgeGroupId"),
+                code_at(746, "customFields.CF1"),
             ]
         )
     );

@@ -35,7 +35,7 @@ async fn another_method_is_1941_and_the_right_ones_are_told() {
     let app = TestApp::new();
     for (method, path, allowed) in [
         (Method::GET, ISSUE, "POST"),
-        (Method::DELETE, "badgeMeta", "GET, HEAD, POST"),
+        (Method::DELETE, "badgeMeta", "GET, HEAD, POST, PUT"),
         (Method::POST, "requests/1", "GET, HEAD"),
         (Method::POST, "badgeMeta/8/activate", "PUT"),
         (Method::GET, "/oauth2/token", "POST"),

@@ -150,17 +150,6 @@ async fn the_request_id_may_come_in_a_header_and_the_body_wins() {
 }
 
 #[actix_web::test]
-async fn customers_are_named_by_numbers_only() {
-    let app = TestApp::new();
-    let request =
-        json(Method::POST, ISSUE, SEED).insert_header(("X-CAP-CUSTOMER-IDENTIFIER", "email"));
-    assert_eq!(
-        app.send(request).await.failure(),
-        (400, vec![code_at(999_999, "X-CAP-CUSTOMER-IDENTIFIER")])
-    );
-}
-
-#[actix_web::test]
 async fn ten_thousand_customers_are_one_request_and_one_more_is_too_many() {
     let app = TestApp::new();
     let body = |count: usize| {

@@ -3,7 +3,11 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use accolade_application::ports::{EnrolError, EnrolmentBatch, EnrolmentStore, Ports, StoreError};
+use accolade_application::answer::RevokedEnrolment;
+use accolade_application::ports::{
+    EnrolError, EnrolmentBatch, EnrolmentStore, Ports, RevokeEnrolmentsRequest, RevokeError,
+    StoreError,
+};
 use accolade_domain::enrolment::{CustomerOutcome, Hold};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
@@ -54,5 +58,19 @@ impl EnrolmentStore for Gate {
         now: Instant,
     ) -> Result<Vec<CustomerOutcome>, StoreError> {
         self.inner.preview(org, badge, hold, customers, now)
+    }
+
+    fn revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+        self.inner.revoke(request)
+    }
+
+    fn preview_revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Vec<RevokedEnrolment>, StoreError> {
+        self.inner.preview_revoke(request)
     }
 }

@@ -5,13 +5,22 @@
 
 mod badge_list;
 mod badges;
+mod catalogue;
 mod claims;
+mod customers;
+mod directory;
 mod documents;
+mod earning;
 mod edge;
 mod enrolment;
 mod gate;
 mod idempotency;
+mod identifiers;
+mod imports;
 mod operations;
 mod requests;
+mod revoking;
 mod serving;
 mod support;
+mod updates;
+mod windows;

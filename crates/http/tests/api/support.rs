@@ -28,6 +28,9 @@ pub(crate) const ISSUE: &str = "/api_gateway/v1/badges/badgeMeta/customer/issueB
 /// enrolments expire on 2031-01-15.
 pub(crate) const BADGE: &str = "66276dc68fe258516a88ff8e";
 
+/// The header by which customers are named.
+pub(crate) const IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
+
 /// The moment at which everything happens unless told otherwise.
 pub(crate) const NOW: &str = "2026-05-01T12:00:00Z";
 
@@ -128,6 +131,41 @@ impl TestApp {
         self.send(TestRequest::put().uri(&below_prefix(path))).await
     }
 
+    /// `PUT path` with a JSON body.
+    pub(crate) async fn put_json(&self, path: &str, body: &str) -> Reply {
+        self.send(json(Method::PUT, path, body)).await
+    }
+
+    /// `POST path` with a JSON body whose customers are named by identifiers of this kind.
+    pub(crate) async fn post_by(&self, kind: &str, path: &str, body: &str) -> Reply {
+        let request = json(Method::POST, path, body);
+        self.send(request.insert_header((IDENTIFIER, kind))).await
+    }
+
+    /// `GET path` whose customers are named by identifiers of this kind.
+    pub(crate) async fn get_by(&self, kind: &str, path: &str) -> Reply {
+        let request = TestRequest::get().uri(&below_prefix(path));
+        self.send(request.insert_header((IDENTIFIER, kind))).await
+    }
+
+    /// Creates a badge that is earned directly and lives from 2026-01-01 until 2027-01-01, with
+    /// these fields besides; gives its id.
+    pub(crate) async fn direct_badge(&self, name: &str, besides: &str) -> String {
+        let body = direct_badge(name, besides);
+        let request = json(Method::POST, "badgeMeta", &body)
+            .insert_header(("X-CAP-BADGES-MIGRATION", "migration"));
+        let reply = self.send(request).await;
+        reply.ok();
+        reply.json()["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Registers customers 1 and 2 as Anna and Bob.
+    pub(crate) async fn register(&self) {
+        let body = r#"{"customers":[{"customerId":1,"email":"anna@example.org","mobile":919900000001},
+            {"customerId":2,"email":"bob@example.org"}]}"#;
+        self.post("customers/bulk", body).await.ok();
+    }
+
     /// Enrols by this body.
     pub(crate) async fn enrol(&self, body: &str) -> Reply {
         self.post(ISSUE, body).await
@@ -201,6 +239,15 @@ fn notices(list: &Value) -> Vec<(u64, Option<String>)> {
 /// A code at a field.
 pub(crate) fn code_at(code: u64, reference: &str) -> (u64, Option<String>) {
     (code, Some(reference.to_owned()))
+}
+
+/// The definition of a badge that is earned directly, with these fields besides.
+pub(crate) fn direct_badge(name: &str, besides: &str) -> String {
+    format!(
+        r#"{{"name":"{name}","startOn":"2026-01-01T00:00:00Z","expiresOn":"2027-01-01T00:00:00Z",
+            "earnType":"EARN","earnedBadgeExpiry":{{"expiryType":"ABSOLUTE","type":"WITH_BADGE_META"}},
+            "ownership":{{"restrictedToOwners":["Loyalty"]}}{besides}}}"#
+    )
 }
 
 /// A request with a JSON body; `path` may leave out the prefix.

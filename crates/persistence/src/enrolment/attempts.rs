@@ -6,6 +6,8 @@
 //! domain decides. Who may still be enrolled tries the next number. Nobody who loses a race
 //! is refused for it, only for an overlap.
 
+use std::ops::Range;
+
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::enrolment::{Enrolment, decide};
 use anyhow::anyhow;
@@ -18,16 +20,17 @@ use crate::retry::Failure;
 const ROUNDS: usize = 1_000;
 
 /// Enrols `wanted`, sorted by org, customer and badge, and gives, for each request, who was
-/// refused, in the order of the request.
+/// refused, in the order of the request. `numbers` are those of the requests in the ledger.
 pub(crate) fn enrol<C: EnrolmentSql>(
     connection: &mut C,
     requests: &[EnrolmentRequest],
+    numbers: &[i64],
     mut wanted: Vec<Wanted>,
 ) -> Result<Vec<Vec<Refused>>, Failure> {
     let badges: Vec<_> = requests.iter().map(BadgeKey::of).collect();
     let mut refused: Vec<Vec<Refused>> = requests.iter().map(|_| Vec::new()).collect();
     for _ in 0..ROUNDS {
-        if wanted.is_empty() || connection.insert(requests, &wanted)? == wanted.len() {
+        if wanted.is_empty() || connection.insert(requests, numbers, &wanted)? == wanted.len() {
             for refused in &mut refused {
                 refused.sort_unstable_by_key(|it| it.position);
             }
@@ -64,6 +67,7 @@ pub(crate) fn enrol<C: EnrolmentSql>(
 /// The enrolments of some customers.
 pub(crate) struct HeldByAll {
     enrolments: Vec<Enrolment>,
+    ordinals: Vec<i32>,
     /// Of each customer: where its enrolments begin, and its next ordinal.
     starts: Vec<(usize, i32)>,
 }
@@ -71,12 +75,17 @@ pub(crate) struct HeldByAll {
 impl HeldByAll {
     /// Those of the customer at `index`.
     pub(crate) fn of(&self, index: usize) -> &[Enrolment] {
-        let start = self.starts[index].0;
-        let end = self
-            .starts
-            .get(index + 1)
-            .map_or(self.enrolments.len(), |next| next.0);
-        &self.enrolments[start..end]
+        &self.enrolments[self.range(index)]
+    }
+
+    /// The ordinals of the same, by position.
+    pub(crate) fn ordinals_of(&self, index: usize) -> &[i32] {
+        &self.ordinals[self.range(index)]
+    }
+
+    fn range(&self, index: usize) -> Range<usize> {
+        let next = self.starts.get(index + 1);
+        self.starts[index].0..next.map_or(self.enrolments.len(), |next| next.0)
     }
 
     fn next_ordinal(&self, index: usize) -> i32 {
@@ -94,15 +103,21 @@ pub(crate) fn held<C: EnrolmentSql>(
     rows.sort_unstable_by_key(|row| (row.wanted, row.ordinal));
     let mut rest = rows.iter().peekable();
     let mut enrolments = Vec::with_capacity(rows.len());
+    let mut ordinals = Vec::with_capacity(rows.len());
     let mut starts = Vec::with_capacity(wanted.len());
     for index in 0..wanted.len() {
         let start = enrolments.len();
         let mut next_ordinal = 1;
         while let Some(row) = rest.next_if(|row| row.wanted == index) {
             enrolments.push(row.enrolment);
+            ordinals.push(row.ordinal);
             next_ordinal = row.ordinal + 1;
         }
         starts.push((start, next_ordinal));
     }
-    Ok(HeldByAll { enrolments, starts })
+    Ok(HeldByAll {
+        enrolments,
+        ordinals,
+        starts,
+    })
 }

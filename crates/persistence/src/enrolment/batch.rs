@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accolade_application::ports::{EnrolError, EnrolmentRequest};
+use accolade_application::ports::{EnrolError, EnrolmentRequest, Operation};
 use anyhow::Context as _;
 
 use crate::answers::{Refused, encode_enrolment, outcomes};
@@ -48,7 +48,12 @@ impl<'a> Batch<'a> {
         self.check_versions(connection)?;
         let keys = self.reserve_keys(connection)?;
         let mut ledger = self.write_ledger(connection, keys)?;
-        let refused = attempts::enrol(connection, self.requests, self.wanted(&ledger)?)?;
+        let refused = attempts::enrol(
+            connection,
+            self.requests,
+            &self.numbers(&ledger),
+            self.wanted(&ledger)?,
+        )?;
         self.correct(connection, &mut ledger, &refused)?;
         self.count(connection, &ledger, &refused)?;
         let outcomes = self
@@ -146,8 +151,10 @@ impl<'a> Batch<'a> {
                 Ok(LedgerRow {
                     request: position,
                     org: request.org,
+                    operation: Operation::IssueBulk,
                     request_id: request.request_id.clone(),
                     answer: encode_enrolment(request, &[])?,
+                    number: 0,
                 })
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
@@ -156,12 +163,13 @@ impl<'a> Batch<'a> {
         }
         rows.sort_unstable_by(|a, b| (a.org, &a.request_id).cmp(&(b.org, &b.request_id)));
         let mut new = connection.record(self.requests, &rows)?.into_iter();
-        rows.retain(|row| {
-            let is_new = new.next().unwrap_or(false);
-            if !is_new {
-                self.errors[row.request] = Some(EnrolError::RequestIdUsed);
+        rows.retain_mut(|row| {
+            let number = new.next().flatten();
+            match number {
+                Some(number) => row.number = number,
+                None => self.errors[row.request] = Some(EnrolError::RequestIdUsed),
             }
-            is_new
+            number.is_some()
         });
         keys.retain(|(position, _)| self.errors[*position].is_some());
         if !keys.is_empty() {
@@ -169,6 +177,15 @@ impl<'a> Batch<'a> {
             connection.release_keys(&keys)?;
         }
         Ok(rows)
+    }
+
+    /// The ledger's numbers of all requests; 0 for those that it has not.
+    fn numbers(&self, ledger: &[LedgerRow]) -> Vec<i64> {
+        let mut numbers = vec![0; self.requests.len()];
+        for row in ledger {
+            numbers[row.request] = row.number;
+        }
+        numbers
     }
 
     fn wanted(&self, ledger: &[LedgerRow]) -> anyhow::Result<Vec<Wanted>> {
@@ -228,7 +245,11 @@ impl<'a> Batch<'a> {
         let counts: Vec<_> = counts
             .into_iter()
             .filter(|(_, issued)| *issued > 0)
-            .map(|(badge, issued)| Count { badge, issued })
+            .map(|(badge, issued)| Count {
+                badge,
+                issued,
+                earned: 0,
+            })
             .collect();
         if !counts.is_empty() {
             connection.count(&counts)?;

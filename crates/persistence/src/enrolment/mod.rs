@@ -14,16 +14,23 @@
 
 mod attempts;
 mod batch;
+mod revoke;
 mod sql;
 
+pub(crate) use attempts::held;
 pub(crate) use sql::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
 
-use accolade_application::ports::{EnrolError, EnrolmentBatch, EnrolmentStore, StoreError};
+use accolade_application::answer::RevokedEnrolment;
+use accolade_application::ports::{
+    EnrolError, EnrolmentBatch, EnrolmentStore, RevokeEnrolmentsRequest, RevokeError, StoreError,
+};
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Hold, Outcome, decide};
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 
+use crate::carried_out::RequestSql;
 use crate::enrolment::batch::{Batch, Recorded};
+use crate::enrolment::revoke::NotRevoked;
 use crate::retry::{Abort, Ending, Link};
 use crate::store::Store;
 
@@ -42,7 +49,7 @@ impl From<StoreError> for NotCommitted {
     }
 }
 
-impl<C: Link + EnrolmentSql> EnrolmentStore for Store<C> {
+impl<C: Link + EnrolmentSql + RequestSql> EnrolmentStore for Store<C> {
     fn enrol(&self, batch: &EnrolmentBatch) -> Result<Outcomes, StoreError> {
         let requests = batch.requests();
         if requests.is_empty() {
@@ -98,7 +105,7 @@ impl<C: Link + EnrolmentSql> EnrolmentStore for Store<C> {
             })
             .collect();
         self.reader.query(|connection| {
-            let all = attempts::held(connection, &[BadgeKey { org, badge }], &wanted)?;
+            let all = held(connection, &[BadgeKey { org, badge }], &wanted)?;
             let outcomes = customers.iter().enumerate().map(|(index, customer)| {
                 let (outcome, status) = match decide(all.of(index), hold) {
                     Some(existing) => (Outcome::AlreadyEnrolled(existing.id), existing.status(now)),
@@ -112,5 +119,26 @@ impl<C: Link + EnrolmentSql> EnrolmentStore for Store<C> {
             });
             Ok(outcomes.collect())
         })
+    }
+
+    fn revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+        let work = |connection: &mut C| revoke::revoke(connection, request);
+        let ending = |connection: &mut C, revoked: &_| revoke::ending(connection, request, revoked);
+        match self.writer.write(work, ending) {
+            Ok(revoked) => Ok(Ok(revoked.outcomes)),
+            Err(NotRevoked::Refused(error)) => Ok(Err(error)),
+            Err(NotRevoked::Store(error)) => Err(error),
+        }
+    }
+
+    fn preview_revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Vec<RevokedEnrolment>, StoreError> {
+        self.reader
+            .query(|connection| Ok(revoke::judge(connection, request)?.0))
     }
 }

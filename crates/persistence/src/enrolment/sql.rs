@@ -1,8 +1,9 @@
 //! What recording enrolments needs of a database, each as a constant number of statements.
 
-use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard};
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
 use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 use diesel::QueryResult;
 
@@ -59,15 +60,19 @@ pub(crate) struct LedgerRow {
     /// The request, by its position in the batch.
     pub(crate) request: usize,
     pub(crate) org: OrgId,
+    pub(crate) operation: Operation,
     pub(crate) request_id: RequestId,
     pub(crate) answer: Vec<u8>,
+    /// Its number, once it is written.
+    pub(crate) number: i64,
 }
 
-/// By how much a badge's enrolments grow.
+/// By how much a badge's enrolments and earns grow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Count {
     pub(crate) badge: BadgeKey,
     pub(crate) issued: i64,
+    pub(crate) earned: i64,
 }
 
 /// What recording enrolments needs of a connection, inside a transaction.
@@ -94,12 +99,12 @@ pub(crate) trait EnrolmentSql: Sized {
     /// Forgets keys that this transaction has reserved.
     fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()>;
 
-    /// Writes those rows whose request ids are new; gives for each whether it was.
+    /// Writes those rows whose request ids are new; gives the number of each that was.
     fn record(
         &mut self,
         requests: &[EnrolmentRequest],
         rows: &[LedgerRow],
-    ) -> QueryResult<Vec<bool>>;
+    ) -> QueryResult<Vec<Option<i64>>>;
 
     /// Replaces the answers of rows that this transaction has written.
     fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()>;
@@ -109,16 +114,26 @@ pub(crate) trait EnrolmentSql: Sized {
 
     /// Inserts those enrolments whose ordinals are free; gives their number. Waits for
     /// other transactions that are taking the same ones. `wanted` is sorted by
-    /// request-independent key: org, customer, badge.
+    /// request-independent key: org, customer, badge. `numbers` are those of the requests
+    /// in the ledger.
     fn insert(
         &mut self,
         requests: &[EnrolmentRequest],
+        numbers: &[i64],
         wanted: &[Wanted],
     ) -> Result<usize, Failure>;
 
     /// Every enrolment of these customers, in any order, by a snapshot of its own.
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure>;
 
-    /// Lets the counts grow.
+    /// Revokes these enrolments of the badge, each by customer and ordinal.
+    fn revoke(
+        &mut self,
+        badge: BadgeKey,
+        revoked_on: Instant,
+        which: &[(CustomerId, i32)],
+    ) -> Result<(), Failure>;
+
+    /// Lets the counts grow, or shrink.
     fn count(&mut self, counts: &[Count]) -> QueryResult<()>;
 }

@@ -3,9 +3,11 @@
 //! Sets travel as arrays. What belongs to a request rather than to a customer is sent once a
 //! request and looked up by the request's position in the batch.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_domain::ids::CustomerId;
+use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
@@ -39,19 +41,18 @@ const RELEASE: &str = "DELETE FROM idempotency i USING unnest(?, ?) AS k (client
      WHERE i.client_number = k.client_number AND i.key = k.key";
 
 const RECORD: &str = "INSERT INTO request_ledger \
-     (org_id, operation, request_id, badge_id, recorded_on, recorded_by, answer) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT DO NOTHING RETURNING org_id, request_id";
+     (org_id, operation, request_id, recorded_on, recorded_by, owner_type, reference_id, answer) \
+     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
+     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING org_id, request_id, number";
 
 const CORRECT: &str = "UPDATE request_ledger l SET answer = k.answer \
-     FROM unnest(?, ?, ?, ?) AS k (org_id, operation, request_id, answer) \
-     WHERE l.org_id = k.org_id AND l.operation = k.operation AND l.request_id = k.request_id";
+     FROM unnest(?, ?) AS k (number, answer) WHERE l.number = k.number";
 
 const INSERT: &str = "INSERT INTO enrolments \
-     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      SELECT r.org_ids[w.request], w.customer_id, r.badge_ids[w.request], w.ordinal, w.id, \
-     r.events[w.request], r.expiries[w.request], r.moments[w.request] \
-     FROM (SELECT ? AS org_ids, ? AS badge_ids, ? AS events, ? AS expiries, ? AS moments) AS r, \
+     r.events[w.request], r.expiries[w.request], r.numbers[w.request] \
+     FROM (SELECT ? AS org_ids, ? AS badge_ids, ? AS events, ? AS expiries, ? AS numbers) AS r, \
      unnest(?, ?, ?, ?) AS w (request, customer_id, ordinal, id) \
      ON CONFLICT DO NOTHING";
 
@@ -63,8 +64,17 @@ pub(super) const HELD: &str = "SELECT w.place, e.ordinal, e.id, e.event_on, e.ex
      WHERE e.org_id = r.org_ids[w.request] AND e.customer_id = w.customer_id \
      AND e.badge_id = r.badge_ids[w.request] OFFSET 0) AS e";
 
+/// Rows do not move while they are revoked: the badge is locked against everybody.
+const REVOKE: &str = "UPDATE enrolments e SET revoked_on = r.revoked_on \
+     FROM (SELECT ? AS revoked_on, ? AS org_id, ? AS badge_id) AS r, \
+     unnest(?, ?) AS w (customer_id, ordinal), \
+     LATERAL (SELECT f.ctid AS place FROM enrolments f \
+     WHERE f.org_id = r.org_id AND f.customer_id = w.customer_id \
+     AND f.badge_id = r.badge_id AND f.ordinal = w.ordinal OFFSET 0) AS f \
+     WHERE e.ctid = f.place";
+
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT org_id, badge_id, issued, 0 FROM unnest(?, ?, ?) AS n (org_id, badge_id, issued)";
+     SELECT * FROM unnest(?, ?, ?, ?)";
 
 /// The position of a request as an index of an array, which begins at 1.
 fn subscript(wanted: &Wanted) -> i32 {
@@ -72,7 +82,7 @@ fn subscript(wanted: &Wanted) -> i32 {
 }
 
 /// One column of `rows`.
-fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
 }
 
@@ -123,7 +133,7 @@ impl EnrolmentSql for Connection {
     fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
         let rows = rows
             .iter()
-            .map(|row| NewRow::of_request(row.guard, row.request))
+            .map(|row| NewRow::of_enrolment(row.guard, row.request))
             .collect::<anyhow::Result<Vec<_>>>()?;
         let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RESERVE)
             .bind::<Array<BigInt>, _>(column(&rows, |row| row.client_number))
@@ -157,41 +167,50 @@ impl EnrolmentSql for Connection {
         &mut self,
         requests: &[EnrolmentRequest],
         rows: &[LedgerRow],
-    ) -> QueryResult<Vec<bool>> {
+    ) -> QueryResult<Vec<Option<i64>>> {
         let recorded = column(rows, |row| &requests[row.request]);
-        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RECORD)
+        let owners = column(&recorded, |it| it.triggered_by.as_ref());
+        let new: Vec<(i64, String, i64)> = Statement::<DB, (BigInt, Text, BigInt)>::new(RECORD)
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.org.get()))
             .bind::<Array<SmallInt>, _>(operations(rows.len()))
             .bind::<Array<Text>, _>(column(&recorded, |it| it.request_id.as_str()))
-            .bind::<Array<Binary>, _>(column(&recorded, |it| *it.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.now.unix_micros()))
             .bind::<Array<BigInt>, _>(column(&recorded, |it| it.by.get()))
+            .bind::<Array<Nullable<SmallInt>>, _>(column(&owners, |owner| {
+                owner.map(|it| it.owner_type.number())
+            }))
+            .bind::<Array<Nullable<Text>>, _>(column(&owners, |owner| {
+                owner.map(|it| it.reference.as_str())
+            }))
             .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
             .load(self)?;
-        let new: HashSet<_> = new.iter().map(|(org, id)| (*org, id.as_str())).collect();
-        Ok(rows
+        let new: HashMap<_, _> = new
             .iter()
-            .map(|row| new.contains(&(row.org.get(), row.request_id.as_str())))
-            .collect())
+            .map(|(org, id, number)| ((*org, id.as_str()), *number))
+            .collect();
+        let number = |row: &LedgerRow| {
+            let key = (row.org.get(), row.request_id.as_str());
+            new.get(&key).copied()
+        };
+        Ok(rows.iter().map(number).collect())
     }
 
     fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
         Statement::<DB>::new(CORRECT)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.org.get()))
-            .bind::<Array<SmallInt>, _>(operations(rows.len()))
-            .bind::<Array<Text>, _>(column(rows, |row| row.request_id.as_str()))
+            .bind::<Array<BigInt>, _>(column(rows, |row| row.number))
             .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
             .execute(self)?;
         Ok(())
     }
 
     fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, row.org, Operation::IssueBulk, &row.request_id)
+        requests::answer(self, row.org, row.operation, &row.request_id)
     }
 
     fn insert(
         &mut self,
         requests: &[EnrolmentRequest],
+        numbers: &[i64],
         wanted: &[Wanted],
     ) -> Result<usize, Failure> {
         let inserted = Statement::<DB>::new(INSERT)
@@ -199,7 +218,7 @@ impl EnrolmentSql for Connection {
             .bind::<Array<Binary>, _>(column(requests, |it| *it.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.event_on().unix_micros()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.expires_on().unix_micros()))
-            .bind::<Array<BigInt>, _>(column(requests, |it| it.now.unix_micros()))
+            .bind::<Array<BigInt>, _>(numbers)
             .bind::<Array<Integer>, _>(column(wanted, subscript))
             .bind::<Array<BigInt>, _>(column(wanted, |it| it.customer.get()))
             .bind::<Array<Integer>, _>(column(wanted, |it| it.ordinal))
@@ -226,11 +245,28 @@ impl EnrolmentSql for Connection {
         Ok(held.collect::<anyhow::Result<_>>()?)
     }
 
+    fn revoke(
+        &mut self,
+        badge: BadgeKey,
+        revoked_on: Instant,
+        which: &[(CustomerId, i32)],
+    ) -> Result<(), Failure> {
+        Statement::<DB>::new(REVOKE)
+            .bind::<BigInt, _>(revoked_on.unix_micros())
+            .bind::<BigInt, _>(badge.org.get())
+            .bind::<Binary, _>(badge.badge.0.as_bytes().as_slice())
+            .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
+            .bind::<Array<Integer>, _>(column(which, |it| it.1))
+            .execute(self)?;
+        Ok(())
+    }
+
     fn count(&mut self, counts: &[Count]) -> QueryResult<()> {
         Statement::<DB>::new(COUNT)
             .bind::<Array<BigInt>, _>(column(counts, |it| it.badge.org.get()))
             .bind::<Array<Binary>, _>(column(counts, |it| *it.badge.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(counts, |it| it.issued))
+            .bind::<Array<BigInt>, _>(column(counts, |it| it.earned))
             .execute(self)?;
         Ok(())
     }

@@ -7,10 +7,19 @@ use crate::enrolment::BadgeKey;
 /// bytes, big endian) and the badge's id. Two badges that share a number wait for each
 /// other, which costs time and nothing else.
 pub(super) fn number(key: BadgeKey) -> i64 {
+    hash(key, &[])
+}
+
+/// The number under which a badge's earns are locked: the same hash with one more byte, a 1.
+pub(super) fn earns_number(key: BadgeKey) -> i64 {
+    hash(key, &[1])
+}
+
+fn hash(key: BadgeKey, more: &[u8]) -> i64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
     let org = key.org.get().to_be_bytes();
-    let bytes = org.iter().chain(key.badge.0.as_bytes());
+    let bytes = org.iter().chain(key.badge.0.as_bytes()).chain(more);
     let hash = bytes.fold(OFFSET, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     });

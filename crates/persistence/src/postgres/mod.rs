@@ -9,6 +9,18 @@ mod access;
 mod badge_columns;
 #[path = "../shared/badges.rs"]
 mod badges;
+#[path = "../shared/catalogue.rs"]
+mod catalogue;
+#[path = "../shared/customer_badges.rs"]
+mod customer_badges;
+#[path = "../shared/directory.rs"]
+mod directory;
+mod directory_sql;
+#[path = "../shared/earn.rs"]
+mod earn;
+mod earn_sql;
+#[path = "../shared/earning.rs"]
+mod earning;
 mod enrolments;
 #[path = "../shared/health.rs"]
 mod health;
@@ -16,10 +28,14 @@ mod health;
 mod housekeeping;
 #[path = "../shared/idempotency.rs"]
 mod idempotency;
+#[path = "../shared/import.rs"]
+mod import;
 mod lock;
 mod open;
 #[path = "../shared/requests.rs"]
 mod requests;
+#[path = "../shared/room.rs"]
+mod room;
 
 pub(crate) use open::open;
 

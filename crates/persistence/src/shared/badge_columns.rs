@@ -8,7 +8,7 @@ use diesel::expression::{
     AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
 };
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{CLAIMS, DB};
 use crate::schema::badge_metas;
@@ -43,6 +43,12 @@ macro_rules! column {
 column! {
     /// The claims, in their order, as a JSON array of `[owner type, reference, 0 or 1]`.
     Claims: Text = CLAIMS
+}
+
+column! {
+    /// The group in the form of the program's own type, if the badge has one that is active.
+    BadgeGroup: Nullable<Text> = "(SELECT g.value FROM badge_groups g \
+         WHERE g.org_id = badge_metas.org_id AND g.id = badge_metas.group_id AND g.active)"
 }
 
 column! {

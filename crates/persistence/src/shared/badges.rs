@@ -6,23 +6,27 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
 };
+use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::owner::Claim;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
-use super::badge_columns::{Claims, Earned, Issued};
-use super::idempotency::{self, NewRow};
-use super::{Connection, DB, position};
+use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::idempotency::reserve_record;
+use super::{Connection, DB, position, room};
 use crate::enrolment::{BadgeKey, EnrolmentSql as _};
-use crate::mapping::{BadgeRow, CountedBadgeRow, NewBadgeRow, earn_type_number, owner_bit};
+use crate::mapping::{
+    BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
+};
 use crate::retry::{Abort, Ending, Failure};
-use crate::schema::{badge_claims, badge_metas};
+use crate::schema::{badge_claims, badge_groups, badge_metas};
 use crate::store::Store;
 
-type BadgeColumns = (
+pub(super) type BadgeColumns = (
     badge_metas::org_id,
     badge_metas::id,
     badge_metas::version,
@@ -35,7 +39,8 @@ type BadgeColumns = (
     Claims,
 );
 
-const BADGE: BadgeColumns = (
+/// The columns of a badge.
+pub(super) const BADGE: BadgeColumns = (
     badge_metas::org_id,
     badge_metas::id,
     badge_metas::version,
@@ -61,7 +66,7 @@ impl BadgeStore for Store<Connection> {
         let work = |connection: &mut Connection| {
             // Nobody else wants this lock, unless COMMIT is lost: then who asks waits for it.
             connection.lock_badge(key)?;
-            if !reserve(connection, record)? {
+            if !reserve_record(connection, record)? {
                 return Err(Abort::Refused(CreateBadgeError::IdempotencyKeyUsed));
             }
             let row = NewBadgeRow::of(badge)?;
@@ -103,11 +108,34 @@ impl BadgeStore for Store<Connection> {
         })
     }
 
+    fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError> {
+        /// SQLite takes 32 766 values.
+        const AT_ONCE: usize = 10_000;
+        let mut ids: Vec<_> = badges.iter().map(|badge| *badge.0.as_bytes()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        self.reader.read(|connection| {
+            let mut found = Vec::with_capacity(ids.len());
+            for some in ids.chunks(AT_ONCE) {
+                let some: Vec<_> = some.iter().map(<[u8; 12]>::as_slice).collect();
+                let rows: Vec<BadgeRow> = badge_metas::table
+                    .filter(badge_metas::org_id.eq(org.get()))
+                    .filter(badge_metas::id.eq_any(some))
+                    .select(BADGE)
+                    .load(connection)?;
+                for row in rows {
+                    found.push(row.versioned()?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
         self.reader.query(|connection| {
             let row: Option<CountedBadgeRow> = badge_metas::table
                 .find((org.get(), badge.0.as_bytes().as_slice()))
-                .select((BADGE, Issued, Earned))
+                .select((BADGE, BadgeGroup, Issued, Earned))
                 .first(connection)
                 .optional()?;
             Ok(row.map(CountedBadgeRow::counted).transpose()?)
@@ -124,7 +152,7 @@ impl BadgeStore for Store<Connection> {
             let rows: Vec<CountedBadgeRow> = badge_metas::table
                 .filter(badge_metas::org_id.eq(org.get()))
                 .filter(badge_metas::id.eq_any(&ids))
-                .select((BADGE, Issued, Earned))
+                .select((BADGE, BadgeGroup, Issued, Earned))
                 .load(connection)?;
             let place: HashMap<&[u8], usize> = (ids.iter().map(Vec::as_slice)).zip(0..).collect();
             let mut rows = rows;
@@ -146,12 +174,17 @@ impl BadgeStore for Store<Connection> {
         };
         let work = |connection: &mut Connection| {
             connection.lock_badge(key)?;
-            if !reserve(connection, request.idempotency.as_ref())? {
+            if !reserve_record(connection, request.idempotency.as_ref())? {
                 return Err(Abort::Refused(EditBadgeError::IdempotencyKeyUsed));
             }
-            if touch(connection, request)? == 0 {
-                return Err(Abort::Refused(EditBadgeError::Changed));
-            }
+            match touch(connection, request) {
+                Ok(0) => return Err(Abort::Refused(EditBadgeError::Changed)),
+                Err(Failure::Statement(Error::DatabaseError(
+                    DatabaseErrorKind::UniqueViolation,
+                    _,
+                ))) => return Err(Abort::Refused(EditBadgeError::NameTaken)),
+                touched => touched?,
+            };
             if let BadgeEdit::Claim(claim) = &request.edit {
                 let claims: i64 = badge_claims::table
                     .filter(badge_claims::org_id.eq(request.org.get()))
@@ -159,6 +192,11 @@ impl BadgeStore for Store<Connection> {
                     .count()
                     .get_result(connection)?;
                 set_claim(connection, key, claim, crate::mapping::stored(claims)?)?;
+            }
+            if let BadgeEdit::Definition { definition, .. } = &request.edit
+                && !definition.badge_constraints.iter().any(limits)
+            {
+                room::forget(connection, key)?;
             }
             Ok(())
         };
@@ -189,21 +227,13 @@ impl BadgeStore for Store<Connection> {
     }
 }
 
-fn reserve(
-    connection: &mut Connection,
-    record: Option<&IdempotencyRecord>,
-) -> Result<bool, Failure> {
-    match record {
-        None => Ok(true),
-        Some(record) => Ok(idempotency::reserve(
-            connection,
-            &NewRow::with_answer(record)?,
-        )?),
-    }
+/// Whether a constraint counts earns at all.
+const fn limits(constraint: &Constraint) -> bool {
+    !matches!(constraint, Constraint::NoLimit)
 }
 
 /// Raises the version, if it is still the one that the edit was decided from.
-fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> QueryResult<usize> {
+fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usize, Failure> {
     let badge = badge_metas::table
         .find((request.org.get(), request.badge.0.as_bytes().as_slice()))
         .filter(badge_metas::version.eq(request.version.0));
@@ -212,12 +242,19 @@ fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> QueryResult
         badge_metas::updated_on.eq(request.now.unix_micros()),
         badge_metas::updated_by.eq(request.by.get()),
     );
-    match request.edit {
-        BadgeEdit::Claim(_) => diesel::update(badge).set(touched).execute(connection),
+    Ok(match &request.edit {
+        BadgeEdit::Claim(_) => diesel::update(badge).set(touched).execute(connection)?,
         BadgeEdit::Activity(active) => diesel::update(badge)
             .set((touched, badge_metas::active.eq(active)))
-            .execute(connection),
-    }
+            .execute(connection)?,
+        BadgeEdit::Definition { definition, active } => diesel::update(badge)
+            .set((
+                touched,
+                DefinitionRow::of(definition)?,
+                active.map(|active| badge_metas::active.eq(active)),
+            ))
+            .execute(connection)?,
+    })
 }
 
 /// Sets whether the claim is active; adds it at `position` if it is new.
@@ -285,6 +322,15 @@ fn matching(org: OrgId, query: &BadgeQuery) -> Matching<'_> {
         Some(true) => found = found.filter(not(exists(claimed()))),
         Some(false) => found = found.filter(exists(claimed())),
         None => {}
+    }
+    if let Some(group) = &query.group {
+        let is_active = badge_groups::table
+            .filter(badge_groups::org_id.eq(badge_metas::org_id))
+            .filter(badge_groups::id.eq(group.0.as_bytes().as_slice()))
+            .filter(badge_groups::active);
+        found = found
+            .filter(badge_metas::group_id.eq(group.0.as_bytes().as_slice()))
+            .filter(exists(is_active));
     }
     if let Some(text) = &query.name_contains {
         found = found.filter(position(badge_metas::name_folded, text.to_lowercase()).gt(0));

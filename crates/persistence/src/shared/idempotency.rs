@@ -1,10 +1,11 @@
 //! Answers under idempotency keys: looked up, and reserved one at a time.
 
+use accolade_application::answer::Answer;
 use accolade_application::ports::{
-    EnrolmentRequest, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord,
-    IdempotencyStore, Operation, StoreError,
+    EnrolmentRequest, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed,
+    IdempotencyRecord, IdempotencyStore, Operation, StoreError,
 };
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 use anyhow::Context as _;
@@ -14,6 +15,7 @@ use diesel::upsert::excluded;
 use super::Connection;
 use crate::answers;
 use crate::mapping::{instant, stored};
+use crate::retry::{Failure, nobody_knows};
 use crate::schema::{idempotency, request_ledger};
 use crate::store::Store;
 
@@ -94,6 +96,22 @@ impl IdempotencyStore for Store<Connection> {
             Ok(row.map(|row| row.record(client, key)).transpose()?)
         })
     }
+
+    fn remember(
+        &self,
+        record: &IdempotencyRecord,
+    ) -> Result<Result<(), IdempotencyKeyUsed>, StoreError> {
+        let work = |connection: &mut Connection| {
+            let row = NewRow::with_answer(&record.guard, &record.answer)?;
+            Ok(reserve(connection, &row)?)
+        };
+        let reserved: bool = self.writer.write::<_, StoreError>(work, nobody_knows)?;
+        Ok(if reserved {
+            Ok(())
+        } else {
+            Err(IdempotencyKeyUsed)
+        })
+    }
 }
 
 /// Whether the key is remembered when `guard` is used.
@@ -139,23 +157,52 @@ impl<'a> NewRow<'a> {
     /// A key whose answer is in the request ledger.
     pub(super) fn of_request(
         guard: &'a IdempotencyGuard,
-        request: &'a EnrolmentRequest,
+        org: OrgId,
+        operation: Operation,
+        request_id: &'a RequestId,
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            org_id: Some(request.org.get()),
-            operation: Some(Operation::IssueBulk.number()),
-            request_id: Some(request.request_id.as_str()),
+            org_id: Some(org.get()),
+            operation: Some(operation.number()),
+            request_id: Some(request_id.as_str()),
             ..Self::of(guard)?
         })
     }
 
+    /// A key whose answer is that of an enrolment.
+    pub(super) fn of_enrolment(
+        guard: &'a IdempotencyGuard,
+        request: &'a EnrolmentRequest,
+    ) -> anyhow::Result<Self> {
+        Self::of_request(
+            guard,
+            request.org,
+            Operation::IssueBulk,
+            &request.request_id,
+        )
+    }
+
     /// A key that holds its answer itself.
-    pub(super) fn with_answer(record: &'a IdempotencyRecord) -> anyhow::Result<Self> {
+    pub(super) fn with_answer(
+        guard: &'a IdempotencyGuard,
+        answer: &Answer,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
-            answer: Some(answers::encode(&record.answer)?),
-            ..Self::of(&record.guard)?
+            answer: Some(answers::encode(answer)?),
+            ..Self::of(guard)?
         })
     }
+}
+
+/// Reserves the key of `record`, if there is one; `false` if it is remembered.
+pub(super) fn reserve_record(
+    connection: &mut Connection,
+    record: Option<&IdempotencyRecord>,
+) -> Result<bool, Failure> {
+    let Some(IdempotencyRecord { guard, answer }) = record else {
+        return Ok(true);
+    };
+    Ok(reserve(connection, &NewRow::with_answer(guard, answer)?)?)
 }
 
 /// Reserves the key of `row`; `false` if it is remembered. Waits for others who are

@@ -1,14 +1,19 @@
-//! The request ledger, as it is read.
+//! The request ledger: read, and written a request at a time.
 
-use accolade_application::ports::{LedgerEntry, Operation, RequestLedger, StoreError};
-use accolade_domain::ids::OrgId;
+use accolade_application::ports::{LedgerEntry, Operation, RequestLedger, RevokeError, StoreError};
+use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 use anyhow::Context as _;
 use diesel::prelude::*;
 
 use super::Connection;
+use super::idempotency::{self, NewRow};
 use crate::answers;
+use crate::carried_out::{CarriedOut, RequestSql};
 use crate::mapping::instant;
+use crate::retry::Failure;
 use crate::schema::request_ledger;
 use crate::store::Store;
 
@@ -26,12 +31,12 @@ impl RequestLedger for Store<Connection> {
     fn find(&self, org: OrgId, request_id: &RequestId) -> Result<Vec<LedgerEntry>, StoreError> {
         let operations: Vec<_> = Operation::ALL.iter().map(|it| it.number()).collect();
         self.reader.query(|connection| {
-            // Naming the operations lets the primary key find them.
+            // Naming the operations lets the index find them.
             let rows: Vec<(i16, i64, Vec<u8>)> = request_ledger::table
                 .filter(request_ledger::org_id.eq(org.get()))
                 .filter(request_ledger::operation.eq_any(&operations))
                 .filter(request_ledger::request_id.eq(request_id.as_str()))
-                .order((request_ledger::recorded_on, request_ledger::operation))
+                .order((request_ledger::recorded_on, request_ledger::number))
                 .select((
                     request_ledger::operation,
                     request_ledger::recorded_on,
@@ -59,7 +64,9 @@ pub(super) fn is_used(
 ) -> QueryResult<bool> {
     // A column of the key, so that the index is enough.
     let row = request_ledger::table
-        .find((org.get(), operation.number(), request_id.as_str()))
+        .filter(request_ledger::org_id.eq(org.get()))
+        .filter(request_ledger::operation.eq(operation.number()))
+        .filter(request_ledger::request_id.eq(request_id.as_str()))
         .select(request_ledger::org_id);
     diesel::select(diesel::dsl::exists(row)).get_result(connection)
 }
@@ -72,8 +79,90 @@ pub(super) fn answer(
     request_id: &RequestId,
 ) -> QueryResult<Option<Vec<u8>>> {
     request_ledger::table
-        .find((org.get(), operation.number(), request_id.as_str()))
+        .filter(request_ledger::org_id.eq(org.get()))
+        .filter(request_ledger::operation.eq(operation.number()))
+        .filter(request_ledger::request_id.eq(request_id.as_str()))
         .select(request_ledger::answer)
         .first(connection)
         .optional()
+}
+
+/// A request to be written into the ledger.
+pub(super) struct NewRequest<'a> {
+    pub(super) org: OrgId,
+    pub(super) operation: Operation,
+    pub(super) request_id: &'a RequestId,
+    pub(super) recorded_on: Instant,
+    pub(super) recorded_by: ClientNumber,
+    pub(super) triggered_by: Option<&'a Owner>,
+    pub(super) answer: &'a [u8],
+}
+
+/// Writes the request, and gives its number; `None` if its id is used. Waits for others that
+/// are writing the same one.
+pub(super) fn record(
+    connection: &mut Connection,
+    row: &NewRequest<'_>,
+) -> QueryResult<Option<i64>> {
+    diesel::insert_into(request_ledger::table)
+        .values((
+            request_ledger::org_id.eq(row.org.get()),
+            request_ledger::operation.eq(row.operation.number()),
+            request_ledger::request_id.eq(row.request_id.as_str()),
+            request_ledger::recorded_on.eq(row.recorded_on.unix_micros()),
+            request_ledger::recorded_by.eq(row.recorded_by.get()),
+            request_ledger::owner_type.eq(row.triggered_by.map(|it| it.owner_type.number())),
+            request_ledger::reference_id.eq(row.triggered_by.map(|it| it.reference.as_str())),
+            request_ledger::answer.eq(row.answer),
+        ))
+        .on_conflict((
+            request_ledger::org_id,
+            request_ledger::operation,
+            request_ledger::request_id,
+        ))
+        .do_nothing()
+        .returning(request_ledger::number)
+        .get_result(connection)
+        .optional()
+}
+
+/// Replaces the answer of a row that this transaction has written.
+pub(super) fn correct(connection: &mut Connection, number: i64, answer: &[u8]) -> QueryResult<()> {
+    diesel::update(request_ledger::table.find(number))
+        .set(request_ledger::answer.eq(answer))
+        .execute(connection)?;
+    Ok(())
+}
+
+impl RequestSql for Connection {
+    fn carry_out(
+        &mut self,
+        request: &CarriedOut<'_>,
+    ) -> Result<Result<Option<i64>, RevokeError>, Failure> {
+        if let Some(guard) = request.idempotency {
+            let key = match request.request_id {
+                Some(id) => NewRow::of_request(guard, request.org, request.operation, id)?,
+                None => NewRow::with_answer(guard, request.answer)?,
+            };
+            if !idempotency::reserve(self, &key)? {
+                return Ok(Err(RevokeError::IdempotencyKeyUsed));
+            }
+        }
+        let Some(request_id) = request.request_id else {
+            return Ok(Ok(None));
+        };
+        let row = NewRequest {
+            org: request.org,
+            operation: request.operation,
+            request_id,
+            recorded_on: request.recorded_on,
+            recorded_by: request.recorded_by,
+            triggered_by: None,
+            answer: &answers::encode(request.answer)?,
+        };
+        Ok(match record(self, &row)? {
+            Some(number) => Ok(Some(number)),
+            None => Err(RevokeError::RequestIdUsed),
+        })
+    }
 }

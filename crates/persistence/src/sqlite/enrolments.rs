@@ -5,26 +5,29 @@
 //! statement costs no round trip here.
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_domain::ids::CustomerId;
+use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::idempotency::{self, NewRow};
+use super::requests::NewRequest;
 use super::{Connection, DB, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
 use crate::mapping::{EnrolmentRow, enrolment, stored};
 use crate::retry::Failure;
-use crate::schema::{badge_metas, idempotency as keys, request_ledger};
+use crate::schema::{badge_metas, idempotency as keys};
 use crate::statement::Statement;
 
 const INSERT_FIRST: &str = "INSERT INTO enrolments \
-     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      SELECT ?, w.value, ?, 1, substr(?, 12 * w.key + 1, 12), ?, ?, ? \
      FROM json_each(?) AS w WHERE true \
      ON CONFLICT DO NOTHING";
 
 /// Nobody else writes meanwhile, so the next ordinal is free.
 const INSERT_NEXT: &str = "INSERT INTO enrolments \
-     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, recorded_on) \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      SELECT k.org_id, w.value, k.badge_id, \
      (SELECT COALESCE(MAX(e.ordinal), 0) + 1 FROM enrolments e WHERE e.org_id = k.org_id \
      AND e.customer_id = w.value AND e.badge_id = k.badge_id), \
@@ -37,9 +40,15 @@ pub(super) const HELD: &str = "SELECT w.key, e.ordinal, e.id, e.event_on, e.expi
      FROM json_each(?) AS w CROSS JOIN enrolments AS e \
      ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?";
 
+/// `IN` looks each one up by the key. A join might read all of an org's for each.
+const REVOKE: &str = "UPDATE enrolments SET revoked_on = ? \
+     WHERE (org_id, customer_id, badge_id, ordinal) IN \
+     (SELECT ?, value ->> 0, ?, value ->> 1 FROM json_each(?))";
+
 const COUNT: &str = "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     VALUES (?, ?, ?, 0) \
-     ON CONFLICT (org_id, badge_id) DO UPDATE SET issued = issued + excluded.issued";
+     VALUES (?, ?, ?, ?) \
+     ON CONFLICT (org_id, badge_id) DO UPDATE SET \
+     issued = issued + excluded.issued, earned = earned + excluded.earned";
 
 /// The part of `wanted` that belongs to one request, and where each stood.
 struct Part {
@@ -114,7 +123,7 @@ impl EnrolmentSql for Connection {
     fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
         rows.iter()
             .map(|row| {
-                let new = NewRow::of_request(row.guard, row.request)?;
+                let new = NewRow::of_enrolment(row.guard, row.request)?;
                 Ok(idempotency::reserve(self, &new)?)
             })
             .collect()
@@ -132,48 +141,37 @@ impl EnrolmentSql for Connection {
         &mut self,
         requests: &[EnrolmentRequest],
         rows: &[LedgerRow],
-    ) -> QueryResult<Vec<bool>> {
+    ) -> QueryResult<Vec<Option<i64>>> {
         rows.iter()
             .map(|row| {
                 let request = &requests[row.request];
-                let recorded = diesel::insert_into(request_ledger::table)
-                    .values((
-                        request_ledger::org_id.eq(request.org.get()),
-                        request_ledger::operation.eq(Operation::IssueBulk.number()),
-                        request_ledger::request_id.eq(request.request_id.as_str()),
-                        request_ledger::badge_id.eq(request.badge.0.as_bytes().as_slice()),
-                        request_ledger::recorded_on.eq(request.now.unix_micros()),
-                        request_ledger::recorded_by.eq(request.by.get()),
-                        request_ledger::answer.eq(row.answer.as_slice()),
-                    ))
-                    .on_conflict_do_nothing()
-                    .execute(self)?;
-                Ok(recorded == 1)
+                let row = NewRequest {
+                    org: request.org,
+                    operation: Operation::IssueBulk,
+                    request_id: &request.request_id,
+                    recorded_on: request.now,
+                    recorded_by: request.by,
+                    triggered_by: request.triggered_by.as_ref(),
+                    answer: &row.answer,
+                };
+                requests::record(self, &row)
             })
             .collect()
     }
 
     fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
-        for row in rows {
-            let key = (
-                row.org.get(),
-                Operation::IssueBulk.number(),
-                row.request_id.as_str(),
-            );
-            diesel::update(request_ledger::table.find(key))
-                .set(request_ledger::answer.eq(row.answer.as_slice()))
-                .execute(self)?;
-        }
-        Ok(())
+        rows.iter()
+            .try_for_each(|row| requests::correct(self, row.number, &row.answer))
     }
 
     fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, row.org, Operation::IssueBulk, &row.request_id)
+        requests::answer(self, row.org, row.operation, &row.request_id)
     }
 
     fn insert(
         &mut self,
         requests: &[EnrolmentRequest],
+        numbers: &[i64],
         wanted: &[Wanted],
     ) -> Result<usize, Failure> {
         let is_first = wanted.iter().all(|it| it.ordinal == 1);
@@ -188,7 +186,7 @@ impl EnrolmentSql for Connection {
                 .collect();
             let event_on = request.hold.event_on().unix_micros();
             let expires_on = request.hold.expires_on().unix_micros();
-            let recorded_on = request.now.unix_micros();
+            let request_no = numbers[part.request];
             inserted += if is_first {
                 Statement::<DB>::new(INSERT_FIRST)
                     .bind::<BigInt, _>(org_of(badge))
@@ -196,7 +194,7 @@ impl EnrolmentSql for Connection {
                     .bind::<Binary, _>(new_ids)
                     .bind::<BigInt, _>(event_on)
                     .bind::<BigInt, _>(expires_on)
-                    .bind::<BigInt, _>(recorded_on)
+                    .bind::<BigInt, _>(request_no)
                     .bind::<Text, _>(part.customers)
                     .execute(self)?
             } else {
@@ -204,7 +202,7 @@ impl EnrolmentSql for Connection {
                     .bind::<Binary, _>(new_ids)
                     .bind::<BigInt, _>(event_on)
                     .bind::<BigInt, _>(expires_on)
-                    .bind::<BigInt, _>(recorded_on)
+                    .bind::<BigInt, _>(request_no)
                     .bind::<BigInt, _>(org_of(badge))
                     .bind::<Binary, _>(id_of(&badge))
                     .bind::<Text, _>(part.customers)
@@ -235,12 +233,33 @@ impl EnrolmentSql for Connection {
         Ok(held)
     }
 
+    fn revoke(
+        &mut self,
+        badge: BadgeKey,
+        revoked_on: Instant,
+        which: &[(CustomerId, i32)],
+    ) -> Result<(), Failure> {
+        let which: Vec<_> = which
+            .iter()
+            .map(|(customer, ordinal)| (customer.get(), *ordinal))
+            .collect();
+        let which = serde_json::to_string(&which).map_err(anyhow::Error::from)?;
+        Statement::<DB>::new(REVOKE)
+            .bind::<BigInt, _>(revoked_on.unix_micros())
+            .bind::<BigInt, _>(org_of(badge))
+            .bind::<Binary, _>(id_of(&badge))
+            .bind::<Text, _>(which)
+            .execute(self)?;
+        Ok(())
+    }
+
     fn count(&mut self, counts: &[Count]) -> QueryResult<()> {
         for count in counts {
             Statement::<DB>::new(COUNT)
                 .bind::<BigInt, _>(org_of(count.badge))
                 .bind::<Binary, _>(id_of(&count.badge))
                 .bind::<BigInt, _>(count.issued)
+                .bind::<BigInt, _>(count.earned)
                 .execute(self)?;
         }
         Ok(())

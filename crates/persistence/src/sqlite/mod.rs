@@ -11,6 +11,18 @@ mod access;
 mod badge_columns;
 #[path = "../shared/badges.rs"]
 mod badges;
+#[path = "../shared/catalogue.rs"]
+mod catalogue;
+#[path = "../shared/customer_badges.rs"]
+mod customer_badges;
+#[path = "../shared/directory.rs"]
+mod directory;
+mod directory_sql;
+#[path = "../shared/earn.rs"]
+mod earn;
+mod earn_sql;
+#[path = "../shared/earning.rs"]
+mod earning;
 mod enrolments;
 #[path = "../shared/health.rs"]
 mod health;
@@ -18,9 +30,13 @@ mod health;
 mod housekeeping;
 #[path = "../shared/idempotency.rs"]
 mod idempotency;
+#[path = "../shared/import.rs"]
+mod import;
 mod open;
 #[path = "../shared/requests.rs"]
 mod requests;
+#[path = "../shared/room.rs"]
+mod room;
 
 pub(crate) use open::open;
 

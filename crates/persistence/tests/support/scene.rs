@@ -1,5 +1,7 @@
 //! An org, its client and a badge, and requests about them.
 
+use std::collections::BTreeMap;
+
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, EnrolError, EnrolmentBatch, EnrolmentRequest, Fingerprint,
@@ -75,6 +77,7 @@ impl Scene {
                 .map(|n| n.try_into().unwrap())
                 .collect(),
             ids: self.ids.block(len),
+            unknown: Vec::new(),
             now: second(1500),
             by: self.client,
             idempotency: None,
@@ -155,6 +158,8 @@ fn draft(ids: &SequentialIds, client: ClientNumber, name: &str) -> Badge {
             benefits: Vec::new(),
             rank: None,
             default_till: None,
+            group: None,
+            custom_values: BTreeMap::new(),
         },
         active: true,
         claims: Vec::new(),

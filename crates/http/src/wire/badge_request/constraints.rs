@@ -7,7 +7,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
 use crate::json::{Field, Fields};
-use crate::wire::badge_request::{MOST_ELEMENTS, SET_BY_SERVER};
+use crate::wire::badge_request::{MOST_ELEMENTS, Purpose, SET_BY_SERVER};
 use crate::wire::constraint::{Kind, Scope};
 
 /// What a limit of one kind has and others do not.
@@ -28,7 +28,6 @@ const FIELDS: &[&str] = &[
 
 /// What only answers have.
 const ANSWERED: &[&str] = &[
-    "referenceId",
     "cycleStatus",
     "startDate",
     "startDateISO",
@@ -57,16 +56,24 @@ impl Unit {
 }
 
 /// The limits in `field`; those that are wrong are reported and left out.
-pub(super) fn read(field: Field<'_, '_>, scope: Scope) -> Vec<Constraint<FixedWindowDraft>> {
+pub(super) fn read(
+    field: Field<'_, '_>,
+    scope: Scope,
+    purpose: Purpose,
+) -> Vec<Constraint<FixedWindowDraft>> {
     field
         .list(MOST_ELEMENTS, Code::Unreadable)
         .unwrap_or_default()
         .into_iter()
-        .filter_map(|element| constraint(element, scope))
+        .filter_map(|element| constraint(element, scope, purpose))
         .collect()
 }
 
-fn constraint(field: Field<'_, '_>, scope: Scope) -> Option<Constraint<FixedWindowDraft>> {
+fn constraint(
+    field: Field<'_, '_>,
+    scope: Scope,
+    purpose: Purpose,
+) -> Option<Constraint<FixedWindowDraft>> {
     let mut fields = field.object()?;
     let kind = fields
         .field("constraintType")
@@ -75,12 +82,13 @@ fn constraint(field: Field<'_, '_>, scope: Scope) -> Option<Constraint<FixedWind
     let Some(kind) = kind else {
         fields.accept(FIELDS);
         fields.accept(ANSWERED);
+        fields.accept(&["referenceId"]);
         fields.finish();
         return None;
     };
     let constraint = match (kind, scope) {
         (Kind::FixedValue, _) => count(&mut fields, "maxEarnLimit").map(Constraint::FixedValue),
-        (Kind::FixedWindow, _) => fixed_window(&mut fields).map(Constraint::FixedWindow),
+        (Kind::FixedWindow, _) => fixed_window(&mut fields, purpose).map(Constraint::FixedWindow),
         (Kind::RollingWindow, Scope::Customer) => {
             customer_rolling(&mut fields).map(Constraint::RollingWindow)
         }
@@ -97,6 +105,7 @@ fn constraint(field: Field<'_, '_>, scope: Scope) -> Option<Constraint<FixedWind
         fields.ignore(name, &why);
     }
     if kind == Kind::FixedWindow {
+        fields.ignore("referenceId", SET_BY_SERVER);
         for name in ANSWERED {
             fields.ignore(name, SET_BY_SERVER);
         }
@@ -109,7 +118,7 @@ fn count(fields: &mut Fields<'_, '_>, name: &str) -> Option<Count> {
     fields.field(name).required().integer()
 }
 
-fn fixed_window(fields: &mut Fields<'_, '_>) -> Option<FixedWindowDraft> {
+fn fixed_window(fields: &mut Fields<'_, '_>, purpose: Purpose) -> Option<FixedWindowDraft> {
     let unit = fields
         .field("durationType")
         .required()
@@ -128,7 +137,12 @@ fn fixed_window(fields: &mut Fields<'_, '_>) -> Option<FixedWindowDraft> {
         }
     };
     let max = count(fields, "maxEarnLimit");
+    let reference = match purpose {
+        Purpose::Create => None,
+        Purpose::Update => fields.field("referenceId").uuid(),
+    };
     Some(FixedWindowDraft {
+        reference,
         cycle: cycle?,
         max: max?,
     })

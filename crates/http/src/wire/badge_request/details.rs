@@ -1,6 +1,7 @@
-//! Reading what a badge shows and brings: images, tags, benefits.
+//! Reading what a badge shows and brings: images, tags, benefits, values of custom fields.
 
 use accolade_domain::badge::{Benefit, Image, ImageTag, Tag};
+use accolade_domain::catalogue::CustomValues;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Name, UrlText};
 use serde_json::value::RawValue;
@@ -56,6 +57,22 @@ fn benefit(element: Field<'_, '_>) -> Option<Benefit> {
     };
     let json = json.map_err(|message| fields.refuse(Rejection::unreadable(message)));
     kind.and(json.ok()).map(Benefit::from_json)
+}
+
+/// The values of custom fields in `field`, by their names.
+pub(super) fn custom_values(field: Field<'_, '_>) -> CustomValues {
+    let Some(fields) = field.object() else {
+        return CustomValues::new();
+    };
+    let mut values = CustomValues::new();
+    for (name, value) in fields.rest().filter(|(_, value)| value.is_present()) {
+        match Name::try_from(name.into_owned()) {
+            Ok(name) => values.extend(value.scalar().map(|value| (name, value))),
+            // No custom field can have such a name.
+            Err(_) => value.refuse(Rejection::of(Code::CustomFieldUnknown)),
+        }
+    }
+    values
 }
 
 fn elements<T>(field: Field<'_, '_>, read: impl Fn(Field<'_, '_>) -> Option<T>) -> Vec<T> {

@@ -1,4 +1,4 @@
-//! Reading the body of *create*: a draft of a badge, and everything that could not be read.
+//! Reading the body of *create* and *update*: a draft of a badge, and everything that could not be read.
 //!
 //! What callers get back from a GET they may send again: fields that only answers have are
 //! ignored with a warning.
@@ -9,11 +9,11 @@ mod expiry;
 mod schema;
 
 use accolade_domain::badge::{BadgeDraft, EarnType};
-use accolade_domain::ids::GroupId;
+use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::json::{self, Field, Fields, Parsed, Presence};
+use crate::json::{self, Fields, Parsed, Presence};
 use crate::wire::constraint::Scope;
 
 pub(crate) use schema::BadgeRequestBody;
@@ -39,17 +39,35 @@ const ANSWERED: &[&str] = &[
 ];
 
 /// Why they are ignored.
-const SET_BY_SERVER: &str = "Ignored: it is set by the server.";
+pub(crate) const SET_BY_SERVER: &str = "Ignored: it is set by the server.";
 
-/// A badge that a caller wants to create.
+/// What the body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A new badge.
+    Create,
+    /// Another definition of a badge.
+    Update,
+}
+
+/// Where an update names its badge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named {
+    /// In the body.
+    InBody,
+    /// In the path, unless that is malformed; the body may repeat it.
+    InPath(Option<BadgeId>),
+}
+
+/// What a badge is to be.
 #[derive(Debug)]
 pub(crate) struct BadgeRequest {
     /// What could be read of it.
     pub(crate) draft: BadgeDraft,
     /// What could not.
     pub(crate) unread: Vec<Rejection>,
-    /// Whether it is to be on.
-    pub(crate) active: bool,
+    /// Whether it is to be on, if that is said.
+    pub(crate) active: Option<bool>,
 }
 
 /// The badge that `body` describes.
@@ -57,7 +75,9 @@ pub(crate) struct BadgeRequest {
 /// # Errors
 /// It is no JSON object.
 pub(crate) fn read(body: &[u8]) -> Result<Parsed<BadgeRequest>, Vec<Rejection>> {
-    let (parsed, unread) = json::read_partly(body, |fields| (draft(fields), active(fields)))?;
+    let purpose = Purpose::Create;
+    let (parsed, unread) =
+        json::read_partly(body, |fields| (draft(fields, purpose), active(fields)))?;
     let Parsed { value, warnings } = parsed;
     let (draft, active) = value;
     let value = BadgeRequest {
@@ -68,14 +88,53 @@ pub(crate) fn read(body: &[u8]) -> Result<Parsed<BadgeRequest>, Vec<Rejection>> 
     Ok(Parsed { value, warnings })
 }
 
-fn active(fields: &mut Fields<'_, '_>) -> bool {
-    fields
-        .either(["active", "isActive"])
-        .boolean()
-        .unwrap_or(true)
+/// The badge that `body` describes anew, and its id if the body has it.
+///
+/// # Errors
+/// It is no JSON object, or does not say which badge it is about.
+pub(crate) fn read_update(
+    body: &[u8],
+    named: Named,
+) -> Result<Parsed<(Option<BadgeId>, BadgeRequest)>, Vec<Rejection>> {
+    let purpose = Purpose::Update;
+    let (parsed, unread) = json::read_partly(body, |fields| {
+        let id = id(fields, named);
+        (id, draft(fields, purpose), active(fields))
+    })?;
+    let Parsed { value, warnings } = parsed;
+    let (id, draft, active) = value;
+    if id.is_none() && matches!(named, Named::InBody) {
+        return Err(unread);
+    }
+    let request = BadgeRequest {
+        draft,
+        unread,
+        active,
+    };
+    let value = (id, request);
+    Ok(Parsed { value, warnings })
 }
 
-fn draft(fields: &mut Fields<'_, '_>) -> BadgeDraft {
+fn id(fields: &mut Fields<'_, '_>, named: Named) -> Option<BadgeId> {
+    let field = fields.field("id");
+    match named {
+        Named::InBody => field.required().object_id(),
+        Named::InPath(in_path) => {
+            let id = field.object_id()?;
+            if in_path.is_some_and(|in_path| in_path != id) {
+                let message = "Is not the id in the path. Leave it out, or send the same.";
+                fields.refuse(Rejection::unreadable(message).at("id"));
+            }
+            Some(id)
+        }
+    }
+}
+
+fn active(fields: &mut Fields<'_, '_>) -> Option<bool> {
+    fields.either(["active", "isActive"]).boolean()
+}
+
+fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
     let earn_type = fields.field("earnType").word(EarnType::ALL, EarnType::name);
     let enrolment_expiry = if earn_type == Some(EarnType::Earn) {
         let why = "Ignored: customers are not enrolled for a badge that they earn directly.";
@@ -96,16 +155,21 @@ fn draft(fields: &mut Fields<'_, '_>) -> BadgeDraft {
         customer_constraints: constraints::read(
             fields.field("customerConstraints"),
             Scope::Customer,
+            purpose,
         ),
-        badge_constraints: constraints::read(fields.field("badgeConstraints"), Scope::Badge),
+        badge_constraints: constraints::read(
+            fields.field("badgeConstraints"),
+            Scope::Badge,
+            purpose,
+        ),
         images: details::images(fields.field("images")),
         tags: details::tags(fields.field("tags")),
         benefits: details::benefits(fields.field("benefits")),
         rank: fields.field("badgeRank").integer(),
+        group: fields.field("badgeGroupId").object_id(),
+        custom_values: details::custom_values(fields.field("customFields")),
         default_till: fields.field("defaultTillId").integer(),
     };
-    refuse_group(fields);
-    refuse_custom_fields(fields);
     for name in ANSWERED {
         fields.ignore(name, SET_BY_SERVER);
     }
@@ -127,24 +191,6 @@ fn owners(fields: &mut Fields<'_, '_>) -> Vec<OwnerType> {
     ownership.ignore("claims", why);
     ownership.finish();
     owners
-}
-
-fn refuse_group(fields: &mut Fields<'_, '_>) {
-    let field = fields.field("badgeGroupId");
-    let path = field.path().to_owned();
-    if let Some(group) = field.object_id::<GroupId>() {
-        let message = format!("Badge group {group} not found. Check the id.");
-        fields.refuse(Rejection::of(Code::NotFound).saying(message).at(path));
-    }
-}
-
-fn refuse_custom_fields(fields: &mut Fields<'_, '_>) {
-    let Some(custom_fields) = fields.field("customFields").object() else {
-        return;
-    };
-    for field in custom_fields.rest().filter(Field::is_present) {
-        field.refuse(Rejection::of(Code::CustomFieldUnknown));
-    }
 }
 
 #[cfg(test)]

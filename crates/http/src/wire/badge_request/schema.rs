@@ -1,4 +1,4 @@
-//! What the body of *create* looks like, for the OpenAPI document.
+//! What the bodies of *create* and *update* look like, for the OpenAPI document.
 //!
 //! The body is read field by field, so that everything wrong with it is said at
 //! once; a test keeps these types and the reader on the same fields.
@@ -10,11 +10,13 @@ use crate::wire::schema::{
     CalendarUnitName, EarnTypeName, ImageTagName, OwnerTypeName, WeekdayName,
 };
 
-/// A badge to create.
+/// A badge to create, or what a badge is to be from now on.
 #[derive(ToSchema)]
 #[schema(as = BadgeMetaRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
 pub(crate) struct BadgeRequestBody {
+    /// In an update: which badge; required where the path does not say it.
+    id: Option<String>,
     /// Its name: 1 to 255 characters, unique in the organisation, case-sensitive.
     #[schema(min_length = 1, max_length = 255)]
     name: String,
@@ -51,17 +53,18 @@ pub(crate) struct BadgeRequestBody {
     tags: Option<Vec<TagRequest>>,
     /// What earning it brings: objects with a `benefitType`, kept as they are sent.
     benefits: Option<Vec<BenefitRequest>>,
-    /// Values of the organisation's custom fields.
+    /// Values of the organisation's custom fields, by their names. A mandatory one that is left
+    /// out gets its default.
     #[schema(value_type = Option<Object>)]
     custom_fields: Option<()>,
-    /// The group that it belongs to.
+    /// The group that it belongs to, which must be there.
     badge_group_id: Option<String>,
     /// Its place among other badges: 1 is highest.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     badge_rank: Option<i64>,
     /// The till on whose behalf benefits are given.
     default_till_id: Option<i64>,
-    /// Whether it is on; also read as `isActive`. Default true.
+    /// Whether it is on; also read as `isActive`. Default true; in an update, as it is.
     active: Option<bool>,
 }
 
@@ -108,6 +111,8 @@ pub(crate) struct ConstraintRequest {
     /// `CUSTOMER_BADGE_` or `BADGE_`, by the list that it stands in, and `FIXED_VALUE`,
     /// `FIXED_WINDOW`, `ROLLING_WINDOW` or `NO_LIMIT`.
     constraint_type: String,
+    /// For `FIXED_WINDOW` in an update: the configuration that is meant, as it was answered.
+    reference_id: Option<String>,
     /// The most earns: for `FIXED_VALUE`, `FIXED_WINDOW` and `BADGE_ROLLING_WINDOW`.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     max_earn_limit: Option<u32>,

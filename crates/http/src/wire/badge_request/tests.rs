@@ -69,10 +69,10 @@ fn instant(seconds: i64) -> Instant {
 }
 
 #[test]
-fn a_badge_is_on_unless_told_otherwise_under_either_name() {
-    assert!(read_text("{}").active);
-    assert!(!read_text(r#"{"active":false}"#).active);
-    assert!(!read_text(r#"{"isActive":false}"#).active);
+fn whether_a_badge_is_on_is_said_under_either_name() {
+    assert_eq!(read_text("{}").active, None);
+    assert_eq!(read_text(r#"{"active":false}"#).active, Some(false));
+    assert_eq!(read_text(r#"{"isActive":false}"#).active, Some(false));
     assert_eq!(
         problems(r#"{"active":true,"isActive":true}"#),
         at(&[(999_999, "isActive")])
@@ -105,18 +105,79 @@ fn an_enrolment_expiry_means_nothing_for_a_badge_that_is_earned_directly() {
 }
 
 #[test]
-fn a_group_is_not_found_and_a_custom_field_is_unknown() {
+fn a_group_and_the_values_of_custom_fields_are_read() {
+    let (request, warnings) = parsed(
+        r#"{"badgeGroupId":"664F0d8a9a2c373c7d767e9b",
+            "customFields":{"Priority":1,"2024":true,"Tier":"gold","nothing":null}}"#,
+    );
+    assert_eq!((report(&request.unread), warnings), (vec![], vec![]));
+    let group = request.draft.group.unwrap();
+    assert_eq!(group.to_string(), "664f0d8a9a2c373c7d767e9b");
+    let values: Vec<_> = request
+        .draft
+        .custom_values
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     assert_eq!(
-        problems(
-            r#"{"badgeGroupId":"664f0d8a9a2c373c7d767e9b",
-                "customFields":{"Priority":"1","nothing":null}}"#
-        ),
-        at(&[(404, "badgeGroupId"), (746, "customFields.Priority")])
+        values,
+        [("2024", "true"), ("Priority", "1"), ("Tier", "gold")]
     );
     assert_eq!(problems(r#"{"customFields":{},"badgeGroupId":null}"#), []);
     assert_eq!(
         problems(r#"{"badgeGroupId":"8","customFields":[]}"#),
         at(&[(999_999, "badgeGroupId"), (999_999, "customFields")])
+    );
+    assert_eq!(
+        problems(r#"{"customFields":{"":"x","a":{}}}"#),
+        at(&[(746, "customFields."), (999_999, "customFields.a")])
+    );
+}
+
+#[test]
+fn an_update_says_which_badge_and_which_windows_it_means() {
+    let id = "66276dc68fe258516a88ff8e";
+    let other = "66276dc68fe258516a88ff8f".parse().unwrap();
+    let update = |body: &str, named| {
+        read_update(body.as_bytes(), named)
+            .map(|parsed| {
+                let (found, request) = parsed.value;
+                (found.map(|id| id.to_string()), report(&request.unread))
+            })
+            .map_err(|problems| report(&problems))
+    };
+    let body = format!(r#"{{"id":"{id}"}}"#);
+    let same = Named::InPath(id.parse().ok());
+    assert_eq!(
+        update(&body, Named::InBody),
+        Ok((Some(id.to_owned()), vec![]))
+    );
+    assert_eq!(update(&body, same), Ok((Some(id.to_owned()), vec![])));
+    assert_eq!(update("{}", same), Ok((None, vec![])));
+    assert_eq!(
+        update(&body, Named::InPath(Some(other))),
+        Ok((Some(id.to_owned()), at(&[(999_999, "id")])))
+    );
+    assert_eq!(
+        update(r#"{"name":""}"#, Named::InBody),
+        Err(at(&[(999_999, "id"), (999_999, "name")]))
+    );
+    let window = |reference: &str| {
+        format!(
+            r#"{{"badgeConstraints":[{{"constraintType":"BADGE_FIXED_WINDOW","durationType":"MONTHS",
+                "maxEarnLimit":1,"referenceId":"{reference}"}}]}}"#
+        )
+    };
+    let reference = "e6791ec9-e92f-34af-bdc3-be2607fdf82c";
+    let parsed = read_update(window(reference).as_bytes(), same).unwrap();
+    let Constraint::FixedWindow(found) = &parsed.value.1.draft.badge_constraints[0] else {
+        panic!("no window");
+    };
+    assert_eq!(found.reference.unwrap().to_string(), reference);
+    assert_eq!(parsed.warnings, []);
+    assert_eq!(
+        update(&window("x"), same),
+        Ok((None, at(&[(999_999, "badgeConstraints[0].referenceId")])))
     );
 }
 
@@ -214,6 +275,7 @@ fn every_kind_of_a_limit_is_read() {
     let count = |n| Count::try_from(n).unwrap();
     let fixed = |cycle| {
         Constraint::FixedWindow(FixedWindowDraft {
+            reference: None,
             cycle,
             max: count(2),
         })
@@ -409,5 +471,6 @@ fn the_document_describes_the_fields_that_are_read() {
         .map(|name| (name.clone(), serde_json::json!(0)))
         .collect();
     let body = serde_json::to_string(&body).unwrap();
-    assert_eq!(warnings(&body), []);
+    let parsed = read_update(body.as_bytes(), Named::InPath(None)).unwrap();
+    assert_eq!(report(&parsed.warnings), []);
 }

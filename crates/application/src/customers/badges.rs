@@ -1,0 +1,83 @@
+//! What a customer holds.
+
+use accolade_domain::earning::{Limit, limits};
+use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
+
+use crate::access::Caller;
+use crate::badges::not_found;
+use crate::error::UseCaseError;
+use crate::ports::{CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, Page, Ports};
+
+/// The page of badges that `query` asks for.
+///
+/// # Errors
+/// The store failed.
+pub fn badges(
+    ports: &Ports,
+    caller: &Caller,
+    query: &CustomerBadgeQuery,
+) -> Result<Page<CustomerBadge>, UseCaseError> {
+    Ok(ports.customer_badges.list(caller.org, query)?)
+}
+
+/// A limit and how many earns count under it now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitCount {
+    /// The limit, for an event that happens now.
+    pub limit: Limit,
+    /// How many earns count.
+    pub counted: u64,
+}
+
+/// Everything between a customer and a badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownDetails {
+    /// The badge, the customer's enrolments and earns, and refusals.
+    pub details: CustomerBadgeDetails,
+    /// The limits that hold now, the customer's first; empty unless counts were asked for.
+    pub limits: Vec<LimitCount>,
+    /// The moment that it refers to.
+    pub now: Instant,
+}
+
+/// Everything between `customer` and `badge`, with the counts of limits if `statistics`.
+///
+/// # Errors
+/// 404 if the org has no such badge.
+pub fn details(
+    ports: &Ports,
+    caller: &Caller,
+    customer: CustomerId,
+    badge: BadgeId,
+    statistics: bool,
+) -> Result<ShownDetails, UseCaseError> {
+    let now = ports.clock.now();
+    let details = ports
+        .customer_badges
+        .details(caller.org, customer, badge, now)?
+        .ok_or_else(|| not_found(badge))?;
+    let definition = &details.badge.badge.definition;
+    let limits = if statistics {
+        limits(definition, &caller.zone, now, now)
+    } else {
+        Vec::new()
+    };
+    let counted = if limits.is_empty() {
+        Vec::new()
+    } else {
+        ports
+            .earning
+            .counted(caller.org, badge, Some(customer), &limits)?
+    };
+    let limits = limits
+        .into_iter()
+        .zip(counted)
+        .map(|(limit, counted)| LimitCount { limit, counted })
+        .collect();
+    Ok(ShownDetails {
+        details,
+        limits,
+        now,
+    })
+}

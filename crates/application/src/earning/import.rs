@@ -1,0 +1,149 @@
+//! Importing earned badges from elsewhere.
+
+use std::collections::HashMap;
+
+use accolade_domain::badge::Badge;
+use accolade_domain::earning::{Limit, Scope, Span, limits};
+use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::RequestId;
+use anyhow::anyhow;
+
+use crate::access::Caller;
+use crate::answer::{Answer, Imported};
+use crate::badges::not_found;
+use crate::error::UseCaseError;
+use crate::ports::{IdempotencyGuard, ImportItem, ImportRequest, Operation, Ports, RevokeError};
+use crate::request_id;
+
+/// One element of an import: what could be read of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportRow {
+    /// The badge.
+    pub badge: BadgeId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// When it was earned.
+    pub event_on: Instant,
+    /// When it expires.
+    pub expires_on: Instant,
+}
+
+/// Earned badges to import. An element that could not be read fails alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportCustomerBadges {
+    /// The elements, in the order of the request.
+    pub rows: Vec<Result<ImportRow, Vec<Rejection>>>,
+    /// The caller's id of the request; one is made if `None`.
+    pub request_id: Option<RequestId>,
+    /// Whether nothing is to be recorded.
+    pub dry_run: bool,
+    /// The caller's idempotency key, if it sent one.
+    pub idempotency: Option<IdempotencyGuard>,
+}
+
+/// Records earned badges from elsewhere, also of badges that are deactivated or past. No
+/// limit refuses them.
+///
+/// # Errors
+/// Of the whole request: 809. Elements fail alone, each for what could not be read of
+/// it, a badge that the org does not have (404), or an expiry before the earn (999999).
+pub fn import(
+    ports: &Ports,
+    caller: &Caller,
+    command: ImportCustomerBadges,
+) -> Result<Answer, UseCaseError> {
+    let now = ports.clock.now();
+    let request_id = request_id::known_or_new(ports, command.request_id.as_ref())?;
+    request_id::check_unused(ports, caller, Operation::Import, &request_id)?;
+    let badges = badges(ports, caller, &command.rows)?;
+    let len = u32::try_from(command.rows.len())
+        .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;
+    let mut items = Vec::new();
+    let mut outcomes = Vec::new();
+    for (row, id) in command.rows.into_iter().zip(ports.ids.block(len).iter()) {
+        let fit = row.and_then(|row| fitting(&badges, &row).map(|badge| (row, badge)));
+        outcomes.push(match fit {
+            Err(problems) => Imported::Refused(problems),
+            Ok((row, badge)) => {
+                items.push(ImportItem {
+                    badge: row.badge,
+                    customer: row.customer,
+                    id: id.into(),
+                    event_on: row.event_on,
+                    expires_on: row.expires_on,
+                    counts_under: counts_under(badge, caller, row.event_on, now),
+                });
+                Imported::Recorded {
+                    badge: row.badge,
+                    customer: row.customer,
+                    earned: id.into(),
+                    expires_on: row.expires_on,
+                }
+            }
+        });
+    }
+    let answer = Answer::Imported {
+        request_id: request_id.clone(),
+        outcomes,
+    };
+    if command.dry_run {
+        return Ok(answer);
+    }
+    let request = ImportRequest {
+        org: caller.org,
+        request_id,
+        items,
+        answer: answer.clone(),
+        now,
+        by: caller.client,
+        idempotency: command.idempotency,
+    };
+    match ports.earning.import(&request)? {
+        Ok(()) => Ok(answer),
+        Err(RevokeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
+        Err(_) => Err(request_id::used().into()),
+    }
+}
+
+/// The badges that the rows name, each read once.
+fn badges(
+    ports: &Ports,
+    caller: &Caller,
+    rows: &[Result<ImportRow, Vec<Rejection>>],
+) -> Result<HashMap<BadgeId, Badge>, UseCaseError> {
+    let mut ids: Vec<_> = rows.iter().flatten().map(|row| row.badge).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let found = ports.badges.find_all(caller.org, &ids)?;
+    Ok(found
+        .into_iter()
+        .map(|found| (found.badge.id, found.badge))
+        .collect())
+}
+
+fn fitting<'a>(
+    badges: &'a HashMap<BadgeId, Badge>,
+    row: &ImportRow,
+) -> Result<&'a Badge, Vec<Rejection>> {
+    let badge = badges
+        .get(&row.badge)
+        .ok_or_else(|| vec![not_found(row.badge).at("badgeMetaId")])?;
+    if row.expires_on <= row.event_on {
+        return Err(vec![
+            Rejection::of(Code::Unreadable)
+                .saying("The earned badge would expire before it was earned. Check both dates.")
+                .at("earnExpiresOn"),
+        ]);
+    }
+    Ok(badge)
+}
+
+/// The badge's limits under which an imported earn counts from now on.
+fn counts_under(badge: &Badge, caller: &Caller, event_on: Instant, now: Instant) -> Vec<Limit> {
+    limits(&badge.definition, &caller.zone, event_on, now)
+        .into_iter()
+        .filter(|limit| limit.scope == Scope::Badge && !matches!(limit.span, Span::Rolling { .. }))
+        .collect()
+}

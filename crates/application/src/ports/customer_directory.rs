@@ -1,0 +1,149 @@
+//! The customer directory: identifiers by which customers are named besides their number.
+
+use std::fmt;
+
+use accolade_domain::ids::{CustomerId, OrgId};
+use accolade_domain::text::Name;
+
+use crate::ports::{IdempotencyRecord, StoreError};
+
+/// A kind of identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentifierKind {
+    /// An e-mail address; compared in lower case.
+    Email = 1,
+    /// A telephone number.
+    Mobile = 2,
+    /// The id of another system.
+    ExternalId = 3,
+    /// The number of a card.
+    CardNumber = 4,
+}
+
+impl IdentifierKind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Email,
+        Self::Mobile,
+        Self::ExternalId,
+        Self::CardNumber,
+    ];
+
+    /// The spelling on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Mobile => "mobile",
+            Self::ExternalId => "externalId",
+            Self::CardNumber => "cardNumber",
+        }
+    }
+
+    /// The number under which it is stored; never reused, never changed.
+    pub const fn number(self) -> i16 {
+        self as i16
+    }
+
+    /// The form in which `text` is compared: trimmed, and an e-mail address in lower case.
+    pub fn comparable(self, text: &str) -> String {
+        match self {
+            Self::Email => text.trim().to_lowercase(),
+            _ => text.trim().to_owned(),
+        }
+    }
+}
+
+/// What a customer is called besides. Personal data: not printed.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Identifiers {
+    /// An e-mail address.
+    pub email: Option<Name>,
+    /// A telephone number.
+    pub mobile: Option<Name>,
+    /// The id of another system.
+    pub external_id: Option<Name>,
+    /// The number of a card.
+    pub card_number: Option<Name>,
+}
+
+impl Identifiers {
+    /// The identifier of this kind.
+    pub fn get(&self, kind: IdentifierKind) -> Option<&Name> {
+        match kind {
+            IdentifierKind::Email => self.email.as_ref(),
+            IdentifierKind::Mobile => self.mobile.as_ref(),
+            IdentifierKind::ExternalId => self.external_id.as_ref(),
+            IdentifierKind::CardNumber => self.card_number.as_ref(),
+        }
+    }
+
+    /// Every identifier that there is.
+    pub fn iter(&self) -> impl Iterator<Item = (IdentifierKind, &Name)> {
+        IdentifierKind::ALL
+            .iter()
+            .filter_map(|kind| Some((*kind, self.get(*kind)?)))
+    }
+}
+
+impl fmt::Debug for Identifiers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds: Vec<_> = self.iter().map(|(kind, _)| kind.name()).collect();
+        write!(f, "Identifiers({})", kinds.join(", "))
+    }
+}
+
+/// A customer and all of its identifiers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DirectoryEntry {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Its identifiers.
+    pub identifiers: Identifiers,
+}
+
+/// Why entries were not written: nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// Identifiers that belong to other customers: the position of each entry, and
+    /// the kind.
+    #[error("an identifier is taken")]
+    Taken(Vec<(usize, IdentifierKind)>),
+    /// A request with this idempotency key was carried out.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The customer directory. An identifier belongs to one customer of the org.
+pub trait CustomerDirectory: Send + Sync {
+    /// Replaces the identifiers of each customer by those of its entry; what an
+    /// entry leaves out the customer loses. All entries are written or none. An
+    /// identifier may move from one customer of `entries` to another. Of two that
+    /// race for one identifier exactly one wins. The number of SQL statements does
+    /// not depend on how many entries there are.
+    ///
+    /// `entries` name each customer once.
+    ///
+    /// # Errors
+    /// [`DirectoryError::IdempotencyKeyUsed`], else [`DirectoryError::Taken`], also
+    /// if two entries have one identifier: then of the later.
+    fn put(
+        &self,
+        org: OrgId,
+        entries: &[DirectoryEntry],
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), DirectoryError>;
+
+    /// The customer that each of `identifiers` belongs to, by position, in one statement.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn resolve(
+        &self,
+        org: OrgId,
+        kind: IdentifierKind,
+        identifiers: &[String],
+    ) -> Result<Vec<Option<CustomerId>>, StoreError>;
+}

@@ -1,0 +1,15 @@
+//! Updating badges, earning, revoking, importing, and what stands around them, on the ports
+//! in memory: which check comes first, what is answered, and what is written.
+
+#![allow(clippy::unwrap_used)]
+
+mod catalogue;
+mod earning;
+mod etag;
+mod identifiers;
+mod imports;
+mod order_of_checks;
+mod revoking;
+mod update;
+mod windows;
+mod world;

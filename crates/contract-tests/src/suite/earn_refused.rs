@@ -1,0 +1,130 @@
+//! Requests to earn that are not carried out: of several reasons the first, and what is left.
+
+use accolade_application::ports::{BadgeEdit, EarnError, EarnRequest, Operation};
+
+use crate::World;
+use crate::earning::{code_of, codes};
+
+fn is_used(world: &World, request: &EarnRequest) -> bool {
+    let requests = &world.stores.requests;
+    let used = requests.is_used(request.org, request.operation, &request.request_id);
+    used.unwrap()
+}
+
+pub fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
+    let badge = world.badge("Gold");
+    let request = EarnRequest {
+        idempotency: Some(world.guard("key")),
+        ..world.earning(&badge, [1, 2])
+    };
+    world.edit(&badge, BadgeEdit::Activity(true));
+    assert_eq!(world.earn(&request), Err(EarnError::BadgeChanged));
+    assert!(!is_used(world, &request));
+    assert_eq!(world.remembered("key"), None);
+    assert_eq!(world.details(&badge, 1).refusals, []);
+    let version = world.version(&badge);
+    let again = EarnRequest { version, ..request };
+    assert_eq!(codes(&world.earn(&again).unwrap()), [811, 811]);
+}
+
+pub fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
+    let badge = world.direct("Gold");
+    let request = EarnRequest {
+        badge: world.draft("Silver").id,
+        ..world.earning(&badge, [1])
+    };
+    assert_eq!(world.earn(&request), Err(EarnError::BadgeChanged));
+}
+
+pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World) {
+    let badge = world.badge("Gold");
+    let used = EarnRequest {
+        idempotency: Some(world.guard("used")),
+        ..world.one(&world.direct("Silver"), 1)
+    };
+    world.earn(&used).unwrap();
+    // For every subset of the reasons.
+    for reasons in 0..16 {
+        let [key, id, version, enrolment] = [1, 2, 4, 8].map(|bit| reasons & bit != 0);
+        let mut request = world.one(&badge, 1);
+        if !enrolment {
+            request.terms.earn_type = accolade_domain::badge::EarnType::Earn;
+        }
+        if version {
+            request.version.0 += 1;
+        }
+        if id {
+            request.request_id = used.request_id.clone();
+        }
+        let name = format!("key {reasons}");
+        request.idempotency = Some(world.guard(if key { "used" } else { &name }));
+        match world.earn(&request) {
+            Err(EarnError::IdempotencyKeyUsed) => assert!(key, "{reasons}"),
+            Err(EarnError::RequestIdUsed) => assert!(id && !key, "{reasons}"),
+            Err(EarnError::BadgeChanged) => assert!(version && !id && !key, "{reasons}"),
+            refused => {
+                assert!(!(version || id || key), "{reasons}");
+                assert_eq!(code_of(&refused), if enrolment { 811 } else { 0 });
+            }
+        }
+    }
+    assert_eq!(world.earned(&badge), 1);
+}
+
+pub fn each_operation_has_request_ids_of_its_own(world: &World) {
+    let badge = world.direct("Gold");
+    let one = world.one(&badge, 1);
+    let several = EarnRequest {
+        request_id: one.request_id.clone(),
+        ..world.earning(&badge, [1])
+    };
+    let mut enrolment = world.request(&world.badge("Silver"), [1]);
+    enrolment.request_id = one.request_id.clone();
+    world.enrol(&enrolment).unwrap();
+    for request in [&one, &several] {
+        assert!(!is_used(world, request));
+        world.earn(request).unwrap();
+        assert!(is_used(world, request));
+        assert_eq!(world.earn(request), Err(EarnError::RequestIdUsed));
+    }
+    let found = world.stores.requests.find(badge.org, &one.request_id);
+    let operations: Vec<_> = found.unwrap().iter().map(|entry| entry.operation).collect();
+    assert_eq!(
+        operations,
+        [Operation::IssueBulk, Operation::Earn, Operation::EarnBulk]
+    );
+}
+
+pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
+    let badge = world.direct("Gold");
+    let several = world.earning(&badge, [1]);
+    let one = EarnRequest {
+        request_id: several.request_id.clone(),
+        now: several.now - time::Duration::MICROSECOND,
+        ..world.one(&badge, 1)
+    };
+    for request in [&several, &one] {
+        world.earn(request).unwrap();
+    }
+    let found = world.stores.requests.find(badge.org, &one.request_id);
+    let moments: Vec<_> = found
+        .unwrap()
+        .iter()
+        .map(|entry| entry.recorded_on)
+        .collect();
+    assert_eq!(moments, [one.now, several.now]);
+}
+
+pub fn a_request_id_that_another_org_used_is_free(world: &World) {
+    let other = world.tenant(7);
+    let mut theirs = world.draft_of(other, "Gold");
+    theirs.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
+    world.create(&theirs);
+    let request = world.one(&world.direct("Gold"), 1);
+    world.earn(&request).unwrap();
+    let their_request = EarnRequest {
+        request_id: request.request_id.clone(),
+        ..world.one(&theirs, 1)
+    };
+    assert_eq!(code_of(&world.earn(&their_request)), 0);
+}

@@ -1,0 +1,360 @@
+//! Limits: which of a badge's constraints an earn must have room under.
+//!
+//! A constraint becomes a [`Limit`] for one earn: whose earns are counted, in
+//! which time, and how many there may be. Fixed values and fixed windows count
+//! by the event date; rolling windows count what was *recorded* in the time
+//! back from now, whatever its event date. All must have room.
+
+use time::Duration;
+use uuid::Uuid;
+
+use crate::badge::BadgeDefinition;
+use crate::badge::constraint::{Constraint, Count, FixedWindow, RollingWindow};
+use crate::earning::{Window, Windows};
+use crate::instant::Instant;
+use crate::rejection::{Code, Rejection};
+use crate::zone::{CalendarUnit, Zone};
+
+/// Whose earns a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// One customer's.
+    Customer,
+    /// Everybody's.
+    Badge,
+}
+
+impl Scope {
+    /// The code of a refusal by a limit of this scope.
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Customer => Code::CustomerLimitReached,
+            Self::Badge => Code::BadgeLimitReached,
+        }
+    }
+}
+
+/// The time whose earns are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Span {
+    /// All time.
+    AllTime,
+    /// The fixed window that holds the event date.
+    Fixed {
+        /// The configuration (wire: `referenceId`).
+        reference: Uuid,
+        /// The window, as [`counted_window`] gives it.
+        window: Window,
+    },
+    /// Back from now.
+    Rolling {
+        /// The unit of its length.
+        unit: CalendarUnit,
+        /// How many units.
+        length: Count,
+        /// An earn recorded then or earlier no longer counts.
+        since: Instant,
+    },
+}
+
+/// What an earn must have room under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Limit {
+    /// Whose earns count.
+    pub scope: Scope,
+    /// Which of them count.
+    pub span: Span,
+    /// How many there may be.
+    pub max: u32,
+}
+
+impl Limit {
+    /// How many more earns there may be if `counted` count already.
+    pub fn room(&self, counted: u64) -> u64 {
+        u64::from(self.max).saturating_sub(counted)
+    }
+
+    /// The same for what is recorded at `now`: a rolling window reaches back from then.
+    pub fn at(self, now: Instant, zone: &Zone) -> Self {
+        match self.span {
+            Span::Rolling { unit, length, .. } => Self {
+                span: Span::Rolling {
+                    unit,
+                    length,
+                    since: rolling_since(unit, length, now, zone),
+                },
+                ..self
+            },
+            Span::AllTime | Span::Fixed { .. } => self,
+        }
+    }
+
+    /// The refusal of an earn for which there is no room. `opens_on` is when a rolling
+    /// window has room again: when enough of what it counts has left it.
+    pub fn refusal(&self, opens_on: Option<Instant>) -> Rejection {
+        let whose = match self.scope {
+            Scope::Customer => "The customer",
+            Scope::Badge => "The badge",
+        };
+        let times = if self.max == 1 { "once" } else { "times" };
+        let count = if self.max == 1 {
+            String::new()
+        } else {
+            format!("{} ", self.max)
+        };
+        let message = match self.span {
+            Span::AllTime => format!(
+                "{whose} has reached its limit: {count}{times} in all. It does not open again unless an earned badge is revoked."
+            ),
+            Span::Fixed { window, .. } => {
+                let Window { starts_on, ends_on } = window;
+                match ends_on {
+                    // Windows follow each other at midnight; the last holds one moment more.
+                    Some(end) if end == end.floor_to_second() => format!(
+                        "{whose} has reached its limit: {count}{times} in the window from {starts_on} to {end}. It opens again at {end}."
+                    ),
+                    Some(end) => format!(
+                        "{whose} has reached its limit: {count}{times} in the window from {starts_on} to {}, which is the last. It does not open again unless an earned badge is revoked.",
+                        end - Duration::MICROSECOND
+                    ),
+                    None => format!(
+                        "{whose} has reached its limit: {count}{times} in the window from {starts_on} on. It does not open again unless an earned badge is revoked."
+                    ),
+                }
+            }
+            Span::Rolling { unit, length, .. } => {
+                let opens =
+                    opens_on.map_or(String::new(), |on| format!(" It opens again at {on}."));
+                format!(
+                    "{whose} has reached its limit: {count}{times} in the last {} {}.{opens}",
+                    length.get(),
+                    unit.name().to_lowercase()
+                )
+            }
+        };
+        Rejection::of(self.scope.code()).saying(message)
+    }
+}
+
+/// When a rolling window back from `now` begins: days are 24 hours and weeks
+/// 168; months are of the calendar in the org's zone.
+pub fn rolling_since(unit: CalendarUnit, length: Count, now: Instant, zone: &Zone) -> Instant {
+    let days = |n: i64| now - Duration::days(i64::from(length).saturating_mul(n));
+    match unit {
+        CalendarUnit::Days => days(1),
+        CalendarUnit::Weeks => days(7),
+        CalendarUnit::Months => zone.months_back(now, length.get()),
+    }
+}
+
+/// When an earn recorded at `recorded_on` leaves a rolling window: the first
+/// moment at which the window's start is not before it.
+pub fn leaves_rolling(
+    unit: CalendarUnit,
+    length: Count,
+    recorded_on: Instant,
+    zone: &Zone,
+) -> Instant {
+    let days = match unit {
+        CalendarUnit::Days => 1,
+        CalendarUnit::Weeks => 7,
+        CalendarUnit::Months => 32,
+    };
+    let latest = recorded_on + Duration::days(i64::from(length).saturating_mul(days));
+    let has_left = |now: i64| {
+        Instant::from_unix_micros(now)
+            .is_ok_and(|now| rolling_since(unit, length, now, zone) >= recorded_on)
+    };
+    // The start never moves back, so the moment can be found by halving.
+    let (mut before, mut after) = (recorded_on.unix_micros(), latest.unix_micros());
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        if has_left(middle) {
+            after = middle;
+        } else {
+            before = middle;
+        }
+    }
+    Instant::from_unix_micros(after).unwrap_or(Instant::MAX)
+}
+
+/// The time that fixed windows of `definition` tile.
+pub fn earning_time(definition: &BadgeDefinition, zone: &Zone) -> Window {
+    Window {
+        starts_on: definition.period.starts_on(),
+        ends_on: definition.earning_ends_on(zone),
+    }
+}
+
+/// The time that the windows of `fixed` tile, a part of [`earning_time`].
+pub fn tiled_by(fixed: &FixedWindow, whole: Window) -> Window {
+    Window {
+        starts_on: fixed.from.unwrap_or(whole.starts_on),
+        ends_on: fixed.until.or(whole.ends_on),
+    }
+}
+
+/// The fixed window of `fixed` that holds an event at `event_on`; `None` if another
+/// configuration, or none, governs that moment. The last moment of the badge
+/// belongs to its last window.
+pub fn governing_window(
+    fixed: &FixedWindow,
+    whole: Window,
+    event_on: Instant,
+    zone: &Zone,
+) -> Option<Window> {
+    let last = whole.ends_on == Some(event_on);
+    let moment = if last {
+        event_on - Duration::MICROSECOND
+    } else {
+        event_on
+    };
+    Windows {
+        cycle: fixed.cycle,
+        whole: tiled_by(fixed, whole),
+        zone,
+    }
+    .containing(moment)
+}
+
+/// `window` as earns are counted in it: one that ends with the badge, whose time is `whole`,
+/// holds the badge's last moment too, at which it can still be earned.
+pub fn counted_window(window: Window, whole: Window) -> Window {
+    Window {
+        ends_on: window.ends_on.map(|end| {
+            if whole.ends_on == Some(end) {
+                end + Duration::MICROSECOND
+            } else {
+                end
+            }
+        }),
+        ..window
+    }
+}
+
+/// What an earn with the event date `event_on`, recorded at `now`, must have
+/// room under: first the customer's limits, then the badge's, each in the order of the
+/// definition.
+pub fn limits(
+    definition: &BadgeDefinition,
+    zone: &Zone,
+    event_on: Instant,
+    now: Instant,
+) -> Vec<Limit> {
+    let whole = earning_time(definition, zone);
+    let mut limits = Vec::new();
+    for (scope, constraints) in [
+        (Scope::Customer, &definition.customer_constraints),
+        (Scope::Badge, &definition.badge_constraints),
+    ] {
+        let mut add = |span, max: Count| {
+            limits.push(Limit {
+                scope,
+                span,
+                max: max.get(),
+            });
+        };
+        for constraint in constraints {
+            match constraint {
+                Constraint::FixedValue(max) => add(Span::AllTime, *max),
+                Constraint::FixedWindow(fixed) => {
+                    if let Some(window) = governing_window(fixed, whole, event_on, zone) {
+                        add(
+                            Span::Fixed {
+                                reference: fixed.reference,
+                                window: counted_window(window, whole),
+                            },
+                            fixed.max,
+                        );
+                    }
+                }
+                Constraint::RollingWindow(windows) => {
+                    for RollingWindow { unit, length, max } in windows {
+                        let since = rolling_since(*unit, *length, now, zone);
+                        add(
+                            Span::Rolling {
+                                unit: *unit,
+                                length: *length,
+                                since,
+                            },
+                            *max,
+                        );
+                    }
+                }
+                Constraint::NoLimit => {}
+            }
+        }
+    }
+    limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::badge::constraint::Cycle;
+    use crate::badge::{Badge, EarnMode};
+    use crate::earning::EarnedBadge;
+    use crate::fixtures::{at, badge};
+
+    const NOW: &str = "2026-05-01T00:00:00Z";
+
+    /// Earned directly until 2030, at most once in each window of a month.
+    fn monthly() -> Badge {
+        let mut badge = badge();
+        badge.definition.earn_mode = EarnMode::Direct;
+        badge.definition.badge_constraints = vec![Constraint::FixedWindow(FixedWindow {
+            reference: Uuid::nil(),
+            cycle: Cycle::Months,
+            max: Count::ONE,
+            from: None,
+            until: None,
+        })];
+        badge
+    }
+
+    fn limit(badge: &Badge, event_on: &str) -> Limit {
+        limits(&badge.definition, &Zone::utc(), at(event_on), at(NOW))[0]
+    }
+
+    fn counts(limit: Limit, event_on: &str) -> bool {
+        EarnedBadge {
+            id: "69381523cebb9648d8974501".parse().unwrap(),
+            enrolment: None,
+            event_on: at(event_on),
+            earned_on: at(NOW),
+            expires_on: at("2031-01-01T00:00:00Z"),
+            revoked_on: None,
+            imported: false,
+        }
+        .counts(limit.span)
+    }
+
+    #[test]
+    fn an_earn_at_the_badges_last_moment_counts_in_its_last_window() {
+        let badge = monthly();
+        let at_the_end = limit(&badge, "2030-01-01T00:00:00Z");
+        assert!(counts(at_the_end, "2030-01-01T00:00:00Z"));
+        assert_eq!(limit(&badge, "2029-12-01T00:00:00Z"), at_the_end);
+        assert!(!counts(
+            limit(&badge, "2029-11-30T00:00:00Z"),
+            "2029-12-01T00:00:00Z"
+        ));
+    }
+
+    #[test]
+    fn a_refusal_says_when_a_window_opens_again_and_that_the_last_does_not() {
+        let badge = monthly();
+        let says = |event_on| limit(&badge, event_on).refusal(None).message;
+        assert_eq!(
+            says("2026-05-10T00:00:00Z"),
+            "The badge has reached its limit: once in the window from 2026-05-01T00:00:00Z to \
+             2026-06-01T00:00:00Z. It opens again at 2026-06-01T00:00:00Z."
+        );
+        assert_eq!(
+            says("2029-12-10T00:00:00Z"),
+            "The badge has reached its limit: once in the window from 2029-12-01T00:00:00Z to \
+             2030-01-01T00:00:00Z, which is the last. It does not open again unless an earned \
+             badge is revoked."
+        );
+    }
+}

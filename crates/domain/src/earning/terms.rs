@@ -1,0 +1,110 @@
+//! The rules that a whole request to earn must pass, in their order.
+
+use time::Duration;
+
+use crate::badge::{Badge, BadgeStatus, EarnMode, EarnType};
+use crate::instant::Instant;
+use crate::owner::Owner;
+use crate::rejection::{Code, Rejection};
+use crate::zone::Zone;
+
+/// How far ahead of now an event may lie.
+const AHEAD: Duration = Duration::DAY;
+
+/// What an earn is recorded with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EarnTerms {
+    /// Whether customers must be enrolled.
+    pub earn_type: EarnType,
+    /// When the criteria were fulfilled.
+    pub event_on: Instant,
+    /// When the earned badge expires.
+    pub expires_on: Instant,
+}
+
+/// The terms on which `badge` is earned, recorded by `triggered_by` at `now` with the
+/// event date `event_on` (default: now). A relative expiry counts from `now`.
+///
+/// # Errors
+/// The first that applies: 1901 the badge is deactivated; 714 the owner is not
+/// allowed; 810 it has no active claim; 750 the event lies more than 24 hours
+/// ahead; 815 the badge is upcoming; 816 a badge that is earned directly, and the
+/// event lies outside its period.
+pub fn terms(
+    badge: &Badge,
+    zone: &Zone,
+    triggered_by: Option<&Owner>,
+    event_on: Option<Instant>,
+    now: Instant,
+) -> Result<EarnTerms, Rejection> {
+    badge
+        .check_active()
+        .map_err(|rejection| rejection.at("badgeMetaId"))?;
+    badge.check_trigger(triggered_by)?;
+    let event_on = event_on.unwrap_or(now);
+    if event_on > now + AHEAD {
+        return Err(Rejection::of(Code::EarnInFuture).at("earnEventDate"));
+    }
+    let definition = &badge.definition;
+    if definition.period.status(now) == BadgeStatus::Upcoming {
+        return Err(Rejection::of(Code::NotLive).at("badgeMetaId"));
+    }
+    if definition.earn_mode == EarnMode::Direct && !definition.period.contains(event_on) {
+        return Err(Rejection::of(Code::EventOutsidePeriod)
+            .saying("Event date is not in duration of badge meta. Pass the earn event date.")
+            .at("earnEventDate"));
+    }
+    Ok(EarnTerms {
+        earn_type: definition.earn_mode.earn_type(),
+        event_on,
+        expires_on: definition.earned_expiry.after(now, definition.period, zone),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{at, badge, owner};
+    use crate::owner::OwnerType;
+
+    const NOW: &str = "2026-05-01T00:00:00Z";
+
+    fn judge(badge: &Badge, event: Option<&str>, now: &str) -> Result<EarnTerms, u32> {
+        terms(badge, &Zone::utc(), None, event.map(at), at(now)).map_err(|r| r.code.number())
+    }
+
+    #[test]
+    fn an_event_may_lie_a_day_ahead_but_not_more() {
+        assert!(judge(&badge(), Some("2026-05-02T00:00:00Z"), NOW).is_ok());
+        assert_eq!(
+            judge(&badge(), Some("2026-05-02T00:00:00.000001Z"), NOW),
+            Err(750)
+        );
+    }
+
+    #[test]
+    fn an_upcoming_badge_is_not_live() {
+        assert_eq!(judge(&badge(), None, "2023-12-31T00:00:00Z"), Err(815));
+    }
+
+    #[test]
+    fn only_a_badge_that_is_earned_directly_minds_its_period() {
+        let mut badge = badge();
+        assert!(judge(&badge, Some("2023-12-31T00:00:00Z"), NOW).is_ok());
+        badge.definition.earn_mode = EarnMode::Direct;
+        assert_eq!(judge(&badge, Some("2023-12-31T00:00:00Z"), NOW), Err(816));
+    }
+
+    #[test]
+    fn the_trigger_comes_before_the_dates_and_the_activity_before_all() {
+        let mut badge = badge();
+        let by = owner(OwnerType::Journeys, "1");
+        let judge = |badge: &Badge| {
+            let ahead = Some(at("2027-01-01T00:00:00Z"));
+            terms(badge, &Zone::utc(), Some(&by), ahead, at(NOW)).map_err(|r| r.code.number())
+        };
+        assert_eq!(judge(&badge), Err(714));
+        badge.active = false;
+        assert_eq!(judge(&badge), Err(1901));
+    }
+}

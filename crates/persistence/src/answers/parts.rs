@@ -1,0 +1,176 @@
+//! What the compact forms are made of: differences, neighbouring ids, and reasons said once.
+
+use std::collections::HashMap;
+
+use accolade_application::answer::UnknownCustomer;
+use accolade_domain::ids::ObjectId;
+use accolade_domain::owner::Owner;
+use accolade_domain::rejection::{Code, Rejection};
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+use crate::mapping::{owner_type, stored};
+
+/// Numbers, each as the difference to the one before, the first to 0.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Differences(Vec<i64>);
+
+impl FromIterator<i64> for Differences {
+    fn from_iter<T: IntoIterator<Item = i64>>(numbers: T) -> Self {
+        let mut before = 0_i64;
+        let difference = |number: i64| {
+            let last = std::mem::replace(&mut before, number);
+            number.wrapping_sub(last)
+        };
+        Self(numbers.into_iter().map(difference).collect())
+    }
+}
+
+impl Differences {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
+        let mut before = 0_i64;
+        self.0.iter().map(move |difference| {
+            before = before.wrapping_add(*difference);
+            before
+        })
+    }
+}
+
+/// An id, stored beside another.
+#[derive(Serialize, Deserialize)]
+pub(super) enum StoredId {
+    /// So much more than the one before.
+    Near(i32),
+    /// Whatever it is.
+    Far([u8; 12]),
+}
+
+/// The counter in the last three bytes, and what stands before it.
+fn split(id: &[u8; 12]) -> ([u8; 9], i32) {
+    let [prefix @ .., a, b, c] = *id;
+    (prefix, i32::from_be_bytes([0, a, b, c]))
+}
+
+/// The id before, which the next one is stored or read beside.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Neighbour([u8; 12]);
+
+impl From<[u8; 12]> for Neighbour {
+    fn from(id: [u8; 12]) -> Self {
+        Self(id)
+    }
+}
+
+impl Neighbour {
+    pub(super) fn store(&mut self, id: ObjectId) -> StoredId {
+        let id = *id.as_bytes();
+        let before = std::mem::replace(&mut self.0, id);
+        let ((prefix, counter), (prefix_before, counter_before)) = (split(&id), split(&before));
+        if prefix == prefix_before {
+            StoredId::Near(counter - counter_before)
+        } else {
+            StoredId::Far(id)
+        }
+    }
+
+    pub(super) fn read(&mut self, stored: &StoredId) -> anyhow::Result<ObjectId> {
+        self.0 = match stored {
+            StoredId::Far(id) => *id,
+            StoredId::Near(difference) => {
+                let (prefix, counter) = split(&self.0);
+                let counter = counter
+                    .checked_add(*difference)
+                    .filter(|counter| (0..1 << 24).contains(counter))
+                    .context("a stored id runs over")?;
+                let [_, a, b, c] = counter.to_be_bytes();
+                let mut id = [0; 12];
+                id[..9].copy_from_slice(&prefix);
+                id[9..].copy_from_slice(&[a, b, c]);
+                id
+            }
+        };
+        Ok(ObjectId::from_bytes(self.0))
+    }
+}
+
+/// Who triggered a request.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredOwner(i16, String);
+
+impl StoredOwner {
+    pub(super) fn of(owner: &Owner) -> Self {
+        Self(
+            owner.owner_type.number(),
+            owner.reference.as_str().to_owned(),
+        )
+    }
+
+    pub(super) fn owner(self) -> anyhow::Result<Owner> {
+        Ok(Owner {
+            owner_type: owner_type(self.0)?,
+            reference: stored(self.1)?,
+        })
+    }
+}
+
+/// Customers whose identifier nobody has.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct StoredUnknown(Vec<(u32, String)>);
+
+impl StoredUnknown {
+    pub(super) fn of(unknown: &[UnknownCustomer]) -> Self {
+        let stored = |it: &UnknownCustomer| (it.position, it.identifier.clone());
+        Self(unknown.iter().map(stored).collect())
+    }
+
+    pub(super) fn unknown(self) -> Vec<UnknownCustomer> {
+        let unknown = |(position, identifier)| UnknownCustomer {
+            position,
+            identifier,
+        };
+        self.0.into_iter().map(unknown).collect()
+    }
+}
+
+/// Every reason of an answer, each once.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Reasons(Vec<(u32, String, Option<String>)>);
+
+/// Gives reasons their numbers.
+#[derive(Default)]
+pub(super) struct Collecting<'a>(HashMap<(Code, &'a str, Option<&'a str>), u32>, Reasons);
+
+impl<'a> Collecting<'a> {
+    pub(super) fn number(&mut self, reason: &'a Rejection) -> anyhow::Result<u32> {
+        let next = u32::try_from(self.0.len())?;
+        let key = (
+            reason.code,
+            reason.message.as_str(),
+            reason.field.as_deref(),
+        );
+        let number = *self.0.entry(key).or_insert(next);
+        if number == next {
+            self.1.0.push((
+                reason.code.number(),
+                reason.message.clone(),
+                reason.field.clone(),
+            ));
+        }
+        Ok(number)
+    }
+
+    pub(super) fn reasons(self) -> Reasons {
+        self.1
+    }
+}
+
+impl Reasons {
+    pub(super) fn get(&self, number: u32) -> anyhow::Result<Rejection> {
+        let (code, message, field) = self.0.get(number as usize).context("a stored reason")?;
+        Ok(Rejection {
+            code: Code::from_number(*code).context("a stored code")?,
+            message: message.clone(),
+            field: field.clone(),
+        })
+    }
+}

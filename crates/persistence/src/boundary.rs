@@ -1,0 +1,63 @@
+//! What a limit counts, as numbers that statements compare with.
+
+use accolade_domain::earning::{Limit, Span};
+use accolade_domain::instant::Instant;
+use accolade_domain::zone::CalendarUnit;
+
+/// Which earns count under a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Boundary {
+    pub(crate) kind: Kind,
+    /// Fixed: the first event date that counts. Rolling: what was recorded later counts.
+    pub(crate) from: i64,
+    /// Fixed: the first event date that does not count any more.
+    pub(crate) until: i64,
+    /// How many there may be.
+    pub(crate) max: i64,
+}
+
+/// The kinds of spans, with their numbers in statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// All time.
+    AllTime = 0,
+    /// By event date.
+    Fixed = 1,
+    /// By when it was recorded.
+    Rolling = 2,
+}
+
+impl Kind {
+    pub(crate) const fn number(self) -> i16 {
+        self as i16
+    }
+}
+
+impl From<&Limit> for Boundary {
+    fn from(limit: &Limit) -> Self {
+        let (kind, from, until) = match limit.span {
+            Span::AllTime => (Kind::AllTime, i64::MIN, i64::MAX),
+            Span::Fixed { window, .. } => (
+                Kind::Fixed,
+                window.starts_on.unix_micros(),
+                window.ends_on.map_or(i64::MAX, Instant::unix_micros),
+            ),
+            Span::Rolling { since, .. } => (Kind::Rolling, since.unix_micros(), i64::MAX),
+        };
+        Self {
+            kind,
+            from,
+            until,
+            max: i64::from(limit.max),
+        }
+    }
+}
+
+/// The number under which a unit is stored; never reused, never changed.
+pub(crate) const fn unit_number(unit: CalendarUnit) -> i16 {
+    match unit {
+        CalendarUnit::Days => 1,
+        CalendarUnit::Weeks => 2,
+        CalendarUnit::Months => 3,
+    }
+}

@@ -1,0 +1,318 @@
+//! Groups and custom fields.
+//!
+//! Each is one JSON text, with columns beside it for what is looked up: whoever saves a change
+//! compares the text with what the change was decided from.
+
+use accolade_application::ports::{
+    CatalogueStore, CustomFieldQuery, IdempotencyRecord, Page, PageOf, SaveError, SortOrder,
+    StoreError,
+};
+use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::ids::{CustomFieldId, GroupId, ObjectId, OrgId};
+use anyhow::Context as _;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text};
+
+use super::idempotency::reserve_record;
+use super::{Connection, DB};
+use crate::enrolment::{BadgeKey, EnrolmentSql as _};
+use crate::mapping::{rank_number, stored};
+use crate::retry::{Abort, Ending, Failure};
+use crate::schema::{badge_groups, custom_fields};
+use crate::statement::Statement;
+use crate::store::Store;
+
+const NEW_GROUP: &str = "INSERT INTO badge_groups (org_id, id, name, rank, active, value) \
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, name) WHERE active DO NOTHING";
+
+const SAVE_GROUP: &str = "UPDATE badge_groups SET name = ?, rank = ?, active = ?, value = ? \
+     WHERE org_id = ? AND id = ? AND value = ?";
+
+const NEW_FIELD: &str = "INSERT INTO custom_fields (org_id, id, name, active, updated_on, value) \
+     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, name) WHERE active DO NOTHING";
+
+const SAVE_FIELD: &str = "UPDATE custom_fields SET name = ?, active = ?, updated_on = ?, value = ? \
+     WHERE org_id = ? AND id = ? AND value = ?";
+
+fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
+    serde_json::to_string(value).context("a group or a custom field")
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> anyhow::Result<T> {
+    serde_json::from_str(json).context("a stored group or custom field")
+}
+
+fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, Failure> {
+    Ok(rows
+        .iter()
+        .map(|json| read(json))
+        .collect::<anyhow::Result<_>>()?)
+}
+
+fn offset(page: PageOf) -> i64 {
+    i64::from(page.page) * i64::from(page.size)
+}
+
+/// The lock of a group or a custom field; it is a badge's lock, whose id nothing else has.
+fn lock(org: OrgId, id: ObjectId) -> BadgeKey {
+    let badge = id.into();
+    BadgeKey { org, badge }
+}
+
+impl Store<Connection> {
+    /// Runs `work`, which gives how many rows it changed; none is `otherwise`. `now_is` tells
+    /// what is there: the text, if COMMIT was lost.
+    fn save(
+        &self,
+        key: BadgeKey,
+        idempotency: Option<&IdempotencyRecord>,
+        otherwise: fn() -> SaveError,
+        work: impl Fn(&mut Connection) -> Result<usize, Failure>,
+        committed: impl Fn(&mut Connection) -> QueryResult<bool>,
+    ) -> Result<(), SaveError> {
+        let work = |connection: &mut Connection| {
+            // Nobody else wants this lock for long, unless COMMIT is lost: then who asks
+            // waits for it.
+            connection.lock_badge(key)?;
+            if !reserve_record(connection, idempotency)? {
+                return Err(Abort::Refused(SaveError::IdempotencyKeyUsed));
+            }
+            match work(connection) {
+                Ok(0) => Err(Abort::Refused(otherwise())),
+                Ok(_) => Ok(()),
+                Err(Failure::Statement(Error::DatabaseError(
+                    DatabaseErrorKind::UniqueViolation,
+                    _,
+                ))) if matches!(otherwise(), SaveError::Changed) => {
+                    Err(Abort::Refused(SaveError::NameTaken))
+                }
+                Err(failure) => Err(failure.into()),
+            }
+        };
+        let ending = |connection: &mut Connection, (): &()| {
+            connection.lock_badge(key)?;
+            Ok(if committed(connection)? {
+                Ending::Committed
+            } else {
+                Ending::Undone
+            })
+        };
+        self.writer.write(work, ending)
+    }
+}
+
+fn group_is(connection: &mut Connection, group: &Group, json: &str) -> QueryResult<bool> {
+    let there: Option<String> = badge_groups::table
+        .find((group.org.get(), group.id.0.as_bytes().as_slice()))
+        .select(badge_groups::value)
+        .first(connection)
+        .optional()?;
+    Ok(there.as_deref() == Some(json))
+}
+
+fn field_is(connection: &mut Connection, field: &CustomField, json: &str) -> QueryResult<bool> {
+    let there: Option<String> = custom_fields::table
+        .find((field.org.get(), field.id.0.as_bytes().as_slice()))
+        .select(custom_fields::value)
+        .first(connection)
+        .optional()?;
+    Ok(there.as_deref() == Some(json))
+}
+
+fn unexpected(error: anyhow::Error) -> SaveError {
+    StoreError::Unexpected(error).into()
+}
+
+impl CatalogueStore for Store<Connection> {
+    fn create_group(
+        &self,
+        group: &Group,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), SaveError> {
+        let value = json(group).map_err(unexpected)?;
+        let work = |connection: &mut Connection| {
+            Ok(Statement::<DB>::new(NEW_GROUP)
+                .bind::<BigInt, _>(group.org.get())
+                .bind::<Binary, _>(group.id.0.as_bytes().as_slice())
+                .bind::<Text, _>(group.name.as_str())
+                .bind::<Integer, _>(rank_number(group.rank)?)
+                .bind::<Bool, _>(group.active)
+                .bind::<Text, _>(value.as_str())
+                .execute(connection)?)
+        };
+        self.save(
+            lock(group.org, group.id.0),
+            idempotency,
+            || SaveError::NameTaken,
+            work,
+            |connection| group_is(connection, group, &value),
+        )
+    }
+
+    fn save_group(
+        &self,
+        before: &Group,
+        after: &Group,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), SaveError> {
+        let was = json(before).map_err(unexpected)?;
+        let value = json(after).map_err(unexpected)?;
+        let work = |connection: &mut Connection| {
+            Ok(Statement::<DB>::new(SAVE_GROUP)
+                .bind::<Text, _>(after.name.as_str())
+                .bind::<Integer, _>(rank_number(after.rank)?)
+                .bind::<Bool, _>(after.active)
+                .bind::<Text, _>(value.as_str())
+                .bind::<BigInt, _>(before.org.get())
+                .bind::<Binary, _>(before.id.0.as_bytes().as_slice())
+                .bind::<Text, _>(was.as_str())
+                .execute(connection)?)
+        };
+        self.save(
+            lock(before.org, before.id.0),
+            idempotency,
+            || SaveError::Changed,
+            work,
+            |connection| group_is(connection, before, &value),
+        )
+    }
+
+    fn group(&self, org: OrgId, group: GroupId) -> Result<Option<Group>, StoreError> {
+        self.reader.query(|connection| {
+            let row: Option<String> = badge_groups::table
+                .find((org.get(), group.0.as_bytes().as_slice()))
+                .select(badge_groups::value)
+                .first(connection)
+                .optional()?;
+            Ok(row.map(|json| read(&json)).transpose()?)
+        })
+    }
+
+    fn groups(&self, org: OrgId, page: PageOf) -> Result<Page<Group>, StoreError> {
+        self.reader.read(|connection| {
+            let active = badge_groups::table
+                .filter(badge_groups::org_id.eq(org.get()))
+                .filter(badge_groups::active);
+            let total: i64 = active.count().get_result(connection)?;
+            let rows: Vec<String> = active
+                .order((badge_groups::rank, badge_groups::id))
+                .limit(page.size.into())
+                .offset(offset(page))
+                .select(badge_groups::value)
+                .load(connection)?;
+            Ok(Page {
+                items: all(&rows)?,
+                total: stored(total)?,
+            })
+        })
+    }
+
+    fn create_field(
+        &self,
+        field: &CustomField,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), SaveError> {
+        let value = json(field).map_err(unexpected)?;
+        let work = |connection: &mut Connection| {
+            Ok(Statement::<DB>::new(NEW_FIELD)
+                .bind::<BigInt, _>(field.org.get())
+                .bind::<Binary, _>(field.id.0.as_bytes().as_slice())
+                .bind::<Text, _>(field.name.as_str())
+                .bind::<Bool, _>(field.active)
+                .bind::<BigInt, _>(field.updated_on.unix_micros())
+                .bind::<Text, _>(value.as_str())
+                .execute(connection)?)
+        };
+        self.save(
+            lock(field.org, field.id.0),
+            idempotency,
+            || SaveError::NameTaken,
+            work,
+            |connection| field_is(connection, field, &value),
+        )
+    }
+
+    fn save_field(
+        &self,
+        before: &CustomField,
+        after: &CustomField,
+        idempotency: Option<&IdempotencyRecord>,
+    ) -> Result<(), SaveError> {
+        let was = json(before).map_err(unexpected)?;
+        let value = json(after).map_err(unexpected)?;
+        let work = |connection: &mut Connection| {
+            Ok(Statement::<DB>::new(SAVE_FIELD)
+                .bind::<Text, _>(after.name.as_str())
+                .bind::<Bool, _>(after.active)
+                .bind::<BigInt, _>(after.updated_on.unix_micros())
+                .bind::<Text, _>(value.as_str())
+                .bind::<BigInt, _>(before.org.get())
+                .bind::<Binary, _>(before.id.0.as_bytes().as_slice())
+                .bind::<Text, _>(was.as_str())
+                .execute(connection)?)
+        };
+        self.save(
+            lock(before.org, before.id.0),
+            idempotency,
+            || SaveError::Changed,
+            work,
+            |connection| field_is(connection, before, &value),
+        )
+    }
+
+    fn field(&self, org: OrgId, field: CustomFieldId) -> Result<Option<CustomField>, StoreError> {
+        self.reader.query(|connection| {
+            let row: Option<String> = custom_fields::table
+                .find((org.get(), field.0.as_bytes().as_slice()))
+                .select(custom_fields::value)
+                .first(connection)
+                .optional()?;
+            Ok(row.map(|json| read(&json)).transpose()?)
+        })
+    }
+
+    fn fields(
+        &self,
+        org: OrgId,
+        query: &CustomFieldQuery,
+    ) -> Result<Page<CustomField>, StoreError> {
+        use custom_fields::{id, updated_on};
+        let found = || {
+            let found = custom_fields::table
+                .filter(custom_fields::org_id.eq(org.get()))
+                .into_boxed();
+            match query.active {
+                Some(active) => found.filter(custom_fields::active.eq(active)),
+                None => found,
+            }
+        };
+        self.reader.read(|connection| {
+            let total: i64 = found().count().get_result(connection)?;
+            let sorted = match query.order {
+                SortOrder::Ascending => found().order((updated_on.asc(), id.asc())),
+                SortOrder::Descending => found().order((updated_on.desc(), id.desc())),
+            };
+            let rows: Vec<String> = sorted
+                .limit(query.page.size.into())
+                .offset(offset(query.page))
+                .select(custom_fields::value)
+                .load(connection)?;
+            Ok(Page {
+                items: all(&rows)?,
+                total: stored(total)?,
+            })
+        })
+    }
+
+    fn active_fields(&self, org: OrgId) -> Result<Vec<CustomField>, StoreError> {
+        self.reader.query(|connection| {
+            let rows: Vec<String> = custom_fields::table
+                .filter(custom_fields::org_id.eq(org.get()))
+                .filter(custom_fields::active)
+                .select(custom_fields::value)
+                .load(connection)?;
+            all(&rows)
+        })
+    }
+}
