@@ -20,6 +20,7 @@ mod api {
     mod openapi;
     mod order_of_checks;
     mod periods;
+    mod readme;
     mod requests;
     mod throttle;
 }

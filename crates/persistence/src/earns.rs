@@ -1,8 +1,9 @@
-//! Earned badges on their way into the database.
+//! Earned badges on their way into the database, and what is counted before.
 
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 
 use crate::enrolment::BadgeKey;
+use crate::mapping::stored;
 
 /// What a request records: one row for each customer.
 pub(crate) struct NewEarns {
@@ -51,4 +52,18 @@ pub(crate) struct ImportCount {
     pub(crate) badge: BadgeId,
     pub(crate) event_on: i64,
     pub(crate) earns: i64,
+}
+
+/// The rows of counts, one for each customer and limit in this order, by customer: its last
+/// number, and its counts.
+pub(crate) fn by_customer(
+    rows: &[(i32, i64)],
+    limits: usize,
+) -> anyhow::Result<Vec<(i32, Vec<u64>)>> {
+    let of_one = |rows: &[(i32, i64)]| {
+        let last = rows.first().map_or(0, |row| row.0);
+        let counts = rows.iter().map(|row| stored(row.1));
+        Ok((last, counts.collect::<anyhow::Result<_>>()?))
+    };
+    rows.chunks(limits.max(1)).map(of_one).collect()
 }

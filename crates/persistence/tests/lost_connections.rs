@@ -6,11 +6,13 @@ mod support;
 
 use std::time::Duration;
 
-use accolade_application::ports::{CreateBadgeError, EditBadgeError, EnrolError, StoreError};
+use accolade_application::ports::{
+    CreateBadgeError, EarnError, EditBadgeError, EnrolError, StoreError,
+};
 use accolade_persistence::{DatabaseUrl, Options, open};
 use support::Postgres;
 use support::proxy::{Mode, Proxy, Then};
-use support::scene::{Scene, enrolled};
+use support::scene::{Scene, earned, enrolled, limits_of_every_kind};
 
 const DONE: bool = true;
 const LOST: bool = false;
@@ -73,6 +75,51 @@ fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
         .requests
         .find(request.org, &request.request_id);
     assert_eq!(found.unwrap().len(), 1);
+}
+
+#[test]
+fn an_earn_whose_commit_was_carried_out_is_answered_from_the_ledger() {
+    let (_database, proxy, scene) = behind_proxy();
+    scene.enrol(scene.request(10)).unwrap().unwrap();
+    let request = scene.earn_request(10, limits_of_every_kind(100));
+    proxy.set(at_commit(DONE, Then::Pass));
+    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    assert_eq!(earned(&outcomes), 10);
+    assert_eq!(scene.earned(), 10);
+    let again = scene.database.earning.earn(&request).unwrap();
+    assert_eq!(again, Err(EarnError::RequestIdUsed));
+}
+
+#[test]
+fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
+    let (_database, proxy, scene) = behind_proxy();
+    scene.enrol(scene.request(10)).unwrap().unwrap();
+    let request = scene.earn_request(10, limits_of_every_kind(100));
+    proxy.set(at_commit(LOST, Then::Pass));
+    let lost = scene.database.earning.earn(&request);
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    assert_eq!(scene.earned(), 0);
+    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    assert_eq!(earned(&outcomes), 10);
+}
+
+#[test]
+fn a_revocation_is_asked_about() {
+    for (carried_out, left) in [(DONE, 0), (LOST, 1)] {
+        let (_database, proxy, scene) = behind_proxy();
+        scene.enrol(scene.request(1)).unwrap().unwrap();
+        let request = scene.earn_request(1, limits_of_every_kind(100));
+        scene.database.earning.earn(&request).unwrap().unwrap();
+        let revocation = scene.revocation(&request);
+        proxy.set(at_commit(carried_out, Then::Pass));
+        let revoked = scene.database.earning.revoke(&revocation);
+        assert_eq!(scene.earned(), left);
+        match revoked {
+            Ok(Ok(())) => assert_eq!(left, 0),
+            Err(StoreError::Unavailable(_)) => assert_eq!(left, 1),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]

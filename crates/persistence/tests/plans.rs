@@ -5,12 +5,15 @@
 mod support;
 
 use accolade_application::access::ClientKey;
-use accolade_application::ports::{BadgeQuery, BadgeSort, Operation, SortOrder};
+use accolade_application::ports::{
+    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, Operation,
+    PageOf, SortOrder,
+};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use support::recorder;
-use support::scene::{Scene, hold};
+use support::scene::{Scene, hold, limits_of_every_kind, second};
 use support::{Postgres, Sqlite};
 
 /// A statement that a port sends, known by a part of it, and what its plan has to say.
@@ -51,13 +54,13 @@ const HOT: &[Hot] = &[
     Hot {
         part: "EXISTS (SELECT",
         values: &[("bigint", "1"), ("smallint", "1"), ("text", "'x'")],
-        postgres: "Index Only Scan using request_ledger_pkey",
+        postgres: "Index Only Scan using request_ledger_id",
         sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
     },
     Hot {
         part: "ORDER BY request_ledger",
         values: &[("bigint", "1"), ("smallint[]", "'{1}'"), ("text", "'x'")],
-        postgres: "Index Scan using request_ledger_pkey",
+        postgres: "Index Scan using request_ledger_id",
         sqlite: "SEARCH request_ledger USING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
     },
     Hot {
@@ -83,6 +86,117 @@ const HOT: &[Hot] = &[
         postgres: "Index Only Scan Backward using badge_metas_pkey",
         sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=?)",
     },
+    Hot {
+        part: "ORDER BY e.ordinal DESC|max(e.ordinal) FROM earned_badges",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
+        postgres: "Index Only Scan Backward using earned_badges_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "GROUP BY e.place|WITH l AS MATERIALIZED",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("bigint[]", "'{7}'"),
+            ("smallint[]", "'{0}'"),
+            ("bigint[]", "'{0}'"),
+            ("bigint[]", "'{9}'"),
+        ],
+        postgres: "Index Scan using earned_badges_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "FROM window_counts WHERE",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("bigint", "1"),
+            ("bigint", "1"),
+        ],
+        postgres: "((org_id = $1) AND (badge_id = $2) AND (ends_on > $3) AND (starts_on <= $4))",
+        sqlite: "SEARCH window_counts USING PRIMARY KEY (org_id=? AND badge_id=? AND ends_on>?)",
+    },
+    Hot {
+        part: "ORDER BY rolls_on DESC",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("bigint", "1"),
+            ("bytea", BYTES),
+        ],
+        postgres: "Index Only Scan Backward using badge_earns_rolls_on",
+        sqlite: "SEARCH badge_earns USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=?",
+    },
+    Hot {
+        part: "rolls_on > $3 AND|rolls_on > ? AND",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("bigint", "1"),
+            ("bigint", "2"),
+        ],
+        postgres: "Index Only Scan using badge_earns_rolls_on",
+        sqlite: "SEARCH badge_earns USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=? AND rolls_on>? AND rolls_on<?)",
+    },
+    Hot {
+        part: "SUM(e.earns)",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("smallint[]", "'{1}'"),
+            ("bigint[]", "'{0}'"),
+            ("bigint[]", "'{9}'"),
+        ],
+        postgres: "Index Only Scan using badge_earns_pkey",
+        sqlite: "SEARCH e USING COVERING INDEX badge_earns_event_on (org_id=? AND badge_id=? AND event_on>? AND event_on<?)",
+    },
+    Hot {
+        part: "WITH earns AS",
+        values: LIST,
+        postgres: "Index Scan using earned_badges_pkey",
+        sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=?)",
+    },
+    Hot {
+        part: "WITH earns AS",
+        values: LIST,
+        postgres: "Index Scan using enrolments_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=?)",
+    },
+    Hot {
+        part: "WITH earns AS",
+        values: LIST,
+        postgres: "Index Scan using request_ledger_pkey",
+        sqlite: "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)",
+    },
+];
+
+const LIST: &[(&str, &str)] = &[
+    ("bigint", "5"),
+    ("bigint", "5"),
+    ("bigint", "1"),
+    ("bigint", "7"),
+    ("bigint", "5"),
+    ("bigint", "5"),
+    ("bigint", "1"),
+    ("bigint", "7"),
+    ("bigint", "5"),
+    ("int", "2"),
+    ("boolean", "false"),
+    ("int", "0"),
+    ("boolean", "NULL"),
+    ("int", "0"),
+    ("smallint", "NULL"),
+    ("text", "NULL"),
+    ("bigint", "NULL"),
+    ("bigint", "NULL"),
+    ("bigint", "NULL"),
+    ("bigint", "NULL"),
+    ("bytea", "NULL"),
+    ("int", "0"),
+    ("bigint", "1"),
+    ("bigint", "1"),
+    ("bigint", "10"),
+    ("bigint", "0"),
 ];
 
 /// Every statement that the hot ports send.
@@ -127,8 +241,43 @@ fn statements(scene: &Scene) -> Vec<String> {
             .find(guard.client, &guard.key, guard.used_on)
             .unwrap();
         database.access.client(&key).unwrap();
+        database
+            .customer_badges
+            .list(org, &customers_badges())
+            .unwrap();
+        scene.enrol(scene.request(2)).unwrap().unwrap();
+        // The third is recorded when something may have left the rolling window.
+        for day in 0..3 {
+            for limits in [Vec::new(), limits_of_every_kind(5)] {
+                let mut request = scene.earn_request(2, limits);
+                request.now = second(1500 + day * 90_000);
+                database.earning.earn(&request).unwrap().unwrap();
+            }
+        }
     });
     sent.statements
+}
+
+fn customers_badges() -> CustomerBadgeQuery {
+    CustomerBadgeQuery {
+        customer: 7.try_into().unwrap(),
+        now: second(1500),
+        badge_type: CustomerBadgeType::Earned,
+        include_expired: false,
+        statuses: Vec::new(),
+        active: None,
+        owner: None,
+        claimed_by: None,
+        name_contains: None,
+        starts_after: None,
+        starts_before: None,
+        ends_after: None,
+        ends_before: None,
+        group: None,
+        sort: CustomerBadgeSort::Rank,
+        order: SortOrder::Ascending,
+        page: PageOf { page: 0, size: 10 },
+    }
 }
 
 /// The one statement that `hot` is about.
@@ -209,17 +358,17 @@ struct Number {
 }
 
 #[test]
-fn an_enrolment_has_one_index_and_no_other_table_to_look_at_on_postgresql() {
+fn an_enrolment_and_an_earn_have_one_index_and_no_other_table_to_look_at_on_postgresql() {
     let database = Postgres::fresh();
     let mut connection = PgConnection::establish(database.database.url()).unwrap();
     let mut count = |sql: &str| -> i64 {
         let number: Number = diesel::sql_query(sql).get_result(&mut connection).unwrap();
         number.n
     };
-    assert_eq!(
-        count("SELECT count(*) AS n FROM pg_indexes WHERE tablename = 'enrolments'"),
-        1
-    );
+    for table in ["enrolments", "earned_badges"] {
+        let indexes = format!("SELECT count(*) AS n FROM pg_indexes WHERE tablename = '{table}'");
+        assert_eq!(count(&indexes), 1);
+    }
     assert_eq!(
         count(
             "SELECT count(*) AS n FROM pg_constraint WHERE conrelid = 'enrolments'::regclass AND contype = 'f'"

@@ -162,45 +162,6 @@ fn the_demo_is_made_once_and_kept_over_restarts(backend: Backend) {
     assert!(outcome.text().contains(&first), "{outcome}");
 }
 
-fn a_customer_is_enrolled_earns_is_looked_up_and_revoked(backend: Backend) {
-    let (_server, demo) = demo(backend);
-    let badge = "66276dc68fe258516a88ff8e";
-    let issued = demo.enrol(&first_example()).ok().issued();
-
-    let earn = json!({
-        "badgeMetaId": badge,
-        "customerId": 62_090_013,
-        "requestId": 2132,
-        "earnEventDate": "2024-05-01T10:00:00+05:30",
-        "triggeredBy": {"ownerType": "Loyalty", "referenceId": "123694"},
-    });
-    let reply = demo.earn(&earn).ok();
-    let earned = reply.earned_id();
-    assert_eq!(reply.data()["issuedId"], json!(issued));
-    assert_eq!(reply.data()["requestId"], "2132");
-
-    let shown = demo.between(62_090_013, badge);
-    assert_eq!(
-        shown["issualDetails"]["issuals"][0]["issueId"],
-        json!(issued)
-    );
-    let earns = &shown["earnDetails"]["earns"];
-    assert_eq!(earns[0]["earnedBadgeId"], json!(earned));
-    assert_eq!(earns[0]["issueId"], json!(issued));
-    assert_eq!(earns[0]["earnEventDateISO"], "2024-05-01T04:30:00Z");
-    assert_eq!(earns[0]["earnedStatus"], "ACTIVE");
-
-    let reply = demo.revoke_earn(badge, 62_090_013, &earned).ok();
-    assert_eq!(
-        reply.text(),
-        format!(
-            r#"{{"data":{{"badgeMetaId":"{badge}","customerId":62090013,"earnedBadgeId":"{earned}","isActive":false}},"errors":[],"warnings":[]}}"#
-        )
-    );
-    let shown = demo.between(62_090_013, badge);
-    assert_eq!(shown["earnDetails"]["earns"][0]["earnedStatus"], "REVOKED");
-}
-
 fn the_demo_has_a_direct_badge_with_limits_a_group_and_a_custom_field(backend: Backend) {
     let (_server, demo) = demo(backend);
     let list = demo.get("badgeMeta?earnType=EARN").ok().data();
@@ -219,7 +180,6 @@ fn the_demo_has_a_direct_badge_with_limits_a_group_and_a_custom_field(backend: B
 }
 
 on_both_databases! {
-    a_customer_is_enrolled_earns_is_looked_up_and_revoked
     the_demo_has_a_direct_badge_with_limits_a_group_and_a_custom_field
     the_first_example_answers_byte_for_byte
     the_second_example_enrols_both_customers_in_the_order_of_the_request

@@ -163,6 +163,40 @@ fn the_customer_in_a_path(server: &Server) {
     }
 }
 
+fn the_customer_whose_windows_are_counted(server: &Server) {
+    let org = org_with_customers(server);
+    let window = json!([{"constraintType": "CUSTOMER_BADGE_FIXED_WINDOW", "durationType": "DAYS", "refreshRate": 20_000, "maxEarnLimit": 5}]);
+    let badge = org.create(&accolade_tests::limited(&window, &json!([])));
+    org.earned(&badge, 1);
+    let path = |name: &str| {
+        format!(
+            "badgeMeta/getFixedWindowDetails?badgeMetaId={badge}&includeEarnCount=true&customerId={name}"
+        )
+    };
+    let count = |reply: Reply| reply.data()["fixedWindowCycles"][0]["earnCount"].clone();
+    assert_eq!(count(get(&org, &path("1@example.org"))), 1);
+    assert_eq!(count(get(&org, &path("2@example.org"))), 0);
+    let reply = get(&org, &path("nobody@example.org"));
+    assert_eq!((reply.status, reply.codes()), (400, vec![1920]), "{reply}");
+}
+
+fn the_customer_whose_entry_is_written(server: &Server) {
+    let org = org_with_customers(server);
+    let entry = json!({"email": "new@example.org"});
+    let put = |path: &str| {
+        let request = org.sending("PUT", path, &entry);
+        request.header(HEADER, "email").send()
+    };
+    let reply = put("customers/1@example.org").ok();
+    assert_eq!(reply.data()["customerId"], 1);
+    let reply = put("customers/1@example.org");
+    assert_eq!((reply.status, reply.codes()), (400, vec![1920]), "{reply}");
+    let body =
+        json!({"customers": [{"customerId": "new@example.org", "email": "newer@example.org"}]});
+    let reply = post(&org, "customers/bulk", &body).ok();
+    assert_eq!(reply.data()["customers"][0]["customerId"], 1);
+}
+
 fn two_names_of_one_customer_are_a_repeat(server: &Server) {
     let org = org_with_customers(server);
     let enrolled = org.create(&badge());
@@ -274,6 +308,8 @@ on_both_databases! {
     customers_whose_enrolments_are_revoked
     customers_of_an_import
     the_customer_in_a_path
+    the_customer_whose_windows_are_counted
+    the_customer_whose_entry_is_written
     two_names_of_one_customer_are_a_repeat
     strangers_alone_are_carried_out_too
     every_kind_is_read_in_any_case_and_no_other

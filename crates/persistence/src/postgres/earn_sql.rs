@@ -1,7 +1,6 @@
 //! The statements of earning, for PostgreSQL.
 
 use accolade_application::ports::EarnRequest;
-use accolade_domain::earning::Counted;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
@@ -10,37 +9,43 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text
 use super::enrolments::column;
 use super::{Connection, DB, lock};
 use crate::boundary::{Boundary, Kind};
-use crate::earns::{ImportCount, NewEarns, NewImports};
+use crate::earns::{ImportCount, NewEarns, NewImports, by_customer};
 use crate::enrolment::BadgeKey;
-use crate::mapping::{instant, stored};
 use crate::retry::Failure;
 use crate::statement::Statement;
 
 /// `unnest` gives the numbers in the order of the array, so they are locked in that order.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
 
-pub(in crate::postgres) const LAST: &str = "SELECT w.place, \
-     (SELECT max(e.ordinal) FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = r.badge_id) \
+/// A maximum might be looked for among all of a customer's.
+const LAST: &str = "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
+     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = r.badge_id \
+     ORDER BY e.ordinal DESC LIMIT 1), 0) \
      FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
      unnest(?) WITH ORDINALITY AS w (customer_id, place) ORDER BY w.place";
 
-/// For each customer and limit: the last number, what counts, and when that earn was recorded
-/// whose leaving makes room in a rolling window.
-const COUNTED: &str = "SELECT w.place, e.last, e.earns, e.frees \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
-     unnest(?) WITH ORDINALITY AS w (customer_id, place), \
-     unnest(?, ?, ?, ?) WITH ORDINALITY AS l (kind, since, until, most, place), \
-     LATERAL (SELECT max(e.ordinal) AS last, count(*) FILTER (WHERE e.counts) AS earns, \
-     (array_agg(e.earned_on ORDER BY e.earned_on) FILTER (WHERE e.counts AND l.kind = 2)) \
-     [1 + GREATEST(count(*) FILTER (WHERE e.counts) - l.most, 0)] AS frees \
-     FROM (SELECT e.ordinal, e.earned_on, e.revoked_on IS NULL AND CASE l.kind \
+/// For each customer and limit: the last number, and what counts. `OFFSET 0` keeps the planner from
+/// looking a customer's earns up for each limit.
+const COUNTED: &str = "SELECT COALESCE(max(e.ordinal), 0), \
+     count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
      WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
-     ELSE NOT e.imported AND e.earned_on > l.since END AS counts \
+     ELSE NOT e.imported AND e.earned_on > l.since END) \
+     FROM (SELECT w.place, e.* FROM (SELECT ? AS org_id, ? AS badge_id) AS r \
+     CROSS JOIN unnest(?) WITH ORDINALITY AS w (customer_id, place) \
+     LEFT JOIN LATERAL (SELECT e.ordinal, e.revoked_on, e.event_on, e.earned_on, e.imported \
      FROM earned_badges e WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id \
-     AND e.badge_id = r.badge_id OFFSET 0) AS e) AS e \
-     ORDER BY w.place, l.place";
+     AND e.badge_id = r.badge_id OFFSET 0) AS e ON true OFFSET 0) AS e \
+     CROSS JOIN unnest(?, ?, ?) WITH ORDINALITY AS l (kind, since, until, place) \
+     GROUP BY e.place, l.place ORDER BY e.place, l.place";
+
+/// When that earn was recorded whose leaving makes room in a customer's rolling window.
+const FREES: &str = "SELECT (SELECT e.earned_on FROM earned_badges e \
+     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = r.badge_id \
+     AND e.revoked_on IS NULL AND NOT e.imported AND e.earned_on > w.since \
+     ORDER BY e.earned_on OFFSET w.before LIMIT 1) \
+     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
+     unnest(?, ?, ?) WITH ORDINALITY AS w (customer_id, since, before, place) ORDER BY w.place";
 
 /// The rows, what they come to, and every sum that has it, as one statement: it is what the
 /// lock of a badge's earns waits for.
@@ -94,8 +99,9 @@ const FORGET: &str = "DELETE FROM refusals f \
      WHERE f.org_id = r.org_id AND f.customer_id = w.customer_id AND f.badge_id = r.badge_id \
      AND f.seq <= o.seq";
 
-const LAST_OF_PAIRS: &str = "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id), 0) \
+const LAST_OF_PAIRS: &str = "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
+     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id \
+     ORDER BY e.ordinal DESC LIMIT 1), 0) \
      FROM (SELECT ? AS org_id) AS r, \
      unnest(?, ?) WITH ORDINALITY AS w (customer_id, badge_id, place) ORDER BY w.place";
 
@@ -121,9 +127,6 @@ const COUNT_IMPORTS: &str = "WITH i AS ( \
      WHERE c.org_id = s.org_id AND c.badge_id = s.badge_id \
      AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on";
 
-/// What [`COUNTED`] gives.
-type Counts = (BigInt, Nullable<Integer>, BigInt, Nullable<BigInt>);
-
 fn id(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
@@ -141,46 +144,46 @@ pub(super) fn lock_earns(connection: &mut Connection, badges: &[BadgeKey]) -> Qu
     Ok(())
 }
 
-/// Of each customer: the number of the last earn of the badge, 0 if there is none, and what counts
-/// under each limit, both by one snapshot.
+/// Of each customer: the number of the last earn of the badge, 0 if there is none, and how many
+/// count under each limit, all by one snapshot.
 pub(super) fn count_customers(
     connection: &mut Connection,
     key: BadgeKey,
     customers: &[CustomerId],
     limits: &[Boundary],
-) -> Result<Vec<(i32, Vec<Counted>)>, Failure> {
+) -> Result<Vec<(i32, Vec<u64>)>, Failure> {
     if limits.is_empty() {
-        let rows: Vec<(i64, Option<i32>)> = Statement::<DB, (BigInt, Nullable<Integer>)>::new(LAST)
+        let last: Vec<i32> = Statement::<DB, Integer>::new(LAST)
             .bind::<BigInt, _>(key.org.get())
             .bind::<Binary, _>(id(&key.badge))
             .bind::<Array<BigInt>, _>(numbers(customers))
             .load(connection)?;
-        let last = rows.into_iter().map(|(_, last)| last.unwrap_or(0));
-        return Ok(last.map(|last| (last, Vec::new())).collect());
+        return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
     }
-    let rows: Vec<(i64, Option<i32>, i64, Option<i64>)> = Statement::<DB, Counts>::new(COUNTED)
+    let rows: Vec<(i32, i64)> = Statement::<DB, (Integer, BigInt)>::new(COUNTED)
         .bind::<BigInt, _>(key.org.get())
         .bind::<Binary, _>(id(&key.badge))
         .bind::<Array<BigInt>, _>(numbers(customers))
         .bind::<Array<SmallInt>, _>(column(limits, |it| it.kind.number()))
         .bind::<Array<BigInt>, _>(column(limits, |it| it.from))
         .bind::<Array<BigInt>, _>(column(limits, |it| it.until))
-        .bind::<Array<BigInt>, _>(column(limits, |it| it.max))
         .load(connection)?;
-    let of_one = |rows: &[(i64, Option<i32>, i64, Option<i64>)]| {
-        let last = rows.first().and_then(|row| row.1).unwrap_or(0);
-        let counted = rows.iter().map(|(_, _, earns, frees)| {
-            Ok(Counted {
-                count: stored(*earns)?,
-                frees: frees.map(instant).transpose()?,
-            })
-        });
-        Ok((last, counted.collect::<anyhow::Result<_>>()?))
-    };
-    Ok(rows
-        .chunks(limits.len())
-        .map(of_one)
-        .collect::<anyhow::Result<_>>()?)
+    Ok(by_customer(&rows, limits.len())?)
+}
+
+/// For each customer, when the earn after so many others was recorded that count since then.
+pub(super) fn frees(
+    connection: &mut Connection,
+    key: BadgeKey,
+    which: &[(CustomerId, i64, i64)],
+) -> QueryResult<Vec<Option<i64>>> {
+    Statement::<DB, Nullable<BigInt>>::new(FREES)
+        .bind::<BigInt, _>(key.org.get())
+        .bind::<Binary, _>(id(&key.badge))
+        .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
+        .bind::<Array<BigInt>, _>(column(which, |it| it.1))
+        .bind::<Array<BigInt>, _>(column(which, |it| it.2))
+        .load(connection)
 }
 
 /// Inserts those earns whose numbers are free, and lets every count and sum follow; gives their

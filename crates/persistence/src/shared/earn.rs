@@ -27,9 +27,10 @@ use super::requests::{self, NewRequest};
 use super::room::{Room, badge_limits, customer_limits};
 use super::{Connection, earn_sql};
 use crate::answers;
-use crate::boundary::Boundary;
+use crate::boundary::{Boundary, Kind};
 use crate::earns::{NewEarn, NewEarns};
 use crate::enrolment::{BadgeKey, EnrolmentSql as _, Wanted, held};
+use crate::mapping::{instant, stored};
 use crate::retry::{Abort, Failure};
 
 /// How many rounds there may be. Each lost round means that somebody else won it.
@@ -138,7 +139,7 @@ pub(super) fn preview(
     let mut earned_on = request.now;
     let mut badge = Vec::new();
     if !badge_limits(request, earned_on).is_empty() {
-        let mut room = Room::read(connection, deal.key, request.terms.event_on)?;
+        let mut room = Room::read(connection, deal.key, request)?;
         earned_on = room.earned_on(request)?;
         let limits = badge_limits(request, earned_on);
         badge = room.counted(connection, &limits, deal.open.len(), false)?;
@@ -326,9 +327,26 @@ impl<'a> Deal<'a> {
             earn_sql::count_customers(connection, self.key, &customers, &boundaries)?
         };
         self.counted.clear();
-        for (open, (last, counted)) in self.open.iter_mut().zip(of_all) {
+        let mut full = Vec::new();
+        for (index, (open, (last, counts))) in self.open.iter_mut().zip(of_all).enumerate() {
             open.last = last;
-            self.counted.push(counted);
+            for (place, (count, limit)) in counts.iter().zip(&boundaries).enumerate() {
+                let too_many = stored::<_, i64>(*count)? - limit.max;
+                if limit.kind == Kind::Rolling && too_many >= 0 {
+                    full.push(((index, place), (open.customer, limit.from, too_many)));
+                }
+            }
+            let counted = counts
+                .into_iter()
+                .map(|count| Counted { count, frees: None });
+            self.counted.push(counted.collect());
+        }
+        if !full.is_empty() {
+            let (places, which): (Vec<_>, Vec<_>) = full.into_iter().unzip();
+            let frees = earn_sql::frees(connection, self.key, &which)?;
+            for ((index, place), frees) in places.into_iter().zip(frees) {
+                self.counted[index][place].frees = frees.map(instant).transpose()?;
+            }
         }
         Ok(())
     }
@@ -370,7 +388,7 @@ impl<'a> Deal<'a> {
         let mut badge = Vec::new();
         if !self.open.is_empty() && !badge_limits(request, earned_on).is_empty() {
             earn_sql::lock_earns(connection, &[self.key])?;
-            let mut room = Room::read(connection, self.key, request.terms.event_on)?;
+            let mut room = Room::read(connection, self.key, request)?;
             earned_on = room.earned_on(request)?;
             let limits = badge_limits(request, earned_on);
             badge = room.counted(connection, &limits, self.open.len(), true)?;

@@ -160,7 +160,7 @@ impl EarningStore for Store<Connection> {
             let counts = limits.iter().map(|limit| match (limit.scope, customer) {
                 (Scope::Badge, _) => shared.next().context("too few sums"),
                 (Scope::Customer, None) => Ok(0),
-                (Scope::Customer, Some(_)) => Ok(own.next().context("too few counts")?.count),
+                (Scope::Customer, Some(_)) => own.next().context("too few counts"),
             });
             Ok(counts.collect::<anyhow::Result<_>>()?)
         })

@@ -24,13 +24,17 @@ use crate::retry::Failure;
 use crate::schema::{rolling_counts, window_counts};
 use crate::statement::Statement;
 
-/// The kept sums that have the event, and when the last earn was recorded.
-const READ: &str = "SELECT CAST(0 AS BIGINT), ends_on, starts_on, 0, earns FROM window_counts \
-     WHERE org_id = ? AND badge_id = ? AND ends_on > ? AND starts_on <= ? \
-     UNION ALL SELECT 1, unit, length, since, earns FROM rolling_counts \
+/// The kept sums by event date that have the event.
+const WINDOWS: &str = "SELECT ends_on, starts_on, earns FROM window_counts \
+     WHERE org_id = ? AND badge_id = ? AND ends_on > ? AND starts_on <= ?";
+
+/// The kept sums of rolling windows, and when the last earn was recorded. A maximum might be
+/// looked for among all of them.
+const ROLLING: &str = "SELECT CAST(unit AS BIGINT), length, since, earns FROM rolling_counts \
      WHERE org_id = ? AND badge_id = ? \
-     UNION ALL SELECT 2, 0, 0, 0, max(rolls_on) FROM badge_earns \
-     WHERE org_id = ? AND badge_id = ? AND rolls_on IS NOT NULL";
+     UNION ALL SELECT 0, 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
+     WHERE org_id = ? AND badge_id = ? AND rolls_on IS NOT NULL \
+     ORDER BY rolls_on DESC LIMIT 1) AS e";
 
 const KEEP_WINDOW: &str = "INSERT INTO window_counts \
      (org_id, badge_id, ends_on, starts_on, earns) VALUES (?, ?, ?, ?, ?) \
@@ -88,6 +92,10 @@ pub(super) fn customer_limits(request: &EarnRequest, earned_on: Instant) -> Vec<
     of_scope(request, Scope::Customer, earned_on)
 }
 
+const fn rolls(limit: &Limit) -> bool {
+    matches!(limit.span, Span::Rolling { .. })
+}
+
 fn of_scope(request: &EarnRequest, scope: Scope, earned_on: Instant) -> Vec<Limit> {
     let limits = request.limits.iter();
     limits
@@ -97,47 +105,46 @@ fn of_scope(request: &EarnRequest, scope: Scope, earned_on: Instant) -> Vec<Limi
 }
 
 impl Room {
+    /// What is kept for the limits of `request`.
     pub(super) fn read(
         connection: &mut Connection,
         key: BadgeKey,
-        event_on: Instant,
+        request: &EarnRequest,
     ) -> Result<Self, Failure> {
-        type Row = (BigInt, BigInt, BigInt, BigInt, Nullable<BigInt>);
-        let rows: Vec<(i64, i64, i64, i64, Option<i64>)> = Statement::<DB, Row>::new(READ)
-            .bind::<BigInt, _>(org(key))
-            .bind::<Binary, _>(id(&key.badge))
-            .bind::<BigInt, _>(event_on.unix_micros())
-            .bind::<BigInt, _>(event_on.unix_micros())
-            .bind::<BigInt, _>(org(key))
-            .bind::<Binary, _>(id(&key.badge))
-            .bind::<BigInt, _>(org(key))
-            .bind::<Binary, _>(id(&key.badge))
-            .load(connection)?;
         let mut room = Self {
             key,
             windows: Vec::new(),
             rolling: Vec::new(),
             last: None,
         };
-        for (kind, first, second, since, number) in rows {
-            match (kind, number) {
-                (0, Some(earns)) => room.windows.push((first, second, earns)),
-                (1, Some(earns)) => room.rolling.push((first, second, since, earns)),
-                (_, last) => room.last = last,
-            }
+        let limits = badge_limits(request, request.now);
+        if !limits.iter().all(rolls) {
+            let event_on = request.terms.event_on.unix_micros();
+            room.windows = Statement::<DB, (BigInt, BigInt, BigInt)>::new(WINDOWS)
+                .bind::<BigInt, _>(org(key))
+                .bind::<Binary, _>(id(&key.badge))
+                .bind::<BigInt, _>(event_on)
+                .bind::<BigInt, _>(event_on)
+                .load(connection)?;
+        }
+        if limits.iter().any(rolls) {
+            room.rolling = Statement::<DB, (BigInt, BigInt, BigInt, BigInt)>::new(ROLLING)
+                .bind::<BigInt, _>(org(key))
+                .bind::<Binary, _>(id(&key.badge))
+                .bind::<BigInt, _>(org(key))
+                .bind::<Binary, _>(id(&key.badge))
+                .load(connection)?;
+            // No unit has the number 0.
+            let last = room.rolling.iter().position(|row| row.0 == 0);
+            room.last = last.map(|index| room.rolling.swap_remove(index).2);
         }
         Ok(room)
     }
 
     /// The moment at which what `request` asks for is recorded.
     pub(super) fn earned_on(&self, request: &EarnRequest) -> Result<Instant, Failure> {
-        let rolls = |limit: &Limit| {
-            limit.scope == Scope::Badge && matches!(limit.span, Span::Rolling { .. })
-        };
-        Ok(match self.last {
-            Some(last) if request.limits.iter().any(rolls) => instant(last)?.max(request.now),
-            _ => request.now,
-        })
+        let last = self.last.map(instant).transpose()?;
+        Ok(last.map_or(request.now, |last| last.max(request.now)))
     }
 
     /// What counts under each of `limits`, if `wanted` more are to be recorded: it may be more

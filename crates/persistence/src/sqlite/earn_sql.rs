@@ -4,7 +4,6 @@
 //! nothing has to be locked.
 
 use accolade_application::ports::EarnRequest;
-use accolade_domain::earning::Counted;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
@@ -12,29 +11,37 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, room};
 use crate::boundary::{Boundary, Kind};
-use crate::earns::{ImportCount, NewEarns, NewImports};
+use crate::earns::{ImportCount, NewEarns, NewImports, by_customer};
 use crate::enrolment::BadgeKey;
-use crate::mapping::{instant, stored};
+use crate::mapping::stored;
 use crate::retry::Failure;
 use crate::statement::Statement;
 
-pub(in crate::sqlite) const LAST: &str = "SELECT (SELECT max(e.ordinal) FROM earned_badges e \
-     WHERE e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?) \
+const LAST: &str = "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
+     WHERE e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?), 0) \
      FROM json_each(?) AS w ORDER BY w.key";
 
-/// For each customer and limit: the last number, what counts, and when that earn was recorded
-/// whose leaving makes room in a rolling window.
-const COUNTED: &str = "SELECT max(ordinal), count(*) FILTER (WHERE counts), \
-     json_group_array(earned_on ORDER BY earned_on) FILTER (WHERE counts AND kind = 2) \
-     ->> max(count(*) FILTER (WHERE counts) - most, 0) \
-     FROM (SELECT w.key AS customer, l.key AS place, l.value ->> 0 AS kind, l.value ->> 3 AS most, \
-     e.ordinal, e.earned_on, e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.value ->> 0 \
+/// For each customer and limit: the last number, and what counts. The order of the tables is that
+/// of the look-ups: a customer's earns once.
+const COUNTED: &str = "WITH l AS MATERIALIZED (SELECT key AS place, value ->> 0 AS kind, \
+     value ->> 1 AS since, value ->> 2 AS until FROM json_each(?)) \
+     SELECT COALESCE(max(e.ordinal), 0), \
+     count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
-     WHEN 1 THEN e.event_on >= l.value ->> 1 AND e.event_on < l.value ->> 2 \
-     ELSE NOT e.imported AND e.earned_on > l.value ->> 1 END AS counts \
-     FROM json_each(?) AS w CROSS JOIN json_each(?) AS l LEFT JOIN earned_badges AS e \
-     ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?) \
-     GROUP BY customer, place ORDER BY customer, place";
+     WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
+     ELSE NOT e.imported AND e.earned_on > l.since END) \
+     FROM json_each(?) AS w LEFT JOIN earned_badges AS e \
+     ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ? CROSS JOIN l \
+     GROUP BY w.key, l.place ORDER BY w.key, l.place";
+
+/// When that earn was recorded whose leaving makes room in a customer's rolling window.
+const FREES: &str = "SELECT (SELECT e.earned_on FROM ( \
+     SELECT e.earned_on, ROW_NUMBER() OVER (ORDER BY e.earned_on) - 1 AS before \
+     FROM earned_badges e \
+     WHERE e.org_id = r.org_id AND e.customer_id = w.value ->> 0 AND e.badge_id = r.badge_id \
+     AND e.revoked_on IS NULL AND NOT e.imported AND e.earned_on > w.value ->> 1) AS e \
+     WHERE e.before = w.value ->> 2) \
+     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, json_each(?) AS w ORDER BY w.key";
 
 const INSERT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, enrolment, imported) \
@@ -84,9 +91,6 @@ const IMPORT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, 
      FROM json_each(?) AS w WHERE true \
      ON CONFLICT DO NOTHING RETURNING id";
 
-/// What [`COUNTED`] gives.
-type Counts = (Nullable<Integer>, BigInt, Nullable<BigInt>);
-
 fn id(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
@@ -98,7 +102,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
 fn boundaries(limits: &[Boundary]) -> Result<String, Failure> {
     let rows: Vec<_> = limits
         .iter()
-        .map(|it| (it.kind.number(), it.from, it.until, it.max))
+        .map(|it| (it.kind.number(), it.from, it.until))
         .collect();
     json(&rows)
 }
@@ -112,45 +116,47 @@ pub(super) fn lock_earns(_: &mut Connection, _: &[BadgeKey]) -> QueryResult<()> 
     Ok(())
 }
 
-/// Of each customer: the number of the last earn of the badge, 0 if there is none, and what counts
-/// under each limit.
+/// Of each customer: the number of the last earn of the badge, 0 if there is none, and how many
+/// count under each limit.
 pub(super) fn count_customers(
     connection: &mut Connection,
     key: BadgeKey,
     customers: &[CustomerId],
     limits: &[Boundary],
-) -> Result<Vec<(i32, Vec<Counted>)>, Failure> {
+) -> Result<Vec<(i32, Vec<u64>)>, Failure> {
     let numbers: Vec<_> = customers.iter().map(|it| it.get()).collect();
     let numbers = json(&numbers)?;
     if limits.is_empty() {
-        let last: Vec<Option<i32>> = Statement::<DB, Nullable<Integer>>::new(LAST)
+        let last: Vec<i32> = Statement::<DB, Integer>::new(LAST)
             .bind::<BigInt, _>(key.org.get())
             .bind::<Binary, _>(id(&key.badge))
             .bind::<Text, _>(numbers)
             .load(connection)?;
-        let last = last.into_iter().map(|last| last.unwrap_or(0));
-        return Ok(last.map(|last| (last, Vec::new())).collect());
+        return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
     }
-    let rows: Vec<(Option<i32>, i64, Option<i64>)> = Statement::<DB, Counts>::new(COUNTED)
-        .bind::<Text, _>(numbers)
+    let rows: Vec<(i32, i64)> = Statement::<DB, (Integer, BigInt)>::new(COUNTED)
         .bind::<Text, _>(boundaries(limits)?)
+        .bind::<Text, _>(numbers)
         .bind::<BigInt, _>(key.org.get())
         .bind::<Binary, _>(id(&key.badge))
         .load(connection)?;
-    let of_one = |rows: &[(Option<i32>, i64, Option<i64>)]| {
-        let last = rows.first().and_then(|row| row.0).unwrap_or(0);
-        let counted = rows.iter().map(|(_, earns, frees)| {
-            Ok(Counted {
-                count: stored(*earns)?,
-                frees: frees.map(instant).transpose()?,
-            })
-        });
-        Ok((last, counted.collect::<anyhow::Result<_>>()?))
-    };
-    Ok(rows
-        .chunks(limits.len())
-        .map(of_one)
-        .collect::<anyhow::Result<_>>()?)
+    Ok(by_customer(&rows, limits.len())?)
+}
+
+/// For each customer, when the earn after so many others was recorded that count since then.
+pub(super) fn frees(
+    connection: &mut Connection,
+    key: BadgeKey,
+    which: &[(CustomerId, i64, i64)],
+) -> Result<Vec<Option<i64>>, Failure> {
+    let which: Vec<_> = (which.iter())
+        .map(|(customer, since, before)| (customer.get(), since, before))
+        .collect();
+    Ok(Statement::<DB, Nullable<BigInt>>::new(FREES)
+        .bind::<BigInt, _>(key.org.get())
+        .bind::<Binary, _>(id(&key.badge))
+        .bind::<Text, _>(json(&which)?)
+        .load(connection)?)
 }
 
 /// Inserts those earns whose numbers are free, and lets every count and sum follow; gives their

@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
+use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, EnrolError, EnrolmentBatch, EnrolmentRequest, Fingerprint,
-    IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Org, StoreError,
+    BadgeEdit, BadgeEditRequest, EarnRequest, EnrolError, EnrolmentBatch, EnrolmentRequest,
+    Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
+    RevokeEarnRequest, StoreError,
 };
-use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, Expiry};
+use accolade_domain::badge::constraint::Count;
+use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
+use accolade_domain::earning::{EarnTerms, Limit, Scope, Span, Window};
 use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
 use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{OwnerType, Owners};
-use accolade_domain::zone::Zone;
+use accolade_domain::zone::{CalendarUnit, Zone};
 use accolade_memory::SequentialIds;
 use accolade_persistence::Database;
+use uuid::Uuid;
 
 /// One org with one badge, in a database.
 pub(crate) struct Scene {
@@ -95,6 +100,62 @@ impl Scene {
         }
     }
 
+    /// The customers from 1 to `len`, who earn at the second 1500 after 1970 under these limits.
+    pub(crate) fn earn_request(&self, len: u32, limits: Vec<Limit>) -> EarnRequest {
+        let (org, id) = (self.badge.org, self.badge.id);
+        let found = self.database.badges.find(org, id).unwrap().unwrap();
+        EarnRequest {
+            org,
+            badge: id,
+            version: found.version,
+            operation: Operation::EarnBulk,
+            request_id: self.ids.uuid().to_string().try_into().unwrap(),
+            triggered_by: None,
+            terms: EarnTerms {
+                earn_type: EarnType::IssueEarn,
+                event_on: second(1500),
+                expires_on: second(9000),
+            },
+            limits,
+            zone: Zone::utc(),
+            customers: (1..=i64::from(len))
+                .map(|n| n.try_into().unwrap())
+                .collect(),
+            unknown: Vec::new(),
+            ids: self.ids.block(len),
+            now: second(1500),
+            by: self.client,
+            idempotency: None,
+        }
+    }
+
+    /// Revoking what the first customer of `request` earned.
+    pub(crate) fn revocation(&self, request: &EarnRequest) -> RevokeEarnRequest {
+        let (customer, earned) = (request.customers[0], request.ids.get(0).unwrap().into());
+        RevokeEarnRequest {
+            org: request.org,
+            badge: request.badge,
+            customer,
+            earned,
+            now: second(1600),
+            by: self.client,
+            request_id: None,
+            answer: Answer::EarnRevoked {
+                badge: request.badge,
+                customer,
+                earned,
+            },
+            idempotency: None,
+        }
+    }
+
+    /// How many earned badges the badge has, by its count.
+    pub(crate) fn earned(&self) -> u64 {
+        let (org, badge) = (self.badge.org, self.badge.id);
+        let found = self.database.badges.find_counted(org, badge).unwrap();
+        found.unwrap().counts.earned
+    }
+
     pub(crate) fn enrol(
         &self,
         request: EnrolmentRequest,
@@ -129,6 +190,34 @@ impl Scene {
 
 pub(crate) fn hold(from: i64, until: i64) -> Hold {
     Hold::new(second(from), second(until)).unwrap()
+}
+
+/// One limit of each kind and scope, each with room for `max`.
+pub(crate) fn limits_of_every_kind(max: u32) -> Vec<Limit> {
+    let spans = [
+        Span::AllTime,
+        Span::Fixed {
+            reference: Uuid::nil(),
+            window: Window {
+                starts_on: second(1000),
+                ends_on: Some(second(2000)),
+            },
+        },
+        Span::Rolling {
+            unit: CalendarUnit::Days,
+            length: Count::ONE,
+            since: second(1500 - 86_400),
+        },
+    ];
+    let of = |scope| spans.map(|span| Limit { scope, span, max });
+    [of(Scope::Customer), of(Scope::Badge)].concat()
+}
+
+pub(crate) fn earned(outcomes: &[CustomerEarn]) -> usize {
+    let earned = outcomes
+        .iter()
+        .filter(|it| matches!(it.outcome, EarnOutcome::Earned(..)));
+    earned.count()
 }
 
 pub(crate) fn enrolled(outcomes: &[CustomerOutcome]) -> usize {

@@ -1,0 +1,145 @@
+//! How many statements an earn takes, whatever its size and its limits, and what each of
+//! them looks up.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use accolade_application::ports::{
+    CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, EarnRequest, PageOf, SortOrder,
+};
+use accolade_persistence::{Database, DatabaseUrl, Options, open};
+use support::recorder::{self, Sent};
+use support::scene::{Scene, earned, limits_of_every_kind, second};
+
+const MANY: u32 = 10_000;
+
+fn one_connection(url: &DatabaseUrl) -> Database {
+    let options = Options {
+        pool_size: 1,
+        ..support::options()
+    };
+    open(url, &options).unwrap()
+}
+
+/// Runs `test` on a scene of each database, in which everybody is enrolled.
+fn on_both(test: impl Fn(&Scene)) {
+    recorder::start();
+    let sqlite = support::Sqlite::fresh();
+    let postgres = support::Postgres::fresh();
+    for url in [sqlite.url(), postgres.url()] {
+        let scene = Scene::set(one_connection(&url));
+        scene.enrol(scene.request(MANY)).unwrap().unwrap();
+        test(&scene);
+    }
+}
+
+fn sent(scene: &Scene, request: &EarnRequest, have_earned: u32) -> Sent {
+    let (outcomes, sent) = recorder::sent(|| scene.database.earning.earn(request));
+    assert_eq!(earned(&outcomes.unwrap().unwrap()), have_earned as usize);
+    sent
+}
+
+#[test]
+fn ten_thousand_earn_in_as_many_statements_as_one() {
+    on_both(|scene| {
+        for limits in [Vec::new(), limits_of_every_kind(1_000_000)] {
+            // The first adds up what the limits count.
+            sent(scene, &scene.earn_request(1, limits.clone()), 1);
+            let few = sent(scene, &scene.earn_request(1, limits.clone()), 1);
+            let many = sent(scene, &scene.earn_request(MANY, limits), MANY);
+            assert_eq!(few.statements, many.statements);
+        }
+    });
+}
+
+#[test]
+fn ten_thousand_are_refused_in_as_many_statements_as_one() {
+    on_both(|scene| {
+        let limits = limits_of_every_kind(1);
+        sent(scene, &scene.earn_request(1, limits.clone()), 1);
+        let others = |len| {
+            let mut request = scene.earn_request(len, limits.clone());
+            request.customers.remove(0);
+            request
+        };
+        let few = sent(scene, &others(2), 0);
+        let many = sent(scene, &others(MANY), 0);
+        assert_eq!(few.statements, many.statements);
+        // Whoever is refused by the customer's own limits asks when they open again.
+        let own = sent(scene, &scene.earn_request(1, limits.clone()), 0);
+        assert_eq!(own.statements.len(), few.statements.len());
+        assert_eq!(scene.earned(), 1);
+    });
+}
+
+#[test]
+fn the_lock_of_a_badges_earns_is_held_for_three_statements_and_commit() {
+    recorder::start();
+    let database = support::Postgres::fresh();
+    let scene = Scene::set(one_connection(&database.url()));
+    scene.enrol(scene.request(MANY)).unwrap().unwrap();
+    let limits = limits_of_every_kind(1_000_000);
+    sent(&scene, &scene.earn_request(1, limits.clone()), 1);
+    let sent = sent(&scene, &scene.earn_request(MANY, limits), MANY);
+    let is_lock = |statement: &String| statement.starts_with("SELECT pg_advisory_xact_lock(");
+    let lock = sent.statements.iter().position(is_lock).unwrap();
+    assert_eq!(lock, 6, "{:#?}", sent.statements);
+    // The sums by event date, the rolling ones, the rows, and COMMIT.
+    assert_eq!(sent.statements.len() - lock, 5, "{:#?}", sent.statements);
+}
+
+#[test]
+fn statements_of_earning_are_prepared_once() {
+    on_both(|scene| {
+        let earn = || {
+            let request = scene.earn_request(2, limits_of_every_kind(1_000_000));
+            sent(scene, &request, 2)
+        };
+        earn();
+        earn();
+        assert_eq!(earn().prepared, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
+    on_both(|scene| {
+        let query = CustomerBadgeQuery {
+            customer: 1.try_into().unwrap(),
+            now: second(1500),
+            badge_type: CustomerBadgeType::Available,
+            include_expired: false,
+            statuses: Vec::new(),
+            active: None,
+            owner: None,
+            claimed_by: None,
+            name_contains: None,
+            starts_after: None,
+            starts_before: None,
+            ends_after: None,
+            ends_before: None,
+            group: None,
+            sort: CustomerBadgeSort::Rank,
+            order: SortOrder::Ascending,
+            page: PageOf { page: 0, size: 100 },
+        };
+        let list = || {
+            let stores = &scene.database.customer_badges;
+            recorder::sent(|| stores.list(scene.badge.org, &query).unwrap())
+        };
+        let (page, one) = list();
+        assert_eq!(page.total, 1);
+        for n in 0..30 {
+            let mut badge = scene.draft(&format!("Badge {n}"));
+            badge.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
+            scene.database.badges.create(&badge, None).unwrap();
+        }
+        for _ in 0..20 {
+            sent(scene, &scene.earn_request(1, Vec::new()), 1);
+        }
+        let (page, many) = list();
+        assert_eq!(page.items.len(), 31);
+        assert_eq!((one.statements.len(), many.statements.len()), (5, 5));
+    });
+}
