@@ -104,25 +104,6 @@ fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
 }
 
 #[test]
-fn a_revocation_is_asked_about() {
-    for (carried_out, left) in [(DONE, 0), (LOST, 1)] {
-        let (_database, proxy, scene) = behind_proxy();
-        scene.enrol(scene.request(1)).unwrap().unwrap();
-        let request = scene.earn_request(1, limits_of_every_kind(100));
-        scene.database.earning.earn(&request).unwrap().unwrap();
-        let revocation = scene.revocation(&request);
-        proxy.set(at_commit(carried_out, Then::Pass));
-        let revoked = scene.database.earning.revoke(&revocation);
-        assert_eq!(scene.earned(), left);
-        match revoked {
-            Ok(Ok(())) => assert_eq!(left, 0),
-            Err(StoreError::Unavailable(_)) => assert_eq!(left, 1),
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[test]
 fn the_creation_of_a_badge_is_asked_about() {
     for (carried_out, exists) in [(DONE, true), (LOST, false)] {
         let (_database, proxy, scene) = behind_proxy();

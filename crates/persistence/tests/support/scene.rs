@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
-use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, EarnRequest, EnrolError, EnrolmentBatch, EnrolmentRequest,
     Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
-    RevokeEarnRequest, StoreError,
+    StoreError,
 };
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
@@ -125,26 +125,6 @@ impl Scene {
             ids: self.ids.block(len),
             now: second(1500),
             by: self.client,
-            idempotency: None,
-        }
-    }
-
-    /// Revoking what the first customer of `request` earned.
-    pub(crate) fn revocation(&self, request: &EarnRequest) -> RevokeEarnRequest {
-        let (customer, earned) = (request.customers[0], request.ids.get(0).unwrap().into());
-        RevokeEarnRequest {
-            org: request.org,
-            badge: request.badge,
-            customer,
-            earned,
-            now: second(1600),
-            by: self.client,
-            request_id: None,
-            answer: Answer::EarnRevoked {
-                badge: request.badge,
-                customer,
-                earned,
-            },
             idempotency: None,
         }
     }
