@@ -6,8 +6,8 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, Operation,
-    PageOf, SortOrder,
+    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
+    DirectoryEntry, IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
 };
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -168,6 +168,34 @@ const HOT: &[Hot] = &[
         postgres: "Index Scan using request_ledger_pkey",
         sqlite: "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)",
     },
+    Hot {
+        part: "DELETE FROM refusals",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
+        postgres: "using refusals_pkey on refusals o",
+        sqlite: "SEARCH refusals USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND seq=?)",
+    },
+    Hot {
+        part: "DELETE FROM refusals",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
+        postgres: "Tid Scan on refusals f",
+        sqlite: "SEARCH o USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "DELETE FROM customer_identifiers",
+        values: &[("bigint", "1"), ("bigint[]", "'{7}'")],
+        postgres: "Index Scan using customer_identifiers_customer",
+        sqlite: "SEARCH i USING COVERING INDEX customer_identifiers_customer (org_id=? AND customer_id=?)",
+    },
+    Hot {
+        part: "FROM customer_identifiers i WHERE|AND i.kind = w.value",
+        values: &[
+            ("bigint", "1"),
+            ("smallint[]", "'{1}'"),
+            ("text[]", "'{x}'"),
+        ],
+        postgres: "Index Scan using customer_identifiers_pkey",
+        sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND kind=? AND comparable=?)",
+    },
 ];
 
 const LIST: &[(&str, &str)] = &[
@@ -254,6 +282,17 @@ fn statements(scene: &Scene) -> Vec<String> {
                 database.earning.earn(&request).unwrap().unwrap();
             }
         }
+        let refused = scene.earn_request(2, limits_of_every_kind(1));
+        database.earning.earn(&refused).unwrap().unwrap();
+        let entry = DirectoryEntry {
+            customer: 7.try_into().unwrap(),
+            identifiers: Identifiers::default(),
+        };
+        let directory = &database.directory;
+        directory.put(org, &[entry], None).unwrap();
+        let names = ["x".to_owned()];
+        let kind = IdentifierKind::Email;
+        directory.resolve(org, kind, &names).unwrap();
     });
     sent.statements
 }

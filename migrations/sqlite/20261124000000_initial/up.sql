@@ -90,9 +90,11 @@ CREATE TABLE customer_identifiers (
     kind        INTEGER NOT NULL,
     comparable  TEXT    NOT NULL,
     customer_id INTEGER NOT NULL,
-    PRIMARY KEY (org_id, kind, comparable),
-    UNIQUE (org_id, customer_id, kind)
+    PRIMARY KEY (org_id, kind, comparable)
 ) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX customer_identifiers_customer
+    ON customer_identifiers (org_id, customer_id, kind);
 
 -- `number` names the request in the rows that it recorded. `answer` is compact; its first
 -- byte tells its form. It may be long, so the table has rowids: the index of the key stays

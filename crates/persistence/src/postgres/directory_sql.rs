@@ -8,8 +8,12 @@ use super::enrolments::column;
 use super::{Connection, DB};
 use crate::statement::Statement;
 
-const DELETE: &str = "DELETE FROM customer_identifiers i USING unnest(?) AS w (customer_id) \
-     WHERE i.org_id = ? AND i.customer_id = w.customer_id";
+/// Identifiers do not move: they are never changed.
+const DELETE: &str = "DELETE FROM customer_identifiers i \
+     USING (SELECT ? AS org_id) AS r, unnest(?) AS w (customer_id), \
+     LATERAL (SELECT o.ctid AS place FROM customer_identifiers o \
+     WHERE o.org_id = r.org_id AND o.customer_id = w.customer_id OFFSET 0) AS o \
+     WHERE i.ctid = o.place";
 
 const INSERT: &str = "INSERT INTO customer_identifiers (org_id, kind, comparable, customer_id) \
      SELECT ?, w.kind, w.comparable, w.customer_id \
@@ -30,8 +34,8 @@ pub(super) fn delete(
     customers: &[CustomerId],
 ) -> QueryResult<()> {
     Statement::<DB>::new(DELETE)
-        .bind::<Array<BigInt>, _>(column(customers, |it| it.get()))
         .bind::<BigInt, _>(org.get())
+        .bind::<Array<BigInt>, _>(column(customers, |it| it.get()))
         .execute(connection)?;
     Ok(())
 }

@@ -91,13 +91,12 @@ const REFUSE: &str = "INSERT INTO refusals \
      FROM (SELECT ? AS org_id, ? AS badge_id, ? AS refused_on, ? AS event_on) AS r, \
      unnest(?, ?, ?, ?) AS w (customer_id, code, message, field)";
 
+/// Refusals do not move: they are never changed.
 const FORGET: &str = "DELETE FROM refusals f \
      USING (SELECT ? AS org_id, ? AS badge_id) AS r, unnest(?) AS w (customer_id), \
-     LATERAL (SELECT o.seq FROM refusals o WHERE o.org_id = r.org_id \
+     LATERAL (SELECT o.ctid AS place FROM refusals o WHERE o.org_id = r.org_id \
      AND o.customer_id = w.customer_id AND o.badge_id = r.badge_id \
-     ORDER BY o.seq DESC OFFSET 10 LIMIT 1) AS o \
-     WHERE f.org_id = r.org_id AND f.customer_id = w.customer_id AND f.badge_id = r.badge_id \
-     AND f.seq <= o.seq";
+     ORDER BY o.seq DESC OFFSET 10) AS o WHERE f.ctid = o.place";
 
 const LAST_OF_PAIRS: &str = "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
      WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id \

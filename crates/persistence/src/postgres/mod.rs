@@ -3,6 +3,17 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
+/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
+///
+/// How many of these there are the planner cannot know, and a loop over all of them for each badge
+/// takes seconds. Only hashing and merging make a full join, and `OFFSET 0` keeps it full.
+macro_rules! standings {
+    () => {
+        "(SELECT * FROM badge_metas WHERE org_id = ?) AS m \
+         FULL JOIN earns e ON e.badge_id = m.id FULL JOIN issues i ON i.badge_id = m.id OFFSET 0"
+    };
+}
+
 #[path = "../shared/access.rs"]
 mod access;
 #[path = "../shared/badge_columns.rs"]

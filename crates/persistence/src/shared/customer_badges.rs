@@ -36,7 +36,8 @@ use crate::store::Store;
 
 /// One row for each badge of the page, with how many there are on all; one with nothing else if
 /// there is none on it. `k1` to `k3` are what is sorted by.
-const LIST: &str = "WITH earns AS MATERIALIZED ( \
+const LIST: &str = concat!(
+    "WITH earns AS MATERIALIZED ( \
      SELECT badge_id, COUNT(*) AS earned, COUNT(*) FILTER (WHERE expires_on > ?) AS unexpired, \
      MAX(earned_on) AS earned_on, MAX(event_on) AS event_on, \
      MAX(expires_on) FILTER (WHERE expires_on <= ?) AS expired_on \
@@ -45,30 +46,33 @@ const LIST: &str = "WITH earns AS MATERIALIZED ( \
      ), issues AS MATERIALIZED ( \
      SELECT e.badge_id, MAX(e.ordinal) AS last, \
      MAX(CASE WHEN e.revoked_on IS NULL AND e.event_on <= ? AND e.expires_on > ? \
-     THEN e.ordinal END) AS holds, MAX(l.recorded_on) AS issued_on \
-     FROM enrolments e JOIN request_ledger l ON l.number = e.request_no \
-     WHERE e.org_id = ? AND e.customer_id = ? GROUP BY e.badge_id \
+     THEN e.ordinal END) AS holds, \
+     MAX((SELECT l.recorded_on FROM request_ledger l WHERE l.number = e.request_no)) AS issued_on \
+     FROM enrolments e WHERE e.org_id = ? AND e.customer_id = ? GROUP BY e.badge_id \
      ), found AS MATERIALIZED ( \
-     SELECT m.id, e.earned, e.unexpired, e.earned_on, e.event_on, i.issued_on, \
-     COALESCE(i.holds, i.last) AS enrolment, \
+     SELECT m.id, m.earned, m.unexpired, m.earned_on, m.event_on, m.issued_on, \
+     COALESCE(m.holds, m.last) AS enrolment, \
      CASE q.sort WHEN 0 THEN g.rank WHEN 1 THEN q.sign * m.expires_on \
-     WHEN 2 THEN q.sign * m.updated_on WHEN 3 THEN q.sign * i.issued_on \
-     WHEN 4 THEN q.sign * e.expired_on WHEN 5 THEN q.sign * e.earned_on \
-     ELSE q.sign * e.event_on END AS k1, \
+     WHEN 2 THEN q.sign * m.updated_on WHEN 3 THEN q.sign * m.issued_on \
+     WHEN 4 THEN q.sign * m.expired_on WHEN 5 THEN q.sign * m.earned_on \
+     ELSE q.sign * m.event_on END AS k1, \
      CASE q.sort WHEN 0 THEN m.rank END AS k2, CASE q.sort WHEN 0 THEN - m.expires_on END AS k3 \
      FROM (SELECT ? AS now, ? AS kind, ? AS ended, ? AS statuses, ? AS active, ? AS owners, \
      ? AS claimant, ? AS part, ? AS starts_after, ? AS starts_before, ? AS ends_after, \
      ? AS ends_before, ? AS group_id, ? AS sort, ? AS sign) AS q \
-     JOIN badge_metas m ON m.org_id = ? \
-     LEFT JOIN earns e ON e.badge_id = m.id LEFT JOIN issues i ON i.badge_id = m.id \
+     CROSS JOIN (SELECT m.org_id, m.id, m.active, m.starts_on, m.expires_on, m.earn_type, m.owners, \
+     m.name_folded, m.rank, m.group_id, m.updated_on, e.earned, e.unexpired, e.earned_on, \
+     e.event_on, e.expired_on, i.last, i.holds, i.issued_on FROM ",
+    standings!(),
+    ") AS m \
      LEFT JOIN badge_groups g ON g.org_id = m.org_id AND g.id = m.group_id AND g.active \
-     WHERE CASE q.kind \
+     WHERE m.id IS NOT NULL AND CASE q.kind \
      WHEN 0 THEN m.active AND m.starts_on <= q.now AND (m.expires_on > q.now OR q.ended) \
-     AND m.earn_type = 1 AND i.holds IS NULL \
+     AND m.earn_type = 1 AND m.holds IS NULL \
      WHEN 1 THEN m.active AND m.starts_on <= q.now AND (m.expires_on > q.now OR q.ended) \
-     AND (m.earn_type = 2 OR i.holds IS NOT NULL) \
-     WHEN 2 THEN CASE WHEN q.ended THEN e.earned > 0 ELSE e.unexpired > 0 END \
-     ELSE e.earned > 0 AND e.unexpired = 0 END \
+     AND (m.earn_type = 2 OR m.holds IS NOT NULL) \
+     WHEN 2 THEN CASE WHEN q.ended THEN m.earned > 0 ELSE m.unexpired > 0 END \
+     ELSE m.earned > 0 AND m.unexpired = 0 END \
      AND (q.statuses = 0 OR (q.statuses & CASE WHEN m.starts_on > q.now THEN 1 \
      WHEN m.expires_on > q.now THEN 2 ELSE 4 END) <> 0) \
      AND (q.active IS NULL OR m.active = q.active) \
@@ -85,7 +89,8 @@ const LIST: &str = "WITH earns AS MATERIALIZED ( \
      p.issued_on, p.enrolment FROM (SELECT 1 AS one) AS o LEFT JOIN ( \
      SELECT * FROM found ORDER BY k1 NULLS LAST, k2 NULLS LAST, k3 NULLS LAST, id DESC \
      LIMIT ? OFFSET ?) AS p ON true \
-     ORDER BY p.k1 NULLS LAST, p.k2 NULLS LAST, p.k3 NULLS LAST, p.id DESC";
+     ORDER BY p.k1 NULLS LAST, p.k2 NULLS LAST, p.k3 NULLS LAST, p.id DESC"
+);
 
 type Found = (
     BigInt,

@@ -8,8 +8,10 @@ use super::{Connection, DB};
 use crate::retry::Failure;
 use crate::statement::Statement;
 
-const DELETE: &str = "DELETE FROM customer_identifiers WHERE org_id = ? \
-     AND customer_id IN (SELECT value FROM json_each(?))";
+/// The index is named, because without it all that the org has would be looked through.
+const DELETE: &str = "DELETE FROM customer_identifiers WHERE (org_id, kind, comparable) IN ( \
+     SELECT i.org_id, i.kind, i.comparable FROM json_each(?) AS w CROSS JOIN customer_identifiers AS i \
+     INDEXED BY customer_identifiers_customer ON i.org_id = ? AND i.customer_id = w.value)";
 
 const INSERT: &str = "INSERT INTO customer_identifiers (org_id, kind, comparable, customer_id) \
      SELECT ?, w.value ->> 0, w.value ->> 1, w.value ->> 2 FROM json_each(?) AS w WHERE true \
@@ -33,8 +35,8 @@ pub(super) fn delete(
 ) -> Result<(), Failure> {
     let customers: Vec<_> = customers.iter().map(|it| it.get()).collect();
     Statement::<DB>::new(DELETE)
-        .bind::<BigInt, _>(org.get())
         .bind::<Text, _>(json(&customers)?)
+        .bind::<BigInt, _>(org.get())
         .execute(connection)?;
     Ok(())
 }

@@ -5,6 +5,14 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
+/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
+macro_rules! standings {
+    () => {
+        "badge_metas AS m LEFT JOIN earns e ON e.badge_id = m.id \
+         LEFT JOIN issues i ON i.badge_id = m.id WHERE m.org_id = ?"
+    };
+}
+
 #[path = "../shared/access.rs"]
 mod access;
 #[path = "../shared/badge_columns.rs"]
