@@ -34,9 +34,7 @@ pub fn recall(
     }
 }
 
-/// Carries out `operation`, which `guard` guards. If it fails because the same request
-/// was carried out a moment ago, whether the key, the request id or something
-/// else told so, that one's answer is the answer.
+/// Carries out `operation`, which `guard` guards, and [settles](settle) it.
 ///
 /// # Errors
 /// Those of `operation`; 1910 if the key was used for another request a moment ago.
@@ -45,7 +43,21 @@ pub fn carry_out(
     guard: Option<&IdempotencyGuard>,
     operation: impl FnOnce() -> Result<Answer, UseCaseError>,
 ) -> Result<Carried, UseCaseError> {
-    let failure = match operation() {
+    settle(ports, guard, operation())
+}
+
+/// How the request that `guard` guards came by its answer, if it was not looked for before and
+/// `ended` like this. If it failed because the same request was carried out before, whether the
+/// key, the request id or something else told so, that one's answer is the answer.
+///
+/// # Errors
+/// That of `ended`; 1910 if the key was used for another request.
+pub fn settle(
+    ports: &Ports,
+    guard: Option<&IdempotencyGuard>,
+    ended: Result<Answer, UseCaseError>,
+) -> Result<Carried, UseCaseError> {
+    let failure = match ended {
         Ok(answer) => return Ok(Carried::Out(answer)),
         Err(failure) => failure,
     };

@@ -8,6 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::idempotency::Carried;
 use accolade_application::ports::{Health, Ports};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -15,10 +17,11 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpServer, web};
 
 use crate::auth::Auth;
-use crate::dispatch::Dispatcher;
+use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::group::Groups;
 use crate::metrics::Metrics;
 use crate::middleware::{Draining, Edge, edge};
-use crate::routes::{self, Readiness, RunningKeys};
+use crate::routes::{self, Job, Readiness, RunningKeys};
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.
 const SPARE_THREADS: usize = 4;
@@ -40,6 +43,8 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
+    /// Groups of small requests that are carried out at one moment, beside them.
+    pub groups: usize,
     /// Requests that may wait for one of them; more are refused with 1951.
     pub queue: usize,
     /// The most customers that one request may name.
@@ -59,6 +64,7 @@ pub struct AppState {
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) enrolments: Groups<Job<EnrolCustomers>, Carried>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
@@ -69,7 +75,7 @@ impl AppState {
     /// The state of a server that works on `ports`.
     ///
     /// # Errors
-    /// The metrics have a name that Prometheus does not take.
+    /// The metrics have a name that Prometheus does not take; a thread cannot be started.
     pub fn new(
         ports: Ports,
         health: Arc<dyn Health>,
@@ -78,9 +84,16 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
+        let metrics = Metrics::new()?;
+        let enrolments = {
+            let (ports, metrics) = (ports.clone(), metrics.clone());
+            let carry_out = move |jobs: &[_]| routes::enrol_together(&ports, &metrics, jobs);
+            Groups::start("enrolments", options.groups, options.queue, carry_out)?
+        };
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
-            metrics: Metrics::new()?,
+            metrics,
+            enrolments,
             readiness: Readiness::of(health, draining.clone()),
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
@@ -88,6 +101,15 @@ impl AppState {
             dispatcher,
             draining,
         })
+    }
+
+    /// How busy what carries out use cases is.
+    pub(crate) fn usage(&self) -> DispatcherUsage {
+        let (others, enrolments) = (self.dispatcher.usage(), self.enrolments.usage());
+        DispatcherUsage {
+            running: others.running + enrolments.running,
+            waiting: others.waiting + enrolments.waiting,
+        }
     }
 
     fn edge(&self) -> Edge {

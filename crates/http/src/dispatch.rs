@@ -111,13 +111,15 @@ impl Dispatcher {
     }
 }
 
-fn busy(why: &'static str) -> Failure {
+/// The refusal of what was not begun.
+pub(crate) fn busy(why: &'static str) -> Failure {
     Rejection::of(Code::Unavailable)
         .saying("The service is busy. Nothing was recorded; send it again.")
         .into_failure(why)
 }
 
-fn overdue(effect: Effect) -> Failure {
+/// The failure of what has begun and takes too long.
+pub(crate) fn overdue(effect: Effect) -> Failure {
     let rejection = match effect {
         Effect::Reads => {
             Rejection::of(Code::Unavailable).saying("The request took too long. Send it again.")

@@ -11,6 +11,7 @@ pub mod openapi;
 mod auth;
 mod dispatch;
 mod failure;
+mod group;
 mod json;
 mod metrics;
 mod middleware;

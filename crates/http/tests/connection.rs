@@ -53,6 +53,7 @@ impl Running {
             keep_alive: Duration::from_mins(1),
             shutdown_timeout: Duration::from_secs(5),
             concurrency: 2,
+            groups: 1,
             queue: 10,
             customers_per_request: 10_000,
             idempotency_retention: Duration::from_hours(72),

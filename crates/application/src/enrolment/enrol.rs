@@ -1,6 +1,6 @@
 //! Enrolling customers for a badge.
 
-use accolade_domain::enrolment::{Hold, terms};
+use accolade_domain::enrolment::terms;
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
@@ -10,10 +10,9 @@ use anyhow::anyhow;
 use crate::access::Caller;
 use crate::answer::{Answer, EnrolmentAnswer, UnknownCustomer};
 use crate::badges::not_found;
+use crate::enrolment::enrol_group;
 use crate::error::UseCaseError;
-use crate::ports::{
-    BadgeVersion, EnrolError, EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, Operation, Ports,
-};
+use crate::ports::{IdempotencyGuard, Operation, Ports};
 use crate::request_id::{self, known_or_new};
 
 /// Customers to enrol.
@@ -35,9 +34,6 @@ pub struct EnrolCustomers {
     pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// How often terms are decided anew because the badge was edited meanwhile.
-const ATTEMPTS: usize = 100;
-
 /// Enrols customers for a badge: the whole request or nothing of it, with an
 /// outcome for each customer.
 ///
@@ -49,59 +45,13 @@ pub fn enrol(
     caller: &Caller,
     command: EnrolCustomers,
 ) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let request_id = known_or_new(ports, command.request_id.as_ref())?;
-    let len = u32::try_from(command.customers.len())
-        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
-    let mut request = EnrolmentRequest {
-        org: caller.org,
-        badge: command.badge,
-        version: BadgeVersion(0),
-        request_id,
-        triggered_by: command.triggered_by,
-        hold: Hold::new(Instant::MIN, Instant::MAX)?,
-        customers: command.customers,
-        unknown: command.unknown,
-        ids: ports.ids.block(len),
-        now,
-        by: caller.client,
-        idempotency: command.idempotency,
-    };
-    for _ in 0..ATTEMPTS {
-        (request.version, request.hold) = decide(ports, caller, &request, command.event_on)?;
-        let batch = EnrolmentBatch::of(request);
-        let outcome = ports.enrolments.enrol(&batch)?.pop();
-        request = batch
-            .into_requests()
-            .pop()
-            .ok_or_else(|| UseCaseError::unexpected(anyhow!("the batch lost its request")))?;
-        match outcome {
-            Some(Ok(outcomes)) => {
-                return Ok(Answer::Enrolment(EnrolmentAnswer {
-                    badge: request.badge,
-                    triggered_by: request.triggered_by,
-                    expires_on: request.hold.expires_on(),
-                    outcomes,
-                    unknown: request.unknown,
-                    request_id: request.request_id,
-                }));
-            }
-            Some(Err(EnrolError::BadgeChanged)) => {}
-            Some(Err(EnrolError::RequestIdUsed)) => return Err(request_id::used().into()),
-            Some(Err(EnrolError::IdempotencyKeyUsed)) => {
-                return Err(UseCaseError::IdempotencyKeyUsed);
-            }
-            None => {
-                return Err(UseCaseError::unexpected(anyhow!(
-                    "the store gave no answer"
-                )));
-            }
-        }
-    }
-    let badge = command.badge;
-    Err(UseCaseError::unexpected(anyhow!(
-        "badge {badge} changed {ATTEMPTS} times in a row"
-    )))
+    let mut results = enrol_group(ports, vec![(caller, command)]);
+    let result = results.pop();
+    result.unwrap_or_else(|| {
+        Err(UseCaseError::unexpected(anyhow!(
+            "no request has no answer"
+        )))
+    })
 }
 
 /// What [`enrol`] would answer now, with nothing recorded and no key used.
@@ -140,36 +90,4 @@ pub fn preview(
         unknown: command.unknown,
         request_id,
     }))
-}
-
-/// The terms of `request` by the badge as it is now.
-///
-/// A used request id comes before anything that is wrong with the badge. The
-/// store refuses a used one anyway, so it is looked up only when something
-/// else would be said.
-fn decide(
-    ports: &Ports,
-    caller: &Caller,
-    request: &EnrolmentRequest,
-    event_on: Option<Instant>,
-) -> Result<(BadgeVersion, Hold), UseCaseError> {
-    let found = ports.badges.find(caller.org, request.badge)?;
-    let decided = match &found {
-        None => Err(not_found(request.badge).at("badgeMetaId")),
-        Some(found) => {
-            let triggered_by = request.triggered_by.as_ref();
-            terms(
-                &found.badge,
-                &caller.zone,
-                triggered_by,
-                event_on,
-                request.now,
-            )
-            .map(|hold| (found.version, hold))
-        }
-    };
-    if decided.is_err() {
-        request_id::check_unused(ports, caller, Operation::IssueBulk, &request.request_id)?;
-    }
-    Ok(decided?)
 }

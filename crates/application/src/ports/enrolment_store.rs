@@ -1,6 +1,7 @@
 //! Where enrolments live.
 
 use std::collections::HashSet;
+use std::iter;
 
 use accolade_domain::enrolment::{CustomerOutcome, Hold};
 use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, IdBlock, OrgId};
@@ -10,7 +11,8 @@ use accolade_domain::text::RequestId;
 
 use crate::answer::{RevokedEnrolment, UnknownCustomer};
 use crate::ports::{
-    BadgeVersion, IdempotencyGuard, RevokeEnrolmentsRequest, RevokeError, StoreError,
+    BadgeVersion, IdempotencyGuard, IdempotencyKey, RevokeEnrolmentsRequest, RevokeError,
+    StoreError,
 };
 
 /// Customers to be enrolled for a badge, and everything that was decided about it.
@@ -51,9 +53,19 @@ pub struct SharesKey(pub Box<EnrolmentRequest>);
 
 /// Requests that may share a transaction: no two of them have a request id, an
 /// idempotency key, or a customer of one badge in common.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct EnrolmentBatch {
     requests: Vec<EnrolmentRequest>,
+    /// Of the requests, once there is a second.
+    taken: HashSet<Taken>,
+}
+
+/// What no two requests of a batch may have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Taken {
+    Request(OrgId, RequestId),
+    Key(ClientNumber, IdempotencyKey),
+    Customer(OrgId, BadgeId, CustomerId),
 }
 
 impl EnrolmentBatch {
@@ -61,6 +73,7 @@ impl EnrolmentBatch {
     pub fn of(request: EnrolmentRequest) -> Self {
         Self {
             requests: vec![request],
+            taken: HashSet::new(),
         }
     }
 
@@ -69,12 +82,14 @@ impl EnrolmentBatch {
     /// # Errors
     /// Gives it back if it does not go with the others.
     pub fn push(&mut self, request: EnrolmentRequest) -> Result<(), SharesKey> {
-        if self
-            .requests
-            .iter()
-            .any(|other| shares_key(other, &request))
-        {
-            return Err(SharesKey(Box::new(request)));
+        if let [only] = self.requests.as_slice() {
+            self.taken.extend(keys(only));
+        }
+        if !self.requests.is_empty() {
+            if keys(&request).any(|key| self.taken.contains(&key)) {
+                return Err(SharesKey(Box::new(request)));
+            }
+            self.taken.extend(keys(&request));
         }
         self.requests.push(request);
         Ok(())
@@ -91,22 +106,17 @@ impl EnrolmentBatch {
     }
 }
 
-fn shares_key(a: &EnrolmentRequest, b: &EnrolmentRequest) -> bool {
-    let same_request = a.org == b.org && a.request_id == b.request_id;
-    let same_key = match (&a.idempotency, &b.idempotency) {
-        (Some(a), Some(b)) => a.client == b.client && a.key == b.key,
-        _ => false,
-    };
-    let same_customer = || {
-        let (few, many) = if a.customers.len() < b.customers.len() {
-            (a, b)
-        } else {
-            (b, a)
-        };
-        let few: HashSet<_> = few.customers.iter().collect();
-        many.customers.iter().any(|customer| few.contains(customer))
-    };
-    same_request || same_key || (a.org == b.org && a.badge == b.badge && same_customer())
+fn keys(request: &EnrolmentRequest) -> impl Iterator<Item = Taken> {
+    let id = Taken::Request(request.org, request.request_id.clone());
+    let key = request
+        .idempotency
+        .iter()
+        .map(|guard| Taken::Key(guard.client, guard.key.clone()));
+    let customers = request
+        .customers
+        .iter()
+        .map(|customer| Taken::Customer(request.org, request.badge, *customer));
+    iter::once(id).chain(key).chain(customers)
 }
 
 /// Why a request was not carried out. Nothing of it was written, its

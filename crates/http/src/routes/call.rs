@@ -146,13 +146,18 @@ impl Call {
         work: impl FnOnce(&Ports) -> Result<R, UseCaseError> + Send + 'static,
     ) -> Result<R, Failure> {
         let ports = self.state.ports.clone();
-        let deadline = Deadline::of(&self.request);
+        let deadline = self.deadline();
         let done = self
             .state
             .dispatcher
             .run(deadline, effect, move || work(&ports))
             .await?;
         Ok(done?)
+    }
+
+    /// Until when it is to be answered.
+    pub(crate) fn deadline(&self) -> Deadline {
+        Deadline::of(&self.request)
     }
 
     /// The query.

@@ -4,8 +4,11 @@ use std::collections::HashSet;
 
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::{Answer, UnknownCustomer};
-use accolade_application::enrolment::{EnrolCustomers, RevokeEnrolments, enrol, preview, revoke};
+use accolade_application::enrolment::{
+    EnrolCustomers, RevokeEnrolments, enrol, enrol_group, preview, revoke,
+};
 use accolade_application::error::UseCaseError;
+use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{Ports, RevokeTarget};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId};
@@ -17,7 +20,8 @@ use crate::metrics::{EnrolmentOutcome, Metrics};
 use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
-use crate::routes::write::{BodyKind, Recording, Write};
+use crate::routes::query::Query;
+use crate::routes::write::{BodyKind, Job, Recording, Write};
 use crate::wire::batch::Batch;
 use crate::wire::customers::NamedCustomer;
 use crate::wire::enrolment::EnrolmentBody;
@@ -88,50 +92,82 @@ use crate::wire::revocation_request::{self, Revocation, RevocationRequestBody, W
 )]
 pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure> {
     let dry_run = call.is_dry_run();
-    let metrics = call.state.metrics.clone();
+    let state = call.state.clone();
     let reading = call.reading();
-    Write {
+    let read = move |body: &[u8], query: &mut Query| {
+        query.flag(DRY_RUN);
+        let reading = reading.clone().map_err(|problem| vec![problem])?;
+        reading.by().batch::<EnrolmentRequest<'_>>(SHAPE, body)
+    };
+    let write = Write {
         group: AccessGroup::BadgesIssue,
         body: BodyKind::Json,
         recording: Recording::unless(dry_run),
+    };
+    let opened = write.open(call).await?;
+    if let Some(parsed) = opened.gathered(&read) {
+        return opened
+            .answer_in_group(parsed, command, &state.enrolments)
+            .await;
     }
-    .answer_resolved(
-        call,
-        move |body, query| {
-            query.flag(DRY_RUN);
-            let reading = reading.map_err(|problem| vec![problem])?;
-            reading.by().batch::<EnrolmentRequest<'_>>(SHAPE, body)
-        },
-        |ports, caller, asked: Batch| {
-            let found = identifier::several(ports, caller, asked.customers, SHAPE.customers)?;
-            let command = EnrolCustomers {
-                badge: asked.badge,
-                customers: found.customers,
-                unknown: found.unknown,
-                request_id: asked.request_id,
-                event_on: asked.event_on,
-                triggered_by: asked.triggered_by,
-                idempotency: None,
-            };
-            Ok(Parsed {
-                value: command,
-                warnings: found.warnings,
-            })
-        },
-        move |ports, caller, command, idempotency| {
-            if dry_run {
-                return preview(ports, caller, command);
-            }
-            let command = EnrolCustomers {
-                idempotency,
-                ..command
-            };
-            let answer = enrol(ports, caller, command)?;
-            count(&metrics, &answer);
-            Ok(answer)
-        },
-    )
-    .await
+    let execute = move |ports: &Ports, caller: &Caller, command, idempotency| {
+        if dry_run {
+            return preview(ports, caller, command);
+        }
+        let command = EnrolCustomers {
+            idempotency,
+            ..command
+        };
+        let answer = enrol(ports, caller, command)?;
+        count(&state.metrics, &answer);
+        Ok(answer)
+    };
+    opened.answer(read, command, execute).await
+}
+
+fn command(
+    ports: &Ports,
+    caller: &Caller,
+    asked: Batch,
+) -> Result<Parsed<EnrolCustomers>, UseCaseError> {
+    let found = identifier::several(ports, caller, asked.customers, SHAPE.customers)?;
+    let command = EnrolCustomers {
+        badge: asked.badge,
+        customers: found.customers,
+        unknown: found.unknown,
+        request_id: asked.request_id,
+        event_on: asked.event_on,
+        triggered_by: asked.triggered_by,
+        idempotency: None,
+    };
+    Ok(Parsed {
+        value: command,
+        warnings: found.warnings,
+    })
+}
+
+/// Carries out what several ask for at once; gives each its end, by position.
+pub(crate) fn enrol_together(
+    ports: &Ports,
+    metrics: &Metrics,
+    jobs: &[Job<EnrolCustomers>],
+) -> Vec<Result<Carried, UseCaseError>> {
+    let commands = jobs.iter().map(|job| {
+        let command = EnrolCustomers {
+            idempotency: job.guard.clone(),
+            ..job.command.clone()
+        };
+        (&job.caller, command)
+    });
+    let ended = enrol_group(ports, commands.collect());
+    let settled = jobs.iter().zip(ended).map(|(job, ended)| {
+        let carried = settle(ports, job.guard.as_ref(), ended)?;
+        if let Carried::Out(answer) = &carried {
+            count(metrics, answer);
+        }
+        Ok(carried)
+    });
+    settled.collect()
 }
 
 fn count(metrics: &Metrics, answer: &Answer) {

@@ -20,9 +20,11 @@ mod query;
 mod read;
 mod write;
 
+pub(crate) use enrolment::enrol_together;
 pub(crate) use idempotency::RunningKeys;
 pub(crate) use ops::Readiness;
 pub(crate) use query::{Query, number};
+pub(crate) use write::{Gathered, Job};
 
 use accolade_domain::rejection::Code;
 use actix_web::guard::{Any, Get, Head};

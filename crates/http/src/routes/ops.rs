@@ -115,10 +115,10 @@ pub(crate) async fn ready(state: web::Data<AppState>) -> HttpResponse {
     responses((status = 200, description = "The text format of Prometheus.", content_type = "text/plain", body = String)),
 )]
 pub(crate) async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
-    let (pool, dispatcher) = (state.readiness.pool_usage(), state.dispatcher.usage());
+    let (pool, usage) = (state.readiness.pool_usage(), state.usage());
     let text = state
         .metrics
-        .render(pool, dispatcher)
+        .render(pool, usage)
         .map_err(Failure::unexpected)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

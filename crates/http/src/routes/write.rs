@@ -5,18 +5,26 @@ use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::Answer;
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, carry_out, recall};
-use accolade_application::ports::{IdempotencyGuard, IdempotencyRecord, Ports};
+use accolade_application::ports::{IdempotencyGuard, Ports};
 use accolade_domain::rejection::Rejection;
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentType, ETAG, HeaderValue};
+use bytes::Bytes;
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
+use crate::group::Groups;
 use crate::json::Parsed;
 use crate::render::{self, Context, Rendered};
 use crate::routes::call::Call;
-use crate::routes::idempotency::REPLAYED;
+use crate::routes::idempotency::{REPLAYED, Running};
 use crate::routes::query::Query;
+
+/// The most customers of a request that may share a transaction with others.
+const SMALL: usize = 100;
+
+/// The most bytes of its body, which is read where others wait to be read too.
+const SMALL_BODY: usize = 16 * 1024;
 
 /// An operation that writes: who may do it, and what there is to its request.
 #[derive(Debug, Clone, Copy)]
@@ -67,11 +75,6 @@ impl Recording {
     }
 }
 
-struct Reply {
-    rendered: Rendered,
-    replayed: bool,
-}
-
 impl Write {
     /// Answers `call` with what `execute` makes of what `read` reads, under the key that guards
     /// it. Parameters that `read` does not take from the query are warned of.
@@ -99,7 +102,7 @@ impl Write {
     /// knows, and may have more to warn of.
     pub(crate) async fn answer_resolved<A, C>(
         self,
-        mut call: Call,
+        call: Call,
         read: impl FnOnce(&[u8], &mut Query) -> Result<Parsed<A>, Vec<Rejection>> + Send + 'static,
         resolve: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<C>, UseCaseError> + Send + 'static,
         execute: impl FnOnce(
@@ -111,6 +114,15 @@ impl Write {
         + Send
         + 'static,
     ) -> Result<HttpResponse, Failure> {
+        let opened = self.open(call).await?;
+        opened.answer(read, resolve, execute).await
+    }
+
+    /// Finds out who calls and whether it may, and takes its key and its body.
+    ///
+    /// # Errors
+    /// Those of authentication, of the key and of the body.
+    pub(crate) async fn open(self, mut call: Call) -> Result<Opened, Failure> {
         let caller = call.caller(self.group).await?;
         let key = match self.recording {
             Recording::Guarded => call.idempotency_key()?,
@@ -125,10 +137,75 @@ impl Write {
             BodyKind::Ignored => call.any_body().await?,
         };
         let guard = key.map(|key| call.guard(&caller, key, &body));
+        Ok(Opened {
+            recording: self.recording,
+            call,
+            caller,
+            running,
+            body,
+            guard,
+        })
+    }
+}
+
+/// A request whose caller is known and may do what it asks for.
+pub(crate) struct Opened {
+    recording: Recording,
+    call: Call,
+    caller: Caller,
+    running: Option<Running>,
+    body: Bytes,
+    guard: Option<IdempotencyGuard>,
+}
+
+/// Work that may share a transaction with others.
+pub(crate) struct Job<C> {
+    /// Who asks.
+    pub(crate) caller: Caller,
+    /// For what.
+    pub(crate) command: C,
+    /// Under which key.
+    pub(crate) guard: Option<IdempotencyGuard>,
+    /// Until the end, even if nobody waits for the answer any more.
+    _running: Option<Running>,
+}
+
+/// What the body of a request that may share a transaction asks for.
+pub(crate) trait Gathered: Send + 'static {
+    /// How many customers it is about.
+    fn customers(&self) -> usize;
+
+    /// Whether the directory has to be asked who they are.
+    fn names_by_identifier(&self) -> bool;
+}
+
+impl Opened {
+    /// Answers it with what `execute` makes of what `read` and `resolve` make of it.
+    pub(crate) async fn answer<A, C>(
+        self,
+        read: impl FnOnce(&[u8], &mut Query) -> Result<Parsed<A>, Vec<Rejection>> + Send + 'static,
+        resolve: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<C>, UseCaseError> + Send + 'static,
+        execute: impl FnOnce(
+            &Ports,
+            &Caller,
+            C,
+            Option<IdempotencyGuard>,
+        ) -> Result<Answer, UseCaseError>
+        + Send
+        + 'static,
+    ) -> Result<HttpResponse, Failure> {
+        let Self {
+            recording,
+            call,
+            caller,
+            running,
+            body,
+            guard,
+        } = self;
         let mut query = call.query();
-        let recorded = self.recording != Recording::Nothing;
+        let recorded = recording != Recording::Nothing;
         let reply = call
-            .run(self.recording.effect(), move |ports| {
+            .run(recording.effect(), move |ports| {
                 // Until the end, even if nobody waits for the answer any more.
                 let _running = running;
                 let read = || {
@@ -150,12 +227,103 @@ impl Write {
                 reply(ports, guard, read, execute, render)
             })
             .await?;
-        let mut response = respond(reply.rendered);
-        if reply.replayed {
+        Ok(reply.respond())
+    }
+
+    /// What `read` reads, if the request is one to be gathered with others: it records something,
+    /// is small, and nothing is wrong with it.
+    pub(crate) fn gathered<A: Gathered>(
+        &self,
+        read: impl FnOnce(&[u8], &mut Query) -> Result<Parsed<A>, Vec<Rejection>>,
+    ) -> Option<Parsed<A>> {
+        if self.recording == Recording::Nothing || self.body.len() > SMALL_BODY {
+            return None;
+        }
+        let mut query = self.call.query();
+        let parsed = read(&self.body, &mut query);
+        let parsed = query.finish_with(parsed).ok()?;
+        (parsed.value.customers() <= SMALL).then_some(parsed)
+    }
+
+    /// Answers it with what `groups` makes of `parsed`, which was [gathered](Self::gathered),
+    /// after `resolve`.
+    ///
+    /// Whether its key was used before is not asked first: the store refuses it then.
+    pub(crate) async fn answer_in_group<A: Gathered, C: Send + 'static>(
+        self,
+        parsed: Parsed<A>,
+        resolve: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<C>, UseCaseError> + Send + 'static,
+        groups: &Groups<Job<C>, Carried>,
+    ) -> Result<HttpResponse, Failure> {
+        let Self {
+            call,
+            caller,
+            running,
+            mut guard,
+            ..
+        } = self;
+        let Parsed {
+            value,
+            mut warnings,
+        } = parsed;
+        let weight = value.customers();
+        let resolved = if value.names_by_identifier() {
+            let caller = caller.clone();
+            let resolve = move |ports: &Ports| resolve(ports, &caller, value);
+            call.run(Effect::Reads, resolve).await?
+        } else {
+            resolve(&call.state.ports, &caller, value)?
+        };
+        warnings.extend(resolved.warnings);
+        if let Some(guard) = &mut guard {
+            guard.warnings.clone_from(&warnings);
+        }
+        let zone = caller.zone.clone();
+        let job = Job {
+            caller,
+            command: resolved.value,
+            guard,
+            _running: running,
+        };
+        let carried = groups.run(call.deadline(), job, weight).await?;
+        let render = |answer: &Answer, warnings: &[Rejection]| {
+            let zone = &zone;
+            render::answer(answer, true, Context { zone, warnings })
+        };
+        Ok(Reply::of(carried, &warnings, render)?.respond())
+    }
+}
+
+struct Reply {
+    rendered: Rendered,
+    replayed: bool,
+}
+
+impl Reply {
+    fn of(
+        carried: Carried,
+        warnings: &[Rejection],
+        render: impl Fn(&Answer, &[Rejection]) -> render::Result,
+    ) -> Result<Self, UseCaseError> {
+        Ok(match carried {
+            Carried::Before(record) => Self {
+                rendered: render(&record.answer, &record.guard.warnings)?,
+                replayed: true,
+            },
+            Carried::Out(answer) => Self {
+                rendered: render(&answer, warnings)?,
+                replayed: false,
+            },
+        })
+    }
+
+    fn respond(self) -> HttpResponse {
+        let mut response = respond(self.rendered);
+        if self.replayed {
             let replayed = HeaderValue::from_static("true");
             response.headers_mut().insert(REPLAYED, replayed);
         }
-        Ok(response)
+        response
     }
 }
 
@@ -166,29 +334,17 @@ fn reply<C>(
     execute: impl FnOnce(C, Option<IdempotencyGuard>) -> Result<Answer, UseCaseError>,
     render: impl Fn(&Answer, &[Rejection]) -> render::Result,
 ) -> Result<Reply, UseCaseError> {
-    let replay = |record: &IdempotencyRecord| {
-        Ok(Reply {
-            rendered: render(&record.answer, &record.guard.warnings)?,
-            replayed: true,
-        })
-    };
     if let Some(guard) = &guard
         && let Some(record) = recall(ports, guard)?
     {
-        return replay(&record);
+        return Reply::of(Carried::Before(record), &[], render);
     }
     let Parsed { value, warnings } = read()?;
     if let Some(guard) = &mut guard {
         guard.warnings.clone_from(&warnings);
     }
     let carried = carry_out(ports, guard.as_ref(), || execute(value, guard.clone()))?;
-    match carried {
-        Carried::Before(record) => replay(&record),
-        Carried::Out(answer) => Ok(Reply {
-            rendered: render(&answer, &warnings)?,
-            replayed: false,
-        }),
-    }
+    Reply::of(carried, &warnings, render)
 }
 
 /// The response that carries `rendered`.

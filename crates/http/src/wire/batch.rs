@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::json::{
     self, Fields, Parsed, PositiveId, Presence, Problems, TextOrNumber, disagreement, word,
 };
+use crate::routes::Gathered;
 use crate::wire::customers::{self, NamedCustomers};
 use crate::wire::schema::OwnerTypeName;
 use crate::wire::{instant, owner_request};
@@ -35,6 +36,19 @@ pub(crate) struct Batch {
     pub(crate) event_on: Option<Instant>,
     /// Who triggered it; `None` if it is done by hand.
     pub(crate) triggered_by: Option<Owner>,
+}
+
+impl Gathered for Batch {
+    fn customers(&self) -> usize {
+        match &self.customers {
+            NamedCustomers::Numbers(customers) => customers.customers().len(),
+            NamedCustomers::Identifiers(_, identifiers) => identifiers.len(),
+        }
+    }
+
+    fn names_by_identifier(&self) -> bool {
+        matches!(self.customers, NamedCustomers::Identifiers(..))
+    }
 }
 
 /// In what the bodies of such requests differ.

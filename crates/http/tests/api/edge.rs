@@ -116,7 +116,9 @@ async fn more_requests_than_may_wait_are_refused_and_told_to_come_again() {
         |options| (options.concurrency, options.queue) = (1, 0),
     );
     let Gatekeeper { mut arrived, pass } = gatekeeper.unwrap();
-    let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
+    // So many that they go their own way.
+    let customers: Vec<_> = (1..=1_000).collect();
+    let body = json!({"badgeMetaId": BADGE, "customers": customers}).to_string();
     let second = async {
         arrived.recv().await.unwrap();
         let reply = app.get("badgeMeta").await;

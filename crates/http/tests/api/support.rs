@@ -286,6 +286,7 @@ fn options() -> HttpOptions {
         keep_alive: Duration::from_secs(5),
         shutdown_timeout: Duration::from_secs(5),
         concurrency: 4,
+        groups: 1,
         queue: 16,
         customers_per_request: 10_000,
         idempotency_retention: Duration::from_hours(72),

@@ -15,7 +15,9 @@ use anyhow::{Context as _, Result};
 
 use crate::cli::print;
 use crate::demo;
-use crate::settings::{AuthSettings, Environment, Settings, SigningKey, load};
+use crate::settings::{
+    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Settings, SigningKey, load,
+};
 use crate::sources::SystemSecrets;
 use crate::store::Store;
 use housekeeping::Housekeeper;
@@ -114,6 +116,7 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
 
 fn options(settings: &Settings) -> HttpOptions {
     let http = &settings.http;
+    let (concurrency, groups) = shares(&settings.database);
     HttpOptions {
         workers: match http.workers {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
@@ -123,7 +126,8 @@ fn options(settings: &Settings) -> HttpOptions {
         request_timeout: http.request_timeout,
         keep_alive: KEEP_ALIVE,
         shutdown_timeout: http.request_timeout,
-        concurrency: usize::try_from(settings.database.pool_size).unwrap_or(usize::MAX),
+        concurrency,
+        groups,
         queue: http.queue,
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
@@ -134,6 +138,22 @@ fn options(settings: &Settings) -> HttpOptions {
             failures_per_address: settings.auth.failures_per_address,
         },
         metrics: settings.metrics.port.is_none(),
+    }
+}
+
+/// How many use cases run at a time, and how many groups of small requests beside them.
+///
+/// SQLite has a writer beside its pool, and more than one would wait for each other. On
+/// PostgreSQL they share the pool: two groups, so that one gathers while the other waits
+/// for the disk; with more, each would be smaller.
+fn shares(database: &DatabaseSettings) -> (usize, usize) {
+    let pool = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
+    match database.url {
+        DatabaseUrl::Sqlite(_) => (pool, 1),
+        DatabaseUrl::Postgres(_) => {
+            let groups = (pool / 4).clamp(1, 2);
+            (pool.saturating_sub(groups).max(1), groups)
+        }
     }
 }
 
