@@ -118,7 +118,7 @@ async fn more_requests_than_may_wait_are_refused_and_told_to_come_again() {
     let Gatekeeper { mut arrived, pass } = gatekeeper.unwrap();
     // So many that they go their own way.
     let customers: Vec<_> = (1..=1_000).collect();
-    let body = json!({"badgeMetaId": BADGE, "customers": customers}).to_string();
+    let body = serde_json::json!({"badgeMetaId": BADGE, "customers": customers}).to_string();
     let second = async {
         arrived.recv().await.unwrap();
         let reply = app.get("badgeMeta").await;
