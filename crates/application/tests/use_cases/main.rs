@@ -6,6 +6,7 @@ mod activity;
 mod claim;
 mod create;
 mod enrol;
+mod group;
 mod idempotency;
 mod idempotency_races;
 mod list;

@@ -1,0 +1,253 @@
+//! Enrolling for several callers at once.
+
+use std::sync::{Arc, Mutex};
+
+use accolade_application::access::Caller;
+use accolade_application::answer::RevokedEnrolment;
+use accolade_application::enrolment::{EnrolCustomers, enrol_group};
+use accolade_application::error::UseCaseError;
+use accolade_application::idempotency::{Carried, settle};
+use accolade_application::ports::{
+    BadgeEdit, EnrolError, EnrolmentBatch, EnrolmentStore, RevokeEnrolmentsRequest, RevokeError,
+    StoreError,
+};
+use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::instant::Instant;
+use anyhow::anyhow;
+
+use crate::meddling::meddle;
+use crate::world::{World, command, enrolment, outcomes};
+
+type Ended = Result<Vec<Outcome>, UseCaseError>;
+
+fn ended(world: &World, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<Ended> {
+    let ended = enrol_group(&world.ports, asked).into_iter();
+    ended
+        .map(|it| it.map(|answer| outcomes(&enrolment(answer))))
+        .collect()
+}
+
+fn group(world: &World, commands: Vec<EnrolCustomers>) -> Vec<Ended> {
+    let asked = commands.into_iter().map(|it| (&world.caller, it));
+    ended(world, asked.collect())
+}
+
+fn named(badge: BadgeId, customer: i64, request_id: &str) -> EnrolCustomers {
+    EnrolCustomers {
+        request_id: Some(request_id.try_into().unwrap()),
+        ..command(badge, &[customer])
+    }
+}
+
+fn enrolled(ended: &Ended) -> bool {
+    matches!(ended.as_deref(), Ok([Outcome::Enrolled(_)]))
+}
+
+fn code(ended: &Ended) -> u32 {
+    match ended {
+        Err(UseCaseError::Refused(reasons)) => reasons[0].code.number(),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+type Fault = dyn Fn(&EnrolmentBatch) -> Option<StoreError> + Send + Sync;
+
+/// A store that fails when it is told to, and notes the size of each batch.
+struct Faulty {
+    store: Arc<dyn EnrolmentStore>,
+    fault: Box<Fault>,
+    sizes: Arc<Mutex<Vec<usize>>>,
+}
+
+/// Has the enrolments of `world` fail as `fault` says; gives the sizes of the batches.
+fn faulty(
+    world: &mut World,
+    fault: impl Fn(&EnrolmentBatch) -> Option<StoreError> + Send + Sync + 'static,
+) -> Arc<Mutex<Vec<usize>>> {
+    let sizes = Arc::default();
+    world.ports.enrolments = Arc::new(Faulty {
+        store: world.ports.enrolments.clone(),
+        fault: Box::new(fault),
+        sizes: Arc::clone(&sizes),
+    });
+    sizes
+}
+
+impl EnrolmentStore for Faulty {
+    fn enrol(
+        &self,
+        batch: &EnrolmentBatch,
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError> {
+        self.sizes.lock().unwrap().push(batch.requests().len());
+        match (self.fault)(batch) {
+            Some(error) => Err(error),
+            None => self.store.enrol(batch),
+        }
+    }
+
+    fn preview(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        hold: Hold,
+        customers: &[CustomerId],
+        now: Instant,
+    ) -> Result<Vec<CustomerOutcome>, StoreError> {
+        self.store.preview(org, badge, hold, customers, now)
+    }
+
+    fn revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+        self.store.revoke(request)
+    }
+
+    fn preview_revoke(
+        &self,
+        request: &RevokeEnrolmentsRequest,
+    ) -> Result<Vec<RevokedEnrolment>, StoreError> {
+        self.store.preview_revoke(request)
+    }
+}
+
+fn names(batch: &EnrolmentBatch, customer: i64) -> bool {
+    let mut customers = batch.requests().iter().flat_map(|it| &it.customers);
+    customers.any(|it| it.get() == customer)
+}
+
+#[test]
+fn requests_of_several_orgs_and_badges_share_one_transaction_and_each_has_its_end() {
+    let mut world = World::new();
+    let (gold, silver, off) = (
+        world.badge("Gold"),
+        world.badge("Silver"),
+        world.badge("Off"),
+    );
+    world.deactivate(off);
+    let sizes = faulty(&mut world, |_| None);
+    let stranger = world.stranger();
+    let caller = &world.caller;
+    let ends = ended(
+        &world,
+        vec![
+            (caller, command(gold, &[1])),
+            (caller, command(off, &[2])),
+            (caller, command(silver, &[3])),
+            (&stranger, command(gold, &[4])),
+        ],
+    );
+    assert!(enrolled(&ends[0]) && enrolled(&ends[2]), "{ends:?}");
+    assert_eq!((code(&ends[1]), code(&ends[3])), (1901, 404));
+    assert_eq!(*sizes.lock().unwrap(), [2]);
+    assert_eq!((world.issued(gold), world.issued(silver)), (1, 1));
+}
+
+#[test]
+fn of_two_with_one_request_id_the_first_is_carried_out() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let ends = group(&world, vec![named(badge, 1, "r"), named(badge, 2, "r")]);
+    assert!(enrolled(&ends[0]));
+    assert_eq!(code(&ends[1]), 809);
+    assert_eq!(world.issued(badge), 1);
+}
+
+#[test]
+fn of_two_for_one_customer_the_second_is_told_of_the_first() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[1])]);
+    let Ok([Outcome::Enrolled(id)]) = ends[0].as_deref() else {
+        panic!("{ends:?}");
+    };
+    assert_eq!(ends[1].as_deref().unwrap(), [Outcome::AlreadyEnrolled(*id)]);
+}
+
+#[test]
+fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let guard = world.guard("key", 7);
+    let keyed = || EnrolCustomers {
+        idempotency: Some(guard.clone()),
+        ..command(badge, &[1])
+    };
+    let asked = vec![(&world.caller, keyed()), (&world.caller, keyed())];
+    let mut ends = enrol_group(&world.ports, asked).into_iter();
+    let first = ends.next().unwrap().unwrap();
+    let second = settle(&world.ports, Some(&guard), ends.next().unwrap()).unwrap();
+    match second {
+        Carried::Before(record) => assert_eq!(record.answer, first),
+        Carried::Out(answer) => panic!("carried out again: {answer:?}"),
+    }
+    assert_eq!(world.issued(badge), 1);
+}
+
+#[test]
+fn when_a_transaction_fails_its_requests_are_carried_out_one_by_one() {
+    let mut world = World::new();
+    let badge = world.badge("Gold");
+    let sizes = faulty(&mut world, |batch| {
+        names(batch, 2).then(|| StoreError::Unexpected(anyhow!("customer 2")))
+    });
+    let commands = [1, 2, 3].map(|customer| command(badge, &[customer]));
+    let ends = group(&world, commands.into());
+    assert!(enrolled(&ends[0]) && enrolled(&ends[2]), "{ends:?}");
+    assert!(matches!(
+        ends[1],
+        Err(UseCaseError::Store(StoreError::Unexpected(_)))
+    ));
+    assert_eq!(*sizes.lock().unwrap(), [3, 1, 1, 1]);
+    assert_eq!(world.issued(badge), 2);
+}
+
+#[test]
+fn what_may_have_been_carried_out_is_not_carried_out_again() {
+    let mut world = World::new();
+    let badge = world.badge("Gold");
+    let sizes = faulty(&mut world, |_| {
+        Some(StoreError::OutcomeUnknown(anyhow!("lost")))
+    });
+    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
+    for end in &ends {
+        assert!(
+            matches!(end, Err(UseCaseError::Store(StoreError::OutcomeUnknown(_)))),
+            "{end:?}"
+        );
+    }
+    assert_eq!(*sizes.lock().unwrap(), [2]);
+}
+
+#[test]
+fn while_the_database_is_away_nobody_waits_for_it_once_for_each_request() {
+    let mut world = World::new();
+    let badge = world.badge("Gold");
+    let sizes = faulty(&mut world, |_| {
+        Some(StoreError::Unavailable(anyhow!("away")))
+    });
+    let commands = [1, 2, 3, 4].map(|customer| command(badge, &[customer]));
+    for end in group(&world, commands.into()) {
+        assert!(
+            matches!(end, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{end:?}"
+        );
+    }
+    assert_eq!(*sizes.lock().unwrap(), [4, 1]);
+}
+
+#[test]
+fn who_is_decided_by_a_badge_that_changes_meanwhile_is_decided_anew() {
+    let mut world = World::new();
+    let badge = world.badge("Gold");
+    meddle(&mut world, [BadgeEdit::Activity(false)]);
+    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
+    assert_eq!((code(&ends[0]), code(&ends[1])), (1901, 1901));
+    assert_eq!(world.issued(badge), 0);
+}
+
+#[test]
+fn a_group_of_nobody_has_no_ends() {
+    assert!(group(&World::new(), Vec::new()).is_empty());
+}
