@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::enrolment::{EnrolCustomers, KnownBadges};
 use accolade_application::idempotency::Carried;
 use accolade_application::ports::{Health, Ports};
 use actix_web::body::BoxBody;
@@ -86,8 +86,9 @@ impl AppState {
         let draining = Draining::default();
         let metrics = Metrics::new()?;
         let enrolments = {
-            let (ports, metrics) = (ports.clone(), metrics.clone());
-            let carry_out = move |jobs: &[_]| routes::enrol_together(&ports, &metrics, jobs);
+            let (ports, known, metrics) = (ports.clone(), KnownBadges::default(), metrics.clone());
+            let carry_out =
+                move |jobs: &[_]| routes::enrol_together(&ports, &known, &metrics, jobs);
             Groups::start("enrolments", options.groups, options.queue, carry_out)?
         };
         Ok(Self {

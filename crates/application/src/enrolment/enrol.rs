@@ -45,7 +45,7 @@ pub fn enrol(
     caller: &Caller,
     command: EnrolCustomers,
 ) -> Result<Answer, UseCaseError> {
-    let mut results = enrol_group(ports, vec![(caller, command)]);
+    let mut results = enrol_group(ports, None, vec![(caller, command)]);
     let result = results.pop();
     result.unwrap_or_else(|| {
         Err(UseCaseError::unexpected(anyhow!(

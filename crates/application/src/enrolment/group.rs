@@ -7,16 +7,18 @@
 //! that what is wrong with one is nobody else's concern.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use accolade_domain::enrolment::{CustomerOutcome, Hold, terms};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
 use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::{Answer, EnrolmentAnswer};
 use crate::badges::not_found;
-use crate::enrolment::EnrolCustomers;
+use crate::enrolment::{EnrolCustomers, KnownBadges};
 use crate::error::UseCaseError;
 use crate::ports::{
     BadgeVersion, EnrolError, EnrolmentBatch, EnrolmentRequest, Operation, Ports, SharesKey,
@@ -30,7 +32,7 @@ const ATTEMPTS: usize = 100;
 type Ended = Result<Answer, UseCaseError>;
 
 /// Badges, as they were a moment ago.
-type Badges = HashMap<(OrgId, BadgeId), VersionedBadge>;
+type Badges = HashMap<(OrgId, BadgeId), Arc<VersionedBadge>>;
 
 /// What there is to a request of a group beside itself.
 struct Seat<'a> {
@@ -44,13 +46,19 @@ struct Seat<'a> {
 type Member<'a> = (Seat<'a>, EnrolmentRequest);
 
 /// Carries out what each caller asks for, as [`enrol`](crate::enrolment::enrol) does, in as few
-/// transactions as can be. Gives an end to each, by position.
+/// transactions as can be. Gives an end to each, by position. Badges that are `known` are not
+/// read first.
 ///
 /// # Errors
 /// Of each request those of [`enrol`](crate::enrolment::enrol), whatever becomes of the others.
-pub fn enrol_group(ports: &Ports, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<Ended> {
+pub fn enrol_group(
+    ports: &Ports,
+    known: Option<&KnownBadges>,
+    asked: Vec<(&Caller, EnrolCustomers)>,
+) -> Vec<Ended> {
     let mut group = Group {
         ports,
+        known,
         ended: asked.iter().map(|_| None).collect(),
     };
     let now = ports.clock.now();
@@ -111,6 +119,7 @@ fn undecided(
 
 struct Group<'p> {
     ports: &'p Ports,
+    known: Option<&'p KnownBadges>,
     /// By position.
     ended: Vec<Option<Ended>>,
 }
@@ -126,22 +135,40 @@ impl Group<'_> {
         ended.map(|end| end.unwrap_or_else(missing)).collect()
     }
 
-    /// Decides by the badges as they are now, and carries out. Gives those whose badges have
-    /// changed meanwhile.
+    /// Decides and carries out. Gives those whose badges have changed meanwhile.
     fn round<'a>(&mut self, members: Vec<Member<'a>>) -> Vec<Member<'a>> {
-        let badges = match self.badges(&members) {
-            Ok(badges) => badges,
-            Err(error) => return self.alone(members, error),
-        };
+        let known = self.known(&members);
         let mut decided = Vec::with_capacity(members.len());
+        let mut doubtful = Vec::new();
         for (seat, mut request) in members {
-            match self.decide(&seat, &request, &badges) {
-                Ok((version, hold)) => {
-                    (request.version, request.hold) = (version, hold);
-                    decided.push((seat, request));
-                }
-                Err(error) => self.end(seat.place, Err(error)),
+            if let Ok((version, hold)) = decide(&seat, &request, &known) {
+                (request.version, request.hold) = (version, hold);
+                decided.push((seat, request));
+            } else {
+                doubtful.push((seat, request));
             }
+        }
+        if !doubtful.is_empty() {
+            let badges = match self.read(&doubtful) {
+                Ok(badges) => badges,
+                Err(error) => {
+                    decided.extend(doubtful);
+                    return self.alone(decided, error);
+                }
+            };
+            for (seat, mut request) in doubtful {
+                match decide(&seat, &request, &badges) {
+                    Ok((version, hold)) => {
+                        (request.version, request.hold) = (version, hold);
+                        decided.push((seat, request));
+                    }
+                    Err(rejection) => {
+                        let error = self.refusal(&seat, &request, rejection);
+                        self.end(seat.place, Err(error));
+                    }
+                }
+            }
+            decided.sort_unstable_by_key(|(seat, _)| seat.place);
         }
         let mut changed = Vec::new();
         while !decided.is_empty() {
@@ -152,7 +179,25 @@ impl Group<'_> {
         changed
     }
 
-    fn badges(&self, members: &[Member<'_>]) -> Result<Badges, StoreError> {
+    /// Those badges of `members` that are known.
+    fn known(&self, members: &[Member<'_>]) -> Badges {
+        let Some(known) = self.known else {
+            return Badges::new();
+        };
+        let mut badges = Badges::new();
+        for (_, request) in members {
+            let key = (request.org, request.badge);
+            if !badges.contains_key(&key)
+                && let Some(badge) = known.get(request.org, request.badge)
+            {
+                badges.insert(key, badge);
+            }
+        }
+        badges
+    }
+
+    /// The badges of `members` as they are now.
+    fn read(&self, members: &[Member<'_>]) -> Result<Badges, StoreError> {
         let mut wanted: HashMap<OrgId, Vec<BadgeId>> = HashMap::new();
         for (_, request) in members {
             let of_org = wanted.entry(request.org).or_default();
@@ -160,44 +205,38 @@ impl Group<'_> {
                 of_org.push(request.badge);
             }
         }
-        let mut found = Badges::new();
-        for (org, badges) in wanted {
-            let of_org = match badges.as_slice() {
-                [badge] => self.ports.badges.find(org, *badge)?.into_iter().collect(),
+        let mut badges = Badges::new();
+        for (org, ids) in wanted {
+            let of_org = match ids.as_slice() {
+                [id] => self.ports.badges.find(org, *id)?.into_iter().collect(),
                 several => self.ports.badges.find_all(org, several)?,
             };
-            found.extend(of_org.into_iter().map(|it| ((org, it.badge.id), it)));
+            for badge in of_org.into_iter().map(Arc::new) {
+                if let Some(known) = self.known {
+                    known.remember(org, &badge);
+                }
+                badges.insert((org, badge.badge.id), badge);
+            }
         }
-        Ok(found)
+        Ok(badges)
     }
 
-    /// The terms of `request`.
+    /// Why `request` has no terms by `badges`, which are those of now.
     ///
     /// A used request id comes before anything that is wrong with the badge. The
     /// store refuses a used one anyway, so it is looked up only when something
     /// else would be said.
-    fn decide(
+    fn refusal(
         &self,
         seat: &Seat<'_>,
         request: &EnrolmentRequest,
-        badges: &Badges,
-    ) -> Result<(BadgeVersion, Hold), UseCaseError> {
-        let decided = match badges.get(&(request.org, request.badge)) {
-            None => Err(not_found(request.badge).at("badgeMetaId")),
-            Some(found) => terms(
-                &found.badge,
-                &seat.caller.zone,
-                request.triggered_by.as_ref(),
-                seat.event_on,
-                request.now,
-            )
-            .map(|hold| (found.version, hold)),
-        };
-        if decided.is_err() {
-            let (operation, id) = (Operation::IssueBulk, &request.request_id);
-            request_id::check_unused(self.ports, seat.caller, operation, id)?;
+        rejection: Rejection,
+    ) -> UseCaseError {
+        let (operation, id) = (Operation::IssueBulk, &request.request_id);
+        match request_id::check_unused(self.ports, seat.caller, operation, id) {
+            Ok(()) => rejection.into(),
+            Err(error) => error,
         }
-        Ok(decided?)
     }
 
     /// Carries out `batch`, whose requests have these `seats`. Gives those whose badges have
@@ -216,6 +255,9 @@ impl Group<'_> {
                 Err(EnrolError::RequestIdUsed) => Err(request_id::used().into()),
                 Err(EnrolError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
                 Err(EnrolError::BadgeChanged) => {
+                    if let Some(known) = self.known {
+                        known.forget(request.org, request.badge);
+                    }
                     changed.push((seat, request));
                     continue;
                 }
@@ -259,6 +301,21 @@ impl Group<'_> {
         }
         changed
     }
+}
+
+/// The terms of `request` by its badge, if it is among `badges`.
+fn decide(
+    seat: &Seat<'_>,
+    request: &EnrolmentRequest,
+    badges: &Badges,
+) -> Result<(BadgeVersion, Hold), Rejection> {
+    let found = badges
+        .get(&(request.org, request.badge))
+        .ok_or_else(|| not_found(request.badge).at("badgeMetaId"))?;
+    let triggered_by = request.triggered_by.as_ref();
+    let zone = &seat.caller.zone;
+    let hold = terms(&found.badge, zone, triggered_by, seat.event_on, request.now)?;
+    Ok((found.version, hold))
 }
 
 /// The batch of those of `members` that may share a transaction, in their order, and the others.

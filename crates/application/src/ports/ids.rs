@@ -11,6 +11,7 @@ pub trait IdSource: Send + Sync {
     /// One id.
     fn object_id(&self) -> ObjectId;
 
-    /// A random UUID.
+    /// A UUID, part of which is random. Best in the order of time, so that those made one after
+    /// the other are neighbours in an index.
     fn uuid(&self) -> Uuid;
 }

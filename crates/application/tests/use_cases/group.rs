@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use accolade_application::access::Caller;
 use accolade_application::answer::RevokedEnrolment;
-use accolade_application::enrolment::{EnrolCustomers, enrol_group};
+use accolade_application::enrolment::{EnrolCustomers, KnownBadges, enrol_group};
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{
@@ -14,15 +14,16 @@ use accolade_application::ports::{
 use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
 use anyhow::anyhow;
 
 use crate::meddling::meddle;
-use crate::world::{World, command, enrolment, outcomes};
+use crate::world::{World, command, enrolment, outcomes, owner};
 
 type Ended = Result<Vec<Outcome>, UseCaseError>;
 
 fn ended(world: &World, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<Ended> {
-    let ended = enrol_group(&world.ports, asked).into_iter();
+    let ended = enrol_group(&world.ports, None, asked).into_iter();
     ended
         .map(|it| it.map(|answer| outcomes(&enrolment(answer))))
         .collect()
@@ -175,7 +176,7 @@ fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
         ..command(badge, &[1])
     };
     let asked = vec![(&world.caller, keyed()), (&world.caller, keyed())];
-    let mut ends = enrol_group(&world.ports, asked).into_iter();
+    let mut ends = enrol_group(&world.ports, None, asked).into_iter();
     let first = ends.next().unwrap().unwrap();
     let second = settle(&world.ports, Some(&guard), ends.next().unwrap()).unwrap();
     match second {
@@ -245,6 +246,50 @@ fn who_is_decided_by_a_badge_that_changes_meanwhile_is_decided_anew() {
     let ends = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
     assert_eq!((code(&ends[0]), code(&ends[1])), (1901, 1901));
     assert_eq!(world.issued(badge), 0);
+}
+
+#[test]
+fn a_badge_that_is_known_is_not_read_and_yet_nobody_is_enrolled_by_what_it_was() {
+    let mut world = World::new();
+    let badge = world.badge("Gold");
+    let known = KnownBadges::default();
+    let enrol = |world: &World, customer| {
+        let asked = vec![(&world.caller, command(badge, &[customer]))];
+        let ended = enrol_group(&world.ports, Some(&known), asked)
+            .pop()
+            .unwrap();
+        ended.map(|answer| outcomes(&enrolment(answer)))
+    };
+    assert!(enrolled(&enrol(&world, 1)));
+    // Whoever reads it finds it deactivated the next time.
+    meddle(&mut world, [BadgeEdit::Activity(false)]);
+    assert!(enrolled(&enrol(&world, 2)));
+    world.deactivate(badge);
+    assert_eq!(code(&enrol(&world, 3)), 1901);
+    assert_eq!(world.issued(badge), 2);
+}
+
+#[test]
+fn nobody_is_refused_by_what_a_badge_was() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let known = KnownBadges::default();
+    let by = owner(OwnerType::Loyalty, "123694");
+    let enrol = || {
+        let triggered_by = Some(by.clone());
+        let command = EnrolCustomers {
+            triggered_by,
+            ..command(badge, &[1])
+        };
+        let asked = vec![(&world.caller, command)];
+        let ended = enrol_group(&world.ports, Some(&known), asked)
+            .pop()
+            .unwrap();
+        ended.map(|answer| outcomes(&enrolment(answer)))
+    };
+    assert_eq!(code(&enrol()), 810);
+    world.claim(badge, by.clone());
+    assert!(enrolled(&enrol()));
 }
 
 #[test]

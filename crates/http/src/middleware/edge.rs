@@ -15,7 +15,7 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use futures_util::FutureExt as _;
-use tracing::{Instrument as _, Span, field};
+use tracing::Instrument as _;
 
 use super::{Deadline, Draining, RequestTag, X_REQUEST_ID};
 use crate::dispatch::{Effect, panic_failure};
@@ -49,9 +49,6 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         "request",
         method = %method,
         request_id = tag.as_str(),
-        route = field::Empty,
-        status = field::Empty,
-        latency_ms = field::Empty,
     );
     request.extensions_mut().insert(tag.clone());
     request
@@ -80,8 +77,13 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     let latency = begun.elapsed();
     edge.metrics
         .answered(&method, route.as_deref(), status.as_u16(), latency);
-    record(&span, route.as_deref(), status, latency);
-    tracing::info!("answered");
+    // Not as fields of the span: what is added to one later is written twice.
+    tracing::info!(
+        route = route.as_deref().unwrap_or_default(),
+        status = status.as_u16(),
+        latency_ms = latency.as_secs_f64() * 1_000.0,
+        "answered"
+    );
     outcome.map_err(Error::from)
 }
 
@@ -188,12 +190,6 @@ fn effect(method: &Method) -> Effect {
     } else {
         Effect::Writes
     }
-}
-
-fn record(span: &Span, route: Option<&str>, status: StatusCode, latency: Duration) {
-    span.record("route", route.unwrap_or_default());
-    span.record("status", status.as_u16());
-    span.record("latency_ms", latency.as_secs_f64() * 1_000.0);
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::{Answer, UnknownCustomer};
 use accolade_application::enrolment::{
-    EnrolCustomers, RevokeEnrolments, enrol, enrol_group, preview, revoke,
+    EnrolCustomers, KnownBadges, RevokeEnrolments, enrol, enrol_group, preview, revoke,
 };
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
@@ -149,6 +149,7 @@ fn command(
 /// Carries out what several ask for at once; gives each its end, by position.
 pub(crate) fn enrol_together(
     ports: &Ports,
+    known: &KnownBadges,
     metrics: &Metrics,
     jobs: &[Job<EnrolCustomers>],
 ) -> Vec<Result<Carried, UseCaseError>> {
@@ -159,7 +160,7 @@ pub(crate) fn enrol_together(
         };
         (&job.caller, command)
     });
-    let ended = enrol_group(ports, commands.collect());
+    let ended = enrol_group(ports, Some(known), commands.collect());
     let settled = jobs.iter().zip(ended).map(|(job, ended)| {
         let carried = settle(ports, job.guard.as_ref(), ended)?;
         if let Carried::Out(answer) = &carried {

@@ -79,7 +79,7 @@ impl IdSource for SystemIds {
     }
 
     fn uuid(&self) -> Uuid {
-        Uuid::new_v4()
+        Uuid::now_v7()
     }
 }
 

@@ -1,0 +1,39 @@
+//! Badges that were read before, to decide from without reading them again.
+
+use std::sync::Arc;
+
+use accolade_domain::ids::{BadgeId, OrgId};
+use moka::sync::Cache;
+
+use crate::ports::VersionedBadge;
+
+/// The most badges that are remembered.
+const MOST_REMEMBERED: u64 = 1_000;
+
+/// Badges as they were when they were last read. Cheap to clone; clones share what is remembered.
+///
+/// They may have been edited since. Nobody is enrolled by one that has: the store refuses what was
+/// decided from another version than the badge has when it is recorded. And nobody is refused
+/// by one, before it was read again.
+#[derive(Debug, Clone)]
+pub struct KnownBadges(Cache<(OrgId, BadgeId), Arc<VersionedBadge>>);
+
+impl Default for KnownBadges {
+    fn default() -> Self {
+        Self(Cache::new(MOST_REMEMBERED))
+    }
+}
+
+impl KnownBadges {
+    pub(super) fn get(&self, org: OrgId, badge: BadgeId) -> Option<Arc<VersionedBadge>> {
+        self.0.get(&(org, badge))
+    }
+
+    pub(super) fn remember(&self, org: OrgId, badge: &Arc<VersionedBadge>) {
+        self.0.insert((org, badge.badge.id), Arc::clone(badge));
+    }
+
+    pub(super) fn forget(&self, org: OrgId, badge: BadgeId) {
+        self.0.invalidate(&(org, badge));
+    }
+}
