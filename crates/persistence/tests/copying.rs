@@ -73,22 +73,24 @@ fn revoke(scene: &Scene, customer: i64) {
     assert_eq!(outcomes[0].refused, None);
 }
 
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = BigInt)]
+    all: i64,
+    #[diesel(sql_type = BigInt)]
+    some: i64,
+}
+
 /// How many rows the table has, and how many of them have this ordinal.
 fn rows(database: &Postgres, ordinal: i32) -> (i64, i64) {
     let mut connection = PgConnection::establish(database.database.url()).unwrap();
-    #[derive(QueryableByName)]
-    struct Rows {
-        #[diesel(sql_type = BigInt)]
-        all: i64,
-        #[diesel(sql_type = BigInt)]
-        some: i64,
-    }
-    let counted: Rows = diesel::sql_query(format!(
-        "SELECT count(*) AS all, count(*) FILTER (WHERE ordinal = {ordinal}) AS some FROM enrolments"
+    let rows: Rows = diesel::sql_query(format!(
+        "SELECT count(*) AS all, count(*) FILTER (WHERE ordinal = {ordinal}) AS some \
+         FROM enrolments"
     ))
     .get_result(&mut connection)
     .unwrap();
-    (counted.all, counted.some)
+    (rows.all, rows.some)
 }
 
 #[test]
@@ -239,9 +241,10 @@ fn several_large_requests_of_one_batch_are_copied_together() {
         let expected: Vec<_> = (request.customers.iter().zip(request.ids.iter()))
             .map(|(customer, id)| {
                 let is_held = request.badge == scene.badge.id && customer.get() == MIDDLE;
-                let outcome = match is_held {
-                    true => Outcome::AlreadyEnrolled(existing.into()),
-                    false => Outcome::Enrolled(id.into()),
+                let outcome = if is_held {
+                    Outcome::AlreadyEnrolled(existing.into())
+                } else {
+                    Outcome::Enrolled(id.into())
                 };
                 (*customer, outcome)
             })

@@ -70,7 +70,9 @@ pub(super) fn copy(
         enrolments::request_no,
     );
     let copied = diesel::copy_from(enrolments::table)
-        .from_raw_data(columns, |out| write(out, &tails, wanted).map_err(unsent))
+        .from_raw_data(columns, |out| {
+            write(out, &tails, wanted).map_err(|error| unsent(&error))
+        })
         .with_format(CopyFormat::Binary)
         .execute(connection);
     match copied {
@@ -134,13 +136,14 @@ fn tail((request, number): (&EnrolmentRequest, &i64)) -> Vec<u8> {
 
 /// A value of `N` bytes, which come after their number.
 fn field<const N: usize>(buffer: &mut Vec<u8>, value: &[u8; N]) {
-    const { assert!(N <= 12, "no column is longer") };
-    buffer.extend_from_slice(&[0, 0, 0, N as u8]);
+    const { assert!(N < 256, "one byte tells how long it is") };
+    let [.., length] = N.to_be_bytes();
+    buffer.extend_from_slice(&[0, 0, 0, length]);
     buffer.extend_from_slice(value);
 }
 
 /// Rows are only ever sent, so what fails is the connection.
-fn unsent(error: io::Error) -> Error {
+fn unsent(error: &io::Error) -> Error {
     let text = Box::new(error.to_string());
     Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, text)
 }
