@@ -86,83 +86,6 @@ macro_rules! contract_tests {
                 the_longest_name_is_found_by_the_longest_part
                 names_are_sorted_by_code_point
             }
-            enrol {
-                everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_position
-                a_status_refers_to_the_moment_of_the_request
-                who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_are_enrolled
-                a_request_whose_customers_are_all_refused_is_carried_out
-                what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key
-                instants_at_their_ends_are_kept
-                ten_thousand_customers_are_enrolled_at_once_half_of_them_again
-                an_empty_batch_does_nothing
-            }
-            overlap {
-                whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else
-                one_microsecond_in_common_is_enough
-                a_customer_may_hold_several_one_after_another_also_backwards_in_time
-                of_several_in_the_way_the_one_with_the_earliest_event_date_is_named
-                enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way
-                a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_one
-            }
-            refused {
-                a_request_from_an_earlier_version_is_refused_and_leaves_nothing
-                a_request_from_a_version_that_never_was_is_refused
-                a_badge_that_does_not_exist_has_changed
-                a_used_request_id_is_refused_and_leaves_its_key_unused
-                a_used_key_is_refused_and_leaves_its_request_id_unused
-                a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge
-                request_ids_differ_by_every_code_point_and_belong_to_an_org
-            }
-            batches {
-                each_request_is_answered_at_its_position
-                of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
-                requests_of_one_badge_keep_their_own_periods
-                clients_may_use_the_same_key_and_orgs_the_same_id_in_one_batch
-                a_batch_of_a_hundred_requests_is_carried_out
-            }
-            races {
-                each_customer_has_exactly_one_winner_and_all_losers_name_it
-                of_requests_with_one_id_exactly_one_is_carried_out
-                of_requests_with_one_key_exactly_one_is_carried_out
-                a_key_is_used_by_one_of_many_kinds_of_request
-                periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_time
-                of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_one
-            }
-            crossing {
-                batches_that_cross_end_with_one_winner_for_each_customer
-                batches_that_share_request_ids_crosswise_carry_each_id_out_once
-                batches_that_share_keys_crosswise_carry_each_key_out_once
-            }
-            edit_races {
-                once_a_deactivation_has_returned_nothing_is_recorded_from_before_it
-                once_a_claim_is_taken_back_nothing_is_recorded_from_before
-                edits_and_enrolments_of_one_badge_all_get_through
-                edits_of_one_badge_do_not_refuse_enrolments_of_another
-            }
-            counts {
-                only_those_who_were_enrolled_count_and_only_for_their_badge
-                a_sweep_changes_no_count
-                counts_are_exact_while_many_enrol_and_others_sweep
-                a_count_includes_what_returned_before_it_was_asked
-            }
-            snapshots {
-                a_badge_and_its_counts_are_found_as_of_one_moment
-                a_badge_and_its_counts_are_listed_as_of_one_moment
-                who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts
-            }
-            preview {
-                everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded
-                a_preview_refuses_whom_enrolling_would_refuse
-                a_preview_of_a_touching_period_refuses_nobody
-                another_orgs_enrolments_do_not_show
-                ten_thousand_customers_are_previewed_at_once
-            }
-            ledger {
-                an_id_is_used_once_its_request_was_carried_out
-                an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change
-                ids_are_found_as_they_were_written_only
-                an_answer_about_ten_thousand_customers_is_found_whole
-            }
             idempotency {
                 a_new_key_stands_for_nothing
                 every_answer_is_remembered_as_it_was_given
@@ -416,6 +339,94 @@ macro_rules! contract_tests {
                 revoked_earns_neither_show_nor_sort
                 pages_of_a_customers_list_follow_each_other_and_end_empty
                 many_earns_of_many_badges_are_listed_with_their_counts
+            }
+        }
+        $crate::enrolment_contract_tests!($database);
+    };
+}
+
+/// Makes those tests of the suite that are about recording enrolments: for an adapter that can
+/// record them in several ways.
+#[macro_export]
+macro_rules! enrolment_contract_tests {
+    ($database:expr) => {
+        $crate::__each_sentence! { $database;
+            enrol {
+                everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_position
+                a_status_refers_to_the_moment_of_the_request
+                who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_are_enrolled
+                a_request_whose_customers_are_all_refused_is_carried_out
+                what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key
+                instants_at_their_ends_are_kept
+                ten_thousand_customers_are_enrolled_at_once_half_of_them_again
+                an_empty_batch_does_nothing
+            }
+            overlap {
+                whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else
+                one_microsecond_in_common_is_enough
+                a_customer_may_hold_several_one_after_another_also_backwards_in_time
+                of_several_in_the_way_the_one_with_the_earliest_event_date_is_named
+                enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way
+                a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_one
+            }
+            refused {
+                a_request_from_an_earlier_version_is_refused_and_leaves_nothing
+                a_request_from_a_version_that_never_was_is_refused
+                a_badge_that_does_not_exist_has_changed
+                a_used_request_id_is_refused_and_leaves_its_key_unused
+                a_used_key_is_refused_and_leaves_its_request_id_unused
+                a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge
+                request_ids_differ_by_every_code_point_and_belong_to_an_org
+            }
+            batches {
+                each_request_is_answered_at_its_position
+                of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
+                requests_of_one_badge_keep_their_own_periods
+                clients_may_use_the_same_key_and_orgs_the_same_id_in_one_batch
+                a_batch_of_a_hundred_requests_is_carried_out
+            }
+            races {
+                each_customer_has_exactly_one_winner_and_all_losers_name_it
+                of_requests_with_one_id_exactly_one_is_carried_out
+                of_requests_with_one_key_exactly_one_is_carried_out
+                a_key_is_used_by_one_of_many_kinds_of_request
+                periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_time
+                of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_one
+            }
+            crossing {
+                batches_that_cross_end_with_one_winner_for_each_customer
+                batches_that_share_request_ids_crosswise_carry_each_id_out_once
+                batches_that_share_keys_crosswise_carry_each_key_out_once
+            }
+            edit_races {
+                once_a_deactivation_has_returned_nothing_is_recorded_from_before_it
+                once_a_claim_is_taken_back_nothing_is_recorded_from_before
+                edits_and_enrolments_of_one_badge_all_get_through
+                edits_of_one_badge_do_not_refuse_enrolments_of_another
+            }
+            counts {
+                only_those_who_were_enrolled_count_and_only_for_their_badge
+                a_sweep_changes_no_count
+                counts_are_exact_while_many_enrol_and_others_sweep
+                a_count_includes_what_returned_before_it_was_asked
+            }
+            snapshots {
+                a_badge_and_its_counts_are_found_as_of_one_moment
+                a_badge_and_its_counts_are_listed_as_of_one_moment
+                who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts
+            }
+            preview {
+                everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded
+                a_preview_refuses_whom_enrolling_would_refuse
+                a_preview_of_a_touching_period_refuses_nobody
+                another_orgs_enrolments_do_not_show
+                ten_thousand_customers_are_previewed_at_once
+            }
+            ledger {
+                an_id_is_used_once_its_request_was_carried_out
+                an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change
+                ids_are_found_as_they_were_written_only
+                an_answer_about_ten_thousand_customers_is_found_whole
             }
             random_walk {
                 random_steps_are_answered_as_in_memory

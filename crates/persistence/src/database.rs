@@ -43,6 +43,9 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// PostgreSQL: how many enrolments of one batch are copied in rather than inserted, if
+    /// there are so many or more.
+    pub copy_from: usize,
     /// SQLite: when its disk has to have what was committed.
     pub synchronous: Synchronous,
 }
@@ -55,6 +58,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(10),
+            copy_from: 500,
             synchronous: Synchronous::Full,
         }
     }

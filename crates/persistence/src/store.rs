@@ -15,6 +15,8 @@ pub(crate) struct Store<C: Link> {
     pub(crate) writer: Transactions<C>,
     /// Statements that read, and transactions that see one state.
     pub(crate) reader: Transactions<C>,
+    /// From how many rows on a set is written in the way that is best for many.
+    pub(crate) many: usize,
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.

@@ -17,6 +17,9 @@ use support::scene::{Scene, earned, enrolled, limits_of_every_kind};
 const DONE: bool = true;
 const LOST: bool = false;
 
+/// So many are copied in.
+const MANY: u32 = 10_000;
+
 /// A scene behind a proxy.
 fn behind_proxy() -> (Postgres, Proxy, Scene) {
     let database = Postgres::fresh();
@@ -101,6 +104,28 @@ fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
     assert_eq!(scene.earned(), 0);
     let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
+}
+
+#[test]
+fn an_enrolment_whose_connection_breaks_inside_copy_is_carried_out_on_another() {
+    let (_database, proxy, scene) = behind_proxy();
+    proxy.set(Mode::AtCopy { then: Then::Pass });
+    let outcomes = scene.enrol(scene.request(MANY)).unwrap().unwrap();
+    assert_eq!(enrolled(&outcomes), MANY as usize);
+    assert_eq!(scene.issued(), u64::from(MANY));
+}
+
+#[test]
+fn an_enrolment_that_loses_its_database_inside_copy_is_unavailable_with_nothing_written() {
+    let (_database, proxy, scene) = behind_proxy();
+    let request = scene.request(MANY);
+    proxy.set(Mode::AtCopy { then: Then::Refuse });
+    let lost = scene.enrol(request.clone());
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+    proxy.set(Mode::Pass);
+    assert_eq!(scene.issued(), 0);
+    let outcomes = scene.enrol(request).unwrap().unwrap();
+    assert_eq!(enrolled(&outcomes), MANY as usize);
 }
 
 #[test]

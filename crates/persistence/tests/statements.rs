@@ -57,36 +57,46 @@ fn outline(sent: &Sent) -> Vec<String> {
         .collect()
 }
 
-fn assert_constant(scene: &Scene) {
-    let few = sent(scene, scene.request(1), 1);
-    let many = sent(scene, scene.request(MANY), MANY as usize - 1);
+/// That `many` customers take as many statements as `few` do, and `more` for those of them who
+/// were enrolled before.
+fn assert_constant(scene: &Scene, few: u32, many: u32, more: usize) {
+    let (all_few, others) = (few as usize, (many - few) as usize);
+    let some = sent(scene, scene.request(few), all_few);
+    let rest = sent(scene, scene.request(many), others);
     // Some were refused, so the ledger's answer is corrected.
-    let refused = sent(scene, scene.request(1), 0);
-    let all_refused = sent(scene, scene.request(MANY), 0);
+    let refused = sent(scene, scene.request(few), 0);
+    let all_refused = sent(scene, scene.request(many), 0);
     assert_eq!(refused.statements, all_refused.statements);
-    assert_eq!(many.statements.len(), few.statements.len() + 2);
+    assert_eq!(rest.statements.len(), some.statements.len() + more);
 
     let later = |len| EnrolmentRequest {
         hold: hold(3000, 4000),
         ..scene.request(len)
     };
-    let renewed = sent(scene, later(1), 1);
-    let mut rest = later(MANY);
-    rest.customers.remove(0);
-    let all_renewed = sent(scene, rest, MANY as usize - 1);
+    let renewed = sent(scene, later(few), all_few);
+    let mut rest = later(many);
+    rest.customers.drain(..all_few);
+    let all_renewed = sent(scene, rest, others);
     assert_eq!(renewed.statements, all_renewed.statements);
 }
 
 #[test]
 fn ten_thousand_customers_take_as_many_statements_as_one_on_sqlite() {
     let (_database, scene) = sqlite();
-    assert_constant(&scene);
+    assert_constant(&scene, 1, MANY, 2);
 }
 
 #[test]
-fn ten_thousand_customers_take_as_many_statements_as_one_on_postgresql() {
+fn hundreds_of_customers_take_as_many_statements_as_one_on_postgresql() {
     let (_database, scene) = postgres();
-    assert_constant(&scene);
+    let many = u32::try_from(support::options().copy_from).unwrap() - 1;
+    assert_constant(&scene, 1, many, 2);
+}
+
+#[test]
+fn ten_thousand_customers_take_as_many_statements_as_a_thousand_on_postgresql() {
+    let (_database, scene) = postgres();
+    assert_constant(&scene, 1_000, MANY, 3);
 }
 
 #[test]
@@ -117,8 +127,30 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
             "SELECT … FROM unnest($1)",
             "SELECT … FROM unnest($1,",
             "INSERT INTO request_ledger",
-            "INSERT INTO enrolments",
+            "SELECT … FROM unnest($1,",
+            "SAVEPOINT copying",
+            "COPY enrolments(customer_id, ordinal,",
             "INSERT INTO badge_counts",
+            "COMMIT",
+        ]
+    );
+}
+
+#[test]
+fn many_who_were_enrolled_before_are_these_statements_on_postgresql() {
+    let (_database, scene) = postgres();
+    scene.enrol(scene.request(MANY)).unwrap().unwrap();
+    let sent = sent(&scene, scene.request(MANY), 0);
+    assert_eq!(
+        outline(&sent),
+        [
+            "BEGIN",
+            "SELECT … FROM unnest($1)",
+            "SELECT … FROM unnest($1,",
+            "INSERT INTO request_ledger",
+            "SELECT … FROM unnest($1,",
+            "SELECT … FROM (SELECT",
+            "UPDATE request_ledger l",
             "COMMIT",
         ]
     );

@@ -113,6 +113,7 @@ fn open_database(settings: &DatabaseSettings) -> Result<Database> {
             Synchronous::Full => Sync::Full,
             Synchronous::Normal => Sync::Normal,
         },
+        ..Options::default()
     };
     open(&url, &options).context("database.url")
 }

@@ -19,18 +19,31 @@ use crate::retry::Failure;
 /// How many rounds there may be. Each lost round means that somebody else won it.
 const ROUNDS: usize = 1_000;
 
+/// How many of them may insert all or nobody: the first may find somebody enrolled, the second
+/// leaves those out. Later ones enrol whom they can, so that every round has a winner.
+const ROUNDS_OF_MANY: usize = 2;
+
 /// Enrols `wanted`, sorted by org, customer and badge, and gives, for each request, who was
 /// refused, in the order of the request. `numbers` are those of the requests in the ledger.
+/// So `many` or more are inserted in the way that is best for many.
 pub(crate) fn enrol<C: EnrolmentSql>(
     connection: &mut C,
     requests: &[EnrolmentRequest],
     numbers: &[i64],
     mut wanted: Vec<Wanted>,
+    many: usize,
 ) -> Result<Vec<Vec<Refused>>, Failure> {
     let badges: Vec<_> = requests.iter().map(BadgeKey::of).collect();
     let mut refused: Vec<Vec<Refused>> = requests.iter().map(|_| Vec::new()).collect();
-    for _ in 0..ROUNDS {
-        if wanted.is_empty() || connection.insert(requests, numbers, &wanted)? == wanted.len() {
+    for round in 0..ROUNDS {
+        let inserted = if wanted.is_empty() {
+            0
+        } else if round < ROUNDS_OF_MANY && wanted.len() >= many {
+            connection.insert_many(requests, numbers, &wanted)?
+        } else {
+            connection.insert(requests, numbers, &wanted)?
+        };
+        if inserted == wanted.len() {
             for refused in &mut refused {
                 refused.sort_unstable_by_key(|it| it.position);
             }

@@ -40,10 +40,12 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Carries out what can be.
+    /// Carries out what can be. So `many` customers or more are enrolled in the way that is
+    /// best for many.
     pub(crate) fn record<C: EnrolmentSql>(
         mut self,
         connection: &mut C,
+        many: usize,
     ) -> Result<Recorded, Failure> {
         self.check_versions(connection)?;
         let keys = self.reserve_keys(connection)?;
@@ -53,6 +55,7 @@ impl<'a> Batch<'a> {
             self.requests,
             &self.numbers(&ledger),
             self.wanted(&ledger)?,
+            many,
         )?;
         self.correct(connection, &mut ledger, &refused)?;
         self.count(connection, &ledger, &refused)?;

@@ -56,7 +56,7 @@ impl<C: Link + EnrolmentSql + RequestSql> EnrolmentStore for Store<C> {
             return Ok(Vec::new());
         }
         let work = |connection: &mut C| {
-            let recorded = Batch::of(requests)?.record(connection)?;
+            let recorded = Batch::of(requests)?.record(connection, self.many)?;
             if recorded.ledger.is_empty() {
                 return Err(Abort::Refused(NotCommitted::AllRefused(recorded.outcomes)));
             }

@@ -123,6 +123,16 @@ pub(crate) trait EnrolmentSql: Sized {
         wanted: &[Wanted],
     ) -> Result<usize, Failure>;
 
+    /// The same in the way that is best for many. May insert nobody if one ordinal is taken.
+    fn insert_many(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        numbers: &[i64],
+        wanted: &[Wanted],
+    ) -> Result<usize, Failure> {
+        self.insert(requests, numbers, wanted)
+    }
+
     /// Every enrolment of these customers, in any order, by a snapshot of its own.
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure>;
 

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::idempotency::{self, NewRow};
-use super::{Connection, DB, lock, requests};
+use super::{Connection, DB, copy, lock, requests};
 use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
 use crate::mapping::{EnrolmentRow, badge_id, enrolment, stored};
 use crate::retry::Failure;
@@ -225,6 +225,16 @@ impl EnrolmentSql for Connection {
             .bind::<Array<Binary>, _>(column(wanted, |it| *it.id.as_bytes()))
             .execute(self)?;
         Ok(inserted)
+    }
+
+    fn insert_many(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        numbers: &[i64],
+        wanted: &[Wanted],
+    ) -> Result<usize, Failure> {
+        let all = copy::copy(self, requests, numbers, wanted)?;
+        Ok(if all { wanted.len() } else { 0 })
     }
 
     fn held(&mut self, badges: &[BadgeKey], wanted: &[Wanted]) -> Result<Vec<Held>, Failure> {

@@ -22,6 +22,7 @@ mod badge_columns;
 mod badges;
 #[path = "../shared/catalogue.rs"]
 mod catalogue;
+mod copy;
 #[path = "../shared/customer_badges.rs"]
 mod customer_badges;
 #[path = "../shared/directory.rs"]

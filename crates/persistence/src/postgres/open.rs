@@ -37,6 +37,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
     Ok(Store {
         writer: transactions("BEGIN"),
         reader: transactions("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        many: options.copy_from,
         pools: vec![connections],
         for_migrations: Box::new(move || connect(&url)),
     })

@@ -38,6 +38,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let readers = connections(options.pool_size, "PRAGMA query_only = ON");
     let file = file.to_owned();
     Ok(Store {
+        many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
         writer: Transactions {
             connections: writer,

@@ -102,6 +102,19 @@ impl accolade_contract_tests::Database for Postgres {
     }
 }
 
+/// The same, where every enrolment is copied in.
+pub(crate) struct Copying(pub(crate) Postgres);
+
+impl accolade_contract_tests::Database for Copying {
+    fn connect(&self) -> Stores {
+        let options = Options {
+            copy_from: 1,
+            ..options()
+        };
+        stores(&open(&self.0.url(), &options).unwrap())
+    }
+}
+
 pub(crate) fn stores(database: &Database) -> Stores {
     Stores {
         access: database.access.clone(),

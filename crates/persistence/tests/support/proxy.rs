@@ -17,6 +17,8 @@ pub(crate) enum Mode {
     /// At the next COMMIT: before the server has it, or else before the client has its
     /// answer. `then` comes after.
     AtCommit { carried_out: bool, then: Then },
+    /// At the first rows of the next COPY, which the server does not get.
+    AtCopy { then: Then },
 }
 
 /// What becomes of new connections after a break.
@@ -120,6 +122,10 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) {
                         }
                         carried_out
                     }
+                    Mode::AtCopy { then } if is_copy(words) => {
+                        state.cut(then.into());
+                        false
+                    }
                     _ => true,
                 }
             });
@@ -139,6 +145,11 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) {
 
 fn is_commit(words: &[u8]) -> bool {
     words.windows(6).any(|six| six == b"COMMIT")
+}
+
+/// Rows in the binary form have this before them.
+fn is_copy(words: &[u8]) -> bool {
+    words.windows(6).any(|six| six == b"PGCOPY")
 }
 
 /// Passes words on while `listen` lets them.
