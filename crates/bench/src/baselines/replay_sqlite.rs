@@ -1,0 +1,100 @@
+//! Look-ups on SQLite: readers side by side, each with its statements prepared.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use ron::Value;
+use rusqlite::types::Value as Bound;
+use rusqlite::{Connection, params_from_iter};
+
+use super::sqlite::beside;
+use super::statements::LookUp;
+
+/// Keeps `connections` busy, a thread each, with these look-ups, and tells how many a second.
+///
+/// # Errors
+/// SQLite refuses.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn run(
+    file: &Path,
+    look_ups: &[LookUp],
+    connections: usize,
+    duration: Duration,
+) -> Result<f64> {
+    let bound: Vec<Vec<(&str, Vec<Bound>)>> = look_ups
+        .iter()
+        .map(|look_up| {
+            let bound = look_up.iter().map(|statement| {
+                let values = statement.values.iter().map(bind).collect();
+                (statement.sql.as_str(), values)
+            });
+            bound.collect()
+        })
+        .collect();
+    let open: Vec<_> = (0..connections).map(|_| reader(file)).collect::<Result<_>>()?;
+    let done = AtomicUsize::new(0);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = open
+            .into_iter()
+            .map(|connection| {
+                let (bound, done) = (&bound, &done);
+                scope.spawn(move || {
+                    while begun.elapsed() < duration {
+                        let number = done.fetch_add(1, Ordering::Relaxed);
+                        look_up(&connection, &bound[number % bound.len()])?;
+                    }
+                    anyhow::Ok(())
+                })
+            })
+            .collect();
+        threads.into_iter().try_for_each(|thread| {
+            let ended = thread.join().map_err(|_| anyhow!("a look-up panicked"))?;
+            ended
+        })
+    })?;
+    Ok(done.into_inner() as f64 / begun.elapsed().as_secs_f64())
+}
+
+/// A connection as the server's readers are.
+fn reader(file: &Path) -> Result<Connection> {
+    let connection = beside(file)?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+fn look_up(connection: &Connection, statements: &[(&str, Vec<Bound>)]) -> Result<()> {
+    for (sql, values) in statements {
+        let mut statement = connection.prepare_cached(sql)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            // Whoever asks reads what comes.
+            for column in 0..columns {
+                std::hint::black_box(row.get_ref(column)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bind(value: &Value) -> Bound {
+    match value {
+        Value::Option(Some(value)) => bind(value),
+        Value::Bool(value) => Bound::Integer((*value).into()),
+        Value::Number(number) => Bound::Integer(number.into_f64() as i64),
+        Value::String(text) => Bound::Text(text.clone()),
+        Value::Seq(bytes) => {
+            let bytes = bytes.iter().map(|byte| match byte {
+                Value::Number(number) => number.into_f64() as u8,
+                _ => 0,
+            });
+            Bound::Blob(bytes.collect())
+        }
+        _ => Bound::Null,
+    }
+}
