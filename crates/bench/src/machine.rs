@@ -50,12 +50,7 @@ impl Machine {
     pub(crate) fn line(&self) -> String {
         format!(
             "{} cores ({}), {} MiB, {}, {}, {}",
-            self.cores,
-            self.processor,
-            self.memory_mib,
-            self.kernel,
-            self.file_system,
-            self.rustc
+            self.cores, self.processor, self.memory_mib, self.kernel, self.file_system, self.rustc
         )
     }
 }

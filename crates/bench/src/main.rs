@@ -73,7 +73,11 @@ async fn run(arguments: &Arguments) -> Result<()> {
     }
     let begun = Instant::now();
     // Read before it may be written.
-    let recorded = arguments.compare.as_deref().map(Recorded::read).transpose()?;
+    let recorded = arguments
+        .compare
+        .as_deref()
+        .map(Recorded::read)
+        .transpose()?;
     let binary = Binary::find(arguments.server.as_deref())?;
     let plan = Plan::of(arguments);
     let mut rows = Vec::new();

@@ -57,7 +57,8 @@ impl Binary {
     pub(crate) fn version(&self) -> Result<String> {
         let output = Command::new(&self.0).arg("--version").output()?;
         ensure!(output.status.success(), "{} does not run", self.0.display());
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+        let printed = String::from_utf8(output.stdout)?;
+        Ok(printed.lines().next().unwrap_or_default().to_owned())
     }
 
     /// Makes an org, in UTC, and a client of it with the default access groups.
@@ -231,7 +232,8 @@ mod tests {
 
     #[test]
     fn the_peak_of_memory_is_read_in_bytes() {
-        let status = "Name:\taccolade-server\nVmPeak:\t  999 kB\nVmHWM:\t   84312 kB\nVmRSS:\t 1 kB\n";
+        let status =
+            "Name:\taccolade-server\nVmPeak:\t  999 kB\nVmHWM:\t   84312 kB\nVmRSS:\t 1 kB\n";
         assert_eq!(peak_memory(status), Some(84_312 * 1024));
         assert_eq!(peak_memory("Name:\tx\n"), None);
     }

@@ -7,8 +7,8 @@ use std::ops::Range;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use crate::calls::{OWNER, REFERENCE, Writer, scattered};
 use crate::baselines::postgres;
+use crate::calls::{OWNER, REFERENCE, Writer, scattered};
 use crate::database::{Database, Ground};
 use crate::http::{Connection, Target};
 use crate::load::{self, Done, Until};

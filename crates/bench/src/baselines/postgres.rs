@@ -133,7 +133,10 @@ pub(crate) async fn insert_like(url: &str, table: &str, customer: &str) -> Resul
             _ => row.get(index),
         })
         .collect();
-    Ok(format!("INSERT INTO {table} VALUES ({})", values.join(", ")))
+    Ok(format!(
+        "INSERT INTO {table} VALUES ({})",
+        values.join(", ")
+    ))
 }
 
 /// The version of the server.

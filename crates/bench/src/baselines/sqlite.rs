@@ -59,9 +59,8 @@ impl Table {
     /// SQLite refuses.
     pub(crate) fn read(&self, badge: &str) -> Result<Vec<Vec<Value>>> {
         let server = beside(&self.server)?;
-        let mut rows = server.prepare(
-            "SELECT * FROM enrolments WHERE badge_id = unhex(?) ORDER BY customer_id",
-        )?;
+        let mut rows = server
+            .prepare("SELECT * FROM enrolments WHERE badge_id = unhex(?) ORDER BY customer_id")?;
         let columns = rows.column_count();
         let rows = rows.query_map([badge], |row| (0..columns).map(|it| row.get(it)).collect())?;
         Ok(rows.collect::<Result<_, _>>()?)

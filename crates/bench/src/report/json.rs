@@ -115,7 +115,10 @@ mod tests {
         assert_eq!(row(&examples::memory()), expected);
         let bulk = row(&examples::bulk());
         assert_eq!(bulk["baseline"]["name"], "COPY");
-        assert_eq!(bulk["ours"]["values"], json!([70_000.0, 80_000.4, 90_000.0]));
+        assert_eq!(
+            bulk["ours"]["values"],
+            json!([70_000.0, 80_000.4, 90_000.0])
+        );
         assert_eq!(bulk["reached"], true);
     }
 }

@@ -102,7 +102,17 @@ mod tests {
             "yes",
         ];
         assert_eq!(lines[2], bulk);
-        let memory = ["peak memory", "SQLite", "MiB", "160", "-", "-", "-", "<= 150", "NO"];
+        let memory = [
+            "peak memory",
+            "SQLite",
+            "MiB",
+            "160",
+            "-",
+            "-",
+            "-",
+            "<= 150",
+            "NO",
+        ];
         assert_eq!(lines[3], memory);
     }
 

@@ -27,7 +27,13 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
             theirs.add(without);
         }
     }
-    let mut rows = vec![row(bench, "earning in bulk, limited", "rows/s", ours, theirs)];
+    let mut rows = vec![row(
+        bench,
+        "earning in bulk, limited",
+        "rows/s",
+        ours,
+        theirs,
+    )];
 
     let (mut ours, mut theirs) = (Sample::default(), Sample::default());
     for repetition in 0..=bench.plan.repetitions {
@@ -64,13 +70,7 @@ async fn singly(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
     load::closed_loop(&stand.target().await?, SINGLE_CONNECTIONS, until, next).await
 }
 
-fn row(
-    bench: &Bench<'_>,
-    name: &str,
-    unit: &'static str,
-    limited: Sample,
-    free: Sample,
-) -> Row {
+fn row(bench: &Bench<'_>, name: &str, unit: &'static str, limited: Sample, free: Sample) -> Row {
     Row {
         name: name.to_owned(),
         database: bench.database(),

@@ -49,7 +49,9 @@ async fn compare(bench: &Bench<'_>, filled: &Filled, there: u64) -> Result<[Row;
 /// second.
 async fn rate(bench: &Bench<'_>, stand: &Stand, first: i64) -> Result<f64> {
     let badge = stand.badge().await?;
-    stand.enrol(&badge, stand.customers(), bulk::WARM_UP).await?;
+    stand
+        .enrol(&badge, stand.customers(), bulk::WARM_UP)
+        .await?;
     stand.settle().await?;
     let until = Until::After(bench.plan.duration);
     let done = stand.enrol(&badge, first, until).await?;
