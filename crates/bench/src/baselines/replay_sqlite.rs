@@ -1,10 +1,11 @@
 //! Look-ups on SQLite: readers side by side, each with its statements prepared.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use ron::Value;
 use rusqlite::types::Value as Bound;
 use rusqlite::{Connection, params_from_iter};
@@ -33,7 +34,9 @@ pub(crate) fn run(
             bound.collect()
         })
         .collect();
-    let open: Vec<_> = (0..connections).map(|_| reader(file)).collect::<Result<_>>()?;
+    let open: Vec<_> = (0..connections)
+        .map(|_| reader(file))
+        .collect::<Result<_>>()?;
     let done = AtomicUsize::new(0);
     let begun = Instant::now();
     std::thread::scope(|scope| {
@@ -41,18 +44,13 @@ pub(crate) fn run(
             .into_iter()
             .map(|connection| {
                 let (bound, done) = (&bound, &done);
-                scope.spawn(move || {
-                    while begun.elapsed() < duration {
-                        let number = done.fetch_add(1, Ordering::Relaxed);
-                        look_up(&connection, &bound[number % bound.len()])?;
-                    }
-                    anyhow::Ok(())
-                })
+                let goes_on = move || begun.elapsed() < duration;
+                scope.spawn(move || look_up(&connection, bound, done, goes_on))
             })
             .collect();
         threads.into_iter().try_for_each(|thread| {
-            let ended = thread.join().map_err(|_| anyhow!("a look-up panicked"))?;
-            ended
+            let ended = thread.join();
+            ended.map_err(|_| anyhow!("a look-up panicked"))?
         })
     })?;
     Ok(done.into_inner() as f64 / begun.elapsed().as_secs_f64())
@@ -61,21 +59,35 @@ pub(crate) fn run(
 /// A connection as the server's readers are.
 fn reader(file: &Path) -> Result<Connection> {
     let connection = beside(file)?;
-    connection.set_prepared_statement_cache_capacity(256);
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(connection)
 }
 
-fn look_up(connection: &Connection, statements: &[(&str, Vec<Bound>)]) -> Result<()> {
-    for (sql, values) in statements {
-        let mut statement = connection.prepare_cached(sql)?;
-        let columns = statement.column_count();
-        let mut rows = statement.query(params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            // Whoever asks reads what comes.
-            for column in 0..columns {
-                std::hint::black_box(row.get_ref(column)?);
+/// What one thread does: look-ups, whose numbers it takes from all, until the time is over.
+fn look_up(
+    connection: &Connection,
+    look_ups: &[Vec<(&str, Vec<Bound>)>],
+    done: &AtomicUsize,
+    goes_on: impl Fn() -> bool,
+) -> Result<()> {
+    let mut prepared = HashMap::new();
+    for (sql, _) in look_ups.iter().flatten() {
+        if !prepared.contains_key(sql) {
+            prepared.insert(*sql, connection.prepare(sql)?);
+        }
+    }
+    while goes_on() {
+        let number = done.fetch_add(1, Ordering::Relaxed);
+        for (sql, values) in &look_ups[number % look_ups.len()] {
+            let statement = prepared.get_mut(sql).context("a statement")?;
+            let columns = statement.column_count();
+            let mut rows = statement.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                // Whoever asks reads what comes.
+                for column in 0..columns {
+                    std::hint::black_box(row.get_ref(column)?);
+                }
             }
         }
     }

@@ -108,7 +108,7 @@ impl Table {
 }
 
 /// The server's file, to be read only.
-fn beside(file: &Path) -> Result<Connection> {
+pub(super) fn beside(file: &Path) -> Result<Connection> {
     Ok(Connection::open_with_flags(
         file,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,

@@ -10,7 +10,7 @@ use accolade_application::ports::{
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_persistence::{DatabaseUrl, Options, open};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Error, Result, ensure};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use ron::Value;
 
@@ -80,7 +80,7 @@ pub(crate) fn record(
 fn query(customer: i64) -> Result<CustomerBadgeQuery> {
     Ok(CustomerBadgeQuery {
         customer: customer.try_into()?,
-        now: Instant::parse_iso("2030-01-01T00:00:00Z")?,
+        now: Instant::parse_iso("2030-01-01T00:00:00Z").map_err(Error::msg)?,
         badge_type: CustomerBadgeType::Earned,
         include_expired: false,
         statuses: Vec::new(),

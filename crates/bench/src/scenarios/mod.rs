@@ -5,6 +5,7 @@ mod earn;
 mod growth;
 mod latency;
 mod memory;
+mod mixed;
 mod single;
 mod start;
 
@@ -29,6 +30,8 @@ pub(crate) enum Scenario {
     Latency,
     /// Earning under a limit that all customers share
     Earn,
+    /// Looking customers' badges up, and enrolling some
+    Mixed,
     /// The most memory that the server has had
     Memory,
     /// Bulk enrolment into a table that is full
@@ -39,11 +42,12 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
         Self::Earn,
+        Self::Mixed,
         Self::Memory,
         Self::Growth,
         Self::Start,
@@ -59,6 +63,7 @@ impl Scenario {
             Self::Single => single::run(bench).await,
             Self::Latency => latency::run(bench).await,
             Self::Earn => earn::run(bench).await,
+            Self::Mixed => mixed::run(bench).await,
             Self::Memory => memory::run(bench).await,
             Self::Growth => growth::run(bench).await,
             Self::Start => start::run(bench).await,
