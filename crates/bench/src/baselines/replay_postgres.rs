@@ -55,7 +55,8 @@ impl Ready {
         let mut prepared: HashMap<&str, Statement> = HashMap::new();
         for statement in look_ups.iter().flatten() {
             if !prepared.contains_key(statement.sql.as_str()) {
-                let made = client.prepare(&statement.sql).await?;
+                let kinds: Vec<_> = statement.example.iter().map(kind).collect();
+                let made = client.prepare_typed(&statement.sql, &kinds).await?;
                 prepared.insert(&statement.sql, made);
             }
         }
@@ -110,6 +111,20 @@ pub(crate) async fn run(
     }))
     .await?;
     Ok(f64::from(done.get()) / begun.elapsed().as_secs_f64())
+}
+
+/// The type of a parameter that is given such values; unknown is for PostgreSQL to infer.
+fn kind(example: &Value) -> Type {
+    match example {
+        Value::Option(Some(value)) => match &**value {
+            Value::Seq(_) => Type::BYTEA,
+            value => kind(value),
+        },
+        Value::Bool(_) => Type::BOOL,
+        Value::Number(_) => Type::INT8,
+        Value::String(_) => Type::TEXT,
+        _ => Type::UNKNOWN,
+    }
 }
 
 fn spell(value: &Value, kind: &Type) -> Option<String> {

@@ -9,6 +9,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
 use accolade_persistence::{DatabaseUrl, Options, open};
 use anyhow::{Context as _, Error, Result, ensure};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
@@ -24,6 +25,9 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
     /// In the order of the parameters.
     pub(crate) values: Vec<Value>,
+    /// Values of the same types where none of these is null, if any of them is: PostgreSQL
+    /// has to be told the type of what has no value.
+    pub(crate) example: Vec<Value>,
 }
 
 /// All statements of one look-up.
@@ -61,26 +65,36 @@ pub(crate) fn record(
     };
     let opened = open(&url, &options)?;
     let org = OrgId::try_from(ORG)?;
+    let look_up = |query: &CustomerBadgeQuery| {
+        SAID.take();
+        let found = opened.customer_badges.list(org, query)?;
+        let said = SAID.take();
+        let statements = said.iter().filter_map(|it| parse(it).transpose());
+        anyhow::Ok((found, statements.collect::<Result<LookUp>>()?))
+    };
+    let (_, filtered) = look_up(&with_every_filter(query(1)?)?)?;
     customers
         .map(|customer| {
-            SAID.take();
-            let found = opened.customer_badges.list(org, &query(customer)?)?;
+            let (found, mut statements) = look_up(&query(customer)?)?;
             ensure!(!found.items.is_empty(), "{customer} has earned nothing");
-            let said = SAID.take();
-            let statements: LookUp = said
-                .iter()
-                .filter_map(|it| parse(it).transpose())
-                .collect::<Result<_>>()?;
             ensure!(!statements.is_empty(), "Diesel says nothing");
+            for statement in &mut statements {
+                if statement.values.contains(&Value::Option(None)) {
+                    let twin = filtered.iter().find(|it| it.sql == statement.sql);
+                    let twin = twin.context("a statement without an example")?;
+                    statement.example.clone_from(&twin.values);
+                }
+            }
             Ok(statements)
         })
         .collect()
 }
 
+/// What `customer/{id}?badgeType=EARNED` asks.
 fn query(customer: i64) -> Result<CustomerBadgeQuery> {
     Ok(CustomerBadgeQuery {
         customer: customer.try_into()?,
-        now: Instant::parse_iso("2030-01-01T00:00:00Z").map_err(Error::msg)?,
+        now: moment()?,
         badge_type: CustomerBadgeType::Earned,
         include_expired: false,
         statuses: Vec::new(),
@@ -99,6 +113,28 @@ fn query(customer: i64) -> Result<CustomerBadgeQuery> {
     })
 }
 
+/// The same with a value wherever there may be one.
+fn with_every_filter(query: CustomerBadgeQuery) -> Result<CustomerBadgeQuery> {
+    let moment = Some(moment()?);
+    Ok(CustomerBadgeQuery {
+        active: Some(true),
+        owner: Some(OwnerType::Loyalty),
+        claimed_by: Some(OwnerType::Loyalty),
+        name_contains: Some("badge".to_owned()),
+        starts_after: moment,
+        starts_before: moment,
+        ends_after: moment,
+        ends_before: moment,
+        group: Some("66276dc68fe258516a88ff8e".parse()?),
+        ..query
+    })
+}
+
+/// A moment at which everything is live that is made for this.
+fn moment() -> Result<Instant> {
+    Instant::parse_iso("2030-01-01T00:00:00Z").map_err(Error::msg)
+}
+
 /// Reads a statement with its values, `SELECT … -- binds: [1, None]`; what has none, such as
 /// `COMMIT`, is not part of a look-up.
 fn parse(said: &str) -> Result<Option<Statement>> {
@@ -106,8 +142,11 @@ fn parse(said: &str) -> Result<Option<Statement>> {
         return Ok(None);
     };
     let values: Vec<Value> = ron::from_str(values).with_context(|| values.to_owned())?;
-    let sql = sql.to_owned();
-    Ok((!values.is_empty()).then_some(Statement { sql, values }))
+    Ok((!values.is_empty()).then(|| Statement {
+        sql: sql.to_owned(),
+        values,
+        example: Vec::new(),
+    }))
 }
 
 #[cfg(test)]
