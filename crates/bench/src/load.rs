@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use tokio::sync::mpsc;
 
 use crate::http::{Call, Connection, Target};
+use crate::stand::CUSTOMERS;
 
 /// What a load achieved.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +25,12 @@ impl Done {
     #[allow(clippy::cast_precision_loss)]
     pub(crate) fn rate(self) -> f64 {
         self.requests as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Customers a second, if each request had [`CUSTOMERS`].
+    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn customers(self) -> f64 {
+        self.rate() * CUSTOMERS as f64
     }
 }
 

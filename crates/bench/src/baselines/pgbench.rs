@@ -73,7 +73,7 @@ mod tests {
     #[test]
     #[allow(clippy::float_cmp)] // The number is the one that was printed.
     fn the_rate_is_the_one_without_the_time_to_connect() {
-        assert_eq!(transactions_a_second(PRINTED), Some(6514.871_023));
+        assert_eq!(transactions_a_second(PRINTED), Some(6_514.871_023));
     }
 
     #[test]

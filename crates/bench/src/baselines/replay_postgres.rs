@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -127,28 +126,22 @@ fn kind(example: &Value) -> Type {
     }
 }
 
+/// None is null.
 fn spell(value: &Value, kind: &Type) -> Option<String> {
-    Some(match value {
-        Value::Option(None) => return None,
-        Value::Option(Some(value)) => return spell(value, kind),
-        Value::Seq(bytes) if *kind == Type::BYTEA => spell_bytes(bytes),
-        Value::Seq(values) => spell_array(values, kind),
-        Value::Bool(value) => value.to_string(),
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.into_f64().to_string(),
-        _ => return None,
-    })
+    match value {
+        Value::Option(Some(value)) => spell(value, kind),
+        Value::Seq(_) if *kind == Type::BYTEA => spell_bytes(value),
+        Value::Seq(values) => Some(spell_array(values, kind)),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) => Some(value.clone().into_rust::<i64>().ok()?.to_string()),
+        _ => None,
+    }
 }
 
-fn spell_bytes(bytes: &[Value]) -> String {
-    let mut text = "\\x".to_owned();
-    for byte in bytes {
-        if let Value::Number(number) = byte {
-            // Nothing that is written to memory fails.
-            let _ = write!(text, "{:02x}", number.into_f64() as u8);
-        }
-    }
-    text
+fn spell_bytes(value: &Value) -> Option<String> {
+    let bytes: Vec<u8> = value.clone().into_rust().ok()?;
+    Some(format!("\\x{}", hex::encode(bytes)))
 }
 
 fn spell_array(values: &[Value], kind: &Type) -> String {

@@ -24,16 +24,14 @@ pub(crate) fn run(
     connections: usize,
     duration: Duration,
 ) -> Result<f64> {
-    let bound: Vec<Vec<(&str, Vec<Bound>)>> = look_ups
-        .iter()
-        .map(|look_up| {
-            let bound = look_up.iter().map(|statement| {
-                let values = statement.values.iter().map(bind).collect();
-                (statement.sql.as_str(), values)
-            });
-            bound.collect()
-        })
-        .collect();
+    let bound = look_ups.iter().map(|look_up| {
+        let bound = look_up.iter().map(|statement| {
+            let values = statement.values.iter().map(bind);
+            anyhow::Ok((statement.sql.as_str(), values.collect::<Result<_>>()?))
+        });
+        bound.collect()
+    });
+    let bound: Vec<Vec<(&str, Vec<Bound>)>> = bound.collect::<Result<_>>()?;
     let open: Vec<_> = (0..connections)
         .map(|_| reader(file))
         .collect::<Result<_>>()?;
@@ -94,19 +92,32 @@ fn look_up(
     Ok(())
 }
 
-fn bind(value: &Value) -> Bound {
-    match value {
-        Value::Option(Some(value)) => bind(value),
+/// A value as SQLite takes it.
+fn bind(value: &Value) -> Result<Bound> {
+    Ok(match value {
+        Value::Option(None) => Bound::Null,
+        Value::Option(Some(value)) => bind(value)?,
         Value::Bool(value) => Bound::Integer((*value).into()),
-        Value::Number(number) => Bound::Integer(number.into_f64() as i64),
+        Value::Number(_) => Bound::Integer(value.clone().into_rust()?),
         Value::String(text) => Bound::Text(text.clone()),
-        Value::Seq(bytes) => {
-            let bytes = bytes.iter().map(|byte| match byte {
-                Value::Number(number) => number.into_f64() as u8,
-                _ => 0,
-            });
-            Bound::Blob(bytes.collect())
-        }
-        _ => Bound::Null,
+        bytes => Bound::Blob(bytes.clone().into_rust()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_bound_as_sqlite_takes_them() {
+        let bound = |value: &str| bind(&ron::from_str(value).unwrap()).unwrap();
+        assert_eq!(
+            bound("1893456000000000"),
+            Bound::Integer(1_893_456_000_000_000)
+        );
+        assert_eq!(bound("Some(true)"), Bound::Integer(1));
+        assert_eq!(bound("None"), Bound::Null);
+        assert_eq!(bound("[1, 255]"), Bound::Blob(vec![1, 255]));
+        assert_eq!(bound("\"x\""), Bound::Text("x".to_owned()));
     }
 }

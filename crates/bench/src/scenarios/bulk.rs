@@ -28,10 +28,10 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
         stand.settle().await?;
         let done = stand.enrol(&badge, stand.customers(), until).await?;
         let rows = done.requests * CUSTOMERS.cast_unsigned();
-        let loaded = loader.load(&stand, &badge, rows).await?;
+        let by_itself = loader.load(&stand, &badge, rows).await?;
         if !warm_up {
-            ours.add(done.rate() * CUSTOMERS as f64);
-            theirs.add(loaded);
+            ours.add(done.customers());
+            theirs.add(by_itself);
         }
     }
     let name = match stand.database().kind() {

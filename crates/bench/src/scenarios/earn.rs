@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Bench, bulk, single};
 use crate::load::{self, Done, Until};
 use crate::report::{Baseline, Row, Target};
-use crate::stand::{BULK_CONNECTIONS, CUSTOMERS, SINGLE_CONNECTIONS, Stand, blocks};
+use crate::stand::{BULK_CONNECTIONS, SINGLE_CONNECTIONS, Stand, blocks};
 use crate::stats::Sample;
 
 pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
@@ -20,8 +20,8 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     let (mut ours, mut theirs) = (Sample::default(), Sample::default());
     for repetition in 0..=bench.plan.repetitions {
         let until = [bulk::WARM_UP, measured][repetition.min(1)];
-        let with = in_bulk(&stand, &limited, until).await?.rate() * CUSTOMERS as f64;
-        let without = in_bulk(&stand, &free, until).await?.rate() * CUSTOMERS as f64;
+        let with = in_bulk(&stand, &limited, until).await?.customers();
+        let without = in_bulk(&stand, &free, until).await?.customers();
         if repetition > 0 {
             ours.add(with);
             theirs.add(without);

@@ -7,7 +7,7 @@ use super::memory::Filled;
 use super::{Bench, bulk};
 use crate::load::Until;
 use crate::report::{Baseline, Row, Target};
-use crate::stand::{CUSTOMERS, Stand};
+use crate::stand::Stand;
 use crate::stats::Sample;
 
 pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
@@ -55,5 +55,5 @@ async fn rate(bench: &Bench<'_>, stand: &Stand, first: i64) -> Result<f64> {
     stand.settle().await?;
     let until = Until::After(bench.plan.duration);
     let done = stand.enrol(&badge, first, until).await?;
-    Ok(done.rate() * CUSTOMERS as f64)
+    Ok(done.customers())
 }
