@@ -54,6 +54,25 @@ test-fast: setup ## The tests alone, with cargo-nextest if it is installed
 		$(CARGO) test --workspace --locked; \
 	fi
 
+# The server and what measures it, in one compilation whose parts they share.
+build_bench := $(CARGO) build --release --locked -p accolade-server -p accolade-bench
+bench := ACCOLADE_SERVER_BIN=$(target)/release/accolade-server $(target)/release/accolade-bench --data $(target)/bench
+
+.PHONY: bench
+bench: setup ## Measure against the databases by themselves (about 5 minutes)
+	@$(build_bench)
+	@$(bench) --json $(target)/bench.json
+
+.PHONY: bench-quick
+bench-quick: setup ## The same in a minute, compared with the ratios in docs/bench/quick.json
+	@$(build_bench)
+	@$(bench) --quick --compare docs/bench/quick.json --json $(target)/bench-quick.json
+
+.PHONY: bench-full
+bench-full: setup ## The same with 10 million rows (some 20 minutes)
+	@$(build_bench)
+	@$(bench) --full --json $(target)/bench-full.json
+
 .PHONY: lint
 lint: setup-build ## Check the format and the lints
 	@$(format_check)

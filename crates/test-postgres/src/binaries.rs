@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 
 /// The oldest major version that Accolade supports.
 const OLDEST: u32 = 15;
@@ -25,6 +25,21 @@ pub(crate) fn server() -> Result<PathBuf> {
                 crate::URL_VARIABLE
             )
         })
+}
+
+/// Finds one of the programs that come with the server of [`Cluster`](crate::Cluster), such
+/// as `pgbench`.
+///
+/// # Errors
+/// No server binaries are installed, or they lack that program; the message says what to do.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let program = server()?.join(name);
+    ensure!(
+        program.is_file(),
+        "{} was not found: install Debian's `postgresql` package",
+        program.display()
+    );
+    Ok(program)
 }
 
 /// Finds `psql`, which comes with the server and may also be installed alone.

@@ -37,6 +37,7 @@ mod psql;
 mod shared;
 mod url;
 
+pub use binaries::program;
 pub use cluster::{Cluster, Options};
 pub use database::{Template, TestDatabase};
 
