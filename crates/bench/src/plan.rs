@@ -34,7 +34,7 @@ impl Plan {
         let usual = Self {
             name: "usual",
             repetitions: 3,
-            duration: Duration::from_secs(3),
+            duration: Duration::from_millis(2500),
             memory_requests: 100,
             rows_there: vec![1_000_000],
             starts: 7,
