@@ -14,7 +14,7 @@ use crate::scenarios::Scenario;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "accolade-bench", version)]
 pub(crate) struct Arguments {
-    /// Measure for about a minute: fewer and shorter repetitions, a fifth of the data
+    /// Measure for about a minute: fewer and shorter repetitions, and no full tables
     #[arg(long, conflicts_with = "full")]
     pub(crate) quick: bool,
     /// Measure with 10 million rows as well

@@ -17,10 +17,13 @@ pub(crate) struct Machine {
     #[serde(rename = "fileSystem")]
     file_system: String,
     rustc: String,
+    /// How many threads wanted a processor in the minute before, on average.
+    #[serde(rename = "loadBefore")]
+    load_before: f64,
 }
 
 impl Machine {
-    /// This machine, and the file system that `directory` is on. What it does not tell is
+    /// This machine before anything is measured, and the file system that `directory` is on. What it does not tell is
     /// `unknown`.
     pub(crate) fn look(directory: &Path) -> Self {
         let read = |path| fs::read_to_string(path).unwrap_or_default();
@@ -43,7 +46,24 @@ impl Machine {
                     .arg(directory),
             )),
             rustc: known(printed(Command::new("rustc").arg("--version"))),
+            load_before: read("/proc/loadavg")
+                .split_whitespace()
+                .next()
+                .and_then(|it| it.parse().ok())
+                .unwrap_or(0.0),
         }
+    }
+
+    /// A warning if others use the processors: whoever has more threads then gets more of
+    /// them, which favours the side of a ratio that has.
+    pub(crate) fn warning(&self) -> Option<String> {
+        (self.load_before > 0.5).then(|| {
+            format!(
+                "warning: this machine was busy before (load {}): the ratios are not to be \
+                 trusted",
+                self.load_before
+            )
+        })
     }
 
     /// In one line.

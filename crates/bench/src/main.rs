@@ -80,6 +80,8 @@ async fn run(arguments: &Arguments) -> Result<()> {
         .transpose()?;
     let binary = Binary::find(arguments.server.as_deref())?;
     let plan = Plan::of(arguments);
+    std::fs::create_dir_all(&arguments.data)?;
+    let machine = Machine::look(&arguments.data);
     let mut rows = Vec::new();
     let mut databases = BTreeMap::new();
     for kind in arguments.databases() {
@@ -89,7 +91,7 @@ async fn run(arguments: &Arguments) -> Result<()> {
         databases.extend([json::version_of(kind, version)]);
     }
     let run = Run {
-        machine: Machine::look(&arguments.data),
+        machine,
         plan,
         server: binary.version()?,
         databases,
@@ -135,7 +137,8 @@ fn report(
         let text = serde_json::to_string_pretty(&json::render(run, rows))? + "\n";
         write(file, &text)?;
     }
-    for warning in recorded.iter().flat_map(|it| it.warnings(rows)) {
+    let compared = recorded.iter().flat_map(|it| it.warnings(rows));
+    for warning in run.machine.warning().into_iter().chain(compared) {
         println!("{warning}");
     }
     if let Some(file) = &arguments.record {

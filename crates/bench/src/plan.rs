@@ -17,10 +17,10 @@ pub(crate) struct Plan {
     /// How long one side is measured each time.
     #[serde(rename = "secondsEach", serialize_with = "seconds")]
     pub(crate) duration: Duration,
-    /// How many bulk requests come before the memory is read. They also fill the table that
-    /// is there for the first comparison with an empty one.
+    /// How many bulk requests come before the memory is read.
     pub(crate) memory_requests: u64,
-    /// How many rows are there when bulk requests are compared with those into an empty table.
+    /// How many rows are there when bulk requests are compared with those into an empty table;
+    /// nothing if there is to be no such comparison.
     pub(crate) rows_there: Vec<u64>,
     /// How often the server is started.
     pub(crate) starts: usize,
@@ -34,7 +34,7 @@ impl Plan {
         let usual = Self {
             name: "usual",
             repetitions: 3,
-            duration: Duration::from_secs(3),
+            duration: Duration::from_millis(2500),
             memory_requests: 100,
             rows_there: vec![1_000_000],
             starts: 7,
@@ -46,9 +46,10 @@ impl Plan {
                 repetitions: 2,
                 duration: Duration::from_secs(1),
                 memory_requests: 20,
-                rows_there: vec![200_000],
+                // It takes longer than a minute to fill a table.
+                rows_there: Vec::new(),
                 starts: 3,
-                holders: 10_000,
+                holders: 4_000,
             }
         } else if arguments.full {
             Self {

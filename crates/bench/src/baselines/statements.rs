@@ -159,7 +159,10 @@ mod tests {
         let said = "SELECT a FROM b WHERE c = $1 AND d = $2 -- binds: [[1, 255], None]";
         let statement = parse(said).unwrap().unwrap();
         assert_eq!(statement.sql, "SELECT a FROM b WHERE c = $1 AND d = $2");
-        let bytes = Value::Seq(vec![Value::Number(1.into()), Value::Number(255.into())]);
+        let bytes = Value::Seq(vec![
+            Value::Number(1_u8.into()),
+            Value::Number(255_u8.into()),
+        ]);
         assert_eq!(statement.values, [bytes, Value::Option(None)]);
     }
 

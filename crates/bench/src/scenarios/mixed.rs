@@ -2,6 +2,7 @@
 //! look-ups without a server.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use anyhow::Result;
 use serde_json::Value;
@@ -24,6 +25,9 @@ const ENROLLED: i64 = 40;
 /// Badges that customers earn, of which each customer has every second.
 const EARNED: i64 = 10;
 
+/// How long each side runs before it is measured.
+const WARM_UP: Duration = Duration::from_millis(300);
+
 /// How many badges a look-up shows.
 const SHOWN: usize = 5;
 
@@ -40,12 +44,15 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     let raw = statements::record(database, recorded)?;
 
     let (mut mixed, mut alone, mut theirs) = <(Sample, Sample, Sample)>::default();
-    let until = Until::After(bench.plan.duration);
     for repetition in 0..=bench.plan.repetitions {
+        let duration = match repetition {
+            0 => WARM_UP,
+            _ => bench.plan.duration,
+        };
+        let until = Until::After(duration);
         stand.settle().await?;
         let both = send(&stand, &till, holders, 5, until).await?;
         let pure = send(&stand, &till, holders, u64::MAX, until).await?;
-        let duration = bench.plan.duration;
         let sql = match database.file() {
             Some(file) => replay_sqlite::run(file, &raw, RAW_CONNECTIONS, duration)?,
             None => replay_postgres::run(&database.url(), &raw, RAW_CONNECTIONS, duration).await?,
