@@ -24,6 +24,8 @@ mod badges;
 mod catalogue;
 #[path = "../shared/customer_badges.rs"]
 mod customer_badges;
+#[path = "../shared/deal.rs"]
+mod deal;
 #[path = "../shared/directory.rs"]
 mod directory;
 mod directory_sql;
@@ -41,6 +43,7 @@ mod housekeeping;
 mod idempotency;
 #[path = "../shared/import.rs"]
 mod import;
+mod ledger_sql;
 mod lock;
 mod open;
 #[path = "../shared/requests.rs"]
