@@ -35,7 +35,7 @@ fn on_both(test: impl Fn(&Scene)) {
 }
 
 fn sent(scene: &Scene, request: &EarnRequest, have_earned: u32) -> Sent {
-    let (outcomes, sent) = recorder::sent(|| scene.database.earning.earn(request));
+    let (outcomes, sent) = recorder::sent(|| scene.earn(request));
     assert_eq!(earned(&outcomes.unwrap().unwrap()), have_earned as usize);
     sent
 }

@@ -83,10 +83,10 @@ fn an_earn_whose_commit_was_carried_out_is_answered_from_the_ledger() {
     scene.enrol(scene.request(10)).unwrap().unwrap();
     let request = scene.earn_request(10, limits_of_every_kind(100));
     proxy.set(at_commit(DONE, Then::Pass));
-    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    let outcomes = scene.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
     assert_eq!(scene.earned(), 10);
-    let again = scene.database.earning.earn(&request).unwrap();
+    let again = scene.earn(&request).unwrap();
     assert_eq!(again, Err(EarnError::RequestIdUsed));
 }
 
@@ -96,10 +96,10 @@ fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
     scene.enrol(scene.request(10)).unwrap().unwrap();
     let request = scene.earn_request(10, limits_of_every_kind(100));
     proxy.set(at_commit(LOST, Then::Pass));
-    let lost = scene.database.earning.earn(&request);
+    let lost = scene.earn(&request);
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     assert_eq!(scene.earned(), 0);
-    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    let outcomes = scene.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
 }
 

@@ -279,11 +279,11 @@ fn statements(scene: &Scene) -> Vec<String> {
             for limits in [Vec::new(), limits_of_every_kind(5)] {
                 let mut request = scene.earn_request(2, limits);
                 request.now = second(1500 + day * 90_000);
-                database.earning.earn(&request).unwrap().unwrap();
+                scene.earn(&request).unwrap().unwrap();
             }
         }
         let refused = scene.earn_request(2, limits_of_every_kind(1));
-        database.earning.earn(&refused).unwrap().unwrap();
+        scene.earn(&refused).unwrap().unwrap();
         let entry = DirectoryEntry {
             customer: 7.try_into().unwrap(),
             identifiers: Identifiers::default(),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, EarnRequest, EnrolError, EnrolmentBatch, EnrolmentRequest,
-    Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
-    StoreError,
+    BadgeEdit, BadgeEditRequest, EarnBatch, EarnError, EarnRequest, EnrolError, EnrolmentBatch,
+    EnrolmentRequest, Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient,
+    Operation, Org, StoreError,
 };
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
@@ -127,6 +127,15 @@ impl Scene {
             by: self.client,
             idempotency: None,
         }
+    }
+
+    pub(crate) fn earn(
+        &self,
+        request: &EarnRequest,
+    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError> {
+        let batch = EarnBatch::of(request.clone());
+        let mut outcomes = self.database.earning.earn(&batch)?;
+        Ok(outcomes.pop().unwrap())
     }
 
     /// How many earned badges the badge has, by its count.
