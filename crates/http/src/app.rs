@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::idempotency::Carried;
 use accolade_application::ports::{Health, Ports};
@@ -43,7 +44,8 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
-    /// Groups of small requests that are carried out at one moment, beside them.
+    /// Groups of small enrolments that are carried out at one moment beside them, and as many of
+    /// small earns.
     pub groups: usize,
     /// Requests that may wait for one of them; more are refused with 1951.
     pub queue: usize,
@@ -65,6 +67,7 @@ pub struct AppState {
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) enrolments: Groups<Job<EnrolCustomers>, Carried>,
+    pub(crate) earns: Groups<Job<EarnBadge>, Carried>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
@@ -90,10 +93,16 @@ impl AppState {
             let carry_out = move |jobs: &[_]| routes::enrol_together(&ports, &metrics, jobs);
             Groups::start("enrolments", options.groups, options.queue, carry_out)?
         };
+        let earns = {
+            let (ports, metrics) = (ports.clone(), metrics.clone());
+            let carry_out = move |jobs: &[_]| routes::earn_together(&ports, &metrics, jobs);
+            Groups::start("earns", options.groups, options.queue, carry_out)?
+        };
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
             metrics,
             enrolments,
+            earns,
             readiness: Readiness::of(health, draining.clone()),
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
@@ -105,10 +114,14 @@ impl AppState {
 
     /// How busy what carries out use cases is.
     pub(crate) fn usage(&self) -> DispatcherUsage {
-        let (others, enrolments) = (self.dispatcher.usage(), self.enrolments.usage());
+        let all = [
+            self.dispatcher.usage(),
+            self.enrolments.usage(),
+            self.earns.usage(),
+        ];
         DispatcherUsage {
-            running: others.running + enrolments.running,
-            waiting: others.waiting + enrolments.waiting,
+            running: all.iter().map(|it| it.running).sum(),
+            waiting: all.iter().map(|it| it.waiting).sum(),
         }
     }
 

@@ -144,15 +144,15 @@ fn options(settings: &Settings) -> HttpOptions {
 /// How many use cases run at a time, and how many groups of small requests beside them.
 ///
 /// SQLite has a writer beside its pool, and more than one would wait for each other. On
-/// PostgreSQL they share the pool: two groups, so that one gathers while the other waits
-/// for the disk; with more, each would be smaller.
+/// PostgreSQL they share the pool: two groups of enrolments and two of earns, so that one
+/// gathers while the other waits for the disk; with more, each would be smaller.
 fn shares(database: &DatabaseSettings) -> (usize, usize) {
     let pool = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
     match database.url {
         DatabaseUrl::Sqlite(_) => (pool, 1),
         DatabaseUrl::Postgres(_) => {
             let groups = (pool / 4).clamp(1, 2);
-            (pool.saturating_sub(groups).max(1), groups)
+            (pool.saturating_sub(2 * groups).max(1), groups)
         }
     }
 }
