@@ -12,7 +12,7 @@ use accolade_application::ports::{
 use accolade_persistence::{DatabaseUrl, Options, open};
 use support::Postgres;
 use support::proxy::{Mode, Proxy, Then};
-use support::scene::{Scene, earned, enrolled, limits_of_every_kind};
+use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
 
 const DONE: bool = true;
 const LOST: bool = false;
@@ -101,6 +101,33 @@ fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
     assert_eq!(scene.earned(), 0);
     let outcomes = scene.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
+}
+
+#[test]
+fn of_a_batch_of_earns_whose_commit_was_lost_all_are_recorded_or_none() {
+    for carried_out in [DONE, LOST] {
+        let (_database, proxy, scene) = behind_proxy();
+        scene.enrol(scene.request(10)).unwrap().unwrap();
+        let limits = limits_of_each(1, 2);
+        let requests = [1, 2, 3].map(|customer| scene.single_earn(customer, &limits));
+        proxy.set(at_commit(carried_out, Then::Pass));
+        let codes = match scene.earn_together(requests.clone()) {
+            Err(StoreError::Unavailable(_)) if !carried_out => {
+                assert_eq!(scene.earned(), 0);
+                scene.earn_together(requests.clone())
+            }
+            other => other,
+        };
+        assert_eq!(codes.unwrap(), [0, 0, 818]);
+        assert_eq!(scene.earned(), 2);
+        let used = requests.map(|it| {
+            let ledger = &scene.database.requests;
+            ledger
+                .is_used(it.org, it.operation, &it.request_id)
+                .unwrap()
+        });
+        assert_eq!(used, [true, true, false]);
+    }
 }
 
 #[test]
