@@ -19,7 +19,7 @@ use actix_web::{App, Error, HttpServer, web};
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
-use crate::group::Groups;
+use crate::group::{Bounds, Groups};
 use crate::metrics::Metrics;
 use crate::middleware::{Draining, Edge, edge};
 use crate::routes::{self, Job, Readiness, RunningKeys};
@@ -44,9 +44,11 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
-    /// Groups of small enrolments that are carried out at one moment beside them, and as many of
-    /// small earns.
+    /// Groups of small enrolments that are carried out at one moment, beside them, and of small
+    /// earns of one badge.
     pub groups: usize,
+    /// Groups of small earns of all badges.
+    pub earn_groups: usize,
     /// Requests that may wait for one of them; more are refused with 1951.
     pub queue: usize,
     /// The most customers that one request may name.
@@ -88,15 +90,20 @@ impl AppState {
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
         let metrics = Metrics::new()?;
+        let bounds = |groups| Bounds {
+            groups,
+            of_a_kind: options.groups,
+            queue: options.queue,
+        };
         let enrolments = {
             let (ports, metrics) = (ports.clone(), metrics.clone());
             let carry_out = move |jobs: &[_]| routes::enrol_together(&ports, &metrics, jobs);
-            Groups::start("enrolments", options.groups, options.queue, carry_out)?
+            Groups::start("enrolments", bounds(options.groups), carry_out)?
         };
         let earns = {
             let (ports, metrics) = (ports.clone(), metrics.clone());
             let carry_out = move |jobs: &[_]| routes::earn_together(&ports, &metrics, jobs);
-            Groups::start("earns", options.groups, options.queue, carry_out)?
+            Groups::start("earns", bounds(options.earn_groups), carry_out)?
         };
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),

@@ -9,11 +9,13 @@ use accolade_application::earning::{
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{Operation, Ports};
+use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::group::Grouped;
 use crate::json::Parsed;
 use crate::metrics::Metrics;
 use crate::openapi::success::Success;
@@ -225,6 +227,15 @@ async fn answer<A: Gathered>(
         ended
     };
     opened.answer(read, command, execute).await
+}
+
+/// Those of one badge share transactions.
+impl Grouped for Job<EarnBadge> {
+    type Kind = (OrgId, BadgeId);
+
+    fn kind(&self) -> Self::Kind {
+        (self.caller.org, self.command.badge)
+    }
 }
 
 /// Carries out what several ask for at once; gives each its end, by position.

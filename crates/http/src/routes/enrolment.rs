@@ -15,6 +15,7 @@ use accolade_domain::ids::{CustomerId, EnrolmentId};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::group::Grouped;
 use crate::json::Parsed;
 use crate::metrics::{EnrolmentOutcome, Metrics};
 use crate::openapi::success::Success;
@@ -144,6 +145,13 @@ fn command(
         value: command,
         warnings: found.warnings,
     })
+}
+
+/// All share transactions.
+impl Grouped for Job<EnrolCustomers> {
+    type Kind = ();
+
+    fn kind(&self) {}
 }
 
 /// Carries out what several ask for at once; gives each its end, by position.

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
-use crate::group::Groups;
+use crate::group::{Grouped, Groups};
 use crate::json::Parsed;
 use crate::render::{self, Context, Rendered};
 use crate::routes::call::Call;
@@ -249,12 +249,16 @@ impl Opened {
     /// after `resolve`.
     ///
     /// Whether its key was used before is not asked first: the store refuses it then.
-    pub(crate) async fn answer_in_group<A: Gathered, C: Send + 'static>(
+    pub(crate) async fn answer_in_group<A: Gathered, C>(
         self,
         parsed: Parsed<A>,
         resolve: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<C>, UseCaseError> + Send + 'static,
         groups: &Groups<Job<C>, Carried>,
-    ) -> Result<HttpResponse, Failure> {
+    ) -> Result<HttpResponse, Failure>
+    where
+        C: Send + 'static,
+        Job<C>: Grouped,
+    {
         let Self {
             call,
             caller,
