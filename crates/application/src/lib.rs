@@ -15,6 +15,7 @@ pub mod customers;
 pub mod earning;
 pub mod enrolment;
 pub mod error;
+mod group;
 pub mod idempotency;
 pub mod ports;
 mod request_id;

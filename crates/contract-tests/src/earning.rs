@@ -2,7 +2,7 @@
 
 use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome, RevokedEnrolment};
 use accolade_application::ports::{
-    BadgeEdit, CustomerBadgeDetails, EarnError, EarnRequest, IdSource as _, ImportItem,
+    BadgeEdit, CustomerBadgeDetails, EarnBatch, EarnError, EarnRequest, IdSource as _, ImportItem,
     ImportRequest, Operation, RevokeEarnRequest, RevokeEnrolmentsRequest, RevokeError,
     RevokeTarget,
 };
@@ -92,7 +92,23 @@ pub(crate) fn earn_on(
     stores: &Stores,
     request: &EarnRequest,
 ) -> Result<Vec<CustomerEarn>, EarnError> {
-    stores.earning.earn(request).unwrap()
+    let mut results = earn_together_on(stores, [request.clone()]);
+    results.pop().unwrap()
+}
+
+/// What a store makes of the requests of a batch.
+pub(crate) type Results = Vec<Result<Vec<CustomerEarn>, EarnError>>;
+
+/// Carries requests out in one batch, by way of `stores`.
+pub(crate) fn earn_together_on(
+    stores: &Stores,
+    requests: impl IntoIterator<Item = EarnRequest>,
+) -> Results {
+    let mut batch = EarnBatch::default();
+    requests
+        .into_iter()
+        .for_each(|request| batch.push(request).unwrap());
+    stores.earning.earn(&batch).unwrap()
 }
 
 /// The code with which a single customer was refused; 0 if it earned.
@@ -196,6 +212,11 @@ impl World {
 
     pub(crate) fn earn(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, EarnError> {
         earn_on(&self.stores, request)
+    }
+
+    /// Carries requests out in one batch.
+    pub(crate) fn earn_together(&self, requests: impl IntoIterator<Item = EarnRequest>) -> Results {
+        earn_together_on(&self.stores, requests)
     }
 
     /// Lets these customers earn now; gives a code for each.

@@ -136,6 +136,21 @@ macro_rules! contract_tests {
                 another_orgs_badge_cannot_be_earned
                 ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_of_limit
             }
+            earn_batches {
+                an_empty_batch_of_earns_does_nothing
+                each_request_to_earn_is_answered_at_its_position_with_its_own_ids
+                room_is_dealt_out_in_the_order_of_the_batch
+                a_refused_earn_among_others_leaves_nothing_but_its_refusal
+                who_is_not_enrolled_among_others_leaves_nothing_but_the_refusal
+                a_batch_of_earns_that_are_all_refused_leaves_their_refusals
+                a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others
+                of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out
+                requests_of_a_batch_end_as_they_would_one_by_one
+                a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment
+                a_batch_of_a_hundred_earns_is_carried_out
+                batches_and_single_earns_that_race_take_exactly_the_last_places
+                batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once
+            }
             earn_refused {
                 an_earn_from_an_earlier_version_is_refused_and_leaves_nothing
                 an_earn_of_a_badge_that_does_not_exist_has_changed

@@ -8,7 +8,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::enrolment::{EnrolCustomers, KnownBadges};
+use accolade_application::badges::KnownBadges;
+use accolade_application::earning::EarnBadge;
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::idempotency::Carried;
 use accolade_application::ports::{Health, Ports};
 use actix_web::body::BoxBody;
@@ -18,7 +20,7 @@ use actix_web::{App, Error, HttpServer, web};
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
-use crate::group::Groups;
+use crate::group::{Bounds, Groups};
 use crate::metrics::Metrics;
 use crate::middleware::{Draining, Edge, edge};
 use crate::routes::{self, Job, Readiness, RunningKeys};
@@ -43,8 +45,11 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
-    /// Groups of small requests that are carried out at one moment, beside them.
+    /// Groups of small enrolments that are carried out at one moment, beside them, and of small
+    /// earns of one badge.
     pub groups: usize,
+    /// Groups of small earns of all badges.
+    pub earn_groups: usize,
     /// Requests that may wait for one of them; more are refused with 1951.
     pub queue: usize,
     /// The most customers that one request may name.
@@ -65,6 +70,7 @@ pub struct AppState {
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) enrolments: Groups<Job<EnrolCustomers>, Carried>,
+    pub(crate) earns: Groups<Job<EarnBadge>, Carried>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
@@ -85,16 +91,28 @@ impl AppState {
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
         let metrics = Metrics::new()?;
+        let bounds = |groups| Bounds {
+            groups,
+            of_a_kind: options.groups,
+            queue: options.queue,
+        };
+        let known = KnownBadges::default();
         let enrolments = {
-            let (ports, known, metrics) = (ports.clone(), KnownBadges::default(), metrics.clone());
+            let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
             let carry_out =
                 move |jobs: &[_]| routes::enrol_together(&ports, &known, &metrics, jobs);
-            Groups::start("enrolments", options.groups, options.queue, carry_out)?
+            Groups::start("enrolments", bounds(options.groups), carry_out)?
+        };
+        let earns = {
+            let (ports, metrics) = (ports.clone(), metrics.clone());
+            let carry_out = move |jobs: &[_]| routes::earn_together(&ports, &known, &metrics, jobs);
+            Groups::start("earns", bounds(options.earn_groups), carry_out)?
         };
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
             metrics,
             enrolments,
+            earns,
             readiness: Readiness::of(health, draining.clone()),
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
@@ -106,10 +124,14 @@ impl AppState {
 
     /// How busy what carries out use cases is.
     pub(crate) fn usage(&self) -> DispatcherUsage {
-        let (others, enrolments) = (self.dispatcher.usage(), self.enrolments.usage());
+        let all = [
+            self.dispatcher.usage(),
+            self.enrolments.usage(),
+            self.earns.usage(),
+        ];
         DispatcherUsage {
-            running: others.running + enrolments.running,
-            waiting: others.waiting + enrolments.waiting,
+            running: all.iter().map(|it| it.running).sum(),
+            waiting: all.iter().map(|it| it.waiting).sum(),
         }
     }
 

@@ -3,16 +3,20 @@
 //! A request waits in a queue, without a thread, for one of few workers. A worker that has
 //! nothing to do takes what there is at once, so a request that comes alone is carried out
 //! alone and waits for nobody; while all workers are busy, company gathers.
+//!
+//! Only requests of one kind share a transaction, and few groups of one kind run at a time, so
+//! that they grow where many wait for one thing, and different things do not wait for each other.
 
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use accolade_application::error::UseCaseError;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 use tracing::Span;
 
@@ -25,6 +29,26 @@ const MOST: usize = 1_000;
 
 /// What becomes of a job.
 type Ended<R> = Result<R, Failure>;
+
+/// A job whose requests may share a transaction with others of its kind.
+pub(crate) trait Grouped: Send + 'static {
+    /// What they have in common.
+    type Kind: Clone + Eq + Hash + Send + 'static;
+
+    /// Which kind it is.
+    fn kind(&self) -> Self::Kind;
+}
+
+/// How many groups are carried out at one moment, and how many jobs may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Groups of all kinds.
+    pub(crate) groups: usize,
+    /// Groups of one kind.
+    pub(crate) of_a_kind: usize,
+    /// Jobs that wait.
+    pub(crate) queue: usize,
+}
 
 /// A job in the queue.
 struct Waiting<J, R> {
@@ -46,62 +70,81 @@ impl Claim {
     }
 }
 
-/// Jobs that are carried out in groups. Cheap to clone; clones share the workers, who end with the
-/// last of them.
-#[derive(Debug)]
-pub(crate) struct Groups<J, R> {
-    queue: mpsc::Sender<Waiting<J, R>>,
-    running: Arc<AtomicU32>,
+/// Jobs that wait, and kinds that run.
+struct Queue<J: Grouped, R> {
+    state: Mutex<State<J, R>>,
+    changed: Condvar,
+    bounds: Bounds,
 }
 
-impl<J, R> Clone for Groups<J, R> {
-    fn clone(&self) -> Self {
-        Self {
-            queue: self.queue.clone(),
-            running: Arc::clone(&self.running),
-        }
+struct State<J: Grouped, R> {
+    waiting: VecDeque<Waiting<J, R>>,
+    /// How many groups of each kind run.
+    running: HashMap<J::Kind, usize>,
+    /// Whether nobody will ask again.
+    ended: bool,
+}
+
+/// Tells the workers that nobody will ask again.
+struct End<J: Grouped, R>(Arc<Queue<J, R>>);
+
+impl<J: Grouped, R> Drop for End<J, R> {
+    fn drop(&mut self) {
+        self.0.state().ended = true;
+        self.0.changed.notify_all();
     }
 }
 
-impl<J: Send + 'static, R: Send + 'static> Groups<J, R> {
-    /// Starts so many workers (one at least), each of which has `carry_out` make of a group its
-    /// ends, by position. At most `queue` jobs wait.
+/// Jobs that are carried out in groups. Cheap to clone; clones share the workers, who end with the
+/// last of them.
+pub(crate) struct Groups<J: Grouped, R>(Arc<End<J, R>>);
+
+impl<J: Grouped, R> Clone for Groups<J, R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<J: Grouped, R: Send + 'static> Groups<J, R> {
+    /// Starts as many workers as groups may run (one at least), each of which has `carry_out`
+    /// make of a group its ends, by position.
     ///
     /// # Errors
     /// A thread cannot be started.
     pub(crate) fn start(
         name: &str,
-        workers: usize,
-        queue: usize,
+        bounds: Bounds,
         carry_out: impl Fn(&[J]) -> Vec<Result<R, UseCaseError>> + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::channel(queue.clamp(1, mpsc_max()));
-        let receiver = Arc::new(Mutex::new(receiver));
+        let queue = Arc::new(Queue {
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                running: HashMap::new(),
+                ended: false,
+            }),
+            changed: Condvar::new(),
+            bounds,
+        });
+        let groups = Self(Arc::new(End(Arc::clone(&queue))));
         let carry_out = Arc::new(carry_out);
-        let running = Arc::new(AtomicU32::new(0));
-        for worker in 0..workers.max(1) {
-            let receiver = Arc::clone(&receiver);
+        for worker in 0..bounds.groups.max(1) {
+            let queue = Arc::clone(&queue);
             let carry_out = Arc::clone(&carry_out);
-            let running = Arc::clone(&running);
             let work = move || {
-                while let Some(group) = next(&receiver) {
-                    running.fetch_add(1, Ordering::Relaxed);
+                while let Some((kind, group)) = queue.next() {
                     end(group, &*carry_out);
-                    running.fetch_sub(1, Ordering::Relaxed);
+                    queue.has_ended(&kind);
                 }
             };
             thread::Builder::new()
                 .name(format!("{name}-{worker}"))
                 .spawn(work)?;
         }
-        Ok(Self {
-            queue: sender,
-            running,
-        })
+        Ok(groups)
     }
 
-    /// Has `job`, which writes, carried out with others, and gives its end. A group takes on jobs
-    /// until their weights come to a bound.
+    /// Has `job`, which writes, carried out with others of its kind, and gives its end. A group
+    /// takes on jobs until their weights come to a bound.
     ///
     /// A job that has begun goes on to its end whoever still waits for it. One whose caller
     /// leaves before that never begins.
@@ -119,12 +162,8 @@ impl<J: Send + 'static, R: Send + 'static> Groups<J, R> {
             reply,
             span: Span::current(),
         };
-        match self.queue.try_send(waiting) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(busy("too many requests wait")),
-            Err(error @ TrySendError::Closed(_)) => {
-                return Err(Failure::unexpected(anyhow::anyhow!("{error}")));
-            }
+        if !self.queue().push(waiting) {
+            return Err(busy("too many requests wait"));
         }
         match timeout_at(deadline.instant(), replied).await {
             Ok(Ok(ended)) => ended,
@@ -136,32 +175,90 @@ impl<J: Send + 'static, R: Send + 'static> Groups<J, R> {
 
     /// How busy the workers are.
     pub(crate) fn usage(&self) -> DispatcherUsage {
-        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        let state = self.queue().state();
+        let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         DispatcherUsage {
-            running: self.running.load(Ordering::Relaxed),
-            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            running: bound(state.running.values().sum()),
+            waiting: bound(state.waiting.len()),
+        }
+    }
+
+    fn queue(&self) -> &Queue<J, R> {
+        let End(queue) = &*self.0;
+        queue
+    }
+}
+
+/// A group, and which kind it is.
+type Taken<J, R> = (<J as Grouped>::Kind, Vec<Waiting<J, R>>);
+
+impl<J: Grouped, R> Queue<J, R> {
+    fn state(&self) -> MutexGuard<'_, State<J, R>> {
+        // It is whole after a panic elsewhere.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a job; `false` if too many wait already.
+    fn push(&self, job: Waiting<J, R>) -> bool {
+        let mut state = self.state();
+        if state.waiting.len() >= self.bounds.queue.max(1) {
+            return false;
+        }
+        state.waiting.push_back(job);
+        drop(state);
+        self.changed.notify_one();
+        true
+    }
+
+    /// All that wait of the first kind that may run, up to a bound: at least one job, for which it
+    /// waits; `None` if nobody will ask again.
+    fn next(&self) -> Option<Taken<J, R>> {
+        let mut state = self.state();
+        loop {
+            if let Some(taken) = state.take(self.bounds.of_a_kind.max(1)) {
+                return Some(taken);
+            }
+            if state.ended {
+                return None;
+            }
+            let changed = self.changed.wait(state);
+            state = changed.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Notes that a group of this kind runs no more.
+    fn has_ended(&self, kind: &J::Kind) {
+        let mut state = self.state();
+        if let Some(running) = state.running.get_mut(kind) {
+            *running -= 1;
+            if *running == 0 {
+                state.running.remove(kind);
+            }
         }
     }
 }
 
-const fn mpsc_max() -> usize {
-    tokio::sync::Semaphore::MAX_PERMITS
-}
-
-/// All that wait, up to a bound: at least one, for which it waits; `None` if nobody will ask again.
-fn next<J, R>(queue: &Mutex<mpsc::Receiver<Waiting<J, R>>>) -> Option<Vec<Waiting<J, R>>> {
-    // A queue is whole after a panic elsewhere.
-    let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-    let first = queue.blocking_recv()?;
-    let mut weight = first.weight;
-    let mut group = vec![first];
-    while weight < MOST
-        && let Ok(next) = queue.try_recv()
-    {
-        weight += next.weight;
-        group.push(next);
+impl<J: Grouped, R> State<J, R> {
+    fn take(&mut self, of_a_kind: usize) -> Option<Taken<J, R>> {
+        let kinds = self.waiting.iter().map(|it| it.job.kind());
+        let may_run = |kind: &J::Kind| self.running.get(kind).is_none_or(|it| *it < of_a_kind);
+        let (first, kind) = kinds.enumerate().find(|(_, kind)| may_run(kind))?;
+        *self.running.entry(kind.clone()).or_default() += 1;
+        let (mut group, mut weight) = (Vec::new(), 0);
+        let mut others = self.waiting.split_off(first).into_iter();
+        while weight < MOST
+            && let Some(next) = others.next()
+        {
+            if next.job.kind() == kind {
+                weight += next.weight;
+                group.push(next);
+            } else {
+                self.waiting.push_back(next);
+            }
+        }
+        self.waiting.extend(others);
+        Some((kind, group))
     }
-    Some(group)
 }
 
 /// Carries out those of `group` whose callers still wait.
@@ -210,6 +307,23 @@ mod tests {
 
     type Doubling = Groups<u32, (u32, Vec<u32>)>;
 
+    impl Grouped for u32 {
+        type Kind = u32;
+
+        /// Their hundreds.
+        fn kind(&self) -> u32 {
+            self / 100
+        }
+    }
+
+    fn bounds(groups: usize, queue: usize) -> Bounds {
+        Bounds {
+            groups,
+            of_a_kind: 1,
+            queue,
+        }
+    }
+
     fn later() -> Deadline {
         Deadline::after(Duration::from_mins(1))
     }
@@ -229,7 +343,7 @@ mod tests {
         let (begun, begins) = std_mpsc::channel();
         let (go, may_go) = std_mpsc::channel();
         let (begun, may_go) = (Mutex::new(begun), Mutex::new(may_go));
-        let groups = Groups::start("test", 1, length, move |group| {
+        let groups = Groups::start("test", bounds(1, length), move |group| {
             let _ = begun.lock().unwrap().send(());
             let _ = may_go.lock().unwrap().recv();
             double(group)
@@ -264,7 +378,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_comes_alone_is_carried_out_alone() {
-        let groups = Groups::start("test", 2, 8, double).unwrap();
+        let groups = Groups::start("test", bounds(2, 8), double).unwrap();
         let ended = groups.run(later(), 4, 1).await.unwrap();
         assert_eq!(ended, (8, vec![4]));
         assert_eq!(groups.usage().waiting, 0);
@@ -312,6 +426,55 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_group_is_of_one_kind_and_those_that_came_first_begin_first() {
+        let (groups, begins, go) = held(8);
+        let first = ask(&groups, 1, later());
+        has_begun(&begins).await;
+        let mut others = Vec::new();
+        for job in [102, 3, 104, 5] {
+            others.push(ask(&groups, job, later()));
+            queued(&groups, u32::try_from(others.len()).unwrap()).await;
+        }
+        drop(go);
+        first.await.unwrap().unwrap();
+        let mut ends = Vec::new();
+        for other in others {
+            ends.push(other.await.unwrap().unwrap().1);
+        }
+        let [even, odd] = [vec![102, 104], vec![3, 5]];
+        assert_eq!(ends, [even.clone(), odd.clone(), even, odd]);
+    }
+
+    #[tokio::test]
+    async fn while_one_kind_runs_it_gathers_and_others_begin() {
+        let (begun, begins) = std_mpsc::channel();
+        let (go, may_go) = std_mpsc::channel::<()>();
+        let (begun, may_go) = (Mutex::new(begun), Mutex::new(may_go));
+        let groups = Groups::start("test", bounds(2, 8), move |group: &[u32]| {
+            if group.contains(&1) {
+                let _ = begun.lock().unwrap().send(());
+                let _ = may_go.lock().unwrap().recv();
+            }
+            double(group)
+        });
+        let groups = groups.unwrap();
+        let first = ask(&groups, 1, later());
+        has_begun(&begins).await;
+        let same = [ask(&groups, 2, later()), ask(&groups, 3, later())];
+        queued(&groups, 2).await;
+        // The second worker leaves them to the first.
+        assert_eq!(groups.run(later(), 104, 1).await.unwrap(), (208, vec![104]));
+        assert_eq!((groups.usage().running, groups.usage().waiting), (1, 2));
+        drop(go);
+        first.await.unwrap().unwrap();
+        for same in same {
+            let mut group = same.await.unwrap().unwrap().1;
+            group.sort_unstable();
+            assert_eq!(group, [2, 3]);
+        }
+    }
+
+    #[tokio::test]
     async fn more_than_may_wait_are_refused_at_once() {
         let (groups, begins, go) = held(1);
         let first = ask(&groups, 1, later());
@@ -337,6 +500,8 @@ mod tests {
         queued(&groups, 2).await;
         left.abort();
         assert!(left.await.unwrap_err().is_cancelled());
+        // From now on a thread is waited for.
+        tokio::time::resume();
         let last = ask(&groups, 4, later());
         queued(&groups, 3).await;
         drop(go);
@@ -345,7 +510,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_the_failure_of_its_group_and_the_worker_goes_on() {
-        let groups = Groups::start("test", 1, 8, double).unwrap();
+        let groups = Groups::start("test", bounds(1, 8), double).unwrap();
         assert_eq!(code(groups.run(later(), 13, 1).await), 1950);
         assert_eq!(groups.run(later(), 1, 1).await.unwrap(), (2, vec![1]));
     }

@@ -54,6 +54,7 @@ impl Running {
             shutdown_timeout: Duration::from_secs(5),
             concurrency: 2,
             groups: 1,
+            earn_groups: 1,
             queue: 10,
             customers_per_request: 10_000,
             idempotency_retention: Duration::from_hours(72),

@@ -2,8 +2,8 @@
 
 use accolade_application::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome};
 use accolade_application::ports::{
-    EarnError, EarnRecord, EarnRequest, EarningStore, ImportItem, ImportRequest, Operation,
-    Refusal, RevokeEarnRequest, RevokeError, StoreError,
+    EarnBatch, EarnError, EarnRecord, EarnRequest, EarningStore, ImportItem, ImportRequest,
+    Operation, Refusal, RevokeEarnRequest, RevokeError, StoreError,
 };
 use accolade_domain::badge::EarnType;
 use accolade_domain::earning::{Counted, EarnedBadge, Limit, Scope, Span, allot, covering};
@@ -22,48 +22,15 @@ const REFUSALS: usize = 10;
 impl EarningStore for MemoryStore {
     fn earn(
         &self,
-        request: &EarnRequest,
-    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError> {
+        batch: &EarnBatch,
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, EarnError>>, StoreError> {
         let mut state = self.begin();
-        if request.ids.len() < request.customers.len() {
+        let requests = batch.requests();
+        if requests.iter().any(|it| it.ids.len() < it.customers.len()) {
             let error = anyhow!("a request has fewer ids than customers");
             return Err(StoreError::Unexpected(error));
         }
-        if let Err(error) = state.check_earn(request) {
-            return Ok(Err(error));
-        }
-        let earned_on = state.earned_on(request);
-        let judged = state.judge(request, earned_on);
-        for (customer, judgement) in request.customers.iter().zip(&judged) {
-            if let Err(rejection) = judgement {
-                state.remember_refusal(request, *customer, rejection.clone());
-            }
-        }
-        if request.operation == Operation::Earn
-            && let Some(rejection) = judged.iter().find_map(|j| j.as_ref().err())
-        {
-            return Ok(Err(EarnError::Refused(rejection.clone())));
-        }
-        let outcomes = state.record(request, judged, earned_on);
-        state.carried_out(CarriedOut {
-            org: request.org,
-            operation: request.operation,
-            request_id: Some(&request.request_id),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: Answer::Earned(EarnAnswer {
-                single: request.operation == Operation::Earn,
-                badge: request.badge,
-                triggered_by: request.triggered_by.clone(),
-                expires_on: request.terms.expires_on,
-                event_on: request.terms.event_on,
-                outcomes: outcomes.clone(),
-                unknown: request.unknown.clone(),
-                request_id: request.request_id.clone(),
-                now: request.now,
-            }),
-        });
-        Ok(Ok(outcomes))
+        Ok(requests.iter().map(|request| state.earn(request)).collect())
     }
 
     fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
@@ -165,6 +132,43 @@ impl EarningStore for MemoryStore {
 type Judgement = Result<Option<EnrolmentId>, Rejection>;
 
 impl State {
+    /// Carries out `request`.
+    fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, EarnError> {
+        self.check_earn(request)?;
+        let earned_on = self.earned_on(request);
+        let judged = self.judge(request, earned_on);
+        for (customer, judgement) in request.customers.iter().zip(&judged) {
+            if let Err(rejection) = judgement {
+                self.remember_refusal(request, *customer, rejection.clone());
+            }
+        }
+        if request.operation == Operation::Earn
+            && let Some(rejection) = judged.iter().find_map(|j| j.as_ref().err())
+        {
+            return Err(EarnError::Refused(rejection.clone()));
+        }
+        let outcomes = self.record(request, judged, earned_on);
+        self.carried_out(CarriedOut {
+            org: request.org,
+            operation: request.operation,
+            request_id: Some(&request.request_id),
+            idempotency: request.idempotency.as_ref(),
+            recorded_on: request.now,
+            answer: Answer::Earned(EarnAnswer {
+                single: request.operation == Operation::Earn,
+                badge: request.badge,
+                triggered_by: request.triggered_by.clone(),
+                expires_on: request.terms.expires_on,
+                event_on: request.terms.event_on,
+                outcomes: outcomes.clone(),
+                unknown: request.unknown.clone(),
+                request_id: request.request_id.clone(),
+                now: request.now,
+            }),
+        });
+        Ok(outcomes)
+    }
+
     fn check_earn(&self, request: &EarnRequest) -> Result<(), EarnError> {
         if (request.idempotency.as_ref()).is_some_and(|guard| self.is_key_used(guard)) {
             return Err(EarnError::IdempotencyKeyUsed);

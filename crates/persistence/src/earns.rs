@@ -5,14 +5,12 @@ use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 use crate::enrolment::BadgeKey;
 use crate::mapping::stored;
 
-/// What a request records: one row for each customer.
+/// What a batch records: one row for each customer.
 pub(crate) struct NewEarns {
     pub(crate) key: BadgeKey,
     pub(crate) event_on: i64,
     pub(crate) earned_on: i64,
     pub(crate) expires_on: i64,
-    /// The request's number in the ledger.
-    pub(crate) request_no: i64,
     /// By customer.
     pub(crate) rows: Vec<NewEarn>,
 }
@@ -24,6 +22,8 @@ pub(crate) struct NewEarn {
     pub(crate) ordinal: i32,
     /// The ordinal of the enrolment that it rests on.
     pub(crate) enrolment: Option<i32>,
+    /// The request's number in the ledger.
+    pub(crate) request_no: i64,
     pub(crate) id: ObjectId,
 }
 

@@ -9,6 +9,7 @@
 //! - `store`, `retry`, `fault`: connections, and the one retrying transaction
 //! - `schema`, `mapping`, `answers`, `statement`: tables, rows and the domain's values
 //! - `boundary`, `earns`, `carried_out`: what earning and revoking hand to statements
+//! - `ledger`: the names under which requests of a batch are remembered
 //! - `enrolment`: recording a batch, over the few statements that each database says its own way
 //! - `shared`: the ports that Diesel says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
@@ -25,6 +26,7 @@ mod database;
 mod earns;
 mod enrolment;
 mod fault;
+mod ledger;
 mod mapping;
 mod migrations;
 mod retry;

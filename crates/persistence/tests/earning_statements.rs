@@ -10,7 +10,7 @@ use accolade_application::ports::{
 };
 use accolade_persistence::{Database, DatabaseUrl, Options, open};
 use support::recorder::{self, Sent};
-use support::scene::{Scene, earned, limits_of_every_kind, second};
+use support::scene::{Scene, earned, limits_of_each, limits_of_every_kind, second};
 
 const MANY: u32 = 10_000;
 
@@ -35,7 +35,7 @@ fn on_both(test: impl Fn(&Scene)) {
 }
 
 fn sent(scene: &Scene, request: &EarnRequest, have_earned: u32) -> Sent {
-    let (outcomes, sent) = recorder::sent(|| scene.database.earning.earn(request));
+    let (outcomes, sent) = recorder::sent(|| scene.earn(request));
     assert_eq!(earned(&outcomes.unwrap().unwrap()), have_earned as usize);
     sent
 }
@@ -71,6 +71,43 @@ fn ten_thousand_are_refused_in_as_many_statements_as_one() {
         assert_eq!(own.statements.len(), few.statements.len());
         assert_eq!(scene.earned(), 1);
     });
+}
+
+/// In one batch: so many who are refused by their own limits, as many who get the last places, and
+/// as many who find none. `earned` is how many the badge has before, of its first customers.
+fn sent_together(scene: &Scene, each: u32, earned: u32, rolls: bool) -> Sent {
+    let mut limits = limits_of_each(1, earned + each);
+    if !rolls {
+        // The badge's. Without it, whoever is refused by a limit of its own is refused early.
+        limits.pop();
+    }
+    let refused = 1..=each;
+    let others = earned + 1..=earned + 2 * each;
+    let requests = refused
+        .chain(others)
+        .map(|it| scene.single_earn(it, &limits));
+    let requests: Vec<_> = requests.collect();
+    let (codes, sent) = recorder::sent(|| scene.earn_together(requests));
+    let of = |code| vec![code; each as usize];
+    assert_eq!(codes.unwrap(), [of(817), of(0), of(818)].concat());
+    sent
+}
+
+#[test]
+fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
+    recorder::start();
+    for rolls in [true, false] {
+        let database = support::Postgres::fresh();
+        let scene = Scene::set(one_connection(&database.url()));
+        scene.enrol(scene.request(MANY)).unwrap().unwrap();
+        sent(&scene, &scene.earn_request(1, limits_of_every_kind(9)), 1);
+        let few = sent_together(&scene, 1, 1, rolls);
+        let mut more = scene.earn_request(100, limits_of_every_kind(1_000));
+        more.customers.drain(..2);
+        sent(&scene, &more, 98);
+        let many = sent_together(&scene, 100, 100, rolls);
+        assert_eq!(few.statements, many.statements);
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use accolade_application::ports::{
 use accolade_persistence::{DatabaseUrl, Options, open};
 use support::Postgres;
 use support::proxy::{Mode, Proxy, Then};
-use support::scene::{Scene, earned, enrolled, limits_of_every_kind};
+use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
 
 const DONE: bool = true;
 const LOST: bool = false;
@@ -86,10 +86,10 @@ fn an_earn_whose_commit_was_carried_out_is_answered_from_the_ledger() {
     scene.enrol(scene.request(10)).unwrap().unwrap();
     let request = scene.earn_request(10, limits_of_every_kind(100));
     proxy.set(at_commit(DONE, Then::Pass));
-    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    let outcomes = scene.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
     assert_eq!(scene.earned(), 10);
-    let again = scene.database.earning.earn(&request).unwrap();
+    let again = scene.earn(&request).unwrap();
     assert_eq!(again, Err(EarnError::RequestIdUsed));
 }
 
@@ -99,10 +99,10 @@ fn an_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
     scene.enrol(scene.request(10)).unwrap().unwrap();
     let request = scene.earn_request(10, limits_of_every_kind(100));
     proxy.set(at_commit(LOST, Then::Pass));
-    let lost = scene.database.earning.earn(&request);
+    let lost = scene.earn(&request);
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     assert_eq!(scene.earned(), 0);
-    let outcomes = scene.database.earning.earn(&request).unwrap().unwrap();
+    let outcomes = scene.earn(&request).unwrap().unwrap();
     assert_eq!(earned(&outcomes), 10);
 }
 
@@ -126,6 +126,33 @@ fn an_enrolment_that_loses_its_database_inside_copy_is_unavailable_with_nothing_
     assert_eq!(scene.issued(), 0);
     let outcomes = scene.enrol(request).unwrap().unwrap();
     assert_eq!(enrolled(&outcomes), MANY as usize);
+}
+
+#[test]
+fn of_a_batch_of_earns_whose_commit_was_lost_all_are_recorded_or_none() {
+    for carried_out in [DONE, LOST] {
+        let (_database, proxy, scene) = behind_proxy();
+        scene.enrol(scene.request(10)).unwrap().unwrap();
+        let limits = limits_of_each(1, 2);
+        let requests = [1, 2, 3].map(|customer| scene.single_earn(customer, &limits));
+        proxy.set(at_commit(carried_out, Then::Pass));
+        let codes = match scene.earn_together(requests.clone()) {
+            Err(StoreError::Unavailable(_)) if !carried_out => {
+                assert_eq!(scene.earned(), 0);
+                scene.earn_together(requests.clone())
+            }
+            other => other,
+        };
+        assert_eq!(codes.unwrap(), [0, 0, 818]);
+        assert_eq!(scene.earned(), 2);
+        let used = requests.map(|it| {
+            let ledger = &scene.database.requests;
+            ledger
+                .is_used(it.org, it.operation, &it.request_id)
+                .unwrap()
+        });
+        assert_eq!(used, [true, true, false]);
+    }
 }
 
 #[test]

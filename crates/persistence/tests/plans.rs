@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use support::recorder;
-use support::scene::{Scene, hold, limits_of_every_kind, second};
+use support::scene::{Scene, hold, limits_of_each, limits_of_every_kind, second};
 use support::{Postgres, Sqlite};
 
 /// A statement that a port sends, known by a part of it, and what its plan has to say.
@@ -56,6 +56,32 @@ const HOT: &[Hot] = &[
         values: &[("bigint", "1"), ("smallint", "1"), ("text", "'x'")],
         postgres: "Index Only Scan using request_ledger_id",
         sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+    },
+    Hot {
+        part: "true FROM request_ledger|request_ledger.org_id = ?",
+        values: &[
+            ("bigint[]", "'{1}'"),
+            ("smallint[]", "'{1}'"),
+            ("text[]", "'{x}'"),
+        ],
+        postgres: "Index Only Scan using request_ledger_id",
+        sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+    },
+    Hot {
+        part: "true FROM idempotency|idempotency.client_number = ?",
+        values: &[
+            ("bigint[]", "'{1}'"),
+            ("text[]", "'{x}'"),
+            ("bigint[]", "'{1}'"),
+        ],
+        postgres: "Index Scan using idempotency_pkey",
+        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (client_number=? AND key=?)",
+    },
+    Hot {
+        part: "DELETE FROM request_ledger",
+        values: &[("bigint[]", "'{1}'")],
+        postgres: "Index Scan using request_ledger_pkey",
+        sqlite: "SEARCH request_ledger USING INTEGER PRIMARY KEY (rowid=?)",
     },
     Hot {
         part: "ORDER BY request_ledger",
@@ -279,11 +305,18 @@ fn statements(scene: &Scene) -> Vec<String> {
             for limits in [Vec::new(), limits_of_every_kind(5)] {
                 let mut request = scene.earn_request(2, limits);
                 request.now = second(1500 + day * 90_000);
-                database.earning.earn(&request).unwrap().unwrap();
+                scene.earn(&request).unwrap().unwrap();
             }
         }
         let refused = scene.earn_request(2, limits_of_every_kind(1));
-        database.earning.earn(&refused).unwrap().unwrap();
+        scene.earn(&refused).unwrap().unwrap();
+        // Refused by a limit of the customer's, and by one of the badge's.
+        for mut limits in [limits_of_each(1, 9), limits_of_each(9, 1)] {
+            // Not the one that may have more room later.
+            limits.pop();
+            let refused = scene.single_earn(1, &limits);
+            scene.earn(&refused).unwrap().unwrap_err();
+        }
         let entry = DirectoryEntry {
             customer: 7.try_into().unwrap(),
             identifiers: Identifiers::default(),

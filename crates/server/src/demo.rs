@@ -387,7 +387,7 @@ mod tests {
                 triggered_by: Some(loyalty(demo.claimed_by)),
                 idempotency: None,
             };
-            earn(&ports, &caller, &command)
+            earn(&ports, &caller, command)
         };
         assert!(matches!(again("1"), Ok(Answer::Earned(_))));
         let Err(UseCaseError::Refused(rejections)) = again("2") else {

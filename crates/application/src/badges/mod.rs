@@ -7,6 +7,7 @@ mod details;
 mod edit;
 mod etag;
 mod get;
+mod known;
 mod list;
 mod update;
 
@@ -15,6 +16,7 @@ pub use claim::{ClaimBadge, claim, unclaim};
 pub use create::{CreateBadge, create};
 pub use etag::etag;
 pub use get::get;
+pub use known::KnownBadges;
 pub use list::{BadgeList, list};
 pub use update::{UpdateBadge, update};
 

@@ -1,18 +1,18 @@
 //! Earning a badge.
 
-use accolade_domain::earning::{limits, terms};
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
-use anyhow::anyhow;
 
 use crate::access::Caller;
-use crate::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome, UnknownCustomer};
-use crate::badges::not_found;
+use crate::answer::{Answer, CustomerEarn, EarnOutcome, UnknownCustomer};
+use crate::earning::earn_group;
+use crate::earning::group::{answer, undecided};
 use crate::error::UseCaseError;
-use crate::ports::{EarnError, EarnRequest, IdempotencyGuard, Operation, Ports};
+use crate::group::{self, Seat};
+use crate::ports::{IdempotencyGuard, Operation, Ports};
 use crate::request_id;
 
 /// Customers who are to earn a badge.
@@ -37,45 +37,30 @@ pub struct EarnBadge {
     pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// How often terms are decided anew because the badge was edited meanwhile.
-const ATTEMPTS: usize = 100;
-
 /// Lets customers earn a badge, as far as limits have room.
 ///
 /// # Errors
 /// The first that applies: 809 the request id was carried out before; 404; those of
 /// [`terms`]; of a request for one customer 811, 817 and 818.
-pub fn earn(ports: &Ports, caller: &Caller, command: &EarnBadge) -> Result<Answer, UseCaseError> {
-    let event_on = command.event_on;
-    for _ in 0..ATTEMPTS {
-        let request = decide(ports, caller, command, event_on)?;
-        match ports.earning.earn(&request)? {
-            Ok(outcomes) => return Ok(answer(request, outcomes)),
-            Err(EarnError::BadgeChanged) => {}
-            Err(EarnError::RequestIdUsed) => return Err(request_id::used().into()),
-            Err(EarnError::IdempotencyKeyUsed) => return Err(UseCaseError::IdempotencyKeyUsed),
-            Err(EarnError::Refused(rejection)) => return Err(rejection.into()),
-        }
-    }
-    let badge = command.badge;
-    Err(UseCaseError::unexpected(anyhow!(
-        "badge {badge} changed {ATTEMPTS} times in a row"
-    )))
+///
+/// [`terms`]: accolade_domain::earning::terms
+pub fn earn(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer, UseCaseError> {
+    group::only(earn_group(ports, None, vec![(caller, command)]))
 }
 
 /// What [`earn`] would answer now, with nothing recorded and no key used.
 ///
 /// # Errors
 /// As [`earn`].
-pub fn preview(
-    ports: &Ports,
-    caller: &Caller,
-    command: &EarnBadge,
-) -> Result<Answer, UseCaseError> {
+pub fn preview(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer, UseCaseError> {
+    let event_on = command.event_on;
     request_id::check_unused(ports, caller, command.operation, &command.request_id)?;
-    let request = decide(ports, caller, command, command.event_on)?;
+    let mut request = undecided(ports, caller, command, ports.clock.now())?;
+    let found = ports.badges.find(caller.org, request.badge)?;
+    let seat = Seat { caller, event_on };
+    group::decide(ports, &seat, &mut request, found.as_ref())?;
     let outcomes = ports.earning.preview(&request)?;
-    if command.operation == Operation::Earn
+    if request.operation == Operation::Earn
         && let Some(rejection) = outcomes.iter().find_map(refusal)
     {
         return Err(rejection.into());
@@ -88,67 +73,4 @@ fn refusal(outcome: &CustomerEarn) -> Option<Rejection> {
         EarnOutcome::Refused(rejection) => Some(rejection.clone()),
         EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => None,
     }
-}
-
-/// The request by the badge as it is now.
-///
-/// A used request id comes before anything that is wrong with the badge. The
-/// store refuses a used one anyway, so it is looked up only when something
-/// else would be said.
-fn decide(
-    ports: &Ports,
-    caller: &Caller,
-    command: &EarnBadge,
-    event_on: Option<Instant>,
-) -> Result<EarnRequest, UseCaseError> {
-    let now = ports.clock.now();
-    let decided = match ports.badges.find(caller.org, command.badge)? {
-        None => Err(not_found(command.badge).at("badgeMetaId")),
-        Some(found) => {
-            let triggered_by = command.triggered_by.as_ref();
-            terms(&found.badge, &caller.zone, triggered_by, event_on, now)
-                .map(|terms| (found, terms))
-        }
-    };
-    let (found, terms) = match decided {
-        Ok(decided) => decided,
-        Err(rejection) => {
-            request_id::check_unused(ports, caller, command.operation, &command.request_id)?;
-            return Err(rejection.into());
-        }
-    };
-    let len = u32::try_from(command.customers.len())
-        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
-    Ok(EarnRequest {
-        org: caller.org,
-        badge: command.badge,
-        version: found.version,
-        operation: command.operation,
-        request_id: command.request_id.clone(),
-        triggered_by: command.triggered_by.clone(),
-        terms,
-        limits: limits(&found.badge.definition, &caller.zone, terms.event_on, now),
-        zone: caller.zone.clone(),
-        customers: command.customers.clone(),
-        unknown: command.unknown.clone(),
-        ids: ports.ids.block(len),
-        now,
-        by: caller.client,
-        idempotency: command.idempotency.clone(),
-    })
-}
-
-/// What is answered to `request`, as the request ledger keeps it too.
-fn answer(request: EarnRequest, outcomes: Vec<CustomerEarn>) -> Answer {
-    Answer::Earned(EarnAnswer {
-        single: request.operation == Operation::Earn,
-        badge: request.badge,
-        triggered_by: request.triggered_by,
-        expires_on: request.terms.expires_on,
-        event_on: request.terms.event_on,
-        outcomes,
-        unknown: request.unknown,
-        request_id: request.request_id,
-        now: request.now,
-    })
 }

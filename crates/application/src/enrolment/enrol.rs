@@ -5,13 +5,13 @@ use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
-use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::{Answer, EnrolmentAnswer, UnknownCustomer};
 use crate::badges::not_found;
 use crate::enrolment::enrol_group;
 use crate::error::UseCaseError;
+use crate::group;
 use crate::ports::{IdempotencyGuard, Operation, Ports};
 use crate::request_id::{self, known_or_new};
 
@@ -45,13 +45,7 @@ pub fn enrol(
     caller: &Caller,
     command: EnrolCustomers,
 ) -> Result<Answer, UseCaseError> {
-    let mut results = enrol_group(ports, None, vec![(caller, command)]);
-    let result = results.pop();
-    result.unwrap_or_else(|| {
-        Err(UseCaseError::unexpected(anyhow!(
-            "no request has no answer"
-        )))
-    })
+    group::only(enrol_group(ports, None, vec![(caller, command)]))
 }
 
 /// What [`enrol`] would answer now, with nothing recorded and no key used.

@@ -2,12 +2,10 @@
 
 mod enrol;
 mod group;
-mod known;
 mod requests;
 mod revoke;
 
 pub use enrol::{EnrolCustomers, enrol, preview};
 pub use group::enrol_group;
-pub use known::KnownBadges;
 pub use requests::requests;
 pub use revoke::{RevokeEnrolments, revoke};

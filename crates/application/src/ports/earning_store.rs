@@ -11,7 +11,7 @@ use accolade_domain::text::RequestId;
 use accolade_domain::zone::Zone;
 
 use crate::answer::{Answer, CustomerEarn, RevokedEnrolment, UnknownCustomer};
-use crate::ports::{BadgeVersion, IdempotencyGuard, Operation, StoreError};
+use crate::ports::{BadgeVersion, Batch, Batched, IdempotencyGuard, Names, Operation, StoreError};
 
 /// Customers who are to earn a badge, and everything that was decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,29 @@ pub struct EarnRequest {
     pub by: ClientNumber,
     /// The caller's idempotency key, if it sent one.
     pub idempotency: Option<IdempotencyGuard>,
+}
+
+/// Requests that may share a transaction: of one badge of an org, decided from one version of it
+/// and at one moment, with equal terms, limits and zone. No two of them have a request id of one
+/// operation, an idempotency key, or a customer in common.
+pub type EarnBatch = Batch<EarnRequest>;
+
+impl Batched for EarnRequest {
+    fn names(&self) -> Names<'_> {
+        Names {
+            org: self.org,
+            badge: self.badge,
+            operation: self.operation,
+            request_id: &self.request_id,
+            idempotency: self.idempotency.as_ref(),
+            customers: &self.customers,
+        }
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        let common = |it: &Self| (it.org, it.badge, it.version, it.terms, it.now);
+        common(self) == common(other) && self.limits == other.limits && self.zone == other.zone
+    }
 }
 
 /// Why a request to earn was not carried out. Nothing of it was written but what is
@@ -148,45 +171,53 @@ pub struct ImportRequest {
 
 /// Where earned badges live.
 pub trait EarningStore: Send + Sync {
-    /// Carries out `request` in one transaction: all of it or nothing.
+    /// Carries out every request of `batch` in one transaction, exactly as if they had been
+    /// carried out one after the other, in the order of the batch: of each, all or nothing,
+    /// whatever becomes of the others. Gives an answer to each, by position.
     ///
     /// Who must be enrolled and has no enrolment that covers the event date
     /// ([`covering`]) is refused with 811 and its standing message. The others get what room there is
-    /// under the limits, in the order of the request, as [`allot`] deals it
+    /// under the limits, in the order of the batch and of each request, as [`allot`] deals it
     /// out. **A limit is never exceeded, at any concurrency, and never refuses while
     /// there is room**: what is counted is what is recorded and not revoked, at
     /// the moment of recording. A limit that a badge did not have before counts
     /// what was earned before too.
     ///
+    /// An [`Operation::Earn`] whose only customer is refused is not carried out: it takes no
+    /// room, and nothing of it stays but the refusal.
+    ///
     /// An earn and the revocation of its enrolment exclude each other: no earn is
     /// recorded for an enrolment whose revocation has returned.
     ///
-    /// `earned_on` is `request.now`. Where `limits` has a rolling one of scope
+    /// `earned_on` is the requests' `now`. Where `limits` has a rolling one of scope
     /// [`Scope::Badge`] it is the last `earned_on` of the badge, imports left out, if that
     /// is later: there it never runs backwards. Rolling windows, also the customer's, reach
     /// back from `earned_on` ([`Limit::at`]).
     ///
     /// Who is refused is remembered, with the code, the message and the time, which is
-    /// `request.now`: the ten refused last a customer and badge. What was carried out is in the request
+    /// `now`: the ten refused last a customer and badge. What was carried out is in the request
     /// ledger, its idempotency key is remembered, and the badge's counts have
     /// grown, all in the same transaction. The version of the badge is checked
     /// as enrolment does.
     ///
-    /// The number of SQL statements does not depend on how many customers there are.
+    /// The number of SQL statements does not depend on how many customers there are, and on
+    /// PostgreSQL not on how many requests, if nobody else earns for the same customers at the same
+    /// moment.
     ///
     /// # Errors
-    /// The first that applies: [`EarnError::IdempotencyKeyUsed`],
+    /// Of one request, the first that applies: [`EarnError::IdempotencyKeyUsed`],
     /// [`EarnError::RequestIdUsed`], [`EarnError::BadgeChanged`], [`EarnError::Refused`].
+    /// Of the whole batch: [`StoreError`].
     ///
     /// [`Scope::Badge`]: accolade_domain::earning::Scope::Badge
     /// [`covering`]: accolade_domain::earning::covering
     /// [`allot`]: accolade_domain::earning::allot
     fn earn(
         &self,
-        request: &EarnRequest,
-    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError>;
+        batch: &EarnBatch,
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, EarnError>>, StoreError>;
 
-    /// What [`earn`](Self::earn) would make of `request` now, with nothing recorded, no
+    /// What [`earn`](Self::earn) would make of `request` alone now, with nothing recorded, no
     /// refusal either; keys and the version are not looked at.
     ///
     /// # Errors

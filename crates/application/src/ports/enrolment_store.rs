@@ -1,8 +1,5 @@
 //! Where enrolments live.
 
-use std::collections::HashSet;
-use std::iter;
-
 use accolade_domain::enrolment::{CustomerOutcome, Hold};
 use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
@@ -11,8 +8,8 @@ use accolade_domain::text::RequestId;
 
 use crate::answer::{RevokedEnrolment, UnknownCustomer};
 use crate::ports::{
-    BadgeVersion, IdempotencyGuard, IdempotencyKey, RevokeEnrolmentsRequest, RevokeError,
-    StoreError,
+    BadgeVersion, Batch, Batched, IdempotencyGuard, Names, Operation, RevokeEnrolmentsRequest,
+    RevokeError, StoreError,
 };
 
 /// Customers to be enrolled for a badge, and everything that was decided about it.
@@ -46,77 +43,25 @@ pub struct EnrolmentRequest {
     pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// The request shares a request id, an idempotency key or a customer of a badge with
-/// one that is in the batch already.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharesKey(pub Box<EnrolmentRequest>);
-
 /// Requests that may share a transaction: no two of them have a request id, an
 /// idempotency key, or a customer of one badge in common.
-#[derive(Debug, Clone, Default)]
-pub struct EnrolmentBatch {
-    requests: Vec<EnrolmentRequest>,
-    /// Of the requests, once there is a second.
-    taken: HashSet<Taken>,
-}
+pub type EnrolmentBatch = Batch<EnrolmentRequest>;
 
-/// What no two requests of a batch may have in common.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Taken {
-    Request(OrgId, RequestId),
-    Key(ClientNumber, IdempotencyKey),
-    Customer(OrgId, BadgeId, CustomerId),
-}
-
-impl EnrolmentBatch {
-    /// A batch of one.
-    pub fn of(request: EnrolmentRequest) -> Self {
-        Self {
-            requests: vec![request],
-            taken: HashSet::new(),
+impl Batched for EnrolmentRequest {
+    fn names(&self) -> Names<'_> {
+        Names {
+            org: self.org,
+            badge: self.badge,
+            operation: Operation::IssueBulk,
+            request_id: &self.request_id,
+            idempotency: self.idempotency.as_ref(),
+            customers: &self.customers,
         }
     }
 
-    /// Adds `request`.
-    ///
-    /// # Errors
-    /// Gives it back if it does not go with the others.
-    pub fn push(&mut self, request: EnrolmentRequest) -> Result<(), SharesKey> {
-        if let [only] = self.requests.as_slice() {
-            self.taken.extend(keys(only));
-        }
-        if !self.requests.is_empty() {
-            if keys(&request).any(|key| self.taken.contains(&key)) {
-                return Err(SharesKey(Box::new(request)));
-            }
-            self.taken.extend(keys(&request));
-        }
-        self.requests.push(request);
-        Ok(())
+    fn is_alike(&self, _: &Self) -> bool {
+        true
     }
-
-    /// The requests, given back.
-    pub fn into_requests(self) -> Vec<EnrolmentRequest> {
-        self.requests
-    }
-
-    /// The requests, in the order in which they were added.
-    pub fn requests(&self) -> &[EnrolmentRequest] {
-        &self.requests
-    }
-}
-
-fn keys(request: &EnrolmentRequest) -> impl Iterator<Item = Taken> {
-    let id = Taken::Request(request.org, request.request_id.clone());
-    let key = request
-        .idempotency
-        .iter()
-        .map(|guard| Taken::Key(guard.client, guard.key.clone()));
-    let customers = request
-        .customers
-        .iter()
-        .map(|customer| Taken::Customer(request.org, request.badge, *customer));
-    iter::once(id).chain(key).chain(customers)
 }
 
 /// Why a request was not carried out. Nothing of it was written, its

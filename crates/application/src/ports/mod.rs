@@ -8,6 +8,7 @@
 
 mod access_store;
 mod badge_store;
+mod batch;
 mod catalogue_store;
 mod clock;
 mod customer_badges;
@@ -30,6 +31,7 @@ pub use badge_store::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, BadgeVersion,
     CountedBadge, CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
 };
+pub use batch::{Batch, Batched, Names, NotTogether};
 pub use catalogue_store::{CatalogueStore, CustomFieldQuery, Page, PageOf, SaveError};
 pub use clock::Clock;
 pub use customer_badges::{
@@ -40,12 +42,10 @@ pub use customer_directory::{
     CustomerDirectory, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers,
 };
 pub use earning_store::{
-    EarnError, EarnRequest, EarningStore, ImportItem, ImportRequest, RevokeEarnRequest,
+    EarnBatch, EarnError, EarnRequest, EarningStore, ImportItem, ImportRequest, RevokeEarnRequest,
     RevokeEnrolmentsRequest, RevokeError, RevokeTarget,
 };
-pub use enrolment_store::{
-    EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, SharesKey,
-};
+pub use enrolment_store::{EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore};
 pub use health::{Health, NotReady, PoolUsage};
 pub use housekeeping::{Housekeeping, Swept};
 pub use idempotency_store::{

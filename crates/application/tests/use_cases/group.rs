@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use accolade_application::access::Caller;
 use accolade_application::answer::RevokedEnrolment;
-use accolade_application::enrolment::{EnrolCustomers, KnownBadges, enrol_group};
+use accolade_application::badges::KnownBadges;
+use accolade_application::enrolment::{EnrolCustomers, enrol_group};
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{

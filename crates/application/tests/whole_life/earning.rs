@@ -75,7 +75,7 @@ fn with_room_for_three_the_first_three_of_five_get_it() {
         ..direct("Gold")
     });
     let command = world.several(badge, [5, 4, 3, 2, 1]);
-    let dry = preview(&world.ports, &world.caller, &command).unwrap();
+    let dry = preview(&world.ports, &world.caller, command.clone()).unwrap();
     assert_eq!(outcome_codes(dry), [0, 0, 0, 818, 818]);
     let answer = world.earn(&command).unwrap();
     assert_eq!(outcome_codes(answer), [0, 0, 0, 818, 818]);
@@ -124,12 +124,12 @@ fn a_dry_run_records_nothing_not_even_a_refusal() {
     let badge = world.badge(draft("Gold"));
     let command = world.one(badge, 1);
     assert_eq!(
-        codes(&preview(&world.ports, &world.caller, &command)),
+        codes(&preview(&world.ports, &world.caller, command.clone())),
         [811]
     );
     assert_eq!(world.details(badge, 1).refusals, []);
     world.enrol(badge, 1);
-    preview(&world.ports, &world.caller, &command).unwrap();
+    preview(&world.ports, &world.caller, command.clone()).unwrap();
     assert_eq!(world.details(badge, 1).earns, []);
     assert_eq!(
         codes(&requests(&world.ports, &world.caller, &command.request_id)),

@@ -4,10 +4,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogue;
+mod earn_group;
 mod earning;
 mod etag;
 mod identifiers;
 mod imports;
+#[path = "../use_cases/meddling.rs"]
+mod meddling;
 mod order_of_checks;
 mod revoking;
 mod update;

@@ -149,7 +149,7 @@ fn assert_order(reasons: &[Reason], badge: fn(&str) -> BadgeDraft) {
             }
             let world = World::new();
             let command = scene(&world, badge("Gold"), &[*first, *second], Operation::Earn);
-            let dry = preview(&world.ports, &world.caller, &command);
+            let dry = preview(&world.ports, &world.caller, command.clone());
             assert_eq!(
                 codes(&dry),
                 [first.code()],
@@ -187,7 +187,7 @@ fn a_batch_is_refused_as_a_whole_for_what_concerns_all_and_by_customer_for_the_r
             let world = World::new();
             let reasons = [*first, *second];
             let command = scene(&world, draft("Gold"), &reasons, Operation::EarnBulk);
-            let dry = preview(&world.ports, &world.caller, &command);
+            let dry = preview(&world.ports, &world.caller, command.clone());
             for result in [dry, world.earn(&command)] {
                 if *first >= NotEnrolled {
                     assert_eq!(

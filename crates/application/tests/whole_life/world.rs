@@ -222,7 +222,7 @@ impl World {
     }
 
     pub(crate) fn earn(&self, command: &EarnBadge) -> Result<Answer, UseCaseError> {
-        earn(&self.ports, &self.caller, command)
+        earn(&self.ports, &self.caller, command.clone())
     }
 
     /// Lets the customer earn now.

@@ -13,6 +13,7 @@ pub mod customer_types;
 pub mod definitions;
 pub mod directory;
 pub mod earn;
+pub mod earn_batches;
 pub mod earn_preview;
 pub mod earn_races;
 pub mod earn_refused;

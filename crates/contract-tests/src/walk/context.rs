@@ -53,6 +53,12 @@ impl Context {
         }
     }
 
+    /// Ids that are new, without the first ones.
+    pub(crate) fn ids_from(&self, first: usize) -> IdBlock {
+        let len = u32::try_from(self.ids.len() - first).unwrap();
+        IdBlock::new(self.ids.get(first).unwrap(), len).unwrap()
+    }
+
     /// So many minutes after the step.
     pub(crate) fn minutes(&self, count: i64) -> Instant {
         self.now + Duration::minutes(count)

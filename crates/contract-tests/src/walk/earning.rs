@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use accolade_application::answer::{Answer, UnknownCustomer};
 use accolade_application::ports::{
-    EarnRequest, ImportItem, ImportRequest, Operation, RevokeEarnRequest, RevokeEnrolmentsRequest,
-    RevokeTarget,
+    EarnBatch, EarnRequest, ImportItem, ImportRequest, Operation, RevokeEarnRequest,
+    RevokeEnrolmentsRequest, RevokeTarget,
 };
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindow, Weekday};
 use accolade_domain::badge::{Badge, EarnType};
@@ -27,10 +27,14 @@ use crate::walk::context::{Context, request_id};
 use crate::walk::side::{Side, told};
 use crate::walk::steps::{badge, behind, customer as number, key};
 
+/// The most customers of one request.
+const MOST_CUSTOMERS: usize = 4;
+
 /// One step. Numbers stand for things of which a walk has a few.
 #[derive(Debug, Clone)]
 pub(crate) enum EarningStep {
-    Earn(Earn),
+    /// In one batch.
+    Earn(Vec<Earn>),
     Preview(Earn),
     RevokeEarn {
         badge: usize,
@@ -69,6 +73,8 @@ pub(crate) struct Earn {
     behind: usize,
     single: bool,
     customers: Vec<i64>,
+    /// Which of the step's ids is that of the first customer.
+    first_id: usize,
     stranger: bool,
     triggered: bool,
     /// Minutes around the step.
@@ -161,7 +167,8 @@ pub(crate) fn steps() -> impl Strategy<Value = EarningStep> {
             }
         });
     prop_oneof![
-        8 => earn().prop_map(EarningStep::Earn),
+        5 => earn().prop_map(|earn| EarningStep::Earn(vec![earn])),
+        3 => together().prop_map(EarningStep::Earn),
         2 => earn().prop_map(EarningStep::Preview),
         3 => revoke_earn,
         2 => revoke_enrolments,
@@ -172,7 +179,7 @@ pub(crate) fn steps() -> impl Strategy<Value = EarningStep> {
 
 fn earn() -> impl Strategy<Value = Earn> {
     let who = (badge(), behind(), any::<bool>(), select(vec![0, 0, 1, 2]));
-    let customers = btree_set(number(), 1..5);
+    let customers = btree_set(number(), 1..=MOST_CUSTOMERS);
     let when = (
         prop_oneof![3 => -5..5_i64, 1 => -4000..70_i64],
         -30..30_i64,
@@ -193,6 +200,7 @@ fn earn() -> impl Strategy<Value = Earn> {
                 behind,
                 single,
                 customers,
+                first_id: 0,
                 stranger: !single && flags == 1,
                 triggered: flags == 2,
                 event,
@@ -205,12 +213,43 @@ fn earn() -> impl Strategy<Value = Earn> {
     )
 }
 
+/// Requests of one badge at one moment, of which most go together.
+fn together() -> impl Strategy<Value = Vec<Earn>> {
+    (vec(earn(), 2..=4), any::<bool>()).prop_map(|(mut earns, are_single)| {
+        let first = earns[0].clone();
+        for (place, earn) in earns.iter_mut().enumerate() {
+            *earn = Earn {
+                badge: first.badge,
+                behind: first.behind,
+                event: first.event,
+                recorded: first.recorded,
+                kept: first.kept,
+                single: earn.single || are_single,
+                first_id: place * MOST_CUSTOMERS,
+                ..earn.clone()
+            };
+            if earn.single {
+                earn.customers.truncate(1);
+                earn.stranger = false;
+            }
+        }
+        earns
+    })
+}
+
 impl Side {
     /// Does `step` and gives all that was answered.
     pub(crate) fn earning(&mut self, step: &EarningStep, context: &Context) -> String {
         let earning = self.stores.earning.clone();
         match step {
-            EarningStep::Earn(earn) => told(earning.earn(&self.request(earn, context))),
+            EarningStep::Earn(earns) => {
+                let mut batch = EarnBatch::default();
+                let mut left_out = 0;
+                for earn in earns {
+                    left_out += usize::from(batch.push(self.request(earn, context)).is_err());
+                }
+                told((earning.earn(&batch), left_out))
+            }
             EarningStep::Preview(earn) => told(earning.preview(&self.request(earn, context))),
             EarningStep::RevokeEarn {
                 badge,
@@ -329,7 +368,7 @@ impl Side {
             } else {
                 Vec::new()
             },
-            ids: context.ids,
+            ids: context.ids_from(earn.first_id),
             now: recorded,
             by: context.tenant.client,
             idempotency: context.guard(earn.key),

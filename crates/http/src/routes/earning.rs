@@ -2,22 +2,28 @@
 
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::Answer;
+use accolade_application::badges::KnownBadges;
 use accolade_application::earning::{
-    EarnBadge, ImportCustomerBadges, ImportRow, RevokeEarn, earn, import, preview, preview_revoke,
-    revoke,
+    EarnBadge, ImportCustomerBadges, ImportRow, RevokeEarn, earn, earn_group, import, preview,
+    preview_revoke, revoke,
 };
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{IdempotencyGuard, Operation, Ports};
+use accolade_application::idempotency::{Carried, settle};
+use accolade_application::ports::{Operation, Ports};
+use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::group::Grouped;
 use crate::json::Parsed;
 use crate::metrics::Metrics;
 use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
-use crate::routes::write::{BodyKind, Recording, Write};
+use crate::routes::query::Query;
+use crate::routes::write::{BodyKind, Gathered, Job, Recording, Write};
 use crate::wire::batch::Batch;
 use crate::wire::earn::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::wire::earn_request::{
@@ -72,44 +78,31 @@ use crate::wire::import_request::{self, ImportRowBody, Row, Rows};
     )),
 )]
 pub(crate) async fn earn_badge(call: Call) -> Result<HttpResponse, Failure> {
-    let dry_run = call.is_dry_run();
-    let metrics = call.state.metrics.clone();
     let reading = call.reading();
-    Write {
-        group: AccessGroup::BadgesIssue,
-        body: BodyKind::Json,
-        recording: Recording::unless(dry_run),
-    }
-    .answer_resolved(
-        call,
-        move |body, query| {
-            query.flag(DRY_RUN);
-            let reading = reading.map_err(|problem| vec![problem])?;
-            earn_request::read_earn(reading.by(), body)
-        },
-        |ports, caller, asked: Earn| {
-            let customer = identifier::one(ports, caller, asked.customer, Some("customerId"))?;
-            let command = EarnBadge {
-                operation: Operation::Earn,
-                badge: asked.badge,
-                customers: vec![customer],
-                unknown: Vec::new(),
-                request_id: asked.request_id,
-                event_on: asked.event_on,
-                triggered_by: asked.triggered_by,
-                idempotency: None,
-            };
-            let warnings = Vec::new();
-            Ok(Parsed {
-                value: command,
-                warnings,
-            })
-        },
-        move |ports, caller, command, idempotency| {
-            carry_out(ports, caller, command, idempotency, dry_run, &metrics)
-        },
-    )
-    .await
+    let read = move |body: &[u8], query: &mut Query| {
+        query.flag(DRY_RUN);
+        let reading = reading.clone().map_err(|problem| vec![problem])?;
+        earn_request::read_earn(reading.by(), body)
+    };
+    let command = |ports: &Ports, caller: &Caller, asked: Earn| {
+        let customer = identifier::one(ports, caller, asked.customer, Some("customerId"))?;
+        let command = EarnBadge {
+            operation: Operation::Earn,
+            badge: asked.badge,
+            customers: vec![customer],
+            unknown: Vec::new(),
+            request_id: asked.request_id,
+            event_on: asked.event_on,
+            triggered_by: asked.triggered_by,
+            idempotency: None,
+        };
+        let warnings = Vec::new();
+        Ok(Parsed {
+            value: command,
+            warnings,
+        })
+    };
+    answer(call, read, |asked| asked.event_on, command).await
 }
 
 /// Let customers earn a badge
@@ -170,65 +163,111 @@ pub(crate) async fn earn_badge(call: Call) -> Result<HttpResponse, Failure> {
     )),
 )]
 pub(crate) async fn earn_badge_bulk(call: Call) -> Result<HttpResponse, Failure> {
-    let dry_run = call.is_dry_run();
-    let metrics = call.state.metrics.clone();
     let reading = call.reading();
-    Write {
+    let read = move |body: &[u8], query: &mut Query| {
+        query.flag(DRY_RUN);
+        let reading = reading.clone().map_err(|problem| vec![problem])?;
+        reading.by().batch::<EarnBulkRequest<'_>>(BULK_SHAPE, body)
+    };
+    let command = |ports: &Ports, caller: &Caller, asked: Batch| {
+        let found = identifier::several(ports, caller, asked.customers, BULK_SHAPE.customers)?;
+        let command = EarnBadge {
+            operation: Operation::EarnBulk,
+            badge: asked.badge,
+            customers: found.customers,
+            unknown: found.unknown,
+            // The reader has refused a body that has none.
+            request_id: asked
+                .request_id
+                .ok_or_else(|| Rejection::of(Code::RequestIdMissing).at("requestId"))?,
+            event_on: asked.event_on,
+            triggered_by: asked.triggered_by,
+            idempotency: None,
+        };
+        Ok(Parsed {
+            value: command,
+            warnings: found.warnings,
+        })
+    };
+    answer(call, read, |asked| asked.event_on, command).await
+}
+
+/// Answers `call`, in which `read` reads what is asked for and `command` finds who is meant.
+///
+/// Earns that happened on a date that `event_on` finds share no terms with others, so they would
+/// only queue behind each other: they go their own way.
+async fn answer<A: Gathered>(
+    call: Call,
+    read: impl Fn(&[u8], &mut Query) -> Result<Parsed<A>, Vec<Rejection>> + Send + 'static,
+    event_on: impl FnOnce(&A) -> Option<Instant>,
+    command: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<EarnBadge>, UseCaseError> + Send + 'static,
+) -> Result<HttpResponse, Failure> {
+    let dry_run = call.is_dry_run();
+    let state = call.state.clone();
+    let write = Write {
         group: AccessGroup::BadgesIssue,
         body: BodyKind::Json,
         recording: Recording::unless(dry_run),
+    };
+    let opened = write.open(call).await?;
+    if let Some(parsed) = opened.gathered(&read)
+        && event_on(&parsed.value).is_none()
+    {
+        return opened.answer_in_group(parsed, command, &state.earns).await;
     }
-    .answer_resolved(
-        call,
-        move |body, query| {
-            query.flag(DRY_RUN);
-            let reading = reading.map_err(|problem| vec![problem])?;
-            reading.by().batch::<EarnBulkRequest<'_>>(BULK_SHAPE, body)
-        },
-        |ports, caller, asked: Batch| {
-            let found = identifier::several(ports, caller, asked.customers, BULK_SHAPE.customers)?;
-            let command = EarnBadge {
-                operation: Operation::EarnBulk,
-                badge: asked.badge,
-                customers: found.customers,
-                unknown: found.unknown,
-                // The reader has refused a body that has none.
-                request_id: asked
-                    .request_id
-                    .ok_or_else(|| Rejection::of(Code::RequestIdMissing).at("requestId"))?,
-                event_on: asked.event_on,
-                triggered_by: asked.triggered_by,
-                idempotency: None,
-            };
-            Ok(Parsed {
-                value: command,
-                warnings: found.warnings,
-            })
-        },
-        move |ports, caller, command, idempotency| {
-            carry_out(ports, caller, command, idempotency, dry_run, &metrics)
-        },
-    )
-    .await
+    let execute = move |ports: &Ports, caller: &Caller, command, idempotency| {
+        if dry_run {
+            return preview(ports, caller, command);
+        }
+        let command = EarnBadge {
+            idempotency,
+            ..command
+        };
+        let ended = earn(ports, caller, command);
+        count(&state.metrics, ended.as_ref());
+        ended
+    };
+    opened.answer(read, command, execute).await
 }
 
-fn carry_out(
-    ports: &Ports,
-    caller: &Caller,
-    command: EarnBadge,
-    idempotency: Option<IdempotencyGuard>,
-    dry_run: bool,
-    metrics: &Metrics,
-) -> Result<Answer, UseCaseError> {
-    if dry_run {
-        return preview(ports, caller, &command);
+/// Those of one badge share transactions.
+impl Grouped for Job<EarnBadge> {
+    type Kind = (OrgId, BadgeId);
+
+    fn kind(&self) -> Self::Kind {
+        (self.caller.org, self.command.badge)
     }
-    let command = EarnBadge {
-        idempotency,
-        ..command
-    };
-    let answer = earn(ports, caller, &command);
-    match &answer {
+}
+
+/// Carries out what several ask for at once; gives each its end, by position.
+pub(crate) fn earn_together(
+    ports: &Ports,
+    known: &KnownBadges,
+    metrics: &Metrics,
+    jobs: &[Job<EarnBadge>],
+) -> Vec<Result<Carried, UseCaseError>> {
+    let commands = jobs.iter().map(|job| {
+        let command = EarnBadge {
+            idempotency: job.guard.clone(),
+            ..job.command.clone()
+        };
+        (&job.caller, command)
+    });
+    let ended = earn_group(ports, Some(known), commands.collect());
+    let settled = jobs.iter().zip(ended).map(|(job, ended)| {
+        let carried = settle(ports, job.guard.as_ref(), ended);
+        match &carried {
+            Ok(Carried::Out(answer)) => count(metrics, Ok(answer)),
+            Ok(Carried::Before(_)) => {}
+            Err(error) => count(metrics, Err(error)),
+        }
+        carried
+    });
+    settled.collect()
+}
+
+fn count(metrics: &Metrics, ended: Result<&Answer, &UseCaseError>) {
+    match ended {
         Ok(Answer::Earned(earned)) => metrics.earned(&earned.outcomes),
         Err(UseCaseError::Refused(rejections)) => {
             for rejection in rejections {
@@ -237,7 +276,6 @@ fn carry_out(
         }
         Ok(_) | Err(_) => {}
     }
-    answer
 }
 
 /// Revoke an earned badge

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::{Answer, UnknownCustomer};
+use accolade_application::badges::KnownBadges;
 use accolade_application::enrolment::{
-    EnrolCustomers, KnownBadges, RevokeEnrolments, enrol, enrol_group, preview, revoke,
+    EnrolCustomers, RevokeEnrolments, enrol, enrol_group, preview, revoke,
 };
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
@@ -15,6 +16,7 @@ use accolade_domain::ids::{CustomerId, EnrolmentId};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::group::Grouped;
 use crate::json::Parsed;
 use crate::metrics::{EnrolmentOutcome, Metrics};
 use crate::openapi::success::Success;
@@ -144,6 +146,13 @@ fn command(
         value: command,
         warnings: found.warnings,
     })
+}
+
+/// All share transactions.
+impl Grouped for Job<EnrolCustomers> {
+    type Kind = ();
+
+    fn kind(&self) {}
 }
 
 /// Carries out what several ask for at once; gives each its end, by position.

@@ -20,6 +20,7 @@ mod query;
 mod read;
 mod write;
 
+pub(crate) use earning::earn_together;
 pub(crate) use enrolment::enrol_together;
 pub(crate) use idempotency::RunningKeys;
 pub(crate) use ops::Readiness;

@@ -4,7 +4,7 @@
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::answer::Answer;
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, carry_out, recall};
+use accolade_application::idempotency::{Carried, carry_out, recall, settle};
 use accolade_application::ports::{IdempotencyGuard, Ports};
 use accolade_domain::rejection::Rejection;
 use actix_web::HttpResponse;
@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
-use crate::group::Groups;
+use crate::group::{Grouped, Groups};
 use crate::json::Parsed;
 use crate::render::{self, Context, Rendered};
 use crate::routes::call::Call;
@@ -249,12 +249,16 @@ impl Opened {
     /// after `resolve`.
     ///
     /// Whether its key was used before is not asked first: the store refuses it then.
-    pub(crate) async fn answer_in_group<A: Gathered, C: Send + 'static>(
+    pub(crate) async fn answer_in_group<A: Gathered, C>(
         self,
         parsed: Parsed<A>,
         resolve: impl FnOnce(&Ports, &Caller, A) -> Result<Parsed<C>, UseCaseError> + Send + 'static,
         groups: &Groups<Job<C>, Carried>,
-    ) -> Result<HttpResponse, Failure> {
+    ) -> Result<HttpResponse, Failure>
+    where
+        C: Send + 'static,
+        Job<C>: Grouped,
+    {
         let Self {
             call,
             caller,
@@ -267,18 +271,30 @@ impl Opened {
             mut warnings,
         } = parsed;
         let weight = value.customers();
+        let zone = caller.zone.clone();
+        let render = |answer: &Answer, warnings: &[Rejection]| {
+            let zone = &zone;
+            render::answer(answer, true, Context { zone, warnings })
+        };
         let resolved = if value.names_by_identifier() {
-            let caller = caller.clone();
-            let resolve = move |ports: &Ports| resolve(ports, &caller, value);
+            let (caller, guard) = (caller.clone(), guard.clone());
+            let resolve = move |ports: &Ports| match resolve(ports, &caller, value) {
+                Ok(resolved) => Ok(Ok(resolved)),
+                // The directory may have known more when the key was used.
+                Err(failure) => settle(ports, guard.as_ref(), Err(failure)).map(Err),
+            };
             call.run(Effect::Reads, resolve).await?
         } else {
-            resolve(&call.state.ports, &caller, value)?
+            Ok(resolve(&call.state.ports, &caller, value)?)
+        };
+        let resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(carried) => return Ok(Reply::of(carried, &warnings, render)?.respond()),
         };
         warnings.extend(resolved.warnings);
         if let Some(guard) = &mut guard {
             guard.warnings.clone_from(&warnings);
         }
-        let zone = caller.zone.clone();
         let job = Job {
             caller,
             command: resolved.value,
@@ -286,10 +302,6 @@ impl Opened {
             _running: running,
         };
         let carried = groups.run(call.deadline(), job, weight).await?;
-        let render = |answer: &Answer, warnings: &[Rejection]| {
-            let zone = &zone;
-            render::answer(answer, true, Context { zone, warnings })
-        };
         Ok(Reply::of(carried, &warnings, render)?.respond())
     }
 }

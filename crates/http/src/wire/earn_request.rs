@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::json::{self, Parsed, PositiveId, Presence, TextOrNumber};
+use crate::routes::Gathered;
 use crate::wire::batch::{Reading, Shape, TriggeredBy, TypedBatch, triggered_by};
 use crate::wire::customers::{self, NamedCustomer};
 use crate::wire::instant::{WireInstant, WireIso};
@@ -96,6 +97,16 @@ pub(crate) struct Earn {
     pub(crate) event_on: Option<Instant>,
     /// Who triggered it; `None` if it is done by hand.
     pub(crate) triggered_by: Option<Owner>,
+}
+
+impl Gathered for Earn {
+    fn customers(&self) -> usize {
+        1
+    }
+
+    fn names_by_identifier(&self) -> bool {
+        matches!(self.customer, NamedCustomer::Identifier(..))
+    }
 }
 
 /// An earned badge to revoke.

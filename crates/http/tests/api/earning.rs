@@ -1,6 +1,7 @@
 //! Earning badges, under limits.
 
 use actix_web::http::Method;
+use futures_util::future::join_all;
 use insta::assert_snapshot;
 use time::Duration;
 
@@ -237,6 +238,36 @@ async fn of_many_the_first_get_what_room_there_is() {
     let (element, _) = data.rsplit_once(']').unwrap();
     assert!(told.ok().contains(element), "{}", told.body);
     assert!(told.ok().contains(r#""operation":"earnBulk""#));
+}
+
+#[actix_web::test]
+async fn earns_that_arrive_together_get_exactly_the_places_that_there_are() {
+    let app = TestApp::new();
+    let limits =
+        r#","badgeConstraints":[{"constraintType":"BADGE_FIXED_VALUE","maxEarnLimit":20}]"#;
+    let badge = app.direct_badge("Twenty", limits).await;
+    let requests = (1..=50).map(|number: i64| {
+        let date = match number % 5 {
+            // Those that happened on a date of their own go their own way.
+            0 => r#","earnEventDate":"2026-04-03T21:51:00Z""#,
+            _ => "",
+        };
+        let body = earn(&badge, number, &format!("r-{number}"));
+        let body = body.replace('}', &format!("{date}}}"));
+        let app = &app;
+        async move { app.post(EARN, &body).await }
+    });
+    let replies = join_all(requests).await;
+    let earned = replies.iter().filter(|reply| reply.status == 200).count();
+    let full = replies.iter().filter(|reply| reply.status == 400);
+    let codes: Vec<_> = full.map(|reply| reply.failure().1[0].0).collect();
+    assert_eq!((earned, codes), (20, vec![818; 30]));
+    let shown = app.get(&format!("badgeMeta/{badge}")).await.json();
+    assert_eq!(shown["data"]["earnedCount"], 20);
+    for (number, reply) in (1..).zip(&replies) {
+        let told = app.get(&format!("requests/r-{number}")).await;
+        assert_eq!(told.status, if reply.status == 200 { 200 } else { 404 });
+    }
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use actix_web::test::TestRequest;
 use time::Duration;
 
 use crate::gate::{Gatekeeper, gate};
-use crate::support::{BADGE, ISSUE, Reply, TestApp, code_at, json};
+use crate::support::{BADGE, IDENTIFIER, ISSUE, Reply, TestApp, code_at, json};
 
 fn body(customers: &str) -> String {
     format!(r#"{{"badgeMetaId":"{BADGE}","customers":{customers},"odd":1}}"#)
@@ -59,6 +59,56 @@ async fn every_other_operation_that_writes_is_answered_again() {
     })
     .await;
     twice(&app, "activate", || json(Method::PUT, &at("activate"), "")).await;
+}
+
+#[actix_web::test]
+async fn an_earn_is_answered_again_also_when_its_place_was_the_last() {
+    let app = TestApp::new();
+    let limit = r#","customerConstraints":[{"constraintType":"CUSTOMER_BADGE_FIXED_VALUE","maxEarnLimit":1}]"#;
+    let badge = app.direct_badge("Once", limit).await;
+    let one = format!(r#"{{"badgeMetaId":"{badge}","customerId":1,"requestId":"1"}}"#);
+    twice(&app, "one", || json(Method::POST, "customer/earn", &one)).await;
+    let many = format!(r#"{{"badgeMetaId":"{badge}","customerIds":[1,2],"requestId":"2"}}"#);
+    twice(&app, "many", || {
+        json(Method::POST, "customer/earnBulk", &many)
+    })
+    .await;
+    let refused = one.replace(r#""1"}"#, r#""3"}"#);
+    for _ in 0..2 {
+        let reply = send(&app, "no", json(Method::POST, "customer/earn", &refused)).await;
+        assert_eq!(reply.failure(), (400, vec![(817, None)]));
+    }
+    let mended = refused.replace(r#""customerId":1"#, r#""customerId":3"#);
+    send(&app, "no", json(Method::POST, "customer/earn", &mended))
+        .await
+        .ok();
+    let other = many.replace("[1,2]", "[9]");
+    let reply = send(
+        &app,
+        "many",
+        json(Method::POST, "customer/earnBulk", &other),
+    )
+    .await;
+    assert_eq!(reply.failure().1[0].0, 1910);
+}
+
+#[actix_web::test]
+async fn an_earn_of_a_customer_whose_identifier_is_gone_is_answered_again() {
+    let app = TestApp::new();
+    app.register().await;
+    let badge = app.direct_badge("Direct", "").await;
+    let body =
+        format!(r#"{{"badgeMetaId":"{badge}","customerId":"anna@example.org","requestId":"1"}}"#);
+    let request =
+        || json(Method::POST, "customer/earn", &body).insert_header((IDENTIFIER, "email"));
+    let first = send(&app, "k-1", request()).await;
+    let moved = r#"{"customers":[{"customerId":1,"email":"anna@example.com"}]}"#;
+    app.post("customers/bulk", moved).await.ok();
+    let second = send(&app, "k-1", request()).await;
+    assert_eq!(second.header("idempotency-replayed"), Some("true"));
+    assert_eq!(first.ok(), second.ok());
+    let reply = send(&app, "k-2", request()).await;
+    assert_eq!(reply.failure(), (400, vec![code_at(1920, "customerId")]));
 }
 
 #[actix_web::test]

@@ -287,6 +287,7 @@ fn options() -> HttpOptions {
         shutdown_timeout: Duration::from_secs(5),
         concurrency: 4,
         groups: 1,
+        earn_groups: 1,
         queue: 16,
         customers_per_request: 10_000,
         idempotency_retention: Duration::from_hours(72),

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accolade_application::ports::{EnrolError, EnrolmentRequest, Operation};
+use accolade_application::ports::{Batched as _, EnrolError, EnrolmentRequest};
 use anyhow::Context as _;
 
 use crate::answers::{Refused, encode_enrolment, outcomes};
-use crate::enrolment::sql::{BadgeKey, Count, EnrolmentSql, KeyRow, LedgerRow, Wanted};
+use crate::enrolment::sql::{BadgeKey, Count, EnrolmentSql, Wanted};
 use crate::enrolment::{Outcomes, attempts};
+use crate::ledger::{self, KeyRow, LedgerRow, LedgerSql};
 use crate::retry::Failure;
 
 /// A batch, and what has become of its requests so far.
@@ -18,11 +19,11 @@ pub(crate) struct Batch<'a> {
 }
 
 /// A batch that waits for COMMIT.
-pub(crate) struct Recorded {
+pub(crate) struct Recorded<'a> {
     pub(crate) outcomes: Outcomes,
     pub(crate) badges: BTreeSet<BadgeKey>,
     /// The rows of the requests that were carried out, with their answers.
-    pub(crate) ledger: Vec<LedgerRow>,
+    pub(crate) ledger: Vec<LedgerRow<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -42,11 +43,11 @@ impl<'a> Batch<'a> {
 
     /// Carries out what can be. So `many` customers or more are enrolled in the way that is
     /// best for many.
-    pub(crate) fn record<C: EnrolmentSql>(
+    pub(crate) fn record<C: EnrolmentSql + LedgerSql>(
         mut self,
         connection: &mut C,
         many: usize,
-    ) -> Result<Recorded, Failure> {
+    ) -> Result<Recorded<'a>, Failure> {
         self.check_versions(connection)?;
         let keys = self.reserve_keys(connection)?;
         let mut ledger = self.write_ledger(connection, keys)?;
@@ -84,22 +85,24 @@ impl<'a> Batch<'a> {
             .map(|(request, _)| request)
     }
 
-    fn check_versions<C: EnrolmentSql>(&mut self, connection: &mut C) -> Result<(), Failure> {
+    fn check_versions<C: EnrolmentSql + LedgerSql>(
+        &mut self,
+        connection: &mut C,
+    ) -> Result<(), Failure> {
         let badges: Vec<_> = self.badges.iter().copied().collect();
         connection.share_badges(&badges)?;
         let versions: BTreeMap<_, _> = connection.versions(&badges)?.into_iter().collect();
-        for (request, error) in self.requests.iter().zip(&mut self.errors) {
-            if versions.get(&BadgeKey::of(request)) == Some(&request.version) {
-                continue;
-            }
-            // Nothing is written for it, so it only looks at what comes before.
-            let key_used = match &request.idempotency {
-                Some(guard) => connection.is_key_used(guard)?,
-                None => false,
-            };
-            *error = Some(if key_used {
+        let changed: Vec<_> = (self.requests.iter().enumerate())
+            .filter(|(_, it)| versions.get(&BadgeKey::of(it)) != Some(&it.version))
+            .map(|(position, it)| (position, it.names()))
+            .collect();
+        // Nothing is written for them, so they only look at what comes before.
+        let (positions, names): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
+        let used = ledger::used(connection, &names)?;
+        for (position, used) in positions.into_iter().zip(used) {
+            self.errors[position] = Some(if used.key {
                 EnrolError::IdempotencyKeyUsed
-            } else if connection.is_request_used(request)? {
+            } else if used.name {
                 EnrolError::RequestIdUsed
             } else {
                 EnrolError::BadgeChanged
@@ -109,81 +112,50 @@ impl<'a> Batch<'a> {
     }
 
     /// Reserves the keys of good requests. Gives those that were new.
-    fn reserve_keys<C: EnrolmentSql>(
+    fn reserve_keys<C: LedgerSql>(
         &mut self,
         connection: &mut C,
-    ) -> Result<Vec<(usize, KeyRow<'a>)>, Failure> {
+    ) -> Result<Vec<KeyRow<'a>>, Failure> {
         let mut keys: Vec<_> = self
             .good()
-            .filter_map(|position| {
-                let request = &self.requests[position];
-                let guard = request.idempotency.as_ref()?;
-                Some((position, KeyRow { guard, request }))
-            })
+            .filter_map(|position| KeyRow::of(position, self.requests[position].names()))
             .collect();
-        if keys.is_empty() {
-            return Ok(keys);
+        for position in ledger::reserve_keys(connection, &mut keys)? {
+            self.errors[position] = Some(EnrolError::IdempotencyKeyUsed);
         }
-        // One order for all, so that batches that cross wait for each other only one way.
-        keys.sort_unstable_by(|(_, a), (_, b)| {
-            (a.guard.client, &a.guard.key).cmp(&(b.guard.client, &b.guard.key))
-        });
-        let rows: Vec<_> = keys.iter().map(|(_, row)| *row).collect();
-        let mut new = connection.reserve_keys(&rows)?.into_iter();
-        keys.retain(|(position, _)| {
-            let is_new = new.next().unwrap_or(false);
-            if !is_new {
-                self.errors[*position] = Some(EnrolError::IdempotencyKeyUsed);
-            }
-            is_new
-        });
         Ok(keys)
     }
 
     /// Writes the rows of good requests as if nobody were refused. Gives those whose request
     /// ids were new, and releases the `keys` of the others.
-    fn write_ledger<C: EnrolmentSql>(
+    fn write_ledger<C: LedgerSql>(
         &mut self,
         connection: &mut C,
-        mut keys: Vec<(usize, KeyRow<'a>)>,
-    ) -> Result<Vec<LedgerRow>, Failure> {
+        mut keys: Vec<KeyRow<'a>>,
+    ) -> Result<Vec<LedgerRow<'a>>, Failure> {
         let mut rows = self
             .good()
             .map(|position| {
                 let request = &self.requests[position];
                 Ok(LedgerRow {
                     request: position,
-                    org: request.org,
-                    operation: Operation::IssueBulk,
-                    request_id: request.request_id.clone(),
+                    name: request.names().into(),
+                    recorded_on: request.now,
+                    recorded_by: request.by,
+                    triggered_by: request.triggered_by.as_ref(),
                     answer: encode_enrolment(request, &[])?,
                     number: 0,
                 })
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
-        if rows.is_empty() {
-            return Ok(rows);
-        }
-        rows.sort_unstable_by(|a, b| (a.org, &a.request_id).cmp(&(b.org, &b.request_id)));
-        let mut new = connection.record(self.requests, &rows)?.into_iter();
-        rows.retain_mut(|row| {
-            let number = new.next().flatten();
-            match number {
-                Some(number) => row.number = number,
-                None => self.errors[row.request] = Some(EnrolError::RequestIdUsed),
-            }
-            number.is_some()
-        });
-        keys.retain(|(position, _)| self.errors[*position].is_some());
-        if !keys.is_empty() {
-            let keys: Vec<_> = keys.into_iter().map(|(_, row)| row).collect();
-            connection.release_keys(&keys)?;
+        for position in ledger::record(connection, &mut rows, &mut keys)? {
+            self.errors[position] = Some(EnrolError::RequestIdUsed);
         }
         Ok(rows)
     }
 
     /// The ledger's numbers of all requests; 0 for those that it has not.
-    fn numbers(&self, ledger: &[LedgerRow]) -> Vec<i64> {
+    fn numbers(&self, ledger: &[LedgerRow<'_>]) -> Vec<i64> {
         let mut numbers = vec![0; self.requests.len()];
         for row in ledger {
             numbers[row.request] = row.number;
@@ -191,7 +163,7 @@ impl<'a> Batch<'a> {
         numbers
     }
 
-    fn wanted(&self, ledger: &[LedgerRow]) -> anyhow::Result<Vec<Wanted>> {
+    fn wanted(&self, ledger: &[LedgerRow<'_>]) -> anyhow::Result<Vec<Wanted>> {
         let mut wanted = Vec::new();
         for row in ledger {
             let request = &self.requests[row.request];
@@ -212,10 +184,10 @@ impl<'a> Batch<'a> {
         Ok(wanted)
     }
 
-    fn correct<C: EnrolmentSql>(
+    fn correct<C: LedgerSql>(
         &self,
         connection: &mut C,
-        ledger: &mut [LedgerRow],
+        ledger: &mut [LedgerRow<'_>],
         refused: &[Vec<Refused>],
     ) -> Result<(), Failure> {
         let mut corrected = Vec::new();
@@ -223,7 +195,7 @@ impl<'a> Batch<'a> {
             let refused = &refused[row.request];
             if !refused.is_empty() {
                 row.answer = encode_enrolment(&self.requests[row.request], refused)?;
-                corrected.push(row.clone());
+                corrected.push(&*row);
             }
         }
         if !corrected.is_empty() {
@@ -235,7 +207,7 @@ impl<'a> Batch<'a> {
     fn count<C: EnrolmentSql>(
         &self,
         connection: &mut C,
-        ledger: &[LedgerRow],
+        ledger: &[LedgerRow<'_>],
         refused: &[Vec<Refused>],
     ) -> Result<(), Failure> {
         let mut counts: BTreeMap<BadgeKey, i64> = BTreeMap::new();

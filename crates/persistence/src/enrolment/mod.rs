@@ -18,7 +18,7 @@ mod revoke;
 mod sql;
 
 pub(crate) use attempts::held;
-pub(crate) use sql::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
+pub(crate) use sql::{BadgeKey, Count, EnrolmentSql, Held, Wanted};
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
@@ -31,7 +31,8 @@ use accolade_domain::instant::Instant;
 use crate::carried_out::RequestSql;
 use crate::enrolment::batch::{Batch, Recorded};
 use crate::enrolment::revoke::NotRevoked;
-use crate::retry::{Abort, Ending, Link};
+use crate::ledger::{self, LedgerSql};
+use crate::retry::{Abort, Link};
 use crate::store::Store;
 
 type Outcomes = Vec<Result<Vec<CustomerOutcome>, EnrolError>>;
@@ -49,7 +50,7 @@ impl From<StoreError> for NotCommitted {
     }
 }
 
-impl<C: Link + EnrolmentSql + RequestSql> EnrolmentStore for Store<C> {
+impl<C: Link + EnrolmentSql + LedgerSql + RequestSql> EnrolmentStore for Store<C> {
     fn enrol(&self, batch: &EnrolmentBatch) -> Result<Outcomes, StoreError> {
         let requests = batch.requests();
         if requests.is_empty() {
@@ -62,21 +63,12 @@ impl<C: Link + EnrolmentSql + RequestSql> EnrolmentStore for Store<C> {
             }
             Ok(recorded)
         };
-        let ending = |connection: &mut C, recorded: &Recorded| {
+        let ending = |connection: &mut C, recorded: &Recorded<'_>| {
             // Waits for the lost transaction, which holds these locks shared.
             for badge in &recorded.badges {
                 connection.lock_badge(*badge)?;
             }
-            // It has all of its rows or none. Another request may have taken the id since.
-            let mut ending = Ending::Undone;
-            for row in &recorded.ledger {
-                let there = connection.recorded_answer(row)?;
-                ending = match there {
-                    Some(answer) if answer == row.answer => Ending::Committed,
-                    _ => return Ok(Ending::Undone),
-                };
-            }
-            Ok(ending)
+            ledger::ending(connection, &recorded.ledger)
         };
         match self.writer.write(work, ending) {
             Ok(recorded) => Ok(recorded.outcomes),

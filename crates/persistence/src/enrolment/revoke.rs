@@ -16,7 +16,8 @@ use diesel::QueryResult;
 use crate::answers;
 use crate::carried_out::{CarriedOut, RequestSql};
 use crate::enrolment::attempts::held;
-use crate::enrolment::sql::{BadgeKey, Count, EnrolmentSql, LedgerRow, Wanted};
+use crate::enrolment::sql::{BadgeKey, Count, EnrolmentSql, Wanted};
+use crate::ledger::{LedgerName, LedgerSql};
 use crate::retry::{Abort, Ending, Failure};
 
 /// Why a revocation is not committed.
@@ -147,7 +148,7 @@ pub(super) fn revoke<C: EnrolmentSql + RequestSql>(
 }
 
 /// How the revocation ended whose COMMIT was not answered.
-pub(super) fn ending<C: EnrolmentSql>(
+pub(super) fn ending<C: EnrolmentSql + LedgerSql>(
     connection: &mut C,
     request: &RevokeEnrolmentsRequest,
     revoked: &Revoked,
@@ -156,15 +157,11 @@ pub(super) fn ending<C: EnrolmentSql>(
     // Waits for the lost transaction.
     connection.lock_badge(badge)?;
     if let Some(request_id) = &request.request_id {
-        let row = LedgerRow {
-            request: 0,
+        let there = connection.recorded_answer(LedgerName {
             org: request.org,
             operation: Operation::RevokeIssue,
-            request_id: request_id.clone(),
-            answer: Vec::new(),
-            number: 0,
-        };
-        let there = connection.recorded_answer(&row)?;
+            request_id,
+        })?;
         return Ok(match there {
             Some(there) if there == revoked.answer => Ending::Committed,
             _ => Ending::Undone,

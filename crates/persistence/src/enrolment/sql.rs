@@ -1,10 +1,9 @@
 //! What recording enrolments needs of a database, each as a constant number of statements.
 
-use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
-use accolade_domain::text::RequestId;
 use diesel::QueryResult;
 
 use crate::retry::Failure;
@@ -47,26 +46,6 @@ pub(crate) struct Held {
     pub(crate) enrolment: Enrolment,
 }
 
-/// An idempotency key to be reserved for a request in the ledger.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct KeyRow<'a> {
-    pub(crate) guard: &'a IdempotencyGuard,
-    pub(crate) request: &'a EnrolmentRequest,
-}
-
-/// A row of the request ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LedgerRow {
-    /// The request, by its position in the batch.
-    pub(crate) request: usize,
-    pub(crate) org: OrgId,
-    pub(crate) operation: Operation,
-    pub(crate) request_id: RequestId,
-    pub(crate) answer: Vec<u8>,
-    /// Its number, once it is written.
-    pub(crate) number: i64,
-}
-
 /// By how much a badge's enrolments and earns grow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Count {
@@ -86,31 +65,6 @@ pub(crate) trait EnrolmentSql: Sized {
 
     /// The versions of those badges that there are.
     fn versions(&mut self, badges: &[BadgeKey]) -> Result<Vec<(BadgeKey, BadgeVersion)>, Failure>;
-
-    /// Whether the key is remembered and has not expired.
-    fn is_key_used(&mut self, guard: &IdempotencyGuard) -> QueryResult<bool>;
-
-    /// Whether the ledger has the request's id.
-    fn is_request_used(&mut self, request: &EnrolmentRequest) -> QueryResult<bool>;
-
-    /// Reserves keys that are new or have expired; gives for each whether it was.
-    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure>;
-
-    /// Forgets keys that this transaction has reserved.
-    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()>;
-
-    /// Writes those rows whose request ids are new; gives the number of each that was.
-    fn record(
-        &mut self,
-        requests: &[EnrolmentRequest],
-        rows: &[LedgerRow],
-    ) -> QueryResult<Vec<Option<i64>>>;
-
-    /// Replaces the answers of rows that this transaction has written.
-    fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()>;
-
-    /// The answer that the ledger has in the place of `row`.
-    fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>>;
 
     /// Inserts those enrolments whose ordinals are free; gives their number. Waits for
     /// other transactions that are taking the same ones. `wanted` is sorted by

@@ -50,13 +50,13 @@ const FREES: &str = "SELECT (SELECT e.earned_on FROM earned_badges e \
 /// The rows, what they come to, and every sum that has it, as one statement: it is what the
 /// lock of a badge's earns waits for.
 const RECORD: &str = "WITH r AS ( \
-     SELECT ? AS org_id, ? AS badge_id, ? AS event_on, ? AS earned_on, ? AS expires_on, ? AS request_no \
+     SELECT ? AS org_id, ? AS badge_id, ? AS event_on, ? AS earned_on, ? AS expires_on \
      ), new AS ( \
      INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, expires_on, \
      request_no, ordinal, enrolment, imported, badge_id, id) \
-     SELECT r.org_id, w.customer_id, r.event_on, r.earned_on, r.expires_on, r.request_no, \
+     SELECT r.org_id, w.customer_id, r.event_on, r.earned_on, r.expires_on, w.request_no, \
      w.ordinal, w.enrolment, false, r.badge_id, w.id \
-     FROM r, unnest(?, ?, ?, ?) AS w (customer_id, ordinal, enrolment, id) \
+     FROM r, unnest(?, ?, ?, ?, ?) AS w (customer_id, ordinal, enrolment, request_no, id) \
      ON CONFLICT DO NOTHING RETURNING customer_id \
      ), n AS (SELECT count(*) AS earns FROM new), \
      log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, rolls_on, earns) \
@@ -194,10 +194,10 @@ pub(super) fn record(connection: &mut Connection, new: &NewEarns) -> QueryResult
         .bind::<BigInt, _>(new.event_on)
         .bind::<BigInt, _>(new.earned_on)
         .bind::<BigInt, _>(new.expires_on)
-        .bind::<BigInt, _>(new.request_no)
         .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.customer.get()))
         .bind::<Array<Integer>, _>(column(&new.rows, |it| it.ordinal))
         .bind::<Array<Nullable<Integer>>, _>(column(&new.rows, |it| it.enrolment))
+        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.request_no))
         .bind::<Array<Binary>, _>(column(&new.rows, |it| *it.id.as_bytes()))
         .load(connection)
 }
@@ -217,7 +217,7 @@ pub(super) fn sum(
         .load(connection)
 }
 
-/// Remembers refusals of `request`, and forgets all but the ten last of each customer.
+/// Remembers refusals of a batch that `request` is one of, and forgets all but the ten last of each customer.
 pub(super) fn refuse(
     connection: &mut Connection,
     request: &EarnRequest,

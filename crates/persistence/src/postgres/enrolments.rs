@@ -3,17 +3,14 @@
 //! Sets travel as arrays. What belongs to a request rather than to a customer is sent once a
 //! request and looked up by the request's position in the batch.
 
-use std::collections::{HashMap, HashSet};
-
-use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 
-use super::idempotency::{self, NewRow};
-use super::{Connection, DB, copy, lock, requests};
-use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
+use super::{Connection, DB, copy, lock};
+use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, Wanted};
 use crate::mapping::{EnrolmentRow, badge_id, enrolment, stored};
 use crate::retry::Failure;
 use crate::statement::Statement;
@@ -26,27 +23,6 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 const VERSIONS: &str = "SELECT m.org_id, m.id, m.version \
      FROM unnest(?, ?) AS k (org_id, id) \
      JOIN badge_metas m ON m.org_id = k.org_id AND m.id = k.id";
-
-const RESERVE: &str = "INSERT INTO idempotency AS i \
-     (client_number, key, fingerprint, used_on, expires_on, warnings, org_id, operation, request_id) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT (client_number, key) DO UPDATE SET \
-     fingerprint = excluded.fingerprint, used_on = excluded.used_on, \
-     expires_on = excluded.expires_on, warnings = excluded.warnings, answer = NULL, \
-     org_id = excluded.org_id, operation = excluded.operation, request_id = excluded.request_id \
-     WHERE i.expires_on <= excluded.used_on \
-     RETURNING i.client_number, i.key";
-
-const RELEASE: &str = "DELETE FROM idempotency i USING unnest(?, ?) AS k (client_number, key) \
-     WHERE i.client_number = k.client_number AND i.key = k.key";
-
-const RECORD: &str = "INSERT INTO request_ledger \
-     (org_id, operation, request_id, recorded_on, recorded_by, owner_type, reference_id, answer) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING org_id, request_id, number";
-
-const CORRECT: &str = "UPDATE request_ledger l SET answer = k.answer \
-     FROM unnest(?, ?) AS k (number, answer) WHERE l.number = k.number";
 
 const INSERT: &str = "INSERT INTO enrolments \
      (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
@@ -86,10 +62,6 @@ pub(super) fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T>
     rows.iter().map(of).collect()
 }
 
-fn operations(len: usize) -> Vec<i16> {
-    vec![Operation::IssueBulk.number(); len]
-}
-
 impl EnrolmentSql for Connection {
     fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
         Statement::<DB>::new(SHARE)
@@ -119,92 +91,6 @@ impl EnrolmentSql for Connection {
             Ok((key, BadgeVersion(version)))
         });
         Ok(versions.collect::<anyhow::Result<_>>()?)
-    }
-
-    fn is_key_used(&mut self, guard: &IdempotencyGuard) -> QueryResult<bool> {
-        idempotency::is_used(self, guard)
-    }
-
-    fn is_request_used(&mut self, request: &EnrolmentRequest) -> QueryResult<bool> {
-        let operation = Operation::IssueBulk;
-        requests::is_used(self, request.org, operation, &request.request_id)
-    }
-
-    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
-        let rows = rows
-            .iter()
-            .map(|row| NewRow::of_enrolment(row.guard, row.request))
-            .collect::<anyhow::Result<Vec<_>>>()?;
-        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RESERVE)
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.client_number))
-            .bind::<Array<Text>, _>(column(&rows, |row| row.key))
-            .bind::<Array<Binary>, _>(column(&rows, |row| row.fingerprint))
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.used_on))
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.expires_on))
-            .bind::<Array<Text>, _>(column(&rows, |row| row.warnings.as_str()))
-            .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.org_id))
-            .bind::<Array<Nullable<SmallInt>>, _>(column(&rows, |row| row.operation))
-            .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.request_id))
-            .load(self)?;
-        let new: HashSet<_> = new
-            .iter()
-            .map(|(client, key)| (*client, key.as_str()))
-            .collect();
-        Ok(column(&rows, |row| {
-            new.contains(&(row.client_number, row.key))
-        }))
-    }
-
-    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
-        Statement::<DB>::new(RELEASE)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.guard.client.get()))
-            .bind::<Array<Text>, _>(column(rows, |row| row.guard.key.as_str()))
-            .execute(self)?;
-        Ok(())
-    }
-
-    fn record(
-        &mut self,
-        requests: &[EnrolmentRequest],
-        rows: &[LedgerRow],
-    ) -> QueryResult<Vec<Option<i64>>> {
-        let recorded = column(rows, |row| &requests[row.request]);
-        let owners = column(&recorded, |it| it.triggered_by.as_ref());
-        let new: Vec<(i64, String, i64)> = Statement::<DB, (BigInt, Text, BigInt)>::new(RECORD)
-            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.org.get()))
-            .bind::<Array<SmallInt>, _>(operations(rows.len()))
-            .bind::<Array<Text>, _>(column(&recorded, |it| it.request_id.as_str()))
-            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.now.unix_micros()))
-            .bind::<Array<BigInt>, _>(column(&recorded, |it| it.by.get()))
-            .bind::<Array<Nullable<SmallInt>>, _>(column(&owners, |owner| {
-                owner.map(|it| it.owner_type.number())
-            }))
-            .bind::<Array<Nullable<Text>>, _>(column(&owners, |owner| {
-                owner.map(|it| it.reference.as_str())
-            }))
-            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
-            .load(self)?;
-        let new: HashMap<_, _> = new
-            .iter()
-            .map(|(org, id, number)| ((*org, id.as_str()), *number))
-            .collect();
-        let number = |row: &LedgerRow| {
-            let key = (row.org.get(), row.request_id.as_str());
-            new.get(&key).copied()
-        };
-        Ok(rows.iter().map(number).collect())
-    }
-
-    fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
-        Statement::<DB>::new(CORRECT)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.number))
-            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
-            .execute(self)?;
-        Ok(())
-    }
-
-    fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, row.org, row.operation, &row.request_id)
     }
 
     fn insert(

@@ -25,6 +25,8 @@ mod catalogue;
 mod copy;
 #[path = "../shared/customer_badges.rs"]
 mod customer_badges;
+#[path = "../shared/deal.rs"]
+mod deal;
 #[path = "../shared/directory.rs"]
 mod directory;
 mod directory_sql;
@@ -42,6 +44,7 @@ mod housekeeping;
 mod idempotency;
 #[path = "../shared/import.rs"]
 mod import;
+mod ledger_sql;
 mod lock;
 mod open;
 #[path = "../shared/requests.rs"]

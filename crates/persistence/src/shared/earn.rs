@@ -1,44 +1,45 @@
-//! Recording what customers earn: one request, from the locks to the counts.
+//! Recording what customers earn: one batch, from the locks to the counts.
 //!
-//! A customer's earns of a badge are numbered from 1. Who earns reads the last number and what
-//! counts under the customer's limits in one statement, and inserts the next number: if somebody
-//! else was faster it is taken, and whoever lost counts again. So what was counted has every earn
-//! before one's own.
+//! One transaction carries out a batch:
 //!
-//! What counts under the badge's limits is read last, under the lock of the badge's
-//! earns ([`room`](super::room)), which is held for few statements: the rows, and COMMIT.
+//! 1. lock the badge, shared, and read its version;
+//! 2. read who is enrolled, and count what each customer has. A request for one customer who is
+//!    refused by that ends here: nothing is written of it;
+//! 3. reserve the idempotency keys, then write the request ledger's rows as if the badge had no
+//!    limits: who finds one taken is refused, and what it reserved is released;
+//! 4. deal out what room there is, and record who gets some ([`deal`](super::deal));
+//! 5. correct the ledger's answers where somebody was refused, take the rows and keys of refused
+//!    requests back, and remember who was refused.
+//!
+//! The ledger's row has to be there before the lock of the badge's earns is taken: whoever sent
+//! the same request twice waits there, and not where everybody else waits.
 //!
 //! The badge is locked shared, and who revokes an enrolment locks it against everybody: an earn
 //! sees every revocation that has returned, without a lock for each enrolment.
 
-use std::collections::HashSet;
+use std::slice;
 
 use accolade_application::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome};
-use accolade_application::ports::{EarnError, EarnRequest, Operation, StoreError};
-use accolade_domain::badge::EarnType;
-use accolade_domain::earning::{Counted, Scope, Span, allot, covering};
-use accolade_domain::ids::{CustomerId, EnrolmentId, ObjectId};
-use accolade_domain::instant::Instant;
+use accolade_application::ports::{Batched as _, EarnError, EarnRequest, Operation, StoreError};
+use accolade_domain::earning::{Scope, Span};
+use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
-use super::idempotency::{self, NewRow};
-use super::requests::{self, NewRequest};
-use super::room::{Room, badge_limits, customer_limits};
+use super::deal::Deal;
 use super::{Connection, earn_sql};
 use crate::answers;
-use crate::boundary::{Boundary, Kind};
-use crate::earns::{NewEarn, NewEarns};
-use crate::enrolment::{BadgeKey, EnrolmentSql as _, Wanted, held};
-use crate::mapping::{instant, stored};
+use crate::enrolment::{BadgeKey, EnrolmentSql as _};
+use crate::ledger::{self, KeyRow, LedgerRow, LedgerSql as _};
 use crate::retry::{Abort, Failure};
 
-/// How many rounds there may be. Each lost round means that somebody else won it.
-const ROUNDS: usize = 1_000;
+/// What has become of each request.
+pub(super) type Outcomes = Vec<Result<Vec<CustomerEarn>, EarnError>>;
 
-/// Why a request is not committed.
+/// Why a batch is not committed.
 pub(super) enum NotRecorded {
-    Refused(EarnError),
+    /// Nothing has to be written.
+    Nothing(Outcomes),
     Store(StoreError),
 }
 
@@ -48,11 +49,11 @@ impl From<StoreError> for NotRecorded {
     }
 }
 
-/// A request that waits for COMMIT.
-pub(super) struct Recorded {
-    pub(super) outcomes: Vec<CustomerEarn>,
-    /// The answer as the ledger has it.
-    pub(super) answer: Vec<u8>,
+/// A batch that waits for COMMIT.
+pub(super) struct Recorded<'a> {
+    pub(super) outcomes: Outcomes,
+    /// The rows of the requests that were carried out, with their answers.
+    pub(super) ledger: Vec<LedgerRow<'a>>,
 }
 
 pub(super) const fn key_of(request: &EarnRequest) -> BadgeKey {
@@ -62,62 +63,215 @@ pub(super) const fn key_of(request: &EarnRequest) -> BadgeKey {
     }
 }
 
-/// Carries out `request`.
-pub(super) fn earn(
+/// Carries out what can be of `requests`, which are one batch.
+pub(super) fn earn<'a>(
+    connection: &mut Connection,
+    requests: &'a [EarnRequest],
+) -> Result<Recorded<'a>, Abort<NotRecorded>> {
+    let any = requests.first().context("an empty batch")?;
+    let mut batch = Batch {
+        requests,
+        any,
+        errors: vec![None; requests.len()],
+    };
+    connection.share_badges(&[key_of(any)])?;
+    let versions = connection.versions(&[key_of(any)])?;
+    if versions.first().map(|it| it.1) != Some(any.version) {
+        let all = (0..requests.len()).map(|position| (position, EarnError::BadgeChanged));
+        batch.refuse(connection, all.collect())?;
+        return Err(Abort::Refused(NotRecorded::Nothing(
+            batch.ended(Vec::new()),
+        )));
+    }
+    batch.record(connection)
+}
+
+/// What [`earn`] would make of `request`, by one state of the database.
+pub(super) fn preview(
     connection: &mut Connection,
     request: &EarnRequest,
-) -> Result<Recorded, Abort<NotRecorded>> {
-    let refuse = |error| Abort::Refused(NotRecorded::Refused(error));
-    if request.ids.len() < request.customers.len() {
-        return Err(anyhow!("a request has fewer ids than customers").into());
-    }
-    let key = key_of(request);
-    connection.share_badges(&[key])?;
-    check_version(connection, request)?;
-    let (operation, request_id) = (request.operation, &request.request_id);
-    if let Some(guard) = &request.idempotency {
-        let row = NewRow::of_request(guard, request.org, operation, request_id)?;
-        if !idempotency::reserve(connection, &row)? {
-            return Err(refuse(EarnError::IdempotencyKeyUsed));
+) -> Result<Vec<CustomerEarn>, Failure> {
+    let mut deal = Deal::begin(connection, slice::from_ref(request))?;
+    deal.preview(connection)?;
+    Ok(deal.outcomes(0)?)
+}
+
+/// A batch, and what has become of its requests so far.
+struct Batch<'a> {
+    requests: &'a [EarnRequest],
+    /// One of them, for what is one and the same for all.
+    any: &'a EarnRequest,
+    errors: Vec<Option<EarnError>>,
+}
+
+impl<'a> Batch<'a> {
+    fn record(mut self, connection: &mut Connection) -> Result<Recorded<'a>, Abort<NotRecorded>> {
+        let mut deal = Deal::begin(connection, self.requests)?;
+        deal.count(connection, self.any.now)?;
+        // As if the badge had no limits.
+        let presumed = deal.presumed()?;
+        self.refuse(connection, self.refused_early(&presumed))?;
+        let mut keys = self.reserve_keys(connection)?;
+        let mut ledger = self.write_ledger(connection, &presumed, &mut keys)?;
+        deal.retain(|request| self.errors[request].is_none());
+        deal.settle(connection, &self.numbers(&ledger))?;
+
+        let mut outcomes = presumed;
+        let mut corrected = vec![false; outcomes.len()];
+        for row in &ledger {
+            let settled = deal.outcomes(row.request)?;
+            let refusal = refusal(&self.requests[row.request], &settled);
+            self.errors[row.request] = refusal.map(EarnError::Refused);
+            corrected[row.request] = outcomes[row.request] != settled;
+            outcomes[row.request] = settled;
         }
-    }
-    let mut deal = Deal::begin(connection, request)?;
-    deal.count(connection, request.now)?;
-    // As if the badge had no limits. The row has to be there before the lock is taken, and
-    // is rewritten if somebody is refused by the badge's.
-    let presumed = deal.presumed()?;
-    if let Some(rejection) = refusal(request, &presumed)
-        && (rejection.code == Code::NotEnrolled || !may_be_later(request))
-    {
-        if requests::is_used(connection, request.org, operation, request_id)? {
-            return Err(refuse(EarnError::RequestIdUsed));
+        ledger::take_back(connection, &mut ledger, &mut keys, |request| {
+            self.errors[request].is_some()
+        })?;
+        self.correct(connection, &mut ledger, &outcomes, &corrected)?;
+        let refused = self.refused(&outcomes);
+        if !refused.is_empty() {
+            earn_sql::refuse(connection, self.any, &refused)?;
         }
-        return Err(refuse(EarnError::Refused(rejection)));
+        let is_nothing = ledger.is_empty() && refused.is_empty();
+        let outcomes = self.ended(outcomes);
+        if is_nothing {
+            return Err(Abort::Refused(NotRecorded::Nothing(outcomes)));
+        }
+        Ok(Recorded { outcomes, ledger })
     }
-    let mut answer = encode(request, &presumed)?;
-    let row = NewRequest {
-        org: request.org,
-        operation,
-        request_id,
-        recorded_on: request.now,
-        recorded_by: request.by,
-        triggered_by: request.triggered_by.as_ref(),
-        answer: &answer,
-    };
-    let Some(number) = requests::record(connection, &row)? else {
-        return Err(refuse(EarnError::RequestIdUsed));
-    };
-    deal.settle(connection, number)?;
-    let outcomes = deal.outcomes()?;
-    if let Some(rejection) = refusal(request, &outcomes) {
-        return Err(refuse(EarnError::Refused(rejection)));
+
+    /// The requests that nothing speaks against so far, with their positions.
+    fn good(&self) -> impl Iterator<Item = (usize, &'a EarnRequest)> {
+        let all = self.requests.iter().enumerate();
+        all.filter(|(position, _)| self.errors[*position].is_none())
     }
-    if outcomes != presumed {
-        answer = encode(request, &outcomes)?;
-        requests::correct(connection, number, &answer)?;
+
+    /// Refuses requests of which nothing is written, so that they only look at what comes
+    /// before.
+    fn refuse(
+        &mut self,
+        connection: &mut Connection,
+        refused: Vec<(usize, EarnError)>,
+    ) -> Result<(), Failure> {
+        let names: Vec<_> = refused
+            .iter()
+            .map(|(position, _)| self.requests[*position].names())
+            .collect();
+        let used = ledger::used(connection, &names)?;
+        for ((position, error), used) in refused.into_iter().zip(used) {
+            self.errors[position] = Some(if used.key {
+                EarnError::IdempotencyKeyUsed
+            } else if used.name {
+                EarnError::RequestIdUsed
+            } else {
+                error
+            });
+        }
+        Ok(())
     }
-    remember_refusals(connection, request, &outcomes)?;
-    Ok(Recorded { outcomes, answer })
+
+    /// The requests that are refused whatever room the badge has.
+    fn refused_early(&self, presumed: &[Vec<CustomerEarn>]) -> Vec<(usize, EarnError)> {
+        let may_be_later = may_be_later(self.any);
+        let both = self.requests.iter().zip(presumed).enumerate();
+        both.filter_map(|(position, (request, outcomes))| {
+            let rejection = refusal(request, outcomes)?;
+            let is_sure = rejection.code == Code::NotEnrolled || !may_be_later;
+            is_sure.then_some((position, EarnError::Refused(rejection)))
+        })
+        .collect()
+    }
+
+    /// Reserves the keys of good requests. Gives those that were new.
+    fn reserve_keys(&mut self, connection: &mut Connection) -> Result<Vec<KeyRow<'a>>, Failure> {
+        let mut keys: Vec<_> = self
+            .good()
+            .filter_map(|(position, request)| KeyRow::of(position, request.names()))
+            .collect();
+        for position in ledger::reserve_keys(connection, &mut keys)? {
+            self.errors[position] = Some(EarnError::IdempotencyKeyUsed);
+        }
+        Ok(keys)
+    }
+
+    /// Writes the rows of good requests with their `presumed` outcomes. Gives those whose request
+    /// ids were new, and releases the `keys` of the others.
+    fn write_ledger(
+        &mut self,
+        connection: &mut Connection,
+        presumed: &[Vec<CustomerEarn>],
+        keys: &mut Vec<KeyRow<'a>>,
+    ) -> Result<Vec<LedgerRow<'a>>, Failure> {
+        let rows = self.good().map(|(position, request)| {
+            Ok(LedgerRow {
+                request: position,
+                name: request.names().into(),
+                recorded_on: request.now,
+                recorded_by: request.by,
+                triggered_by: request.triggered_by.as_ref(),
+                answer: encode(request, &presumed[position])?,
+                number: 0,
+            })
+        });
+        let mut rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
+        for position in ledger::record(connection, &mut rows, keys)? {
+            self.errors[position] = Some(EarnError::RequestIdUsed);
+        }
+        Ok(rows)
+    }
+
+    /// The ledger's numbers of all requests; 0 for those that it has not.
+    fn numbers(&self, ledger: &[LedgerRow<'_>]) -> Vec<i64> {
+        let mut numbers = vec![0; self.requests.len()];
+        for row in ledger {
+            numbers[row.request] = row.number;
+        }
+        numbers
+    }
+
+    /// Rewrites the answers of those whose outcomes are not what was presumed.
+    fn correct(
+        &self,
+        connection: &mut Connection,
+        ledger: &mut [LedgerRow<'_>],
+        outcomes: &[Vec<CustomerEarn>],
+        corrected: &[bool],
+    ) -> Result<(), Failure> {
+        let mut rows = Vec::new();
+        for row in ledger.iter_mut().filter(|row| corrected[row.request]) {
+            row.answer = encode(&self.requests[row.request], &outcomes[row.request])?;
+            rows.push(&*row);
+        }
+        if !rows.is_empty() {
+            connection.correct(&rows)?;
+        }
+        Ok(())
+    }
+
+    /// Whose refusals are to be remembered.
+    fn refused<'o>(&self, outcomes: &'o [Vec<CustomerEarn>]) -> Vec<(CustomerId, &'o Rejection)> {
+        let both = self.errors.iter().zip(outcomes);
+        both.filter(|(error, _)| matches!(error, None | Some(EarnError::Refused(_))))
+            .flat_map(|(_, outcomes)| outcomes)
+            .filter_map(|it| match &it.outcome {
+                EarnOutcome::Refused(rejection) => Some((it.customer, rejection)),
+                EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => None,
+            })
+            .collect()
+    }
+
+    /// What has become of each request, given the outcomes of those that were carried out.
+    fn ended(self, outcomes: Vec<Vec<CustomerEarn>>) -> Outcomes {
+        let mut outcomes = outcomes.into_iter();
+        let errors = self.errors.into_iter();
+        errors
+            .map(|error| {
+                let outcomes = outcomes.next().unwrap_or_default();
+                error.map_or(Ok(outcomes), Err)
+            })
+            .collect()
+    }
 }
 
 /// Whether it may be recorded later than `request` says, so that less counts under a rolling limit
@@ -128,92 +282,6 @@ fn may_be_later(request: &EarnRequest) -> bool {
         limits.any(|limit| limit.scope == scope && matches!(limit.span, Span::Rolling { .. }))
     };
     rolls(Scope::Badge) && rolls(Scope::Customer)
-}
-
-/// What [`earn`] would make of `request`, by one state of the database.
-pub(super) fn preview(
-    connection: &mut Connection,
-    request: &EarnRequest,
-) -> Result<Vec<CustomerEarn>, Failure> {
-    let mut deal = Deal::begin(connection, request)?;
-    let mut earned_on = request.now;
-    let mut badge = Vec::new();
-    if !badge_limits(request, earned_on).is_empty() {
-        let mut room = Room::read(connection, deal.key, request)?;
-        earned_on = room.earned_on(request)?;
-        let limits = badge_limits(request, earned_on);
-        badge = room.counted(connection, &limits, deal.open.len(), false)?;
-    }
-    deal.count(connection, earned_on)?;
-    let verdicts = deal.allot(earned_on, &badge, 0);
-    for (open, verdict) in deal.open.iter().zip(verdicts) {
-        deal.outcomes[open.position] = Some(match verdict {
-            Ok(()) => EarnOutcome::WouldEarn(open.enrolment.map(|it| it.1)),
-            Err(rejection) => EarnOutcome::Refused(rejection),
-        });
-    }
-    deal.outcomes()
-}
-
-/// Remembers who of `outcomes` was refused.
-fn remember_refusals(
-    connection: &mut Connection,
-    request: &EarnRequest,
-    outcomes: &[CustomerEarn],
-) -> Result<(), Failure> {
-    let refused: Vec<_> = outcomes
-        .iter()
-        .filter_map(|it| match &it.outcome {
-            EarnOutcome::Refused(rejection) => Some((it.customer, rejection)),
-            EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => None,
-        })
-        .collect();
-    if refused.is_empty() {
-        return Ok(());
-    }
-    earn_sql::refuse(connection, request, &refused)
-}
-
-/// Remembers that the only customer of `request` was refused.
-pub(super) fn remember_refusal(
-    connection: &mut Connection,
-    request: &EarnRequest,
-    rejection: &Rejection,
-) -> Result<(), Failure> {
-    let refused: Vec<_> = request
-        .customers
-        .iter()
-        .map(|it| (*it, rejection))
-        .collect();
-    earn_sql::refuse(connection, request, &refused)
-}
-
-fn check_version(
-    connection: &mut Connection,
-    request: &EarnRequest,
-) -> Result<(), Abort<NotRecorded>> {
-    let versions = connection.versions(&[key_of(request)])?;
-    if versions.first().map(|it| it.1) == Some(request.version) {
-        return Ok(());
-    }
-    // Nothing is written for it, so it only looks at what comes before.
-    let key_used = match &request.idempotency {
-        Some(guard) => idempotency::is_used(connection, guard)?,
-        None => false,
-    };
-    let error = if key_used {
-        EarnError::IdempotencyKeyUsed
-    } else if requests::is_used(
-        connection,
-        request.org,
-        request.operation,
-        &request.request_id,
-    )? {
-        EarnError::RequestIdUsed
-    } else {
-        EarnError::BadgeChanged
-    };
-    Err(Abort::Refused(NotRecorded::Refused(error)))
 }
 
 /// The refusal of the whole request, if it is one for a single customer, who is refused.
@@ -238,251 +306,4 @@ fn encode(request: &EarnRequest, outcomes: &[CustomerEarn]) -> anyhow::Result<Ve
         request_id: request.request_id.clone(),
         now: request.now,
     }))
-}
-
-/// A customer of whom it is not decided yet.
-struct Open {
-    /// In the request.
-    position: usize,
-    customer: CustomerId,
-    id: ObjectId,
-    enrolment: Option<(i32, EnrolmentId)>,
-    /// The number of the customer's last earn; 0 if there is none.
-    last: i32,
-}
-
-/// The customers of a request, and what has become of them so far.
-struct Deal<'a> {
-    request: &'a EarnRequest,
-    key: BadgeKey,
-    /// In the order of the request.
-    open: Vec<Open>,
-    /// What counts under the customer's limits, for each of `open`.
-    counted: Vec<Vec<Counted>>,
-    outcomes: Vec<Option<EarnOutcome>>,
-}
-
-impl<'a> Deal<'a> {
-    /// Refuses who is not enrolled and would have to be.
-    fn begin(connection: &mut Connection, request: &'a EarnRequest) -> Result<Self, Failure> {
-        let mut deal = Self {
-            request,
-            key: key_of(request),
-            open: Vec::with_capacity(request.customers.len()),
-            counted: Vec::new(),
-            outcomes: vec![None; request.customers.len()],
-        };
-        let wanted = request
-            .customers
-            .iter()
-            .enumerate()
-            .map(|(position, customer)| {
-                anyhow::Ok(Wanted {
-                    request: 0,
-                    position,
-                    customer: *customer,
-                    id: request.ids.get(position).context("too few ids")?,
-                    ordinal: 1,
-                })
-            });
-        let wanted = wanted.collect::<anyhow::Result<Vec<_>>>()?;
-        let held = match request.terms.earn_type {
-            EarnType::Earn => None,
-            EarnType::IssueEarn => Some(held(connection, &[deal.key], &wanted)?),
-        };
-        for it in wanted {
-            let enrolment = match &held {
-                None => None,
-                Some(held) => {
-                    let (all, ordinals) = (held.of(it.position), held.ordinals_of(it.position));
-                    let Some(enrolment) = covering(all, request.terms.event_on) else {
-                        let refused = EarnOutcome::Refused(Rejection::of(Code::NotEnrolled));
-                        deal.outcomes[it.position] = Some(refused);
-                        continue;
-                    };
-                    let mut both = all.iter().zip(ordinals);
-                    both.find(|(one, _)| one.id == enrolment.id)
-                        .map(|(one, ordinal)| (*ordinal, one.id))
-                }
-            };
-            deal.open.push(Open {
-                position: it.position,
-                customer: it.customer,
-                id: it.id,
-                enrolment,
-                last: 0,
-            });
-        }
-        Ok(deal)
-    }
-
-    /// Counts what the open customers have, for what is recorded at `earned_on`.
-    fn count(&mut self, connection: &mut Connection, earned_on: Instant) -> Result<(), Failure> {
-        let limits = customer_limits(self.request, earned_on);
-        let boundaries: Vec<_> = limits.iter().map(Boundary::from).collect();
-        let customers: Vec<_> = self.open.iter().map(|open| open.customer).collect();
-        let of_all = if customers.is_empty() {
-            Vec::new()
-        } else {
-            earn_sql::count_customers(connection, self.key, &customers, &boundaries)?
-        };
-        self.counted.clear();
-        let mut full = Vec::new();
-        for (index, (open, (last, counts))) in self.open.iter_mut().zip(of_all).enumerate() {
-            open.last = last;
-            for (place, (count, limit)) in counts.iter().zip(&boundaries).enumerate() {
-                let too_many = stored::<_, i64>(*count)? - limit.max;
-                if limit.kind == Kind::Rolling && too_many >= 0 {
-                    full.push(((index, place), (open.customer, limit.from, too_many)));
-                }
-            }
-            let counted = counts
-                .into_iter()
-                .map(|count| Counted { count, frees: None });
-            self.counted.push(counted.collect());
-        }
-        if !full.is_empty() {
-            let (places, which): (Vec<_>, Vec<_>) = full.into_iter().unzip();
-            let frees = earn_sql::frees(connection, self.key, &which)?;
-            for ((index, place), frees) in places.into_iter().zip(frees) {
-                self.counted[index][place].frees = frees.map(instant).transpose()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Deals out what room there is, if `taken` of the badge's are taken since `badge` was counted.
-    fn allot(
-        &self,
-        earned_on: Instant,
-        badge: &[Counted],
-        taken: u64,
-    ) -> Vec<Result<(), Rejection>> {
-        let (request, zone) = (self.request, &self.request.zone);
-        let limits: Vec<_> = (request.limits.iter())
-            .map(|limit| limit.at(earned_on, zone))
-            .collect();
-        let badge: Vec<_> = badge
-            .iter()
-            .map(|counted| Counted {
-                count: counted.count + taken,
-                ..*counted
-            })
-            .collect();
-        allot(&limits, &self.counted, &badge, earned_on, zone)
-    }
-
-    /// The outcomes as if the badge had no limits.
-    fn presumed(&self) -> Result<Vec<CustomerEarn>, Failure> {
-        let mut outcomes = self.outcomes.clone();
-        for (open, verdict) in self.open.iter().zip(self.allot(self.request.now, &[], 0)) {
-            outcomes[open.position] = Some(open.outcome(verdict));
-        }
-        Ok(all(self.request, outcomes)?)
-    }
-
-    /// Records who has room, until nothing is open.
-    fn settle(&mut self, connection: &mut Connection, number: i64) -> Result<(), Failure> {
-        let request = self.request;
-        let mut earned_on = request.now;
-        let mut badge = Vec::new();
-        if !self.open.is_empty() && !badge_limits(request, earned_on).is_empty() {
-            earn_sql::lock_earns(connection, &[self.key])?;
-            let mut room = Room::read(connection, self.key, request)?;
-            earned_on = room.earned_on(request)?;
-            let limits = badge_limits(request, earned_on);
-            badge = room.counted(connection, &limits, self.open.len(), true)?;
-            let rolls = |limit: &_| matches!(limit, Span::Rolling { .. });
-            let mut own = customer_limits(request, earned_on).into_iter();
-            if earned_on != request.now && own.any(|limit| rolls(&limit.span)) {
-                self.count(connection, earned_on)?;
-            }
-        }
-        let mut taken = 0;
-        for _ in 0..ROUNDS {
-            let verdicts = self.allot(earned_on, &badge, taken);
-            let wanted = self.wanted(&verdicts, earned_on, number);
-            let inserted = if wanted.rows.is_empty() {
-                Vec::new()
-            } else {
-                earn_sql::record(connection, &wanted)?
-            };
-            if inserted.len() == wanted.rows.len() {
-                for (open, verdict) in self.open.iter().zip(verdicts) {
-                    self.outcomes[open.position] = Some(open.outcome(verdict));
-                }
-                return Ok(());
-            }
-            taken += inserted.len() as u64;
-            let inserted: HashSet<_> = inserted.into_iter().collect();
-            let outcomes = &mut self.outcomes;
-            self.open.retain(|open| {
-                let stays = !inserted.contains(&open.customer.get());
-                if !stays {
-                    outcomes[open.position] = Some(open.outcome(Ok(())));
-                }
-                stays
-            });
-            self.count(connection, earned_on)?;
-        }
-        Err(Failure::Unexpected(anyhow!(
-            "{} earns could not be recorded in {ROUNDS} rounds",
-            self.open.len()
-        )))
-    }
-
-    /// The rows of those who have room, by customer: one order for all, so that requests that
-    /// cross wait for each other only one way.
-    fn wanted(
-        &self,
-        verdicts: &[Result<(), Rejection>],
-        earned_on: Instant,
-        number: i64,
-    ) -> NewEarns {
-        let have_room = self.open.iter().zip(verdicts).filter(|it| it.1.is_ok());
-        let mut rows: Vec<_> = have_room
-            .map(|(open, _)| NewEarn {
-                customer: open.customer,
-                ordinal: open.last + 1,
-                enrolment: open.enrolment.map(|it| it.0),
-                id: open.id,
-            })
-            .collect();
-        rows.sort_unstable_by_key(|row| row.customer);
-        NewEarns {
-            key: self.key,
-            event_on: self.request.terms.event_on.unix_micros(),
-            earned_on: earned_on.unix_micros(),
-            expires_on: self.request.terms.expires_on.unix_micros(),
-            request_no: number,
-            rows,
-        }
-    }
-
-    fn outcomes(&self) -> Result<Vec<CustomerEarn>, Failure> {
-        Ok(all(self.request, self.outcomes.clone())?)
-    }
-}
-
-impl Open {
-    fn outcome(&self, verdict: Result<(), Rejection>) -> EarnOutcome {
-        match verdict {
-            Ok(()) => EarnOutcome::Earned(self.id.into(), self.enrolment.map(|it| it.1)),
-            Err(rejection) => EarnOutcome::Refused(rejection),
-        }
-    }
-}
-
-fn all(
-    request: &EarnRequest,
-    outcomes: Vec<Option<EarnOutcome>>,
-) -> anyhow::Result<Vec<CustomerEarn>> {
-    let both = request.customers.iter().zip(outcomes);
-    both.map(|(customer, outcome)| {
-        Ok(CustomerEarn {
-            customer: *customer,
-            outcome: outcome.context("a customer without an outcome")?,
-        })
-    })
-    .collect()
 }

@@ -2,7 +2,7 @@
 
 use accolade_application::answer::CustomerEarn;
 use accolade_application::ports::{
-    EarnError, EarnRequest, EarningStore, ImportRequest, Operation, RevokeEarnRequest, RevokeError,
+    EarnBatch, EarnRequest, EarningStore, ImportRequest, Operation, RevokeEarnRequest, RevokeError,
     StoreError,
 };
 use accolade_domain::earning::{Limit, Scope};
@@ -11,11 +11,12 @@ use anyhow::Context as _;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::earn::{self, NotRecorded, Recorded};
+use super::earn::{self, NotRecorded, Outcomes, Recorded};
 use super::{Connection, earn_sql, import, requests, room};
 use crate::boundary::Boundary;
 use crate::carried_out::{CarriedOut, RequestSql as _};
 use crate::enrolment::{BadgeKey, EnrolmentSql as _};
+use crate::ledger::{self, LedgerName};
 use crate::retry::{Abort, Ending, Failure};
 use crate::schema::earned_badges;
 use crate::store::Store;
@@ -42,29 +43,20 @@ fn answered(result: Result<(), NotDone>) -> Result<Result<(), RevokeError>, Stor
 }
 
 impl EarningStore for Store<Connection> {
-    fn earn(
-        &self,
-        request: &EarnRequest,
-    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError> {
-        let work = |connection: &mut Connection| earn::earn(connection, request);
-        let ending = |connection: &mut Connection, recorded: &Recorded| {
+    fn earn(&self, batch: &EarnBatch) -> Result<Outcomes, StoreError> {
+        let requests = batch.requests();
+        let Some(any) = requests.first() else {
+            return Ok(Vec::new());
+        };
+        let work = |connection: &mut Connection| earn::earn(connection, requests);
+        let ending = |connection: &mut Connection, recorded: &Recorded<'_>| {
             // Waits for the lost transaction, which holds this lock shared.
-            connection.lock_badge(earn::key_of(request))?;
-            let (org, operation) = (request.org, request.operation);
-            let there = requests::answer(connection, org, operation, &request.request_id)?;
-            Ok(ended(there.as_ref() == Some(&recorded.answer)))
+            connection.lock_badge(earn::key_of(any))?;
+            ledger::ending(connection, &recorded.ledger)
         };
         match self.writer.write(work, ending) {
-            Ok(recorded) => Ok(Ok(recorded.outcomes)),
-            Err(NotRecorded::Refused(EarnError::Refused(rejection))) => {
-                // By itself: who is refused by a full badge holds nobody up.
-                self.writer.write::<(), StoreError>(
-                    |connection| Ok(earn::remember_refusal(connection, request, &rejection)?),
-                    |_, ()| Ok(Ending::Undone),
-                )?;
-                Ok(Err(EarnError::Refused(rejection)))
-            }
-            Err(NotRecorded::Refused(error)) => Ok(Err(error)),
+            Ok(recorded) => Ok(recorded.outcomes),
+            Err(NotRecorded::Nothing(outcomes)) => Ok(outcomes),
             Err(NotRecorded::Store(error)) => Err(error),
         }
     }
@@ -118,13 +110,17 @@ impl EarningStore for Store<Connection> {
         let ending = |connection: &mut Connection, answer: &Vec<u8>| {
             // Waits for the lost transaction.
             earn_sql::lock_earns(connection, &import::badges(request))?;
-            let there = requests::answer(
-                connection,
-                request.org,
-                Operation::Import,
-                &request.request_id,
-            )?;
-            Ok(ended(there.as_ref() == Some(answer)))
+            let name = LedgerName {
+                org: request.org,
+                operation: Operation::Import,
+                request_id: &request.request_id,
+            };
+            let there = requests::answer(connection, name)?;
+            Ok(if there.as_ref() == Some(answer) {
+                Ending::Committed
+            } else {
+                Ending::Undone
+            })
         };
         answered(self.writer.write(work, ending).map(|_| ()))
     }
@@ -164,14 +160,6 @@ impl EarningStore for Store<Connection> {
             });
             Ok(counts.collect::<anyhow::Result<_>>()?)
         })
-    }
-}
-
-fn ended(committed: bool) -> Ending {
-    if committed {
-        Ending::Committed
-    } else {
-        Ending::Undone
     }
 }
 

@@ -2,10 +2,10 @@
 
 use accolade_application::answer::Answer;
 use accolade_application::ports::{
-    EnrolmentRequest, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed,
-    IdempotencyRecord, IdempotencyStore, Operation, StoreError,
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
+    IdempotencyStore, StoreError,
 };
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 use anyhow::Context as _;
@@ -14,6 +14,7 @@ use diesel::upsert::excluded;
 
 use super::Connection;
 use crate::answers;
+use crate::ledger::LedgerName;
 use crate::mapping::{instant, stored};
 use crate::retry::{Failure, nobody_knows};
 use crate::schema::{idempotency, request_ledger};
@@ -114,14 +115,6 @@ impl IdempotencyStore for Store<Connection> {
     }
 }
 
-/// Whether the key is remembered when `guard` is used.
-pub(super) fn is_used(connection: &mut Connection, guard: &IdempotencyGuard) -> QueryResult<bool> {
-    let row = idempotency::table
-        .find((guard.client.get(), guard.key.as_str()))
-        .filter(idempotency::expires_on.gt(guard.used_on.unix_micros()));
-    diesel::select(diesel::dsl::exists(row)).get_result(connection)
-}
-
 /// What a key stands for.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = idempotency)]
@@ -157,29 +150,14 @@ impl<'a> NewRow<'a> {
     /// A key whose answer is in the request ledger.
     pub(super) fn of_request(
         guard: &'a IdempotencyGuard,
-        org: OrgId,
-        operation: Operation,
-        request_id: &'a RequestId,
+        name: LedgerName<'a>,
     ) -> anyhow::Result<Self> {
         Ok(Self {
-            org_id: Some(org.get()),
-            operation: Some(operation.number()),
-            request_id: Some(request_id.as_str()),
+            org_id: Some(name.org.get()),
+            operation: Some(name.operation.number()),
+            request_id: Some(name.request_id.as_str()),
             ..Self::of(guard)?
         })
-    }
-
-    /// A key whose answer is that of an enrolment.
-    pub(super) fn of_enrolment(
-        guard: &'a IdempotencyGuard,
-        request: &'a EnrolmentRequest,
-    ) -> anyhow::Result<Self> {
-        Self::of_request(
-            guard,
-            request.org,
-            Operation::IssueBulk,
-            &request.request_id,
-        )
     }
 
     /// A key that holds its answer itself.

@@ -12,6 +12,7 @@ use super::Connection;
 use super::idempotency::{self, NewRow};
 use crate::answers;
 use crate::carried_out::{CarriedOut, RequestSql};
+use crate::ledger::LedgerName;
 use crate::mapping::instant;
 use crate::retry::Failure;
 use crate::schema::request_ledger;
@@ -24,8 +25,14 @@ impl RequestLedger for Store<Connection> {
         operation: Operation,
         request_id: &RequestId,
     ) -> Result<bool, StoreError> {
-        self.reader
-            .query(|connection| Ok(is_used(connection, org, operation, request_id)?))
+        self.reader.query(|connection| {
+            let name = LedgerName {
+                org,
+                operation,
+                request_id,
+            };
+            Ok(is_used(connection, name)?)
+        })
     }
 
     fn find(&self, org: OrgId, request_id: &RequestId) -> Result<Vec<LedgerEntry>, StoreError> {
@@ -56,42 +63,37 @@ impl RequestLedger for Store<Connection> {
     }
 }
 
-pub(super) fn is_used(
-    connection: &mut Connection,
-    org: OrgId,
-    operation: Operation,
-    request_id: &RequestId,
-) -> QueryResult<bool> {
+pub(super) fn is_used(connection: &mut Connection, name: LedgerName<'_>) -> QueryResult<bool> {
     // A column of the key, so that the index is enough.
-    let row = request_ledger::table
-        .filter(request_ledger::org_id.eq(org.get()))
-        .filter(request_ledger::operation.eq(operation.number()))
-        .filter(request_ledger::request_id.eq(request_id.as_str()))
-        .select(request_ledger::org_id);
+    let row = named(name).select(request_ledger::org_id);
     diesel::select(diesel::dsl::exists(row)).get_result(connection)
 }
 
 /// The stored form of the answer.
 pub(super) fn answer(
     connection: &mut Connection,
-    org: OrgId,
-    operation: Operation,
-    request_id: &RequestId,
+    name: LedgerName<'_>,
 ) -> QueryResult<Option<Vec<u8>>> {
-    request_ledger::table
-        .filter(request_ledger::org_id.eq(org.get()))
-        .filter(request_ledger::operation.eq(operation.number()))
-        .filter(request_ledger::request_id.eq(request_id.as_str()))
+    named(name)
         .select(request_ledger::answer)
         .first(connection)
         .optional()
 }
 
+/// The row with this name.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn named<'a>(name: LedgerName<'a>) -> _ {
+    let (org, operation): (i64, i16) = (name.org.get(), name.operation.number());
+    let request_id: &'a str = name.request_id.as_str();
+    request_ledger::table
+        .filter(request_ledger::org_id.eq(org))
+        .filter(request_ledger::operation.eq(operation))
+        .filter(request_ledger::request_id.eq(request_id))
+}
+
 /// A request to be written into the ledger.
 pub(super) struct NewRequest<'a> {
-    pub(super) org: OrgId,
-    pub(super) operation: Operation,
-    pub(super) request_id: &'a RequestId,
+    pub(super) name: LedgerName<'a>,
     pub(super) recorded_on: Instant,
     pub(super) recorded_by: ClientNumber,
     pub(super) triggered_by: Option<&'a Owner>,
@@ -106,9 +108,9 @@ pub(super) fn record(
 ) -> QueryResult<Option<i64>> {
     diesel::insert_into(request_ledger::table)
         .values((
-            request_ledger::org_id.eq(row.org.get()),
-            request_ledger::operation.eq(row.operation.number()),
-            request_ledger::request_id.eq(row.request_id.as_str()),
+            request_ledger::org_id.eq(row.name.org.get()),
+            request_ledger::operation.eq(row.name.operation.number()),
+            request_ledger::request_id.eq(row.name.request_id.as_str()),
             request_ledger::recorded_on.eq(row.recorded_on.unix_micros()),
             request_ledger::recorded_by.eq(row.recorded_by.get()),
             request_ledger::owner_type.eq(row.triggered_by.map(|it| it.owner_type.number())),
@@ -126,35 +128,30 @@ pub(super) fn record(
         .optional()
 }
 
-/// Replaces the answer of a row that this transaction has written.
-pub(super) fn correct(connection: &mut Connection, number: i64, answer: &[u8]) -> QueryResult<()> {
-    diesel::update(request_ledger::table.find(number))
-        .set(request_ledger::answer.eq(answer))
-        .execute(connection)?;
-    Ok(())
-}
-
 impl RequestSql for Connection {
     fn carry_out(
         &mut self,
         request: &CarriedOut<'_>,
     ) -> Result<Result<Option<i64>, RevokeError>, Failure> {
+        let name = request.request_id.map(|request_id| LedgerName {
+            org: request.org,
+            operation: request.operation,
+            request_id,
+        });
         if let Some(guard) = request.idempotency {
-            let key = match request.request_id {
-                Some(id) => NewRow::of_request(guard, request.org, request.operation, id)?,
+            let key = match name {
+                Some(name) => NewRow::of_request(guard, name)?,
                 None => NewRow::with_answer(guard, request.answer)?,
             };
             if !idempotency::reserve(self, &key)? {
                 return Ok(Err(RevokeError::IdempotencyKeyUsed));
             }
         }
-        let Some(request_id) = request.request_id else {
+        let Some(name) = name else {
             return Ok(Ok(None));
         };
         let row = NewRequest {
-            org: request.org,
-            operation: request.operation,
-            request_id,
+            name,
             recorded_on: request.recorded_on,
             recorded_by: request.recorded_by,
             triggered_by: None,

@@ -46,7 +46,7 @@ const FREES: &str = "SELECT (SELECT e.earned_on FROM ( \
 const INSERT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, enrolment, imported) \
      SELECT ?, w.value ->> 0, ?, w.value ->> 1, substr(?, 12 * w.key + 1, 12), \
-     ?, ?, ?, ?, w.value ->> 2, 0 FROM json_each(?) AS w WHERE true \
+     ?, ?, ?, w.value ->> 3, w.value ->> 2, 0 FROM json_each(?) AS w WHERE true \
      ON CONFLICT DO NOTHING RETURNING customer_id";
 
 const SUM: &str = "SELECT CAST(COALESCE( \
@@ -163,7 +163,7 @@ pub(super) fn frees(
 /// customers.
 pub(super) fn record(connection: &mut Connection, new: &NewEarns) -> Result<Vec<i64>, Failure> {
     let rows: Vec<_> = (new.rows.iter())
-        .map(|it| (it.customer.get(), it.ordinal, it.enrolment))
+        .map(|it| (it.customer.get(), it.ordinal, it.enrolment, it.request_no))
         .collect();
     let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
     let inserted: Vec<i64> = Statement::<DB, BigInt>::new(INSERT)
@@ -173,7 +173,6 @@ pub(super) fn record(connection: &mut Connection, new: &NewEarns) -> Result<Vec<
         .bind::<BigInt, _>(new.event_on)
         .bind::<BigInt, _>(new.earned_on)
         .bind::<BigInt, _>(new.expires_on)
-        .bind::<BigInt, _>(new.request_no)
         .bind::<Text, _>(json(&rows)?)
         .load(connection)?;
     if !inserted.is_empty() {
@@ -202,7 +201,7 @@ pub(super) fn sum(
         .load(connection)?)
 }
 
-/// Remembers refusals of `request`, and forgets all but the ten last of each customer.
+/// Remembers refusals of a batch that `request` is one of, and forgets all but the ten last of each customer.
 pub(super) fn refuse(
     connection: &mut Connection,
     request: &EarnRequest,

@@ -4,19 +4,17 @@
 //! one blob of twelve bytes each. What is once a request is a statement a request: a
 //! statement costs no round trip here.
 
-use accolade_application::ports::{BadgeVersion, EnrolmentRequest, IdempotencyGuard, Operation};
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
-use super::idempotency::{self, NewRow};
-use super::requests::NewRequest;
-use super::{Connection, DB, requests};
-use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, KeyRow, LedgerRow, Wanted};
+use super::{Connection, DB};
+use crate::enrolment::{BadgeKey, Count, EnrolmentSql, Held, Wanted};
 use crate::mapping::{EnrolmentRow, enrolment, stored};
 use crate::retry::Failure;
-use crate::schema::{badge_metas, idempotency as keys};
+use crate::schema::badge_metas;
 use crate::statement::Statement;
 
 const INSERT_FIRST: &str = "INSERT INTO enrolments \
@@ -109,63 +107,6 @@ impl EnrolmentSql for Connection {
             versions.extend(version.map(|version| (*badge, BadgeVersion(version))));
         }
         Ok(versions)
-    }
-
-    fn is_key_used(&mut self, guard: &IdempotencyGuard) -> QueryResult<bool> {
-        idempotency::is_used(self, guard)
-    }
-
-    fn is_request_used(&mut self, request: &EnrolmentRequest) -> QueryResult<bool> {
-        let operation = Operation::IssueBulk;
-        requests::is_used(self, request.org, operation, &request.request_id)
-    }
-
-    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
-        rows.iter()
-            .map(|row| {
-                let new = NewRow::of_enrolment(row.guard, row.request)?;
-                Ok(idempotency::reserve(self, &new)?)
-            })
-            .collect()
-    }
-
-    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
-        for row in rows {
-            let key = (row.guard.client.get(), row.guard.key.as_str());
-            diesel::delete(keys::table.find(key)).execute(self)?;
-        }
-        Ok(())
-    }
-
-    fn record(
-        &mut self,
-        requests: &[EnrolmentRequest],
-        rows: &[LedgerRow],
-    ) -> QueryResult<Vec<Option<i64>>> {
-        rows.iter()
-            .map(|row| {
-                let request = &requests[row.request];
-                let row = NewRequest {
-                    org: request.org,
-                    operation: Operation::IssueBulk,
-                    request_id: &request.request_id,
-                    recorded_on: request.now,
-                    recorded_by: request.by,
-                    triggered_by: request.triggered_by.as_ref(),
-                    answer: &row.answer,
-                };
-                requests::record(self, &row)
-            })
-            .collect()
-    }
-
-    fn correct(&mut self, rows: &[LedgerRow]) -> QueryResult<()> {
-        rows.iter()
-            .try_for_each(|row| requests::correct(self, row.number, &row.answer))
-    }
-
-    fn recorded_answer(&mut self, row: &LedgerRow) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, row.org, row.operation, &row.request_id)
     }
 
     fn insert(

@@ -23,6 +23,8 @@ mod badges;
 mod catalogue;
 #[path = "../shared/customer_badges.rs"]
 mod customer_badges;
+#[path = "../shared/deal.rs"]
+mod deal;
 #[path = "../shared/directory.rs"]
 mod directory;
 mod directory_sql;
@@ -40,6 +42,7 @@ mod housekeeping;
 mod idempotency;
 #[path = "../shared/import.rs"]
 mod import;
+mod ledger_sql;
 mod open;
 #[path = "../shared/requests.rs"]
 mod requests;

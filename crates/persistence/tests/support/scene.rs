@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, EarnRequest, EnrolError, EnrolmentBatch, EnrolmentRequest,
-    Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
-    StoreError,
+    BadgeEdit, BadgeEditRequest, EarnBatch, EarnError, EarnRequest, EnrolError, EnrolmentBatch,
+    EnrolmentRequest, Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient,
+    Operation, Org, StoreError,
 };
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
@@ -129,6 +129,44 @@ impl Scene {
         }
     }
 
+    /// One of these customers, under a key of its own.
+    pub(crate) fn single_earn(&self, customer: u32, limits: &[Limit]) -> EarnRequest {
+        let request = self.earn_request(1, limits.to_vec());
+        EarnRequest {
+            operation: Operation::Earn,
+            customers: vec![i64::from(customer).try_into().unwrap()],
+            idempotency: Some(self.guard(request.request_id.as_str())),
+            ..request
+        }
+    }
+
+    /// What becomes of each request of a batch, by code; 0 where it was carried out.
+    pub(crate) fn earn_together(
+        &self,
+        requests: impl IntoIterator<Item = EarnRequest>,
+    ) -> Result<Vec<u32>, StoreError> {
+        let mut batch = EarnBatch::default();
+        for request in requests {
+            batch.push(request).unwrap();
+        }
+        let code = |outcome: Result<_, EarnError>| match outcome {
+            Ok(_) => 0,
+            Err(EarnError::Refused(rejection)) => rejection.code.number(),
+            Err(error) => panic!("{error:?}"),
+        };
+        let outcomes = self.database.earning.earn(&batch)?;
+        Ok(outcomes.into_iter().map(code).collect())
+    }
+
+    pub(crate) fn earn(
+        &self,
+        request: &EarnRequest,
+    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError> {
+        let batch = EarnBatch::of(request.clone());
+        let mut outcomes = self.database.earning.earn(&batch)?;
+        Ok(outcomes.pop().unwrap())
+    }
+
     /// How many earned badges the badge has, by its count.
     pub(crate) fn earned(&self) -> u64 {
         let (org, badge) = (self.badge.org, self.badge.id);
@@ -174,6 +212,11 @@ pub(crate) fn hold(from: i64, until: i64) -> Hold {
 
 /// One limit of each kind and scope, each with room for `max`.
 pub(crate) fn limits_of_every_kind(max: u32) -> Vec<Limit> {
+    limits_of_each(max, max)
+}
+
+/// One limit of each kind for customers, and one for the badge, with so much room.
+pub(crate) fn limits_of_each(customer: u32, badge: u32) -> Vec<Limit> {
     let spans = [
         Span::AllTime,
         Span::Fixed {
@@ -189,8 +232,8 @@ pub(crate) fn limits_of_every_kind(max: u32) -> Vec<Limit> {
             since: second(1500 - 86_400),
         },
     ];
-    let of = |scope| spans.map(|span| Limit { scope, span, max });
-    [of(Scope::Customer), of(Scope::Badge)].concat()
+    let of = |scope, max| spans.map(|span| Limit { scope, span, max });
+    [of(Scope::Customer, customer), of(Scope::Badge, badge)].concat()
 }
 
 pub(crate) fn earned(outcomes: &[CustomerEarn]) -> usize {

@@ -116,7 +116,11 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
 
 fn options(settings: &Settings) -> HttpOptions {
     let http = &settings.http;
-    let (concurrency, groups) = shares(&settings.database);
+    let Shares {
+        concurrency,
+        groups,
+        earn_groups,
+    } = shares(&settings.database);
     HttpOptions {
         workers: match http.workers {
             0 => std::thread::available_parallelism().map_or(1, Into::into),
@@ -128,6 +132,7 @@ fn options(settings: &Settings) -> HttpOptions {
         shutdown_timeout: http.request_timeout,
         concurrency,
         groups,
+        earn_groups,
         queue: http.queue,
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
@@ -141,18 +146,38 @@ fn options(settings: &Settings) -> HttpOptions {
     }
 }
 
-/// How many use cases run at a time, and how many groups of small requests beside them.
+/// How many run at one moment.
+struct Shares {
+    /// Use cases.
+    concurrency: usize,
+    /// Groups of small enrolments beside them, and of small earns of one badge.
+    groups: usize,
+    /// Groups of small earns of all badges.
+    earn_groups: usize,
+}
+
+/// How many run at one moment.
 ///
 /// SQLite has a writer beside its pool, and more than one would wait for each other. On
-/// PostgreSQL they share the pool: two groups, so that one gathers while the other waits
-/// for the disk; with more, each would be smaller.
-fn shares(database: &DatabaseSettings) -> (usize, usize) {
+/// PostgreSQL they share the pool: two groups of a kind, so that one gathers while the other
+/// waits for the disk; with more, each would be smaller. Earns of different badges share no
+/// group, so there are as many groups of them as there were single earns otherwise.
+fn shares(database: &DatabaseSettings) -> Shares {
     let pool = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
     match database.url {
-        DatabaseUrl::Sqlite(_) => (pool, 1),
+        DatabaseUrl::Sqlite(_) => Shares {
+            concurrency: pool,
+            groups: 1,
+            earn_groups: 1,
+        },
         DatabaseUrl::Postgres(_) => {
             let groups = (pool / 4).clamp(1, 2);
-            (pool.saturating_sub(groups).max(1), groups)
+            let concurrency = pool.saturating_sub(groups).max(1);
+            Shares {
+                concurrency,
+                groups,
+                earn_groups: concurrency,
+            }
         }
     }
 }

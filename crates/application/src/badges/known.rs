@@ -25,15 +25,15 @@ impl Default for KnownBadges {
 }
 
 impl KnownBadges {
-    pub(super) fn get(&self, org: OrgId, badge: BadgeId) -> Option<Arc<VersionedBadge>> {
+    pub(crate) fn get(&self, org: OrgId, badge: BadgeId) -> Option<Arc<VersionedBadge>> {
         self.0.get(&(org, badge))
     }
 
-    pub(super) fn remember(&self, org: OrgId, badge: &Arc<VersionedBadge>) {
+    pub(crate) fn remember(&self, org: OrgId, badge: &Arc<VersionedBadge>) {
         self.0.insert((org, badge.badge.id), Arc::clone(badge));
     }
 
-    pub(super) fn forget(&self, org: OrgId, badge: BadgeId) {
+    pub(crate) fn forget(&self, org: OrgId, badge: BadgeId) {
         self.0.invalidate(&(org, badge));
     }
 }

@@ -1,0 +1,117 @@
+//! Earning for several callers at once.
+
+use accolade_domain::badge::EarnType;
+use accolade_domain::earning::{EarnTerms, limits, terms};
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
+use anyhow::anyhow;
+
+use crate::access::Caller;
+use crate::answer::{Answer, CustomerEarn, EarnAnswer};
+use crate::badges::KnownBadges;
+use crate::earning::EarnBadge;
+use crate::error::UseCaseError;
+use crate::group::{self, Ended, Grouped, Seat};
+use crate::ports::{
+    BadgeVersion, EarnBatch, EarnError, EarnRequest, Operation, Ports, StoreError, VersionedBadge,
+};
+use crate::request_id;
+
+/// Carries out what each caller asks for, as [`earn`](crate::earning::earn) does, in as few
+/// transactions as can be: those who earn one badge on the same terms share one. Gives an end to
+/// each, by position. Badges that are `known` are not read first.
+///
+/// # Errors
+/// Of each request those of [`earn`](crate::earning::earn), whatever becomes of the others.
+pub fn earn_group(
+    ports: &Ports,
+    known: Option<&KnownBadges>,
+    asked: Vec<(&Caller, EarnBadge)>,
+) -> Vec<Ended> {
+    let now = ports.clock.now();
+    let undecided = asked.into_iter().map(|(caller, command)| {
+        let event_on = command.event_on;
+        let request = undecided(ports, caller, command, now)?;
+        Ok((Seat { caller, event_on }, request))
+    });
+    group::carry_out(ports, known, undecided)
+}
+
+/// The request of `command`, with terms and limits that are still to be decided.
+pub(super) fn undecided(
+    ports: &Ports,
+    caller: &Caller,
+    command: EarnBadge,
+    now: Instant,
+) -> Result<EarnRequest, UseCaseError> {
+    let len = u32::try_from(command.customers.len())
+        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
+    Ok(EarnRequest {
+        org: caller.org,
+        badge: command.badge,
+        version: BadgeVersion(0),
+        operation: command.operation,
+        request_id: command.request_id,
+        triggered_by: command.triggered_by,
+        terms: EarnTerms {
+            earn_type: EarnType::IssueEarn,
+            event_on: now,
+            expires_on: Instant::MAX,
+        },
+        limits: Vec::new(),
+        zone: caller.zone.clone(),
+        customers: command.customers,
+        unknown: command.unknown,
+        ids: ports.ids.block(len),
+        now,
+        by: caller.client,
+        idempotency: command.idempotency,
+    })
+}
+
+impl Grouped for EarnRequest {
+    type Outcome = Result<Vec<CustomerEarn>, EarnError>;
+
+    fn decide(
+        &mut self,
+        caller: &Caller,
+        event_on: Option<Instant>,
+        found: &VersionedBadge,
+    ) -> Result<(), Rejection> {
+        let (zone, now) = (&caller.zone, self.now);
+        let triggered_by = self.triggered_by.as_ref();
+        self.terms = terms(&found.badge, zone, triggered_by, event_on, now)?;
+        self.limits = limits(&found.badge.definition, zone, self.terms.event_on, now);
+        self.version = found.version;
+        Ok(())
+    }
+
+    fn carry_out(ports: &Ports, batch: &EarnBatch) -> Result<Vec<Self::Outcome>, StoreError> {
+        ports.earning.earn(batch)
+    }
+
+    fn ended(self, outcome: Self::Outcome) -> Result<Ended, Self> {
+        match outcome {
+            Ok(outcomes) => Ok(Ok(answer(self, outcomes))),
+            Err(EarnError::Refused(rejection)) => Ok(Err(rejection.into())),
+            Err(EarnError::RequestIdUsed) => Ok(Err(request_id::used().into())),
+            Err(EarnError::IdempotencyKeyUsed) => Ok(Err(UseCaseError::IdempotencyKeyUsed)),
+            Err(EarnError::BadgeChanged) => Err(self),
+        }
+    }
+}
+
+/// What is answered to `request`, as the request ledger keeps it too.
+pub(super) fn answer(request: EarnRequest, outcomes: Vec<CustomerEarn>) -> Answer {
+    Answer::Earned(EarnAnswer {
+        single: request.operation == Operation::Earn,
+        badge: request.badge,
+        triggered_by: request.triggered_by,
+        expires_on: request.terms.expires_on,
+        event_on: request.terms.event_on,
+        outcomes,
+        unknown: request.unknown,
+        request_id: request.request_id,
+        now: request.now,
+    })
+}
