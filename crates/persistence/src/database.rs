@@ -58,7 +58,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(10),
-            copy_from: 500,
+            copy_from: 300,
             synchronous: Synchronous::Full,
         }
     }

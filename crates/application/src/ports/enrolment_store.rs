@@ -100,8 +100,8 @@ pub trait EnrolmentStore: Send + Sync {
     /// it: nothing is recorded that was decided from a version before an edit
     /// that has returned.
     ///
-    /// The number of SQL statements does not depend on how many customers there are, if
-    /// nobody else enrols the same ones at the same moment.
+    /// The number of SQL statements does not grow with the customers, if nobody else enrols
+    /// the same ones at the same moment.
     ///
     /// # Errors
     /// Of one request, the first that applies: [`EnrolError::IdempotencyKeyUsed`],

@@ -5,6 +5,9 @@
 //! a number was taken, a fresh statement reads the customer's enrolments and the
 //! domain decides. Who may still be enrolled tries the next number. Nobody who loses a race
 //! is refused for it, only for an overlap.
+//!
+//! Where there are many, the first rounds insert all of them or nobody, if that is what the
+//! database does fastest.
 
 use std::ops::Range;
 
