@@ -227,6 +227,10 @@ pub(crate) struct GroupedBadgeRow {
 }
 
 impl GroupedBadgeRow {
+    pub(crate) fn of(badge: BadgeRow, group: Option<String>) -> Self {
+        Self { badge, group }
+    }
+
     pub(crate) fn grouped(self) -> anyhow::Result<(Badge, Option<Group>)> {
         let group = self.group.as_deref().map(group).transpose()?;
         Ok((self.badge.badge()?, group))

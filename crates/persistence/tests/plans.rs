@@ -195,6 +195,18 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)",
     },
     Hot {
+        part: "WITH earns AS",
+        values: LIST,
+        postgres: "Index Scan using badge_metas_pkey on badge_metas m_1",
+        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id=?)",
+    },
+    Hot {
+        part: "WITH earns AS",
+        values: LIST,
+        postgres: "Index Scan using enrolments_pkey on enrolments e_2",
+        sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND ordinal=?)",
+    },
+    Hot {
         part: "DELETE FROM refusals",
         values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
         postgres: "using refusals_pkey on refusals o",
@@ -251,6 +263,9 @@ const LIST: &[(&str, &str)] = &[
     ("bigint", "1"),
     ("bigint", "10"),
     ("bigint", "0"),
+    ("bigint", "1"),
+    ("bigint", "1"),
+    ("bigint", "7"),
 ];
 
 /// Every statement that the hot ports send.

@@ -73,6 +73,15 @@ const CLAIMS: &str = "(SELECT COALESCE(json_agg(json_build_array(\
      c.owner_type, c.reference_id, c.active::int) ORDER BY c.position)::text, '[]') \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
 
+/// The badge of a row of a page (`p`). `OFFSET 0` keeps the planner from reading all badges of the org.
+const BADGE_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM badge_metas m \
+     WHERE m.org_id = ? AND m.id = p.id OFFSET 0) AS badge_metas ON true";
+
+/// The enrolment that a row of a page (`p`) names.
+const ENROLMENT_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM enrolments e \
+     WHERE e.org_id = ? AND e.customer_id = ? AND e.badge_id = p.id AND e.ordinal = p.enrolment \
+     OFFSET 0) AS i ON true";
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// Where `part` begins in `text`, from 1; 0 if nowhere. No character is special.

@@ -159,7 +159,7 @@ impl AccessStore for Store<Connection> {
                 .inner_join(orgs::table)
                 .select(CLIENT)
                 .filter(api_clients::key.eq(key.as_str()))
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(ClientRow::client).transpose()?)
         })

@@ -102,7 +102,7 @@ impl BadgeStore for Store<Connection> {
             let row: Option<BadgeRow> = badge_metas::table
                 .find((org.get(), badge.0.as_bytes().as_slice()))
                 .select(BADGE)
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(BadgeRow::versioned).transpose()?)
         })
@@ -136,7 +136,7 @@ impl BadgeStore for Store<Connection> {
             let row: Option<CountedBadgeRow> = badge_metas::table
                 .find((org.get(), badge.0.as_bytes().as_slice()))
                 .select((BADGE, BadgeGroup, Issued, Earned))
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(CountedBadgeRow::counted).transpose()?)
         })
@@ -209,7 +209,7 @@ impl BadgeStore for Store<Connection> {
                     badge_metas::updated_on,
                     badge_metas::updated_by,
                 ))
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             let ours = (
                 request.version.0 + 1,

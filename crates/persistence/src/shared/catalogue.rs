@@ -106,7 +106,7 @@ fn group_is(connection: &mut Connection, group: &Group, json: &str) -> QueryResu
     let there: Option<String> = badge_groups::table
         .find((group.org.get(), group.id.0.as_bytes().as_slice()))
         .select(badge_groups::value)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(there.as_deref() == Some(json))
 }
@@ -115,7 +115,7 @@ fn field_is(connection: &mut Connection, field: &CustomField, json: &str) -> Que
     let there: Option<String> = custom_fields::table
         .find((field.org.get(), field.id.0.as_bytes().as_slice()))
         .select(custom_fields::value)
-        .first(connection)
+        .get_result(connection)
         .optional()?;
     Ok(there.as_deref() == Some(json))
 }
@@ -183,7 +183,7 @@ impl CatalogueStore for Store<Connection> {
             let row: Option<String> = badge_groups::table
                 .find((org.get(), group.0.as_bytes().as_slice()))
                 .select(badge_groups::value)
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(|json| read(&json)).transpose()?)
         })
@@ -266,7 +266,7 @@ impl CatalogueStore for Store<Connection> {
             let row: Option<String> = custom_fields::table
                 .find((org.get(), field.0.as_bytes().as_slice()))
                 .select(custom_fields::value)
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(|json| read(&json)).transpose()?)
         })

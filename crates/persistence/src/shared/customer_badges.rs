@@ -1,19 +1,17 @@
 //! What customers hold.
 //!
-//! A list adds up everything that the customer has, by the primary keys, in the statement that
-//! filters, sorts and cuts the badges of the org; claims and definitions are read for the page
-//! only.
+//! A list is one statement. It adds up everything that the customer has, by the primary keys,
+//! filters, sorts and cuts the badges of the org, and reads claims and definitions for the page only.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use accolade_application::ports::{
     CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
     CustomerBadges, EarnRecord, IssualRecord, Page, Refusal, SortOrder, Standing, StoreError,
 };
-use accolade_domain::badge::{Badge, BadgeStatus};
-use accolade_domain::catalogue::Group;
+use accolade_domain::badge::BadgeStatus;
 use accolade_domain::earning::{EarnedBadge, covering};
-use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -22,11 +20,11 @@ use anyhow::Context as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
-use super::badge_columns::BadgeGroup;
+use super::badge_columns::{BadgeGroup, GROUP};
 use super::badges::BADGE;
-use super::{Connection, DB};
+use super::{BADGE_OF_PAGE, CLAIMS, Connection, DB, ENROLMENT_OF_PAGE};
 use crate::mapping::{
-    EnrolmentRow, GroupedBadgeRow, badge_id, enrolment, instant, object_id, owner_bit, stored,
+    BadgeRow, EnrolmentRow, GroupedBadgeRow, enrolment, instant, object_id, owner_bit, stored,
     triggered_by,
 };
 use crate::retry::Failure;
@@ -35,8 +33,9 @@ use crate::statement::Statement;
 use crate::store::Store;
 
 /// One row for each badge of the page, with how many there are on all; one with nothing else if
-/// there is none on it. `k1` to `k3` are what is sorted by.
-const LIST: &str = concat!(
+/// there is none on it. `k1` to `k3` are what is sorted by. SQLite would look at a bare value after
+/// LIMIT when it prepares a statement, and so prepare it anew whenever there is another.
+const FOUND: &str = concat!(
     "WITH earns AS MATERIALIZED ( \
      SELECT badge_id, COUNT(*) AS earned, COUNT(*) FILTER (WHERE expires_on > ?) AS unexpired, \
      MAX(earned_on) AS earned_on, MAX(event_on) AS event_on, \
@@ -85,34 +84,83 @@ const LIST: &str = concat!(
      AND (q.ends_after IS NULL OR m.expires_on > q.ends_after) \
      AND (q.ends_before IS NULL OR m.expires_on < q.ends_before) \
      AND (q.group_id IS NULL OR g.id = q.group_id) \
-     ) SELECT (SELECT COUNT(*) FROM found), p.id, p.earned, p.unexpired, p.earned_on, p.event_on, \
-     p.issued_on, p.enrolment FROM (SELECT 1 AS one) AS o LEFT JOIN ( \
-     SELECT * FROM found ORDER BY k1 NULLS LAST, k2 NULLS LAST, k3 NULLS LAST, id DESC \
-     LIMIT ? OFFSET ?) AS p ON true \
-     ORDER BY p.k1 NULLS LAST, p.k2 NULLS LAST, p.k3 NULLS LAST, p.id DESC"
+     ) "
 );
+
+/// The page of what was found, and everything about its badges.
+static LIST: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{FOUND} SELECT (SELECT COUNT(*) FROM found), p.earned, p.unexpired, p.earned_on, p.event_on, \
+         p.issued_on, {BADGE_TEXT}, {CLAIMS}, {GROUP}, i.id, i.event_on, i.expires_on, i.revoked_on \
+         FROM (SELECT 1 AS one) AS o LEFT JOIN (\
+         SELECT * FROM found ORDER BY k1 NULLS LAST, k2 NULLS LAST, k3 NULLS LAST, id DESC \
+         LIMIT ? + 0 OFFSET ?) AS p ON true {BADGE_OF_PAGE} {ENROLMENT_OF_PAGE} \
+         ORDER BY p.k1 NULLS LAST, p.k2 NULLS LAST, p.k3 NULLS LAST, p.id DESC"
+    )
+});
+
+/// [`BADGE`] as text, but for the claims.
+const BADGE_TEXT: &str = "badge_metas.org_id, badge_metas.id, badge_metas.version, \
+     badge_metas.active, badge_metas.definition, badge_metas.created_on, badge_metas.created_by, \
+     badge_metas.updated_on, badge_metas.updated_by";
 
 type Found = (
     BigInt,
-    Nullable<Binary>,
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
-    Nullable<Integer>,
+    Nullable<BadgeTypes>,
+    Nullable<Text>,
+    Nullable<(Binary, BigInt, BigInt, Nullable<BigInt>)>,
+);
+
+type BadgeTypes = (
+    BigInt,
+    Binary,
+    BigInt,
+    Bool,
+    Text,
+    BigInt,
+    BigInt,
+    BigInt,
+    BigInt,
+    Text,
 );
 
 #[derive(Queryable)]
 struct FoundRow {
     total: i64,
-    id: Option<Vec<u8>>,
     earned: Option<i64>,
     unexpired: Option<i64>,
     earned_on: Option<i64>,
     event_on: Option<i64>,
     issued_on: Option<i64>,
-    enrolment: Option<i32>,
+    badge: Option<BadgeRow>,
+    group: Option<String>,
+    enrolment: Option<EnrolmentRow>,
+}
+
+impl FoundRow {
+    fn shown(self) -> anyhow::Result<Option<CustomerBadge>> {
+        let Some(badge) = self.badge else {
+            return Ok(None);
+        };
+        let (badge, group) = GroupedBadgeRow::of(badge, self.group).grouped()?;
+        Ok(Some(CustomerBadge {
+            badge,
+            group,
+            standing: Standing {
+                enrolment: self.enrolment.map(enrolment).transpose()?,
+                last_issued_on: self.issued_on.map(instant).transpose()?,
+                earned: stored(self.earned.unwrap_or(0))?,
+                earned_unexpired: stored(self.unexpired.unwrap_or(0))?,
+                last_earned_on: self.earned_on.map(instant).transpose()?,
+                last_event_on: self.event_on.map(instant).transpose()?,
+            },
+        }))
+    }
 }
 
 const fn kind(badge_type: CustomerBadgeType) -> i32 {
@@ -159,7 +207,7 @@ fn find(
         SortOrder::Descending => -1,
     };
     let size = i64::from(query.page.size);
-    Statement::<DB, Found>::new(LIST)
+    Statement::<DB, Found>::new(&LIST)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(org)
@@ -187,56 +235,10 @@ fn find(
         .bind::<BigInt, _>(org)
         .bind::<BigInt, _>(size)
         .bind::<BigInt, _>(i64::from(query.page.page) * size)
+        .bind::<BigInt, _>(org)
+        .bind::<BigInt, _>(org)
+        .bind::<BigInt, _>(customer)
         .load(connection)
-}
-
-type Badges = HashMap<BadgeId, (Badge, Option<Group>)>;
-
-/// These badges and their groups.
-fn badges(connection: &mut Connection, org: OrgId, ids: &[&[u8]]) -> Result<Badges, Failure> {
-    let rows: Vec<GroupedBadgeRow> = badge_metas::table
-        .filter(badge_metas::org_id.eq(org.get()))
-        .filter(badge_metas::id.eq_any(ids))
-        .select((BADGE, BadgeGroup))
-        .load(connection)?;
-    let badges = rows.into_iter().map(|row| {
-        let grouped = row.grouped()?;
-        Ok((grouped.0.id, grouped))
-    });
-    Ok(badges.collect::<anyhow::Result<_>>()?)
-}
-
-/// The customer's enrolments with these ordinals, by badge and ordinal.
-fn enrolments_of(
-    connection: &mut Connection,
-    org: OrgId,
-    customer: CustomerId,
-    ids: &[&[u8]],
-    ordinals: &[i32],
-) -> Result<HashMap<(BadgeId, i32), Enrolment>, Failure> {
-    if ordinals.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows: Vec<(Vec<u8>, i32, EnrolmentRow)> = enrolments::table
-        .filter(enrolments::org_id.eq(org.get()))
-        .filter(enrolments::customer_id.eq(customer.get()))
-        .filter(enrolments::badge_id.eq_any(ids))
-        .filter(enrolments::ordinal.eq_any(ordinals))
-        .select((
-            enrolments::badge_id,
-            enrolments::ordinal,
-            (
-                enrolments::id,
-                enrolments::event_on,
-                enrolments::expires_on,
-                enrolments::revoked_on,
-            ),
-        ))
-        .load(connection)?;
-    let all = rows
-        .into_iter()
-        .map(|(badge, ordinal, row)| Ok(((badge_id(&badge)?, ordinal), enrolment(row)?)));
-    Ok(all.collect::<anyhow::Result<_>>()?)
 }
 
 impl CustomerBadges for Store<Connection> {
@@ -245,34 +247,10 @@ impl CustomerBadges for Store<Connection> {
         org: OrgId,
         query: &CustomerBadgeQuery,
     ) -> Result<Page<CustomerBadge>, StoreError> {
-        self.reader.read(|connection| {
+        self.reader.query(|connection| {
             let found = find(connection, org, query)?;
             let total = found.first().map_or(0, |row| row.total);
-            let ids: Vec<&[u8]> = found.iter().filter_map(|row| row.id.as_deref()).collect();
-            let mut ordinals: Vec<_> = found.iter().filter_map(|row| row.enrolment).collect();
-            ordinals.sort_unstable();
-            ordinals.dedup();
-            let mut badges = badges(connection, org, &ids)?;
-            let enrolments = enrolments_of(connection, org, query.customer, &ids, &ordinals)?;
-            let shown = found.iter().filter_map(|row| {
-                let id = row.id.as_deref()?;
-                Some(badge_id(id).and_then(|id| {
-                    let (badge, group) = badges.remove(&id).context("a badge that is gone")?;
-                    let enrolment = row.enrolment.and_then(|it| enrolments.get(&(id, it)));
-                    Ok(CustomerBadge {
-                        badge,
-                        group,
-                        standing: Standing {
-                            enrolment: enrolment.copied(),
-                            last_issued_on: row.issued_on.map(instant).transpose()?,
-                            earned: stored(row.earned.unwrap_or(0))?,
-                            earned_unexpired: stored(row.unexpired.unwrap_or(0))?,
-                            last_earned_on: row.earned_on.map(instant).transpose()?,
-                            last_event_on: row.event_on.map(instant).transpose()?,
-                        },
-                    })
-                }))
-            });
+            let shown = found.into_iter().filter_map(|row| row.shown().transpose());
             Ok(Page {
                 items: shown.collect::<anyhow::Result<_>>()?,
                 total: stored(total)?,
@@ -288,8 +266,12 @@ impl CustomerBadges for Store<Connection> {
         now: Instant,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         self.reader.read(|connection| {
-            let found = badges(connection, org, &[badge.0.as_bytes()])?.remove(&badge);
-            let Some((badge, group)) = found else {
+            let row: Option<GroupedBadgeRow> = badge_metas::table
+                .find((org.get(), badge.0.as_bytes().as_slice()))
+                .select((BADGE, BadgeGroup))
+                .get_result(connection)
+                .optional()?;
+            let Some((badge, group)) = row.map(GroupedBadgeRow::grouped).transpose()? else {
                 return Ok(None);
             };
             let id = badge.id;

@@ -78,7 +78,7 @@ impl EarningStore for Store<Connection> {
             let revoked_on: Option<i64> = earns(request.org, request.badge, request.customer)
                 .filter(earned_badges::id.eq(request.earned.0.as_bytes().as_slice()))
                 .select(earned_badges::revoked_on)
-                .first(connection)
+                .get_result(connection)
                 .optional()?
                 .flatten();
             Ok(match revoked_on {
@@ -200,7 +200,7 @@ fn revoke(
             earned_badges::earned_on,
             earned_badges::imported,
         ));
-    let row: Option<(i32, i64, i64, bool)> = earned.first(connection).optional()?;
+    let row: Option<(i32, i64, i64, bool)> = earned.get_result(connection).optional()?;
     let Some((ordinal, event_on, earned_on, imported)) = row else {
         return Err(refuse(RevokeError::NoActiveEarn));
     };

@@ -92,7 +92,7 @@ impl IdempotencyStore for Store<Connection> {
                     idempotency::answer,
                     request_ledger::answer.nullable(),
                 ))
-                .first(connection)
+                .get_result(connection)
                 .optional()?;
             Ok(row.map(|row| row.record(client, key)).transpose()?)
         })

@@ -76,7 +76,7 @@ pub(super) fn answer(
 ) -> QueryResult<Option<Vec<u8>>> {
     named(name)
         .select(request_ledger::answer)
-        .first(connection)
+        .get_result(connection)
         .optional()
 }
 

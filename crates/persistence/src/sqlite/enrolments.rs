@@ -102,7 +102,7 @@ impl EnrolmentSql for Connection {
             let version: Option<i64> = badge_metas::table
                 .find((org_of(*badge), id_of(badge)))
                 .select(badge_metas::version)
-                .first(self)
+                .get_result(self)
                 .optional()?;
             versions.extend(version.map(|version| (*badge, BadgeVersion(version))));
         }

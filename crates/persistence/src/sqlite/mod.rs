@@ -71,6 +71,14 @@ const CLAIMS: &str = "(SELECT json_group_array(json_array(\
      c.owner_type, c.reference_id, c.active) ORDER BY c.position) \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
 
+/// The badge of a row of a page (`p`).
+const BADGE_OF_PAGE: &str =
+    "LEFT JOIN badge_metas ON badge_metas.org_id = ? AND badge_metas.id = p.id";
+
+/// The enrolment that a row of a page (`p`) names.
+const ENROLMENT_OF_PAGE: &str = "LEFT JOIN enrolments i ON i.org_id = ? AND i.customer_id = ? \
+     AND i.badge_id = p.id AND i.ordinal = p.enrolment";
+
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// Where `part` begins in `text`, from 1; 0 if nowhere. No character is special.
