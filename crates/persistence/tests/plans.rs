@@ -197,13 +197,13 @@ const HOT: &[Hot] = &[
     Hot {
         part: "WITH earns AS",
         values: LIST,
-        postgres: "Index Scan using badge_metas_pkey on badge_metas m_1",
+        postgres: "Index Scan using badge_metas_pkey on badge_metas m  (",
         sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id=?)",
     },
     Hot {
         part: "WITH earns AS",
         values: LIST,
-        postgres: "Index Scan using enrolments_pkey on enrolments e_2",
+        postgres: "Index Scan using enrolments_pkey on enrolments e  (",
         sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND ordinal=?)",
     },
     Hot {
