@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use anyhow::anyhow;
@@ -30,8 +30,25 @@ pub(crate) type Ended = Result<Answer, UseCaseError>;
 
 /// A kind of request that is carried out in groups.
 pub(crate) trait Grouped: Batched + Sized {
+    /// What a caller asks for.
+    type Command;
+
     /// What the store makes of one.
     type Outcome;
+
+    /// The request of `command`, made at `now`, with what is still to be decided.
+    ///
+    /// # Errors
+    /// It cannot be one.
+    fn undecided(
+        ports: &Ports,
+        caller: &Caller,
+        command: Self::Command,
+        now: Instant,
+    ) -> Result<Self, UseCaseError>;
+
+    /// When it happened, if the caller said so.
+    fn event_on(command: &Self::Command) -> Option<Instant>;
 
     /// Puts into the request what is decided by the badge as it is now. `event_on` is when it
     /// happened, if the caller said so.
@@ -77,25 +94,26 @@ struct Member<'a, R> {
     request: R,
 }
 
-/// Carries out `asked`, requests that are still to be decided or have failed already, in as few
-/// transactions as can be. Gives an end to each, by position. Badges that are `known` are not
-/// read first.
-pub(crate) fn carry_out<'a, R: Grouped>(
+/// Carries out what each caller asks for, in as few transactions as can be. Gives an end to each, by
+/// position. Badges that are `known` are not read first.
+pub(crate) fn carry_out<R: Grouped>(
     ports: &Ports,
     known: Option<&KnownBadges>,
-    asked: impl ExactSizeIterator<Item = Result<(Seat<'a>, R), UseCaseError>>,
+    asked: Vec<(&Caller, R::Command)>,
 ) -> Vec<Ended> {
     let mut group = Group {
         ports,
         known,
-        ended: (0..asked.len()).map(|_| None).collect(),
+        ended: asked.iter().map(|_| None).collect(),
     };
+    let now = ports.clock.now();
     let mut open = Vec::with_capacity(asked.len());
-    for (place, asked) in asked.enumerate() {
-        match asked {
-            Ok((seat, request)) => open.push(Member {
+    for (place, (caller, command)) in asked.into_iter().enumerate() {
+        let event_on = R::event_on(&command);
+        match R::undecided(ports, caller, command, now) {
+            Ok(request) => open.push(Member {
                 place,
-                seat,
+                seat: Seat { caller, event_on },
                 request,
             }),
             Err(error) => group.end(place, Err(error)),
@@ -119,6 +137,16 @@ pub(crate) fn carry_out<'a, R: Grouped>(
 pub(crate) fn only(mut ended: Vec<Ended>) -> Ended {
     let missing = || Err(UseCaseError::unexpected(anyhow!("a request has no end")));
     ended.pop().unwrap_or_else(missing)
+}
+
+/// A new id for each of so many customers.
+///
+/// # Errors
+/// There are more than ids.
+pub(crate) fn ids(ports: &Ports, customers: usize) -> Result<IdBlock, UseCaseError> {
+    let len = u32::try_from(customers)
+        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
+    Ok(ports.ids.block(len))
 }
 
 /// Decides `request` by its badge as it `found` it.

@@ -9,10 +9,10 @@ use accolade_domain::text::RequestId;
 use crate::access::Caller;
 use crate::answer::{Answer, CustomerEarn, EarnOutcome, UnknownCustomer};
 use crate::earning::earn_group;
-use crate::earning::group::{answer, undecided};
+use crate::earning::group::answer;
 use crate::error::UseCaseError;
-use crate::group::{self, Seat};
-use crate::ports::{IdempotencyGuard, Operation, Ports};
+use crate::group::{self, Grouped as _, Seat};
+use crate::ports::{EarnRequest, IdempotencyGuard, Operation, Ports};
 use crate::request_id;
 
 /// Customers who are to earn a badge.
@@ -55,7 +55,7 @@ pub fn earn(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer
 pub fn preview(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer, UseCaseError> {
     let event_on = command.event_on;
     request_id::check_unused(ports, caller, command.operation, &command.request_id)?;
-    let mut request = undecided(ports, caller, command, ports.clock.now())?;
+    let mut request = EarnRequest::undecided(ports, caller, command, ports.clock.now())?;
     let found = ports.badges.find(caller.org, request.badge)?;
     let seat = Seat { caller, event_on };
     group::decide(ports, &seat, &mut request, found.as_ref())?;

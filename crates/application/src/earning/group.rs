@@ -4,14 +4,13 @@ use accolade_domain::badge::EarnType;
 use accolade_domain::earning::{EarnTerms, limits, terms};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
-use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::{Answer, CustomerEarn, EarnAnswer};
 use crate::badges::KnownBadges;
 use crate::earning::EarnBadge;
 use crate::error::UseCaseError;
-use crate::group::{self, Ended, Grouped, Seat};
+use crate::group::{self, Ended, Grouped};
 use crate::ports::{
     BadgeVersion, EarnBatch, EarnError, EarnRequest, Operation, Ports, StoreError, VersionedBadge,
 };
@@ -28,49 +27,46 @@ pub fn earn_group(
     known: Option<&KnownBadges>,
     asked: Vec<(&Caller, EarnBadge)>,
 ) -> Vec<Ended> {
-    let now = ports.clock.now();
-    let undecided = asked.into_iter().map(|(caller, command)| {
-        let event_on = command.event_on;
-        let request = undecided(ports, caller, command, now)?;
-        Ok((Seat { caller, event_on }, request))
-    });
-    group::carry_out(ports, known, undecided)
-}
-
-/// The request of `command`, with terms and limits that are still to be decided.
-pub(super) fn undecided(
-    ports: &Ports,
-    caller: &Caller,
-    command: EarnBadge,
-    now: Instant,
-) -> Result<EarnRequest, UseCaseError> {
-    let len = u32::try_from(command.customers.len())
-        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
-    Ok(EarnRequest {
-        org: caller.org,
-        badge: command.badge,
-        version: BadgeVersion(0),
-        operation: command.operation,
-        request_id: command.request_id,
-        triggered_by: command.triggered_by,
-        terms: EarnTerms {
-            earn_type: EarnType::IssueEarn,
-            event_on: now,
-            expires_on: Instant::MAX,
-        },
-        limits: Vec::new(),
-        zone: caller.zone.clone(),
-        customers: command.customers,
-        unknown: command.unknown,
-        ids: ports.ids.block(len),
-        now,
-        by: caller.client,
-        idempotency: command.idempotency,
-    })
+    group::carry_out::<EarnRequest>(ports, known, asked)
 }
 
 impl Grouped for EarnRequest {
+    type Command = EarnBadge;
     type Outcome = Result<Vec<CustomerEarn>, EarnError>;
+
+    fn undecided(
+        ports: &Ports,
+        caller: &Caller,
+        command: EarnBadge,
+        now: Instant,
+    ) -> Result<Self, UseCaseError> {
+        let ids = group::ids(ports, command.customers.len())?;
+        Ok(Self {
+            org: caller.org,
+            badge: command.badge,
+            version: BadgeVersion(0),
+            operation: command.operation,
+            request_id: command.request_id,
+            triggered_by: command.triggered_by,
+            terms: EarnTerms {
+                earn_type: EarnType::IssueEarn,
+                event_on: now,
+                expires_on: Instant::MAX,
+            },
+            limits: Vec::new(),
+            zone: caller.zone.clone(),
+            customers: command.customers,
+            unknown: command.unknown,
+            ids,
+            now,
+            by: caller.client,
+            idempotency: command.idempotency,
+        })
+    }
+
+    fn event_on(command: &EarnBadge) -> Option<Instant> {
+        command.event_on
+    }
 
     fn decide(
         &mut self,

@@ -3,14 +3,13 @@
 use accolade_domain::enrolment::{CustomerOutcome, Hold, terms};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
-use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::{Answer, EnrolmentAnswer};
 use crate::badges::KnownBadges;
 use crate::enrolment::EnrolCustomers;
 use crate::error::UseCaseError;
-use crate::group::{self, Ended, Grouped, Seat};
+use crate::group::{self, Ended, Grouped};
 use crate::ports::{
     BadgeVersion, EnrolError, EnrolmentBatch, EnrolmentRequest, Ports, StoreError, VersionedBadge,
 };
@@ -27,43 +26,40 @@ pub fn enrol_group(
     known: Option<&KnownBadges>,
     asked: Vec<(&Caller, EnrolCustomers)>,
 ) -> Vec<Ended> {
-    let now = ports.clock.now();
-    let undecided = asked.into_iter().map(|(caller, command)| {
-        let event_on = command.event_on;
-        let request = undecided(ports, caller, command, now)?;
-        Ok((Seat { caller, event_on }, request))
-    });
-    group::carry_out(ports, known, undecided)
-}
-
-/// The request of `command`, with terms that are still to be decided.
-fn undecided(
-    ports: &Ports,
-    caller: &Caller,
-    command: EnrolCustomers,
-    now: Instant,
-) -> Result<EnrolmentRequest, UseCaseError> {
-    let request_id = known_or_new(ports, command.request_id.as_ref())?;
-    let len = u32::try_from(command.customers.len())
-        .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
-    Ok(EnrolmentRequest {
-        org: caller.org,
-        badge: command.badge,
-        version: BadgeVersion(0),
-        request_id,
-        triggered_by: command.triggered_by,
-        hold: Hold::new(Instant::MIN, Instant::MAX)?,
-        customers: command.customers,
-        unknown: command.unknown,
-        ids: ports.ids.block(len),
-        now,
-        by: caller.client,
-        idempotency: command.idempotency,
-    })
+    group::carry_out::<EnrolmentRequest>(ports, known, asked)
 }
 
 impl Grouped for EnrolmentRequest {
+    type Command = EnrolCustomers;
     type Outcome = Result<Vec<CustomerOutcome>, EnrolError>;
+
+    fn undecided(
+        ports: &Ports,
+        caller: &Caller,
+        command: EnrolCustomers,
+        now: Instant,
+    ) -> Result<Self, UseCaseError> {
+        let request_id = known_or_new(ports, command.request_id.as_ref())?;
+        let ids = group::ids(ports, command.customers.len())?;
+        Ok(Self {
+            org: caller.org,
+            badge: command.badge,
+            version: BadgeVersion(0),
+            request_id,
+            triggered_by: command.triggered_by,
+            hold: Hold::new(Instant::MIN, Instant::MAX)?,
+            customers: command.customers,
+            unknown: command.unknown,
+            ids,
+            now,
+            by: caller.client,
+            idempotency: command.idempotency,
+        })
+    }
+
+    fn event_on(command: &EnrolCustomers) -> Option<Instant> {
+        command.event_on
+    }
 
     fn decide(
         &mut self,

@@ -8,8 +8,8 @@ use accolade_application::earning::{
     preview_revoke, revoke,
 };
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, settle};
-use accolade_application::ports::{Operation, Ports};
+use accolade_application::idempotency::Carried;
+use accolade_application::ports::{IdempotencyGuard, Operation, Ports};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
@@ -23,7 +23,7 @@ use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
 use crate::routes::query::Query;
-use crate::routes::write::{BodyKind, Gathered, Job, Recording, Write};
+use crate::routes::write::{BodyKind, Gathered, Job, Recording, Write, together};
 use crate::wire::batch::Batch;
 use crate::wire::earn::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::wire::earn_request::{
@@ -219,11 +219,7 @@ async fn answer<A: Gathered>(
         if dry_run {
             return preview(ports, caller, command);
         }
-        let command = EarnBadge {
-            idempotency,
-            ..command
-        };
-        let ended = earn(ports, caller, command);
+        let ended = earn(ports, caller, keyed(command, idempotency));
         count(&state.metrics, ended.as_ref());
         ended
     };
@@ -246,24 +242,21 @@ pub(crate) fn earn_together(
     metrics: &Metrics,
     jobs: &[Job<EarnBadge>],
 ) -> Vec<Result<Carried, UseCaseError>> {
-    let commands = jobs.iter().map(|job| {
-        let command = EarnBadge {
-            idempotency: job.guard.clone(),
-            ..job.command.clone()
-        };
-        (&job.caller, command)
-    });
-    let ended = earn_group(ports, Some(known), commands.collect());
-    let settled = jobs.iter().zip(ended).map(|(job, ended)| {
-        let carried = settle(ports, job.guard.as_ref(), ended);
-        match &carried {
-            Ok(Carried::Out(answer)) => count(metrics, Ok(answer)),
-            Ok(Carried::Before(_)) => {}
-            Err(error) => count(metrics, Err(error)),
-        }
-        carried
-    });
-    settled.collect()
+    together(
+        ports,
+        jobs,
+        keyed,
+        |asked| earn_group(ports, Some(known), asked),
+        |ended| count(metrics, ended),
+    )
+}
+
+/// The same under a key.
+fn keyed(command: EarnBadge, idempotency: Option<IdempotencyGuard>) -> EarnBadge {
+    EarnBadge {
+        idempotency,
+        ..command
+    }
 }
 
 fn count(metrics: &Metrics, ended: Result<&Answer, &UseCaseError>) {

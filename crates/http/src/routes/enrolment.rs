@@ -9,8 +9,8 @@ use accolade_application::enrolment::{
     EnrolCustomers, RevokeEnrolments, enrol, enrol_group, preview, revoke,
 };
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, settle};
-use accolade_application::ports::{Ports, RevokeTarget};
+use accolade_application::idempotency::Carried;
+use accolade_application::ports::{IdempotencyGuard, Ports, RevokeTarget};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId};
 use actix_web::HttpResponse;
@@ -23,7 +23,7 @@ use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
 use crate::routes::query::Query;
-use crate::routes::write::{BodyKind, Job, Recording, Write};
+use crate::routes::write::{BodyKind, Job, Recording, Write, together};
 use crate::wire::batch::Batch;
 use crate::wire::customers::NamedCustomer;
 use crate::wire::enrolment::EnrolmentBody;
@@ -116,11 +116,7 @@ pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure>
         if dry_run {
             return preview(ports, caller, command);
         }
-        let command = EnrolCustomers {
-            idempotency,
-            ..command
-        };
-        let answer = enrol(ports, caller, command)?;
+        let answer = enrol(ports, caller, keyed(command, idempotency))?;
         count(&state.metrics, &answer);
         Ok(answer)
     };
@@ -162,22 +158,25 @@ pub(crate) fn enrol_together(
     metrics: &Metrics,
     jobs: &[Job<EnrolCustomers>],
 ) -> Vec<Result<Carried, UseCaseError>> {
-    let commands = jobs.iter().map(|job| {
-        let command = EnrolCustomers {
-            idempotency: job.guard.clone(),
-            ..job.command.clone()
-        };
-        (&job.caller, command)
-    });
-    let ended = enrol_group(ports, Some(known), commands.collect());
-    let settled = jobs.iter().zip(ended).map(|(job, ended)| {
-        let carried = settle(ports, job.guard.as_ref(), ended)?;
-        if let Carried::Out(answer) = &carried {
-            count(metrics, answer);
-        }
-        Ok(carried)
-    });
-    settled.collect()
+    together(
+        ports,
+        jobs,
+        keyed,
+        |asked| enrol_group(ports, Some(known), asked),
+        |ended| {
+            if let Ok(answer) = ended {
+                count(metrics, answer);
+            }
+        },
+    )
+}
+
+/// The same under a key.
+fn keyed(command: EnrolCustomers, idempotency: Option<IdempotencyGuard>) -> EnrolCustomers {
+    EnrolCustomers {
+        idempotency,
+        ..command
+    }
 }
 
 fn count(metrics: &Metrics, answer: &Answer) {

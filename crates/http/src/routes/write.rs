@@ -170,6 +170,32 @@ pub(crate) struct Job<C> {
     _running: Option<Running>,
 }
 
+/// Carries out what several ask for at once, as `carry_out` does with their commands under their
+/// keys, which `keyed` puts into them; gives each its end, by position. `count` sees those that were not
+/// carried out before.
+pub(crate) fn together<C: Clone>(
+    ports: &Ports,
+    jobs: &[Job<C>],
+    keyed: impl Fn(C, Option<IdempotencyGuard>) -> C,
+    carry_out: impl FnOnce(Vec<(&Caller, C)>) -> Vec<Result<Answer, UseCaseError>>,
+    count: impl Fn(Result<&Answer, &UseCaseError>),
+) -> Vec<Result<Carried, UseCaseError>> {
+    let asked = jobs
+        .iter()
+        .map(|job| (&job.caller, keyed(job.command.clone(), job.guard.clone())));
+    let ended = carry_out(asked.collect());
+    let settled = jobs.iter().zip(ended).map(|(job, ended)| {
+        let carried = settle(ports, job.guard.as_ref(), ended);
+        match &carried {
+            Ok(Carried::Out(answer)) => count(Ok(answer)),
+            Ok(Carried::Before(_)) => {}
+            Err(error) => count(Err(error)),
+        }
+        carried
+    });
+    settled.collect()
+}
+
 /// What the body of a request that may share a transaction asks for.
 pub(crate) trait Gathered: Send + 'static {
     /// How many customers it is about.
