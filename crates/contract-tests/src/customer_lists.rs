@@ -2,7 +2,6 @@
 
 use accolade_application::ports::{
     CustomerBadge, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, Page, PageOf,
-    SortOrder,
 };
 use accolade_domain::badge::Badge;
 
@@ -12,23 +11,9 @@ use crate::fixtures::{customer, now};
 /// All of customer 1's badges of a type, on one page.
 pub(crate) fn all(badge_type: CustomerBadgeType) -> CustomerBadgeQuery {
     CustomerBadgeQuery {
-        customer: customer(1),
-        now: now(),
-        badge_type,
-        include_expired: false,
-        statuses: Vec::new(),
-        active: None,
-        owner: None,
-        claimed_by: None,
-        name_contains: None,
-        starts_after: None,
-        starts_before: None,
-        ends_after: None,
-        ends_before: None,
-        group: None,
         sort: CustomerBadgeSort::ExpiresOn,
-        order: SortOrder::Descending,
         page: PageOf { page: 0, size: 100 },
+        ..CustomerBadgeQuery::of(customer(1), badge_type, now())
     }
 }
 

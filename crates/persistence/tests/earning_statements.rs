@@ -6,7 +6,7 @@
 mod support;
 
 use accolade_application::ports::{
-    CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, EarnRequest, PageOf, SortOrder,
+    CustomerBadgeQuery, CustomerBadgeType, EarnRequest, PageOf, SortOrder,
 };
 use accolade_persistence::{Database, DatabaseUrl, Options, open};
 use support::recorder::{self, Sent};
@@ -142,24 +142,11 @@ fn statements_of_earning_are_prepared_once() {
 #[test]
 fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
     on_both(|scene| {
+        let (customer, open) = (1.try_into().unwrap(), CustomerBadgeType::Available);
         let query = CustomerBadgeQuery {
-            customer: 1.try_into().unwrap(),
-            now: second(1500),
-            badge_type: CustomerBadgeType::Available,
-            include_expired: false,
-            statuses: Vec::new(),
-            active: None,
-            owner: None,
-            claimed_by: None,
-            name_contains: None,
-            starts_after: None,
-            starts_before: None,
-            ends_after: None,
-            ends_before: None,
-            group: None,
-            sort: CustomerBadgeSort::Rank,
             order: SortOrder::Ascending,
             page: PageOf { page: 0, size: 100 },
+            ..CustomerBadgeQuery::of(customer, open, second(1500))
         };
         let list = || {
             let stores = &scene.database.customer_badges;

@@ -6,8 +6,8 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
-    DirectoryEntry, IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
+    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeType, DirectoryEntry, IdentifierKind,
+    Identifiers, Operation, SortOrder,
 };
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -346,24 +346,10 @@ fn statements(scene: &Scene) -> Vec<String> {
 }
 
 fn customers_badges() -> CustomerBadgeQuery {
+    let customer = 7.try_into().unwrap();
     CustomerBadgeQuery {
-        customer: 7.try_into().unwrap(),
-        now: second(1500),
-        badge_type: CustomerBadgeType::Earned,
-        include_expired: false,
-        statuses: Vec::new(),
-        active: None,
-        owner: None,
-        claimed_by: None,
-        name_contains: None,
-        starts_after: None,
-        starts_before: None,
-        ends_after: None,
-        ends_before: None,
-        group: None,
-        sort: CustomerBadgeSort::Rank,
         order: SortOrder::Ascending,
-        page: PageOf { page: 0, size: 10 },
+        ..CustomerBadgeQuery::of(customer, CustomerBadgeType::Earned, second(1500))
     }
 }
 

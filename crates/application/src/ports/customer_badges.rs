@@ -89,6 +89,31 @@ pub struct CustomerBadgeQuery {
     pub page: PageOf,
 }
 
+impl CustomerBadgeQuery {
+    /// The first ten, by rank, of all that stand so to the customer at this moment.
+    pub fn of(customer: CustomerId, badge_type: CustomerBadgeType, now: Instant) -> Self {
+        Self {
+            customer,
+            now,
+            badge_type,
+            include_expired: false,
+            statuses: Vec::new(),
+            active: None,
+            owner: None,
+            claimed_by: None,
+            name_contains: None,
+            starts_after: None,
+            starts_before: None,
+            ends_after: None,
+            ends_before: None,
+            group: None,
+            sort: CustomerBadgeSort::Rank,
+            order: SortOrder::Descending,
+            page: PageOf { page: 0, size: 10 },
+        }
+    }
+}
+
 /// How a customer stands to a badge. Revoked earns are left out everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {

@@ -4,9 +4,7 @@
 
 use std::cell::RefCell;
 
-use accolade_application::ports::{
-    CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, PageOf, SortOrder,
-};
+use accolade_application::ports::{CustomerBadgeQuery, CustomerBadgeType};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -93,25 +91,12 @@ pub(crate) fn record(
 
 /// What `customer/{id}?badgeType=EARNED` asks.
 fn query(customer: i64) -> Result<CustomerBadgeQuery> {
-    Ok(CustomerBadgeQuery {
-        customer: customer.try_into()?,
-        now: moment()?,
-        badge_type: CustomerBadgeType::Earned,
-        include_expired: false,
-        statuses: Vec::new(),
-        active: None,
-        owner: None,
-        claimed_by: None,
-        name_contains: None,
-        starts_after: None,
-        starts_before: None,
-        ends_after: None,
-        ends_before: None,
-        group: None,
-        sort: CustomerBadgeSort::Rank,
-        order: SortOrder::Descending,
-        page: PageOf { page: 0, size: 10 },
-    })
+    let customer = customer.try_into()?;
+    Ok(CustomerBadgeQuery::of(
+        customer,
+        CustomerBadgeType::Earned,
+        moment()?,
+    ))
 }
 
 /// The same with a value wherever there may be one.

@@ -1,8 +1,6 @@
 //! Reading which badges of a customer a list is to have.
 
-use accolade_application::ports::{
-    CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType, SortOrder,
-};
+use accolade_application::ports::{CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
@@ -59,23 +57,11 @@ pub(crate) fn read(
         .unwrap_or(CustomerBadgeSort::Rank);
     let page = words::page(query, DEFAULT_SIZE);
     move |customer| CustomerBadgeQuery {
-        customer,
-        now,
-        badge_type,
         include_expired,
-        statuses: Vec::new(),
-        active: None,
-        owner: None,
-        claimed_by: None,
-        name_contains: None,
-        starts_after: None,
-        starts_before: None,
-        ends_after: None,
-        ends_before: None,
         group,
         sort,
-        order: SortOrder::Descending,
         page,
+        ..CustomerBadgeQuery::of(customer, badge_type, now)
     }
 }
 
@@ -151,7 +137,7 @@ fn compared(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use accolade_application::ports::PageOf;
+    use accolade_application::ports::{PageOf, SortOrder};
     use accolade_domain::badge::BadgeStatus;
     use accolade_domain::owner::OwnerType;
 
