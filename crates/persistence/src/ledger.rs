@@ -114,6 +114,15 @@ pub(crate) fn used<C: LedgerSql>(
     Ok(used)
 }
 
+/// The numbers of so many requests, by position; 0 for those that `ledger` has not.
+pub(crate) fn numbers(ledger: &[LedgerRow<'_>], requests: usize) -> Vec<i64> {
+    let mut numbers = vec![0; requests];
+    for row in ledger {
+        numbers[row.request] = row.number;
+    }
+    numbers
+}
+
 /// What of a request is used.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Used {

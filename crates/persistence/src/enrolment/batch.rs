@@ -54,7 +54,7 @@ impl<'a> Batch<'a> {
         let refused = attempts::enrol(
             connection,
             self.requests,
-            &self.numbers(&ledger),
+            &ledger::numbers(&ledger, self.requests.len()),
             self.wanted(&ledger)?,
             many,
         )?;
@@ -152,15 +152,6 @@ impl<'a> Batch<'a> {
             self.errors[position] = Some(EnrolError::RequestIdUsed);
         }
         Ok(rows)
-    }
-
-    /// The ledger's numbers of all requests; 0 for those that it has not.
-    fn numbers(&self, ledger: &[LedgerRow<'_>]) -> Vec<i64> {
-        let mut numbers = vec![0; self.requests.len()];
-        for row in ledger {
-            numbers[row.request] = row.number;
-        }
-        numbers
     }
 
     fn wanted(&self, ledger: &[LedgerRow<'_>]) -> anyhow::Result<Vec<Wanted>> {

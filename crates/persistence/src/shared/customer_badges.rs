@@ -17,11 +17,12 @@ use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::Context as _;
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::badge_columns::{BadgeGroup, GROUP};
-use super::badges::BADGE;
+use super::badges::{BADGE, BadgeColumns};
 use super::{BADGE_OF_PAGE, CLAIMS, Connection, DB, ENROLMENT_OF_PAGE};
 use crate::mapping::{
     BadgeRow, EnrolmentRow, GroupedBadgeRow, enrolment, instant, object_id, owner_bit, stored,
@@ -111,22 +112,9 @@ type Found = (
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
-    Nullable<BadgeTypes>,
+    Nullable<SqlTypeOf<BadgeColumns>>,
     Nullable<Text>,
     Nullable<(Binary, BigInt, BigInt, Nullable<BigInt>)>,
-);
-
-type BadgeTypes = (
-    BigInt,
-    Binary,
-    BigInt,
-    Bool,
-    Text,
-    BigInt,
-    BigInt,
-    BigInt,
-    BigInt,
-    Text,
 );
 
 #[derive(Queryable)]

@@ -114,7 +114,7 @@ impl<'a> Batch<'a> {
         let mut keys = self.reserve_keys(connection)?;
         let mut ledger = self.write_ledger(connection, &presumed, &mut keys)?;
         deal.retain(|request| self.errors[request].is_none());
-        deal.settle(connection, &self.numbers(&ledger))?;
+        deal.settle(connection, &ledger::numbers(&ledger, self.requests.len()))?;
 
         let mut outcomes = presumed;
         let mut corrected = vec![false; outcomes.len()];
@@ -219,15 +219,6 @@ impl<'a> Batch<'a> {
             self.errors[position] = Some(EarnError::RequestIdUsed);
         }
         Ok(rows)
-    }
-
-    /// The ledger's numbers of all requests; 0 for those that it has not.
-    fn numbers(&self, ledger: &[LedgerRow<'_>]) -> Vec<i64> {
-        let mut numbers = vec![0; self.requests.len()];
-        for row in ledger {
-            numbers[row.request] = row.number;
-        }
-        numbers
     }
 
     /// Rewrites the answers of those whose outcomes are not what was presumed.
