@@ -73,6 +73,11 @@ bench-full: setup ## The same with 10 million rows (some 20 minutes)
 	@$(build_bench)
 	@$(bench) --full --json $(target)/bench-full.json
 
+.PHONY: bench-against
+bench-against: setup ## Measure against another server's binary in turns: make bench-against SERVER=FILE
+	@$(build_bench)
+	@$(bench) --quick --against "$(SERVER)"
+
 .PHONY: lint
 lint: setup-build ## Check the format and the lints
 	@$(format_check)

@@ -29,6 +29,12 @@ pub(crate) struct Arguments {
     /// The server to measure, a release build
     #[arg(long, value_name = "FILE", env = "ACCOLADE_SERVER_BIN")]
     pub(crate) server: Option<PathBuf>,
+    /// Measure the server against this other one in turns, and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["only", "json", "compare", "record"])]
+    pub(crate) against: Option<PathBuf>,
+    /// How many pairs of turns
+    #[arg(long, value_name = "COUNT", default_value_t = 7, requires = "against")]
+    pub(crate) pairs: usize,
     /// Where to keep the databases meanwhile: a directory on the disk to be measured
     #[arg(long, value_name = "DIRECTORY", default_value = "target/bench")]
     pub(crate) data: PathBuf,

@@ -12,6 +12,7 @@
 //! - `http`, `calls`, `load`: how requests are made and sent
 //! - `baselines`: the databases by themselves
 //! - `scenarios`: what is measured
+//! - `pairs`: one server against another instead
 //! - `stats`, `report`, `machine`: what is said about it
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -23,6 +24,7 @@ mod database;
 mod http;
 mod load;
 mod machine;
+mod pairs;
 mod plan;
 mod report;
 mod scenarios;
@@ -82,6 +84,10 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let plan = Plan::of(arguments);
     std::fs::create_dir_all(&arguments.data)?;
     let machine = Machine::look(&arguments.data);
+    if let Some(other) = arguments.against.as_deref() {
+        let other = Binary::find(Some(other))?;
+        return compare(arguments, [&binary, &other], &plan, &machine).await;
+    }
     let mut rows = Vec::new();
     let mut databases = BTreeMap::new();
     for kind in arguments.databases() {
@@ -98,6 +104,25 @@ async fn run(arguments: &Arguments) -> Result<()> {
         seconds: begun.elapsed().as_secs_f64(),
     };
     report(arguments, &run, &rows, recorded.as_ref())
+}
+
+/// One server against another, in turns.
+async fn compare(
+    arguments: &Arguments,
+    servers: [&Binary; 2],
+    plan: &Plan,
+    machine: &Machine,
+) -> Result<()> {
+    let mut measured = Vec::new();
+    for kind in arguments.databases() {
+        let ground = Ground::prepare(kind, &arguments.data)?;
+        measured.extend(pairs::measure(&ground, servers, plan, arguments.pairs).await?);
+    }
+    println!("{}\n\n{}", machine.line(), pairs::render(&measured));
+    if let Some(warning) = machine.warning() {
+        println!("{warning}");
+    }
+    Ok(())
 }
 
 async fn version(ground: &Ground) -> Result<String> {

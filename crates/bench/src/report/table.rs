@@ -52,7 +52,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
 }
 
 /// The median and between what it lies.
-fn spread(sample: &Sample) -> String {
+pub(crate) fn spread(sample: &Sample) -> String {
     let median = number(sample.median());
     if sample.len() < 2 {
         return median;
@@ -62,7 +62,7 @@ fn spread(sample: &Sample) -> String {
 }
 
 /// Three digits at least, no more after the point than they need.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),

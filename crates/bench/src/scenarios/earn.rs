@@ -12,9 +12,7 @@ use crate::stats::Sample;
 pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     let stand = bench.stand().await?;
     let free = stand.direct_badge(Value::Null).await?;
-    // So many that nobody is refused.
-    let limit = json!([{"constraintType": "BADGE_FIXED_VALUE", "maxEarnLimit": 2_000_000_000}]);
-    let limited = stand.direct_badge(limit).await?;
+    let limited = limited_badge(&stand).await?;
     let measured = Until::After(bench.plan.duration);
 
     let (mut ours, mut theirs) = (Sample::default(), Sample::default());
@@ -55,7 +53,13 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-async fn in_bulk(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
+/// A badge with a limit that all customers share, and that nobody is refused by.
+pub(crate) async fn limited_badge(stand: &Stand) -> Result<String> {
+    let limit = json!([{"constraintType": "BADGE_FIXED_VALUE", "maxEarnLimit": 2_000_000_000}]);
+    stand.direct_badge(limit).await
+}
+
+pub(crate) async fn in_bulk(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
     stand.settle().await?;
     let mut writer = stand.writer(badge);
     let mut blocks = blocks(stand.customers());
@@ -63,7 +67,7 @@ async fn in_bulk(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
     load::closed_loop(&stand.target().await?, BULK_CONNECTIONS, until, next).await
 }
 
-async fn singly(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
+pub(crate) async fn singly(stand: &Stand, badge: &str, until: Until) -> Result<Done> {
     stand.settle().await?;
     let mut writer = stand.writer(badge);
     let next = move || writer.earn(stand.passer_by());

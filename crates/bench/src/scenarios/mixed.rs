@@ -85,7 +85,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
 }
 
 /// Gives each of the customers from 1 on ten enrolments and five earned badges.
-async fn seed(stand: &Stand, holders: i64) -> Result<()> {
+pub(crate) async fn seed(stand: &Stand, holders: i64) -> Result<()> {
     /// The part of the customers that has a badge, in turns.
     fn part(holders: i64, badge: i64, parts: i64) -> Range<i64> {
         let size = holders / parts;
@@ -109,7 +109,13 @@ async fn seed(stand: &Stand, holders: i64) -> Result<()> {
 }
 
 /// Sends look-ups, but each `every`th time an enrolment: requests a second.
-async fn send(stand: &Stand, till: &str, holders: i64, every: u64, until: Until) -> Result<f64> {
+pub(crate) async fn send(
+    stand: &Stand,
+    till: &str,
+    holders: i64,
+    every: u64,
+    until: Until,
+) -> Result<f64> {
     let mut writer = stand.writer(till);
     let mut number = 0_u64;
     let next = || {

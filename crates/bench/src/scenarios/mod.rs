@@ -1,11 +1,11 @@
 //! What is measured. Each scenario is one file, and gives rows of the report.
 
 mod bulk;
-mod earn;
+pub(crate) mod earn;
 mod growth;
 mod latency;
 mod memory;
-mod mixed;
+pub(crate) mod mixed;
 mod single;
 mod start;
 
