@@ -88,11 +88,13 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     for name in &environment.others {
         refuse_misspelt(name, &values)?;
     }
-    Ok(Loaded {
+    let loaded = Loaded {
         settings,
         profile,
         values,
-    })
+    };
+    loaded.fit_to_binary(cfg!(feature = "postgres"))?;
+    Ok(loaded)
 }
 
 /// Lays `layer` over what is below.
@@ -549,6 +551,19 @@ mod tests {
         let key = "0123456789abcdef0123456789abcdef";
         assert_eq!(serving(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]), Ok(()));
         assert_eq!(serving(&[]), Ok(()));
+    }
+
+    #[test]
+    fn a_binary_without_postgresql_says_which_command_builds_one_with_it() {
+        let url = ("ACCOLADE__DATABASE__URL", "postgres://u:hidden@h/db");
+        let refused = with(&[url]).unwrap().fit_to_binary(false);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "ACCOLADE__DATABASE__URL: this accolade-server was built for SQLite alone: \
+             `make build` builds one that speaks to PostgreSQL too"
+        );
+        assert_eq!(with(&[]).unwrap().fit_to_binary(false), Ok(()));
+        assert_eq!(with(&[url]).unwrap().fit_to_binary(true), Ok(()));
     }
 
     #[test]
