@@ -1,5 +1,4 @@
 //! The layers, as cargo sees them: `http → application → domain ← persistence`.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -134,7 +134,7 @@ fn sessions_that_the_database_ends_are_replaced() {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         let body = with(&enrolment(&badge), &json!({"customers": [customer]}));
-        until("it is carried out", Duration::from_secs(10), || {
+        until("it is carried out", Duration::from_secs(30), || {
             let reply = org.enrolling(&body).may_fail().send();
             assert!(reply.status == 200 || reply.codes() == [1951], "{reply}");
             reply.status == 200
