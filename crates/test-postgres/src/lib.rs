@@ -10,7 +10,7 @@
 //!   needs it, found by the others, and stopped when nobody has used it for some seconds.
 //!
 //! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own
-//! settings or a test that treats the server badly.
+//! settings or a test that treats the server badly, and [`Proxy`] breaks the connections of one.
 //!
 //! While a cluster runs it trusts every local user of the machine; it listens on the
 //! loopback address only and holds nothing but test data.
@@ -33,6 +33,7 @@ mod binaries;
 mod cluster;
 mod database;
 mod home;
+mod proxy;
 mod psql;
 mod shared;
 mod url;
@@ -40,6 +41,7 @@ mod url;
 pub use binaries::program;
 pub use cluster::{Cluster, Options};
 pub use database::{Template, TestDatabase};
+pub use proxy::{Mode, Proxy, Then};
 
 /// The environment variable that names a server to use instead of a throw-away one.
 pub const URL_VARIABLE: &str = "ACCOLADE_TEST_DATABASE_URL";

@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
-pub(crate) mod proxy;
 pub(crate) mod recorder;
 pub(crate) mod scene;
 
