@@ -103,7 +103,8 @@ impl Call {
         let retention =
             Duration::try_from(self.state.options.idempotency_retention).unwrap_or(Duration::MAX);
         IdempotencyGuard {
-            client: caller.client,
+            org: caller.org,
+            actor: caller.actor,
             key,
             fingerprint: idempotency::fingerprint(
                 self.request.method().as_str(),

@@ -130,7 +130,7 @@ impl Write {
         };
         let running = key
             .clone()
-            .map(|key| call.state.running_keys.start(caller.client, key))
+            .map(|key| call.state.running_keys.start(caller.org, caller.actor, key))
             .transpose()?;
         let body = match self.body {
             BodyKind::Json => call.json_body().await?,

@@ -60,7 +60,7 @@ impl Sqlite {
 
 impl accolade_contract_tests::Database for Sqlite {
     fn connect(&self) -> Stores {
-        stores(&self.open())
+        self.open().stores
     }
 }
 
@@ -97,7 +97,7 @@ impl Postgres {
 
 impl accolade_contract_tests::Database for Postgres {
     fn connect(&self) -> Stores {
-        stores(&self.open())
+        self.open().stores
     }
 }
 
@@ -110,23 +110,7 @@ impl accolade_contract_tests::Database for Copying {
             copy_from: 1,
             ..options()
         };
-        stores(&open(&self.0.url(), &options).unwrap())
-    }
-}
-
-pub(crate) fn stores(database: &Database) -> Stores {
-    Stores {
-        access: database.access.clone(),
-        badges: database.badges.clone(),
-        enrolments: database.enrolments.clone(),
-        earning: database.earning.clone(),
-        catalogue: database.catalogue.clone(),
-        directory: database.directory.clone(),
-        customer_badges: database.customer_badges.clone(),
-        requests: database.requests.clone(),
-        idempotency: database.idempotency.clone(),
-        health: database.health.clone(),
-        housekeeping: database.housekeeping.clone(),
+        open(&self.0.url(), &options).unwrap().stores
     }
 }
 
