@@ -96,17 +96,6 @@ impl Database {
         self.connect().number(sql)
     }
 
-    /// Moves what an org has earned back in time, which is to the server as if `seconds` had
-    /// passed since.
-    pub fn time_passes(&self, org: i64, seconds: i64) {
-        let micros = seconds * 1_000_000;
-        self.execute(&format!(
-            "UPDATE earned_badges SET earned_on = earned_on - {micros} WHERE org_id = {org};
-             UPDATE badge_earns SET rolls_on = rolls_on - {micros} WHERE org_id = {org};
-             UPDATE rolling_counts SET since = since - {micros} WHERE org_id = {org};"
-        ));
-    }
-
     /// Opens a transaction beside the server that excludes whoever writes `table`: on
     /// SQLite it is the only writer, on PostgreSQL it holds the table. It ends, without
     /// effect, when the returned value is dropped.

@@ -146,13 +146,6 @@ impl Request<'_> {
         self
     }
 
-    /// Leaves the credentials out.
-    #[must_use]
-    pub fn unauthorised(mut self) -> Self {
-        self.headers.retain(|(name, _)| name != "Authorization");
-        self
-    }
-
     /// Sets the body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {

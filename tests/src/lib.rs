@@ -19,13 +19,13 @@ mod earning;
 mod logs;
 mod org;
 mod process;
-mod proxy;
 mod race;
 mod raw;
 mod reply;
 mod server;
 mod snapshot;
 
+pub use accolade_test_postgres::{Mode, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
 pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
 pub use cli::{Cli, Outcome};
@@ -34,7 +34,6 @@ pub use earning::{badge_value, customer_value, earning, earning_all, imported, l
 pub use insta;
 pub use logs::Logs;
 pub use org::Org;
-pub use proxy::{CommitFault, Proxy};
 pub use race::{at_once, until};
 pub use raw::Raw;
 pub use reply::Reply;

@@ -39,23 +39,6 @@ impl Raw {
         self
     }
 
-    /// Sends `count` bytes of `byte` while an answer may already be on its way.
-    pub fn flood(&mut self, byte: u8, count: usize) -> &mut Self {
-        let mut stream = self.stream.try_clone().unwrap();
-        std::thread::spawn(move || {
-            let chunk = vec![byte; 64 * 1024];
-            let mut left = count;
-            while left > 0 {
-                let now = left.min(chunk.len());
-                if stream.write_all(&chunk[..now]).is_err() {
-                    return;
-                }
-                left -= now;
-            }
-        });
-        self
-    }
-
     /// Says that nothing more will be sent.
     pub fn finish(&mut self) -> &mut Self {
         let _ = self.stream.shutdown(Shutdown::Write);

@@ -1,5 +1,4 @@
 //! The layers, as cargo sees them: `http → wire → application → domain ← persistence`.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -2,16 +2,17 @@
 //! documentation is a test, races included, and a random walk compares the adapter
 //! with the one in memory.
 //!
-//! An adapter gets all of it with one line:
+//! An adapter gets all of it with one line, in a test whose `harness` is `false`:
 //!
 //! ```text
 //! // crates/…/tests/contract.rs
-//! accolade_contract_tests::contract_tests!(MyDatabase::fresh());
+//! fn main() {
+//!     accolade_contract_tests::run([Adapter::new("mine", MyDatabase::fresh)]);
+//! }
 //! ```
 //!
-//! The expression is evaluated once for each test. It gives a [`Database`] that
-//! is fresh, empty, migrated, and that nobody else uses; the tests then run beside
-//! each other. `PROPTEST_CASES` says how many random walks there are.
+//! The tests are named `mine::port::sentence` and selected as all tests are. `PROPTEST_CASES`
+//! says how many random walks there are.
 
 #![allow(clippy::unwrap_used, reason = "a failure to prepare a test fails it")]
 
@@ -19,13 +20,14 @@ mod customer_lists;
 mod database;
 mod earning;
 mod fixtures;
-mod list;
 mod race;
-pub mod suite;
+mod run;
+mod suite;
 mod tally;
 mod walk;
 mod world;
 
 pub use accolade_application::ports::Stores;
 pub use database::Database;
-pub use world::World;
+pub use run::{Adapter, run};
+use world::World;

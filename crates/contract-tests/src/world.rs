@@ -27,7 +27,7 @@ pub(crate) struct Tenant {
 }
 
 /// A fresh database, one way to it, and an org with a client.
-pub struct World {
+pub(crate) struct World {
     database: Box<dyn Database>,
     pub(crate) stores: Stores,
     pub(crate) tenant: Tenant,
@@ -36,11 +36,11 @@ pub struct World {
 
 impl World {
     /// The world on `database`, which is fresh and empty.
-    pub fn on(database: impl Database + 'static) -> Self {
+    pub(crate) fn on(database: Box<dyn Database>) -> Self {
         let stores = database.connect();
         let tenant = settle(&stores, 100_458);
         Self {
-            database: Box::new(database),
+            database,
             stores,
             tenant,
             ids: SequentialIds::default(),

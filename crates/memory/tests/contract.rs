@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use accolade_contract_tests::{Database, Stores, contract_tests};
+use accolade_application::ports::Stores;
+use accolade_contract_tests::{Adapter, Database, run};
 use accolade_memory::MemoryStore;
 
 #[derive(Default)]
@@ -14,4 +15,6 @@ impl Database for Memory {
     }
 }
 
-contract_tests!(Memory::default());
+fn main() {
+    run([Adapter::new("memory", Memory::default)]);
+}

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use accolade_application::ports::{CreateBadgeError, EditBadgeError, RecordError, StoreError};
 use accolade_persistence::{DatabaseUrl, Options, open};
+use accolade_test_postgres::{Mode, Proxy, Then};
 use support::Postgres;
-use support::proxy::{Mode, Proxy, Then};
 use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
 
 const DONE: bool = true;
@@ -18,13 +18,21 @@ const LOST: bool = false;
 /// So many are copied in.
 const MANY: u32 = 10_000;
 
-/// A scene behind a proxy.
+/// How long the database is asked in vain how a transaction ended, where it cannot be reached.
+const SOON_IN_VAIN: Duration = Duration::from_secs(2);
+
+/// A scene behind a proxy whose database can be reached again at once, however busy the
+/// machine is.
 fn behind_proxy() -> (Postgres, Proxy, Scene) {
+    behind_proxy_asked_for(Duration::from_mins(1))
+}
+
+/// The same, where a connection is waited for so long.
+fn behind_proxy_asked_for(pool_timeout: Duration) -> (Postgres, Proxy, Scene) {
     let database = Postgres::fresh();
-    let proxy = Proxy::before(database.database.url());
+    let proxy = Proxy::before(database.database.url()).unwrap();
     let options = Options {
-        // How long it is asked in vain how a transaction ended.
-        pool_timeout: Duration::from_secs(2),
+        pool_timeout,
         ..support::options()
     };
     let opened = open(&DatabaseUrl::Postgres(proxy.url().to_owned()), &options).unwrap();
@@ -62,7 +70,7 @@ fn an_enrolment_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again(
 
 #[test]
 fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
-    let (_database, proxy, scene) = behind_proxy();
+    let (_database, proxy, scene) = behind_proxy_asked_for(SOON_IN_VAIN);
     let request = scene.request(10);
     proxy.set(at_commit(DONE, Then::Refuse));
     let lost = scene.enrol(request.clone());
@@ -71,12 +79,9 @@ fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
         "{lost:?}"
     );
     proxy.set(Mode::Pass);
-    let found = scene
-        .database
-        .stores
-        .requests
-        .find(request.context.org, &request.request_id);
-    assert_eq!(found.unwrap().len(), 1);
+    let ledger = &scene.database.stores.requests;
+    let found = when_back(|| ledger.find(request.context.org, &request.request_id));
+    assert_eq!(found.len(), 1);
 }
 
 #[test]
@@ -116,14 +121,13 @@ fn an_enrolment_whose_connection_breaks_inside_copy_is_carried_out_on_another() 
 
 #[test]
 fn an_enrolment_that_loses_its_database_inside_copy_is_unavailable_with_nothing_written() {
-    let (_database, proxy, scene) = behind_proxy();
+    let (_database, proxy, scene) = behind_proxy_asked_for(SOON_IN_VAIN);
     let request = scene.request(MANY);
     proxy.set(Mode::AtCopy { then: Then::Refuse });
     let lost = scene.enrol(request.clone());
     assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
     proxy.set(Mode::Pass);
-    assert_eq!(scene.issued(), 0);
-    let outcomes = scene.enrol(request).unwrap().unwrap();
+    let outcomes = when_back(|| scene.enrol(request.clone())).unwrap();
     assert_eq!(enrolled(&outcomes), MANY as usize);
 }
 
@@ -227,7 +231,7 @@ fn end_all_connections(database: &Postgres) {
 #[test]
 fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
     let database = Postgres::fresh();
-    let proxy = Proxy::before(database.database.url());
+    let proxy = Proxy::before(database.database.url()).unwrap();
     let options = Options {
         pool_timeout: Duration::from_millis(300),
         ..support::options()
@@ -247,12 +251,18 @@ fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
         assert!(scene.database.stores.health.check().is_err());
     }
     proxy.set(Mode::Pass);
-    let outcomes = loop {
-        match scene.enrol(request.clone()) {
-            Ok(outcomes) => break outcomes.unwrap(),
+    let outcomes = when_back(|| scene.enrol(request.clone())).unwrap();
+    assert_eq!(enrolled(&outcomes), 1);
+}
+
+/// Asks until the database is back: its pool tries again in steps that are longer than a
+/// connection is waited for.
+fn when_back<T>(ask: impl Fn() -> Result<T, StoreError>) -> T {
+    loop {
+        match ask() {
+            Ok(found) => return found,
             Err(StoreError::Unavailable(_)) => {}
             Err(other) => panic!("{other:?}"),
         }
-    };
-    assert_eq!(enrolled(&outcomes), 1);
+    }
 }

@@ -8,8 +8,9 @@
 //!   one for them and sets the variable; else
 //! - one that the process starts for itself: a single `cargo test` needs no preparation.
 //!
-//! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own settings.
-//! It ends with its owner, however that ends: a script holds the other end of a pipe.
+//! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own settings or
+//! a test that treats the server badly, and [`Proxy`] breaks the connections of one. A cluster
+//! ends with its owner, however that ends: a script holds the other end of a pipe.
 //!
 //! While a cluster runs it trusts every local user of the machine; it listens on the
 //! loopback address only and holds nothing but test data.
@@ -31,12 +32,14 @@
 mod binaries;
 mod cluster;
 mod database;
+mod proxy;
 mod psql;
 mod url;
 
 pub use binaries::program;
 pub use cluster::{Cluster, Options};
-pub use database::TestDatabase;
+pub use database::{Template, TestDatabase};
+pub use proxy::{Mode, Proxy, Then};
 
 /// The environment variable that names a server to use instead of a throw-away one.
 pub const URL_VARIABLE: &str = "ACCOLADE_TEST_DATABASE_URL";

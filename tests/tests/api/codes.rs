@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use accolade_domain::rejection::Code;
 use accolade_tests::{
-    Backend, CommitFault, Database, Org, Proxy, Raw, Reply, Server, Setup, badge, direct_badge,
+    Backend, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge, direct_badge,
     enrolment, now, with,
 };
 use serde_json::{Value, json};
@@ -292,10 +292,10 @@ fn a_database_that_is_away(backend: Backend) -> Reply {
         // A file is never away, but another program may hold it.
         Backend::Sqlite => refused(&setup.start(), &|| Some(database.hold("enrolments"))),
         Backend::Postgres => {
-            let proxy = Proxy::before(database.url());
+            let proxy = Proxy::before(database.url()).unwrap();
             let server = setup.through(proxy.url()).start();
             refused(&server, &|| {
-                proxy.cut();
+                proxy.set(Mode::Refuse);
                 None
             })
         }
@@ -340,12 +340,12 @@ fn what_cannot_be_read(server: &Server) -> Reply {
 #[test]
 fn a_connection_that_breaks_inside_commit() {
     let database = std::sync::Arc::new(Database::create(Backend::Postgres));
-    let proxy = Proxy::before(database.url());
+    let proxy = Proxy::before(database.url()).unwrap();
     let server = Setup::on(database).through(proxy.url()).start();
     let (org, body) = ready(&server);
-    proxy.cut_at_commit(CommitFault {
+    proxy.set(Mode::AtCommit {
         carried_out: true,
-        reachable: false,
+        then: Then::Refuse,
     });
     let request = org.enrolling(&body).header("X-Request-Id", "the-request");
     let reply = request.may_fail().send();

@@ -37,7 +37,9 @@ fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
     assert!(cli.run(&["client", "list"]).ok().contains("revoked"));
 }
 
-fn what_cannot_be_done_is_said_in_one_line(server: &Server) {
+#[test]
+fn what_cannot_be_done_is_said_in_one_line() {
+    let server = shared(Backend::Sqlite);
     let cli = server.cli();
     for (arguments, named) in [
         (
@@ -91,7 +93,9 @@ fn what_cannot_be_done_is_said_in_one_line(server: &Server) {
     }
 }
 
-fn a_secret_is_printed_once_for_people_too(server: &Server) {
+#[test]
+fn a_secret_is_printed_once_for_people_too() {
+    let server = shared(Backend::Sqlite);
     let org = server.org().id().to_string();
     let printed = server
         .cli()
@@ -104,7 +108,9 @@ fn a_secret_is_printed_once_for_people_too(server: &Server) {
     assert_eq!(longest, 1, "{printed}");
 }
 
-fn health_is_asked_from_the_command_line(server: &Server) {
+#[test]
+fn health_is_asked_from_the_command_line() {
+    let server = shared(Backend::Sqlite);
     let port = server.address().rsplit(':').next().unwrap();
     server
         .cli()
@@ -145,8 +151,5 @@ fn help_and_version_are_worth_reading() {
 
 on_both_databases! {
     an_org_and_a_client_are_made_listed_and_refused_twice
-    what_cannot_be_done_is_said_in_one_line
-    a_secret_is_printed_once_for_people_too
-    health_is_asked_from_the_command_line
     to_migrate_twice_changes_nothing
 }

@@ -125,36 +125,6 @@ fn identifiers_are_in_no_log_line_and_no_metric(backend: Backend) {
     }
 }
 
-fn earning_is_counted_by_outcome(backend: Backend) {
-    let server = accolade_tests::Server::start(backend);
-    let org = server.org();
-    let badge = org.create(&accolade_tests::limited(
-        &json!([accolade_tests::customer_value(1)]),
-        &json!([]),
-    ));
-    org.earned(&badge, 1);
-    let reply = org.earn(&accolade_tests::earning(&badge, 1));
-    assert_eq!(reply.codes(), [817]);
-    org.earn_bulk(&accolade_tests::earning_all(&badge, &[1, 2, 3]))
-        .ok();
-    let metrics = server.stranger().get("/metrics").ok();
-    let text = metrics.text();
-    for route in ["customer/earn\"", "customer/earnBulk\""] {
-        assert!(
-            text.lines()
-                .any(|line| line.contains("requests_total") && line.contains(route)),
-            "{route}: {text}"
-        );
-    }
-    let counts: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.starts_with('#') && line.contains("earns_total"))
-        .collect();
-    assert!(!counts.is_empty(), "{text}");
-    assert!(!text.contains(&badge), "{text}");
-}
-
 on_both_databases! {
     identifiers_are_in_no_log_line_and_no_metric
-    earning_is_counted_by_outcome
 }

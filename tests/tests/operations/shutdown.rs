@@ -23,7 +23,7 @@ fn a_request_that_runs_finishes_and_new_ones_are_refused(backend: Backend) {
     server.signal(Signal::TERM);
     until(
         "new connections are refused",
-        Duration::from_secs(10),
+        Duration::from_secs(30),
         || TcpStream::connect(&socket).is_err(),
     );
     raw.send(&body);

@@ -35,7 +35,7 @@ fn a_server_that_may_not_migrate_is_not_ready_until_somebody_has(backend: Backen
     };
     assert_eq!(ready(), 503);
     server.cli().run(&["migrate"]).ok();
-    until("it is ready", Duration::from_secs(5), || ready() == 200);
+    until("it is ready", Duration::from_secs(30), || ready() == 200);
     let org = server.org();
     org.enrol(&enrolment(&org.badge())).ok().issued();
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use accolade_tests::{
-    Backend, CommitFault, Database, Org, Proxy, Server, Setup, enrolment, on_both_databases, until,
+    Backend, Database, Mode, Org, Proxy, Server, Setup, Then, enrolment, on_both_databases, until,
     with,
 };
 use serde_json::json;
@@ -12,7 +12,7 @@ use serde_json::json;
 /// A server whose way to PostgreSQL can be broken.
 fn behind_proxy() -> (Proxy, Server, Org, String) {
     let database = Arc::new(Database::create(Backend::Postgres));
-    let proxy = Proxy::before(database.url());
+    let proxy = Proxy::before(database.url()).unwrap();
     let server = Setup::on(database)
         .set("database.connect_timeout", "1s")
         .set("database.pool_timeout", "1s")
@@ -33,16 +33,17 @@ fn is_ready(server: &Server) -> bool {
     reply.status == 200
 }
 
-/// Cuts at the COMMIT of an enrolment and gives its answer.
-fn fault(fault: CommitFault) -> (Proxy, Server, Org, String, accolade_tests::Reply) {
+/// Cuts at the COMMIT of an enrolment, whether or not it is still carried out, and gives its
+/// answer.
+fn fault(carried_out: bool, then: Then) -> (Proxy, Server, Org, String, accolade_tests::Reply) {
     let (proxy, server, org, badge) = behind_proxy();
-    proxy.cut_at_commit(fault);
+    proxy.set(Mode::AtCommit { carried_out, then });
     let body = with(
         &enrolment(&badge),
         &json!({"requestId": "r", "customers": [1, 2, 3]}),
     );
     let reply = org.enrolling(&body).may_fail().send();
-    proxy.mend();
+    proxy.set(Mode::Pass);
     until("the database is back", Duration::from_secs(30), || {
         is_ready(&server)
     });
@@ -53,13 +54,13 @@ fn fault(fault: CommitFault) -> (Proxy, Server, Org, String, accolade_tests::Rep
 fn a_database_that_goes_away_is_1951_and_comes_back_by_itself() {
     let (proxy, server, org, badge) = behind_proxy();
     assert!(is_ready(&server));
-    proxy.cut();
+    proxy.set(Mode::Refuse);
     let reply = org.enrolling(&enrolment(&badge)).may_fail().send();
     assert_eq!((reply.status, reply.codes()), (503, vec![1951]), "{reply}");
     assert!(reply.header("retry-after").is_some());
     assert!(!is_ready(&server));
     assert_eq!(server.stranger().get("/health/live").status, 200);
-    proxy.mend();
+    proxy.set(Mode::Pass);
     until("the database is back", Duration::from_secs(30), || {
         is_ready(&server)
     });
@@ -69,10 +70,7 @@ fn a_database_that_goes_away_is_1951_and_comes_back_by_itself() {
 
 #[test]
 fn a_commit_that_was_not_carried_out_is_unknown_and_then_asked_for() {
-    let (_proxy, _server, org, badge, reply) = fault(CommitFault {
-        carried_out: false,
-        reachable: false,
-    });
+    let (_proxy, _server, org, badge, reply) = fault(false, Then::Refuse);
     assert_eq!((reply.status, reply.codes()), (503, vec![1952]), "{reply}");
     assert_eq!(org.outcome("r").status, 404);
     assert_eq!(org.issued_count(&badge), 0);
@@ -82,10 +80,7 @@ fn a_commit_that_was_not_carried_out_is_unknown_and_then_asked_for() {
 
 #[test]
 fn a_commit_that_was_carried_out_is_unknown_and_then_asked_for() {
-    let (_proxy, _server, org, badge, reply) = fault(CommitFault {
-        carried_out: true,
-        reachable: false,
-    });
+    let (_proxy, _server, org, badge, reply) = fault(true, Then::Refuse);
     assert_eq!((reply.status, reply.codes()), (503, vec![1952]), "{reply}");
     assert_eq!(org.outcome("r").status, 200);
     assert_eq!(org.issued_count(&badge), 3);
@@ -95,10 +90,7 @@ fn a_commit_that_was_carried_out_is_unknown_and_then_asked_for() {
 
 #[test]
 fn if_the_ledger_can_be_asked_after_a_lost_commit_its_answer_is_the_answer() {
-    let (_proxy, _server, org, badge, reply) = fault(CommitFault {
-        carried_out: true,
-        reachable: true,
-    });
+    let (_proxy, _server, org, badge, reply) = fault(true, Then::Pass);
     let outcomes = reply.ok().outcomes();
     assert!(
         outcomes.iter().all(|outcome| outcome.2.is_none()),
@@ -109,10 +101,7 @@ fn if_the_ledger_can_be_asked_after_a_lost_commit_its_answer_is_the_answer() {
 
 #[test]
 fn if_the_ledger_says_that_a_lost_commit_did_nothing_nothing_is_lost() {
-    let (_proxy, _server, org, badge, reply) = fault(CommitFault {
-        carried_out: false,
-        reachable: true,
-    });
+    let (_proxy, _server, org, badge, reply) = fault(false, Then::Pass);
     // Either it was carried out then, or it says that it was not.
     let recorded = if reply.status == 200 {
         3
@@ -134,7 +123,7 @@ fn sessions_that_the_database_ends_are_replaced() {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         let body = with(&enrolment(&badge), &json!({"customers": [customer]}));
-        until("it is carried out", Duration::from_secs(10), || {
+        until("it is carried out", Duration::from_secs(30), || {
             let reply = org.enrolling(&body).may_fail().send();
             assert!(reply.status == 200 || reply.codes() == [1951], "{reply}");
             reply.status == 200

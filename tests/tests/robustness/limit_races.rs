@@ -1,59 +1,16 @@
-//! Races for room under limits, for one earned badge and for one name, over HTTP: exact totals.
+//! Races for room under limits, over HTTP: exact totals.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use accolade_tests::{
-    Backend, Client, Org, Reply, Server, Setup, at_once, badge, badge_value, customer_value,
-    direct_badge, earning, earning_all, limited, with,
+    at_once, badge, badge_value, customer_value, direct_badge, earning, earning_all, limited,
+    until, with,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-const RACERS: usize = 8;
-
-/// Several callers of one org, each perhaps on a server of its own, and who to ask afterwards.
-struct Callers {
-    org: Org,
-    clients: Vec<Client>,
-}
-
-impl Callers {
-    fn number(&self, index: usize) -> &Client {
-        &self.clients[index % self.clients.len()]
-    }
-
-    /// The earns of all, each racer earning `times` times as `customer` says.
-    fn earn(
-        &self,
-        badge: &str,
-        times: i64,
-        customer: impl Fn(i64, i64) -> i64 + Sync,
-    ) -> Vec<Reply> {
-        let replies = at_once(RACERS, |index| {
-            let racer = i64::try_from(index).unwrap();
-            (0..times)
-                .map(|time| {
-                    let body = earning(badge, customer(racer, time));
-                    self.number(index).earn(&body)
-                })
-                .collect::<Vec<_>>()
-        });
-        replies.into_iter().flatten().collect()
-    }
-}
-
-/// How many succeeded; all others must have been refused with `code`.
-fn successes(replies: &[Reply], code: u64) -> i64 {
-    let mut count = 0;
-    for reply in replies {
-        if reply.status == 200 {
-            count += 1;
-        } else {
-            assert_eq!(reply.codes(), [code], "{reply}");
-        }
-    }
-    count
-}
+use super::callers::{Callers, RACERS, races, successes};
 
 fn a_badges_limit_is_used_up_exactly(callers: &Callers) {
     let windows = [
@@ -128,20 +85,6 @@ fn revoked_places_are_taken_again_and_never_twice(callers: &Callers) {
     assert_eq!(reply.element_codes(), [0, 0, 0, 818]);
 }
 
-fn one_earn_is_revoked_once(callers: &Callers) {
-    let badge = callers.org.create(&direct_badge());
-    for _ in 0..3 {
-        callers.org.earned(&badge, 1);
-        let id = callers.org.earned(&badge, 1);
-        let before = callers.org.earned_count(&badge);
-        let replies = at_once(RACERS, |index| {
-            callers.number(index).revoke_earn(&badge, 1, &id)
-        });
-        assert_eq!(successes(&replies, 814), 1);
-        assert_eq!(callers.org.earned_count(&badge), before - 1);
-    }
-}
-
 fn one_request_id_earns_once(callers: &Callers) {
     let badge = callers.org.create(&direct_badge());
     for path in ["customer/earn", "customer/earnBulk"] {
@@ -173,13 +116,11 @@ fn nothing_is_earned_after_an_enrolment_was_revoked(callers: &Callers) {
             .org
             .enrol(&json!({"badgeMetaId": badge, "customers": [1]}))
             .ok();
-        let stopped = std::sync::atomic::AtomicBool::new(false);
+        let stopped = AtomicBool::new(false);
         let counts = at_once(RACERS, |index| {
-            use std::sync::atomic::Ordering::SeqCst;
             let client = callers.number(index);
             if index == 0 {
-                let patience = std::time::Duration::from_secs(30);
-                accolade_tests::until("something is earned", patience, || {
+                until("something is earned", Duration::from_secs(30), || {
                     callers.org.earned_count(&badge) > 0
                 });
                 client
@@ -227,129 +168,12 @@ fn a_limit_that_comes_while_customers_earn_holds(callers: &Callers) {
     assert_eq!(callers.org.earned_count(&badge), expected);
 }
 
-fn of_updates_of_one_state_one_wins(callers: &Callers) {
-    let definition = badge();
-    let id = callers.org.create(&definition);
-    for round in 0..4 {
-        let tag = callers.org.tag(&id);
-        let replies = at_once(RACERS, |index| {
-            let description = json!({"description": format!("{round} {index}")});
-            let body = with(&definition, &description);
-            let request = callers.number(index).updating(&id, &body);
-            request.header("If-Match", &tag).send()
-        });
-        assert_eq!(successes(&replies, 1944), 1);
-        let winner = replies.iter().find(|reply| reply.status == 200).unwrap();
-        let now = callers.org.get(&format!("badgeMeta/{id}")).ok();
-        assert_eq!(now.data()["description"], winner.data()["description"]);
-    }
-}
-
-fn one_name_of_a_group_and_of_a_field_is_taken_once(callers: &Callers) {
-    for round in 0..3 {
-        let name = format!("Race {round}");
-        let race = |path: &str, body: &Value, code: u64| {
-            let replies = at_once(RACERS, |index| callers.number(index).post(path, body));
-            assert_eq!(successes(&replies, code), 1, "{path}");
-        };
-        race("group", &json!({"name": name, "rank": 1}), 733);
-        race(
-            "customField",
-            &json!({"name": name, "dataType": "STRING"}),
-            741,
-        );
-    }
-}
-
-fn one_identifier_belongs_to_one_customer(callers: &Callers) {
-    for round in 0..3 {
-        let email = format!("race{round}@example.org");
-        let replies = at_once(RACERS, |index| {
-            let path = format!("customers/{}", index + 1);
-            callers
-                .number(index)
-                .put_json(&path, &json!({"email": email}))
-        });
-        assert_eq!(successes(&replies, 1921), 1);
-    }
-}
-
-fn imports_and_earns_add_up(callers: &Callers) {
-    let badge = callers
-        .org
-        .create(&limited(&json!([]), &json!([badge_value(1_000)])));
-    let earned = at_once(RACERS, |index| {
-        let client = callers.number(index);
-        let customer = i64::try_from(index).unwrap() + 1;
-        if index % 2 == 0 {
-            let elements = vec![accolade_tests::imported(&badge, customer); 50];
-            client.import(&elements).ok();
-            return 50;
-        }
-        for _ in 0..5 {
-            client.earn(&earning(&badge, customer)).ok();
-        }
-        5
-    });
-    let total: i64 = earned.into_iter().sum();
-    assert_eq!(callers.org.earned_count(&badge), total);
-    let window = callers.org.between(1, &badge)["badgeConstraints"][0].clone();
-    let counted = &window["earnConstraintBlockStatistics"]["currentEarnCount"];
-    assert_eq!(counted, &json!(total));
-    let ids: HashSet<_> = callers.org.between(2, &badge)["earnDetails"]["earns"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|earn| earn["earnedBadgeId"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(ids.len(), 5);
-}
-
-/// A race, run on one server of each kind and on two servers of one PostgreSQL.
-macro_rules! races {
-    ($($name:ident)*) => {
-        mod one_server {
-            use super::Callers;
-            use accolade_tests::Server;
-            $(fn $name(server: &Server) {
-                let org = server.org();
-                let clients = vec![(*org).clone()];
-                super::$name(&Callers { org, clients });
-            })*
-            accolade_tests::on_both_databases! { $($name)* }
-        }
-        mod two_servers_on_one_postgresql {
-            $(#[test]
-            fn $name() {
-                super::on_two_servers(super::$name);
-            })*
-        }
-    };
-}
-
 races! {
     a_badges_limit_is_used_up_exactly
     a_customers_limit_is_used_up_exactly
     crossing_batches_fill_both_limits_and_no_more
     revoked_places_are_taken_again_and_never_twice
-    one_earn_is_revoked_once
     one_request_id_earns_once
     nothing_is_earned_after_an_enrolment_was_revoked
     a_limit_that_comes_while_customers_earn_holds
-    of_updates_of_one_state_one_wins
-    one_name_of_a_group_and_of_a_field_is_taken_once
-    one_identifier_belongs_to_one_customer
-    imports_and_earns_add_up
-}
-
-fn on_two_servers(race: fn(&Callers)) {
-    static SERVERS: OnceLock<(Server, Server)> = OnceLock::new();
-    let (first, second) = SERVERS.get_or_init(|| {
-        let first = Setup::new(Backend::Postgres).start();
-        let second = first.setup().clone().start();
-        (first, second)
-    });
-    let org = first.org();
-    let clients = vec![(*org).clone(), (*second.take_over(&org)).clone()];
-    race(&Callers { org, clients });
 }

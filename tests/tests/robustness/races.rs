@@ -3,30 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use accolade_tests::{
-    Backend, Client, Org, Server, Setup, at_once, badge, enrolment, on_both_databases, with,
-};
+use accolade_tests::{Client, at_once, badge, enrolment, with};
 use serde_json::json;
 
-const RACERS: usize = 8;
-
-/// Several callers of one org, each perhaps on a server of its own, and who to ask afterwards.
-struct Callers {
-    org: Org,
-    clients: Vec<Client>,
-}
-
-impl Callers {
-    fn of(server: &Server) -> Self {
-        let org = server.org();
-        let clients = vec![(*org).clone()];
-        Self { org, clients }
-    }
-
-    fn number(&self, index: usize) -> &Client {
-        &self.clients[index % self.clients.len()]
-    }
-}
+use super::callers::{Callers, RACERS, races, successes};
 
 fn one_customer_is_enrolled_once(callers: &Callers) {
     for _ in 0..5 {
@@ -58,11 +38,7 @@ fn one_request_id_is_carried_out_once(callers: &Callers) {
                 .number(index)
                 .enrol(&with(&enrolment(&badge), &body))
         });
-        let winners = replies.iter().filter(|reply| reply.status == 200).count();
-        assert_eq!(winners, 1);
-        for reply in replies.iter().filter(|reply| reply.status != 200) {
-            reply.refused(809, Some("requestId"));
-        }
+        assert_eq!(successes(&replies, 809), 1);
         assert_eq!(callers.org.issued_count(&badge), before + 1);
     }
 }
@@ -179,56 +155,6 @@ fn nothing_is_recorded_after_an_unclaim(callers: &Callers) {
     nothing_is_recorded_after(callers, stop, 810);
 }
 
-fn one_name_is_taken_once(callers: &Callers) {
-    for _ in 0..5 {
-        let body = badge();
-        let replies = at_once(RACERS, |index| callers.number(index).creating(&body).send());
-        assert_eq!(
-            replies.iter().filter(|reply| reply.status == 200).count(),
-            1
-        );
-        for reply in replies.iter().filter(|reply| reply.status != 200) {
-            reply.refused(725, Some("name"));
-        }
-    }
-}
-
-fn claims_made_together_are_all_kept(callers: &Callers) {
-    let badge = callers.org.create(&badge());
-    at_once(RACERS, |index| {
-        let body = json!({"ownerType": "Loyalty", "referenceId": index});
-        callers
-            .number(index)
-            .post(&format!("badgeMeta/{badge}/claim"), &body)
-            .ok();
-    });
-    let data = callers.org.get(&format!("badgeMeta/{badge}")).ok().data();
-    assert_eq!(
-        data["ownership"]["claims"].as_array().unwrap().len(),
-        RACERS
-    );
-}
-
-/// A race, run on one server of each kind and on two servers of one PostgreSQL.
-macro_rules! races {
-    ($($name:ident)*) => {
-        mod one_server {
-            use super::Callers;
-            use accolade_tests::Server;
-            $(fn $name(server: &Server) {
-                super::$name(&Callers::of(server));
-            })*
-            accolade_tests::on_both_databases! { $($name)* }
-        }
-        mod two_servers_on_one_postgresql {
-            $(#[test]
-            fn $name() {
-                super::on_two_servers(super::$name);
-            })*
-        }
-    };
-}
-
 races! {
     one_customer_is_enrolled_once
     one_request_id_is_carried_out_once
@@ -236,41 +162,4 @@ races! {
     crossing_batches_enrol_everybody_once
     nothing_is_recorded_after_a_deactivation
     nothing_is_recorded_after_an_unclaim
-    one_name_is_taken_once
-    claims_made_together_are_all_kept
-}
-
-fn on_two_servers(race: fn(&Callers)) {
-    use std::sync::OnceLock;
-    static SERVERS: OnceLock<(Server, Server)> = OnceLock::new();
-    let (first, second) = SERVERS.get_or_init(|| {
-        let first = Setup::new(Backend::Postgres).start();
-        let second = first.setup().clone().start();
-        (first, second)
-    });
-    let org = first.org();
-    let clients = vec![(*org).clone(), (*second.take_over(&org)).clone()];
-    race(&Callers { org, clients });
-}
-
-fn orgs_with_the_same_request_ids_and_customers_do_not_meet(server: &Server) {
-    let orgs: Vec<_> = (0..4)
-        .map(|_| {
-            let org = server.org();
-            let badge = org.badge();
-            (org, badge)
-        })
-        .collect();
-    at_once(RACERS, |index| {
-        let (org, badge) = &orgs[index % 4];
-        let body = json!({"requestId": format!("{}", index / 4), "customers": [index / 4 + 1]});
-        org.enrol(&with(&enrolment(badge), &body)).ok().issued();
-    });
-    for (org, badge) in &orgs {
-        assert_eq!(org.issued_count(badge), 2);
-    }
-}
-
-on_both_databases! {
-    orgs_with_the_same_request_ids_and_customers_do_not_meet
 }

@@ -1,6 +1,7 @@
-//! Bodies that are too large, and HTTP that is none.
+//! Bodies at the limit and in pieces, and HTTP that is none. It never comes to a database, so one
+//! will do; bodies beyond the limit are tested in `crates/http`.
 
-use accolade_tests::{Org, PREFIX, Raw, Server, enrolment, on_both_databases};
+use accolade_tests::{Backend, Org, PREFIX, Raw, enrolment, shared};
 
 fn head(org: &Org, rest: &str) -> String {
     format!(
@@ -11,29 +12,9 @@ fn head(org: &Org, rest: &str) -> String {
 
 const MIB: usize = 1024 * 1024;
 
-fn a_body_over_the_limit_is_refused_and_the_caller_hears_it(server: &Server) {
-    let org = server.org();
-    for size in [8 * MIB + 1, 60 * MIB] {
-        let mut raw = Raw::connect(server);
-        raw.send(head(&org, &format!("Content-Length: {size}")))
-            .flood(b' ', size);
-        let reply = raw.envelope();
-        assert_eq!((reply.status, reply.codes()), (413, vec![1942]), "{reply}");
-    }
-    org.enrol(&enrolment(&org.badge())).ok();
-}
-
-fn a_body_of_unknown_length_over_the_limit_is_refused_too(server: &Server) {
-    let org = server.org();
-    let mut raw = Raw::connect(server);
-    raw.send(head(&org, "Transfer-Encoding: chunked"));
-    let size = 60 * MIB;
-    raw.send(format!("{size:x}\r\n")).flood(b' ', size);
-    let reply = raw.envelope();
-    assert_eq!((reply.status, reply.codes()), (413, vec![1942]), "{reply}");
-}
-
-fn a_body_at_the_limit_is_read(server: &Server) {
+#[test]
+fn a_body_at_the_limit_is_read() {
+    let server = shared(Backend::Sqlite);
     let org = server.org();
     let mut body = enrolment(&org.badge()).to_string().into_bytes();
     body.resize(8 * MIB, b' ');
@@ -46,7 +27,9 @@ fn a_body_at_the_limit_is_read(server: &Server) {
     reply.issued();
 }
 
-fn a_body_in_chunks_is_read_and_the_connection_serves_the_next_request(server: &Server) {
+#[test]
+fn a_body_in_chunks_is_read_and_the_connection_serves_the_next_request() {
+    let server = shared(Backend::Sqlite);
     let org = server.org();
     let body = enrolment(&org.badge()).to_string();
     let mut raw = Raw::connect(server);
@@ -63,7 +46,9 @@ fn a_body_in_chunks_is_read_and_the_connection_serves_the_next_request(server: &
     assert_eq!(raw.envelope().ok().outcomes()[0].2, Some(1040));
 }
 
-fn what_is_no_http_is_refused_and_the_server_lives(server: &Server) {
+#[test]
+fn what_is_no_http_is_refused_and_the_server_lives() {
+    let server = shared(Backend::Sqlite);
     let org = server.org();
     let large_header = format!(
         "GET {PREFIX}/badgeMeta HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n",
@@ -96,22 +81,9 @@ fn what_is_no_http_is_refused_and_the_server_lives(server: &Server) {
     org.get("badgeMeta").ok();
 }
 
-fn a_body_that_breaks_off_records_nothing(server: &Server) {
-    let org = server.org();
-    let badge = org.badge();
-    let body = enrolment(&badge).to_string();
-    for length in [0, 1, body.len() / 2, body.len() - 1] {
-        let mut raw = Raw::connect(server);
-        raw.send(head(&org, &format!("Content-Length: {}", body.len())));
-        raw.send(&body[..length]).finish();
-        if let Some(reply) = raw.reply() {
-            assert!((400..500).contains(&reply.status), "{reply}");
-        }
-    }
-    assert_eq!(org.issued_count(&badge), 0);
-}
-
-fn requests_in_one_go_are_answered_in_order(server: &Server) {
+#[test]
+fn requests_in_one_go_are_answered_in_order() {
+    let server = shared(Backend::Sqlite);
     let org = server.org();
     let badge = org.badge();
     let body = enrolment(&badge).to_string();
@@ -122,14 +94,4 @@ fn requests_in_one_go_are_answered_in_order(server: &Server) {
         .map(|_| raw.envelope().ok().outcomes()[0].2)
         .collect();
     assert_eq!(codes, [None, Some(1040), Some(1040)]);
-}
-
-on_both_databases! {
-    a_body_over_the_limit_is_refused_and_the_caller_hears_it
-    a_body_of_unknown_length_over_the_limit_is_refused_too
-    a_body_at_the_limit_is_read
-    a_body_in_chunks_is_read_and_the_connection_serves_the_next_request
-    what_is_no_http_is_refused_and_the_server_lives
-    a_body_that_breaks_off_records_nothing
-    requests_in_one_go_are_answered_in_order
 }

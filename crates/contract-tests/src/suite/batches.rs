@@ -29,7 +29,7 @@ fn outcomes(result: &Result<Vec<CustomerOutcome>, RecordError>) -> Vec<Outcome> 
     outcomes.iter().map(|outcome| outcome.outcome).collect()
 }
 
-pub fn each_request_is_answered_at_its_position(world: &World) {
+fn each_request_is_answered_at_its_position(world: &World) {
     let badges = ["Gold", "Silver", "Bronze"].map(|name| world.badge(name));
     let requests = [
         world.request(&badges[1], [9, 1]),
@@ -55,7 +55,7 @@ pub fn each_request_is_answered_at_its_position(world: &World) {
     );
 }
 
-pub fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others(world: &World) {
+fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
     let guarded = |key: &str, request: EnrolmentRequest| EnrolmentRequest {
         context: Context {
@@ -115,7 +115,7 @@ pub fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
     );
 }
 
-pub fn requests_of_one_badge_keep_their_own_periods(world: &World) {
+fn requests_of_one_badge_keep_their_own_periods(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1, 2])).unwrap();
     let touching = EnrolmentRequest {
@@ -134,7 +134,7 @@ pub fn requests_of_one_badge_keep_their_own_periods(world: &World) {
     assert_eq!(outcomes(&results[1]), enrolled(&touching));
 }
 
-pub fn orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch(world: &World) {
+fn orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch(world: &World) {
     let other = world.tenant(7);
     let (ours, theirs) = (world.badge("Gold"), world.badge_of(other, "Gold"));
     let first = {
@@ -166,7 +166,7 @@ pub fn orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch(world: &Worl
     }
 }
 
-pub fn a_batch_of_a_hundred_requests_is_carried_out(world: &World) {
+fn a_batch_of_a_hundred_requests_is_carried_out(world: &World) {
     let badges: Vec<_> = (0..5).map(|i| world.badge(&format!("Badge {i}"))).collect();
     let requests: Vec<_> = (0..100)
         .map(|i| {
@@ -180,4 +180,12 @@ pub fn a_batch_of_a_hundred_requests_is_carried_out(world: &World) {
         assert_eq!(outcomes(result), enrolled(request));
     }
     assert!(badges.iter().all(|badge| world.issued(badge) == 200));
+}
+
+sentences! {
+    each_request_is_answered_at_its_position
+    of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
+    requests_of_one_badge_keep_their_own_periods
+    orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch
+    a_batch_of_a_hundred_requests_is_carried_out
 }

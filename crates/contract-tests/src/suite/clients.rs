@@ -46,7 +46,7 @@ fn assert_unknown(result: &Result<(), UnknownClient>) {
     assert!(matches!(result, Err(UnknownClient::Unknown)), "{result:?}");
 }
 
-pub fn a_client_is_found_as_it_was_created(world: &World) {
+fn a_client_is_found_as_it_was_created(world: &World) {
     let orgs = world.stores.access.orgs().unwrap();
     let longest = "-._aZ09".repeat(10)[..64].to_owned();
     for (text, name, created_on) in [
@@ -74,7 +74,7 @@ pub fn a_client_is_found_as_it_was_created(world: &World) {
     }
 }
 
-pub fn a_client_has_exactly_the_access_groups_that_it_was_given(world: &World) {
+fn a_client_has_exactly_the_access_groups_that_it_was_given(world: &World) {
     for bits in 0..=AccessGroups::ALL.bits() {
         let groups = AccessGroups::from_bits(bits);
         let text = format!("key-{bits}");
@@ -90,7 +90,7 @@ pub fn a_client_has_exactly_the_access_groups_that_it_was_given(world: &World) {
     assert_eq!(AccessGroups::ALL.iter().count(), AccessGroup::ALL.len());
 }
 
-pub fn nobody_has_a_key_that_was_never_given(world: &World) {
+fn nobody_has_a_key_that_was_never_given(world: &World) {
     create(world, &client(world, "key"));
     for other in ["ke", "keyy", "KEY", "k_y", "k."] {
         let found = world.stores.access.client(&key(other)).unwrap();
@@ -98,7 +98,7 @@ pub fn nobody_has_a_key_that_was_never_given(world: &World) {
     }
 }
 
-pub fn clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_included(world: &World) {
+fn clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_included(world: &World) {
     let other = world.tenant(7);
     let mut numbers = vec![world.tenant.actor, other.actor];
     for (org, text) in [(other.org, "z"), (world.tenant.org, "a"), (other.org, "m")] {
@@ -122,7 +122,7 @@ pub fn clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_include
     assert_eq!(listed.len(), 5);
 }
 
-pub fn a_client_of_an_unknown_org_is_refused(world: &World) {
+fn a_client_of_an_unknown_org_is_refused(world: &World) {
     let org = OrgId::try_from(404).unwrap();
     let refused = NewClient {
         org,
@@ -136,7 +136,7 @@ pub fn a_client_of_an_unknown_org_is_refused(world: &World) {
     assert_eq!(world.stores.access.client(&key("key")).unwrap(), None);
 }
 
-pub fn a_key_is_unique_over_all_orgs_and_the_client_that_has_it_stays(world: &World) {
+fn a_key_is_unique_over_all_orgs_and_the_client_that_has_it_stays(world: &World) {
     create(world, &client(world, "key"));
     let first = found(world, "key");
     for org in [world.tenant.org, world.tenant(7).org] {
@@ -154,7 +154,7 @@ pub fn a_key_is_unique_over_all_orgs_and_the_client_that_has_it_stays(world: &Wo
     assert_eq!(found(world, "key"), first);
 }
 
-pub fn of_clients_that_race_for_one_key_exactly_one_wins(world: &World) {
+fn of_clients_that_race_for_one_key_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let results = race(8, |i| {
         let name = format!("Till {i}").try_into().unwrap();
@@ -170,7 +170,7 @@ pub fn of_clients_that_race_for_one_key_exactly_one_wins(world: &World) {
     assert_eq!(found(world, "key").name.as_str(), format!("Till {winner}"));
 }
 
-pub fn clients_that_are_created_at_once_get_numbers_of_their_own(world: &World) {
+fn clients_that_are_created_at_once_get_numbers_of_their_own(world: &World) {
     let servers = world.servers();
     let mut numbers = race(8, |i| {
         let new = client(world, &format!("key-{i}"));
@@ -182,7 +182,7 @@ pub fn clients_that_are_created_at_once_get_numbers_of_their_own(world: &World) 
     assert!(Actor::from(numbers[0]) > world.tenant.actor);
 }
 
-pub fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &World) {
+fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
     create(world, &client(world, "other"));
@@ -198,7 +198,7 @@ pub fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &Wor
     assert_eq!(holds(&found(world, "other")), [true, false, false]);
 }
 
-pub fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
+fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
     for text in ["second", "third"] {
@@ -209,7 +209,7 @@ pub fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
     assert_eq!(holds(&found(world, "key")), [true, false, true]);
 }
 
-pub fn a_rotation_needs_a_client_and_its_end_a_second_secret(world: &World) {
+fn a_rotation_needs_a_client_and_its_end_a_second_secret(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
     assert_unknown(&access.begin_rotation(&key("nobody"), &secret("second").hash()));
@@ -223,7 +223,7 @@ pub fn a_rotation_needs_a_client_and_its_end_a_second_secret(world: &World) {
     assert_eq!(holds(&found(world, "key")), [false, true, false]);
 }
 
-pub fn a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were(world: &World) {
+fn a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
     access
@@ -243,7 +243,7 @@ pub fn a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were(world: 
     );
 }
 
-pub fn the_moment_of_the_first_revocation_stays(world: &World) {
+fn the_moment_of_the_first_revocation_stays(world: &World) {
     let access = &world.stores.access;
     assert_unknown(&access.revoke(&key("key"), now()));
     create(world, &client(world, "key"));
@@ -252,11 +252,28 @@ pub fn the_moment_of_the_first_revocation_stays(world: &World) {
     assert_eq!(found(world, "key").revoked_on, Some(now()));
 }
 
-pub fn of_revocations_at_once_exactly_one_is_the_first(world: &World) {
+fn of_revocations_at_once_exactly_one_is_the_first(world: &World) {
     create(world, &client(world, "key"));
     let servers = world.servers();
     let moment = |i: usize| crate::fixtures::second(i64::try_from(i).unwrap());
     let results = race(8, |i| servers[i % 2].access.revoke(&key("key"), moment(i)));
     let winner = only_winner(&results, |error| matches!(error, UnknownClient::Unknown));
     assert_eq!(found(world, "key").revoked_on, Some(moment(winner)));
+}
+
+sentences! {
+    a_client_is_found_as_it_was_created
+    a_client_has_exactly_the_access_groups_that_it_was_given
+    nobody_has_a_key_that_was_never_given
+    clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_included
+    a_client_of_an_unknown_org_is_refused
+    a_key_is_unique_over_all_orgs_and_the_client_that_has_it_stays
+    of_clients_that_race_for_one_key_exactly_one_wins
+    clients_that_are_created_at_once_get_numbers_of_their_own
+    while_a_secret_is_rotated_both_hold_and_then_the_second_alone
+    a_rotation_that_begins_again_replaces_the_second_secret
+    a_rotation_needs_a_client_and_its_end_a_second_secret
+    a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were
+    the_moment_of_the_first_revocation_stays
+    of_revocations_at_once_exactly_one_is_the_first
 }

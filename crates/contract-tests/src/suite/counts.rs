@@ -9,7 +9,7 @@ use crate::fixtures::{everything, now};
 use crate::race::{Running, race};
 use crate::world::enrol_on;
 
-pub fn only_those_who_were_enrolled_count_and_only_for_their_badge(world: &World) {
+fn only_those_who_were_enrolled_count_and_only_for_their_badge(world: &World) {
     let badges = [
         world.badge("Gold"),
         world.badge("Silver"),
@@ -36,7 +36,7 @@ pub fn only_those_who_were_enrolled_count_and_only_for_their_badge(world: &World
     assert!(listed.badges.iter().all(|found| found.counts.earned == 0));
 }
 
-pub fn a_sweep_changes_no_count(world: &World) {
+fn a_sweep_changes_no_count(world: &World) {
     let badges = [world.badge("Gold"), world.badge("Silver")];
     for number in 1..=30 {
         world
@@ -53,7 +53,7 @@ pub fn a_sweep_changes_no_count(world: &World) {
     assert_eq!(badges.each_ref().map(|badge| world.issued(badge)), [31, 10]);
 }
 
-pub fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
+fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
     const ENROLLERS: usize = 6;
     let servers = world.servers();
     let badges = [world.badge("Gold"), world.badge("Silver")];
@@ -93,7 +93,7 @@ pub fn counts_are_exact_while_many_enrol_and_others_sweep(world: &World) {
     }
 }
 
-pub fn a_count_includes_what_returned_before_it_was_asked(world: &World) {
+fn a_count_includes_what_returned_before_it_was_asked(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     let done = AtomicUsize::new(0);
@@ -108,4 +108,11 @@ pub fn a_count_includes_what_returned_before_it_was_asked(world: &World) {
         }
     });
     assert_eq!(world.issued(&badge), 80);
+}
+
+sentences! {
+    only_those_who_were_enrolled_count_and_only_for_their_badge
+    a_sweep_changes_no_count
+    counts_are_exact_while_many_enrol_and_others_sweep
+    a_count_includes_what_returned_before_it_was_asked
 }

@@ -26,7 +26,7 @@ fn is_found(world: &World, badge: &Badge) -> bool {
     found.is_some()
 }
 
-pub fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
+fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
     let new = Badge {
         active: false,
         claims: vec![
@@ -49,7 +49,7 @@ pub fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
     );
 }
 
-pub fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &World) {
+fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &World) {
     let off = Badge {
         active: false,
         ..world.draft("Gold")
@@ -62,7 +62,7 @@ pub fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &
     world.badge_of(world.tenant(7), "Gold");
 }
 
-pub fn names_differ_by_every_code_point(world: &World) {
+fn names_differ_by_every_code_point(world: &World) {
     let names = [
         "Gold",
         "gold",
@@ -80,7 +80,7 @@ pub fn names_differ_by_every_code_point(world: &World) {
     }
 }
 
-pub fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
+fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
     let record = world.record("key");
     let badge = world.draft("Gold");
     world.stores.badges.create(&badge, Some(&record)).unwrap();
@@ -88,7 +88,7 @@ pub fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn a_used_key_is_refused_and_its_record_stays(world: &World) {
+fn a_used_key_is_refused_and_its_record_stays(world: &World) {
     let record = world.record("key");
     let first = world.draft("Gold");
     world.stores.badges.create(&first, Some(&record)).unwrap();
@@ -99,7 +99,7 @@ pub fn a_used_key_is_refused_and_its_record_stays(world: &World) {
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn a_used_key_comes_before_a_taken_name(world: &World) {
+fn a_used_key_comes_before_a_taken_name(world: &World) {
     let record = world.record("key");
     let first = world.draft("Gold");
     world.stores.badges.create(&first, Some(&record)).unwrap();
@@ -107,7 +107,7 @@ pub fn a_used_key_comes_before_a_taken_name(world: &World) {
     assert_key_used(&world.stores.badges.create(&again, Some(&record)));
 }
 
-pub fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
+fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
     world.badge("Gold");
     let record = world.record("key");
     let refused = world.draft("Gold");
@@ -119,7 +119,7 @@ pub fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
     assert_eq!(world.found(&mended).badge, mended);
 }
 
-pub fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
+fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let badges: Vec<_> = (0..8).map(|_| world.draft("Gold")).collect();
     let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
@@ -131,7 +131,7 @@ pub fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
+fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
     let servers = world.servers();
     let record = world.record("key");
     let badges: Vec<_> = (0..8).map(|i| world.draft(&format!("Badge {i}"))).collect();
@@ -146,11 +146,24 @@ pub fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
     }
 }
 
-pub fn badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way(world: &World) {
+fn badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way(world: &World) {
     let servers = world.servers();
     let badges: Vec<_> = (1..=8)
         .map(|org| world.draft_of(world.tenant(org), "Gold"))
         .collect();
     let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
     assert!(results.iter().all(Result::is_ok), "{results:?}");
+}
+
+sentences! {
+    a_new_badge_has_its_claims_in_their_order_and_no_counts
+    a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off
+    names_differ_by_every_code_point
+    what_is_to_be_remembered_is_remembered_with_the_badge
+    a_used_key_is_refused_and_its_record_stays
+    a_used_key_comes_before_a_taken_name
+    a_badge_that_is_refused_leaves_its_key_and_its_id_unused
+    of_badges_that_race_for_one_name_exactly_one_wins
+    of_badges_that_race_under_one_key_exactly_one_is_created
+    badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way
 }

@@ -40,7 +40,7 @@ fn badges(world: &World, round: usize) -> [Badge; 2] {
     ["a", "b"].map(|name| world.badge(&format!("{name} {round}")))
 }
 
-pub fn batches_that_cross_end_with_one_winner_for_each_customer(world: &World) {
+fn batches_that_cross_end_with_one_winner_for_each_customer(world: &World) {
     for round in 0..10 {
         let badges = badges(world, round);
         let by_badge = cross(world, |racer, which| {
@@ -54,7 +54,7 @@ pub fn batches_that_cross_end_with_one_winner_for_each_customer(world: &World) {
     }
 }
 
-pub fn batches_that_share_request_ids_crosswise_carry_each_id_out_once(world: &World) {
+fn batches_that_share_request_ids_crosswise_carry_each_id_out_once(world: &World) {
     for round in 0..10 {
         let badges = badges(world, round);
         let ids = [world.request_id(), world.request_id()];
@@ -69,7 +69,7 @@ pub fn batches_that_share_request_ids_crosswise_carry_each_id_out_once(world: &W
     }
 }
 
-pub fn batches_that_share_keys_crosswise_carry_each_key_out_once(world: &World) {
+fn batches_that_share_keys_crosswise_carry_each_key_out_once(world: &World) {
     for round in 0..10 {
         let badges = badges(world, round);
         let guards = [0, 1].map(|which| world.guard(&format!("{which} {round}")));
@@ -88,4 +88,10 @@ pub fn batches_that_share_keys_crosswise_carry_each_key_out_once(world: &World) 
             assert_eq!(world.issued(badge), 1);
         }
     }
+}
+
+sentences! {
+    batches_that_cross_end_with_one_winner_for_each_customer
+    batches_that_share_request_ids_crosswise_carry_each_id_out_once
+    batches_that_share_keys_crosswise_carry_each_key_out_once
 }

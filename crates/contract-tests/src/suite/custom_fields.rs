@@ -85,7 +85,7 @@ fn active_names(world: &World, org: OrgId) -> Vec<String> {
     names
 }
 
-pub fn a_field_of_every_type_is_found_as_it_was_created(world: &World) {
+fn a_field_of_every_type_is_found_as_it_was_created(world: &World) {
     for (number, data_type) in DataType::ALL.iter().enumerate() {
         for (mandatory, default) in [
             (false, None),
@@ -108,7 +108,7 @@ pub fn a_field_of_every_type_is_found_as_it_was_created(world: &World) {
     assert_eq!(found(world, &draft(world, world.tenant, "Never")), None);
 }
 
-pub fn a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
+fn a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
     let tier = field(world, "tier");
     assert_taken(
         world
@@ -125,7 +125,7 @@ pub fn a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point(wo
     assert_eq!(found(world, &tier), Some(disabled(&tier)));
 }
 
-pub fn a_change_of_a_field_replaces_it_if_it_is_still_what_it_was(world: &World) {
+fn a_change_of_a_field_replaces_it_if_it_is_still_what_it_was(world: &World) {
     let tier = field(world, "tier");
     let changed = CustomField {
         mandatory: true,
@@ -148,7 +148,7 @@ pub fn a_change_of_a_field_replaces_it_if_it_is_still_what_it_was(world: &World)
     assert_eq!(found(world, &tier), Some(changed));
 }
 
-pub fn a_field_that_does_not_exist_has_changed(world: &World) {
+fn a_field_that_does_not_exist_has_changed(world: &World) {
     let never = draft(world, world.tenant, "never");
     assert_changed(save(world, &never, &never));
     let theirs = CustomField {
@@ -158,7 +158,7 @@ pub fn a_field_that_does_not_exist_has_changed(world: &World) {
     assert_changed(save(world, &theirs, &theirs));
 }
 
-pub fn a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(world: &World) {
+fn a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(world: &World) {
     let [tier, level] = ["tier", "level"].map(|name| field(world, name));
     assert_taken(save(world, &level, &renamed(&level, "tier")));
     let mandatory = CustomField {
@@ -170,14 +170,14 @@ pub fn a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(wo
     save(world, &level, &renamed(&level, "tier")).unwrap();
 }
 
-pub fn a_field_that_is_disabled_takes_no_name(world: &World) {
+fn a_field_that_is_disabled_takes_no_name(world: &World) {
     let [tier, level] = ["tier", "level"].map(|name| field(world, name));
     save(world, &level, &disabled(&renamed(&level, "tier"))).unwrap();
     assert_eq!(found(world, &tier), Some(tier.clone()));
     save(world, &tier, &renamed(&tier, "level")).unwrap();
 }
 
-pub fn a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
+fn a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
     let [_, level] = ["tier", "level"].map(|name| field(world, name));
     let record = world.record("key");
     let catalogue = &world.stores.catalogue;
@@ -198,7 +198,7 @@ pub fn a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both(
     assert_eq!(world.remembered("fresh"), Some(fresh));
 }
 
-pub fn active_fields_are_those_of_the_org_that_are_not_disabled(world: &World) {
+fn active_fields_are_those_of_the_org_that_are_not_disabled(world: &World) {
     let fields = ["tier", "level", "rank"].map(|name| field(world, name));
     let other = world.tenant(7);
     create(world, draft(world, other, "theirs"));
@@ -207,7 +207,7 @@ pub fn active_fields_are_those_of_the_org_that_are_not_disabled(world: &World) {
     assert_eq!(active_names(world, other.org), ["theirs"]);
 }
 
-pub fn fields_are_listed_by_their_last_update_and_then_by_id_page_by_page(world: &World) {
+fn fields_are_listed_by_their_last_update_and_then_by_id_page_by_page(world: &World) {
     let updates = [3, 1, 3, 2, 1];
     let fields: Vec<_> = (0..)
         .zip(updates)
@@ -258,13 +258,13 @@ pub fn fields_are_listed_by_their_last_update_and_then_by_id_page_by_page(world:
     }
 }
 
-pub fn another_orgs_field_is_not_found(world: &World) {
+fn another_orgs_field_is_not_found(world: &World) {
     let tier = field(world, "tier");
     let other = world.tenant(7).org;
     assert_eq!(world.stores.catalogue.field(other, tier.id).unwrap(), None);
 }
 
-pub fn of_fields_that_race_for_one_name_exactly_one_wins(world: &World) {
+fn of_fields_that_race_for_one_name_exactly_one_wins(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let name = format!("field {round}");
@@ -285,7 +285,7 @@ pub fn of_fields_that_race_for_one_name_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn of_changes_of_a_field_that_race_exactly_one_wins(world: &World) {
+fn of_changes_of_a_field_that_race_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let mut before = field(world, "tier");
     for round in 0..10 {
@@ -301,4 +301,19 @@ pub fn of_changes_of_a_field_that_race_exactly_one_wins(world: &World) {
         assert_eq!(found(world, &before), Some(afters[winner].clone()));
         before = afters[winner].clone();
     }
+}
+
+sentences! {
+    a_field_of_every_type_is_found_as_it_was_created
+    a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point
+    a_change_of_a_field_replaces_it_if_it_is_still_what_it_was
+    a_field_that_does_not_exist_has_changed
+    a_field_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+    a_field_that_is_disabled_takes_no_name
+    a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both
+    active_fields_are_those_of_the_org_that_are_not_disabled
+    fields_are_listed_by_their_last_update_and_then_by_id_page_by_page
+    another_orgs_field_is_not_found
+    of_fields_that_race_for_one_name_exactly_one_wins
+    of_changes_of_a_field_that_race_exactly_one_wins
 }

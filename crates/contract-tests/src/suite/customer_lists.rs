@@ -63,7 +63,7 @@ fn shown(world: &World, badge: &Badge, badge_type: CustomerBadgeType) -> Custome
     listed
 }
 
-pub fn a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing(world: &World) {
+fn a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing(world: &World) {
     let metals = group(world, "Metals", 1);
     let badge = world.badge_like("Gold", |badge| {
         badge.definition.group = Some(metals.id);
@@ -77,7 +77,7 @@ pub fn a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing(world: &W
     assert_eq!(shown(world, &badge, AvailableToIssue), expected);
 }
 
-pub fn a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last(world: &World) {
+fn a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last(world: &World) {
     let badge = world.badge("Gold");
     enrol(world, &badge, 10, 20, 5);
     enrol(world, &badge, -20, -10, 3);
@@ -113,7 +113,7 @@ pub fn a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last(wo
     assert_eq!(standing.last_issued_on, Some(hour(5)));
 }
 
-pub fn a_standing_counts_earns_that_are_not_revoked(world: &World) {
+fn a_standing_counts_earns_that_are_not_revoked(world: &World) {
     let badge = world.badge("Gold");
     earn(world, &badge, -9, -2, 0);
     earn(world, &badge, -3, -5, 1);
@@ -132,7 +132,7 @@ pub fn a_standing_counts_earns_that_are_not_revoked(world: &World) {
     assert_eq!(shown(world, &badge, Earned).standing, expected);
 }
 
-pub fn a_list_refers_to_the_moment_that_is_asked_for(world: &World) {
+fn a_list_refers_to_the_moment_that_is_asked_for(world: &World) {
     let badge = world.badge("Gold");
     enrol(world, &badge, 10, 20, 0);
     earn(world, &badge, 0, 0, 15);
@@ -150,7 +150,7 @@ pub fn a_list_refers_to_the_moment_that_is_asked_for(world: &World) {
     }
 }
 
-pub fn every_filter_must_apply(world: &World) {
+fn every_filter_must_apply(world: &World) {
     let metals = group(world, "Metals", 1);
     let period = |from, until| BadgePeriod::new(hour(from), hour(until)).unwrap();
     let gold = world.badge_like("Gold 100%", |badge| {
@@ -225,7 +225,7 @@ pub fn every_filter_must_apply(world: &World) {
     }
 }
 
-pub fn a_removed_group_has_no_badges(world: &World) {
+fn a_removed_group_has_no_badges(world: &World) {
     let metals = group(world, "Metals", 1);
     world.badge_like("Gold", |badge| badge.definition.group = Some(metals.id));
     let query = CustomerBadgeQuery {
@@ -246,7 +246,7 @@ pub fn a_removed_group_has_no_badges(world: &World) {
     );
 }
 
-pub fn ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order(world: &World) {
+fn ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order(world: &World) {
     let [first, second, gone] =
         [("first", 1), ("second", 2), ("gone", 1)].map(|(name, rank)| group(world, name, rank));
     let badge = |name: &str, group: Option<&Group>, rank: Option<i64>, ends: i64| {
@@ -285,7 +285,7 @@ pub fn ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order(world
     }
 }
 
-pub fn every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending(world: &World) {
+fn every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending(world: &World) {
     // In the order of their ids: names say when each thing happened, in hours.
     let badges = ["a", "b", "c", "d", "e"].map(|name| {
         world.badge_like(name, |badge| {
@@ -328,7 +328,7 @@ pub fn every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending(world: 
     }
 }
 
-pub fn an_earn_that_expires_now_has_expired(world: &World) {
+fn an_earn_that_expires_now_has_expired(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.direct(name));
     earn(world, &gold, -9, -9, 0);
     earn(world, &silver, -9, -9, -1);
@@ -339,7 +339,7 @@ pub fn an_earn_that_expires_now_has_expired(world: &World) {
     assert_eq!(world.names(&query), ["Gold", "Silver"]);
 }
 
-pub fn revoked_earns_neither_show_nor_sort(world: &World) {
+fn revoked_earns_neither_show_nor_sort(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.direct(name));
     earn(world, &gold, -1, -1, 5);
     earn(world, &silver, -2, -2, 5);
@@ -356,7 +356,7 @@ pub fn revoked_earns_neither_show_nor_sort(world: &World) {
     assert_eq!(world.names(&query), ["Gold", "Silver"]);
 }
 
-pub fn pages_of_a_customers_list_follow_each_other_and_end_empty(world: &World) {
+fn pages_of_a_customers_list_follow_each_other_and_end_empty(world: &World) {
     for number in 0..7 {
         world.badge(&format!("Badge {number}"));
     }
@@ -379,7 +379,7 @@ pub fn pages_of_a_customers_list_follow_each_other_and_end_empty(world: &World) 
     }
 }
 
-pub fn many_earns_of_many_badges_are_listed_with_their_counts(world: &World) {
+fn many_earns_of_many_badges_are_listed_with_their_counts(world: &World) {
     let badges: Vec<_> = (0..50)
         .map(|i| world.direct(&format!("Badge {i:02}")))
         .collect();
@@ -405,4 +405,19 @@ pub fn many_earns_of_many_badges_are_listed_with_their_counts(world: &World) {
         assert_eq!(shown.standing.earned, index as u64 % 20 + 1);
         assert_eq!(shown.standing.earned_unexpired, index as u64 % 20 + 1);
     }
+}
+
+sentences! {
+    a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing
+    a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last
+    a_standing_counts_earns_that_are_not_revoked
+    a_list_refers_to_the_moment_that_is_asked_for
+    every_filter_must_apply
+    a_removed_group_has_no_badges
+    ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order
+    every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending
+    an_earn_that_expires_now_has_expired
+    revoked_earns_neither_show_nor_sort
+    pages_of_a_customers_list_follow_each_other_and_end_empty
+    many_earns_of_many_badges_are_listed_with_their_counts
 }

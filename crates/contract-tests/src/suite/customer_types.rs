@@ -58,7 +58,7 @@ fn settle(world: &World, mode: &str, change: impl Fn(&mut Badge)) {
     });
 }
 
-pub fn badges_to_enrol_for_are_active_live_and_not_enrolled_for(world: &World) {
+fn badges_to_enrol_for_are_active_live_and_not_enrolled_for(world: &World) {
     settle(world, "enrol", |_| {});
     settle(world, "direct", |badge| {
         badge.definition.earn_mode = EarnMode::Direct;
@@ -77,7 +77,7 @@ pub fn badges_to_enrol_for_are_active_live_and_not_enrolled_for(world: &World) {
     );
 }
 
-pub fn badges_to_earn_are_active_live_and_direct_or_enrolled_for(world: &World) {
+fn badges_to_earn_are_active_live_and_direct_or_enrolled_for(world: &World) {
     settle(world, "direct", |badge| {
         badge.definition.earn_mode = EarnMode::Direct;
     });
@@ -96,7 +96,7 @@ pub fn badges_to_earn_are_active_live_and_direct_or_enrolled_for(world: &World) 
     );
 }
 
-pub fn an_enrolment_that_holds_now_makes_a_badge_one_to_earn(world: &World) {
+fn an_enrolment_that_holds_now_makes_a_badge_one_to_earn(world: &World) {
     let now = now();
     for (name, from, until, holds) in [
         ("begins now", now, now + Duration::DAY, true),
@@ -146,7 +146,7 @@ pub fn an_enrolment_that_holds_now_makes_a_badge_one_to_earn(world: &World) {
     assert!(to_issue.contains(&"revoked".to_owned()));
 }
 
-pub fn an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn(world: &World) {
+fn an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn(world: &World) {
     let off = world.badge_like("off", |badge| badge.active = false);
     let ended = world.badge_like("ended", |badge| {
         badge.definition.period = period("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
@@ -159,7 +159,7 @@ pub fn an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn(w
     assert_eq!(world.names(&including_expired(AvailableToIssue)), [""; 0]);
 }
 
-pub fn earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_others(world: &World) {
+fn earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_others(world: &World) {
     let now = now();
     let badge = |name: &str, expiries: &[Instant]| {
         let badge = world.badge(name);
@@ -210,9 +210,7 @@ pub fn earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_oth
     );
 }
 
-pub fn an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_no_more(
-    world: &World,
-) {
+fn an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_no_more(world: &World) {
     let ended = world.badge_like("ended", |badge| {
         badge.definition.period = period("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
     });
@@ -229,7 +227,7 @@ pub fn an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_
     );
 }
 
-pub fn each_customer_has_a_list_of_its_own_and_each_org_its_badges(world: &World) {
+fn each_customer_has_a_list_of_its_own_and_each_org_its_badges(world: &World) {
     let badge = world.badge("Gold");
     enrol(world, &badge, now(), Instant::MAX);
     earn(world, &badge, Instant::MAX);
@@ -265,4 +263,14 @@ pub fn each_customer_has_a_list_of_its_own_and_each_org_its_badges(world: &World
             .unwrap(),
         None
     );
+}
+
+sentences! {
+    badges_to_enrol_for_are_active_live_and_not_enrolled_for
+    badges_to_earn_are_active_live_and_direct_or_enrolled_for
+    an_enrolment_that_holds_now_makes_a_badge_one_to_earn
+    an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn
+    earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_others
+    an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_no_more
+    each_customer_has_a_list_of_its_own_and_each_org_its_badges
 }

@@ -47,7 +47,7 @@ fn expiries() -> Vec<Expiry> {
     expiries
 }
 
-pub fn every_expiry_is_kept(world: &World) {
+fn every_expiry_is_kept(world: &World) {
     for expiry in expiries() {
         assert_kept(world, |definition| {
             definition.earned_expiry = expiry;
@@ -59,7 +59,7 @@ pub fn every_expiry_is_kept(world: &World) {
     assert_kept(world, |definition| definition.earn_mode = EarnMode::Direct);
 }
 
-pub fn every_owner_and_its_claim_are_kept_in_the_order_given(world: &World) {
+fn every_owner_and_its_claim_are_kept_in_the_order_given(world: &World) {
     let types: Vec<_> = OwnerType::ALL.iter().rev().copied().collect();
     for owners in [
         types.clone(),
@@ -78,7 +78,7 @@ pub fn every_owner_and_its_claim_are_kept_in_the_order_given(world: &World) {
     assert_eq!(world.found(&badge).badge, badge);
 }
 
-pub fn every_constraint_is_kept(world: &World) {
+fn every_constraint_is_kept(world: &World) {
     let days = [1, i64::from(Count::MAX)].map(|n| Cycle::Days {
         refresh_rate: count(n),
     });
@@ -116,7 +116,7 @@ pub fn every_constraint_is_kept(world: &World) {
     });
 }
 
-pub fn pictures_and_tags_are_kept_in_the_order_given(world: &World) {
+fn pictures_and_tags_are_kept_in_the_order_given(world: &World) {
     let mut images: Vec<_> = ImageTag::ALL
         .iter()
         .map(|tag| Image {
@@ -152,7 +152,7 @@ pub fn pictures_and_tags_are_kept_in_the_order_given(world: &World) {
     });
 }
 
-pub fn benefits_are_kept_byte_for_byte(world: &World) {
+fn benefits_are_kept_byte_for_byte(world: &World) {
     let texts = [
         "{\"benefitType\":\"COUPON\"}",
         "{ \"benefitType\" : \"COUPON\",\r\n\t\"z\":1,\"a\":[1.50, 1e3, -0.0, null] }",
@@ -166,7 +166,7 @@ pub fn benefits_are_kept_byte_for_byte(world: &World) {
     });
 }
 
-pub fn texts_of_the_greatest_length_are_kept(world: &World) {
+fn texts_of_the_greatest_length_are_kept(world: &World) {
     assert_kept(world, |definition| {
         definition.name = "𝄞".repeat(255).try_into().unwrap();
         definition.description = Some("𝄞".repeat(4000).try_into().unwrap());
@@ -177,7 +177,7 @@ pub fn texts_of_the_greatest_length_are_kept(world: &World) {
     assert_eq!(world.found(&badge).badge, badge);
 }
 
-pub fn odd_texts_are_kept(world: &World) {
+fn odd_texts_are_kept(world: &World) {
     let odd = [
         "",
         " ",
@@ -200,7 +200,7 @@ pub fn odd_texts_are_kept(world: &World) {
     }
 }
 
-pub fn numbers_and_instants_at_their_ends_are_kept(world: &World) {
+fn numbers_and_instants_at_their_ends_are_kept(world: &World) {
     for (rank, till) in [(1, i64::MIN), (i64::from(Rank::MAX), i64::MAX), (2, 0)] {
         assert_kept(world, |definition| {
             definition.rank = Some(Rank::try_from(rank).unwrap());
@@ -217,4 +217,15 @@ pub fn numbers_and_instants_at_their_ends_are_kept(world: &World) {
     };
     world.create(&badge);
     assert_eq!(world.found(&badge).badge, badge);
+}
+
+sentences! {
+    every_expiry_is_kept
+    every_owner_and_its_claim_are_kept_in_the_order_given
+    every_constraint_is_kept
+    pictures_and_tags_are_kept_in_the_order_given
+    benefits_are_kept_byte_for_byte
+    texts_of_the_greatest_length_are_kept
+    odd_texts_are_kept
+    numbers_and_instants_at_their_ends_are_kept
 }

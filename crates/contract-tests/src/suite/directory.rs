@@ -50,7 +50,7 @@ fn who(world: &World, kind: IdentifierKind, texts: &[&str]) -> Vec<Option<i64>> 
     resolved(&world.stores, world.tenant.org, kind, texts)
 }
 
-pub fn identifiers_of_every_kind_name_their_customer_by_position(world: &World) {
+fn identifiers_of_every_kind_name_their_customer_by_position(world: &World) {
     let long = "𝄞".repeat(255);
     let kinds = [
         (Email, "a@x"),
@@ -73,7 +73,7 @@ pub fn identifiers_of_every_kind_name_their_customer_by_position(world: &World) 
     assert_eq!(who(world, Mobile, &[]), []);
 }
 
-pub fn one_text_may_be_an_identifier_of_each_kind(world: &World) {
+fn one_text_may_be_an_identifier_of_each_kind(world: &World) {
     put(
         world,
         &[
@@ -91,7 +91,7 @@ pub fn one_text_may_be_an_identifier_of_each_kind(world: &World) {
     assert_eq!(found, [Some(1), Some(2), Some(3), Some(4)]);
 }
 
-pub fn e_mail_addresses_are_compared_in_lower_case_and_the_others_by_code_point(world: &World) {
+fn e_mail_addresses_are_compared_in_lower_case_and_the_others_by_code_point(world: &World) {
     put(
         world,
         &[
@@ -116,7 +116,7 @@ pub fn e_mail_addresses_are_compared_in_lower_case_and_the_others_by_code_point(
     assert_eq!(taken(again), [(0, Email)]);
 }
 
-pub fn blanks_around_an_identifier_do_not_matter(world: &World) {
+fn blanks_around_an_identifier_do_not_matter(world: &World) {
     put(
         world,
         &[entry(1, &[(CardNumber, " 12 34\t"), (Email, "\na@x ")])],
@@ -133,7 +133,7 @@ pub fn blanks_around_an_identifier_do_not_matter(world: &World) {
     );
 }
 
-pub fn what_an_entry_leaves_out_the_customer_loses(world: &World) {
+fn what_an_entry_leaves_out_the_customer_loses(world: &World) {
     put(
         world,
         &[
@@ -151,7 +151,7 @@ pub fn what_an_entry_leaves_out_the_customer_loses(world: &World) {
     assert_eq!(who(world, Mobile, &["2"]), [Some(3)]);
 }
 
-pub fn the_same_entry_may_be_put_again(world: &World) {
+fn the_same_entry_may_be_put_again(world: &World) {
     let entries = [
         entry(1, &[(Email, "a"), (Mobile, "1")]),
         entry(2, &[(Email, "b")]),
@@ -162,7 +162,7 @@ pub fn the_same_entry_may_be_put_again(world: &World) {
     assert_eq!(who(world, Email, &["a", "b"]), [Some(1), Some(2)]);
 }
 
-pub fn identifiers_may_move_between_customers_of_one_request(world: &World) {
+fn identifiers_may_move_between_customers_of_one_request(world: &World) {
     put(
         world,
         &[
@@ -192,7 +192,7 @@ pub fn identifiers_may_move_between_customers_of_one_request(world: &World) {
     assert_eq!(who(world, Email, &["a"]), [Some(4)]);
 }
 
-pub fn every_identifier_that_is_taken_is_named_and_nothing_is_written(world: &World) {
+fn every_identifier_that_is_taken_is_named_and_nothing_is_written(world: &World) {
     put(
         world,
         &[entry(1, &[(Email, "a"), (Mobile, "1"), (CardNumber, "9")])],
@@ -212,7 +212,7 @@ pub fn every_identifier_that_is_taken_is_named_and_nothing_is_written(world: &Wo
     assert_eq!(who(world, ExternalId, &["x"]), [None]);
 }
 
-pub fn of_two_entries_with_one_identifier_the_later_is_named(world: &World) {
+fn of_two_entries_with_one_identifier_the_later_is_named(world: &World) {
     put(world, &[entry(9, &[(Mobile, "7")])]).unwrap();
     let result = put(
         world,
@@ -230,7 +230,7 @@ pub fn of_two_entries_with_one_identifier_the_later_is_named(world: &World) {
     assert_eq!(who(world, Email, &["a", "b"]), [None, None]);
 }
 
-pub fn each_org_has_a_directory_of_its_own(world: &World) {
+fn each_org_has_a_directory_of_its_own(world: &World) {
     let other = world.tenant(7).org;
     let directory = &world.stores.directory;
     put(world, &[entry(1, &[(Email, "a")])]).unwrap();
@@ -241,7 +241,7 @@ pub fn each_org_has_a_directory_of_its_own(world: &World) {
     assert_eq!(resolved(&world.stores, other, Email, &["a"]), [Some(2)]);
 }
 
-pub fn a_put_is_remembered_under_its_key_which_comes_before_what_is_taken(world: &World) {
+fn a_put_is_remembered_under_its_key_which_comes_before_what_is_taken(world: &World) {
     let record = world.record("key");
     let org = world.tenant.org;
     let put = |entries: &[DirectoryEntry], key: &str| {
@@ -268,7 +268,7 @@ pub fn a_put_is_remembered_under_its_key_which_comes_before_what_is_taken(world:
     assert_eq!(who(world, Email, &["a", "b"]), [Some(1), None]);
 }
 
-pub fn of_puts_that_race_for_one_identifier_exactly_one_wins(world: &World) {
+fn of_puts_that_race_for_one_identifier_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let org = world.tenant.org;
     for round in 0..10 {
@@ -299,7 +299,7 @@ pub fn of_puts_that_race_for_one_identifier_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn puts_that_cross_leave_each_identifier_with_one_customer(world: &World) {
+fn puts_that_cross_leave_each_identifier_with_one_customer(world: &World) {
     let servers = world.servers();
     let org = world.tenant.org;
     let emails: Vec<_> = (0..20).map(|i| format!("{i}@x")).collect();
@@ -331,7 +331,7 @@ pub fn puts_that_cross_leave_each_identifier_with_one_customer(world: &World) {
     }
 }
 
-pub fn ten_thousand_customers_are_put_and_found_at_once(world: &World) {
+fn ten_thousand_customers_are_put_and_found_at_once(world: &World) {
     let emails: Vec<_> = (1..=10_000).map(|number| format!("{number}@x")).collect();
     let entries: Vec<_> = (1..)
         .zip(&emails)
@@ -347,4 +347,21 @@ pub fn ten_thousand_customers_are_put_and_found_at_once(world: &World) {
         .map(|(n, email)| entry(n * 10_001, &[(Mobile, email)]))
         .collect();
     assert_eq!(taken(put(world, &strangers)).len(), 10_000);
+}
+
+sentences! {
+    identifiers_of_every_kind_name_their_customer_by_position
+    one_text_may_be_an_identifier_of_each_kind
+    e_mail_addresses_are_compared_in_lower_case_and_the_others_by_code_point
+    blanks_around_an_identifier_do_not_matter
+    what_an_entry_leaves_out_the_customer_loses
+    the_same_entry_may_be_put_again
+    identifiers_may_move_between_customers_of_one_request
+    every_identifier_that_is_taken_is_named_and_nothing_is_written
+    of_two_entries_with_one_identifier_the_later_is_named
+    each_org_has_a_directory_of_its_own
+    a_put_is_remembered_under_its_key_which_comes_before_what_is_taken
+    of_puts_that_race_for_one_identifier_exactly_one_wins
+    puts_that_cross_leave_each_identifier_with_one_customer
+    ten_thousand_customers_are_put_and_found_at_once
 }

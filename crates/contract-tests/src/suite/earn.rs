@@ -32,7 +32,7 @@ fn enrolled(world: &World, badge: &accolade_domain::badge::Badge, number: i64) -
     }
 }
 
-pub fn everybody_earns_in_the_order_of_the_request_with_the_id_of_its_position(world: &World) {
+fn everybody_earns_in_the_order_of_the_request_with_the_id_of_its_position(world: &World) {
     let badge = world.direct("Gold");
     let request = world.earning(&badge, [5, 1, 9]);
     let ids: Vec<_> = request.ids.iter().map(Into::into).collect();
@@ -45,7 +45,7 @@ pub fn everybody_earns_in_the_order_of_the_request_with_the_id_of_its_position(w
     assert_eq!(world.earned(&badge), 3);
 }
 
-pub fn who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_earn(world: &World) {
+fn who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_earn(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1, 3])).unwrap();
     let request = world.earning_at(&badge, [1, 2, 3], second(1500), now());
@@ -56,7 +56,7 @@ pub fn who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_e
     assert_eq!(world.earned(&badge), 2);
 }
 
-pub fn the_first_moment_of_an_enrolment_is_covered_and_its_last_is_not(world: &World) {
+fn the_first_moment_of_an_enrolment_is_covered_and_its_last_is_not(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1);
     let microsecond = time::Duration::MICROSECOND;
@@ -71,7 +71,7 @@ pub fn the_first_moment_of_an_enrolment_is_covered_and_its_last_is_not(world: &W
     }
 }
 
-pub fn an_earn_rests_on_the_one_of_several_enrolments_that_covers_its_event_date(world: &World) {
+fn an_earn_rests_on_the_one_of_several_enrolments_that_covers_its_event_date(world: &World) {
     let badge = world.badge("Gold");
     let mut ids = Vec::new();
     for from in [3000, 1000, 2000] {
@@ -90,7 +90,7 @@ pub fn an_earn_rests_on_the_one_of_several_enrolments_that_covers_its_event_date
     }
 }
 
-pub fn a_revoked_enrolment_covers_nothing_and_another_in_its_place_does(world: &World) {
+fn a_revoked_enrolment_covers_nothing_and_another_in_its_place_does(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1);
     world
@@ -106,7 +106,7 @@ pub fn a_revoked_enrolment_covers_nothing_and_another_in_its_place_does(world: &
     );
 }
 
-pub fn an_enrolment_for_another_badge_or_of_another_customer_covers_nothing(world: &World) {
+fn an_enrolment_for_another_badge_or_of_another_customer_covers_nothing(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.badge(name));
     enrolled(world, &gold, 1);
     for (badge, number) in [(&gold, 2), (&silver, 1)] {
@@ -115,7 +115,7 @@ pub fn an_enrolment_for_another_badge_or_of_another_customer_covers_nothing(worl
     }
 }
 
-pub fn what_was_earned_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
+fn what_was_earned_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     for operation in [Operation::Earn, Operation::EarnBulk] {
         let badge = world.limited(operation.name(), [], [crate::earning::in_all(1)]);
         let guard = world.guard(operation.name());
@@ -171,7 +171,7 @@ pub fn what_was_earned_is_in_the_ledger_and_remembered_under_its_key(world: &Wor
     }
 }
 
-pub fn an_earn_is_found_as_it_was_recorded(world: &World) {
+fn an_earn_is_found_as_it_was_recorded(world: &World) {
     let badge = world.badge("Gold");
     let enrolment = enrolled(world, &badge, 1);
     let by = owner(OwnerType::Milestones, "7");
@@ -197,7 +197,7 @@ pub fn an_earn_is_found_as_it_was_recorded(world: &World) {
     assert_eq!(world.details(&badge, 2).earns, []);
 }
 
-pub fn an_earn_may_expire_before_it_is_recorded(world: &World) {
+fn an_earn_may_expire_before_it_is_recorded(world: &World) {
     let badge = world.direct("Gold");
     let mut request = world.earning(&badge, [1]);
     request.terms.expires_on = second(1);
@@ -206,7 +206,7 @@ pub fn an_earn_may_expire_before_it_is_recorded(world: &World) {
     assert_eq!(world.details(&badge, 1).badge.standing.earned_unexpired, 0);
 }
 
-pub fn a_batch_whose_customers_are_all_refused_is_carried_out(world: &World) {
+fn a_batch_whose_customers_are_all_refused_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     let request = world.earning(&badge, [1, 2]);
     assert_eq!(codes(&world.earn(&request).unwrap()), [811, 811]);
@@ -215,7 +215,7 @@ pub fn a_batch_whose_customers_are_all_refused_is_carried_out(world: &World) {
     assert_eq!(world.earned(&badge), 0);
 }
 
-pub fn a_batch_without_any_known_customer_is_carried_out(world: &World) {
+fn a_batch_without_any_known_customer_is_carried_out(world: &World) {
     let badge = world.limited(
         "Gold",
         [crate::earning::in_all(1)],
@@ -227,7 +227,7 @@ pub fn a_batch_without_any_known_customer_is_carried_out(world: &World) {
     assert_eq!(found.unwrap().len(), 1);
 }
 
-pub fn a_single_customer_who_is_refused_leaves_nothing_but_the_refusal(world: &World) {
+fn a_single_customer_who_is_refused_leaves_nothing_but_the_refusal(world: &World) {
     let badge = world.badge("Gold");
     let request = {
         let request = world.one(&badge, 1);
@@ -255,7 +255,7 @@ pub fn a_single_customer_who_is_refused_leaves_nothing_but_the_refusal(world: &W
     assert_eq!(code_of(&world.earn(&request)), 0);
 }
 
-pub fn an_enrolment_is_not_used_up_by_earning(world: &World) {
+fn an_enrolment_is_not_used_up_by_earning(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1);
     for times in 1..=5 {
@@ -265,7 +265,7 @@ pub fn an_enrolment_is_not_used_up_by_earning(world: &World) {
     }
 }
 
-pub fn another_orgs_badge_cannot_be_earned(world: &World) {
+fn another_orgs_badge_cannot_be_earned(world: &World) {
     use accolade_application::ports::RecordError;
     let badge = world.direct("Gold");
     let other = world.tenant(7);
@@ -284,9 +284,7 @@ pub fn another_orgs_badge_cannot_be_earned(world: &World) {
     assert_eq!(world.earned(&badge), 0);
 }
 
-pub fn ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_of_limit(
-    world: &World,
-) {
+fn ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_of_limit(world: &World) {
     use crate::earning::{daily, in_all, rolling};
     use accolade_domain::zone::CalendarUnit;
     let badge = world.limited(
@@ -305,4 +303,22 @@ pub fn ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_o
     let of = |code| outcomes.iter().filter(|other| **other == code).count();
     assert_eq!((of(817), of(0), of(818)), (5_000, 4_000, 1_000));
     assert_eq!(world.earned(&badge), 9_000);
+}
+
+sentences! {
+    everybody_earns_in_the_order_of_the_request_with_the_id_of_its_position
+    who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_earn
+    the_first_moment_of_an_enrolment_is_covered_and_its_last_is_not
+    an_earn_rests_on_the_one_of_several_enrolments_that_covers_its_event_date
+    a_revoked_enrolment_covers_nothing_and_another_in_its_place_does
+    an_enrolment_for_another_badge_or_of_another_customer_covers_nothing
+    what_was_earned_is_in_the_ledger_and_remembered_under_its_key
+    an_earn_is_found_as_it_was_recorded
+    an_earn_may_expire_before_it_is_recorded
+    a_batch_whose_customers_are_all_refused_is_carried_out
+    a_batch_without_any_known_customer_is_carried_out
+    a_single_customer_who_is_refused_leaves_nothing_but_the_refusal
+    an_enrolment_is_not_used_up_by_earning
+    another_orgs_badge_cannot_be_earned
+    ten_thousand_customers_earn_at_once_half_of_them_again_under_every_kind_of_limit
 }

@@ -42,12 +42,12 @@ fn guarded(world: &World, key: &str, request: EarnRequest) -> EarnRequest {
     }
 }
 
-pub fn an_empty_batch_of_earns_does_nothing(world: &World) {
+fn an_empty_batch_of_earns_does_nothing(world: &World) {
     let earned = world.stores.earning.earn(&EarnBatch::default());
     assert_eq!(earned.unwrap(), []);
 }
 
-pub fn each_request_to_earn_is_answered_at_its_position_with_its_own_ids(world: &World) {
+fn each_request_to_earn_is_answered_at_its_position_with_its_own_ids(world: &World) {
     let badge = world.direct("Gold");
     let requests = [
         world.one(&badge, 5),
@@ -84,7 +84,7 @@ pub fn each_request_to_earn_is_answered_at_its_position_with_its_own_ids(world: 
     assert_eq!(world.earned(&badge), 5);
 }
 
-pub fn room_is_dealt_out_in_the_order_of_the_batch(world: &World) {
+fn room_is_dealt_out_in_the_order_of_the_batch(world: &World) {
     for (name, limit) in [
         ("all", in_all(4)),
         ("window", daily(1, 4)),
@@ -113,7 +113,7 @@ pub fn room_is_dealt_out_in_the_order_of_the_batch(world: &World) {
     }
 }
 
-pub fn a_refused_earn_among_others_leaves_nothing_but_its_refusal(world: &World) {
+fn a_refused_earn_among_others_leaves_nothing_but_its_refusal(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(3)]);
     world.earned_by(&badge, 1);
     let by_its_own = guarded(world, "own", world.one(&badge, 1));
@@ -151,7 +151,7 @@ pub fn a_refused_earn_among_others_leaves_nothing_but_its_refusal(world: &World)
     assert!(world.remembered("own").is_some() && world.remembered("full").is_some());
 }
 
-pub fn who_is_not_enrolled_among_others_leaves_nothing_but_the_refusal(world: &World) {
+fn who_is_not_enrolled_among_others_leaves_nothing_but_the_refusal(world: &World) {
     let badge = world.badge("Gold");
     let mut enrolment = world.request(&badge, [1, 3]);
     enrolment.hold = Hold::new(now(), at("2027-01-01T00:00:00Z")).unwrap();
@@ -171,7 +171,7 @@ pub fn who_is_not_enrolled_among_others_leaves_nothing_but_the_refusal(world: &W
     assert_eq!(world.earned(&badge), 2);
 }
 
-pub fn a_batch_of_earns_that_are_all_refused_leaves_their_refusals(world: &World) {
+fn a_batch_of_earns_that_are_all_refused_leaves_their_refusals(world: &World) {
     let badge = world.limited("Gold", [], [in_all(1)]);
     world.earned_by(&badge, 1);
     let requests = [2, 3, 4].map(|number| world.one(&badge, number));
@@ -184,7 +184,7 @@ pub fn a_batch_of_earns_that_are_all_refused_leaves_their_refusals(world: &World
     }
 }
 
-pub fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &World) {
+fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(9)]);
     let earlier = guarded(world, "used", world.one(&badge, 1));
     world.earn(&earlier).unwrap();
@@ -240,7 +240,7 @@ pub fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &
     );
 }
 
-pub fn of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out(world: &World) {
+fn of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out(world: &World) {
     let badge = world.direct("Gold");
     let used = guarded(world, "used", world.one(&badge, 1));
     world.earn(&used).unwrap();
@@ -265,7 +265,7 @@ pub fn of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out(world:
     assert_eq!(world.earned(&badge), 1);
 }
 
-pub fn requests_of_a_batch_end_as_they_would_one_by_one(world: &World) {
+fn requests_of_a_batch_end_as_they_would_one_by_one(world: &World) {
     let limits = || {
         let customers = [in_all(3), rolling(CalendarUnit::Days, 1, 2)];
         let badges = [in_all(14), daily(1, 13), rolling(CalendarUnit::Days, 1, 12)];
@@ -308,7 +308,7 @@ pub fn requests_of_a_batch_end_as_they_would_one_by_one(world: &World) {
     }
 }
 
-pub fn a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment(world: &World) {
+fn a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment(world: &World) {
     let badge = world.limited(
         "Gold",
         [rolling(CalendarUnit::Days, 1, 1)],
@@ -333,7 +333,7 @@ pub fn a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment(world: 
     assert_eq!(world.details(&badge, 4).refusals[0].refused_on, late);
 }
 
-pub fn a_batch_of_a_hundred_earns_is_carried_out(world: &World) {
+fn a_batch_of_a_hundred_earns_is_carried_out(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(60), daily(1, 1_000)]);
     let requests: Vec<_> = (1..=100)
         .map(|number| guarded(world, &format!("key {number}"), world.one(&badge, number)))
@@ -348,7 +348,7 @@ pub fn a_batch_of_a_hundred_earns_is_carried_out(world: &World) {
     assert_eq!(world.earned(&badge), 60);
 }
 
-pub fn batches_and_single_earns_that_race_take_exactly_the_last_places(world: &World) {
+fn batches_and_single_earns_that_race_take_exactly_the_last_places(world: &World) {
     const RACERS: usize = 8;
     let servers = world.servers();
     for (name, limit) in [
@@ -384,7 +384,7 @@ pub fn batches_and_single_earns_that_race_take_exactly_the_last_places(world: &W
     }
 }
 
-pub fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(world: &World) {
+fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(world: &World) {
     const RACERS: usize = 4;
     let servers = world.servers();
     let badge = world.limited("Gold", [], [in_all(1_000)]);
@@ -428,4 +428,20 @@ pub fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(wo
         }
         assert_eq!(world.earned(&badge), (round + 1) * 4);
     }
+}
+
+sentences! {
+    an_empty_batch_of_earns_does_nothing
+    each_request_to_earn_is_answered_at_its_position_with_its_own_ids
+    room_is_dealt_out_in_the_order_of_the_batch
+    a_refused_earn_among_others_leaves_nothing_but_its_refusal
+    who_is_not_enrolled_among_others_leaves_nothing_but_the_refusal
+    a_batch_of_earns_that_are_all_refused_leaves_their_refusals
+    a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others
+    of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out
+    requests_of_a_batch_end_as_they_would_one_by_one
+    a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment
+    a_batch_of_a_hundred_earns_is_carried_out
+    batches_and_single_earns_that_race_take_exactly_the_last_places
+    batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once
 }

@@ -15,7 +15,7 @@ fn preview(world: &World, request: &EarnRequest) -> Vec<CustomerEarn> {
     world.stores.earning.preview(request).unwrap()
 }
 
-pub fn a_preview_says_who_would_earn_by_virtue_of_which_enrolment(world: &World) {
+fn a_preview_says_who_would_earn_by_virtue_of_which_enrolment(world: &World) {
     let badge = world.badge("Gold");
     let mut enrolment = world.request(&badge, [1]);
     enrolment.hold = Hold::new(now(), Instant::MAX).unwrap();
@@ -31,7 +31,7 @@ pub fn a_preview_says_who_would_earn_by_virtue_of_which_enrolment(world: &World)
     assert_eq!(shown[1], expected);
 }
 
-pub fn a_preview_refuses_whom_earning_would_refuse_in_the_same_words(world: &World) {
+fn a_preview_refuses_whom_earning_would_refuse_in_the_same_words(world: &World) {
     let badge = world.limited(
         "Gold",
         [in_all(1)],
@@ -54,7 +54,7 @@ pub fn a_preview_refuses_whom_earning_would_refuse_in_the_same_words(world: &Wor
     }
 }
 
-pub fn a_preview_records_nothing_no_refusal_either(world: &World) {
+fn a_preview_records_nothing_no_refusal_either(world: &World) {
     let badge = world.limited("Gold", [], [in_all(1)]);
     let request = {
         let request = world.earning(&badge, [1, 2]);
@@ -76,7 +76,7 @@ pub fn a_preview_records_nothing_no_refusal_either(world: &World) {
     assert_eq!(codes(&world.earn(&request).unwrap()), [0, 818]);
 }
 
-pub fn a_preview_looks_at_neither_keys_nor_the_version(world: &World) {
+fn a_preview_looks_at_neither_keys_nor_the_version(world: &World) {
     let badge = world.direct("Gold");
     let request = {
         let request = world.earning(&badge, [1]);
@@ -91,4 +91,11 @@ pub fn a_preview_looks_at_neither_keys_nor_the_version(world: &World) {
     world.earn(&request).unwrap();
     world.edit(&badge, BadgeEdit::Activity(false));
     assert_eq!(codes(&preview(world, &request)), [0]);
+}
+
+sentences! {
+    a_preview_says_who_would_earn_by_virtue_of_which_enrolment
+    a_preview_refuses_whom_earning_would_refuse_in_the_same_words
+    a_preview_records_nothing_no_refusal_either
+    a_preview_looks_at_neither_keys_nor_the_version
 }

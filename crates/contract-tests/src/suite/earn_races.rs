@@ -17,7 +17,7 @@ use crate::world::enrol_on;
 
 const RACERS: usize = 8;
 
-pub fn of_earns_with_one_request_id_exactly_one_is_carried_out(world: &World) {
+fn of_earns_with_one_request_id_exactly_one_is_carried_out(world: &World) {
     let servers = world.servers();
     let badge = world.direct("Gold");
     for round in 0..10 {
@@ -34,7 +34,7 @@ pub fn of_earns_with_one_request_id_exactly_one_is_carried_out(world: &World) {
     }
 }
 
-pub fn of_earns_with_one_key_exactly_one_is_carried_out(world: &World) {
+fn of_earns_with_one_key_exactly_one_is_carried_out(world: &World) {
     let servers = world.servers();
     let badge = world.direct("Gold");
     for round in 0..10 {
@@ -57,7 +57,7 @@ pub fn of_earns_with_one_key_exactly_one_is_carried_out(world: &World) {
     }
 }
 
-pub fn a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation(world: &World) {
+fn a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation(world: &World) {
     let servers = world.servers();
     let gold = world.badge("Gold");
     let silver = world.direct("Silver");
@@ -108,7 +108,7 @@ pub fn a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation(w
     }
 }
 
-pub fn nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned(world: &World) {
+fn nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for customer in 1..=30 {
@@ -146,7 +146,7 @@ pub fn nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned
     }
 }
 
-pub fn batches_of_earns_and_of_revocations_that_cross_all_get_through(world: &World) {
+fn batches_of_earns_and_of_revocations_that_cross_all_get_through(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for _ in 0..5 {
@@ -174,7 +174,7 @@ pub fn batches_of_earns_and_of_revocations_that_cross_all_get_through(world: &Wo
     }
 }
 
-pub fn once_a_deactivation_has_returned_nothing_is_earned_from_before_it(world: &World) {
+fn once_a_deactivation_has_returned_nothing_is_earned_from_before_it(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let badge = world.direct(&format!("Badge {round}"));
@@ -207,7 +207,7 @@ pub fn once_a_deactivation_has_returned_nothing_is_earned_from_before_it(world: 
     }
 }
 
-pub fn of_revocations_of_one_earn_exactly_one_wins(world: &World) {
+fn of_revocations_of_one_earn_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let badge = world.direct("Gold");
     for _ in 0..10 {
@@ -229,7 +229,7 @@ pub fn of_revocations_of_one_earn_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn of_revocations_of_one_enrolment_exactly_one_wins(world: &World) {
+fn of_revocations_of_one_enrolment_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for _ in 0..10 {
@@ -251,7 +251,7 @@ pub fn of_revocations_of_one_enrolment_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn counts_are_exact_while_many_earn_revoke_import_and_sweep(world: &World) {
+fn counts_are_exact_while_many_earn_revoke_import_and_sweep(world: &World) {
     let servers = world.servers();
     let badge = world.direct("Gold");
     let totals = race(RACERS, |i| {
@@ -285,7 +285,7 @@ pub fn counts_are_exact_while_many_earn_revoke_import_and_sweep(world: &World) {
     assert_eq!(world.earned(&badge), totals.iter().sum::<u64>());
 }
 
-pub fn refusals_at_once_are_remembered_ten_a_customer(world: &World) {
+fn refusals_at_once_are_remembered_ten_a_customer(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     race(RACERS, |i| {
@@ -300,4 +300,17 @@ pub fn refusals_at_once_are_remembered_ten_a_customer(world: &World) {
     for customer in 1..=5 {
         assert_eq!(world.details(&badge, customer).refusals.len(), 10);
     }
+}
+
+sentences! {
+    of_earns_with_one_request_id_exactly_one_is_carried_out
+    of_earns_with_one_key_exactly_one_is_carried_out
+    a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation
+    nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned
+    batches_of_earns_and_of_revocations_that_cross_all_get_through
+    once_a_deactivation_has_returned_nothing_is_earned_from_before_it
+    of_revocations_of_one_earn_exactly_one_wins
+    of_revocations_of_one_enrolment_exactly_one_wins
+    counts_are_exact_while_many_earn_revoke_import_and_sweep
+    refusals_at_once_are_remembered_ten_a_customer
 }

@@ -11,7 +11,7 @@ fn is_used(world: &World, request: &EarnRequest) -> bool {
     used.unwrap()
 }
 
-pub fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
+fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
     let request = {
         let request = world.earning(&badge, [1, 2]);
@@ -33,7 +33,7 @@ pub fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &Wor
     assert_eq!(codes(&world.earn(&again).unwrap()), [811, 811]);
 }
 
-pub fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
+fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
     let badge = world.direct("Gold");
     let request = EarnRequest {
         badge: world.draft("Silver").id,
@@ -42,7 +42,7 @@ pub fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
     assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
 }
 
-pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World) {
+fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World) {
     let badge = world.badge("Gold");
     let used = {
         let request = world.one(&world.direct("Silver"), 1);
@@ -83,7 +83,7 @@ pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World)
     assert_eq!(world.earned(&badge), 1);
 }
 
-pub fn each_operation_has_request_ids_of_its_own(world: &World) {
+fn each_operation_has_request_ids_of_its_own(world: &World) {
     let badge = world.direct("Gold");
     let one = world.one(&badge, 1);
     let several = EarnRequest {
@@ -107,7 +107,7 @@ pub fn each_operation_has_request_ids_of_its_own(world: &World) {
     );
 }
 
-pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
+fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
     let badge = world.direct("Gold");
     let several = world.earning(&badge, [1]);
     let one = {
@@ -133,7 +133,7 @@ pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
     assert_eq!(moments, [one.context.now, several.context.now]);
 }
 
-pub fn a_request_id_that_another_org_used_is_free(world: &World) {
+fn a_request_id_that_another_org_used_is_free(world: &World) {
     let other = world.tenant(7);
     let mut theirs = world.draft_of(other, "Gold");
     theirs.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
@@ -145,4 +145,13 @@ pub fn a_request_id_that_another_org_used_is_free(world: &World) {
         ..world.one(&theirs, 1)
     };
     assert_eq!(code_of(&world.earn(&their_request)), 0);
+}
+
+sentences! {
+    an_earn_from_an_earlier_version_is_refused_and_leaves_nothing
+    an_earn_of_a_badge_that_does_not_exist_has_changed
+    of_the_reasons_not_to_carry_an_earn_out_the_first_is_given
+    each_operation_has_request_ids_of_its_own
+    requests_with_one_id_are_found_by_the_moment_of_each
+    a_request_id_that_another_org_used_is_free
 }

@@ -19,7 +19,7 @@ fn claims_after(world: &World, badge: &Badge, edit: Claim) -> Vec<Claim> {
     world.found(badge).badge.claims
 }
 
-pub fn an_edit_changes_what_it_says_and_who_updated_the_badge_when(world: &World) {
+fn an_edit_changes_what_it_says_and_who_updated_the_badge_when(world: &World) {
     let badge = world.badge("Gold");
     let by = world.tenant(7).actor;
     let request = BadgeEditRequest {
@@ -38,7 +38,7 @@ pub fn an_edit_changes_what_it_says_and_who_updated_the_badge_when(world: &World
     assert_eq!(world.counted(&badge).badge, expected);
 }
 
-pub fn every_edit_raises_the_version_even_if_it_changes_nothing(world: &World) {
+fn every_edit_raises_the_version_even_if_it_changes_nothing(world: &World) {
     let badge = world.badge("Gold");
     let claimed = BadgeEdit::Claim(claim(OwnerType::Loyalty, "1", true));
     let mut versions = vec![world.version(&badge)];
@@ -55,7 +55,7 @@ pub fn every_edit_raises_the_version_even_if_it_changes_nothing(world: &World) {
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
 }
 
-pub fn only_the_badge_that_is_meant_is_edited(world: &World) {
+fn only_the_badge_that_is_meant_is_edited(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
     let before = world.found(&silver);
     world.edit(&gold, BadgeEdit::Activity(false));
@@ -66,7 +66,7 @@ pub fn only_the_badge_that_is_meant_is_edited(world: &World) {
     assert_eq!(world.found(&silver), before);
 }
 
-pub fn a_new_claim_is_added_as_the_last(world: &World) {
+fn a_new_claim_is_added_as_the_last(world: &World) {
     let badge = world.badge("Gold");
     let claims = [
         claim(OwnerType::Milestones, "2", true),
@@ -79,7 +79,7 @@ pub fn a_new_claim_is_added_as_the_last(world: &World) {
     }
 }
 
-pub fn a_known_claim_is_set_where_it_stands(world: &World) {
+fn a_known_claim_is_set_where_it_stands(world: &World) {
     let badge = world.badge("Gold");
     for reference in ["a", "b", "c"] {
         claims_after(world, &badge, claim(OwnerType::Loyalty, reference, true));
@@ -92,7 +92,7 @@ pub fn a_known_claim_is_set_where_it_stands(world: &World) {
     }
 }
 
-pub fn claims_differ_by_type_and_by_every_code_point_of_the_reference(world: &World) {
+fn claims_differ_by_type_and_by_every_code_point_of_the_reference(world: &World) {
     let badge = world.badge("Gold");
     let mut claims = vec![claim(OwnerType::Journeys, "a", true)];
     for reference in ["a", "A", "a ", "ä", "a\u{308}", "%", "_"] {
@@ -104,7 +104,7 @@ pub fn claims_differ_by_type_and_by_every_code_point_of_the_reference(world: &Wo
     assert_eq!(world.found(&badge).badge.claims, claims);
 }
 
-pub fn an_edit_from_an_earlier_version_is_refused_and_writes_nothing(world: &World) {
+fn an_edit_from_an_earlier_version_is_refused_and_writes_nothing(world: &World) {
     let badge = world.badge("Gold");
     let stale = BadgeEditRequest {
         idempotency: Some(world.record("key")),
@@ -125,7 +125,7 @@ pub fn an_edit_from_an_earlier_version_is_refused_and_writes_nothing(world: &Wor
     assert!(!world.found(&badge).badge.active);
 }
 
-pub fn an_edit_from_a_version_that_never_was_is_refused(world: &World) {
+fn an_edit_from_a_version_that_never_was_is_refused(world: &World) {
     let badge = world.badge("Gold");
     let mut early = world.edit_request(&badge, BadgeEdit::Activity(false));
     early.version.0 += 1;
@@ -133,14 +133,14 @@ pub fn an_edit_from_a_version_that_never_was_is_refused(world: &World) {
     assert!(world.found(&badge).badge.active);
 }
 
-pub fn a_badge_that_does_not_exist_has_changed(world: &World) {
+fn a_badge_that_does_not_exist_has_changed(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.edit_request(&badge, BadgeEdit::Activity(false));
     request.badge = world.draft("Silver").id;
     assert!(was_changed(world.stores.badges.edit(&request)));
 }
 
-pub fn an_edit_is_remembered_under_its_key(world: &World) {
+fn an_edit_is_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     let request = BadgeEditRequest {
         idempotency: Some(world.record("key")),
@@ -150,7 +150,7 @@ pub fn an_edit_is_remembered_under_its_key(world: &World) {
     assert_eq!(world.remembered("key"), request.idempotency);
 }
 
-pub fn a_used_key_is_refused_before_a_changed_badge_and_nothing_is_written(world: &World) {
+fn a_used_key_is_refused_before_a_changed_badge_and_nothing_is_written(world: &World) {
     let badge = world.badge("Gold");
     let first = BadgeEditRequest {
         idempotency: Some(world.record("key")),
@@ -168,7 +168,7 @@ pub fn a_used_key_is_refused_before_a_changed_badge_and_nothing_is_written(world
     assert_eq!(world.remembered("key"), first.idempotency);
 }
 
-pub fn of_edits_that_race_from_one_version_exactly_one_wins(world: &World) {
+fn of_edits_that_race_from_one_version_exactly_one_wins(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let badge = world.badge(&format!("Badge {round}"));
@@ -185,7 +185,7 @@ pub fn of_edits_that_race_from_one_version_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn edits_that_decide_again_until_they_win_are_all_made(world: &World) {
+fn edits_that_decide_again_until_they_win_are_all_made(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     race(8, |i| {
@@ -201,7 +201,7 @@ pub fn edits_that_decide_again_until_they_win_are_all_made(world: &World) {
     assert_eq!(claims, expected);
 }
 
-pub fn of_edits_that_race_under_one_key_exactly_one_is_made(world: &World) {
+fn of_edits_that_race_under_one_key_exactly_one_is_made(world: &World) {
     let servers = world.servers();
     let badges: Vec<_> = (0..8).map(|i| world.badge(&format!("Badge {i}"))).collect();
     let record = world.record("key");
@@ -218,4 +218,21 @@ pub fn of_edits_that_race_under_one_key_exactly_one_is_made(world: &World) {
     for (number, badge) in badges.iter().enumerate() {
         assert_eq!(world.found(badge).badge.active, number != winner);
     }
+}
+
+sentences! {
+    an_edit_changes_what_it_says_and_who_updated_the_badge_when
+    every_edit_raises_the_version_even_if_it_changes_nothing
+    only_the_badge_that_is_meant_is_edited
+    a_new_claim_is_added_as_the_last
+    a_known_claim_is_set_where_it_stands
+    claims_differ_by_type_and_by_every_code_point_of_the_reference
+    an_edit_from_an_earlier_version_is_refused_and_writes_nothing
+    an_edit_from_a_version_that_never_was_is_refused
+    a_badge_that_does_not_exist_has_changed
+    an_edit_is_remembered_under_its_key
+    a_used_key_is_refused_before_a_changed_badge_and_nothing_is_written
+    of_edits_that_race_from_one_version_exactly_one_wins
+    edits_that_decide_again_until_they_win_are_all_made
+    of_edits_that_race_under_one_key_exactly_one_is_made
 }

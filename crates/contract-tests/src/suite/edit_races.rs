@@ -56,20 +56,20 @@ fn assert_nothing_is_recorded_after(world: &World, round: u32, edit: &BadgeEdit)
     assert_eq!(recorded, world.issued(&badge), "round {round}");
 }
 
-pub fn once_a_deactivation_has_returned_nothing_is_recorded_from_before_it(world: &World) {
+fn once_a_deactivation_has_returned_nothing_is_recorded_from_before_it(world: &World) {
     for round in 0..25 {
         assert_nothing_is_recorded_after(world, round, &BadgeEdit::Activity(false));
     }
 }
 
-pub fn once_a_claim_is_taken_back_nothing_is_recorded_from_before(world: &World) {
+fn once_a_claim_is_taken_back_nothing_is_recorded_from_before(world: &World) {
     let edit = BadgeEdit::Claim(claim(OwnerType::Loyalty, "1", false));
     for round in 0..25 {
         assert_nothing_is_recorded_after(world, round, &edit);
     }
 }
 
-pub fn edits_and_enrolments_of_one_badge_all_get_through(world: &World) {
+fn edits_and_enrolments_of_one_badge_all_get_through(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     race(6, |i| {
@@ -88,7 +88,7 @@ pub fn edits_and_enrolments_of_one_badge_all_get_through(world: &World) {
     assert_eq!(world.issued(&badge), 30);
 }
 
-pub fn edits_of_one_badge_do_not_refuse_enrolments_of_another(world: &World) {
+fn edits_of_one_badge_do_not_refuse_enrolments_of_another(world: &World) {
     let servers = world.servers();
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
     let running = Running::all(1);
@@ -106,4 +106,11 @@ pub fn edits_of_one_badge_do_not_refuse_enrolments_of_another(world: &World) {
         }
     });
     assert_eq!(world.issued(&silver), 30);
+}
+
+sentences! {
+    once_a_deactivation_has_returned_nothing_is_recorded_from_before_it
+    once_a_claim_is_taken_back_nothing_is_recorded_from_before
+    edits_and_enrolments_of_one_badge_all_get_through
+    edits_of_one_badge_do_not_refuse_enrolments_of_another
 }

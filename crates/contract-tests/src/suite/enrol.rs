@@ -26,9 +26,7 @@ fn enrolled(request: &EnrolmentRequest, position: usize) -> CustomerOutcome {
     }
 }
 
-pub fn everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_position(
-    world: &World,
-) {
+fn everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_position(world: &World) {
     let badge = world.badge("Gold");
     let request = world.request(&badge, [30, 1, i64::MAX, 2, 20]);
     let outcomes = world.enrol(&request).unwrap();
@@ -37,7 +35,7 @@ pub fn everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_posi
     assert_eq!(world.issued(&badge), 5);
 }
 
-pub fn a_status_refers_to_the_moment_of_the_request(world: &World) {
+fn a_status_refers_to_the_moment_of_the_request(world: &World) {
     let badge = world.badge("Gold");
     for (number, now, expected) in [
         (1, second(999), EnrolmentStatus::Upcoming),
@@ -59,7 +57,7 @@ pub fn a_status_refers_to_the_moment_of_the_request(world: &World) {
     }
 }
 
-pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_are_enrolled(
+fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_are_enrolled(
     world: &World,
 ) {
     let badge = world.badge("Gold");
@@ -93,7 +91,7 @@ pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_ar
     assert_eq!(world.issued(&badge), 2 + 3 * 2);
 }
 
-pub fn a_request_whose_customers_are_all_refused_is_carried_out(world: &World) {
+fn a_request_whose_customers_are_all_refused_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1])).unwrap();
     let request = {
@@ -117,7 +115,7 @@ pub fn a_request_whose_customers_are_all_refused_is_carried_out(world: &World) {
     assert!(world.remembered("key").is_some());
 }
 
-pub fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
+fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [2])).unwrap();
     let guard = IdempotencyGuard {
@@ -166,7 +164,7 @@ pub fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world:
     );
 }
 
-pub fn instants_at_their_ends_are_kept(world: &World) {
+fn instants_at_their_ends_are_kept(world: &World) {
     let badge = world.badge("Gold");
     let all = EnrolmentRequest {
         hold: Hold::new(Instant::MIN, Instant::MAX).unwrap(),
@@ -214,7 +212,7 @@ pub fn instants_at_their_ends_are_kept(world: &World) {
     assert_eq!(entries[0].recorded_on, Instant::MIN);
 }
 
-pub fn ten_thousand_customers_are_enrolled_at_once_half_of_them_again(world: &World) {
+fn ten_thousand_customers_are_enrolled_at_once_half_of_them_again(world: &World) {
     let badge = world.badge("Gold");
     let evens = world.request(&badge, (2..=10_000).step_by(2));
     world.enrol(&evens).unwrap();
@@ -234,7 +232,18 @@ pub fn ten_thousand_customers_are_enrolled_at_once_half_of_them_again(world: &Wo
     assert_eq!(world.issued(&badge), 10_000);
 }
 
-pub fn an_empty_batch_does_nothing(world: &World) {
+fn an_empty_batch_does_nothing(world: &World) {
     let results = world.stores.enrolments.enrol(&EnrolmentBatch::default());
     assert_eq!(results.unwrap(), []);
+}
+
+sentences! {
+    everybody_is_enrolled_in_the_order_of_the_request_with_the_id_of_its_position
+    a_status_refers_to_the_moment_of_the_request
+    who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_are_enrolled
+    a_request_whose_customers_are_all_refused_is_carried_out
+    what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key
+    instants_at_their_ends_are_kept
+    ten_thousand_customers_are_enrolled_at_once_half_of_them_again
+    an_empty_batch_does_nothing
 }

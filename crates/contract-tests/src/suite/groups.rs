@@ -77,7 +77,7 @@ fn badge_in(world: &World, group: &Group, name: &str) -> Badge {
     badge
 }
 
-pub fn a_group_is_found_as_it_was_created(world: &World) {
+fn a_group_is_found_as_it_was_created(world: &World) {
     for (name, rank) in [
         ("𝄞".repeat(255).as_str(), 1),
         (" '%_", i64::from(Rank::MAX)),
@@ -89,7 +89,7 @@ pub fn a_group_is_found_as_it_was_created(world: &World) {
     assert_eq!(found(world, &never), None);
 }
 
-pub fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
+fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
     let metals = group(world, "Metals", 1);
     assert_taken(
         world
@@ -110,7 +110,7 @@ pub fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(wo
     group(world, "Metals", 3);
 }
 
-pub fn a_change_of_a_group_replaces_it_if_it_is_still_what_it_was(world: &World) {
+fn a_change_of_a_group_replaces_it_if_it_is_still_what_it_was(world: &World) {
     let metals = group(world, "Metals", 1);
     let changed = Group {
         rank: Rank::try_from(9).unwrap(),
@@ -133,7 +133,7 @@ pub fn a_change_of_a_group_replaces_it_if_it_is_still_what_it_was(world: &World)
     save(world, &changed, &changed).unwrap();
 }
 
-pub fn a_group_that_does_not_exist_has_changed(world: &World) {
+fn a_group_that_does_not_exist_has_changed(world: &World) {
     let never = draft(world, world.tenant, "Never", 1);
     assert_changed(save(world, &never, &never));
     let metals = group(world, "Metals", 1);
@@ -144,7 +144,7 @@ pub fn a_group_that_does_not_exist_has_changed(world: &World) {
     assert_changed(save(world, &theirs, &theirs));
 }
 
-pub fn a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(world: &World) {
+fn a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(world: &World) {
     let metals = group(world, "Metals", 1);
     let stones = group(world, "Stones", 2);
     assert_taken(save(world, &stones, &renamed(&stones, "Metals")));
@@ -158,14 +158,14 @@ pub fn a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own(wo
     save(world, &stones, &renamed(&stones, "Metals")).unwrap();
 }
 
-pub fn a_group_that_is_removed_takes_no_name(world: &World) {
+fn a_group_that_is_removed_takes_no_name(world: &World) {
     let [metals, stones] = ["Metals", "Stones"].map(|name| group(world, name, 1));
     save(world, &stones, &removed(&renamed(&stones, "Metals"))).unwrap();
     assert_eq!(found(world, &metals), Some(metals.clone()));
     save(world, &metals, &renamed(&metals, "Stones")).unwrap();
 }
 
-pub fn a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
+fn a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
     let metals = group(world, "Metals", 1);
     let stones = group(world, "Stones", 2);
     let record = world.record("key");
@@ -190,7 +190,7 @@ pub fn a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both(
     assert_eq!(found(world, &metals), Some(metals));
 }
 
-pub fn a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank(world: &World) {
+fn a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank(world: &World) {
     let metals = group(world, "Metals", 1);
     let mut badge = world.draft("Gold");
     badge.definition.group = Some(metals.id);
@@ -205,7 +205,7 @@ pub fn a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank(w
     assert_eq!(world.found(&badge).badge, badge);
 }
 
-pub fn badges_show_their_group_as_it_is_now(world: &World) {
+fn badges_show_their_group_as_it_is_now(world: &World) {
     let metals = group(world, "Metals", 1);
     let badge = badge_in(world, &metals, "Gold");
     let after = renamed(&metals, "Precious metals");
@@ -215,7 +215,7 @@ pub fn badges_show_their_group_as_it_is_now(world: &World) {
     assert_eq!(listed.badges[0].group, Some(after));
 }
 
-pub fn badges_are_filtered_by_their_group_while_it_is_active(world: &World) {
+fn badges_are_filtered_by_their_group_while_it_is_active(world: &World) {
     let [metals, stones] = ["Metals", "Stones"].map(|name| group(world, name, 1));
     let gold = badge_in(world, &metals, "Gold");
     badge_in(world, &stones, "Ruby");
@@ -234,7 +234,7 @@ pub fn badges_are_filtered_by_their_group_while_it_is_active(world: &World) {
     assert_eq!(listed(&stones).len(), 1);
 }
 
-pub fn active_groups_are_listed_by_rank_then_by_id_page_by_page(world: &World) {
+fn active_groups_are_listed_by_rank_then_by_id_page_by_page(world: &World) {
     let ranks = [5, 1, 5, 3, 1, 9];
     let groups: Vec<_> = (0..)
         .zip(ranks)
@@ -263,7 +263,7 @@ pub fn active_groups_are_listed_by_rank_then_by_id_page_by_page(world: &World) {
     }
 }
 
-pub fn another_orgs_group_is_not_found(world: &World) {
+fn another_orgs_group_is_not_found(world: &World) {
     let metals = group(world, "Metals", 1);
     let other = world.tenant(7);
     let catalogue = &world.stores.catalogue;
@@ -285,7 +285,7 @@ pub fn another_orgs_group_is_not_found(world: &World) {
     );
 }
 
-pub fn of_groups_that_race_for_one_name_exactly_one_wins(world: &World) {
+fn of_groups_that_race_for_one_name_exactly_one_wins(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let name = format!("Group {round}");
@@ -316,7 +316,7 @@ pub fn of_groups_that_race_for_one_name_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn of_changes_of_a_group_that_race_exactly_one_wins(world: &World) {
+fn of_changes_of_a_group_that_race_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let mut before = group(world, "Metals", 1);
     for round in 0..10 {
@@ -332,4 +332,21 @@ pub fn of_changes_of_a_group_that_race_exactly_one_wins(world: &World) {
         assert_eq!(found(world, &before), Some(afters[winner].clone()));
         before = afters[winner].clone();
     }
+}
+
+sentences! {
+    a_group_is_found_as_it_was_created
+    a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point
+    a_change_of_a_group_replaces_it_if_it_is_still_what_it_was
+    a_group_that_does_not_exist_has_changed
+    a_group_cannot_get_the_name_of_another_active_one_but_may_keep_its_own
+    a_group_that_is_removed_takes_no_name
+    a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both
+    a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank
+    badges_show_their_group_as_it_is_now
+    badges_are_filtered_by_their_group_while_it_is_active
+    active_groups_are_listed_by_rank_then_by_id_page_by_page
+    another_orgs_group_is_not_found
+    of_groups_that_race_for_one_name_exactly_one_wins
+    of_changes_of_a_group_that_race_exactly_one_wins
 }

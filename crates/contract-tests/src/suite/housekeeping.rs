@@ -14,12 +14,12 @@ fn remember(world: &World, key: &str) -> IdempotencyRecord {
     record
 }
 
-pub fn a_sweep_of_nothing_finds_nothing(world: &World) {
+fn a_sweep_of_nothing_finds_nothing(world: &World) {
     let swept = world.stores.housekeeping.sweep(now()).unwrap();
     assert_eq!(swept, Swept::default());
 }
 
-pub fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &World) {
+fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &World) {
     let mut records = ["a", "b", "c"].map(|key| remember(world, key));
     let mut late = world.record("late");
     late.guard.expires_on = late.guard.expires_on + Duration::microseconds(1);
@@ -50,7 +50,7 @@ pub fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &Worl
         .unwrap();
 }
 
-pub fn a_sweep_changes_no_answer(world: &World) {
+fn a_sweep_changes_no_answer(world: &World) {
     let badge = world.badge("Gold");
     remember(world, "key");
     let request = {
@@ -87,11 +87,18 @@ pub fn a_sweep_changes_no_answer(world: &World) {
     }
 }
 
-pub fn several_servers_sweep_at_once_and_forget_each_key_once(world: &World) {
+fn several_servers_sweep_at_once_and_forget_each_key_once(world: &World) {
     let records: Vec<_> = (0..20).map(|i| remember(world, &i.to_string())).collect();
     let servers = world.servers();
     let end = records[0].guard.expires_on;
     let swept = race(6, |i| servers[i % 2].housekeeping.sweep(end).unwrap());
     let forgotten: u64 = swept.iter().map(|swept| swept.idempotency_keys).sum();
     assert_eq!(forgotten, 20);
+}
+
+sentences! {
+    a_sweep_of_nothing_finds_nothing
+    a_sweep_forgets_the_keys_that_have_expired_and_says_how_many
+    a_sweep_changes_no_answer
+    several_servers_sweep_at_once_and_forget_each_key_once
 }

@@ -30,11 +30,11 @@ fn moment() -> Duration {
     Duration::microseconds(1)
 }
 
-pub fn a_new_key_stands_for_nothing(world: &World) {
+fn a_new_key_stands_for_nothing(world: &World) {
     assert_eq!(world.remembered("key"), None);
 }
 
-pub fn every_answer_is_remembered_as_it_was_given(world: &World) {
+fn every_answer_is_remembered_as_it_was_given(world: &World) {
     let badge = world.draft("𝄞 \"Gold\"");
     let answers = [
         Answer::Claimed {
@@ -76,7 +76,7 @@ pub fn every_answer_is_remembered_as_it_was_given(world: &World) {
     }
 }
 
-pub fn keys_differ_by_every_character_and_may_have_all_that_can_be_printed(world: &World) {
+fn keys_differ_by_every_character_and_may_have_all_that_can_be_printed(world: &World) {
     let all: String = (b' '..=b'~').map(char::from).collect();
     let longest = "~".repeat(255);
     let keys = [
@@ -101,7 +101,7 @@ pub fn keys_differ_by_every_character_and_may_have_all_that_can_be_printed(world
     assert_eq!(world.remembered("a_"), None);
 }
 
-pub fn a_key_belongs_to_its_client(world: &World) {
+fn a_key_belongs_to_its_client(world: &World) {
     let other = world.tenant(7);
     let ours = world.record("key");
     let theirs = IdempotencyRecord {
@@ -115,7 +115,7 @@ pub fn a_key_belongs_to_its_client(world: &World) {
     assert_eq!(found(world, &theirs.guard, now()), Some(theirs));
 }
 
-pub fn a_key_is_remembered_until_it_expires_and_not_at_that_moment(world: &World) {
+fn a_key_is_remembered_until_it_expires_and_not_at_that_moment(world: &World) {
     let record = world.record("key");
     remember(world, &record).unwrap();
     let end = record.guard.expires_on;
@@ -149,7 +149,7 @@ fn later(world: &World, first: &IdempotencyRecord, after: Duration) -> Idempoten
     }
 }
 
-pub fn a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier_refused(
+fn a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier_refused(
     world: &World,
 ) {
     let first = world.record("key");
@@ -166,7 +166,7 @@ pub fn a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier
     assert_eq!(found(world, &next.guard, next.guard.used_on), Some(next));
 }
 
-pub fn an_expired_key_is_replaced_by_an_edit(world: &World) {
+fn an_expired_key_is_replaced_by_an_edit(world: &World) {
     let first = world.record("key");
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
@@ -188,7 +188,7 @@ pub fn an_expired_key_is_replaced_by_an_edit(world: &World) {
     assert_eq!(found(world, &next.guard, next.guard.used_on), Some(next));
 }
 
-pub fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
+fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
     let first = world.record("key");
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
@@ -211,7 +211,7 @@ pub fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
     assert!(matches!(found.answer, Answer::Enrolment(_)));
 }
 
-pub fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
+fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
     let first = world.record("key");
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
@@ -232,7 +232,7 @@ pub fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
     assert_eq!(found(world, &first.guard, now()), Some(first));
 }
 
-pub fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &World) {
+fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for round in 0..10 {
@@ -258,7 +258,7 @@ pub fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &
     assert_eq!(world.issued(&badge), 10);
 }
 
-pub fn keys_are_text_not_numbers(world: &World) {
+fn keys_are_text_not_numbers(world: &World) {
     let record = world.record("1");
     remember(world, &record).unwrap();
     for other in ["01", "1.0", "1 "] {
@@ -270,4 +270,18 @@ pub fn keys_are_text_not_numbers(world: &World) {
                 .find(world.tenant.org, world.tenant.actor, &key, now());
         assert_eq!(found.unwrap(), None);
     }
+}
+
+sentences! {
+    a_new_key_stands_for_nothing
+    every_answer_is_remembered_as_it_was_given
+    keys_differ_by_every_character_and_may_have_all_that_can_be_printed
+    a_key_belongs_to_its_client
+    a_key_is_remembered_until_it_expires_and_not_at_that_moment
+    a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier_refused
+    an_expired_key_is_replaced_by_an_edit
+    an_expired_key_is_replaced_by_an_enrolment
+    a_refused_request_does_not_replace_an_expired_key
+    of_requests_that_race_to_replace_an_expired_key_exactly_one_wins
+    keys_are_text_not_numbers
 }

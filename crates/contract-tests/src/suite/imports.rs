@@ -13,7 +13,7 @@ use crate::World;
 use crate::earning::in_all;
 use crate::fixtures::{at, now, second};
 
-pub fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
+fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, second(5)), (2, Instant::MIN), (1, second(3))]);
     request.items[1].expires_on = Instant::MAX;
@@ -39,7 +39,7 @@ pub fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
     assert_eq!(world.earned(&badge), 3);
 }
 
-pub fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
+fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, now())]);
     request.outcomes = vec![
@@ -68,7 +68,7 @@ pub fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written(world: &World) {
+fn of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written(world: &World) {
     let badge = world.badge("Gold");
     let used = {
         let request = world.importing(&badge, &[(1, now())]);
@@ -97,7 +97,7 @@ pub fn of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written(wo
     }
 }
 
-pub fn one_import_may_be_of_several_badges(world: &World) {
+fn one_import_may_be_of_several_badges(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.limited(name, [], [in_all(2)]));
     let mut request = world.importing(&gold, &[(1, now()), (2, now())]);
     let other = world.importing(&silver, &[(1, now())]);
@@ -108,14 +108,14 @@ pub fn one_import_may_be_of_several_badges(world: &World) {
     assert_eq!(world.earns(&silver, [3, 4]), [0, 818]);
 }
 
-pub fn an_import_without_items_is_carried_out(world: &World) {
+fn an_import_without_items_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     let request = world.importing(&badge, &[]);
     world.import(&request).unwrap();
     assert_eq!(world.import(&request), Err(RecordError::RequestIdUsed));
 }
 
-pub fn imports_with_one_request_id_that_race_are_recorded_once(world: &World) {
+fn imports_with_one_request_id_that_race_are_recorded_once(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     let request = world.importing(&badge, &[(1, now()), (2, now())]);
@@ -124,9 +124,19 @@ pub fn imports_with_one_request_id_that_race_are_recorded_once(world: &World) {
     assert_eq!(world.earned(&badge), 2);
 }
 
-pub fn ten_thousand_earns_are_imported_at_once(world: &World) {
+fn ten_thousand_earns_are_imported_at_once(world: &World) {
     let badge = world.badge("Gold");
     let earns: Vec<_> = (1..=10_000).map(|number| (number, now())).collect();
     world.import(&world.importing(&badge, &earns)).unwrap();
     assert_eq!(world.earned(&badge), 10_000);
+}
+
+sentences! {
+    imports_are_found_as_they_were_recorded_the_last_first
+    an_import_is_in_the_ledger_and_remembered_under_its_key
+    of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written
+    one_import_may_be_of_several_badges
+    an_import_without_items_is_carried_out
+    imports_with_one_request_id_that_race_are_recorded_once
+    ten_thousand_earns_are_imported_at_once
 }

@@ -17,7 +17,7 @@ fn is_used(world: &World, request_id: &RequestId) -> bool {
         .unwrap()
 }
 
-pub fn an_id_is_used_once_its_request_was_carried_out(world: &World) {
+fn an_id_is_used_once_its_request_was_carried_out(world: &World) {
     let badge = world.badge("Gold");
     let request = world.request(&badge, [1]);
     let ledger = &world.stores.requests;
@@ -31,7 +31,7 @@ pub fn an_id_is_used_once_its_request_was_carried_out(world: &World) {
     );
 }
 
-pub fn an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change(world: &World) {
+fn an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change(world: &World) {
     let badge = world.badge("Gold");
     let request = {
         let request = world.request(&badge, [2, 1]);
@@ -71,7 +71,7 @@ pub fn an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change(worl
     assert_eq!(statuses.collect::<Vec<_>>(), [EnrolmentStatus::Upcoming; 2]);
 }
 
-pub fn ids_are_found_as_they_were_written_only(world: &World) {
+fn ids_are_found_as_they_were_written_only(world: &World) {
     let badge = world.badge("Gold");
     let request_id = "Request 1".try_into().unwrap();
     world
@@ -93,7 +93,7 @@ pub fn ids_are_found_as_they_were_written_only(world: &World) {
     }
 }
 
-pub fn an_answer_about_ten_thousand_customers_is_found_whole(world: &World) {
+fn an_answer_about_ten_thousand_customers_is_found_whole(world: &World) {
     let badge = world.badge("Gold");
     world
         .enrol(&world.request(&badge, (1..=10_000).step_by(3)))
@@ -110,4 +110,11 @@ pub fn an_answer_about_ten_thousand_customers_is_found_whole(world: &World) {
         panic!("another kind of answer");
     };
     assert_eq!(answer.outcomes, outcomes);
+}
+
+sentences! {
+    an_id_is_used_once_its_request_was_carried_out
+    an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change
+    ids_are_found_as_they_were_written_only
+    an_answer_about_ten_thousand_customers_is_found_whole
 }

@@ -42,22 +42,22 @@ fn assert_filled_by_single_earns(world: &World, badge: &Badge, places: usize) {
     assert_eq!(code_of(&world.earn(&world.one(badge, 9999))), 818);
 }
 
-pub fn single_earns_fill_a_badges_fixed_value_exactly(world: &World) {
+fn single_earns_fill_a_badges_fixed_value_exactly(world: &World) {
     let badge = world.limited("Gold", [], [in_all(37)]);
     assert_filled_by_single_earns(world, &badge, 37);
 }
 
-pub fn single_earns_fill_a_badges_fixed_window_exactly(world: &World) {
+fn single_earns_fill_a_badges_fixed_window_exactly(world: &World) {
     let badge = world.limited("Gold", [], [windows(1, Cycle::Months, 37)]);
     assert_filled_by_single_earns(world, &badge, 37);
 }
 
-pub fn single_earns_fill_a_badges_rolling_window_exactly(world: &World) {
+fn single_earns_fill_a_badges_rolling_window_exactly(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Weeks, 1, 37)]);
     assert_filled_by_single_earns(world, &badge, 37);
 }
 
-pub fn single_earns_fill_the_narrowest_of_several_limits_exactly(world: &World) {
+fn single_earns_fill_the_narrowest_of_several_limits_exactly(world: &World) {
     let badge = world.limited(
         "Gold",
         [in_all(1), rolling(CalendarUnit::Days, 1, 1)],
@@ -72,7 +72,7 @@ pub fn single_earns_fill_the_narrowest_of_several_limits_exactly(world: &World) 
     assert_filled_by_single_earns(world, &badge, 37);
 }
 
-pub fn batches_fill_a_limit_to_the_last_place_and_each_in_its_order(world: &World) {
+fn batches_fill_a_limit_to_the_last_place_and_each_in_its_order(world: &World) {
     let servers = world.servers();
     for (name, limit) in [
         ("all", in_all(100)),
@@ -99,7 +99,7 @@ pub fn batches_fill_a_limit_to_the_last_place_and_each_in_its_order(world: &Worl
     }
 }
 
-pub fn batches_and_single_earns_mixed_fill_a_limit_exactly(world: &World) {
+fn batches_and_single_earns_mixed_fill_a_limit_exactly(world: &World) {
     let servers = world.servers();
     let badge = world.limited(
         "Gold",
@@ -146,11 +146,11 @@ fn assert_each_customer_is_filled(world: &World, limits: Vec<Constraint>, places
     }
 }
 
-pub fn a_customers_fixed_value_is_filled_exactly_for_each_customer(world: &World) {
+fn a_customers_fixed_value_is_filled_exactly_for_each_customer(world: &World) {
     assert_each_customer_is_filled(world, vec![in_all(3)], 3);
 }
 
-pub fn a_customers_windows_side_by_side_are_filled_exactly_for_each_customer(world: &World) {
+fn a_customers_windows_side_by_side_are_filled_exactly_for_each_customer(world: &World) {
     let limits = vec![
         rolling(CalendarUnit::Days, 1, 5),
         daily(1, 3),
@@ -160,7 +160,7 @@ pub fn a_customers_windows_side_by_side_are_filled_exactly_for_each_customer(wor
     assert_each_customer_is_filled(world, limits, 3);
 }
 
-pub fn customer_and_badge_limits_hold_together(world: &World) {
+fn customer_and_badge_limits_hold_together(world: &World) {
     let servers = world.servers();
     let badge = world.limited("Gold", [daily(1, 2)], [in_all(50)]);
     let won = race(RACERS, |i| {
@@ -181,7 +181,7 @@ pub fn customer_and_badge_limits_hold_together(world: &World) {
     assert_eq!(by_customer, 50);
 }
 
-pub fn each_window_of_a_badge_is_filled_exactly_while_others_are_too(world: &World) {
+fn each_window_of_a_badge_is_filled_exactly_while_others_are_too(world: &World) {
     let servers = world.servers();
     let badge = world.limited("Gold", [], [daily(1, 10)]);
     let days = [1, 2, 3, 4].map(|day| at(&format!("2026-04-{day:02}T12:00:00Z")));
@@ -201,7 +201,7 @@ pub fn each_window_of_a_badge_is_filled_exactly_while_others_are_too(world: &Wor
     assert_eq!(totals, [10; 4]);
 }
 
-pub fn what_is_revoked_meanwhile_makes_room_for_exactly_as_many(world: &World) {
+fn what_is_revoked_meanwhile_makes_room_for_exactly_as_many(world: &World) {
     let servers = world.servers();
     for (name, limit) in [
         ("all", in_all(12)),
@@ -244,7 +244,7 @@ pub fn what_is_revoked_meanwhile_makes_room_for_exactly_as_many(world: &World) {
     }
 }
 
-pub fn a_place_that_is_given_back_is_taken_by_exactly_one_of_many(world: &World) {
+fn a_place_that_is_given_back_is_taken_by_exactly_one_of_many(world: &World) {
     let servers = world.servers();
     let badge = world.limited("Gold", [], [in_all(1), rolling(CalendarUnit::Days, 1, 1)]);
     let mut holder = (1, world.earned_by(&badge, 1));
@@ -266,7 +266,7 @@ pub fn a_place_that_is_given_back_is_taken_by_exactly_one_of_many(world: &World)
     }
 }
 
-pub fn a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded(world: &World) {
+fn a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded(world: &World) {
     let servers = world.servers();
     for (round, limit) in [
         in_all(150),
@@ -316,7 +316,7 @@ pub fn a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded(world: &W
     }
 }
 
-pub fn imports_meanwhile_are_all_recorded_and_all_counted(world: &World) {
+fn imports_meanwhile_are_all_recorded_and_all_counted(world: &World) {
     let servers = world.servers();
     let badge = world.limited("Gold", [], [in_all(60), daily(1, 70)]);
     let won = race(RACERS, |i| {
@@ -340,7 +340,7 @@ pub fn imports_meanwhile_are_all_recorded_and_all_counted(world: &World) {
     assert_eq!(world.counts(&badge, 1), [40 + earned as u64; 2]);
 }
 
-pub fn limited_badges_do_not_get_in_each_others_way(world: &World) {
+fn limited_badges_do_not_get_in_each_others_way(world: &World) {
     let servers = world.servers();
     let badges = ["Gold", "Silver", "Bronze"].map(|name| {
         let limits = [in_all(20), rolling(CalendarUnit::Days, 1, 20)];
@@ -358,7 +358,7 @@ pub fn limited_badges_do_not_get_in_each_others_way(world: &World) {
     }
 }
 
-pub fn recorded_moments_of_a_rolling_badge_never_run_backwards(world: &World) {
+fn recorded_moments_of_a_rolling_badge_never_run_backwards(world: &World) {
     let servers = world.servers();
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 1000)]);
     race(RACERS, |i| {
@@ -379,7 +379,7 @@ pub fn recorded_moments_of_a_rolling_badge_never_run_backwards(world: &World) {
     );
 }
 
-pub fn rolling_windows_hold_while_clocks_differ(world: &World) {
+fn rolling_windows_hold_while_clocks_differ(world: &World) {
     let servers = world.servers();
     let limit = rolling(CalendarUnit::Days, 1, 5);
     let badge = world.limited("Gold", [], [limit]);
@@ -406,7 +406,7 @@ pub fn rolling_windows_hold_while_clocks_differ(world: &World) {
     }
 }
 
-pub fn batches_that_cross_all_get_through(world: &World) {
+fn batches_that_cross_all_get_through(world: &World) {
     let servers = world.servers();
     let badge = world.limited(
         "Gold",
@@ -422,4 +422,25 @@ pub fn batches_that_cross_all_get_through(world: &World) {
         }
     });
     assert_eq!(world.earned(&badge), 4000);
+}
+
+sentences! {
+    single_earns_fill_a_badges_fixed_value_exactly
+    single_earns_fill_a_badges_fixed_window_exactly
+    single_earns_fill_a_badges_rolling_window_exactly
+    single_earns_fill_the_narrowest_of_several_limits_exactly
+    batches_fill_a_limit_to_the_last_place_and_each_in_its_order
+    batches_and_single_earns_mixed_fill_a_limit_exactly
+    a_customers_fixed_value_is_filled_exactly_for_each_customer
+    a_customers_windows_side_by_side_are_filled_exactly_for_each_customer
+    customer_and_badge_limits_hold_together
+    each_window_of_a_badge_is_filled_exactly_while_others_are_too
+    what_is_revoked_meanwhile_makes_room_for_exactly_as_many
+    a_place_that_is_given_back_is_taken_by_exactly_one_of_many
+    a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded
+    imports_meanwhile_are_all_recorded_and_all_counted
+    limited_badges_do_not_get_in_each_others_way
+    recorded_moments_of_a_rolling_badge_never_run_backwards
+    rolling_windows_hold_while_clocks_differ
+    batches_that_cross_all_get_through
 }

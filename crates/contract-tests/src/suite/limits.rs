@@ -36,7 +36,7 @@ fn events(world: &World, badge: &Badge, events: &[&str]) -> Vec<u32> {
     (1..).zip(events).map(earn).collect()
 }
 
-pub fn a_badges_limit_of_every_kind_is_filled_to_the_last_place_and_not_further(world: &World) {
+fn a_badges_limit_of_every_kind_is_filled_to_the_last_place_and_not_further(world: &World) {
     for (number, limit) in every_kind(3).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [], [limit.clone()]);
         let filled: Vec<_> = (1..=5)
@@ -47,7 +47,7 @@ pub fn a_badges_limit_of_every_kind_is_filled_to_the_last_place_and_not_further(
     }
 }
 
-pub fn a_customers_limit_of_every_kind_is_each_customers_own(world: &World) {
+fn a_customers_limit_of_every_kind_is_each_customers_own(world: &World) {
     for (number, limit) in every_kind(2).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [limit.clone()], []);
         assert_eq!(world.earns(&badge, [1, 2]), [0, 0]);
@@ -61,7 +61,7 @@ pub fn a_customers_limit_of_every_kind_is_each_customers_own(world: &World) {
     }
 }
 
-pub fn with_room_for_three_the_first_three_of_five_get_it(world: &World) {
+fn with_room_for_three_the_first_three_of_five_get_it(world: &World) {
     for (number, limit) in every_kind(4).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [], [limit.clone()]);
         world.earned_by(&badge, 1);
@@ -73,7 +73,7 @@ pub fn with_room_for_three_the_first_three_of_five_get_it(world: &World) {
     }
 }
 
-pub fn who_is_refused_for_another_reason_takes_no_room(world: &World) {
+fn who_is_refused_for_another_reason_takes_no_room(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(3)]);
     world.earned_by(&badge, 1);
     assert_eq!(world.earns(&badge, [1, 2, 3, 4]), [817, 0, 0, 818]);
@@ -91,7 +91,7 @@ pub fn who_is_refused_for_another_reason_takes_no_room(world: &World) {
     assert_eq!(world.earns(&draft, [1, 2, 3]), [811, 0, 811]);
 }
 
-pub fn all_limits_must_have_room_and_the_first_without_is_named(world: &World) {
+fn all_limits_must_have_room_and_the_first_without_is_named(world: &World) {
     let badge = world.limited("Gold", every_kind(5), every_kind(5));
     for _ in 0..5 {
         assert_eq!(world.earns(&badge, [1]), [0]);
@@ -119,7 +119,7 @@ pub fn all_limits_must_have_room_and_the_first_without_is_named(world: &World) {
     );
 }
 
-pub fn a_refused_single_customer_gets_the_same_code_as_in_a_batch(world: &World) {
+fn a_refused_single_customer_gets_the_same_code_as_in_a_batch(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(2)]);
     world.earned_by(&badge, 1);
     assert_eq!(code_of(&world.earn(&world.one(&badge, 1))), 817);
@@ -127,7 +127,7 @@ pub fn a_refused_single_customer_gets_the_same_code_as_in_a_batch(world: &World)
     assert_eq!(code_of(&world.earn(&world.one(&badge, 3))), 818);
 }
 
-pub fn a_revoked_earn_gives_back_exactly_one_place_under_every_limit(world: &World) {
+fn a_revoked_earn_gives_back_exactly_one_place_under_every_limit(world: &World) {
     let badge = world.limited("Gold", every_kind(3), every_kind(3));
     let ids: Vec<_> = (0..3).map(|_| world.earned_by(&badge, 1)).collect();
     assert_eq!(world.earns(&badge, [1, 2]), [817, 818]);
@@ -139,7 +139,7 @@ pub fn a_revoked_earn_gives_back_exactly_one_place_under_every_limit(world: &Wor
     }
 }
 
-pub fn fixed_windows_count_by_the_event_date_and_each_window_has_its_own_room(world: &World) {
+fn fixed_windows_count_by_the_event_date_and_each_window_has_its_own_room(world: &World) {
     let badge = world.limited("Gold", [], [daily(1, 1)]);
     assert_eq!(
         events(
@@ -160,7 +160,7 @@ pub fn fixed_windows_count_by_the_event_date_and_each_window_has_its_own_room(wo
     );
 }
 
-pub fn a_customers_windows_count_by_the_event_date_too(world: &World) {
+fn a_customers_windows_count_by_the_event_date_too(world: &World) {
     let badge = world.limited("Gold", [windows(1, Cycle::Months, 2)], []);
     let earn = |number, event| {
         let request = world.earning_at(&badge, [number], at(event), now());
@@ -181,7 +181,7 @@ pub fn a_customers_windows_count_by_the_event_date_too(world: &World) {
     }
 }
 
-pub fn earns_of_other_badges_and_orgs_take_no_room(world: &World) {
+fn earns_of_other_badges_and_orgs_take_no_room(world: &World) {
     let [gold, silver] =
         ["Gold", "Silver"].map(|name| world.limited(name, every_kind(1), every_kind(1)));
     let mut theirs = world.draft_of(world.tenant(7), "Gold");
@@ -196,7 +196,7 @@ pub fn earns_of_other_badges_and_orgs_take_no_room(world: &World) {
     }
 }
 
-pub fn a_limit_that_a_live_badge_did_not_have_counts_what_was_earned_before(world: &World) {
+fn a_limit_that_a_live_badge_did_not_have_counts_what_was_earned_before(world: &World) {
     for (number, limit) in every_kind(3).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [], []);
         let revoked = world.earned_by(&badge, 1);
@@ -213,7 +213,7 @@ pub fn a_limit_that_a_live_badge_did_not_have_counts_what_was_earned_before(worl
     }
 }
 
-pub fn a_limit_that_was_taken_off_and_put_on_again_counts_what_was_earned_between(world: &World) {
+fn a_limit_that_was_taken_off_and_put_on_again_counts_what_was_earned_between(world: &World) {
     for (number, limit) in every_kind(2).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [], [limit.clone()]);
         world.earned_by(&badge, 1);
@@ -226,7 +226,7 @@ pub fn a_limit_that_was_taken_off_and_put_on_again_counts_what_was_earned_betwee
     }
 }
 
-pub fn a_limit_that_is_raised_opens_and_one_that_is_lowered_stays_shut_until_there_is_room(
+fn a_limit_that_is_raised_opens_and_one_that_is_lowered_stays_shut_until_there_is_room(
     world: &World,
 ) {
     for (number, kind) in every_kind(1).into_iter().enumerate() {
@@ -252,7 +252,7 @@ pub fn a_limit_that_is_raised_opens_and_one_that_is_lowered_stays_shut_until_the
     }
 }
 
-pub fn the_configuration_that_governs_the_event_date_counts(world: &World) {
+fn the_configuration_that_governs_the_event_date_counts(world: &World) {
     let change = at("2026-05-02T00:00:00Z");
     let window = |reference, cycle, from, until| {
         Constraint::FixedWindow(FixedWindow {
@@ -291,7 +291,7 @@ pub fn the_configuration_that_governs_the_event_date_counts(world: &World) {
     );
 }
 
-pub fn a_window_whose_cycle_is_changed_at_once_counts_what_the_new_one_holds(world: &World) {
+fn a_window_whose_cycle_is_changed_at_once_counts_what_the_new_one_holds(world: &World) {
     let badge = world.limited("Gold", [], [daily(1, 1)]);
     assert_eq!(
         events(
@@ -315,7 +315,7 @@ pub fn a_window_whose_cycle_is_changed_at_once_counts_what_the_new_one_holds(wor
     );
 }
 
-pub fn imports_take_room_under_fixed_limits_and_none_under_rolling_ones(world: &World) {
+fn imports_take_room_under_fixed_limits_and_none_under_rolling_ones(world: &World) {
     for (number, limit) in every_kind(2).into_iter().enumerate() {
         let badge = world.limited(&format!("Badge {number}"), [limit.clone()], [limit.clone()]);
         world
@@ -329,7 +329,7 @@ pub fn imports_take_room_under_fixed_limits_and_none_under_rolling_ones(world: &
     }
 }
 
-pub fn imports_are_refused_by_no_limit_and_a_revoked_one_gives_its_place_back(world: &World) {
+fn imports_are_refused_by_no_limit_and_a_revoked_one_gives_its_place_back(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(1), daily(1, 1)]);
     let request = world.importing(&badge, &[(1, now()), (1, now()), (2, now())]);
     world.import(&request).unwrap();
@@ -342,7 +342,7 @@ pub fn imports_are_refused_by_no_limit_and_a_revoked_one_gives_its_place_back(wo
     assert_eq!(world.earns(&badge, [3, 1]), [0, 818]);
 }
 
-pub fn an_import_counts_in_the_window_of_its_event_date(world: &World) {
+fn an_import_counts_in_the_window_of_its_event_date(world: &World) {
     let badge = world.limited("Gold", [], [daily(1, 1)]);
     let earlier = at("2026-04-01T12:00:00Z");
     world
@@ -358,7 +358,7 @@ pub fn an_import_counts_in_the_window_of_its_event_date(world: &World) {
     );
 }
 
-pub fn counts_are_of_the_limits_that_are_asked_for_in_their_order(world: &World) {
+fn counts_are_of_the_limits_that_are_asked_for_in_their_order(world: &World) {
     let badge = world.limited("Gold", every_kind(9), every_kind(9));
     for _ in 0..2 {
         world.earned_by(&badge, 1);
@@ -393,4 +393,26 @@ pub fn counts_are_of_the_limits_that_are_asked_for_in_their_order(world: &World)
         earning.counted(badge.org, badge.id, None, &[]).unwrap(),
         [0_u64; 0]
     );
+}
+
+sentences! {
+    a_badges_limit_of_every_kind_is_filled_to_the_last_place_and_not_further
+    a_customers_limit_of_every_kind_is_each_customers_own
+    with_room_for_three_the_first_three_of_five_get_it
+    who_is_refused_for_another_reason_takes_no_room
+    all_limits_must_have_room_and_the_first_without_is_named
+    a_refused_single_customer_gets_the_same_code_as_in_a_batch
+    a_revoked_earn_gives_back_exactly_one_place_under_every_limit
+    fixed_windows_count_by_the_event_date_and_each_window_has_its_own_room
+    a_customers_windows_count_by_the_event_date_too
+    earns_of_other_badges_and_orgs_take_no_room
+    a_limit_that_a_live_badge_did_not_have_counts_what_was_earned_before
+    a_limit_that_was_taken_off_and_put_on_again_counts_what_was_earned_between
+    a_limit_that_is_raised_opens_and_one_that_is_lowered_stays_shut_until_there_is_room
+    the_configuration_that_governs_the_event_date_counts
+    a_window_whose_cycle_is_changed_at_once_counts_what_the_new_one_holds
+    imports_take_room_under_fixed_limits_and_none_under_rolling_ones
+    imports_are_refused_by_no_limit_and_a_revoked_one_gives_its_place_back
+    an_import_counts_in_the_window_of_its_event_date
+    counts_are_of_the_limits_that_are_asked_for_in_their_order
 }

@@ -33,11 +33,11 @@ fn add_period(world: &World, name: &str, period: BadgePeriod) {
     add(world, name, |badge| badge.definition.period = period);
 }
 
-pub fn an_org_without_badges_has_an_empty_list(world: &World) {
+fn an_org_without_badges_has_an_empty_list(world: &World) {
     assert_eq!(names(world, &everything()), [""; 0]);
 }
 
-pub fn a_listed_badge_is_whole_and_has_its_counts(world: &World) {
+fn a_listed_badge_is_whole_and_has_its_counts(world: &World) {
     let gold = add(world, "Gold", |badge| {
         badge.claims = vec![
             claim(OwnerType::Milestones, "2", true),
@@ -59,7 +59,7 @@ pub fn a_listed_badge_is_whole_and_has_its_counts(world: &World) {
     assert_eq!(listed.badges[1].counts.issued, 3);
 }
 
-pub fn statuses_refer_to_the_moment_of_the_query_and_any_of_them_may_apply(world: &World) {
+fn statuses_refer_to_the_moment_of_the_query_and_any_of_them_may_apply(world: &World) {
     use BadgeStatus::{Expired, Live, Upcoming};
     add_period(
         world,
@@ -95,7 +95,7 @@ pub fn statuses_refer_to_the_moment_of_the_query_and_any_of_them_may_apply(world
     }
 }
 
-pub fn badges_are_filtered_by_earn_type_and_by_activity(world: &World) {
+fn badges_are_filtered_by_earn_type_and_by_activity(world: &World) {
     add(world, "a", |badge| {
         badge.definition.earn_mode = EarnMode::Direct;
     });
@@ -120,7 +120,7 @@ pub fn badges_are_filtered_by_earn_type_and_by_activity(world: &World) {
     }
 }
 
-pub fn badges_are_filtered_by_each_of_their_owners(world: &World) {
+fn badges_are_filtered_by_each_of_their_owners(world: &World) {
     for owner in OwnerType::ALL {
         add(world, owner.name(), |badge| {
             let owners = vec![OwnerType::Loyalty, *owner];
@@ -141,7 +141,7 @@ pub fn badges_are_filtered_by_each_of_their_owners(world: &World) {
     }
 }
 
-pub fn only_active_claims_make_a_badge_claimed(world: &World) {
+fn only_active_claims_make_a_badge_claimed(world: &World) {
     let claimed = |name, claims: &[(OwnerType, &str, bool)]| {
         add(world, name, |badge| {
             badge.claims = (claims.iter())
@@ -185,7 +185,7 @@ pub fn only_active_claims_make_a_badge_claimed(world: &World) {
     }
 }
 
-pub fn a_start_then_or_later_and_an_end_then_or_earlier_are_included(world: &World) {
+fn a_start_then_or_later_and_an_end_then_or_earlier_are_included(world: &World) {
     add_period(
         world,
         "a",
@@ -222,7 +222,7 @@ pub fn a_start_then_or_later_and_an_end_then_or_earlier_are_included(world: &Wor
     }
 }
 
-pub fn badges_that_start_at_one_moment_are_sorted_by_id_in_the_same_order(world: &World) {
+fn badges_that_start_at_one_moment_are_sorted_by_id_in_the_same_order(world: &World) {
     add_period(
         world,
         "c",
@@ -266,7 +266,7 @@ pub fn badges_that_start_at_one_moment_are_sorted_by_id_in_the_same_order(world:
     assert_eq!(descending, ["d", "c", "a", "b"]);
 }
 
-pub fn ids_are_sorted_by_their_bytes(world: &World) {
+fn ids_are_sorted_by_their_bytes(world: &World) {
     let ids = [
         "7fffffffffffffffffffffff",
         "800000000000000000000000",
@@ -294,7 +294,7 @@ pub fn ids_are_sorted_by_their_bytes(world: &World) {
     );
 }
 
-pub fn pages_follow_each_other_without_gap_and_end_empty(world: &World) {
+fn pages_follow_each_other_without_gap_and_end_empty(world: &World) {
     let mut expected: Vec<_> = (0..7).map(|i| format!("{i}")).collect();
     for name in &expected {
         world.badge(name);
@@ -326,7 +326,7 @@ pub fn pages_follow_each_other_without_gap_and_end_empty(world: &World) {
     assert_eq!(page(world, &far), (vec![], 7));
 }
 
-pub fn every_filter_must_apply_and_the_total_counts_what_all_pages_show(world: &World) {
+fn every_filter_must_apply_and_the_total_counts_what_all_pages_show(world: &World) {
     for i in 0..6 {
         add(world, &format!("Gold {i}"), |badge| {
             badge.active = i % 2 == 0;
@@ -341,4 +341,18 @@ pub fn every_filter_must_apply_and_the_total_counts_what_all_pages_show(world: &
     };
     let expected = vec!["Gold 0".to_owned(), "Gold 2".to_owned()];
     assert_eq!(page(world, &query), (expected, 3));
+}
+
+sentences! {
+    an_org_without_badges_has_an_empty_list
+    a_listed_badge_is_whole_and_has_its_counts
+    statuses_refer_to_the_moment_of_the_query_and_any_of_them_may_apply
+    badges_are_filtered_by_earn_type_and_by_activity
+    badges_are_filtered_by_each_of_their_owners
+    only_active_claims_make_a_badge_claimed
+    a_start_then_or_later_and_an_end_then_or_earlier_are_included
+    badges_that_start_at_one_moment_are_sorted_by_id_in_the_same_order
+    ids_are_sorted_by_their_bytes
+    pages_follow_each_other_without_gap_and_end_empty
+    every_filter_must_apply_and_the_total_counts_what_all_pages_show
 }

@@ -24,7 +24,7 @@ fn containing(world: &World, part: &str) -> Vec<String> {
     )
 }
 
-pub fn a_name_is_found_by_any_part_of_it_whatever_its_case(world: &World) {
+fn a_name_is_found_by_any_part_of_it_whatever_its_case(world: &World) {
     for name in ["Gold Star", "golden", "Silver"] {
         world.badge(name);
     }
@@ -42,7 +42,7 @@ pub fn a_name_is_found_by_any_part_of_it_whatever_its_case(world: &World) {
     }
 }
 
-pub fn no_character_of_a_name_filter_has_a_special_meaning(world: &World) {
+fn no_character_of_a_name_filter_has_a_special_meaning(world: &World) {
     let special = [
         "%", "_", "\\", "\\%", "*", "?", "[a]", "^", "$", ".", "'", "\"", "|", "(", "--",
     ];
@@ -63,7 +63,7 @@ pub fn no_character_of_a_name_filter_has_a_special_meaning(world: &World) {
     assert_eq!(containing(world, "%x%"), [""; 0]);
 }
 
-pub fn case_is_ignored_beyond_ascii_as_unicode_lower_case_has_it(world: &World) {
+fn case_is_ignored_beyond_ascii_as_unicode_lower_case_has_it(world: &World) {
     for name in [
         "Ärzte", "ÉCLAT", "ПРИЗ", "ΟΔΟΣ", "İzmir", "STRASSE", "straße", "Ǆ", "𐐀x",
     ] {
@@ -90,7 +90,7 @@ pub fn case_is_ignored_beyond_ascii_as_unicode_lower_case_has_it(world: &World) 
     }
 }
 
-pub fn the_longest_name_is_found_by_the_longest_part(world: &World) {
+fn the_longest_name_is_found_by_the_longest_part(world: &World) {
     // Each of these becomes two characters in lower case.
     let name = "İ".repeat(255);
     world.badge(&name);
@@ -98,7 +98,7 @@ pub fn the_longest_name_is_found_by_the_longest_part(world: &World) {
     assert_eq!(containing(world, &"İ".repeat(256)), [""; 0]);
 }
 
-pub fn names_are_sorted_by_code_point(world: &World) {
+fn names_are_sorted_by_code_point(world: &World) {
     // UTF-16 would put U+1F600 before U+FF5E, and a dictionary Zebra after apple.
     let mut sorted = [
         " gold",
@@ -142,4 +142,12 @@ pub fn names_are_sorted_by_code_point(world: &World) {
         ),
         sorted
     );
+}
+
+sentences! {
+    a_name_is_found_by_any_part_of_it_whatever_its_case
+    no_character_of_a_name_filter_has_a_special_meaning
+    case_is_ignored_beyond_ascii_as_unicode_lower_case_has_it
+    the_longest_name_is_found_by_the_longest_part
+    names_are_sorted_by_code_point
 }

@@ -20,7 +20,7 @@ fn listed(world: &World, org: &Org) -> Vec<Org> {
     all.filter(|other| other.id == org.id).collect()
 }
 
-pub fn an_org_is_listed_as_it_was_created(world: &World) {
+fn an_org_is_listed_as_it_was_created(world: &World) {
     for org in [
         org(i64::MAX, &"𝄞".repeat(255), "Asia/Kolkata"),
         org(
@@ -38,7 +38,7 @@ pub fn an_org_is_listed_as_it_was_created(world: &World) {
     }
 }
 
-pub fn orgs_are_listed_by_number(world: &World) {
+fn orgs_are_listed_by_number(world: &World) {
     for id in [20, 3, 1000, 100] {
         let org = org(id, "Org", "UTC");
         world.stores.access.create_org(&org, now()).unwrap();
@@ -48,7 +48,7 @@ pub fn orgs_are_listed_by_number(world: &World) {
     assert_eq!(numbers, [3, 20, 100, 1000, world.tenant.org.get()]);
 }
 
-pub fn an_org_whose_number_is_taken_is_refused_and_the_one_that_has_it_stays(world: &World) {
+fn an_org_whose_number_is_taken_is_refused_and_the_one_that_has_it_stays(world: &World) {
     let first = org(7, "First", "Asia/Kolkata");
     world.stores.access.create_org(&first, now()).unwrap();
     let again = world
@@ -59,10 +59,17 @@ pub fn an_org_whose_number_is_taken_is_refused_and_the_one_that_has_it_stays(wor
     assert_eq!(listed(world, &first), [first]);
 }
 
-pub fn of_orgs_that_race_for_one_number_exactly_one_wins(world: &World) {
+fn of_orgs_that_race_for_one_number_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let racer = |i: usize| org(7, &format!("Org {i}"), "UTC");
     let results = race(8, |i| servers[i % 2].access.create_org(&racer(i), now()));
     let winner = only_winner(&results, |error| matches!(error, CreateOrgError::Exists));
     assert_eq!(listed(world, &racer(winner)), [racer(winner)]);
+}
+
+sentences! {
+    an_org_is_listed_as_it_was_created
+    orgs_are_listed_by_number
+    an_org_whose_number_is_taken_is_refused_and_the_one_that_has_it_stays
+    of_orgs_that_race_for_one_number_exactly_one_wins
 }

@@ -25,7 +25,7 @@ fn enrolled(outcome: Outcome) -> EnrolmentId {
     }
 }
 
-pub fn whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else(world: &World) {
+fn whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else(world: &World) {
     let badge = world.badge("Gold");
     for (number, (from, until, refused)) in (1..).zip([
         (100, 200, true),
@@ -47,7 +47,7 @@ pub fn whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else(wo
     }
 }
 
-pub fn one_microsecond_in_common_is_enough(world: &World) {
+fn one_microsecond_in_common_is_enough(world: &World) {
     let badge = world.badge("Gold");
     let first = enrolled(attempt(world, &badge, 1, 100, 200));
     let micros = |micros| Instant::from_unix_micros(micros).unwrap();
@@ -66,7 +66,7 @@ pub fn one_microsecond_in_common_is_enough(world: &World) {
     enrolled(want(micros(200_000_000), micros(200_000_001)));
 }
 
-pub fn a_customer_may_hold_several_one_after_another_also_backwards_in_time(world: &World) {
+fn a_customer_may_hold_several_one_after_another_also_backwards_in_time(world: &World) {
     let badge = world.badge("Gold");
     let mut ids = Vec::new();
     for from in [500, 700, 600, 100, 900, 300, 200, 400, 800] {
@@ -82,7 +82,7 @@ pub fn a_customer_may_hold_several_one_after_another_also_backwards_in_time(worl
     }
 }
 
-pub fn of_several_in_the_way_the_one_with_the_earliest_event_date_is_named(world: &World) {
+fn of_several_in_the_way_the_one_with_the_earliest_event_date_is_named(world: &World) {
     let badge = world.badge("Gold");
     let ids =
         [300, 100, 200].map(|from| (from, enrolled(attempt(world, &badge, 1, from, from + 50))));
@@ -98,7 +98,7 @@ pub fn of_several_in_the_way_the_one_with_the_earliest_event_date_is_named(world
     }
 }
 
-pub fn enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way(world: &World) {
+fn enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way(world: &World) {
     let gold = world.badge("Gold");
     enrolled(attempt(world, &gold, 1, 100, 200));
     enrolled(attempt(world, &gold, 2, 100, 200));
@@ -108,7 +108,7 @@ pub fn enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way(world: &
     assert_eq!((world.issued(&gold), world.issued(&other)), (2, 1));
 }
 
-pub fn a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_one(world: &World) {
+fn a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_one(world: &World) {
     let badge = world.badge("Gold");
     enrolled(attempt(world, &badge, 2, 100, 200));
     let held = enrolled(attempt(world, &badge, 3, 250, 260));
@@ -128,4 +128,13 @@ pub fn a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_
         outcomes.iter().map(|o| o.outcome).collect::<Vec<_>>(),
         expected
     );
+}
+
+sentences! {
+    whoever_holds_a_moment_of_the_wanted_period_is_refused_and_nobody_else
+    one_microsecond_in_common_is_enough
+    a_customer_may_hold_several_one_after_another_also_backwards_in_time
+    of_several_in_the_way_the_one_with_the_earliest_event_date_is_named
+    enrolments_of_other_customers_badges_and_orgs_are_in_nobodys_way
+    a_request_may_find_some_free_some_refused_and_some_free_after_an_earlier_one
 }

@@ -30,7 +30,7 @@ fn would(number: i64, status: EnrolmentStatus) -> CustomerOutcome {
     }
 }
 
-pub fn everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded(
+fn everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded(
     world: &World,
 ) {
     let badge = world.badge("Gold");
@@ -50,7 +50,7 @@ pub fn everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_
     assert!(matches!(outcomes[0].outcome, Outcome::Enrolled(_)));
 }
 
-pub fn a_preview_refuses_whom_enrolling_would_refuse(world: &World) {
+fn a_preview_refuses_whom_enrolling_would_refuse(world: &World) {
     let badge = world.badge("Gold");
     let first = world.request(&badge, [1, 2]);
     world.enrol(&first).unwrap();
@@ -77,7 +77,7 @@ pub fn a_preview_refuses_whom_enrolling_would_refuse(world: &World) {
     assert_eq!(world.issued(&badge), 3);
 }
 
-pub fn a_preview_of_a_touching_period_refuses_nobody(world: &World) {
+fn a_preview_of_a_touching_period_refuses_nobody(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1])).unwrap();
     for hold in [hold(900, 1000), hold(2000, 2001)] {
@@ -86,7 +86,7 @@ pub fn a_preview_of_a_touching_period_refuses_nobody(world: &World) {
     }
 }
 
-pub fn another_orgs_enrolments_do_not_show(world: &World) {
+fn another_orgs_enrolments_do_not_show(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1])).unwrap();
     let stranger = Badge {
@@ -97,11 +97,19 @@ pub fn another_orgs_enrolments_do_not_show(world: &World) {
     assert_eq!(shown, [would(1, EnrolmentStatus::Expired)]);
 }
 
-pub fn ten_thousand_customers_are_previewed_at_once(world: &World) {
+fn ten_thousand_customers_are_previewed_at_once(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [5000])).unwrap();
     let numbers: Vec<_> = (1..=10_000).collect();
     let shown = preview(world, &badge, hold(1000, 2000), &numbers, now());
     let free = shown.iter().filter(|o| o.outcome == Outcome::WouldEnrol);
     assert_eq!((shown.len(), free.count()), (10_000, 9_999));
+}
+
+sentences! {
+    everybody_who_would_be_enrolled_is_shown_as_such_in_order_and_nothing_is_recorded
+    a_preview_refuses_whom_enrolling_would_refuse
+    a_preview_of_a_touching_period_refuses_nobody
+    another_orgs_enrolments_do_not_show
+    ten_thousand_customers_are_previewed_at_once
 }

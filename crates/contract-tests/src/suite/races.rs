@@ -14,7 +14,7 @@ use crate::world::enrol_on;
 
 const RACERS: usize = 8;
 
-pub fn each_customer_has_exactly_one_winner_and_all_losers_name_it(world: &World) {
+fn each_customer_has_exactly_one_winner_and_all_losers_name_it(world: &World) {
     let servers = world.servers();
     for round in 0..5 {
         let badge = world.badge(&format!("Badge {round}"));
@@ -37,7 +37,7 @@ pub fn each_customer_has_exactly_one_winner_and_all_losers_name_it(world: &World
     }
 }
 
-pub fn of_requests_with_one_id_exactly_one_is_carried_out(world: &World) {
+fn of_requests_with_one_id_exactly_one_is_carried_out(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for round in 0..10 {
@@ -60,7 +60,7 @@ pub fn of_requests_with_one_id_exactly_one_is_carried_out(world: &World) {
     }
 }
 
-pub fn of_requests_with_one_key_exactly_one_is_carried_out(world: &World) {
+fn of_requests_with_one_key_exactly_one_is_carried_out(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for round in 0..10 {
@@ -92,7 +92,7 @@ pub fn of_requests_with_one_key_exactly_one_is_carried_out(world: &World) {
     }
 }
 
-pub fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
+fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let key = format!("key {round}");
@@ -125,7 +125,7 @@ pub fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
     }
 }
 
-pub fn periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_time(world: &World) {
+fn periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_time(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     let all = race(RACERS, |i| {
@@ -150,7 +150,7 @@ pub fn periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_ti
     assert_eq!(world.issued(&badge), enrolled as u64);
 }
 
-pub fn of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_one(world: &World) {
+fn of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_one(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     for number in 1..=20 {
@@ -187,4 +187,13 @@ pub fn of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_
             }
         }
     }
+}
+
+sentences! {
+    each_customer_has_exactly_one_winner_and_all_losers_name_it
+    of_requests_with_one_id_exactly_one_is_carried_out
+    of_requests_with_one_key_exactly_one_is_carried_out
+    a_key_is_used_by_one_of_many_kinds_of_request
+    periods_that_do_not_overlap_are_all_recorded_at_once_also_backwards_in_time
+    of_overlapping_periods_those_recorded_never_overlap_and_each_loser_names_one
 }

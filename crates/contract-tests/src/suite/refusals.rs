@@ -16,7 +16,7 @@ fn rejection(outcome: &EarnOutcome) -> Rejection {
     }
 }
 
-pub fn a_refusal_is_remembered_with_its_reason_its_time_and_the_event_date(world: &World) {
+fn a_refusal_is_remembered_with_its_reason_its_time_and_the_event_date(world: &World) {
     let badge = world.limited("Gold", [in_all(1)], [in_all(2)]);
     world.earns(&badge, [1, 2]);
     let later = now() + Duration::HOUR;
@@ -32,7 +32,7 @@ pub fn a_refusal_is_remembered_with_its_reason_its_time_and_the_event_date(world
     }
 }
 
-pub fn a_refusal_of_a_single_customer_is_remembered_too(world: &World) {
+fn a_refusal_of_a_single_customer_is_remembered_too(world: &World) {
     let badge = world.badge("Gold");
     assert_eq!(code_of(&world.earn(&world.one(&badge, 1))), 811);
     let refusals = world.details(&badge, 1).refusals;
@@ -40,7 +40,7 @@ pub fn a_refusal_of_a_single_customer_is_remembered_too(world: &World) {
     assert_eq!(codes, [811]);
 }
 
-pub fn the_ten_that_were_refused_last_are_remembered_the_last_first(world: &World) {
+fn the_ten_that_were_refused_last_are_remembered_the_last_first(world: &World) {
     let badge = world.badge("Gold");
     // As they were recorded, whatever the time: clocks differ.
     let moments: Vec<_> = (0..13)
@@ -56,7 +56,7 @@ pub fn the_ten_that_were_refused_last_are_remembered_the_last_first(world: &Worl
     }
 }
 
-pub fn refusals_are_each_customers_and_badges_own(world: &World) {
+fn refusals_are_each_customers_and_badges_own(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.badge(name));
     for _ in 0..12 {
         world.earns(&gold, [1]);
@@ -69,7 +69,7 @@ pub fn refusals_are_each_customers_and_badges_own(world: &World) {
     assert_eq!(world.details(&silver, 2).refusals, []);
 }
 
-pub fn a_request_that_is_not_carried_out_for_another_reason_leaves_no_refusal(world: &World) {
+fn a_request_that_is_not_carried_out_for_another_reason_leaves_no_refusal(world: &World) {
     let badge = world.badge("Gold");
     let used = world.earning(&badge, [2]);
     world.earn(&used).unwrap();
@@ -79,4 +79,12 @@ pub fn a_request_that_is_not_carried_out_for_another_reason_leaves_no_refusal(wo
     };
     world.earn(&request).unwrap_err();
     assert_eq!(world.details(&badge, 1).refusals, []);
+}
+
+sentences! {
+    a_refusal_is_remembered_with_its_reason_its_time_and_the_event_date
+    a_refusal_of_a_single_customer_is_remembered_too
+    the_ten_that_were_refused_last_are_remembered_the_last_first
+    refusals_are_each_customers_and_badges_own
+    a_request_that_is_not_carried_out_for_another_reason_leaves_no_refusal
 }

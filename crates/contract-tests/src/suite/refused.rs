@@ -26,7 +26,7 @@ fn assert_nothing_is_left(world: &World, request: &EnrolmentRequest, badge: &Bad
     assert_eq!(world.issued(badge), request.customers.len() as u64);
 }
 
-pub fn a_request_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
+fn a_request_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
     let request = {
         let request = world.request(&badge, [1, 2]);
@@ -43,7 +43,7 @@ pub fn a_request_from_an_earlier_version_is_refused_and_leaves_nothing(world: &W
     assert_nothing_is_left(world, &request, &badge);
 }
 
-pub fn a_request_from_a_version_that_never_was_is_refused(world: &World) {
+fn a_request_from_a_version_that_never_was_is_refused(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.request(&badge, [1]);
     request.version.0 += 1;
@@ -51,7 +51,7 @@ pub fn a_request_from_a_version_that_never_was_is_refused(world: &World) {
     assert_nothing_is_left(world, &request, &badge);
 }
 
-pub fn a_badge_that_does_not_exist_has_changed(world: &World) {
+fn a_badge_that_does_not_exist_has_changed(world: &World) {
     let badge = world.badge("Gold");
     let request = EnrolmentRequest {
         badge: world.draft("Silver").id,
@@ -61,7 +61,7 @@ pub fn a_badge_that_does_not_exist_has_changed(world: &World) {
     assert_nothing_is_left(world, &request, &badge);
 }
 
-pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
+fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
     let first = world.request(&gold, [1]);
     world.enrol(&first).unwrap();
@@ -99,7 +99,7 @@ pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
         .unwrap();
 }
 
-pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
+fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
     let first = {
         let request = world.request(&gold, [1]);
@@ -135,7 +135,7 @@ pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
     assert_nothing_is_left(world, &fresh, &silver);
 }
 
-pub fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge(world: &World) {
+fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge(world: &World) {
     let badge = world.badge("Gold");
     let request = {
         let request = world.request(&badge, [1]);
@@ -168,7 +168,7 @@ pub fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge
     assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
 }
 
-pub fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World) {
+fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World) {
     let badge = world.badge("Gold");
     let other = world.badge_of(world.tenant(7), "Gold");
     for (number, id) in (1..).zip(["a", "A", "a ", "ä", "a\u{308}", "1", "01", "%", "_"]) {
@@ -181,4 +181,14 @@ pub fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World
             assert_eq!(world.enrol(&request), Err(RecordError::RequestIdUsed));
         }
     }
+}
+
+sentences! {
+    a_request_from_an_earlier_version_is_refused_and_leaves_nothing
+    a_request_from_a_version_that_never_was_is_refused
+    a_badge_that_does_not_exist_has_changed
+    a_used_request_id_is_refused_and_leaves_its_key_unused
+    a_used_key_is_refused_and_leaves_its_request_id_unused
+    a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge
+    request_ids_differ_by_every_code_point_and_belong_to_an_org
 }

@@ -30,7 +30,7 @@ fn assert_taken(result: &Result<(), EditBadgeError>) {
     );
 }
 
-pub fn a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay(world: &World) {
+fn a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay(world: &World) {
     let badge = Badge {
         active: false,
         claims: vec![claim(OwnerType::Loyalty, "1", true)],
@@ -69,7 +69,7 @@ pub fn a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay(world: &
     assert!(world.version(&badge) > before);
 }
 
-pub fn custom_values_are_kept_when_a_badge_is_created(world: &World) {
+fn custom_values_are_kept_when_a_badge_is_created(world: &World) {
     let mut badge = world.draft("Gold");
     badge.definition.custom_values = [
         ("𝄞", "𝄞".repeat(4000)),
@@ -83,7 +83,7 @@ pub fn custom_values_are_kept_when_a_badge_is_created(world: &World) {
     assert_eq!(world.found(&badge).badge, badge);
 }
 
-pub fn a_definition_may_come_with_an_activity(world: &World) {
+fn a_definition_may_come_with_an_activity(world: &World) {
     let badge = world.badge("Gold");
     for active in [false, true, true] {
         let edit = BadgeEdit::Definition {
@@ -95,7 +95,7 @@ pub fn a_definition_may_come_with_an_activity(world: &World) {
     }
 }
 
-pub fn counts_stay_when_a_definition_is_replaced(world: &World) {
+fn counts_stay_when_a_definition_is_replaced(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1, 2])).unwrap();
     world
@@ -106,7 +106,7 @@ pub fn counts_stay_when_a_definition_is_replaced(world: &World) {
     assert_eq!((counts.issued, counts.earned), (2, 1));
 }
 
-pub fn a_badge_cannot_get_the_name_of_another_of_its_org_but_may_keep_its_own(world: &World) {
+fn a_badge_cannot_get_the_name_of_another_of_its_org_but_may_keep_its_own(world: &World) {
     let gold = world.badge("Gold");
     let silver = Badge {
         active: false,
@@ -128,14 +128,14 @@ pub fn a_badge_cannot_get_the_name_of_another_of_its_org_but_may_keep_its_own(wo
     }
 }
 
-pub fn a_name_that_a_badge_gave_up_is_free(world: &World) {
+fn a_name_that_a_badge_gave_up_is_free(world: &World) {
     let gold = world.badge("Gold");
     edit(world, &renaming(world, &gold, "Silver")).unwrap();
     world.badge("Gold");
     assert_taken(&edit(world, &renaming(world, &gold, "Gold")));
 }
 
-pub fn a_changed_badge_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
+fn a_changed_badge_comes_before_a_taken_name_and_a_used_key_before_both(world: &World) {
     let gold = world.badge("Gold");
     world.badge("Silver");
     let mut request = renaming(world, &gold, "Silver");
@@ -158,7 +158,7 @@ pub fn a_changed_badge_comes_before_a_taken_name_and_a_used_key_before_both(worl
     }
 }
 
-pub fn of_badges_that_race_for_one_new_name_exactly_one_wins(world: &World) {
+fn of_badges_that_race_for_one_new_name_exactly_one_wins(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let name = format!("Name {round}");
@@ -183,7 +183,7 @@ pub fn of_badges_that_race_for_one_new_name_exactly_one_wins(world: &World) {
     }
 }
 
-pub fn definitions_and_claims_that_race_are_all_made_by_who_decides_again(world: &World) {
+fn definitions_and_claims_that_race_are_all_made_by_who_decides_again(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     race(6, |i| {
@@ -213,7 +213,7 @@ pub fn definitions_and_claims_that_race_are_all_made_by_who_decides_again(world:
     assert!(found.is_claimed_by(&owner(OwnerType::Loyalty, "1")));
 }
 
-pub fn several_badges_are_found_at_once_each_once_and_only_the_orgs_own(world: &World) {
+fn several_badges_are_found_at_once_each_once_and_only_the_orgs_own(world: &World) {
     let badges: Vec<_> = (0..3).map(|i| world.badge(&format!("Badge {i}"))).collect();
     let theirs = world.badge_of(world.tenant(7), "Theirs");
     let never = world.draft("Never");
@@ -241,7 +241,7 @@ pub fn several_badges_are_found_at_once_each_once_and_only_the_orgs_own(world: &
     );
 }
 
-pub fn a_request_that_had_nothing_to_change_is_remembered_once(world: &World) {
+fn a_request_that_had_nothing_to_change_is_remembered_once(world: &World) {
     let remember = |key: &str| {
         let record = world.record(key);
         (world.stores.idempotency.remember(&record).unwrap(), record)
@@ -254,7 +254,7 @@ pub fn a_request_that_had_nothing_to_change_is_remembered_once(world: &World) {
     assert_eq!(remember("Key").0, Ok(()));
 }
 
-pub fn an_expired_key_is_replaced_by_what_is_remembered(world: &World) {
+fn an_expired_key_is_replaced_by_what_is_remembered(world: &World) {
     let mut record = world.record("key");
     record.guard.expires_on = at("2026-05-02T00:00:00Z");
     let idempotency = &world.stores.idempotency;
@@ -270,9 +270,7 @@ pub fn an_expired_key_is_replaced_by_what_is_remembered(world: &World) {
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn of_requests_with_one_key_that_had_nothing_to_change_exactly_one_is_remembered(
-    world: &World,
-) {
+fn of_requests_with_one_key_that_had_nothing_to_change_exactly_one_is_remembered(world: &World) {
     let servers = world.servers();
     for round in 0..10 {
         let records: Vec<_> = (0..8)
@@ -287,4 +285,20 @@ pub fn of_requests_with_one_key_that_had_nothing_to_change_exactly_one_is_rememb
             Some(records[winner].clone())
         );
     }
+}
+
+sentences! {
+    a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay
+    custom_values_are_kept_when_a_badge_is_created
+    a_definition_may_come_with_an_activity
+    counts_stay_when_a_definition_is_replaced
+    a_badge_cannot_get_the_name_of_another_of_its_org_but_may_keep_its_own
+    a_name_that_a_badge_gave_up_is_free
+    a_changed_badge_comes_before_a_taken_name_and_a_used_key_before_both
+    of_badges_that_race_for_one_new_name_exactly_one_wins
+    definitions_and_claims_that_race_are_all_made_by_who_decides_again
+    several_badges_are_found_at_once_each_once_and_only_the_orgs_own
+    a_request_that_had_nothing_to_change_is_remembered_once
+    an_expired_key_is_replaced_by_what_is_remembered
+    of_requests_with_one_key_that_had_nothing_to_change_exactly_one_is_remembered
 }

@@ -8,7 +8,7 @@ use accolade_application::ports::{
 use crate::World;
 use crate::fixtures::{at, customer};
 
-pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &World) {
+fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &World) {
     let badge = world.direct("Gold");
     let [one, two] = [1, 1].map(|number| world.earned_by(&badge, number));
     let request = {
@@ -39,7 +39,7 @@ pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(worl
     assert_eq!(revoked, [(two, None), (one, Some(request.context.now))]);
 }
 
-pub fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
+fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.direct("Gold");
     let request = {
         let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
@@ -68,7 +68,7 @@ pub fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World)
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn a_revocation_without_request_id_is_remembered_under_its_key_alone(world: &World) {
+fn a_revocation_without_request_id_is_remembered_under_its_key_alone(world: &World) {
     let badge = world.direct("Gold");
     let request = {
         let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
@@ -101,9 +101,7 @@ pub fn a_revocation_without_request_id_is_remembered_under_its_key_alone(world: 
         .unwrap();
 }
 
-pub fn of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_written(
-    world: &World,
-) {
+fn of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_written(world: &World) {
     let badge = world.direct("Gold");
     let used = {
         let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
@@ -140,7 +138,7 @@ pub fn of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_wr
     }
 }
 
-pub fn an_earn_of_another_customer_badge_or_org_is_not_revoked(world: &World) {
+fn an_earn_of_another_customer_badge_or_org_is_not_revoked(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.direct(name));
     let mine = world.revoking(&gold, 1, world.earned_by(&gold, 1));
     world.earned_by(&gold, 2);
@@ -179,4 +177,12 @@ pub fn an_earn_of_another_customer_badge_or_org_is_not_revoked(world: &World) {
     }
     assert_eq!((world.earned(&gold), world.earned(&silver)), (2, 1));
     world.revoke_earn(&mine).unwrap();
+}
+
+sentences! {
+    a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details
+    a_revocation_is_in_the_ledger_and_remembered_under_its_key
+    a_revocation_without_request_id_is_remembered_under_its_key_alone
+    of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_written
+    an_earn_of_another_customer_badge_or_org_is_not_revoked
 }

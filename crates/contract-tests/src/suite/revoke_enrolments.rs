@@ -41,7 +41,7 @@ fn enrolled(world: &World, badge: &Badge, number: i64, from: i64) -> EnrolmentId
     }
 }
 
-pub fn all_enrolments_of_a_customer_are_revoked_in_the_order_in_which_they_were_recorded(
+fn all_enrolments_of_a_customer_are_revoked_in_the_order_in_which_they_were_recorded(
     world: &World,
 ) {
     let badge = world.badge("Gold");
@@ -58,7 +58,7 @@ pub fn all_enrolments_of_a_customer_are_revoked_in_the_order_in_which_they_were_
     assert_eq!(outcomes, [revoked(2, other)]);
 }
 
-pub fn the_enrolment_that_is_named_is_revoked_and_no_other(world: &World) {
+fn the_enrolment_that_is_named_is_revoked_and_no_other(world: &World) {
     let badge = world.badge("Gold");
     let ids = [1000, 2000].map(|from| enrolled(world, &badge, 1, from));
     let target = [(1, Some(ids[1]))];
@@ -71,7 +71,7 @@ pub fn the_enrolment_that_is_named_is_revoked_and_no_other(world: &World) {
     assert_eq!(outcomes, [revoked(1, ids[0])]);
 }
 
-pub fn each_target_has_its_outcome_in_its_order(world: &World) {
+fn each_target_has_its_outcome_in_its_order(world: &World) {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.badge(name));
     let [one, two, three] = [1, 2, 3].map(|number| enrolled(world, &gold, number, 1000));
     let of_silver = enrolled(world, &silver, 1, 1000);
@@ -103,7 +103,7 @@ pub fn each_target_has_its_outcome_in_its_order(world: &World) {
     assert_eq!((world.issued(&gold), world.issued(&silver)), (0, 1));
 }
 
-pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World) {
+fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World) {
     let badge = world.badge("Gold");
     let first = enrolled(world, &badge, 1, 1000);
     let request = {
@@ -130,7 +130,7 @@ pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &Wo
     assert_eq!(world.issued(&badge), 1);
 }
 
-pub fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
+fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1, 1000);
     let request = {
@@ -166,7 +166,7 @@ pub fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: 
     assert_eq!(world.remembered("key"), Some(record));
 }
 
-pub fn of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is_written(
+fn of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is_written(
     world: &World,
 ) {
     let badge = world.badge("Gold");
@@ -198,7 +198,7 @@ pub fn of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is
     }
 }
 
-pub fn a_revocation_of_enrolments_without_request_id_may_be_repeated(world: &World) {
+fn a_revocation_of_enrolments_without_request_id_may_be_repeated(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
     let request = RevokeEnrolmentsRequest {
@@ -209,7 +209,7 @@ pub fn a_revocation_of_enrolments_without_request_id_may_be_repeated(world: &Wor
     assert_eq!(world.unenrol(&request), Ok(vec![refused(1, None, NONE)]));
 }
 
-pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
+fn another_orgs_enrolments_are_not_revoked(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
     let other = world.tenant(7);
@@ -228,7 +228,7 @@ pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
     assert_eq!(world.issued(&badge), 1);
 }
 
-pub fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) {
+fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
     let request = {
@@ -251,7 +251,7 @@ pub fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) 
     assert_eq!(world.unenrol(&request), Ok(expected));
 }
 
-pub fn a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left(world: &World) {
+fn a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left(world: &World) {
     let badge = world.badge("Gold");
     let [one, two] = [1000, 2000].map(|from| enrolled(world, &badge, 1, from));
     let targets = [(1, Some(two)), (1, None), (1, Some(one))];
@@ -266,11 +266,25 @@ pub fn a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left(worl
     assert_eq!(world.unenrol(&request), Ok(expected));
 }
 
-pub fn many_enrolments_are_revoked_at_once(world: &World) {
+fn many_enrolments_are_revoked_at_once(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, 1..=1000)).unwrap();
     let targets: Vec<_> = (1..=1000).map(|number| (number, None)).collect();
     let outcomes = world.unenrol(&world.unenrolling(&badge, &targets)).unwrap();
     assert!(outcomes.iter().all(|outcome| outcome.refused.is_none()));
     assert_eq!((outcomes.len(), world.issued(&badge)), (1000, 0));
+}
+
+sentences! {
+    all_enrolments_of_a_customer_are_revoked_in_the_order_in_which_they_were_recorded
+    the_enrolment_that_is_named_is_revoked_and_no_other
+    each_target_has_its_outcome_in_its_order
+    a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way
+    revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key
+    of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is_written
+    a_revocation_of_enrolments_without_request_id_may_be_repeated
+    another_orgs_enrolments_are_not_revoked
+    a_preview_of_revocations_says_the_same_and_writes_nothing
+    a_target_that_an_earlier_one_of_the_request_revoked_has_nothing_left
+    many_enrolments_are_revoked_at_once
 }

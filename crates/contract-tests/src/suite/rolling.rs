@@ -29,7 +29,7 @@ fn message(world: &World, request: &EarnRequest) -> String {
     }
 }
 
-pub fn an_earn_exactly_at_the_start_of_the_window_no_longer_counts(world: &World) {
+fn an_earn_exactly_at_the_start_of_the_window_no_longer_counts(world: &World) {
     for (unit, length, hours) in [
         (CalendarUnit::Days, 1, 24),
         (CalendarUnit::Days, 3, 72),
@@ -51,7 +51,7 @@ pub fn an_earn_exactly_at_the_start_of_the_window_no_longer_counts(world: &World
     }
 }
 
-pub fn months_are_of_the_calendar_in_the_zone_of_the_request(world: &World) {
+fn months_are_of_the_calendar_in_the_zone_of_the_request(world: &World) {
     let zone: Zone = "America/New_York".parse().unwrap();
     for (name, whose) in [("badge", true), ("customer", false)] {
         let limit = vec![rolling(CalendarUnit::Months, 1, 1)];
@@ -76,7 +76,7 @@ pub fn months_are_of_the_calendar_in_the_zone_of_the_request(world: &World) {
     }
 }
 
-pub fn the_event_date_does_not_matter(world: &World) {
+fn the_event_date_does_not_matter(world: &World) {
     let limit = rolling(CalendarUnit::Days, 1, 2);
     let badge = world.limited("Gold", [], [limit]);
     for (event, code) in [
@@ -89,7 +89,7 @@ pub fn the_event_date_does_not_matter(world: &World) {
     }
 }
 
-pub fn a_window_says_when_it_opens_again(world: &World) {
+fn a_window_says_when_it_opens_again(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 2)]);
     earns_at(world, &badge, 1, at("2026-05-01T10:00:00Z"));
     earns_at(world, &badge, 2, at("2026-05-01T11:00:00Z"));
@@ -102,7 +102,7 @@ pub fn a_window_says_when_it_opens_again(world: &World) {
     );
 }
 
-pub fn where_more_count_than_may_it_opens_when_enough_have_left(world: &World) {
+fn where_more_count_than_may_it_opens_when_enough_have_left(world: &World) {
     let badge = world.limited(
         "Gold",
         [rolling(CalendarUnit::Days, 1, 9)],
@@ -124,7 +124,7 @@ pub fn where_more_count_than_may_it_opens_when_enough_have_left(world: &World) {
     }
 }
 
-pub fn where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves(world: &World) {
+fn where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 3)]);
     let request = world.earning_at(&badge, [1, 2, 3, 4], now(), now());
     let said = message(world, &request);
@@ -139,7 +139,7 @@ pub fn where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leave
     assert!(said.ends_with(&oldest), "{said}");
 }
 
-pub fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
+fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
     let badge = world.limited("Gold", [], [in_all(9), rolling(CalendarUnit::Days, 1, 9)]);
     let recorded = |number| world.details(&badge, number).earns[0].earned.earned_on;
     let noon = at("2026-05-01T12:00:00Z");
@@ -157,7 +157,7 @@ pub fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
     assert_eq!(recorded(4), noon + MICROSECOND);
 }
 
-pub fn the_ledger_and_refusals_have_the_moment_of_the_request(world: &World) {
+fn the_ledger_and_refusals_have_the_moment_of_the_request(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 2)]);
     earns_at(world, &badge, 1, now() + Duration::HOUR);
     let request = world.earning_at(&badge, [2, 3], now(), now());
@@ -167,7 +167,7 @@ pub fn the_ledger_and_refusals_have_the_moment_of_the_request(world: &World) {
     assert_eq!(world.details(&badge, 3).refusals[0].refused_on, now());
 }
 
-pub fn a_rolling_window_reaches_back_from_the_moment_of_recording(world: &World) {
+fn a_rolling_window_reaches_back_from_the_moment_of_recording(world: &World) {
     let badge = world.limited(
         "Gold",
         [rolling(CalendarUnit::Days, 1, 1)],
@@ -188,7 +188,7 @@ pub fn a_rolling_window_reaches_back_from_the_moment_of_recording(world: &World)
     assert_eq!(earns_at(world, &badge, 5, late), 818);
 }
 
-pub fn a_single_customer_is_judged_at_the_moment_of_recording_too(world: &World) {
+fn a_single_customer_is_judged_at_the_moment_of_recording_too(world: &World) {
     let badge = world.limited(
         "Gold",
         [rolling(CalendarUnit::Days, 1, 1)],
@@ -208,7 +208,7 @@ pub fn a_single_customer_is_judged_at_the_moment_of_recording_too(world: &World)
     assert_eq!(earned_on, noon + Duration::DAY);
 }
 
-pub fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded(world: &World) {
+fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded(world: &World) {
     let plain = world.limited("Gold", [], [in_all(9)]);
     let customers = world.limited("Silver", [rolling(CalendarUnit::Days, 1, 9)], []);
     for badge in [&plain, &customers] {
@@ -221,7 +221,7 @@ pub fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorde
     }
 }
 
-pub fn an_import_neither_counts_nor_sets_the_last_moment(world: &World) {
+fn an_import_neither_counts_nor_sets_the_last_moment(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 1)]);
     let mut request = world.importing(&badge, &[(1, now())]);
     request.context.now = now() + Duration::HOUR;
@@ -234,7 +234,7 @@ pub fn an_import_neither_counts_nor_sets_the_last_moment(world: &World) {
     );
 }
 
-pub fn a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns(world: &World) {
+fn a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns(world: &World) {
     let badge = world.limited("Gold", [], []);
     earns_at(world, &badge, 1, now() + Duration::HOUR);
     earns_at(world, &badge, 2, now());
@@ -246,7 +246,7 @@ pub fn a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns(worl
     assert_eq!(recorded, now() + Duration::HOUR);
 }
 
-pub fn several_windows_of_one_customer_must_all_have_room(world: &World) {
+fn several_windows_of_one_customer_must_all_have_room(world: &World) {
     let window = |unit, length, max| RollingWindow {
         unit,
         length: count(length),
@@ -281,7 +281,7 @@ pub fn several_windows_of_one_customer_must_all_have_room(world: &World) {
     }
 }
 
-pub fn a_rolling_window_of_a_busy_badge_is_filled_again_and_again(world: &World) {
+fn a_rolling_window_of_a_busy_badge_is_filled_again_and_again(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 5)]);
     // What counts is recomputed here from scratch.
     let mut recorded: Vec<Instant> = Vec::new();
@@ -302,4 +302,22 @@ pub fn a_rolling_window_of_a_busy_badge_is_filled_again_and_again(world: &World)
         );
         recorded.extend(std::iter::repeat_n(moment, room));
     }
+}
+
+sentences! {
+    an_earn_exactly_at_the_start_of_the_window_no_longer_counts
+    months_are_of_the_calendar_in_the_zone_of_the_request
+    the_event_date_does_not_matter
+    a_window_says_when_it_opens_again
+    where_more_count_than_may_it_opens_when_enough_have_left
+    where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves
+    a_badge_with_a_rolling_limit_never_records_backwards
+    the_ledger_and_refusals_have_the_moment_of_the_request
+    a_rolling_window_reaches_back_from_the_moment_of_recording
+    a_single_customer_is_judged_at_the_moment_of_recording_too
+    without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded
+    an_import_neither_counts_nor_sets_the_last_moment
+    a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns
+    several_windows_of_one_customer_must_all_have_room
+    a_rolling_window_of_a_busy_badge_is_filled_again_and_again
 }

@@ -39,21 +39,21 @@ fn assert_from_one_moment(world: &World, read: impl Fn(&Stores, &Badge) -> Count
     });
 }
 
-pub fn a_badge_and_its_counts_are_found_as_of_one_moment(world: &World) {
+fn a_badge_and_its_counts_are_found_as_of_one_moment(world: &World) {
     assert_from_one_moment(world, |stores, badge| {
         let found = stores.badges.find_counted(badge.org, badge.id).unwrap();
         found.unwrap()
     });
 }
 
-pub fn a_badge_and_its_counts_are_listed_as_of_one_moment(world: &World) {
+fn a_badge_and_its_counts_are_listed_as_of_one_moment(world: &World) {
     assert_from_one_moment(world, |stores, badge| {
         let mut page = stores.badges.list(badge.org, &everything()).unwrap();
         page.badges.remove(0)
     });
 }
 
-pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(world: &World) {
+fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(world: &World) {
     let servers = world.servers();
     let badge = world.badge("Gold");
     let requests: Vec<_> = (1..=20)
@@ -89,4 +89,10 @@ pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(w
             assert!(counted.counts.issued > position as u64);
         }
     });
+}
+
+sentences! {
+    a_badge_and_its_counts_are_found_as_of_one_moment
+    a_badge_and_its_counts_are_listed_as_of_one_moment
+    who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts
 }

@@ -7,7 +7,7 @@ use crate::World;
 use crate::fixtures::everything;
 use crate::world::was_changed;
 
-pub fn another_orgs_badge_is_not_found_listed_or_counted(world: &World) {
+fn another_orgs_badge_is_not_found_listed_or_counted(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7).org);
     let badges = &world.stores.badges;
     assert_eq!(badges.find(stranger, badge.id).unwrap(), None);
@@ -16,7 +16,7 @@ pub fn another_orgs_badge_is_not_found_listed_or_counted(world: &World) {
     assert_eq!((page.badges, page.total), (vec![], 0));
 }
 
-pub fn another_orgs_badge_cannot_be_edited(world: &World) {
+fn another_orgs_badge_cannot_be_edited(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7));
     let before = world.found(&badge);
     let mut request = world.edit_request(&badge, BadgeEdit::Activity(false));
@@ -25,7 +25,7 @@ pub fn another_orgs_badge_cannot_be_edited(world: &World) {
     assert_eq!(world.found(&badge), before);
 }
 
-pub fn nobody_is_enrolled_for_another_orgs_badge(world: &World) {
+fn nobody_is_enrolled_for_another_orgs_badge(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7));
     let request = {
         let request = world.request(&badge, [1]);
@@ -42,7 +42,7 @@ pub fn nobody_is_enrolled_for_another_orgs_badge(world: &World) {
     assert_eq!(world.issued(&badge), 0);
 }
 
-pub fn another_orgs_requests_are_unknown(world: &World) {
+fn another_orgs_requests_are_unknown(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7).org);
     let request = world.request(&badge, [1]);
     world.enrol(&request).unwrap();
@@ -56,7 +56,7 @@ pub fn another_orgs_requests_are_unknown(world: &World) {
     assert_eq!(ledger.find(stranger, &request.request_id).unwrap(), []);
 }
 
-pub fn each_org_lists_its_own_badges(world: &World) {
+fn each_org_lists_its_own_badges(world: &World) {
     let other = world.tenant(7);
     let ours: Vec<Badge> = ["a", "b"].map(|name| world.badge(name)).to_vec();
     let theirs: Vec<Badge> = ["a", "c"].map(|name| world.badge_of(other, name)).to_vec();
@@ -79,4 +79,12 @@ pub fn each_org_lists_its_own_badges(world: &World) {
             assert_eq!(found.counts.issued, issued);
         }
     }
+}
+
+sentences! {
+    another_orgs_badge_is_not_found_listed_or_counted
+    another_orgs_badge_cannot_be_edited
+    nobody_is_enrolled_for_another_orgs_badge
+    another_orgs_requests_are_unknown
+    each_org_lists_its_own_badges
 }

@@ -5,7 +5,7 @@ use accolade_application::ports::{BadgeEdit, BadgeStore, Operation};
 use crate::World;
 use crate::world::enrol_on;
 
-pub fn what_one_server_wrote_the_other_reads(world: &World) {
+fn what_one_server_wrote_the_other_reads(world: &World) {
     let [one, other] = world.servers();
     let badge = world.draft("Gold");
     one.badges
@@ -39,4 +39,8 @@ pub fn what_one_server_wrote_the_other_reads(world: &World) {
         one.access.clients().unwrap(),
         other.access.clients().unwrap()
     );
+}
+
+sentences! {
+    what_one_server_wrote_the_other_reads
 }

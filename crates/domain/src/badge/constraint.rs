@@ -297,6 +297,7 @@ pub fn contradictions(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::badge::{Expiry, ExpiryValue};
 
     fn count(n: i64) -> Count {
         Count::try_from(n).unwrap()
@@ -353,5 +354,23 @@ mod tests {
             problems(&[Constraint::NoLimit, Constraint::NoLimit, days(1, 1)]),
             []
         );
+    }
+
+    #[test]
+    fn windows_end_with_what_can_be_earned_last() {
+        let at = |iso| Instant::parse_iso(iso).unwrap();
+        let period =
+            BadgePeriod::new(at("2023-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z")).unwrap();
+        let end = |mode| earning_ends_on(period, mode, &Zone::utc());
+        let enrolled = |enrolment_expiry| end(EarnMode::EnrolThenEarn { enrolment_expiry });
+        assert_eq!(end(EarnMode::Direct), Some(at("2024-01-01T00:00:00Z")));
+        let fixed = at("2031-01-15T09:32:37Z");
+        assert_eq!(enrolled(Expiry::FixedDate(fixed)), Some(fixed));
+        let two_months = Expiry::Relative {
+            unit: CalendarUnit::Months,
+            value: ExpiryValue::try_from(2).unwrap(),
+        };
+        assert_eq!(enrolled(two_months), Some(at("2024-03-01T00:00:00Z")));
+        assert_eq!(enrolled(Expiry::Never), None);
     }
 }

@@ -167,3 +167,28 @@ async fn ten_thousand_customers_are_one_request_and_one_more_is_too_many() {
         (400, vec![code_at(1905, "customers")])
     );
 }
+
+#[actix_web::test]
+async fn what_is_no_customer_is_refused_at_its_place() {
+    let app = TestApp::new();
+    for customer in [
+        "-9223372036854775809",
+        "18446744073709551616",
+        "1e300",
+        "\"1.5\"",
+        "\"1 \"",
+        "\"\u{661}\"",
+        "\"99999999999999999999999999999999999\"",
+        "\"1\\u0000\"",
+        "null",
+        "true",
+        "{}",
+    ] {
+        let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[7,{customer}]}}"#);
+        assert_eq!(
+            app.enrol(&body).await.failure(),
+            (400, vec![code_at(999_999, "customers[1]")]),
+            "{customer}"
+        );
+    }
+}

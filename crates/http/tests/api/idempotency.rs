@@ -59,6 +59,33 @@ async fn every_other_operation_that_writes_is_answered_again() {
     })
     .await;
     twice(&app, "activate", || json(Method::PUT, &at("activate"), "")).await;
+    let earned = app.direct_badge("Direct", "").await;
+    let earn = format!(r#"{{"badgeMetaId":"{earned}","customerId":1,"requestId":"1"}}"#);
+    let id = app.post("customer/earn", &earn).await.json()["data"]["earnedBadgeId"].clone();
+    let revoked = format!(r#"{{"badgeMetaId":"{earned}","customerId":1,"earnedBadgeId":{id}}}"#);
+    let enrolments = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
+    for (method, path, body) in [
+        (Method::POST, "customer/revokeEarn", revoked.as_str()),
+        (Method::POST, "badgeMeta/customer/revokeIssue", &enrolments),
+        (Method::POST, "group", r#"{"name":"Metals","rank":1}"#),
+        (
+            Method::POST,
+            "customField",
+            r#"{"name":"Tier","dataType":"STRING"}"#,
+        ),
+        (
+            Method::PUT,
+            "customers/1",
+            r#"{"email":"anna@example.org"}"#,
+        ),
+        (
+            Method::POST,
+            "customers/bulk",
+            r#"{"customers":[{"customerId":1,"mobile":"1"}]}"#,
+        ),
+    ] {
+        twice(&app, path, || json(method.clone(), path, body)).await;
+    }
 }
 
 #[actix_web::test]

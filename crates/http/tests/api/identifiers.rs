@@ -156,3 +156,21 @@ async fn another_kind_of_identifier_is_another_request_under_the_same_key() {
     let by_mobile = request().insert_header((IDENTIFIER, "mobile"));
     assert_eq!(app.send(by_mobile).await.failure().1[0].0, 1910);
 }
+
+#[actix_web::test]
+async fn what_is_no_identifier_is_refused_at_its_place() {
+    let app = TestApp::new();
+    app.register().await;
+    let body = format!(
+        r#"{{"badgeMetaId":"{BADGE}","requestId":"r","customerIds":["anna@example.org","",{{}},true,"a\u0000"]}}"#
+    );
+    let reply = app.post_by("email", "customer/earnBulk", &body).await;
+    let places = [
+        "customerIds[1]",
+        "customerIds[2]",
+        "customerIds[3]",
+        "customerIds[4]",
+    ];
+    let expected = places.map(|place| code_at(999_999, place)).to_vec();
+    assert_eq!(reply.failure(), (400, expected));
+}

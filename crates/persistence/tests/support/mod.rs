@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
-pub(crate) mod proxy;
 pub(crate) mod recorder;
 pub(crate) mod scene;
 
@@ -61,7 +60,7 @@ impl Sqlite {
 
 impl accolade_contract_tests::Database for Sqlite {
     fn connect(&self) -> Stores {
-        stores(&self.open())
+        self.open().stores
     }
 }
 
@@ -98,7 +97,7 @@ impl Postgres {
 
 impl accolade_contract_tests::Database for Postgres {
     fn connect(&self) -> Stores {
-        stores(&self.open())
+        self.open().stores
     }
 }
 
@@ -111,23 +110,7 @@ impl accolade_contract_tests::Database for Copying {
             copy_from: 1,
             ..options()
         };
-        stores(&open(&self.0.url(), &options).unwrap())
-    }
-}
-
-pub(crate) fn stores(database: &Database) -> Stores {
-    Stores {
-        access: database.stores.access.clone(),
-        badges: database.stores.badges.clone(),
-        enrolments: database.stores.enrolments.clone(),
-        earning: database.stores.earning.clone(),
-        catalogue: database.stores.catalogue.clone(),
-        directory: database.stores.directory.clone(),
-        customer_badges: database.stores.customer_badges.clone(),
-        requests: database.stores.requests.clone(),
-        idempotency: database.stores.idempotency.clone(),
-        health: database.stores.health.clone(),
-        housekeeping: database.stores.housekeeping.clone(),
+        open(&self.0.url(), &options).unwrap().stores
     }
 }
 

@@ -1,9 +1,0 @@
-//! The contract of every port, on SQLite.
-
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
-use accolade_contract_tests::contract_tests;
-
-contract_tests!(support::Sqlite::fresh());

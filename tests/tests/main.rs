@@ -1,0 +1,44 @@
+//! The real server binary, spoken to over HTTP, on both databases: what only shows there.
+//!
+//! That is what a process does (starting, stopping, its command line, its configuration, its
+//! logs), what faults and races do to it, who may call, that each code is produced, and that
+//! the README and the demo say the truth. What a rule decides is tested in the domain, what a
+//! use case does in the application, what a store promises in the contract suite, and what
+//! stands in a body in `crates/http`, in memory.
+#![allow(clippy::unwrap_used)]
+
+mod architecture;
+
+mod api {
+    #[macro_use]
+    mod produced;
+
+    mod access;
+    mod answers;
+    mod codes;
+    mod demo;
+    mod earning_codes;
+    mod openapi;
+    mod readme;
+}
+
+mod operations {
+    mod command_line;
+    mod configuration;
+    mod observation;
+    mod privacy;
+    mod shutdown;
+    mod start;
+}
+
+mod robustness {
+    mod bad_input;
+    mod callers;
+    mod database_faults;
+    mod durability;
+    mod earning_durability;
+    mod fuzz;
+    mod limit_races;
+    mod races;
+    mod sizes;
+}
