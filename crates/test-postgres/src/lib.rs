@@ -38,7 +38,7 @@ mod url;
 
 pub use binaries::program;
 pub use cluster::{Cluster, Options};
-pub use database::{Template, TestDatabase};
+pub use database::TestDatabase;
 pub use proxy::{Mode, Proxy, Then};
 
 /// The environment variable that names a server to use instead of a throw-away one.
