@@ -84,7 +84,7 @@ pub struct EarnRequestBody {
 }
 
 /// What a request for one customer to earn asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Earn {
     /// The badge.
     pub badge: BadgeId,
