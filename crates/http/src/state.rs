@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::badges::KnownBadges;
-use accolade_application::ports::{Health, Ports};
+use accolade_application::ports::Ports;
 
 use crate::auth::Auth;
 use crate::command::{Earn, Enrol, Executed, Submission, execute_group};
@@ -70,11 +70,7 @@ impl AppState {
     ///
     /// # Errors
     /// The metrics have a name that Prometheus does not take; a thread cannot be started.
-    pub fn new(
-        ports: Ports,
-        health: Arc<dyn Health>,
-        options: HttpOptions,
-    ) -> anyhow::Result<Self> {
+    pub fn new(ports: Ports, options: HttpOptions) -> anyhow::Result<Self> {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
@@ -100,7 +96,7 @@ impl AppState {
             metrics,
             enrolments,
             earns,
-            readiness: Readiness::new(health, draining.clone()),
+            readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
             ports,

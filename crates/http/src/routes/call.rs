@@ -88,7 +88,7 @@ impl Call {
         };
         let running = key
             .clone()
-            .map(|key| self.state.running_keys.start(caller.client, key))
+            .map(|key| self.state.running_keys.start(caller.org, caller.actor, key))
             .transpose()?;
         let body = self.body().await?;
         let key = key.map(|key| self.guard(&caller, key, &body));
@@ -139,7 +139,8 @@ impl Call {
         let retention =
             Duration::try_from(self.state.options.idempotency_retention).unwrap_or(Duration::MAX);
         IdempotencyGuard {
-            client: caller.client,
+            org: caller.org,
+            actor: caller.actor,
             key,
             fingerprint: idempotency::fingerprint(
                 self.request.method().as_str(),
