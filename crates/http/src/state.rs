@@ -33,7 +33,7 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
-    /// Groups of small enrolments that are carried out at one moment, beside them, and of small
+    /// Groups of small enrolments that are executed at one moment, beside them, and of small
     /// earns of one badge.
     pub groups: usize,
     /// Groups of small earns of all badges.

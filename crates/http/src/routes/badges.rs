@@ -23,6 +23,12 @@ use crate::routes::call::Call;
 const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
 
 pub(crate) fn operations() -> Vec<Operation> {
+    let mut operations = definitions();
+    operations.extend(claims_and_activity());
+    operations
+}
+
+fn definitions() -> Vec<Operation> {
     vec![
         post("/badgeMeta", create_badge)
             .named("createBadge", "Badges", "Create a badge")
@@ -32,7 +38,10 @@ The badge has no claims: modules claim it afterwards. A mandatory custom field t
 gets its default.",
             )
             .needs(AccessGroup::BadgesWrite)
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .answers::<Success<BadgeBody>>("Created.", example!("badge"))
             .codes(&[400, 404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993]),
@@ -47,32 +56,58 @@ running window ends.",
             )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
-            .header("If-Match", "The `ETag` of the badge as it was read: another one is 412.")
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "If-Match",
+                "The `ETag` of the badge as it was read: another one is 412.",
+            )
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("badge-update.request"))
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993]),
+            .codes(&[
+                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+            ]),
         put("/badgeMeta", update_named_badge)
-            .named("updateNamedBadge", "Badges", "Update a badge that the body names")
+            .named(
+                "updateNamedBadge",
+                "Badges",
+                "Update a badge that the body names",
+            )
             .about("As *update a badge*, with the id in the body.")
             .needs(AccessGroup::BadgesWrite)
-            .header("If-Match", "The `ETag` of the badge as it was read: another one is 412.")
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "If-Match",
+                "The `ETag` of the badge as it was read: another one is 412.",
+            )
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("named-badge-update.request"))
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993]),
+            .codes(&[
+                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+            ]),
         operation::get("/badgeMeta/{id}", get_badge)
             .named("getBadge", "Badges", "Look up a badge")
             .about("The counts are exact.")
             .needs(AccessGroup::BadgesRead)
             .path_parameter("id", "The id of the badge.")
-            .flag("includeStatistics", "Accepted; the counts are always there.")
+            .flag(
+                "includeStatistics",
+                "Accepted; the counts are always there.",
+            )
             .answers::<Success<BadgeBody>>("The badge.", example!("badge"))
             .codes(&[404]),
         operation::get("/badgeMeta", list_badges)
             .named("listBadges", "Badges", "List badges")
             .needs(AccessGroup::BadgesRead)
-            .query("status", "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).")
+            .query(
+                "status",
+                "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).",
+            )
             .query("earnType", "ISSUE_EARN or EARN; also `badgeType`.")
             .query("action", "ACTIVATED or DE_ACTIVATED.")
             .query("owner", "Restricted to owners among which is this one.")
@@ -82,11 +117,19 @@ running window ends.",
             .query("startOn", "That start then or later.")
             .query("expiresOn", "That end then or earlier.")
             .query("groupId", "Of this group.")
-            .query("sortOn", "ID (default), NAME (by code point) or START_DATE.")
+            .query(
+                "sortOn",
+                "ID (default), NAME (by code point) or START_DATE.",
+            )
             .query("order", "DESC (default) or ASC.")
             .pages(10)
             .answers::<Success<BadgeListBody>>("One page of badges.", example!("badges"))
             .codes(&[400]),
+    ]
+}
+
+fn claims_and_activity() -> Vec<Operation> {
+    vec![
         post("/badgeMeta/{id}/claim", claim_badge)
             .named("claimBadge", "Badges", "Claim a badge")
             .about("To claim what is claimed already succeeds and changes nothing.")
@@ -101,7 +144,10 @@ running window ends.",
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .json_body::<OwnerRequestBody>(example!("claim.request"))
-            .answers::<SuccessWithNull<UnclaimedBody>>("The claim does not hold any more.", example!("unclaimed"))
+            .answers::<SuccessWithNull<UnclaimedBody>>(
+                "The claim does not hold any more.",
+                example!("unclaimed"),
+            )
             .codes(&[400, 404, 716, 717, 737]),
         put("/badgeMeta/{id}/activate", activate_badge)
             .also_at("/badgeMeta/{id}/Activate")
@@ -114,7 +160,10 @@ running window ends.",
         put("/badgeMeta/{id}/deactivate", deactivate_badge)
             .also_at("/badgeMeta/{id}/Deactivate")
             .named("deactivateBadge", "Badges", "Deactivate a badge")
-            .about("Also at `…/Deactivate`. Once this has answered, nothing is recorded for the badge any more.")
+            .about(
+                "Also at `…/Deactivate`. Once this has answered, nothing is recorded for the \
+                 badge any more.",
+            )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .answers::<Success<ActivityBody>>("The badge is off.", example!("deactivated"))

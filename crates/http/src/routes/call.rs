@@ -81,7 +81,7 @@ impl Call {
         let caller = self.caller().await?;
         let mut query = Query::parse(self.request.query_string());
         let dry_run = self.rules.dry_run && query.flag(DRY_RUN) == Some(true);
-        let key = if self.rules.keyed && !dry_run {
+        let key = if self.rules.takes_key && !dry_run {
             idempotency::key(self.request.headers())?
         } else {
             None

@@ -54,7 +54,10 @@ under limits the customers get in the order of the request. Checked as for one c
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerIds` are identifiers")
             .json_body::<EarnBulkRequest>(example!("earn-bulk.request"))
-            .answers::<Success<EarnedBulkBody>>("Carried out: an outcome for each customer.", example!("earned-bulk"))
+            .answers::<Success<EarnedBulkBody>>(
+                "Carried out: an outcome for each customer.",
+                example!("earned-bulk"),
+            )
             .codes(EARN_CODES)
             .codes(&[812, 1905, 1920, 1992]),
         post("/customer/revokeEarn", revoke_earn)
@@ -69,7 +72,10 @@ Its place under every limit is free again. Checked in this order: the shape of t
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerId` is an identifier")
             .json_body::<RevokeEarnRequestBody>(example!("revoke-earn.request"))
-            .answers::<Success<RevokedEarnBody>>("The customer does not have it any more.", example!("revoked-earn"))
+            .answers::<Success<RevokedEarnBody>>(
+                "The customer does not have it any more.",
+                example!("revoked-earn"),
+            )
             .codes(&[400, 404, 809, 812, 814, 1920]),
         put("/import/customerBadges", import_customer_badges)
             .named("importCustomerBadges", "Earning", "Import earned badges")
@@ -82,20 +88,38 @@ Also as POST.",
             )
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
-            .header("requestId", "The id of the request; one is made if it is absent. Elements have it with `_1`, `_2`, ….")
+            .header(
+                "requestId",
+                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
+                 `_2`, ….",
+            )
             .identifiers("`customerId` is an identifier")
             .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>("Carried out: an envelope for each element.", example!("imported"))
+            .answers::<Vec<ImportedEnvelopeBody>>(
+                "Carried out: an envelope for each element.",
+                example!("imported"),
+            )
             .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
         post("/import/customerBadges", post_customer_badges)
-            .named("postCustomerBadges", "Earning", "Import earned badges by POST")
+            .named(
+                "postCustomerBadges",
+                "Earning",
+                "Import earned badges by POST",
+            )
             .about("The same as by PUT.")
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
-            .header("requestId", "The id of the request; one is made if it is absent. Elements have it with `_1`, `_2`, ….")
+            .header(
+                "requestId",
+                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
+                 `_2`, ….",
+            )
             .identifiers("`customerId` is an identifier")
             .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>("Carried out: an envelope for each element.", example!("imported"))
+            .answers::<Vec<ImportedEnvelopeBody>>(
+                "Carried out: an envelope for each element.",
+                example!("imported"),
+            )
             .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
     ]
 }
