@@ -1,7 +1,9 @@
 //! Badge metas: create, update, look up, list, claim, unclaim, activate, deactivate.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity, UpdateBadge, get, list};
+use accolade_application::badges::{
+    ClaimBadge, CreateBadge, SetActivity, UnclaimBadge, UpdateBadge, get, list,
+};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::badge::answer::BadgeBody;
@@ -13,7 +15,6 @@ use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Nam
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
-use crate::command::UnclaimBadge;
 use crate::failure::Failure;
 use crate::if_match::if_match;
 use crate::operation::{self, Operation, Success, SuccessWithNull, example, post, put};
@@ -181,7 +182,6 @@ async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
         active: asked.active.unwrap_or(true),
         migrating,
         id: None,
-        idempotency: None,
     });
     call.execute(command).await
 }
@@ -219,7 +219,6 @@ async fn update(
             active: asked.active,
             migrating,
             if_match: if_match?,
-            idempotency: None,
         })
     });
     call.execute(command).await
@@ -249,13 +248,7 @@ async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let owner = call.read(|_, body| owner_request::read(body)).await?;
-    let command = owner.and_then(|owner| {
-        Ok(ClaimBadge {
-            badge: id?,
-            owner,
-            idempotency: None,
-        })
-    });
+    let command = owner.and_then(|owner| Ok(ClaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
 
@@ -263,13 +256,7 @@ async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let owner = call.read(|_, body| owner_request::read(body)).await?;
-    let command = owner.and_then(|owner| {
-        Ok(UnclaimBadge(ClaimBadge {
-            badge: id?,
-            owner,
-            idempotency: None,
-        }))
-    });
+    let command = owner.and_then(|owner| Ok(UnclaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
 
@@ -284,13 +271,9 @@ async fn deactivate_badge(call: Call) -> Result<HttpResponse, Failure> {
 async fn set_activity(call: Call, active: bool) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let command = call.read_nothing().and_then(|()| {
-        Ok(SetActivity {
-            badge: id?,
-            active,
-            idempotency: None,
-        })
-    });
+    let command = call
+        .read_nothing()
+        .and_then(|()| Ok(SetActivity { badge: id?, active }));
     call.execute(command).await
 }
 

@@ -1,7 +1,7 @@
 //! What a customer holds: for the customer, and for the care desk.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::customers::{badges, details};
+use accolade_application::customers::{badges, details, resolve_one};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
 use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
@@ -11,7 +11,6 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 
@@ -145,7 +144,7 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let asked = customer_query::read(&mut call.query, now);
     call.answer(move |ports, caller, context| {
-        let query = asked(identifier::one(ports, caller, customer?, None)?);
+        let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
         render::customer_badges(&page, &query, context)
     })
@@ -158,7 +157,7 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let asked = customer_query::read_management(&mut call.query, now);
     call.answer(move |ports, caller, context| {
-        let query = asked(identifier::one(ports, caller, customer?, None)?);
+        let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
         render::managed_badges(&page, &query, context)
     })
@@ -171,7 +170,7 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open_lookup().await?;
     let statistics = call.query.flag("includeStatistics").unwrap_or(false);
     call.answer(move |ports, caller, context| {
-        let customer = identifier::one(ports, caller, customer?, None)?;
+        let customer = resolve_one(ports, caller, customer?, None)?;
         let shown = details(ports, caller, customer, badge?, statistics)?;
         render::details(&shown, statistics, context)
     })

@@ -1,7 +1,8 @@
 //! Earning a badge, revoking an earned one, and importing earned ones from elsewhere.
 
 use accolade_application::access::AccessGroup;
-use accolade_domain::rejection::Rejection;
+use accolade_application::earning::{EarnBadge, Earners, ImportCustomerBadges};
+use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use accolade_wire::earning::import::ImportedEnvelopeBody;
 use accolade_wire::earning::import_request::{self, ImportRowBody};
@@ -11,7 +12,6 @@ use accolade_wire::earning::request::{
 use accolade_wire::json::Parsed;
 use actix_web::{HttpResponse, web};
 
-use crate::command::{Earn, Import};
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, post, put};
 use crate::routes::call::Call;
@@ -129,7 +129,13 @@ async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpRespon
     let asked = call
         .read(|context, body| earn_request::read_earn(context.reading()?, body))
         .await?;
-    let command = asked.map(Earn::Single);
+    let command = asked.map(|asked| EarnBadge {
+        badge: asked.badge,
+        earners: Earners::One(asked.customer),
+        request_id: asked.request_id,
+        event_on: asked.event_on,
+        triggered_by: asked.triggered_by,
+    });
     call.execute_in_group(command, &state.earns).await
 }
 
@@ -141,7 +147,18 @@ async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpR
             reading.batch::<EarnBulkRequest<'_>>(BULK_SHAPE, body)
         })
         .await?;
-    let command = asked.map(|asked| Earn::Bulk(asked, BULK_SHAPE.customers));
+    let command = asked.and_then(|asked| {
+        Ok(EarnBadge {
+            badge: asked.badge,
+            earners: Earners::Several(asked.customers),
+            // The reader has refused a body that has none.
+            request_id: asked
+                .request_id
+                .ok_or_else(|| Rejection::of(Code::RequestIdMissing).at("requestId"))?,
+            event_on: asked.event_on,
+            triggered_by: asked.triggered_by,
+        })
+    });
     call.execute_in_group(command, &state.earns).await
 }
 
@@ -163,7 +180,7 @@ async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
                 .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;
             let rows = import_request::read(body, reading.max_customers, reading.named_by)?;
             Ok(Parsed {
-                value: Import {
+                value: ImportCustomerBadges {
                     rows: rows.value,
                     request_id,
                 },

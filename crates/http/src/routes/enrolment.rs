@@ -1,13 +1,13 @@
 //! Enrolling customers, and revoking enrolments.
 
 use accolade_application::access::AccessGroup;
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_wire::enrolment::answer::EnrolmentBody;
 use accolade_wire::enrolment::request::{EnrolmentRequest, SHAPE};
 use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
 use accolade_wire::enrolment::revocation_request::{self, RevocationRequestBody};
 use actix_web::{HttpResponse, web};
 
-use crate::command::Enrol;
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, post};
 use crate::routes::call::Call;
@@ -67,9 +67,12 @@ async fn enrol_customers(call: Call, state: web::Data<AppState>) -> Result<HttpR
                 .batch::<EnrolmentRequest<'_>>(SHAPE, body)
         })
         .await?;
-    let command = asked.map(|asked| Enrol {
-        asked,
-        field: SHAPE.customers,
+    let command = asked.map(|asked| EnrolCustomers {
+        badge: asked.badge,
+        customers: asked.customers,
+        request_id: asked.request_id,
+        event_on: asked.event_on,
+        triggered_by: asked.triggered_by,
     });
     call.execute_in_group(command, &state.enrolments).await
 }
