@@ -15,6 +15,14 @@ table! {
 }
 
 table! {
+    actors (number) {
+        number -> BigInt,
+        org_id -> Nullable<BigInt>,
+        kind -> SmallInt,
+    }
+}
+
+table! {
     api_clients (number) {
         number -> BigInt,
         org_id -> BigInt,
@@ -62,9 +70,9 @@ table! {
 }
 
 table! {
-    request_ledger (number) {
-        number -> BigInt,
+    request_ledger (org_id, number) {
         org_id -> BigInt,
+        number -> BigInt,
         operation -> SmallInt,
         request_id -> Text,
         recorded_on -> BigInt,
@@ -117,6 +125,17 @@ table! {
         code -> Integer,
         message -> Text,
         field -> Nullable<Text>,
+    }
+}
+
+// Its rows have no key that both databases know.
+table! {
+    badge_earns (org_id, badge_id, event_on) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        event_on -> BigInt,
+        rolls_on -> Nullable<BigInt>,
+        earns -> BigInt,
     }
 }
 
@@ -173,15 +192,15 @@ table! {
 }
 
 table! {
-    idempotency (client_number, key) {
-        client_number -> BigInt,
+    idempotency (org_id, actor, key) {
+        org_id -> BigInt,
+        actor -> BigInt,
         key -> Text,
         fingerprint -> Binary,
         used_on -> BigInt,
         expires_on -> BigInt,
         warnings -> Text,
         answer -> Nullable<Binary>,
-        org_id -> Nullable<BigInt>,
         operation -> Nullable<SmallInt>,
         request_id -> Nullable<Text>,
     }

@@ -28,7 +28,7 @@ use crate::mapping::{
     BadgeRow, EnrolmentRow, GroupedBadgeRow, enrolment, instant, object_id, owner_bit, stored,
     triggered_by,
 };
-use crate::retry::Failure;
+use crate::retry::WorkError;
 use crate::schema::{badge_metas, earned_badges, enrolments, refusals, request_ledger};
 use crate::statement::Statement;
 use crate::store::Store;
@@ -47,7 +47,8 @@ const FOUND: &str = concat!(
      SELECT e.badge_id, MAX(e.ordinal) AS last, \
      MAX(CASE WHEN e.revoked_on IS NULL AND e.event_on <= ? AND e.expires_on > ? \
      THEN e.ordinal END) AS holds, \
-     MAX((SELECT l.recorded_on FROM request_ledger l WHERE l.number = e.request_no)) AS issued_on \
+     MAX((SELECT l.recorded_on FROM request_ledger l \
+     WHERE l.org_id = e.org_id AND l.number = e.request_no)) AS issued_on \
      FROM enrolments e WHERE e.org_id = ? AND e.customer_id = ? GROUP BY e.badge_id \
      ), found AS MATERIALIZED ( \
      SELECT m.id, m.earned, m.unexpired, m.earned_on, m.event_on, m.issued_on, \
@@ -305,10 +306,12 @@ type Pair<'a> = (i64, i64, &'a [u8]);
 fn issuals(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-) -> Result<Vec<(i32, IssualRecord)>, Failure> {
+) -> Result<Vec<(i32, IssualRecord)>, WorkError> {
     type Row = (i32, EnrolmentRow, i64, Option<i16>, Option<String>);
     let rows: Vec<Row> = enrolments::table
-        .inner_join(request_ledger::table.on(request_ledger::number.eq(enrolments::request_no)))
+        .inner_join(request_ledger::table.on(
+            request_ledger::org_id.eq(enrolments::org_id).and(request_ledger::number.eq(enrolments::request_no)),
+        ))
         .filter(enrolments::org_id.eq(org))
         .filter(enrolments::customer_id.eq(customer))
         .filter(enrolments::badge_id.eq(badge))
@@ -378,13 +381,15 @@ fn earns(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
     issuals: &[(i32, IssualRecord)],
-) -> Result<Vec<EarnRecord>, Failure> {
+) -> Result<Vec<EarnRecord>, WorkError> {
     let enrolments: HashMap<_, _> = issuals
         .iter()
         .map(|(ordinal, record)| (*ordinal, record.enrolment.id))
         .collect();
     let rows: Vec<EarnRow> = earned_badges::table
-        .inner_join(request_ledger::table.on(request_ledger::number.eq(earned_badges::request_no)))
+        .inner_join(request_ledger::table.on(
+            request_ledger::org_id.eq(earned_badges::org_id).and(request_ledger::number.eq(earned_badges::request_no)),
+        ))
         .filter(earned_badges::org_id.eq(org))
         .filter(earned_badges::customer_id.eq(customer))
         .filter(earned_badges::badge_id.eq(badge))
@@ -408,7 +413,7 @@ fn earns(
 fn last_refusals(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-) -> Result<Vec<Refusal>, Failure> {
+) -> Result<Vec<Refusal>, WorkError> {
     let rows: Vec<(i64, i64, i32, String, Option<String>)> = refusals::table
         .filter(refusals::org_id.eq(org))
         .filter(refusals::customer_id.eq(customer))

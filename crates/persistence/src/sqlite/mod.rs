@@ -13,50 +13,27 @@ macro_rules! standings {
     };
 }
 
-#[path = "../shared/access.rs"]
-mod access;
-#[path = "../shared/badge_columns.rs"]
-mod badge_columns;
-#[path = "../shared/badges.rs"]
-mod badges;
-#[path = "../shared/catalogue.rs"]
-mod catalogue;
-#[path = "../shared/customer_badges.rs"]
-mod customer_badges;
-#[path = "../shared/deal.rs"]
-mod deal;
-#[path = "../shared/directory.rs"]
-mod directory;
+mod badge_sql;
 mod directory_sql;
-#[path = "../shared/earn.rs"]
-mod earn;
 mod earn_sql;
-#[path = "../shared/earning.rs"]
-mod earning;
-mod enrolments;
-#[path = "../shared/health.rs"]
-mod health;
-#[path = "../shared/housekeeping.rs"]
-mod housekeeping;
-#[path = "../shared/idempotency.rs"]
-mod idempotency;
-#[path = "../shared/import.rs"]
-mod import;
+mod enrolment_sql;
+mod housekeeping_sql;
 mod ledger_sql;
 mod open;
-#[path = "../shared/requests.rs"]
-mod requests;
-#[path = "../shared/room.rs"]
-mod room;
+#[allow(
+    clippy::duplicate_mod,
+    reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"
+)]
+#[path = "../shared/mod.rs"]
+mod shared;
 
 pub(crate) use open::open;
 
-use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::retry::exclusive;
+use crate::retry::{WorkError, exclusive};
 
 type Connection = SqliteConnection;
 type DB = Sqlite;
@@ -94,11 +71,7 @@ fn locked<T>(
     exclusive(connection, "BEGIN EXCLUSIVE", work)
 }
 
-/// There is one row a badge already.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "PostgreSQL has something to do here"
-)]
-fn fold_counts(_: &mut Connection) -> QueryResult<u64> {
-    Ok(0)
+/// What is as long as a request travels as JSON.
+fn json(value: &impl serde::Serialize) -> Result<String, WorkError> {
+    Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
 }

@@ -143,8 +143,10 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) {
     });
 }
 
+/// With the byte that ends a statement: `READ COMMITTED` is none, and a connection that joins the
+/// pool says so at any time.
 fn is_commit(words: &[u8]) -> bool {
-    words.windows(6).any(|six| six == b"COMMIT")
+    words.windows(7).any(|seven| seven == b"COMMIT\0")
 }
 
 /// Rows in the binary form have this before them.

@@ -10,58 +10,84 @@ use accolade_application::ports::{
 use accolade_domain::ids::{CustomerId, OrgId};
 use anyhow::anyhow;
 
-use super::idempotency::reserve_record;
-use super::{Connection, directory_sql};
-use crate::retry::{Abort, nobody_knows};
+use crate::retry::{PooledConnection, Rollback, WorkError, nobody_knows};
 use crate::store::Store;
 
 /// How many rounds there may be. Each lost round means that somebody else won it.
 const ROUNDS: usize = 1_000;
 
-/// An identifier as it is compared.
-type Key = (i16, String);
+/// An identifier as it is compared: its kind and its text.
+pub(crate) type IdentifierKey = (i16, String);
+
+/// What the directory needs of a connection, inside a transaction.
+pub(crate) trait DirectorySql: PooledConnection {
+    /// Reserves the key of `record`, if there is one; `false` if it is remembered. Waits for others
+    /// who are reserving it.
+    fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError>;
+
+    /// Takes every identifier of these customers away.
+    fn delete_identifiers(
+        &mut self,
+        org: OrgId,
+        customers: &[CustomerId],
+    ) -> Result<(), WorkError>;
+
+    /// Gives identifiers to customers, unless they have an owner; tells which were given.
+    fn insert_identifiers(
+        &mut self,
+        org: OrgId,
+        rows: &[(IdentifierKey, CustomerId)],
+    ) -> Result<Vec<IdentifierKey>, WorkError>;
+
+    /// The owners of those identifiers that have one.
+    fn owners(
+        &mut self,
+        org: OrgId,
+        keys: &[IdentifierKey],
+    ) -> Result<Vec<(IdentifierKey, i64)>, WorkError>;
+}
 
 /// What `entries` ask for: the owner of each identifier, and those that two ask for.
-struct Wanted {
-    owners: BTreeMap<Key, CustomerId>,
+struct Owners {
+    owners: BTreeMap<IdentifierKey, CustomerId>,
     twice: Vec<(usize, IdentifierKind)>,
 }
 
-fn key(kind: IdentifierKind, text: &str) -> Key {
+fn key(kind: IdentifierKind, text: &str) -> IdentifierKey {
     (kind.number(), kind.comparable(text))
 }
 
-fn wanted(entries: &[DirectoryEntry]) -> Wanted {
-    let mut wanted = Wanted {
+fn owners(entries: &[DirectoryEntry]) -> Owners {
+    let mut asked = Owners {
         owners: BTreeMap::new(),
         twice: Vec::new(),
     };
     for (position, entry) in entries.iter().enumerate() {
         for (kind, text) in entry.identifiers.iter() {
             let key = key(kind, text.as_str());
-            match wanted.owners.entry(key) {
+            match asked.owners.entry(key) {
                 Entry::Vacant(free) => {
                     free.insert(entry.customer);
                 }
-                Entry::Occupied(_) => wanted.twice.push((position, kind)),
+                Entry::Occupied(_) => asked.twice.push((position, kind)),
             }
         }
     }
-    wanted
+    asked
 }
 
 /// Every wish for an identifier that somebody has who is not among the customers of
 /// `entries`, and every second one.
 fn taken(
     entries: &[DirectoryEntry],
-    wanted: &Wanted,
-    foreign: &HashSet<Key>,
+    asked: &Owners,
+    foreign: &HashSet<IdentifierKey>,
 ) -> Vec<(usize, IdentifierKind)> {
     let mut taken = Vec::new();
     for (position, entry) in entries.iter().enumerate() {
         for (kind, text) in entry.identifiers.iter() {
             if foreign.contains(&key(kind, text.as_str()))
-                || wanted.twice.contains(&(position, kind))
+                || asked.twice.contains(&(position, kind))
             {
                 taken.push((position, kind));
             }
@@ -70,44 +96,44 @@ fn taken(
     taken
 }
 
-impl CustomerDirectory for Store<Connection> {
+impl<C: DirectorySql> CustomerDirectory for Store<C> {
     fn put(
         &self,
         org: OrgId,
         entries: &[DirectoryEntry],
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), DirectoryError> {
-        let wanted = wanted(entries);
+        let asked = owners(entries);
         let mut customers: Vec<_> = entries.iter().map(|entry| entry.customer).collect();
         customers.sort_unstable();
         let named: HashSet<_> = customers.iter().map(|customer| customer.get()).collect();
-        let rows: Vec<_> = (wanted.owners.iter())
+        let rows: Vec<_> = (asked.owners.iter())
             .map(|(key, customer)| (key.clone(), *customer))
             .collect();
-        let work = |connection: &mut Connection| {
-            if !reserve_record(connection, idempotency)? {
-                return Err(Abort::Refused(DirectoryError::IdempotencyKeyUsed));
+        let work = |connection: &mut C| {
+            if !connection.reserve_record(idempotency)? {
+                return Err(Rollback::Refused(DirectoryError::IdempotencyKeyUsed));
             }
             for _ in 0..ROUNDS {
-                directory_sql::delete(connection, org, &customers)?;
-                let inserted = directory_sql::insert(connection, org, &rows)?;
-                if inserted.len() == rows.len() && wanted.twice.is_empty() {
+                connection.delete_identifiers(org, &customers)?;
+                let inserted = connection.insert_identifiers(org, &rows)?;
+                if inserted.len() == rows.len() && asked.twice.is_empty() {
                     return Ok(());
                 }
                 let inserted: HashSet<_> = inserted.into_iter().collect();
-                let missing: Vec<_> = (wanted.owners.keys())
+                let missing: Vec<_> = (asked.owners.keys())
                     .filter(|key| !inserted.contains(key))
                     .cloned()
                     .collect();
-                let owners = directory_sql::owners(connection, org, &missing)?;
+                let owners = connection.owners(org, &missing)?;
                 let foreign: HashSet<_> = owners
                     .into_iter()
                     .filter(|(_, owner)| !named.contains(owner))
                     .map(|(key, _)| key)
                     .collect();
-                let taken = taken(entries, &wanted, &foreign);
+                let taken = taken(entries, &asked, &foreign);
                 if !taken.is_empty() {
-                    return Err(Abort::Refused(DirectoryError::Taken(taken)));
+                    return Err(Rollback::Refused(DirectoryError::Taken(taken)));
                 }
                 // Somebody else has given the same customers identifiers meanwhile.
             }
@@ -124,9 +150,9 @@ impl CustomerDirectory for Store<Connection> {
     ) -> Result<Vec<Option<CustomerId>>, StoreError> {
         let keys: Vec<_> = identifiers.iter().map(|text| key(kind, text)).collect();
         self.reader.query(|connection| {
-            let owners = directory_sql::owners(connection, org, &keys)?;
+            let owners = connection.owners(org, &keys)?;
             let owners: BTreeMap<_, _> = owners.into_iter().collect();
-            let owner = |key: &Key| owners.get(key).copied().map(crate::mapping::stored);
+            let owner = |key: &IdentifierKey| owners.get(key).copied().map(crate::mapping::stored);
             Ok(keys
                 .iter()
                 .map(|key| owner(key).transpose())

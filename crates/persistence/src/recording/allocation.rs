@@ -1,4 +1,4 @@
-//! Dealing out what room there is among the customers of a batch, and recording who gets some.
+//! Which customers of a batch get a place under the limits, and recording those who do.
 //!
 //! A customer's earns of a badge are numbered from 1. Who earns reads the last number and what
 //! counts under the customer's limits in one statement, and inserts the next number: if somebody
@@ -6,7 +6,7 @@
 //! before one's own.
 //!
 //! What counts under the badge's limits is read last, under the lock of the badge's
-//! earns ([`room`](super::room)), which is held for few statements: the rows, and COMMIT.
+//! earns ([`limit_counters`](super::limit_counters)), which is held for few statements: the rows, and COMMIT.
 
 use std::collections::HashSet;
 use std::mem;
@@ -20,20 +20,18 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::{Context as _, anyhow};
 
-use super::earn::key_of;
-use super::room::{Room, badge_limits, customer_limits};
-use super::{Connection, earn_sql};
 use crate::boundary::{Boundary, Kind};
-use crate::earns::{NewEarn, NewEarns};
-use crate::enrolment::{BadgeKey, Wanted, held};
 use crate::mapping::{instant, stored};
-use crate::retry::Failure;
+use crate::recording::existing::existing;
+use crate::recording::limit_counters::{LimitCounters, badge_limits, customer_limits};
+use crate::recording::sql::{BadgeKey, NewEarn, NewEarns, RecordingSql};
+use crate::retry::WorkError;
 
 /// How many rounds there may be. Each lost round means that somebody else won it.
 const ROUNDS: usize = 1_000;
 
 /// A customer of whom it is not decided yet.
-struct Open {
+struct Pending {
     /// The request, by its position in the batch.
     request: usize,
     /// In the request.
@@ -46,32 +44,32 @@ struct Open {
 }
 
 /// The customers of a batch, and what has become of them so far.
-pub(super) struct Deal<'a> {
+pub(super) struct Allocation<'a> {
     requests: &'a [EarnRequest],
     /// One of them, for what is one and the same for all.
     any: &'a EarnRequest,
     key: BadgeKey,
     /// In the order of the batch.
-    open: Vec<Open>,
-    /// What counts under the customer's limits, for each of `open`.
+    pending: Vec<Pending>,
+    /// What counts under the customer's limits, for each of `pending`.
     counted: Vec<Vec<Counted>>,
     /// Of each request, in its order.
     outcomes: Vec<Vec<Option<EarnOutcome>>>,
 }
 
-impl<'a> Deal<'a> {
+impl<'a> Allocation<'a> {
     /// Refuses who is not enrolled and would have to be.
-    pub(super) fn begin(
-        connection: &mut Connection,
+    pub(super) fn begin<C: RecordingSql>(
+        connection: &mut C,
         requests: &'a [EarnRequest],
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, WorkError> {
         let any = requests.first().context("an empty batch")?;
-        let open = requests.iter().enumerate().map(|(request, it)| {
+        let pending = requests.iter().enumerate().map(|(request, it)| {
             if it.ids.len() < it.customers.len() {
                 return Err(anyhow!("a request has fewer ids than customers"));
             }
             let customers = it.customers.iter().zip(it.ids.iter()).enumerate();
-            Ok(customers.map(move |(position, (customer, id))| Open {
+            Ok(customers.map(move |(position, (customer, id))| Pending {
                 request,
                 position,
                 customer: *customer,
@@ -80,47 +78,44 @@ impl<'a> Deal<'a> {
                 last: 0,
             }))
         });
-        let open = open.collect::<anyhow::Result<Vec<_>>>()?;
+        let pending = pending.collect::<anyhow::Result<Vec<_>>>()?;
         let outcomes = requests.iter().map(|it| vec![None; it.customers.len()]);
-        let mut deal = Self {
+        let mut allocation = Self {
             requests,
             any,
-            key: key_of(any),
-            open: open.into_iter().flatten().collect(),
+            key: BadgeKey {
+                org: any.context.org,
+                badge: any.badge,
+            },
+            pending: pending.into_iter().flatten().collect(),
             counted: Vec::new(),
             outcomes: outcomes.collect(),
         };
         if any.terms.earn_type == EarnType::IssueEarn {
-            deal.enrolled(connection)?;
+            allocation.find_enrolments(connection)?;
         }
-        Ok(deal)
+        Ok(allocation)
     }
 
     /// Finds the enrolments that earns rest on, and refuses who has none.
-    fn enrolled(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let wanted = self.open.iter().map(|open| Wanted {
-            // All have one badge.
-            request: 0,
-            position: open.position,
-            customer: open.customer,
-            id: open.id,
-            ordinal: 1,
-        });
-        let held = held(connection, &[self.key], &wanted.collect::<Vec<_>>())?;
-        let mut index = 0;
+    fn find_enrolments<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+        let customers = self.pending.iter().map(|it| (it.customer, self.key.badge));
+        let customers: Vec<_> = customers.collect();
+        let existing = existing(connection, self.key.org, &customers)?;
+        let mut place = 0;
         let (event_on, outcomes) = (self.any.terms.event_on, &mut self.outcomes);
-        self.open.retain_mut(|open| {
-            let (all, ordinals) = (held.of(index), held.ordinals_of(index));
-            index += 1;
+        self.pending.retain_mut(|pending| {
+            let (all, ordinals) = (existing.at(place), existing.ordinals_at(place));
+            place += 1;
             let by = covering(all, event_on);
             match by {
                 None => {
                     let refused = EarnOutcome::Refused(Rejection::of(Code::NotEnrolled));
-                    outcomes[open.request][open.position] = Some(refused);
+                    outcomes[pending.request][pending.position] = Some(refused);
                 }
                 Some(enrolment) => {
                     let mut both = all.iter().zip(ordinals);
-                    open.enrolment = both
+                    pending.enrolment = both
                         .find(|(one, _)| one.id == enrolment.id)
                         .map(|(one, ordinal)| (*ordinal, one.id));
                 }
@@ -132,33 +127,33 @@ impl<'a> Deal<'a> {
 
     /// Leaves those out whose request `stays` does not name.
     pub(super) fn retain(&mut self, stays: impl Fn(usize) -> bool) {
-        let (open, counted) = (mem::take(&mut self.open), mem::take(&mut self.counted));
-        let both = open.into_iter().zip(counted);
-        (self.open, self.counted) = both.filter(|(open, _)| stays(open.request)).unzip();
+        let (pending, counted) = (mem::take(&mut self.pending), mem::take(&mut self.counted));
+        let both = pending.into_iter().zip(counted);
+        (self.pending, self.counted) = both.filter(|(pending, _)| stays(pending.request)).unzip();
     }
 
-    /// Counts what the open customers have, for what is recorded at `earned_on`.
-    pub(super) fn count(
+    /// Counts what the pending customers have, for what is recorded at `earned_on`.
+    pub(super) fn count<C: RecordingSql>(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut C,
         earned_on: Instant,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), WorkError> {
         let limits = customer_limits(self.any, earned_on);
         let boundaries: Vec<_> = limits.iter().map(Boundary::from).collect();
-        let customers: Vec<_> = self.open.iter().map(|open| open.customer).collect();
+        let customers: Vec<_> = self.pending.iter().map(|pending| pending.customer).collect();
         let of_all = if customers.is_empty() {
             Vec::new()
         } else {
-            earn_sql::count_customers(connection, self.key, &customers, &boundaries)?
+            connection.count_customers(self.key, &customers, &boundaries)?
         };
         self.counted.clear();
         let mut full = Vec::new();
-        for (index, (open, (last, counts))) in self.open.iter_mut().zip(of_all).enumerate() {
-            open.last = last;
+        for (index, (pending, (last, counts))) in self.pending.iter_mut().zip(of_all).enumerate() {
+            pending.last = last;
             for (place, (count, limit)) in counts.iter().zip(&boundaries).enumerate() {
                 let too_many = stored::<_, i64>(*count)? - limit.max;
                 if limit.kind == Kind::Rolling && too_many >= 0 {
-                    full.push(((index, place), (open.customer, limit.from, too_many)));
+                    full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
             }
             let counted = counts
@@ -168,9 +163,9 @@ impl<'a> Deal<'a> {
         }
         if !full.is_empty() {
             let (places, which): (Vec<_>, Vec<_>) = full.into_iter().unzip();
-            let frees = earn_sql::frees(connection, self.key, &which)?;
-            for ((index, place), frees) in places.into_iter().zip(frees) {
-                self.counted[index][place].frees = frees.map(instant).transpose()?;
+            let opens_on = connection.recorded_after(self.key, &which)?;
+            for ((index, place), opens_on) in places.into_iter().zip(opens_on) {
+                self.counted[index][place].frees = opens_on.map(instant).transpose()?;
             }
         }
         Ok(())
@@ -198,14 +193,10 @@ impl<'a> Deal<'a> {
     }
 
     /// The outcomes of each request as if the badge had no limits.
-    pub(super) fn presumed(&self) -> Result<Vec<Vec<CustomerEarn>>, Failure> {
+    pub(super) fn without_badge_limits(&self) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
         let mut outcomes = self.outcomes.clone();
-        for (open, verdict) in self
-            .open
-            .iter()
-            .zip(self.allot(self.any.context.now, &[], 0))
-        {
-            outcomes[open.request][open.position] = Some(open.outcome(verdict));
+        for (pending, verdict) in self.pending.iter().zip(self.allot(self.any.context.now, &[], 0)) {
+            outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
         }
         let both = self.requests.iter().zip(outcomes);
         let all = both.map(|(request, outcomes)| all(request, outcomes));
@@ -213,42 +204,42 @@ impl<'a> Deal<'a> {
     }
 
     /// What earning would make of them, by one state of the database.
-    pub(super) fn preview(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+    pub(super) fn preview<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
         let mut earned_on = self.any.context.now;
         let mut badge = Vec::new();
         if !badge_limits(self.any, earned_on).is_empty() {
-            let mut room = Room::read(connection, self.key, self.any)?;
-            earned_on = room.earned_on(self.any)?;
+            let mut counters = LimitCounters::read(connection, self.key, self.any)?;
+            earned_on = counters.earned_on(self.any)?;
             let limits = badge_limits(self.any, earned_on);
-            badge = room.counted(connection, &limits, self.open.len(), false)?;
+            badge = counters.counted(connection, &limits, self.pending.len(), false)?;
         }
         self.count(connection, earned_on)?;
         let verdicts = self.allot(earned_on, &badge, 0);
-        for (open, verdict) in self.open.iter().zip(verdicts) {
-            self.outcomes[open.request][open.position] = Some(match verdict {
-                Ok(()) => EarnOutcome::WouldEarn(open.enrolment.map(|it| it.1)),
+        for (pending, verdict) in self.pending.iter().zip(verdicts) {
+            self.outcomes[pending.request][pending.position] = Some(match verdict {
+                Ok(()) => EarnOutcome::WouldEarn(pending.enrolment.map(|it| it.1)),
                 Err(rejection) => EarnOutcome::Refused(rejection),
             });
         }
         Ok(())
     }
 
-    /// Records who has room, until nothing is open. `numbers` are those of the requests in the
+    /// Records who has room, until nothing is pending. `numbers` are those of the requests in the
     /// ledger.
-    pub(super) fn settle(
+    pub(super) fn record<C: RecordingSql>(
         &mut self,
-        connection: &mut Connection,
+        connection: &mut C,
         numbers: &[i64],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), WorkError> {
         let any = self.any;
         let mut earned_on = any.context.now;
         let mut badge = Vec::new();
-        if !self.open.is_empty() && !badge_limits(any, earned_on).is_empty() {
-            earn_sql::lock_earns(connection, &[self.key])?;
-            let mut room = Room::read(connection, self.key, any)?;
-            earned_on = room.earned_on(any)?;
+        if !self.pending.is_empty() && !badge_limits(any, earned_on).is_empty() {
+            connection.lock_earns(&[self.key])?;
+            let mut counters = LimitCounters::read(connection, self.key, any)?;
+            earned_on = counters.earned_on(any)?;
             let limits = badge_limits(any, earned_on);
-            badge = room.counted(connection, &limits, self.open.len(), true)?;
+            badge = counters.counted(connection, &limits, self.pending.len(), true)?;
             let rolls = |limit: &_| matches!(limit, Span::Rolling { .. });
             let mut own = customer_limits(any, earned_on).into_iter();
             if earned_on != any.context.now && own.any(|limit| rolls(&limit.span)) {
@@ -258,52 +249,52 @@ impl<'a> Deal<'a> {
         let mut taken = 0;
         for _ in 0..ROUNDS {
             let verdicts = self.allot(earned_on, &badge, taken);
-            let wanted = self.wanted(&verdicts, earned_on, numbers);
-            let inserted = if wanted.rows.is_empty() {
+            let new = self.new_earns(&verdicts, earned_on, numbers);
+            let inserted = if new.rows.is_empty() {
                 Vec::new()
             } else {
-                earn_sql::record(connection, &wanted)?
+                connection.insert_earns(&new)?
             };
-            if inserted.len() == wanted.rows.len() {
-                for (open, verdict) in self.open.iter().zip(verdicts) {
-                    self.outcomes[open.request][open.position] = Some(open.outcome(verdict));
+            if inserted.len() == new.rows.len() {
+                for (pending, verdict) in self.pending.iter().zip(verdicts) {
+                    self.outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
                 }
                 return Ok(());
             }
             taken += inserted.len() as u64;
             let inserted: HashSet<_> = inserted.into_iter().collect();
             let outcomes = &mut self.outcomes;
-            self.open.retain(|open| {
-                let stays = !inserted.contains(&open.customer.get());
+            self.pending.retain(|pending| {
+                let stays = !inserted.contains(&pending.customer.get());
                 if !stays {
-                    outcomes[open.request][open.position] = Some(open.outcome(Ok(())));
+                    outcomes[pending.request][pending.position] = Some(pending.outcome(Ok(())));
                 }
                 stays
             });
             self.count(connection, earned_on)?;
         }
-        Err(Failure::Unexpected(anyhow!(
+        Err(WorkError::Unexpected(anyhow!(
             "{} earns could not be recorded in {ROUNDS} rounds",
-            self.open.len()
+            self.pending.len()
         )))
     }
 
     /// The rows of those who have room, by customer: one order for all, so that batches that
     /// cross wait for each other only one way.
-    fn wanted(
+    fn new_earns(
         &self,
         verdicts: &[Result<(), Rejection>],
         earned_on: Instant,
         numbers: &[i64],
     ) -> NewEarns {
-        let have_room = self.open.iter().zip(verdicts).filter(|it| it.1.is_ok());
+        let have_room = self.pending.iter().zip(verdicts).filter(|it| it.1.is_ok());
         let mut rows: Vec<_> = have_room
-            .map(|(open, _)| NewEarn {
-                customer: open.customer,
-                ordinal: open.last + 1,
-                enrolment: open.enrolment.map(|it| it.0),
-                request_no: numbers[open.request],
-                id: open.id,
+            .map(|(pending, _)| NewEarn {
+                customer: pending.customer,
+                ordinal: pending.last + 1,
+                enrolment: pending.enrolment.map(|it| it.0),
+                request_no: numbers[pending.request],
+                id: pending.id,
             })
             .collect();
         rows.sort_unstable_by_key(|row| row.customer);
@@ -316,13 +307,13 @@ impl<'a> Deal<'a> {
         }
     }
 
-    /// The outcomes of the request at this position, none of whose customers is open.
+    /// The outcomes of the request at this position, none of whose customers is pending.
     pub(super) fn outcomes(&self, request: usize) -> anyhow::Result<Vec<CustomerEarn>> {
         all(&self.requests[request], self.outcomes[request].clone())
     }
 }
 
-impl Open {
+impl Pending {
     fn outcome(&self, verdict: Result<(), Rejection>) -> EarnOutcome {
         match verdict {
             Ok(()) => EarnOutcome::Earned(self.id.into(), self.enrolment.map(|it| it.1)),

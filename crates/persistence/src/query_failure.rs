@@ -5,7 +5,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 /// What a failure means, whichever database it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum QueryFailure {
     /// Others stood in the way; the transaction was undone and may succeed when repeated.
     Conflict,
     /// The connection is gone; another may be good.
@@ -42,9 +42,9 @@ const UNAVAILABLE: &[&str] = &[
     "unable to open database file",
 ];
 
-impl Fault {
+impl QueryFailure {
     /// What `error` means, on a connection that is `broken` or not.
-    pub(crate) fn of(error: &Error, broken: bool) -> Self {
+    pub(crate) fn from_error(error: &Error, broken: bool) -> Self {
         if broken {
             return Self::Broken;
         }
@@ -89,30 +89,30 @@ mod tests {
     #[test]
     fn deadlocks_and_a_busy_sqlite_are_conflicts() {
         for text in ["deadlock detected", "database is locked"] {
-            assert_eq!(Fault::of(&said(text), false), Fault::Conflict, "{text}");
+            assert_eq!(QueryFailure::from_error(&said(text), false), QueryFailure::Conflict, "{text}");
         }
     }
 
     #[test]
     fn a_timeout_is_unavailable_and_not_tried_again() {
         let text = "canceling statement due to lock timeout";
-        assert_eq!(Fault::of(&said(text), false), Fault::Unavailable);
+        assert_eq!(QueryFailure::from_error(&said(text), false), QueryFailure::Unavailable);
     }
 
     #[test]
     fn a_broken_connection_is_broken_whatever_was_said() {
-        assert_eq!(Fault::of(&said("anything"), true), Fault::Broken);
+        assert_eq!(QueryFailure::from_error(&said("anything"), true), QueryFailure::Broken);
     }
 
     #[test]
     fn a_connection_on_which_nothing_can_be_sent_is_broken() {
         let text = Box::new("no connection to the server".to_owned());
         let error = Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, text);
-        assert_eq!(Fault::of(&error, false), Fault::Broken);
+        assert_eq!(QueryFailure::from_error(&error, false), QueryFailure::Broken);
     }
 
     #[test]
     fn a_constraint_that_nobody_expected_is_a_bug() {
-        assert_eq!(Fault::of(&said("anything"), false), Fault::Unexpected);
+        assert_eq!(QueryFailure::from_error(&said("anything"), false), QueryFailure::Unexpected);
     }
 }

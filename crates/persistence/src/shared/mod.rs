@@ -1,0 +1,18 @@
+//! What Diesel's query builder says once for both databases. This module is compiled for each of
+//! them, with the `Connection` and the `DB` of the module above it: Diesel's types differ, the words
+//! do not.
+
+pub(super) mod access;
+mod badge_columns;
+mod badges;
+mod catalogue;
+mod customer_badges;
+mod earn_rows;
+mod health;
+pub(super) mod idempotency;
+pub(super) mod requests;
+
+use super::{
+    BADGE_OF_PAGE, CLAIMS, Connection, DB, ENROLMENT_OF_PAGE, HAS_MIGRATIONS, MIGRATIONS, locked,
+    position,
+};
