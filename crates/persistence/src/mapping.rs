@@ -118,7 +118,7 @@ pub(crate) struct DefinitionRow<'a> {
 }
 
 impl<'a> DefinitionRow<'a> {
-    pub(crate) fn of(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
+    pub(crate) fn from_definition(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
         Ok(Self {
             name: definition.name.as_str(),
             name_folded: folded(&definition.name),
@@ -150,12 +150,12 @@ pub(crate) struct NewBadgeRow<'a> {
 }
 
 impl<'a> NewBadgeRow<'a> {
-    pub(crate) fn of(badge: &'a Badge) -> anyhow::Result<Self> {
+    pub(crate) fn from_badge(badge: &'a Badge) -> anyhow::Result<Self> {
         Ok(Self {
             org_id: badge.org.get(),
             id: badge.id.0.as_bytes(),
             version: FIRST_VERSION,
-            definition: DefinitionRow::of(&badge.definition)?,
+            definition: DefinitionRow::from_definition(&badge.definition)?,
             active: badge.active,
             created_on: badge.created_on.unix_micros(),
             created_by: badge.created_by.number(),

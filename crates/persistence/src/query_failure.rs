@@ -89,30 +89,46 @@ mod tests {
     #[test]
     fn deadlocks_and_a_busy_sqlite_are_conflicts() {
         for text in ["deadlock detected", "database is locked"] {
-            assert_eq!(QueryFailure::from_error(&said(text), false), QueryFailure::Conflict, "{text}");
+            assert_eq!(
+                QueryFailure::from_error(&said(text), false),
+                QueryFailure::Conflict,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_timeout_is_unavailable_and_not_tried_again() {
         let text = "canceling statement due to lock timeout";
-        assert_eq!(QueryFailure::from_error(&said(text), false), QueryFailure::Unavailable);
+        assert_eq!(
+            QueryFailure::from_error(&said(text), false),
+            QueryFailure::Unavailable
+        );
     }
 
     #[test]
     fn a_broken_connection_is_broken_whatever_was_said() {
-        assert_eq!(QueryFailure::from_error(&said("anything"), true), QueryFailure::Broken);
+        assert_eq!(
+            QueryFailure::from_error(&said("anything"), true),
+            QueryFailure::Broken
+        );
     }
 
     #[test]
     fn a_connection_on_which_nothing_can_be_sent_is_broken() {
         let text = Box::new("no connection to the server".to_owned());
         let error = Error::DatabaseError(DatabaseErrorKind::UnableToSendCommand, text);
-        assert_eq!(QueryFailure::from_error(&error, false), QueryFailure::Broken);
+        assert_eq!(
+            QueryFailure::from_error(&error, false),
+            QueryFailure::Broken
+        );
     }
 
     #[test]
     fn a_constraint_that_nobody_expected_is_a_bug() {
-        assert_eq!(QueryFailure::from_error(&said("anything"), false), QueryFailure::Unexpected);
+        assert_eq!(
+            QueryFailure::from_error(&said("anything"), false),
+            QueryFailure::Unexpected
+        );
     }
 }

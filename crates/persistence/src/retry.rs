@@ -112,11 +112,14 @@ impl<C: PooledConnection> Transactions<C> {
         match self.committed(work) {
             Ok(value) => Ok(value),
             Err(FailedAttempt::Refused(refusal)) => Err(refusal),
-            Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause).into()),
+            Err(FailedAttempt::Repeatable(failure, cause)) => {
+                Err(failure.into_store_error(cause).into())
+            }
             Err(FailedAttempt::Store(error)) => Err(error.into()),
             Err(FailedAttempt::CommitLost(value, cause)) => {
                 tracing::warn!(error = %cause, "the connection broke inside COMMIT");
-                self.ask_how_it_ended(value, cause.into(), ending).map_err(E::from)
+                self.ask_how_it_ended(value, cause.into(), ending)
+                    .map_err(E::from)
             }
         }
     }
@@ -152,7 +155,9 @@ impl<C: PooledConnection> Transactions<C> {
             match work(connection) {
                 Ok(value) => match AnsiTransactionManager::commit_transaction(connection) {
                     Ok(()) => Ok(value),
-                    Err(error) if is_broken(connection) => Err(FailedAttempt::CommitLost(value, error)),
+                    Err(error) if is_broken(connection) => {
+                        Err(FailedAttempt::CommitLost(value, error))
+                    }
                     Err(error) => Err(failed(error.into(), connection)),
                 },
                 Err(rollback) => {
@@ -173,7 +178,9 @@ impl<C: PooledConnection> Transactions<C> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
         let once = || {
-            let mut connection = self.connection(met_broken.get()).map_err(FailedAttempt::Store)?;
+            let mut connection = self
+                .connection(met_broken.get())
+                .map_err(FailedAttempt::Store)?;
             let result = attempt(&mut connection);
             if let Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) = result {
                 // The second time it is not that the pool had not noticed.
@@ -190,8 +197,10 @@ impl<C: PooledConnection> Transactions<C> {
             .with_jitter();
         once.retry(pauses)
             .when(|failed| {
-                matches!(failed, FailedAttempt::Repeatable(QueryFailure::Conflict | QueryFailure::Broken, _))
-                    && started.elapsed() < self.patience
+                matches!(
+                    failed,
+                    FailedAttempt::Repeatable(QueryFailure::Conflict | QueryFailure::Broken, _)
+                ) && started.elapsed() < self.patience
             })
             .notify(|failed, pause| {
                 if let FailedAttempt::Repeatable(failure, cause) = failed {
@@ -250,10 +259,15 @@ fn is_broken<C: PooledConnection>(connection: &mut C) -> bool {
         .is_err()
 }
 
-fn failed<T, E, C: PooledConnection>(rollback: Rollback<E>, connection: &mut C) -> FailedAttempt<T, E> {
+fn failed<T, E, C: PooledConnection>(
+    rollback: Rollback<E>,
+    connection: &mut C,
+) -> FailedAttempt<T, E> {
     match rollback {
         Rollback::Refused(refusal) => FailedAttempt::Refused(refusal),
-        Rollback::Failed(WorkError::Unexpected(error)) => FailedAttempt::Store(StoreError::Unexpected(error)),
+        Rollback::Failed(WorkError::Unexpected(error)) => {
+            FailedAttempt::Store(StoreError::Unexpected(error))
+        }
         Rollback::Failed(WorkError::Query(error)) => {
             let failure = QueryFailure::from_error(&error, is_broken(connection));
             FailedAttempt::Repeatable(failure, error.into())
@@ -272,7 +286,9 @@ fn read<T>(result: Result<T, FailedAttempt<T, StoreError>>) -> Result<T, StoreEr
 
 fn give_up<T, E>(failed: FailedAttempt<T, E>) -> FailedAttempt<T, E> {
     match failed {
-        FailedAttempt::Repeatable(failure, cause) => FailedAttempt::Store(failure.into_store_error(cause)),
+        FailedAttempt::Repeatable(failure, cause) => {
+            FailedAttempt::Store(failure.into_store_error(cause))
+        }
         other => other,
     }
 }

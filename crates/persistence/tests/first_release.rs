@@ -82,10 +82,14 @@ fn assert_everything_is_there(database: &Database) {
     assert_eq!((badge.counts.issued, badge.counts.earned), (8, 4));
     assert_eq!(badge.badge.created_by, actor(1));
     let limits = limits_of_each(2, 4);
-    let counted = stores.earning.counted(org(), gold(), Some(customer(1)), &limits);
+    let counted = stores
+        .earning
+        .counted(org(), gold(), Some(customer(1)), &limits);
     assert_eq!(counted.unwrap(), [2, 2, 2, 4, 4, 3]);
     let kind = IdentifierKind::Email;
-    let found = stores.directory.resolve(org(), kind, &["ada@example.com".to_owned()]);
+    let found = stores
+        .directory
+        .resolve(org(), kind, &["ada@example.com".to_owned()]);
     assert_eq!(found.unwrap(), [Some(customer(7))]);
     assert_customers_have_what_they_had(stores);
     assert_answers_are_there(stores);
@@ -99,7 +103,11 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
     let first = details(stores, 1);
     assert_eq!(first.issuals[0].recorded_on, second(1500));
     assert_eq!(first.issuals[0].triggered_by, Some(loyalty.clone()));
-    let triggered_by: Vec<_> = first.earns.iter().map(|it| it.triggered_by.clone()).collect();
+    let triggered_by: Vec<_> = first
+        .earns
+        .iter()
+        .map(|it| it.triggered_by.clone())
+        .collect();
     assert_eq!(triggered_by, [None, Some(loyalty)]);
     let revoked = details(stores, 2).earns[0].earned.revoked_on;
     assert_eq!(revoked, Some(second(1600)));
@@ -126,7 +134,10 @@ fn assert_answers_are_there(stores: &Stores) {
         found.unwrap().map(|it| it.answer)
     };
     assert!(matches!(key(org(), 1, "group"), Some(Answer::Group(_))));
-    assert!(matches!(key(other_org(), 2, "badge"), Some(Answer::Activity { .. })));
+    assert!(matches!(
+        key(other_org(), 2, "badge"),
+        Some(Answer::Activity { .. })
+    ));
     let Some(Answer::Enrolment(enrolment)) = key(org(), 1, "enrol") else {
         panic!("no enrolment under the key");
     };
@@ -134,7 +145,10 @@ fn assert_answers_are_there(stores: &Stores) {
     let Some(Answer::Earned(earned)) = key(org(), 1, "earn") else {
         panic!("no earn under the key");
     };
-    assert!(matches!(earned.outcomes[0].outcome, EarnOutcome::Earned(..)));
+    assert!(matches!(
+        earned.outcomes[0].outcome,
+        EarnOutcome::Earned(..)
+    ));
     // A key is the org's and the actor's.
     assert_eq!(key(other_org(), 1, "enrol"), None);
     assert_eq!(key(org(), 2, "enrol"), None);
@@ -240,7 +254,10 @@ fn assert_migrated(database: &Database, later: usize) {
         database.revert_last_migration().unwrap();
     }
     database.migrate().unwrap();
-    assert_eq!(details(&database.stores, 10).issuals[0].recorded_on, second(1950));
+    assert_eq!(
+        details(&database.stores, 10).issuals[0].recorded_on,
+        second(1950)
+    );
 }
 
 #[test]

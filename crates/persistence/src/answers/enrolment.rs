@@ -92,7 +92,7 @@ fn status_of_number(number: u8) -> anyhow::Result<EnrolmentStatus> {
 
 impl StoredEnrolment {
     /// Those who were enrolled have ids of one block, each by its position.
-    pub(super) fn of(answer: &EnrolmentAnswer) -> anyhow::Result<Self> {
+    pub(super) fn from_answer(answer: &EnrolmentAnswer) -> anyhow::Result<Self> {
         let mut enrolled = answer.outcomes.iter().enumerate();
         let enrolled = enrolled.find_map(|(position, it)| match it.outcome {
             Outcome::Enrolled(id) => Some((before(id.0, position), it.status)),
@@ -122,13 +122,13 @@ impl StoredEnrolment {
         }
         Ok(Self {
             badge: *answer.badge.0.as_bytes(),
-            triggered_by: answer.triggered_by.as_ref().map(StoredOwner::of),
+            triggered_by: answer.triggered_by.as_ref().map(StoredOwner::new),
             expires_on: answer.expires_on.unix_micros(),
             status: status_number(status),
             first_id,
             customers: answer.outcomes.iter().map(|it| it.customer.get()).collect(),
             refused,
-            unknown: StoredUnknown::of(&answer.unknown),
+            unknown: StoredUnknown::new(&answer.unknown),
         })
     }
 }
@@ -182,7 +182,10 @@ mod tests {
     /// The answer to a request whose customers get ids from `first` on, but for those who are
     /// `refused`.
     fn answer(customers: &[i64], first: [u8; 12], refused: &[Refused]) -> EnrolmentAnswer {
-        let customers: Vec<_> = customers.iter().map(|it| (*it).try_into().unwrap()).collect();
+        let customers: Vec<_> = customers
+            .iter()
+            .map(|it| (*it).try_into().unwrap())
+            .collect();
         let len = u32::try_from(customers.len()).unwrap();
         let ids = IdBlock::new(ObjectId::from_bytes(first), len).unwrap();
         EnrolmentAnswer {

@@ -29,20 +29,22 @@ const IMPORT: u8 = 5;
 pub(crate) fn encode(answer: &Answer) -> anyhow::Result<Vec<u8>> {
     Ok(match answer {
         Answer::Enrolment(enrolment) => {
-            postcard::to_extend(&StoredEnrolment::of(enrolment)?, vec![ENROLMENT])?
+            postcard::to_extend(&StoredEnrolment::from_answer(enrolment)?, vec![ENROLMENT])?
         }
-        Answer::Earned(earned) => postcard::to_extend(&StoredEarns::of(earned)?, vec![EARNS])?,
+        Answer::Earned(earned) => {
+            postcard::to_extend(&StoredEarns::from_answer(earned)?, vec![EARNS])?
+        }
         Answer::EnrolmentsRevoked {
             badge,
             outcomes,
             unknown,
             ..
         } => {
-            let stored = StoredRevocations::of(*badge, outcomes, unknown)?;
+            let stored = StoredRevocations::new(*badge, outcomes, unknown)?;
             postcard::to_extend(&stored, vec![REVOCATIONS])?
         }
         Answer::Imported { outcomes, .. } => {
-            postcard::to_extend(&StoredImport::of(outcomes)?, vec![IMPORT])?
+            postcard::to_extend(&StoredImport::new(outcomes)?, vec![IMPORT])?
         }
         other => {
             let mut bytes = vec![JSON];

@@ -111,7 +111,7 @@ impl Neighbour {
 pub(super) struct StoredOwner(i16, String);
 
 impl StoredOwner {
-    pub(super) fn of(owner: &Owner) -> Self {
+    pub(super) fn new(owner: &Owner) -> Self {
         Self(
             owner.owner_type.number(),
             owner.reference.as_str().to_owned(),
@@ -131,7 +131,7 @@ impl StoredOwner {
 pub(super) struct StoredUnknown(Vec<(u32, String)>);
 
 impl StoredUnknown {
-    pub(super) fn of(unknown: &[UnknownCustomer]) -> Self {
+    pub(super) fn new(unknown: &[UnknownCustomer]) -> Self {
         let stored = |it: &UnknownCustomer| (it.position, it.identifier.clone());
         Self(unknown.iter().map(stored).collect())
     }

@@ -124,11 +124,7 @@ impl LedgerSql for Connection {
         Ok(())
     }
 
-    fn write_rows(
-        &mut self,
-        org: OrgId,
-        rows: &[LedgerRow<'_>],
-    ) -> QueryResult<Vec<Option<i64>>> {
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
         type Row = (SmallInt, Text, BigInt);
         let owners = column(rows, |row| row.triggered_by);
         let owner_types = column(&owners, |it| it.map(|it| it.owner_type.number()));
@@ -140,7 +136,10 @@ impl LedgerSql for Connection {
             .set::<BigInt, _>("org", org.get())
             .set::<Array<SmallInt>, _>("operations", operations)
             .set::<Array<Text>, _>("request_ids", request_ids)
-            .set::<Array<BigInt>, _>("recorded_on", column(rows, |it| it.recorded_on.unix_micros()))
+            .set::<Array<BigInt>, _>(
+                "recorded_on",
+                column(rows, |it| it.recorded_on.unix_micros()),
+            )
             .set::<Array<BigInt>, _>("recorded_by", recorded_by)
             .set::<Array<Nullable<SmallInt>>, _>("owner_types", owner_types)
             .set::<Array<Nullable<Text>>, _>("references", references)

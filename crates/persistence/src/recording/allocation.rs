@@ -140,7 +140,11 @@ impl<'a> Allocation<'a> {
     ) -> Result<(), WorkError> {
         let limits = customer_limits(self.any, earned_on);
         let boundaries: Vec<_> = limits.iter().map(Boundary::from).collect();
-        let customers: Vec<_> = self.pending.iter().map(|pending| pending.customer).collect();
+        let customers: Vec<_> = self
+            .pending
+            .iter()
+            .map(|pending| pending.customer)
+            .collect();
         let of_all = if customers.is_empty() {
             Vec::new()
         } else {
@@ -171,12 +175,12 @@ impl<'a> Allocation<'a> {
         Ok(())
     }
 
-    /// Deals out what room there is, if `taken` of the badge's are taken since `badge` was counted.
+    /// Who gets a place, if so many were `recorded` since `badge` was counted.
     fn allot(
         &self,
         earned_on: Instant,
         badge: &[Counted],
-        taken: u64,
+        recorded: u64,
     ) -> Vec<Result<(), Rejection>> {
         let (any, zone) = (self.any, &self.any.zone);
         let limits: Vec<_> = (any.limits.iter())
@@ -185,7 +189,7 @@ impl<'a> Allocation<'a> {
         let badge: Vec<_> = badge
             .iter()
             .map(|counted| Counted {
-                count: counted.count + taken,
+                count: counted.count + recorded,
                 ..*counted
             })
             .collect();
@@ -195,7 +199,11 @@ impl<'a> Allocation<'a> {
     /// The outcomes of each request as if the badge had no limits.
     pub(super) fn without_badge_limits(&self) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
         let mut outcomes = self.outcomes.clone();
-        for (pending, verdict) in self.pending.iter().zip(self.allot(self.any.context.now, &[], 0)) {
+        for (pending, verdict) in self
+            .pending
+            .iter()
+            .zip(self.allot(self.any.context.now, &[], 0))
+        {
             outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
         }
         let both = self.requests.iter().zip(outcomes);
@@ -224,7 +232,7 @@ impl<'a> Allocation<'a> {
         Ok(())
     }
 
-    /// Records who has room, until nothing is pending. `numbers` are those of the requests in the
+    /// Records who gets a place, until nothing is pending. `numbers` are those of the requests in the
     /// ledger.
     pub(super) fn record<C: RecordingSql>(
         &mut self,
@@ -246,9 +254,9 @@ impl<'a> Allocation<'a> {
                 self.count(connection, earned_on)?;
             }
         }
-        let mut taken = 0;
+        let mut recorded = 0;
         for _ in 0..ROUNDS {
-            let verdicts = self.allot(earned_on, &badge, taken);
+            let verdicts = self.allot(earned_on, &badge, recorded);
             let new = self.new_earns(&verdicts, earned_on, numbers);
             let inserted = if new.rows.is_empty() {
                 Vec::new()
@@ -257,11 +265,12 @@ impl<'a> Allocation<'a> {
             };
             if inserted.len() == new.rows.len() {
                 for (pending, verdict) in self.pending.iter().zip(verdicts) {
-                    self.outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
+                    self.outcomes[pending.request][pending.position] =
+                        Some(pending.outcome(verdict));
                 }
                 return Ok(());
             }
-            taken += inserted.len() as u64;
+            recorded += inserted.len() as u64;
             let inserted: HashSet<_> = inserted.into_iter().collect();
             let outcomes = &mut self.outcomes;
             self.pending.retain(|pending| {
@@ -279,7 +288,7 @@ impl<'a> Allocation<'a> {
         )))
     }
 
-    /// The rows of those who have room, by customer: one order for all, so that batches that
+    /// The rows of those who get a place, by customer: one order for all, so that batches that
     /// cross wait for each other only one way.
     fn new_earns(
         &self,
@@ -287,8 +296,8 @@ impl<'a> Allocation<'a> {
         earned_on: Instant,
         numbers: &[i64],
     ) -> NewEarns {
-        let have_room = self.pending.iter().zip(verdicts).filter(|it| it.1.is_ok());
-        let mut rows: Vec<_> = have_room
+        let get_a_place = self.pending.iter().zip(verdicts).filter(|it| it.1.is_ok());
+        let mut rows: Vec<_> = get_a_place
             .map(|(pending, _)| NewEarn {
                 customer: pending.customer,
                 ordinal: pending.last + 1,

@@ -74,7 +74,7 @@ pub(crate) fn preview<C: RecordingSql>(
     Ok(allocation.outcomes(0)?)
 }
 
-/// The requests that are refused whatever room the badge has, given what is `expected` of all.
+/// The requests that are refused whatever the badge has room for, given what is `expected` of all.
 fn refused_early(
     requests: &[EarnRequest],
     expected: &[Vec<CustomerEarn>],

@@ -1,6 +1,6 @@
 //! Recording earned badges from elsewhere.
 //!
-//! No limit is looked at. What counts under the limits of a badge by event date is kept
+//! No limit is looked at. What counts under the limits of a badge by event date is stored
 //! as sums, which follow ([`limit_counters`](super::limit_counters)); who counts waits for the
 //! same lock.
 

@@ -179,7 +179,12 @@ impl LimitCounters {
         Ok(())
     }
 
-    fn store<C: EarnSql + EarnRows>(&self, connection: &mut C, limit: &Limit, earns: i64) -> Result<(), WorkError> {
+    fn store<C: EarnSql + EarnRows>(
+        &self,
+        connection: &mut C,
+        limit: &Limit,
+        earns: i64,
+    ) -> Result<(), WorkError> {
         let boundary = Boundary::from(limit);
         if let Span::Rolling { unit, length, .. } = limit.span {
             let known = self
@@ -189,12 +194,7 @@ impl LimitCounters {
             if known.is_some_and(|row| row.2 > boundary.from) {
                 return Ok(());
             }
-            let sum = (
-                unit_number(unit),
-                i64::from(length),
-                boundary.from,
-                earns,
-            );
+            let sum = (unit_number(unit), i64::from(length), boundary.from, earns);
             connection.store_rolling(self.key, sum)?;
         } else {
             connection.store_window(self.key, (boundary.until, boundary.from, earns))?;

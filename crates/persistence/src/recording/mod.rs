@@ -182,7 +182,9 @@ impl Trace {
             let Ok(all) = existing(connection, self.badge.org, &pair) else {
                 return Ok(Ending::Unknown);
             };
-            let revoked_on = all.with_ordinal(0, self.ordinal).and_then(|it| it.revoked_on);
+            let revoked_on = all
+                .with_ordinal(0, self.ordinal)
+                .and_then(|it| it.revoked_on);
             revoked_on.map(Instant::unix_micros)
         };
         Ok(match revoked_on {
@@ -249,7 +251,10 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let badges: Vec<_> = badges.into_iter().collect();
         let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
         connection.share_badges(&keys)?;
-        let versions: BTreeMap<_, _> = connection.versions(self.org, &badges)?.into_iter().collect();
+        let versions: BTreeMap<_, _> = connection
+            .versions(self.org, &badges)?
+            .into_iter()
+            .collect();
         let changed: Vec<_> = (decided_from.iter().enumerate())
             .filter(|(_, (badge, version))| versions.get(badge) != Some(version))
             .map(|(request, _)| (request, RecordError::BadgeChanged))

@@ -78,11 +78,7 @@ pub(crate) trait LedgerSql {
     fn release_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> QueryResult<()>;
 
     /// Writes those rows whose names are new; gives the number of each that was.
-    fn write_rows(
-        &mut self,
-        org: OrgId,
-        rows: &[LedgerRow<'_>],
-    ) -> QueryResult<Vec<Option<i64>>>;
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>>;
 
     /// Replaces the answers of rows that this transaction has written.
     fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()>;
@@ -99,11 +95,8 @@ pub(crate) trait LedgerSql {
     ) -> QueryResult<Vec<(i16, i64, Vec<u8>)>>;
 
     /// The answer that the ledger has under this name.
-    fn recorded_answer(
-        &mut self,
-        org: OrgId,
-        name: LedgerName<'_>,
-    ) -> QueryResult<Option<Vec<u8>>>;
+    fn recorded_answer(&mut self, org: OrgId, name: LedgerName<'_>)
+    -> QueryResult<Option<Vec<u8>>>;
 }
 
 /// An enrolment to be inserted.
@@ -296,8 +289,7 @@ pub(crate) trait EarnSql {
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
 
     /// When that earn of the badge was recorded, since then, that has so many before it.
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64)
-    -> QueryResult<Option<i64>>;
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>>;
 }
 
 /// The same, as Diesel's query builder says it for both databases.

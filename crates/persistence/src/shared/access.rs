@@ -225,7 +225,10 @@ impl AccessStore for Store<Connection> {
 
 /// The numbers of all orgs.
 pub(in super::super) fn org_numbers(connection: &mut Connection) -> QueryResult<Vec<i64>> {
-    orgs::table.select(orgs::id).order(orgs::id).load(connection)
+    orgs::table
+        .select(orgs::id)
+        .order(orgs::id)
+        .load(connection)
 }
 
 fn changed_one<E>(rows: usize, otherwise: E) -> Result<(), Rollback<E>> {

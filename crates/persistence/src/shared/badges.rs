@@ -69,7 +69,7 @@ impl BadgeStore for Store<Connection> {
             if !reserve_record(connection, record)? {
                 return Err(Rollback::Refused(CreateBadgeError::IdempotencyKeyUsed));
             }
-            let row = NewBadgeRow::of(badge)?;
+            let row = NewBadgeRow::from_badge(badge)?;
             let inserted: Option<i64> = diesel::insert_into(badge_metas::table)
                 .values(row)
                 .on_conflict((badge_metas::org_id, badge_metas::name))
@@ -252,7 +252,7 @@ fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usiz
         BadgeEdit::Definition { definition, active } => diesel::update(badge)
             .set((
                 touched,
-                DefinitionRow::of(definition)?,
+                DefinitionRow::from_definition(definition)?,
                 active.map(|active| badge_metas::active.eq(active)),
             ))
             .execute(connection)?,

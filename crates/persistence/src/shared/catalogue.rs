@@ -13,8 +13,8 @@ use anyhow::Context as _;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
-use super::idempotency::reserve_record;
 use super::Connection;
+use super::idempotency::reserve_record;
 use crate::mapping::{rank_number, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
 use crate::retry::{Ending, Rollback, WorkError};

@@ -309,9 +309,11 @@ fn issuals(
 ) -> Result<Vec<(i32, IssualRecord)>, WorkError> {
     type Row = (i32, EnrolmentRow, i64, Option<i16>, Option<String>);
     let rows: Vec<Row> = enrolments::table
-        .inner_join(request_ledger::table.on(
-            request_ledger::org_id.eq(enrolments::org_id).and(request_ledger::number.eq(enrolments::request_no)),
-        ))
+        .inner_join(
+            request_ledger::table.on(request_ledger::org_id
+                .eq(enrolments::org_id)
+                .and(request_ledger::number.eq(enrolments::request_no))),
+        )
         .filter(enrolments::org_id.eq(org))
         .filter(enrolments::customer_id.eq(customer))
         .filter(enrolments::badge_id.eq(badge))
@@ -387,9 +389,11 @@ fn earns(
         .map(|(ordinal, record)| (*ordinal, record.enrolment.id))
         .collect();
     let rows: Vec<EarnRow> = earned_badges::table
-        .inner_join(request_ledger::table.on(
-            request_ledger::org_id.eq(earned_badges::org_id).and(request_ledger::number.eq(earned_badges::request_no)),
-        ))
+        .inner_join(
+            request_ledger::table.on(request_ledger::org_id
+                .eq(earned_badges::org_id)
+                .and(request_ledger::number.eq(earned_badges::request_no))),
+        )
         .filter(earned_badges::org_id.eq(org))
         .filter(earned_badges::customer_id.eq(customer))
         .filter(earned_badges::badge_id.eq(badge))

@@ -36,12 +36,14 @@ impl EarnRows for Connection {
             ))
             .get_result(self)
             .optional()?;
-        Ok(row.map(|(ordinal, event_on, earned_on, imported)| ActiveEarn {
-            ordinal,
-            event_on,
-            earned_on,
-            imported,
-        }))
+        Ok(
+            row.map(|(ordinal, event_on, earned_on, imported)| ActiveEarn {
+                ordinal,
+                event_on,
+                earned_on,
+                imported,
+            }),
+        )
     }
 
     fn revoke_earn(

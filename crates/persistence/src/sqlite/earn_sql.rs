@@ -298,12 +298,7 @@ impl EarnSql for Connection {
             .get_result(self)
     }
 
-    fn nth_recorded(
-        &mut self,
-        key: BadgeKey,
-        since: i64,
-        before: i64,
-    ) -> QueryResult<Option<i64>> {
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
         about::<BigInt>(&NTH_RECORDED, &key)
             .set::<BigInt, _>("since", since)
             .set::<BigInt, _>("before", before)

@@ -78,7 +78,11 @@ impl EnrolmentSql for Connection {
         new: &[NewEnrolment],
     ) -> Result<usize, WorkError> {
         let are_first = new.iter().all(|it| it.ordinal == 1);
-        let sql = if are_first { &INSERT_FIRST } else { &INSERT_NEXT };
+        let sql = if are_first {
+            &INSERT_FIRST
+        } else {
+            &INSERT_NEXT
+        };
         let mut inserted = 0;
         for (position, places) in grouped(new, |it| it.request) {
             let request = &requests[position];

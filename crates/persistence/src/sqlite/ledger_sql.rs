@@ -58,11 +58,7 @@ impl LedgerSql for Connection {
         Ok(())
     }
 
-    fn write_rows(
-        &mut self,
-        org: OrgId,
-        rows: &[LedgerRow<'_>],
-    ) -> QueryResult<Vec<Option<i64>>> {
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
         let rows = rows.iter();
         rows.map(|row| write(self, org, row)).collect()
     }
@@ -104,11 +100,7 @@ impl LedgerSql for Connection {
 }
 
 /// Writes the row, and gives its number; `None` if its id is used.
-fn write(
-    connection: &mut Connection,
-    org: OrgId,
-    row: &LedgerRow<'_>,
-) -> QueryResult<Option<i64>> {
+fn write(connection: &mut Connection, org: OrgId, row: &LedgerRow<'_>) -> QueryResult<Option<i64>> {
     let owner = row.triggered_by;
     let owner_type = owner.map(|it| it.owner_type.number());
     Statement::<DB, BigInt>::named(&WRITE)

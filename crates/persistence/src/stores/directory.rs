@@ -26,11 +26,8 @@ pub(crate) trait DirectorySql: PooledConnection {
     fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError>;
 
     /// Takes every identifier of these customers away.
-    fn delete_identifiers(
-        &mut self,
-        org: OrgId,
-        customers: &[CustomerId],
-    ) -> Result<(), WorkError>;
+    fn delete_identifiers(&mut self, org: OrgId, customers: &[CustomerId])
+    -> Result<(), WorkError>;
 
     /// Gives identifiers to customers, unless they have an owner; tells which were given.
     fn insert_identifiers(

@@ -26,7 +26,9 @@ pub(crate) trait HousekeepingSql: PooledConnection {
 impl<C: HousekeepingSql> Housekeeping for Store<C> {
     fn sweep(&self, now: Instant) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
-        let orgs = self.reader.query(|connection| Ok(connection.org_numbers()?))?;
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.org_numbers()?))?;
         for org in orgs {
             swept.idempotency_keys += self.forget_keys(org, now)?;
             swept.count_rows += self.writer.write::<u64, StoreError>(
