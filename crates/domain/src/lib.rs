@@ -12,10 +12,12 @@
 pub mod badge;
 pub mod catalogue;
 pub mod customer;
+pub mod customer_view;
 pub mod earning;
 pub mod enrolment;
 pub mod ids;
 pub mod instant;
+pub mod listing;
 pub mod owner;
 pub mod rejection;
 pub mod text;
