@@ -24,19 +24,21 @@ mod secrets;
 
 use std::sync::Arc;
 
+pub use accolade_domain::listing::{Page, PageOf, SortOrder};
+
 pub use access_store::{
     AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient,
 };
 pub use badge_store::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, BadgeVersion,
-    CountedBadge, CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
+    CountedBadge, CreateBadgeError, EditBadgeError, VersionedBadge,
 };
 pub use batch::{Batch, Batched, Names, NotTogether};
-pub use catalogue_store::{CatalogueStore, CustomFieldQuery, Page, PageOf, SaveError};
+pub use catalogue_store::{CatalogueStore, CustomFieldQuery, SaveError};
 pub use clock::Clock;
 pub use customer_badges::{
-    CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
-    CustomerBadges, EarnRecord, IssualRecord, Refusal, Standing,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, HeldBadges, HeldQuery,
+    IssualRecord, Refusal,
 };
 pub use customer_directory::{
     CustomerDirectory, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers,

@@ -45,13 +45,14 @@ use crate::wire::customer_query;
 pub(crate) async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = identifier::in_path(&call);
     let now = call.state.ports.clock.now();
+    let catalogues = call.state.catalogues.clone();
     read::answer(
         call,
         AccessGroup::BadgesRead,
         |query| customer_query::read(query, now),
         move |ports, caller, asked| {
             let query = asked(identifier::one(ports, caller, customer?, None)?);
-            Ok((badges(ports, caller, &query)?, query))
+            Ok((badges(ports, &catalogues, caller, &query)?, query))
         },
         |(page, query), _, context| render::customer_badges(page, query, context),
     )
@@ -93,13 +94,14 @@ pub(crate) async fn list_customer_badges(call: Call) -> Result<HttpResponse, Fai
 pub(crate) async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = identifier::in_path(&call);
     let now = call.state.ports.clock.now();
+    let catalogues = call.state.catalogues.clone();
     read::answer(
         call,
         AccessGroup::BadgesRead,
         |query| customer_query::read_management(query, now),
         move |ports, caller, asked| {
             let query = asked(identifier::one(ports, caller, customer?, None)?);
-            Ok((badges(ports, caller, &query)?, query))
+            Ok((badges(ports, &catalogues, caller, &query)?, query))
         },
         |(page, query), _, context| render::managed_badges(page, query, context),
     )

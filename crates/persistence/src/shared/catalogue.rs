@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text};
 
+use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB};
 use crate::enrolment::{BadgeKey, EnrolmentSql as _};
@@ -132,14 +133,16 @@ impl CatalogueStore for Store<Connection> {
     ) -> Result<(), SaveError> {
         let value = json(group).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(NEW_GROUP)
+            let created = Statement::<DB>::new(NEW_GROUP)
                 .bind::<BigInt, _>(group.org.get())
                 .bind::<Binary, _>(group.id.0.as_bytes().as_slice())
                 .bind::<Text, _>(group.name.as_str())
                 .bind::<Integer, _>(rank_number(group.rank)?)
                 .bind::<Bool, _>(group.active)
                 .bind::<Text, _>(value.as_str())
-                .execute(connection)?)
+                .execute(connection)?;
+            raise_catalogue_version(connection, group.org)?;
+            Ok(created)
         };
         self.save(
             lock(group.org, group.id.0),
@@ -159,7 +162,7 @@ impl CatalogueStore for Store<Connection> {
         let was = json(before).map_err(unexpected)?;
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(SAVE_GROUP)
+            let saved = Statement::<DB>::new(SAVE_GROUP)
                 .bind::<Text, _>(after.name.as_str())
                 .bind::<Integer, _>(rank_number(after.rank)?)
                 .bind::<Bool, _>(after.active)
@@ -167,7 +170,9 @@ impl CatalogueStore for Store<Connection> {
                 .bind::<BigInt, _>(before.org.get())
                 .bind::<Binary, _>(before.id.0.as_bytes().as_slice())
                 .bind::<Text, _>(was.as_str())
-                .execute(connection)?)
+                .execute(connection)?;
+            raise_catalogue_version(connection, before.org)?;
+            Ok(saved)
         };
         self.save(
             lock(before.org, before.id.0),
