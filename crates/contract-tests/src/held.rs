@@ -47,7 +47,7 @@ impl World {
     pub(crate) fn enrol_for_hours(&self, badge: &Badge, from: i64, until: i64, recorded: i64) {
         let mut request = self.request(badge, [1]);
         request.hold = Hold::new(hour(from), hour(until)).unwrap();
-        request.now = hour(recorded);
+        request.context.now = hour(recorded);
         self.enrol(&request).unwrap();
     }
 
@@ -55,7 +55,7 @@ impl World {
     pub(crate) fn earn_in_hour(&self, badge: &Badge, event: i64, recorded: i64, expires: i64) {
         let mut request = self.importing(badge, &[(1, hour(event))]);
         request.items[0].expires_on = hour(expires);
-        request.now = hour(recorded);
+        request.context.now = hour(recorded);
         self.import(&request).unwrap();
     }
 
@@ -68,9 +68,9 @@ impl World {
             rank: Rank::try_from(1).unwrap(),
             active: true,
             created_on: now(),
-            created_by: self.tenant.client,
+            created_by: self.tenant.actor,
             updated_on: now(),
-            updated_by: self.tenant.client,
+            updated_by: self.tenant.actor,
         };
         self.stores.catalogue.create_group(&group, None).unwrap();
         group

@@ -23,7 +23,7 @@ pub fn badges(
     caller: &Caller,
     query: &CustomerBadgeQuery,
 ) -> Result<Page<CustomerBadge>, UseCaseError> {
-    Ok(catalogues.list(&*ports.customer_badges, caller.org, query)?)
+    Ok(catalogues.list(&*ports.stores.customer_badges, caller.org, query)?)
 }
 
 /// A limit and how many earns count under it now.
@@ -59,6 +59,7 @@ pub fn details(
 ) -> Result<ShownDetails, UseCaseError> {
     let now = ports.clock.now();
     let details = ports
+        .stores
         .customer_badges
         .details(caller.org, customer, badge, now)?
         .ok_or_else(|| not_found(badge))?;
@@ -72,6 +73,7 @@ pub fn details(
         Vec::new()
     } else {
         ports
+            .stores
             .earning
             .counted(caller.org, badge, Some(customer), &limits)?
     };

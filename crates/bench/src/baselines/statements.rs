@@ -62,7 +62,7 @@ pub(crate) fn record(
     };
     let opened = open(&url, &options)?;
     let org = OrgId::try_from(ORG)?;
-    let first = opened.customer_badges.held(org, &query(1)?)?;
+    let first = opened.stores.customer_badges.held(org, &query(1)?)?;
     customers
         .map(|customer| {
             SAID.take();
@@ -70,7 +70,7 @@ pub(crate) fn record(
                 known: Some(first.version),
                 ..query(customer)?
             };
-            let held = opened.customer_badges.held(org, &query)?;
+            let held = opened.stores.customer_badges.held(org, &query)?;
             let said = SAID.take();
             ensure!(!held.holdings.is_empty(), "{customer} has earned nothing");
             let statements = said.iter().filter_map(|it| parse(it).transpose());
