@@ -15,10 +15,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure to prepare a test fails it")]
 
-mod customer_lists;
 mod database;
 mod earning;
 mod fixtures;
+mod held;
 mod list;
 mod race;
 pub mod suite;

@@ -332,28 +332,22 @@ macro_rules! contract_tests {
                 puts_that_cross_leave_each_identifier_with_one_customer
                 ten_thousand_customers_are_put_and_found_at_once
             }
-            customer_types {
-                badges_to_enrol_for_are_active_live_and_not_enrolled_for
-                badges_to_earn_are_active_live_and_direct_or_enrolled_for
-                an_enrolment_that_holds_now_makes_a_badge_one_to_earn
-                an_enrolment_for_a_badge_that_is_off_or_has_ended_makes_it_none_to_earn
-                earned_badges_have_an_earn_that_has_not_expired_and_expired_ones_only_others
-                an_earned_badge_stays_earned_when_it_is_off_has_ended_or_is_enrolled_for_no_more
-                each_customer_has_a_list_of_its_own_and_each_org_its_badges
+            held {
+                a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active
+                enrolments_are_held_in_the_order_of_their_recording_revoked_ones_included
+                of_enrolments_there_is_as_much_as_was_asked_for
+                totals_leave_revoked_earns_out_and_refer_to_the_moment_that_is_asked_for
+                many_earns_of_many_badges_are_totalled
+                each_customer_holds_its_own_and_each_org_has_a_catalogue_of_its_own
+                details_say_of_a_badge_what_is_held_of_it
             }
-            customer_lists {
-                a_badge_is_shown_whole_with_its_group_and_a_standing_of_nothing
-                a_standing_has_the_enrolment_that_holds_now_else_the_one_recorded_last
-                a_standing_counts_earns_that_are_not_revoked
-                a_list_refers_to_the_moment_that_is_asked_for
-                every_filter_must_apply
-                a_removed_group_has_no_badges
-                ranks_sort_by_group_then_by_badge_then_by_expiry_whatever_the_order
-                every_sort_has_what_it_lacks_last_and_equal_ones_by_id_descending
-                an_earn_that_expires_now_has_expired
-                revoked_earns_neither_show_nor_sort
-                pages_of_a_customers_list_follow_each_other_and_end_empty
-                many_earns_of_many_badges_are_listed_with_their_counts
+            catalogue_versions {
+                a_known_catalogue_is_not_read_again
+                every_edit_of_a_badge_or_a_group_raises_the_version_of_its_org_only
+                an_edit_that_is_refused_leaves_the_version
+                edits_of_many_badges_at_once_each_raise_the_version
+                what_is_held_and_the_catalogue_are_from_one_moment
+                once_an_edit_has_returned_no_server_lists_the_badge_as_it_was
             }
         }
         $crate::enrolment_contract_tests!($database);
@@ -445,7 +439,7 @@ macro_rules! enrolment_contract_tests {
             }
             random_walk {
                 random_steps_are_answered_as_in_memory
-                lists_of_a_customers_badges_are_what_the_details_of_all_badges_say
+                what_a_customer_holds_is_what_the_details_of_all_badges_say
             }
         }
     };

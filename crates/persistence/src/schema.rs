@@ -172,6 +172,13 @@ table! {
 }
 
 table! {
+    catalogue_versions (org_id) {
+        org_id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
     custom_fields (org_id, id) {
         org_id -> BigInt,
         id -> Binary,

@@ -6,9 +6,10 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeType, DirectoryEntry, IdentifierKind,
-    Identifiers, Operation, SortOrder,
+    BadgeQuery, BadgeSort, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers, Operation,
+    SortOrder,
 };
+use accolade_domain::customer_view::EnrolmentsRead;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -173,34 +174,28 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH e USING COVERING INDEX badge_earns_event_on (org_id=? AND badge_id=? AND event_on>? AND event_on<?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using earned_badges_pkey",
         sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using enrolments_pkey",
         sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using request_ledger_pkey",
         sqlite: "SEARCH l USING PRIMARY KEY (org_id=? AND number=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
-        postgres: "Index Scan using badge_metas_pkey on badge_metas m  (",
-        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id=?)",
-    },
-    Hot {
-        part: "WITH earns AS",
-        values: LIST,
-        postgres: "Index Scan using enrolments_pkey on enrolments e  (",
-        sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND ordinal=?)",
+        part: "FROM catalogue_versions v",
+        values: HELD,
+        postgres: "Index Scan using catalogue_versions_pkey",
+        sqlite: "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
     },
     Hot {
         part: "DELETE FROM refusals",
@@ -232,34 +227,14 @@ const HOT: &[Hot] = &[
     },
 ];
 
-const LIST: &[(&str, &str)] = &[
+const HELD: &[(&str, &str)] = &[
+    ("bigint", "1"),
     ("bigint", "5"),
     ("bigint", "5"),
     ("bigint", "1"),
     ("bigint", "7"),
-    ("bigint", "5"),
-    ("bigint", "5"),
-    ("bigint", "1"),
-    ("bigint", "7"),
-    ("bigint", "5"),
-    ("int", "2"),
-    ("boolean", "false"),
-    ("int", "0"),
-    ("boolean", "NULL"),
-    ("int", "0"),
-    ("smallint", "NULL"),
-    ("text", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bytea", "NULL"),
-    ("int", "0"),
-    ("bigint", "1"),
-    ("bigint", "1"),
-    ("bigint", "10"),
-    ("bigint", "0"),
-    ("bigint", "1"),
+    ("boolean", "true"),
+    ("boolean", "true"),
     ("bigint", "1"),
     ("bigint", "7"),
 ];
@@ -313,11 +288,13 @@ fn statements(scene: &Scene) -> Vec<String> {
             .find(guard.org, guard.actor, &guard.key, guard.used_on)
             .unwrap();
         database.stores.access.client(&key).unwrap();
-        database
-            .stores
-            .customer_badges
-            .list(org, &customers_badges())
-            .unwrap();
+        let held = HeldQuery {
+            customer: 7.try_into().unwrap(),
+            now: second(1500),
+            enrolments: EnrolmentsRead::WithRecording,
+            known: None,
+        };
+        database.stores.customer_badges.held(org, &held).unwrap();
         scene.enrol(scene.request(2)).unwrap().unwrap();
         // The third is recorded when something may have left the rolling window.
         for day in 0..3 {
@@ -347,14 +324,6 @@ fn statements(scene: &Scene) -> Vec<String> {
         directory.resolve(org, kind, &names).unwrap();
     });
     sent.statements
-}
-
-fn customers_badges() -> CustomerBadgeQuery {
-    let customer = 7.try_into().unwrap();
-    CustomerBadgeQuery {
-        order: SortOrder::Ascending,
-        ..CustomerBadgeQuery::of(customer, CustomerBadgeType::Earned, second(1500))
-    }
 }
 
 /// The one statement that `hot` is about.

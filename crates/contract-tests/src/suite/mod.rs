@@ -3,13 +3,12 @@
 #![allow(missing_docs, reason = "the name of a test says what it shows")]
 
 pub mod batches;
+pub mod catalogue_versions;
 pub mod clients;
 pub mod counts;
 pub mod create_badge;
 pub mod crossing;
 pub mod custom_fields;
-pub mod customer_lists;
-pub mod customer_types;
 pub mod definitions;
 pub mod directory;
 pub mod earn;
@@ -22,6 +21,7 @@ pub mod edit_races;
 pub mod enrol;
 pub mod groups;
 pub mod health;
+pub mod held;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod imports;

@@ -3,17 +3,6 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
-/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
-///
-/// How many of these there are the planner cannot know, and a loop over all of them for each badge
-/// takes seconds. Only hashing and merging make a full join, and `OFFSET 0` keeps it full.
-macro_rules! standings {
-    () => {
-        "(SELECT * FROM badge_metas WHERE org_id = ?) AS m \
-         FULL JOIN earns e ON e.badge_id = m.id FULL JOIN issues i ON i.badge_id = m.id OFFSET 0"
-    };
-}
-
 mod badge_sql;
 mod copy;
 mod directory_sql;
@@ -50,15 +39,6 @@ const HAS_MIGRATIONS: &str = "SELECT to_regclass('__diesel_schema_migrations') I
 const CLAIMS: &str = "(SELECT COALESCE(json_agg(json_build_array(\
      c.owner_type, c.reference_id, c.active::int) ORDER BY c.position)::text, '[]') \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
-
-/// The badge of a row of a page (`p`). `OFFSET 0` keeps the planner from reading all badges of the org.
-const BADGE_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM badge_metas m \
-     WHERE m.org_id = ? AND m.id = p.id OFFSET 0) AS badge_metas ON true";
-
-/// The enrolment that a row of a page (`p`) names.
-const ENROLMENT_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM enrolments e \
-     WHERE e.org_id = ? AND e.customer_id = ? AND e.badge_id = p.id AND e.ordinal = p.enrolment \
-     OFFSET 0) AS i ON true";
 
 #[diesel::declare_sql_function]
 extern "SQL" {

@@ -16,6 +16,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
 use crate::mapping::{
@@ -26,7 +27,7 @@ use crate::retry::{Ending, Rollback, WorkError};
 use crate::schema::{badge_claims, badge_groups, badge_metas};
 use crate::store::Store;
 
-pub(super) type BadgeColumns = (
+type BadgeColumns = (
     badge_metas::org_id,
     badge_metas::id,
     badge_metas::version,
@@ -83,6 +84,7 @@ impl BadgeStore for Store<Connection> {
             for (position, claim) in (0..).zip(&badge.claims) {
                 set_claim(connection, key, claim, position)?;
             }
+            raise_catalogue_version(connection, badge.org)?;
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {
@@ -200,6 +202,7 @@ impl BadgeStore for Store<Connection> {
             {
                 connection.forget_sums(key)?;
             }
+            raise_catalogue_version(connection, request.org)?;
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {

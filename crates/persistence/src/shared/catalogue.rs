@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::Connection;
+use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use crate::mapping::{rank_number, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
@@ -131,6 +132,7 @@ impl CatalogueStore for Store<Connection> {
                 .returning(badge_groups::org_id)
                 .get_result(connection)
                 .optional()?;
+            raise_catalogue_version(connection, group.org)?;
             Ok(inserted.is_some())
         };
         self.save(
@@ -162,6 +164,7 @@ impl CatalogueStore for Store<Connection> {
                     badge_groups::value.eq(value.as_str()),
                 ))
                 .execute(connection)?;
+            raise_catalogue_version(connection, before.org)?;
             Ok(saved == 1)
         };
         self.save(

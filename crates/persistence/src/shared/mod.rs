@@ -12,7 +12,4 @@ mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
 
-use super::{
-    BADGE_OF_PAGE, CLAIMS, Connection, DB, ENROLMENT_OF_PAGE, HAS_MIGRATIONS, MIGRATIONS, locked,
-    position,
-};
+use super::{CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked, position};

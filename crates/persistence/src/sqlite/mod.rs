@@ -5,14 +5,6 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
-/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
-macro_rules! standings {
-    () => {
-        "badge_metas AS m LEFT JOIN earns e ON e.badge_id = m.id \
-         LEFT JOIN issues i ON i.badge_id = m.id WHERE m.org_id = ?"
-    };
-}
-
 mod badge_sql;
 mod directory_sql;
 mod earn_sql;
@@ -47,14 +39,6 @@ const HAS_MIGRATIONS: &str =
 const CLAIMS: &str = "(SELECT json_group_array(json_array(\
      c.owner_type, c.reference_id, c.active) ORDER BY c.position) \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
-
-/// The badge of a row of a page (`p`).
-const BADGE_OF_PAGE: &str =
-    "LEFT JOIN badge_metas ON badge_metas.org_id = ? AND badge_metas.id = p.id";
-
-/// The enrolment that a row of a page (`p`) names.
-const ENROLMENT_OF_PAGE: &str = "LEFT JOIN enrolments i ON i.org_id = ? AND i.customer_id = ? \
-     AND i.badge_id = p.id AND i.ordinal = p.enrolment";
 
 #[diesel::declare_sql_function]
 extern "SQL" {
