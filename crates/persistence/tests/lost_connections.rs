@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use accolade_application::ports::{CreateBadgeError, EditBadgeError, RecordError, StoreError};
+use accolade_application::ports::{
+    Context, CreateBadgeError, EditBadgeError, RecordError, RevokeEarnRequest, StoreError,
+};
 use accolade_persistence::{DatabaseUrl, Options, open};
 use accolade_test_postgres::{Mode, Proxy, Then};
 use support::Postgres;
@@ -129,6 +131,7 @@ fn an_enrolment_that_loses_its_database_inside_copy_is_unavailable_with_nothing_
     proxy.set(Mode::Pass);
     let outcomes = when_back(|| scene.enrol(request.clone())).unwrap();
     assert_eq!(enrolled(&outcomes), MANY as usize);
+    assert_eq!(scene.issued(), u64::from(MANY));
 }
 
 #[test]
@@ -155,6 +158,62 @@ fn of_a_batch_of_earns_whose_commit_was_lost_all_are_recorded_or_none() {
                 .unwrap()
         });
         assert_eq!(used, [true, true, false]);
+    }
+}
+
+/// A scene behind a proxy in which somebody has earned, and the revocation of that.
+fn with_earn(request_id: Option<&str>) -> (Postgres, Proxy, Scene, RevokeEarnRequest) {
+    let (database, proxy, scene) = behind_proxy();
+    scene.enrol(scene.request(1)).unwrap().unwrap();
+    let earn = scene.earn_request(1, limits_of_every_kind(1));
+    assert_eq!(earned(&scene.earn(&earn).unwrap().unwrap()), 1);
+    let revocation = RevokeEarnRequest {
+        context: Context {
+            now: second(1600),
+            ..earn.context
+        },
+        badge: earn.badge,
+        customer: earn.customers[0],
+        earned: earn.ids.first().unwrap().into(),
+        request_id: request_id.map(|id| id.try_into().unwrap()),
+    };
+    (database, proxy, scene, revocation)
+}
+
+#[test]
+fn a_revoked_earn_whose_commit_was_carried_out_is_answered_with_and_without_an_id() {
+    for request_id in [Some("revocation"), None] {
+        let (_database, proxy, scene, revocation) = with_earn(request_id);
+        proxy.set(at_commit(DONE, Then::Pass));
+        let earning = &scene.database.stores.earning;
+        assert_eq!(earning.revoke(&revocation).unwrap(), Ok(()));
+        assert_eq!(scene.earned(), 0);
+        // Its place is free, once.
+        let limits = limits_of_every_kind(1);
+        let again = scene.earn(&scene.earn_request(1, limits.clone()));
+        assert_eq!(earned(&again.unwrap().unwrap()), 1);
+        let full = scene.earn(&scene.earn_request(1, limits));
+        assert_eq!(earned(&full.unwrap().unwrap()), 0);
+    }
+}
+
+#[test]
+fn a_revoked_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
+    for request_id in [Some("revocation"), None] {
+        let (_database, proxy, scene, revocation) = with_earn(request_id);
+        proxy.set(at_commit(LOST, Then::Pass));
+        let earning = &scene.database.stores.earning;
+        let lost = earning.revoke(&revocation);
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        assert_eq!(scene.earned(), 1);
+        assert_eq!(earning.revoke(&revocation).unwrap(), Ok(()));
+        assert_eq!(scene.earned(), 0);
+        let none = RecordError::Refused(RevokeEarnRequest::none_active());
+        let again = RevokeEarnRequest {
+            request_id: None,
+            ..revocation
+        };
+        assert_eq!(earning.revoke(&again).unwrap(), Err(none));
     }
 }
 

@@ -9,10 +9,10 @@ use accolade_application::customers::ShownDetails;
 use accolade_application::earning::FixedWindows;
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{
-    BadgeQuery, CustomFieldQuery, CustomerBadge, CustomerBadgeQuery, LedgerEntry, Page, PageOf,
-    StoreError,
+    BadgeQuery, CustomFieldQuery, LedgerEntry, Page, PageOf, StoreError,
 };
 use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::customer_view::{CustomerBadge, CustomerBadgeQuery};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;

@@ -142,10 +142,11 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let mut call = call.open_lookup().await?;
     let now = call.now();
+    let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read(&mut call.query, now);
     call.answer(move |ports, caller, context| {
         let query = asked(resolve_one(ports, caller, customer?, None)?);
-        let page = badges(ports, caller, &query)?;
+        let page = badges(ports, &catalogues, caller, &query)?;
         render::customer_badges(&page, &query, context)
     })
     .await
@@ -155,10 +156,11 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let mut call = call.open_lookup().await?;
     let now = call.now();
+    let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read_management(&mut call.query, now);
     call.answer(move |ports, caller, context| {
         let query = asked(resolve_one(ports, caller, customer?, None)?);
-        let page = badges(ports, caller, &query)?;
+        let page = badges(ports, &catalogues, caller, &query)?;
         render::managed_badges(&page, &query, context)
     })
     .await

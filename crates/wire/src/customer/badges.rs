@@ -1,9 +1,10 @@
 //! How a badge looks beside how a customer stands to it, in the two lists that there are.
 
-use accolade_application::ports::{CustomerBadge, CustomerBadgeQuery, Page};
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::CustomValues;
+use accolade_domain::customer_view::{CustomerBadge, CustomerBadgeQuery};
 use accolade_domain::ids::{BadgeId, GroupId};
+use accolade_domain::listing::Page;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;

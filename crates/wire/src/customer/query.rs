@@ -1,6 +1,6 @@
 //! Reading which badges of a customer a list is to have.
 
-use accolade_application::ports::{CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType};
+use accolade_domain::customer_view::{CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
@@ -61,7 +61,7 @@ pub fn read(
         group,
         sort,
         page,
-        ..CustomerBadgeQuery::of(customer, badge_type, now)
+        ..CustomerBadgeQuery::new(customer, badge_type, now)
     }
 }
 
@@ -104,6 +104,7 @@ pub fn read_management(
         sort,
         order,
         page,
+        shows_enrolments: true,
     }
 }
 
@@ -172,6 +173,7 @@ mod tests {
             sort: CustomerBadgeSort::Rank,
             order: SortOrder::Descending,
             page: PageOf { page: 0, size: 10 },
+            shows_enrolments: false,
         }
     }
 
@@ -180,6 +182,7 @@ mod tests {
         assert_eq!(asked("", read), (nothing(), vec![]));
         let expected = CustomerBadgeQuery {
             sort: CustomerBadgeSort::ExpiresOn,
+            shows_enrolments: true,
             ..nothing()
         };
         assert_eq!(asked("", read_management), (expected, vec![]));
@@ -213,6 +216,7 @@ mod tests {
             group: group.parse().ok(),
             sort: CustomerBadgeSort::LastIssued,
             order: SortOrder::Ascending,
+            shows_enrolments: true,
             ..nothing()
         };
         let text = format!(
