@@ -26,53 +26,6 @@ fn found(world: &World, badge: BadgeId) -> Badge {
 }
 
 #[test]
-fn to_claim_what_is_claimed_changes_nothing() {
-    let world = World::new();
-    let badge = world.badge("Gold");
-    let answer = claim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
-    assert_eq!(
-        answer,
-        Answer::Claimed {
-            badge,
-            owner: loyalty()
-        }
-    );
-    let before = found(&world, badge);
-    world.clock.advance(Duration::hours(1));
-    let again = claim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
-    assert_eq!(again, answer);
-    assert_eq!(found(&world, badge), before);
-}
-
-#[test]
-fn a_claim_is_taken_back_once_and_can_be_made_again() {
-    let world = World::new();
-    let badge = world.badge("Gold");
-    world.claim(badge, loyalty());
-    let answer = unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
-    assert_eq!(answer, Answer::Unclaimed { owner: loyalty() });
-    assert!(!found(&world, badge).is_claimed_by(&loyalty()));
-    let again = unclaim(&world.ports, &world.caller, claiming(badge, loyalty()));
-    assert_eq!(codes(again), [737]);
-    world.claim(badge, loyalty());
-    assert_eq!(found(&world, badge).claims.len(), 1);
-    assert!(found(&world, badge).is_claimed_by(&loyalty()));
-}
-
-#[test]
-fn once_a_claim_is_taken_back_nobody_is_enrolled_by_virtue_of_it() {
-    let world = World::new();
-    let badge = world.badge("Gold");
-    world.claim(badge, loyalty());
-    let mut request = command(badge, &[1]);
-    request.triggered_by = Some(loyalty());
-    world.enrol(request.clone()).unwrap();
-    unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
-    request.customers = command(badge, &[2]).customers;
-    assert_eq!(codes(world.enrol(request)), [810]);
-}
-
-#[test]
 fn a_claim_needs_a_badge_an_owner_that_is_allowed_and_activity_in_this_order() {
     let world = World::new();
     let badge = world.badge("Gold");
@@ -96,15 +49,3 @@ fn a_claim_on_a_deactivated_badge_can_be_taken_back() {
     unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
 }
 
-#[test]
-fn another_orgs_badge_is_neither_claimed_nor_unclaimed() {
-    let world = World::new();
-    let badge = world.badge("Gold");
-    world.claim(badge, loyalty());
-    let stranger = world.stranger();
-    let claimed = claim(&world.ports, &stranger, claiming(badge, loyalty()));
-    assert_eq!(codes(claimed), [404]);
-    let unclaimed = unclaim(&world.ports, &stranger, claiming(badge, loyalty()));
-    assert_eq!(codes(unclaimed), [404]);
-    assert!(found(&world, badge).is_claimed_by(&loyalty()));
-}
