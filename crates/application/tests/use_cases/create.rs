@@ -91,4 +91,3 @@ fn what_could_not_be_read_is_refused_even_if_the_rest_is_right() {
     );
     world.badge("Gold");
 }
-

@@ -2,47 +2,14 @@
 
 use accolade_application::answer::Answer;
 use accolade_application::catalogue::{
-    CreateCustomField, CreateGroup, UpdateCustomField, UpdateGroup, create_field, create_group,
-    field, group, groups, remove_group, update_field, update_group,
+    CreateCustomField, UpdateCustomField, create_field, field, update_field,
 };
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::PageOf;
-use accolade_domain::badge::{BadgeDraft, Rank};
-use accolade_domain::catalogue::{
-    CustomField, CustomFieldChange, CustomFieldDraft, DataType, Group, GroupChange,
-};
-use accolade_domain::ids::{CustomFieldId, GroupId};
+use accolade_domain::badge::BadgeDraft;
+use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
+use accolade_domain::ids::CustomFieldId;
 
-use crate::world::{World, at, codes, direct, faults};
-
-fn rank(number: i64) -> Rank {
-    Rank::try_from(number).unwrap()
-}
-
-fn new_group(world: &World, name: &str, number: i64) -> Result<Group, UseCaseError> {
-    let command = CreateGroup {
-        name: name.try_into().unwrap(),
-        rank: rank(number),
-        idempotency: None,
-    };
-    create_group(&world.ports, &world.caller, command).map(a_group)
-}
-
-fn a_group(answer: Answer) -> Group {
-    match answer {
-        Answer::Group(group) => group,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn change_group(world: &World, group: GroupId, change: GroupChange) -> Result<Group, UseCaseError> {
-    let command = UpdateGroup {
-        group,
-        change,
-        idempotency: None,
-    };
-    update_group(&world.ports, &world.caller, &command).map(a_group)
-}
+use crate::world::{World, codes, direct, faults};
 
 fn new_field(
     world: &World,
@@ -103,4 +70,3 @@ fn a_disabled_field_is_unknown_to_badges_keeps_its_id_and_gives_its_name_free() 
     assert!(badge.definition.custom_values.is_empty());
     new_field(&world, "tier", None).unwrap();
 }
-

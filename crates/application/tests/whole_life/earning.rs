@@ -1,19 +1,12 @@
 //! Earning, as far as it is more than the order of checks.
 
-use accolade_application::answer::{Answer, EarnOutcome, UnknownCustomer};
-use accolade_application::badges::get;
-use accolade_application::customers::details;
-use accolade_application::earning::{EarnBadge, preview};
-use accolade_application::enrolment::requests;
-use accolade_application::idempotency::{Carried, carry_out};
-use accolade_domain::badge::constraint::{Constraint, RollingWindow};
+use accolade_application::answer::Answer;
+use accolade_application::earning::EarnBadge;
 use accolade_domain::badge::{BadgeDraft, Expiry, ExpiryValue};
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
 
-use crate::world::{
-    NOW, World, at, at_most, codes, count, customer, direct, draft, outcome_codes, outcomes,
-};
+use crate::world::{NOW, World, at, direct};
 
 #[test]
 fn a_relative_expiry_counts_from_now_whatever_the_event_date() {
@@ -34,4 +27,3 @@ fn a_relative_expiry_counts_from_now_whatever_the_event_date() {
     };
     assert_eq!(answer.expires_on, at(NOW) + Duration::days(3));
 }
-

@@ -1,19 +1,15 @@
 //! Revising a badge.
 
-use accolade_application::answer::{Answer, BadgeView};
-use accolade_application::badges::CreateBadge;
-use accolade_application::badges::{UpdateBadge, create, etag, update as update_badge};
-use accolade_application::catalogue::{CreateGroup, create_group, remove_group};
+use accolade_application::answer::Answer;
+use accolade_application::badges::{UpdateBadge, etag, update as update_badge};
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, carry_out};
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft, RollingWindow};
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, Rank};
-use accolade_domain::ids::{BadgeId, GroupId};
-use accolade_domain::owner::OwnerType;
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults, owner};
+use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults};
 
 pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
     UpdateBadge {
@@ -29,13 +25,6 @@ pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
 
 pub(crate) fn update(world: &World, command: UpdateBadge) -> Result<Answer, UseCaseError> {
     update_badge(&world.ports, &world.caller, command)
-}
-
-fn view(answer: Answer) -> BadgeView {
-    match answer {
-        Answer::Badge(view) => *view,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// A badge that starts after now.
@@ -62,18 +51,6 @@ fn rolling(max: i64) -> Constraint<FixedWindowDraft> {
         length: count(7),
         max: count(max),
     }])
-}
-
-fn group(world: &World, name: &str) -> GroupId {
-    let command = CreateGroup {
-        name: name.try_into().unwrap(),
-        rank: Rank::try_from(1).unwrap(),
-        idempotency: None,
-    };
-    match create_group(&world.ports, &world.caller, command).unwrap() {
-        Answer::Group(group) => group.id,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -197,4 +174,3 @@ fn rolling_windows_and_fixed_values_may_become_each_other_once_live() {
         [826]
     );
 }
-

@@ -202,4 +202,3 @@ fn days_begin_at_the_orgs_own_midnight() {
     world.clock.set(at("2026-01-03T00:00:00+05:30"));
     world.earned(badge, 1);
 }
-
