@@ -6,9 +6,10 @@ use accolade_application::ports::{
     ImportRequest, Operation, RecordError, RevokeEarnRequest, RevokeEnrolmentsRequest,
     RevokeTarget,
 };
-use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindow, RollingWindow};
+use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindow, RollingWindow};
 use accolade_domain::badge::{Badge, BadgeDefinition, EarnMode};
 use accolade_domain::earning::{EarnTerms, Limit, Scope, Span, limits};
+pub(crate) use accolade_domain::fixtures::count;
 use accolade_domain::ids::{EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::{CalendarUnit, Zone};
@@ -16,10 +17,6 @@ use uuid::Uuid;
 
 use crate::fixtures::{at, customer, customers, now};
 use crate::{Stores, World};
-
-pub(crate) fn count(number: i64) -> Count {
-    Count::try_from(number).unwrap()
-}
 
 /// At most so many of all time.
 pub(crate) fn in_all(max: i64) -> Constraint {

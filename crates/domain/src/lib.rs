@@ -24,5 +24,5 @@ pub mod rejection;
 pub mod text;
 pub mod zone;
 
-#[cfg(test)]
-mod fixtures;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod fixtures;

@@ -223,10 +223,7 @@ impl fmt::Debug for Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(iso: &str) -> Instant {
-        Instant::parse_iso(iso).unwrap()
-    }
+    use crate::fixtures::at;
 
     fn zone(name: &str) -> Zone {
         name.parse().unwrap()

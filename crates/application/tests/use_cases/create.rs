@@ -51,28 +51,6 @@ fn a_badge_whose_enrolments_never_expire_can_be_earned_for_ever() {
 }
 
 #[test]
-fn a_badge_may_be_given_its_id_and_be_off() {
-    let world = World::new();
-    let id = "66276dc68fe258516a88ff8e".parse().unwrap();
-    let command = CreateBadge {
-        id: Some(id),
-        active: false,
-        ..creation(draft("Gold"))
-    };
-    let badge = created(&world, command).badge;
-    assert_eq!((badge.id, badge.active), (id, false));
-}
-
-#[test]
-fn a_name_that_is_taken_is_refused_with_725_and_another_orgs_is_not_taken() {
-    let world = World::new();
-    world.badge("Gold");
-    let again = creation(draft("Gold"));
-    assert_eq!(fields(&world, again.clone()), [(725, "name".to_owned())]);
-    create(&world.ports, &world.stranger(), again).unwrap();
-}
-
-#[test]
 fn what_could_not_be_read_and_what_is_wrong_are_reported_together_and_once() {
     let world = World::new();
     let command = CreateBadge {
@@ -112,18 +90,4 @@ fn what_could_not_be_read_is_refused_even_if_the_rest_is_right() {
         [(999_999, "description".to_owned())]
     );
     world.badge("Gold");
-}
-
-#[test]
-fn past_dates_are_for_badges_that_are_taken_over() {
-    let world = World::new();
-    let mut definition = draft("Gold");
-    definition.expires_on = Some(at("2025-01-01T00:00:00Z"));
-    let command = CreateBadge {
-        migrating: false,
-        ..creation(definition.clone())
-    };
-    let expected = [(722, "startOn".to_owned()), (724, "expiresOn".to_owned())];
-    assert_eq!(fields(&world, command), expected);
-    created(&world, creation(definition));
 }

@@ -2,17 +2,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
-mod activity;
 mod claim;
 mod create;
 mod enrol;
 mod group;
 mod idempotency;
 mod idempotency_races;
-mod list;
 mod meddling;
 mod order_of_checks;
-mod preview;
-mod requests;
 mod retry;
 mod world;

@@ -12,24 +12,13 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, NewClient, Org, Ports,
 };
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::badge::BadgeDraft;
 use accolade_domain::enrolment::Outcome;
+pub(crate) use accolade_domain::fixtures::{at, draft, owner};
 use accolade_domain::ids::{BadgeId, CustomerId};
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::{Owner, OwnerType};
+use accolade_domain::owner::Owner;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use time::Duration;
-
-pub(crate) fn at(iso: &str) -> Instant {
-    Instant::parse_iso(iso).unwrap()
-}
-
-pub(crate) fn owner(owner_type: OwnerType, reference: &str) -> Owner {
-    Owner {
-        owner_type,
-        reference: reference.try_into().unwrap(),
-    }
-}
 
 /// The code and the field of each reason why `result` was refused.
 pub(crate) fn refused<T: std::fmt::Debug>(
@@ -147,20 +136,6 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         org: org.id,
         zone: org.zone,
         groups: client.groups,
-    }
-}
-
-/// Live from 2024 to 2030, for Loyalty and Milestones; enrolments expire in 2031.
-pub(crate) fn draft(name: &str) -> BadgeDraft {
-    BadgeDraft {
-        name: Some(name.try_into().unwrap()),
-        starts_on: Some(at("2024-01-01T00:00:00Z")),
-        expires_on: Some(at("2030-01-01T00:00:00Z")),
-        earn_type: Some(EarnType::IssueEarn),
-        enrolment_expiry: Some(Expiry::FixedDate(at("2031-01-15T09:32:37Z"))),
-        earned_expiry: Some(Expiry::WithBadge),
-        owners: vec![OwnerType::Loyalty, OwnerType::Milestones],
-        ..BadgeDraft::default()
     }
 }
 

@@ -3,14 +3,11 @@
 use accolade_application::answer::{Answer, Imported};
 use accolade_application::badges::get;
 use accolade_application::earning::{ImportCustomerBadges, ImportRow, import};
-use accolade_application::enrolment::requests;
 use accolade_domain::badge::BadgeDraft;
-use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::ids::BadgeId;
-use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::zone::CalendarUnit;
+use accolade_domain::rejection::Rejection;
 
-use crate::world::{World, at, at_most, codes, count, customer, direct, draft};
+use crate::world::{World, at, at_most, codes, customer, draft};
 
 type Row = Result<ImportRow, Vec<Rejection>>;
 
@@ -45,42 +42,6 @@ fn outcomes(answer: &Answer) -> Vec<Vec<u32>> {
 }
 
 #[test]
-fn each_element_fails_alone_and_the_rest_are_recorded_in_their_order() {
-    let world = World::new();
-    let badge = world.badge(draft("Gold"));
-    let nobodys = "69381523cebb9648d8974501".parse().unwrap();
-    let backwards = ImportRow {
-        expires_on: row(badge, 3).event_on,
-        ..row(badge, 3)
-    };
-    let unreadable = Rejection::of(Code::Unreadable);
-    let rows = vec![
-        Ok(row(badge, 1)),
-        Err(vec![unreadable.clone(), unreadable]),
-        Ok(row(nobodys, 2)),
-        Ok(backwards),
-        Ok(row(badge, 1)),
-    ];
-    let command = importing(&world, rows);
-    let request_id = command.request_id.clone().unwrap();
-    let answer = import(&world.ports, &world.caller, command.clone()).unwrap();
-    assert_eq!(
-        outcomes(&answer),
-        [
-            vec![],
-            vec![999_999, 999_999],
-            vec![404],
-            vec![999_999],
-            vec![]
-        ]
-    );
-    assert_eq!(world.details(badge, 1).earns.len(), 2);
-    let told = requests(&world.ports, &world.caller, &request_id).unwrap();
-    assert_eq!(told[0].answer, answer);
-    assert_eq!(codes(&import(&world.ports, &world.caller, command)), [809]);
-}
-
-#[test]
 fn a_deactivated_badge_that_is_limited_and_nobodys_takes_imports_too() {
     let world = World::new();
     let badge = world.badge(BadgeDraft {
@@ -97,46 +58,6 @@ fn a_deactivated_badge_that_is_limited_and_nobodys_takes_imports_too() {
             .counts
             .earned,
         3
-    );
-}
-
-#[test]
-fn imports_count_towards_fixed_values_but_not_towards_rolling_windows() {
-    let world = World::new();
-    let fixed = world.badge(BadgeDraft {
-        customer_constraints: at_most(2),
-        ..direct("Fixed")
-    });
-    let rolling = world.badge(BadgeDraft {
-        customer_constraints: vec![Constraint::RollingWindow(vec![RollingWindow {
-            unit: CalendarUnit::Days,
-            length: count(30),
-            max: count(1),
-        }])],
-        ..direct("Rolling")
-    });
-    for badge in [fixed, rolling] {
-        world.import(badge, 1);
-        world.earned(badge, 1);
-        assert_eq!(codes(&world.earn(&world.one(badge, 1))), [817]);
-    }
-}
-
-#[test]
-fn a_dry_run_says_the_same_and_records_nothing() {
-    let world = World::new();
-    let badge = world.badge(draft("Gold"));
-    let command = ImportCustomerBadges {
-        dry_run: true,
-        ..importing(&world, vec![Ok(row(badge, 1)), Err(Vec::new())])
-    };
-    let request_id = command.request_id.clone().unwrap();
-    let answer = import(&world.ports, &world.caller, command).unwrap();
-    assert_eq!(outcomes(&answer).len(), 2);
-    assert_eq!(world.details(badge, 1).earns, []);
-    assert_eq!(
-        codes(&requests(&world.ports, &world.caller, &request_id)),
-        [404]
     );
 }
 

@@ -13,7 +13,6 @@ mod imports;
 #[path = "../use_cases/meddling.rs"]
 mod meddling;
 mod order_of_checks;
-mod revoking;
 mod update;
 mod windows;
 mod world;

@@ -1,19 +1,15 @@
 //! Revising a badge.
 
-use accolade_application::answer::{Answer, BadgeView};
-use accolade_application::badges::CreateBadge;
-use accolade_application::badges::{UpdateBadge, create, etag, update as update_badge};
-use accolade_application::catalogue::{CreateGroup, create_group, remove_group};
+use accolade_application::answer::Answer;
+use accolade_application::badges::{UpdateBadge, etag, update as update_badge};
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, carry_out};
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft, RollingWindow};
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, Rank};
-use accolade_domain::ids::{BadgeId, GroupId};
-use accolade_domain::owner::OwnerType;
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults, owner};
+use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults};
 
 pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
     UpdateBadge {
@@ -29,13 +25,6 @@ pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
 
 pub(crate) fn update(world: &World, command: UpdateBadge) -> Result<Answer, UseCaseError> {
     update_badge(&world.ports, &world.caller, command)
-}
-
-fn view(answer: Answer) -> BadgeView {
-    match answer {
-        Answer::Badge(view) => *view,
-        other => panic!("{other:?}"),
-    }
 }
 
 /// A badge that starts after now.
@@ -62,53 +51,6 @@ fn rolling(max: i64) -> Constraint<FixedWindowDraft> {
         length: count(7),
         max: count(max),
     }])
-}
-
-fn group(world: &World, name: &str) -> GroupId {
-    let command = CreateGroup {
-        name: name.try_into().unwrap(),
-        rank: Rank::try_from(1).unwrap(),
-        idempotency: None,
-    };
-    match create_group(&world.ports, &world.caller, command).unwrap() {
-        Answer::Group(group) => group.id,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
-fn an_update_replaces_the_definition_and_keeps_claims_activity_and_counts() {
-    let world = World::new();
-    let badge = world.badge(draft("Gold"));
-    world.claim(badge, owner(OwnerType::Loyalty, "1"));
-    world.enrol(badge, 1);
-    world.turn(badge, false);
-    world.clock.set(at("2026-05-11T00:00:00Z"));
-    let before = world.found(badge);
-    let answer = view(update(&world, updating(badge, draft("Silver"))).unwrap());
-    let after = world.found(badge);
-    assert_eq!(answer.badge, after);
-    assert_eq!((answer.counts.issued, answer.counts.earned), (1, 0));
-    assert_eq!(after.definition.name.as_str(), "Silver");
-    assert_eq!(after.updated_on, at("2026-05-11T00:00:00Z"));
-    assert_eq!(
-        (after.claims, after.active, after.created_on),
-        (before.claims, false, before.created_on)
-    );
-}
-
-#[test]
-fn an_update_turns_the_badge_on_or_off_if_it_says_so() {
-    let world = World::new();
-    let badge = world.badge(draft("Gold"));
-    for active in [false, true] {
-        let command = UpdateBadge {
-            active: Some(active),
-            ..updating(badge, draft("Gold"))
-        };
-        assert_eq!(view(update(&world, command).unwrap()).badge.active, active);
-        assert_eq!(world.found(badge).active, active);
-    }
 }
 
 #[test]
@@ -231,100 +173,4 @@ fn rolling_windows_and_fixed_values_may_become_each_other_once_live() {
         codes(&update(&world, updating(badge, with(daily(1))))),
         [826]
     );
-}
-
-#[test]
-fn an_owner_with_an_active_claim_stays() {
-    let world = World::new();
-    let both = BadgeDraft {
-        owners: vec![OwnerType::Loyalty, OwnerType::Journeys],
-        ..upcoming("Gold")
-    };
-    let badge = world.badge(both.clone());
-    world.claim(badge, owner(OwnerType::Journeys, "1"));
-    let result = update(&world, updating(badge, upcoming("Gold")));
-    assert_eq!(codes(&result), [729]);
-    let journeys = BadgeDraft {
-        owners: vec![OwnerType::Journeys],
-        ..both
-    };
-    update(&world, updating(badge, journeys)).unwrap();
-}
-
-#[test]
-fn past_dates_are_looked_at_only_where_they_change_unless_migrating() {
-    let world = World::new();
-    let badge = world.badge(direct("Gold"));
-    let past = BadgeDraft {
-        expires_on: Some(at("2026-05-01T00:00:00Z")),
-        ..direct("Gold")
-    };
-    assert_eq!(codes(&update(&world, updating(badge, past.clone()))), [724]);
-    let command = UpdateBadge {
-        migrating: true,
-        ..updating(badge, past.clone())
-    };
-    update(&world, command).unwrap();
-    update(&world, updating(badge, past)).unwrap();
-}
-
-#[test]
-fn another_badges_name_is_taken_and_its_own_is_not() {
-    let world = World::new();
-    let badge = world.badge(direct("Gold"));
-    world.badge(direct("Silver"));
-    let result = update(&world, updating(badge, direct("Silver")));
-    assert_eq!(faults(&result), [(725, "name")]);
-    update(&world, updating(badge, direct("Gold"))).unwrap();
-    update(&world, updating(badge, direct("gold"))).unwrap();
-}
-
-#[test]
-fn a_group_is_shown_with_the_badge_until_it_is_removed_and_cannot_be_given_after() {
-    let world = World::new();
-    let group = group(&world, "Metals");
-    let grouped = |name| BadgeDraft {
-        group: Some(group),
-        ..direct(name)
-    };
-    let badge = world.badge(direct("Gold"));
-    let shown = view(update(&world, updating(badge, grouped("Gold"))).unwrap());
-    assert_eq!(shown.group.unwrap().id, group);
-    remove_group(&world.ports, &world.caller, group).unwrap();
-    let found = accolade_application::badges::get(&world.ports, &world.caller, badge).unwrap();
-    assert_eq!(found.group, None);
-    let result = update(&world, updating(badge, grouped("Gold")));
-    assert_eq!(faults(&result), [(404, "badgeGroupId")]);
-    let command = CreateBadge {
-        draft: grouped("Silver"),
-        unread: Vec::new(),
-        active: true,
-        migrating: true,
-        id: None,
-        idempotency: None,
-    };
-    let result = create(&world.ports, &world.caller, command);
-    assert_eq!(faults(&result), [(404, "badgeGroupId")]);
-}
-
-#[test]
-fn an_update_that_is_repeated_under_its_key_gets_its_answer_again() {
-    let world = World::new();
-    let badge = world.badge(direct("Gold"));
-    let command = UpdateBadge {
-        if_match: Some(vec![etag(&world.found(badge)).unwrap()]),
-        idempotency: Some(world.guard("key")),
-        ..updating(badge, direct("Silver"))
-    };
-    let carry = || {
-        let guard = command.idempotency.as_ref();
-        carry_out(&world.ports, guard, || update(&world, command.clone())).unwrap()
-    };
-    let Carried::Out(first) = carry() else {
-        panic!("was carried out before")
-    };
-    let Carried::Before(record) = carry() else {
-        panic!("was carried out twice")
-    };
-    assert_eq!(record.answer, first);
 }

@@ -106,23 +106,6 @@ fn counts_are_the_customers_and_everybodys() {
 }
 
 #[test]
-fn an_earn_at_the_badges_last_moment_is_counted_in_its_last_window() {
-    let world = World::new();
-    let badge = world.badge(BadgeDraft {
-        badge_constraints: windows(Cycle::Months, 5),
-        ..direct("Gold")
-    });
-    world.clock.set(at("2027-01-01T00:00:00Z"));
-    world.earned(badge, 1);
-    let query = FixedWindowQuery {
-        counts: true,
-        ..query(badge)
-    };
-    let last = list(&world, &query).windows.pop().unwrap();
-    assert_eq!(last.earned, Some(1));
-}
-
-#[test]
 fn only_windows_that_share_a_moment_with_the_asked_time_are_listed() {
     let world = World::new();
     let badge = world.badge(BadgeDraft {
@@ -218,14 +201,4 @@ fn days_begin_at_the_orgs_own_midnight() {
     assert_eq!(codes(&world.earn(&world.one(badge, 1))), [817]);
     world.clock.set(at("2026-01-03T00:00:00+05:30"));
     world.earned(badge, 1);
-}
-
-#[test]
-fn the_windows_of_an_unknown_badge_are_not_found() {
-    let world = World::new();
-    let query = query("69381523cebb9648d8974501".parse().unwrap());
-    assert_eq!(
-        codes(&fixed_windows(&world.ports, &world.caller, &query)),
-        [404]
-    );
 }

@@ -13,10 +13,10 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, Operation, Ports,
 };
-use accolade_domain::badge::constraint::{Constraint, Count, FixedWindowDraft};
+use accolade_domain::badge::constraint::{Constraint, FixedWindowDraft};
 use accolade_domain::badge::{Badge, BadgeDraft, EarnType, Expiry};
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
-use accolade_domain::instant::Instant;
+pub(crate) use accolade_domain::fixtures::{at, count, customer, owner};
+use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
@@ -26,25 +26,6 @@ use time::Duration;
 
 /// The moment at which tests begin.
 pub(crate) const NOW: &str = "2026-05-10T12:00:00Z";
-
-pub(crate) fn at(iso: &str) -> Instant {
-    Instant::parse_iso(iso).unwrap()
-}
-
-pub(crate) fn customer(number: i64) -> CustomerId {
-    number.try_into().unwrap()
-}
-
-pub(crate) fn owner(owner_type: OwnerType, reference: &str) -> Owner {
-    Owner {
-        owner_type,
-        reference: reference.try_into().unwrap(),
-    }
-}
-
-pub(crate) fn count(number: i64) -> Count {
-    Count::try_from(number).unwrap()
-}
 
 pub(crate) fn at_most(number: i64) -> Vec<Constraint<FixedWindowDraft>> {
     vec![Constraint::FixedValue(count(number))]

@@ -298,10 +298,7 @@ pub fn contradictions(
 mod tests {
     use super::*;
     use crate::badge::{Expiry, ExpiryValue};
-
-    fn count(n: i64) -> Count {
-        Count::try_from(n).unwrap()
-    }
+    use crate::fixtures::{at, count, period};
 
     fn days(n: i64, max: i64) -> Constraint<FixedWindowDraft> {
         Constraint::FixedWindow(FixedWindowDraft {
@@ -314,7 +311,6 @@ mod tests {
     }
 
     fn problems(constraints: &[Constraint<FixedWindowDraft>]) -> Vec<Option<String>> {
-        let at = |iso| Instant::parse_iso(iso).unwrap();
         contradictions(
             constraints,
             at("2026-01-01T00:00:00Z"),
@@ -358,9 +354,7 @@ mod tests {
 
     #[test]
     fn windows_end_with_what_can_be_earned_last() {
-        let at = |iso| Instant::parse_iso(iso).unwrap();
-        let period =
-            BadgePeriod::new(at("2023-01-01T00:00:00Z"), at("2024-01-01T00:00:00Z")).unwrap();
+        let period = period("2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z");
         let end = |mode| earning_ends_on(period, mode, &Zone::utc());
         let enrolled = |enrolment_expiry| end(EarnMode::EnrolThenEarn { enrolment_expiry });
         assert_eq!(end(EarnMode::Direct), Some(at("2024-01-01T00:00:00Z")));

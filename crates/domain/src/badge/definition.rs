@@ -299,10 +299,7 @@ fn keep<T>(problems: &mut Vec<Rejection>, result: Result<T, Rejection>) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn at(iso: &str) -> Instant {
-        Instant::parse_iso(iso).unwrap()
-    }
+    use crate::fixtures::at;
 
     fn draft() -> BadgeDraft {
         BadgeDraft {

@@ -8,9 +8,9 @@ use accolade_application::access::{
 };
 use accolade_application::badges::{ClaimBadge, CreateBadge, claim, create};
 use accolade_application::ports::{Org, Ports};
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::{Owner, OwnerType};
+pub(crate) use accolade_domain::fixtures::at;
+use accolade_domain::fixtures::{draft, owner};
+use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::Zone;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions, app};
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
@@ -265,11 +265,6 @@ pub(crate) fn basic(key: &str, secret: &str) -> String {
     format!("Basic {credentials}")
 }
 
-/// The moment that `iso` says.
-pub(crate) fn at(iso: &str) -> Instant {
-    Instant::parse_iso(iso).unwrap()
-}
-
 fn below_prefix(path: &str) -> String {
     if path.starts_with('/') {
         path.to_owned()
@@ -328,18 +323,8 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
         groups: AccessGroups::ALL,
     };
     let badge = BADGE.parse().unwrap();
-    let draft = BadgeDraft {
-        name: Some("Gold".try_into().unwrap()),
-        starts_on: Some(at("2024-01-01T00:00:00Z")),
-        expires_on: Some(at("2030-01-01T00:00:00Z")),
-        earn_type: Some(EarnType::IssueEarn),
-        enrolment_expiry: Some(Expiry::FixedDate(at("2031-01-15T09:32:37Z"))),
-        earned_expiry: Some(Expiry::WithBadge),
-        owners: vec![OwnerType::Loyalty, OwnerType::Milestones],
-        ..BadgeDraft::default()
-    };
     let command = CreateBadge {
-        draft,
+        draft: draft("Gold"),
         unread: Vec::new(),
         active: true,
         migrating: true,
@@ -349,10 +334,7 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
     create(ports, &caller, command).unwrap();
     let command = ClaimBadge {
         badge,
-        owner: Owner {
-            owner_type: OwnerType::Loyalty,
-            reference: "123694".try_into().unwrap(),
-        },
+        owner: owner(OwnerType::Loyalty, "123694"),
         idempotency: None,
     };
     claim(ports, &caller, command).unwrap();

@@ -1,21 +1,19 @@
 //! An org, its client and a badge, and requests about them.
 
-use std::collections::BTreeMap;
-
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, Context, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest,
     Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
-    RecordError, StoreError,
+    RecordError, RevokeEarnRequest, StoreError,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::badge::constraint::Count;
-use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
+use accolade_domain::badge::{Badge, BadgePeriod, EarnMode, EarnType, Expiry};
 use accolade_domain::earning::{EarnTerms, Limit, Scope, Span, Window};
-use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::{OwnerType, Owners};
+use accolade_domain::enrolment::{CustomerOutcome, Outcome};
+use accolade_domain::fixtures::plain;
+pub(crate) use accolade_domain::fixtures::{hold, second};
 use accolade_domain::zone::{CalendarUnit, Zone};
 use accolade_memory::SequentialIds;
 use accolade_persistence::Database;
@@ -27,10 +25,6 @@ pub(crate) struct Scene {
     pub(crate) badge: Badge,
     pub(crate) actor: Actor,
     ids: SequentialIds,
-}
-
-pub(crate) fn second(seconds: i64) -> Instant {
-    Instant::from_unix_seconds(seconds).unwrap()
 }
 
 impl Scene {
@@ -201,6 +195,20 @@ impl Scene {
         Ok(outcomes.pop().unwrap())
     }
 
+    /// Revoking the first earn of customer 1, which `outcomes` tell.
+    pub(crate) fn revocation(&self, outcomes: &[CustomerEarn]) -> RevokeEarnRequest {
+        let EarnOutcome::Earned(earned, _) = outcomes[0].outcome else {
+            panic!("{outcomes:?}");
+        };
+        RevokeEarnRequest {
+            context: self.earn_request(1, Vec::new()).context,
+            badge: self.badge.id,
+            customer: outcomes[0].customer,
+            earned,
+            request_id: Some(self.ids.uuid().to_string().try_into().unwrap()),
+        }
+    }
+
     /// Turning the badge off.
     pub(crate) fn deactivation(&self) -> BadgeEditRequest {
         let (org, badge) = (self.badge.org, self.badge.id);
@@ -233,10 +241,6 @@ impl Scene {
             .unwrap();
         found.unwrap().counts.issued
     }
-}
-
-pub(crate) fn hold(from: i64, until: i64) -> Hold {
-    Hold::new(second(from), second(until)).unwrap()
 }
 
 /// One limit of each kind and scope, each with room for `max`.
@@ -280,33 +284,12 @@ pub(crate) fn enrolled(outcomes: &[CustomerOutcome]) -> usize {
 }
 
 fn draft(ids: &SequentialIds, actor: Actor, name: &str) -> Badge {
-    Badge {
-        id: ids.object_id().into(),
-        org: 100_458.try_into().unwrap(),
-        definition: BadgeDefinition {
-            name: name.try_into().unwrap(),
-            description: None,
-            period: BadgePeriod::new(second(0), second(1_000_000)).unwrap(),
-            earn_mode: EarnMode::EnrolThenEarn {
-                enrolment_expiry: Expiry::WithBadge,
-            },
-            earned_expiry: Expiry::WithBadge,
-            owners: Owners::try_from(vec![OwnerType::Loyalty]).unwrap(),
-            customer_constraints: Vec::new(),
-            badge_constraints: Vec::new(),
-            images: Vec::new(),
-            tags: Vec::new(),
-            benefits: Vec::new(),
-            rank: None,
-            default_till: None,
-            group: None,
-            custom_values: BTreeMap::new(),
-        },
-        active: true,
-        claims: Vec::new(),
-        created_on: second(0),
-        created_by: actor,
-        updated_on: second(0),
-        updated_by: actor,
-    }
+    let mut badge = plain(name);
+    badge.id = ids.object_id().into();
+    badge.definition.period = BadgePeriod::new(second(0), second(1_000_000)).unwrap();
+    badge.definition.earn_mode = EarnMode::EnrolThenEarn {
+        enrolment_expiry: Expiry::WithBadge,
+    };
+    (badge.created_by, badge.updated_by) = (actor, actor);
+    badge
 }
