@@ -6,8 +6,9 @@ use std::time::Duration;
 use accolade_application::access::{
     AccessGroup, AccessGroups, Caller, CreateClient, NewCredentials, create_client, create_org,
 };
-use accolade_application::badges::{ClaimBadge, CreateBadge, claim, create};
+use accolade_application::badges::{ClaimBadge, CreateBadge};
 use accolade_application::ports::{Org, Ports};
+use accolade_application::{Request, execute};
 pub(crate) use accolade_domain::fixtures::at;
 use accolade_domain::fixtures::{draft, owner};
 use accolade_domain::owner::OwnerType;
@@ -329,13 +330,11 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
         active: true,
         migrating: true,
         id: Some(badge),
-        idempotency: None,
     };
-    create(ports, &caller, command).unwrap();
+    execute(ports, Request::new(caller.clone()), command).unwrap();
     let command = ClaimBadge {
         badge,
         owner: owner(OwnerType::Loyalty, "123694"),
-        idempotency: None,
     };
-    claim(ports, &caller, command).unwrap();
+    execute(ports, Request::new(caller), command).unwrap();
 }
