@@ -11,7 +11,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::badge::answer::BadgeBody;
 use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use accolade_wire::badge::list::BadgeListBody;
-use accolade_wire::badge::owner::{self as owner_request, OwnerRequestBody};
+use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::query as badge_query;
 use accolade_wire::badge::request::{self as badge_request, BadgeRequest, BadgeRequestBody, Named};
 use accolade_wire::json::Parsed;
@@ -263,7 +263,7 @@ pub(crate) async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     }
     .answer(
         call,
-        |body, _| owner_request::read(body),
+        |body, _| OwnerRequestBody::parse(body),
         move |ports, caller, owner: Owner, idempotency| {
             let badge = id?;
             let command = ClaimBadge {
@@ -307,7 +307,7 @@ pub(crate) async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     }
     .answer(
         call,
-        |body, _| owner_request::read(body),
+        |body, _| OwnerRequestBody::parse(body),
         move |ports, caller, owner: Owner, idempotency| {
             let badge = id?;
             let command = ClaimBadge {

@@ -9,7 +9,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::query::Query;
-use accolade_wire::request::batch::Reading;
+use accolade_wire::request::batch::ParseContext;
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
@@ -37,8 +37,8 @@ pub(crate) struct BodyReading {
 
 impl BodyReading {
     /// The same for the reader of the body.
-    pub(crate) fn by(&self) -> Reading<'_> {
-        Reading {
+    pub(crate) fn by(&self) -> ParseContext<'_> {
+        ParseContext {
             max_customers: self.max_customers,
             request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
             named_by: self.named_by,

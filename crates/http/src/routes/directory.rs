@@ -8,8 +8,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::{DirectoryEntry, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::directory::{
-    self as wire, CustomerBody, CustomersBody, CustomersRequestBody, Entry, IdentifiersBody,
-    named_twice,
+    CustomerBody, CustomersBody, CustomersRequestBody, Entry, IdentifiersBody, named_twice,
 };
 use accolade_wire::json::Parsed;
 use actix_web::HttpResponse;
@@ -60,7 +59,7 @@ pub(crate) async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
     }
     .answer(
         call,
-        |body, _| wire::read_one(body),
+        |body, _| IdentifiersBody::parse(body),
         move |ports, caller, identifiers, idempotency| {
             let entry = DirectoryEntry {
                 customer: identifier::one(ports, caller, customer?, None)?,
@@ -110,8 +109,7 @@ pub(crate) async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
     )),
 )]
 pub(crate) async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
-    let max = call.state.options.customers_per_request;
-    let named_by = identifier::kind(call.headers());
+    let reading = call.reading();
     Write {
         group: AccessGroup::BadgesWrite,
         body: BodyKind::Json,
@@ -120,8 +118,8 @@ pub(crate) async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
     .answer_resolved(
         call,
         move |body, _| {
-            let named_by = named_by.map_err(|problem| vec![problem])?;
-            wire::read_several(body, max, named_by)
+            let reading = reading.map_err(|problem| vec![problem])?;
+            CustomersRequestBody::parse(body, reading.by())
         },
         |ports, caller, entries| {
             let warnings = Vec::new();

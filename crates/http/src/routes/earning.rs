@@ -17,8 +17,7 @@ use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody
 use accolade_wire::earning::import::ImportedEnvelopeBody;
 use accolade_wire::earning::import_request::{self, ImportRowBody, Row, Rows};
 use accolade_wire::earning::request::{
-    self as earn_request, BULK_SHAPE, Earn, EarnBulkRequest, EarnRequestBody,
-    RevokeEarnRequestBody, RevokedEarn,
+    Earn, EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody, RevokedEarn,
 };
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
@@ -83,7 +82,7 @@ pub(crate) async fn earn_badge(call: Call) -> Result<HttpResponse, Failure> {
     let read = move |body: &[u8], query: &mut Query| {
         query.flag(DRY_RUN);
         let reading = reading.clone().map_err(|problem| vec![problem])?;
-        earn_request::read_earn(reading.by(), body)
+        EarnRequestBody::parse(body, reading.by())
     };
     let command = |ports: &Ports, caller: &Caller, asked: Earn| {
         let customer = identifier::one(ports, caller, asked.customer, Some("customerId"))?;
@@ -168,10 +167,10 @@ pub(crate) async fn earn_badge_bulk(call: Call) -> Result<HttpResponse, Failure>
     let read = move |body: &[u8], query: &mut Query| {
         query.flag(DRY_RUN);
         let reading = reading.clone().map_err(|problem| vec![problem])?;
-        reading.by().batch::<EarnBulkRequest<'_>>(BULK_SHAPE, body)
+        EarnBulkRequest::parse(body, reading.by())
     };
     let command = |ports: &Ports, caller: &Caller, asked: Batch| {
-        let found = identifier::several(ports, caller, asked.customers, BULK_SHAPE.customers)?;
+        let found = identifier::several(ports, caller, asked.customers, "customerIds")?;
         let command = EarnBadge {
             operation: Operation::EarnBulk,
             badge: asked.badge,
@@ -323,7 +322,7 @@ pub(crate) async fn revoke_earn(call: Call) -> Result<HttpResponse, Failure> {
         move |body, query| {
             query.flag(DRY_RUN);
             let reading = reading.map_err(|problem| vec![problem])?;
-            earn_request::read_revocation(reading.by(), body)
+            RevokeEarnRequestBody::parse(body, reading.by())
         },
         |ports, caller, asked: RevokedEarn| {
             let customer = identifier::one(ports, caller, asked.customer, Some("customerId"))?;
@@ -395,7 +394,7 @@ pub(crate) async fn import_customer_badges(call: Call) -> Result<HttpResponse, F
             let request_id = reading
                 .header_request_id()
                 .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;
-            let rows = import_request::read(body, reading.max_customers, reading.named_by)?;
+            let rows = import_request::read(body, reading)?;
             Ok(Parsed {
                 value: (rows.value, request_id),
                 warnings: rows.warnings,

@@ -15,10 +15,10 @@ use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::enrolment::answer::EnrolmentBody;
-use accolade_wire::enrolment::request::{EnrolmentRequest, SHAPE};
+use accolade_wire::enrolment::request::EnrolmentRequest;
 use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
 use accolade_wire::enrolment::revocation_request::{
-    self, Revocation, RevocationRequestBody, Which, repeated,
+    Revocation, RevocationRequestBody, Which, repeated,
 };
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
@@ -101,7 +101,7 @@ pub(crate) async fn enrol_customers(call: Call) -> Result<HttpResponse, Failure>
     let read = move |body: &[u8], query: &mut Query| {
         query.flag(DRY_RUN);
         let reading = reading.clone().map_err(|problem| vec![problem])?;
-        reading.by().batch::<EnrolmentRequest<'_>>(SHAPE, body)
+        EnrolmentRequest::parse(body, reading.by())
     };
     let write = Write {
         group: AccessGroup::BadgesIssue,
@@ -130,7 +130,7 @@ fn command(
     caller: &Caller,
     asked: Batch,
 ) -> Result<Parsed<EnrolCustomers>, UseCaseError> {
-    let found = identifier::several(ports, caller, asked.customers, SHAPE.customers)?;
+    let found = identifier::several(ports, caller, asked.customers, "customers")?;
     let command = EnrolCustomers {
         badge: asked.badge,
         customers: found.customers,
@@ -252,7 +252,7 @@ pub(crate) async fn revoke_enrolments(call: Call) -> Result<HttpResponse, Failur
         move |body, query| {
             query.flag(DRY_RUN);
             let reading = reading.map_err(|problem| vec![problem])?;
-            revocation_request::read(reading.by(), body)
+            RevocationRequestBody::parse(body, reading.by())
         },
         move |ports, caller, asked: Revocation| {
             let Parsed { value, warnings } = targets(ports, caller, asked.which)?;

@@ -3,14 +3,13 @@
 use accolade_application::ports::{CustomFieldQuery, Page};
 use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
 use accolade_domain::ids::CustomFieldId;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Description;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::badge::request::SET_BY_SERVER;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Fields, Parsed};
+use crate::json::{self, Parsed, Purpose, SET_BY_SERVER, body};
 use crate::page::Pagination;
 use crate::query::Query;
 use crate::query::words::{self as words, Words, meaning};
@@ -34,25 +33,40 @@ const ANSWERED: &[&str] = &[
     "lastUpdatedOnISO",
 ];
 
-/// A custom field to create, or what is to change of one.
-#[derive(ToSchema)]
-#[schema(as = CustomFieldRequest, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct CustomFieldRequestBody {
-    /// Its name, 1 to 255 characters, unique among the active ones. An update may leave it out.
-    #[schema(min_length = 1, max_length = 255, example = "Priority")]
-    name: String,
-    /// The type of its values, which never changes. An update may leave it out.
-    #[schema(value_type = DataTypeName)]
-    data_type: String,
-    /// Whether a badge that omits it gets the default. Default false.
-    is_mandatory: Option<bool>,
-    /// What such a badge gets: required if it is mandatory. A number or a truth value is read as
-    /// its text.
-    #[schema(max_length = 4000, example = "1")]
-    default_value: Option<String>,
-    /// In an update: `false` disables it for good.
-    is_active: Option<bool>,
+body! {
+    /// A custom field to create, or what is to change of one.
+    #[schema(as = CustomFieldRequest)]
+    pub struct CustomFieldRequestBody {
+        /// Its name, 1 to 255 characters, unique among the active ones. An update may leave it out.
+        #[schema(min_length = 1, max_length = 255, example = "Priority")]
+        name: String => called = Some(fields.field(name).required_to(purpose, Code::Unreadable).text()),
+        /// The type of its values, which never changes. An update may leave it out.
+        dataType: DataTypeName => data_type = Some(
+            fields.field(name)
+                .required_to(purpose, Code::Unreadable)
+                .word(DataType::ALL, DataType::name),
+        ),
+        /// Whether a badge that omits it gets the default. Default false.
+        isMandatory: Option<bool> => mandatory = Some(fields.field(name).boolean()),
+        /// What such a badge gets: required if it is mandatory. A number or a truth value is read as
+        /// its text.
+        #[schema(max_length = 4000, example = "1")]
+        defaultValue: Option<String> => default = Some(fields.field(name).scalar()),
+        /// In an update: `false` disables it for good.
+        isActive: Option<bool> => active = Some(match purpose {
+            Purpose::Create => {
+                fields.ignore(name, "Ignored: a new custom field is active.");
+                None
+            }
+            Purpose::Update => fields.field(name).boolean(),
+        }),
+    }
+    read(fields, name, purpose: Purpose) -> CustomFieldChange {
+        for name in ANSWERED {
+            fields.ignore(name, SET_BY_SERVER);
+        }
+        CustomFieldChange { name: called, data_type, mandatory, default, active }
+    }
 }
 
 /// A custom field.
@@ -110,20 +124,12 @@ pub struct CustomFieldListBody<'a> {
 /// Everything that is wrong with it.
 pub fn read_new(body: &[u8]) -> Result<Parsed<CustomFieldDraft>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").required().text();
-        let data_type = fields
-            .field("dataType")
-            .required()
-            .word(DataType::ALL, DataType::name);
-        let mandatory = fields.field("isMandatory").boolean();
-        let default = fields.field("defaultValue").scalar();
-        fields.ignore("isActive", "Ignored: a new custom field is active.");
-        ignore_answered(fields);
+        let field = CustomFieldRequestBody::read(fields, Purpose::Create)?;
         Some(CustomFieldDraft {
-            name: name?,
-            data_type: data_type?,
-            mandatory: mandatory.unwrap_or(false),
-            default,
+            name: field.name?,
+            data_type: field.data_type?,
+            mandatory: field.mandatory.unwrap_or(false),
+            default: field.default,
         })
     })
 }
@@ -134,26 +140,8 @@ pub fn read_new(body: &[u8]) -> Result<Parsed<CustomFieldDraft>, Vec<Rejection>>
 /// Everything that is wrong with it.
 pub fn read_change(body: &[u8]) -> Result<Parsed<CustomFieldChange>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").text();
-        let data_type = fields.field("dataType").word(DataType::ALL, DataType::name);
-        let mandatory = fields.field("isMandatory").boolean();
-        let default = fields.field("defaultValue").scalar();
-        let active = fields.field("isActive").boolean();
-        ignore_answered(fields);
-        Some(CustomFieldChange {
-            name,
-            data_type,
-            mandatory,
-            default,
-            active,
-        })
+        CustomFieldRequestBody::read(fields, Purpose::Update)
     })
-}
-
-fn ignore_answered(fields: &mut Fields<'_, '_>) {
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
 }
 
 /// Which custom fields `query` asks for. What is wrong with it is remembered there.

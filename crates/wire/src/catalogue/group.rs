@@ -9,9 +9,8 @@ use accolade_domain::text::Name;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::badge::request::SET_BY_SERVER;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Fields, Parsed};
+use crate::json::{self, Parsed, Purpose, SET_BY_SERVER, body};
 use crate::page::Pagination;
 
 /// Fields that only answers have.
@@ -27,18 +26,26 @@ const ANSWERED: &[&str] = &[
     "isActive",
 ];
 
-/// A group to create, or what is to change of one.
-#[derive(ToSchema)]
-#[schema(as = GroupRequest)]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct GroupRequestBody {
-    /// Its name, 1 to 255 characters, unique among the organisation's groups. An update may leave
-    /// it out.
-    #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
-    name: String,
-    /// Its place among the groups: 1 is highest. An update may leave it out.
-    #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
-    rank: i64,
+body! {
+    /// A group to create, or what is to change of one.
+    #[schema(as = GroupRequest)]
+    pub struct GroupRequestBody {
+        /// Its name, 1 to 255 characters, unique among the organisation's groups. An update may leave
+        /// it out.
+        #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
+        name: String => called = Some(fields.field(name).required_to(purpose, Code::Unreadable).text()),
+        /// Its place among the groups: 1 is highest. An update may leave it out.
+        #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
+        rank: i64 => rank = Some(
+            fields.field(name).required_to(purpose, Code::GroupRankRequired).integer(),
+        ),
+    }
+    read(fields, name, purpose: Purpose) -> GroupChange {
+        for name in ANSWERED {
+            fields.ignore(name, SET_BY_SERVER);
+        }
+        GroupChange { name: called, rank }
+    }
 }
 
 /// A group of badges.
@@ -89,13 +96,8 @@ pub struct GroupListBody<'a> {
 /// Everything that is wrong with it; 732 if it has no rank.
 pub fn read_new(body: &[u8]) -> Result<Parsed<(Name, Rank)>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").required().text();
-        let rank = fields
-            .field("rank")
-            .required_as(Code::GroupRankRequired)
-            .integer();
-        ignore_answered(fields);
-        Some((name?, rank?))
+        let group = GroupRequestBody::read(fields, Purpose::Create)?;
+        Some((group.name?, group.rank?))
     })
 }
 
@@ -105,17 +107,8 @@ pub fn read_new(body: &[u8]) -> Result<Parsed<(Name, Rank)>, Vec<Rejection>> {
 /// Everything that is wrong with it.
 pub fn read_change(body: &[u8]) -> Result<Parsed<GroupChange>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").text();
-        let rank = fields.field("rank").integer();
-        ignore_answered(fields);
-        Some(GroupChange { name, rank })
+        GroupRequestBody::read(fields, Purpose::Update)
     })
-}
-
-fn ignore_answered(fields: &mut Fields<'_, '_>) {
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
 }
 
 impl<'a> From<&'a Group> for GroupBody<'a> {

@@ -12,6 +12,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::json::{Field, Fields, MOST_REPORTED};
+use crate::request::batch::ParseContext;
 
 /// One customer as a request names it.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,12 +33,11 @@ pub enum NamedCustomers {
 }
 
 impl NamedCustomers {
-    /// A warning for each mention of a number, in the list `name`, after the first. Whether two
-    /// identifiers name one customer only the directory knows.
-    pub fn repeats(&self, name: &str) -> Vec<Rejection> {
-        match self {
-            Self::Numbers(customers) => repeats(name, customers.repeats()).collect(),
-            Self::Identifiers(..) => Vec::new(),
+    /// Warns of each mention of a number, in the list `name` of `fields`, after the first. Whether
+    /// two identifiers name one customer only the directory knows.
+    pub(crate) fn warn_of_repeats(&self, fields: &Fields<'_, '_>, name: &str) {
+        if let Self::Numbers(customers) = self {
+            repeats(name, customers.repeats()).for_each(|warning| fields.warn(warning));
         }
     }
 }
@@ -107,24 +107,22 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
 pub fn several(
     fields: &mut Fields<'_, '_>,
     name: &str,
-    max: usize,
-    named_by: Option<IdentifierKind>,
+    context: ParseContext<'_>,
 ) -> Option<NamedCustomers> {
     let elements = fields
         .field(name)
         .required_as(Code::CustomerMissing)
-        .list(max, Code::TooManyCustomers)?;
-    if elements.is_empty() {
+        .list(context.max_customers, Code::TooManyCustomers)?;
+    if elements.len() == 0 {
         fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
     }
     // Each is read, so that each that is wrong is reported.
-    let elements = elements.into_iter();
-    Some(if let Some(kind) = named_by {
-        NamedCustomers::Identifiers(kind, elements.filter_map(identifier).collect())
-    } else {
-        let customers = elements.filter_map(Field::number_id).collect();
-        NamedCustomers::Numbers(DistinctCustomers::of(customers))
-    })
+    if let Some(kind) = context.named_by {
+        let identifiers = elements.filter_map(identifier).collect();
+        return Some(NamedCustomers::Identifiers(kind, identifiers));
+    }
+    let customers = elements.filter_map(Field::number_id).collect();
+    Some(NamedCustomers::Numbers(DistinctCustomers::of(customers)))
 }
 
 /// A warning for each mention of a customer, in the list `name`, after the first.

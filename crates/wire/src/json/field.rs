@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::rc::Rc;
 use std::str::FromStr;
+use std::vec;
 
 use accolade_domain::ids::MalformedId;
 use accolade_domain::rejection::{Code, Rejection};
@@ -14,25 +16,38 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::fields::refuse;
-use super::{Fields, Problems};
+use super::{Fields, Problems, Purpose};
 
 /// A value at a path, or its absence.
 #[derive(Debug)]
 pub struct Field<'a, 'p> {
     value: Option<&'a RawValue>,
-    /// Whether it is an element of an array, so that it cannot be absent.
-    element: bool,
-    path: String,
+    place: Place,
     problems: &'p Problems,
+}
+
+/// Where a value stands: a path that becomes text only where there is a problem to report, because
+/// a list may have ten thousand elements.
+#[derive(Debug)]
+enum Place {
+    /// At this path from the root of the body.
+    At(String),
+    /// In the array at this path. It cannot be absent.
+    Element(Rc<str>, usize),
+    /// In the array that is the body, where each element is read as if it were a body.
+    LoneElement,
 }
 
 impl<'a, 'p> Field<'a, 'p> {
     /// The value at `path`; null is absence.
     pub(crate) fn new(value: Option<&'a RawValue>, path: String, problems: &'p Problems) -> Self {
+        Self::placed(value, Place::At(path), problems)
+    }
+
+    fn placed(value: Option<&'a RawValue>, place: Place, problems: &'p Problems) -> Self {
         Self {
             value: value.filter(|value| value.get() != "null"),
-            element: false,
-            path,
+            place,
             problems,
         }
     }
@@ -43,11 +58,8 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 
     /// An element that is read as if it were the whole body.
-    pub(crate) fn element(value: Option<&'a RawValue>, problems: &'p Problems) -> Self {
-        Self {
-            element: true,
-            ..Self::new(value, String::new(), problems)
-        }
+    pub(crate) fn lone_element(value: Option<&'a RawValue>, problems: &'p Problems) -> Self {
+        Self::placed(value, Place::LoneElement, problems)
     }
 
     /// Whether there is a value other than null.
@@ -61,13 +73,21 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 
     /// Where it stands, as in `customers[3]`.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn path(&self) -> String {
+        match &self.place {
+            Place::At(path) => path.clone(),
+            Place::Element(list, index) => format!("{list}[{index}]"),
+            Place::LoneElement => String::new(),
+        }
+    }
+
+    fn is_element(&self) -> bool {
+        !matches!(self.place, Place::At(_))
     }
 
     /// The same; its absence is a problem.
     pub fn required(self) -> Self {
-        if !self.is_present() && !self.element {
+        if !self.is_present() && !self.is_element() {
             self.refuse(Rejection::unreadable("Is required."));
         }
         self
@@ -81,9 +101,19 @@ impl<'a, 'p> Field<'a, 'p> {
         self
     }
 
+    /// The same; if it is to create something, its absence is a problem that has the code
+    /// `missing`.
+    pub(crate) fn required_to(self, purpose: Purpose, missing: Code) -> Self {
+        match (purpose, missing) {
+            (Purpose::Update, _) => self,
+            (Purpose::Create, Code::Unreadable) => self.required(),
+            (Purpose::Create, missing) => self.required_as(missing),
+        }
+    }
+
     /// Adds a problem with it; its path, if it has one, is below this one.
     pub fn refuse(&self, problem: Rejection) {
-        refuse(self.problems, &self.path, problem);
+        refuse(self.problems, &self.path(), problem);
     }
 
     /// The value as it was sent.
@@ -218,7 +248,7 @@ impl<'a, 'p> Field<'a, 'p> {
     pub fn object(self) -> Option<Fields<'a, 'p>> {
         let value = self.value()?;
         match kind(value) {
-            Kind::Object => Fields::of(value, self.path, self.problems),
+            Kind::Object => Fields::of(value, self.path(), self.problems),
             kind => {
                 self.refuse(Rejection::unreadable(unexpected("an object", kind)));
                 None
@@ -226,9 +256,17 @@ impl<'a, 'p> Field<'a, 'p> {
         }
     }
 
+    /// What `read` makes of the fields of an object; warns of those that it does not ask for.
+    pub fn object_as<T>(self, read: impl FnOnce(&mut Fields<'a, 'p>) -> Option<T>) -> Option<T> {
+        let mut fields = self.object()?;
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    }
+
     /// The elements of an array. Reading one that is null is a problem; so are, as
     /// `too_many`, more than `max` of them.
-    pub fn list(self, max: usize, too_many: Code) -> Option<Vec<Field<'a, 'p>>> {
+    pub fn list(self, max: usize, too_many: Code) -> Option<List<'a, 'p>> {
         let value = self.value()?;
         if kind(value) != Kind::Array {
             let message = unexpected("an array", kind(value));
@@ -241,25 +279,48 @@ impl<'a, 'p> Field<'a, 'p> {
             self.refuse(Rejection::of(too_many).saying(message));
             return None;
         }
-        let element = |(index, value)| Field {
-            element: true,
-            ..Field::new(
-                Some(value),
-                format!("{}[{index}]", self.path),
-                self.problems,
-            )
-        };
-        Some(elements.into_iter().enumerate().map(element).collect())
+        Some(List {
+            path: self.path().into(),
+            elements: elements.into_iter(),
+            next: 0,
+            problems: self.problems,
+        })
     }
 
     /// The value; the absence of an element is a problem.
     fn value(&self) -> Option<&'a RawValue> {
-        if self.element && self.value.is_none() {
+        if self.is_element() && self.value.is_none() {
             self.refuse(Rejection::unreadable("Must not be null."));
         }
         self.value
     }
 }
+
+/// The elements of an array.
+#[derive(Debug)]
+pub struct List<'a, 'p> {
+    path: Rc<str>,
+    elements: vec::IntoIter<&'a RawValue>,
+    next: usize,
+    problems: &'p Problems,
+}
+
+impl<'a, 'p> Iterator for List<'a, 'p> {
+    type Item = Field<'a, 'p>;
+
+    fn next(&mut self) -> Option<Field<'a, 'p>> {
+        let value = self.elements.next()?;
+        let place = Place::Element(Rc::clone(&self.path), self.next);
+        self.next += 1;
+        Some(Field::placed(Some(value), place, self.problems))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.elements.size_hint()
+    }
+}
+
+impl ExactSizeIterator for List<'_, '_> {}
 
 /// What a JSON value is, by how it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
