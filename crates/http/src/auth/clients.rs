@@ -9,7 +9,7 @@ use moka::sync::Cache;
 
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
-use crate::middleware::Deadline;
+use crate::middleware::deadline::Deadline;
 
 /// How old what is remembered may be. A revoked client is to be refused within five seconds.
 const FRESH: Duration = Duration::from_secs(3);

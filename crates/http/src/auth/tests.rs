@@ -22,6 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::router;
 
 struct Here {
     ports: Ports,
@@ -97,8 +98,11 @@ impl Here {
         let app = init_service(
             App::new()
                 .app_data(web::Data::new(self.auth.clone()))
-                .service(web::resource("/v3/oauth/token/generate").post(generate_token))
-                .service(web::resource("/oauth2/token").post(oauth2_token)),
+                .configure(|config| {
+                    let mut operations = generate::operations();
+                    operations.extend(oauth2::operations());
+                    router::serve(config, operations);
+                }),
         )
         .await;
         let request = request.method(actix_web::http::Method::POST).to_request();
@@ -117,8 +121,8 @@ async fn right_credentials_tell_who_calls_and_others_do_not() {
     let here = here();
     let caller = here.ask(&[here.right()]).await.unwrap();
     assert_eq!(
-        (caller.org.get(), caller.client),
-        (100_458, here.client.number)
+        (caller.org.get(), caller.actor),
+        (100_458, here.client.number.into())
     );
     assert_eq!(here.code(&[]).await, Some(1930));
     let key = here.client.key.as_str();

@@ -166,10 +166,10 @@ impl<'a> From<&'a CustomField> for CustomFieldBody<'a> {
             data_type: field.data_type.name(),
             created_on: field.created_on.into(),
             created_on_iso: field.created_on.into(),
-            created_by: field.created_by.get(),
+            created_by: field.created_by.number(),
             last_updated_on: field.updated_on.into(),
             last_updated_on_iso: field.updated_on.into(),
-            last_updated_by: field.updated_by.get(),
+            last_updated_by: field.updated_by.number(),
         }
     }
 }

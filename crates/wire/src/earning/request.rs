@@ -12,7 +12,7 @@ use crate::json::{Presence, body};
 use crate::request::batch::{Batch, ParseContext};
 
 /// What a request for one customer to earn asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Earn {
     /// The badge.
     pub badge: BadgeId,

@@ -1,4 +1,6 @@
-//! The shape of the envelope around what an operation answers, for the OpenAPI document.
+//! What is around the data of an answer, for the OpenAPI document.
+
+use std::marker::PhantomData;
 
 use accolade_wire::envelope::Notice;
 use utoipa::ToSchema;
@@ -28,3 +30,6 @@ pub(crate) struct SuccessWithNull<T> {
     /// What is odd about the request.
     warnings: Vec<Notice<'static>>,
 }
+
+/// What an operation answers that is in no envelope.
+pub(crate) struct Bare<T>(PhantomData<T>);

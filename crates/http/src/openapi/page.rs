@@ -10,7 +10,8 @@ use utoipa_swagger_ui::Config;
 
 use crate::failure::Failure;
 use crate::openapi::openapi_json;
-use crate::routes::path_not_found;
+use crate::operation::{Operation, get};
+use crate::router::path_not_found;
 
 /// What the page may load: only what this server sends.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -31,22 +32,30 @@ static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     )
 });
 
-/// `GET /openapi.json`.
-pub(crate) async fn document() -> HttpResponse {
+/// What is asked about the API. The document does not show it.
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        get("/openapi.json", document),
+        get("/docs", redirect),
+        get("/docs/{file:.*}", page),
+    ]
+}
+
+async fn document() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(DOCUMENT.as_str())
 }
 
-/// `GET /docs`: to the page, whose files are relative to it.
-pub(crate) async fn redirect() -> HttpResponse {
+/// To the page, whose files are relative to it.
+async fn redirect() -> HttpResponse {
     HttpResponse::PermanentRedirect()
         .insert_header((LOCATION, "docs/"))
         .finish()
 }
 
-/// `GET /docs/…`: the page and its files.
-pub(crate) async fn page(file: web::Path<String>) -> Result<HttpResponse, Failure> {
+/// The page and its files.
+async fn page(file: web::Path<String>) -> Result<HttpResponse, Failure> {
     let Ok(Some(file)) = utoipa_swagger_ui::serve(&file, Arc::clone(&PAGE)) else {
         return path_not_found().await;
     };

@@ -1,4 +1,7 @@
 //! `If-Match`: the entity tags of which what is to be changed must have one (RFC 9110).
+//!
+//! Read here and not by the framework, which leaves out what is no tag: a caller whose tag got lost
+//! on its way would change what it has not seen, or be told that somebody else did.
 
 use accolade_domain::rejection::Rejection;
 use actix_web::http::header::{HeaderMap, IF_MATCH};

@@ -12,8 +12,6 @@ use accolade_wire::customer::named::{IdentifierText, NamedCustomer, NamedCustome
 use accolade_wire::json::{not_a_word, word};
 use actix_web::http::header::HeaderMap;
 
-use crate::routes::call::Call;
-
 /// The header that tells by which kind of identifier customers are named.
 pub(crate) const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
 
@@ -43,14 +41,15 @@ pub(crate) fn kind(headers: &HeaderMap) -> Result<Option<IdentifierKind>, Reject
         .transpose()
 }
 
-/// The customer in the path of `call`.
+/// The customer that `text`, a part of the path, names.
 ///
 /// # Errors
-/// 404 if it is no number and the header does not say what else it is; 1920 if nobody can have such
+/// 404 if it is no number and `named_by` does not say what else it is; 1920 if nobody can have such
 /// an identifier.
-pub(crate) fn in_path(call: &Call) -> Result<NamedCustomer, Rejection> {
-    let named_by = kind(call.headers())?;
-    let text = call.path_part("customerId")?;
+pub(crate) fn named(
+    text: String,
+    named_by: Option<IdentifierKind>,
+) -> Result<NamedCustomer, Rejection> {
     match named_by {
         None => text.parse().map(NamedCustomer::Number).map_err(|_| {
             let message = format!(
