@@ -7,9 +7,8 @@ use accolade_application::ports::{IdentifierKind, Identifiers};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::customer::named::{self, IdentifierText, NamedCustomer};
 use crate::json::{Field, Fields, body};
 use crate::request::batch::ParseContext;
@@ -74,34 +73,37 @@ body! {
     }
 }
 
-/// A customer and what it is called.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Customer)]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerBody<'a> {
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// An e-mail address.
-    #[schema(required)]
-    email: Option<&'a str>,
-    /// A telephone number.
-    #[schema(required)]
-    mobile: Option<&'a str>,
-    /// The id of another system.
-    #[schema(required)]
-    external_id: Option<&'a str>,
-    /// The number of a card.
-    #[schema(required)]
-    card_number: Option<&'a str>,
+answer! {
+    /// A customer and what it is called.
+    #[schema(as = Customer)]
+    pub struct CustomerBody<'a> {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = echo.customer.get(),
+        /// An e-mail address.
+        #[schema(required)]
+        email: Option<&'a str> = echo.email.as_ref().map(Name::as_str),
+        /// A telephone number.
+        #[schema(required)]
+        mobile: Option<&'a str> = echo.mobile.as_ref().map(Name::as_str),
+        /// The id of another system.
+        #[schema(required)]
+        externalId: Option<&'a str> = echo.external_id.as_ref().map(Name::as_str),
+        /// The number of a card.
+        #[schema(required)]
+        cardNumber: Option<&'a str> = echo.card_number.as_ref().map(Name::as_str),
+    }
+    new(echo: &'a DirectoryEcho) {}
 }
 
-/// Customers and what they are called.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Customers)]
-pub struct CustomersBody<'a> {
-    /// The customers, in the order of the request.
-    customers: Vec<CustomerBody<'a>>,
+answer! {
+    /// Customers and what they are called.
+    #[schema(as = Customers)]
+    pub struct CustomersBody<'a> {
+        /// The customers, in the order of the request.
+        customers: Vec<CustomerBody<'a>> = entries.iter().map(CustomerBody::new).collect(),
+    }
+    new(entries: &'a [DirectoryEcho]) {}
 }
 
 /// A customer of a bulk request, and its identifiers.
@@ -157,25 +159,4 @@ fn entries(
 fn identifier(fields: &mut Fields<'_, '_>, name: &str) -> Option<Name> {
     let text = fields.field(name).text_or_number::<IdentifierText>();
     text.map(IdentifierText::into_name)
-}
-
-impl<'a> From<&'a DirectoryEcho> for CustomerBody<'a> {
-    fn from(echo: &'a DirectoryEcho) -> Self {
-        Self {
-            customer_id: echo.customer.get(),
-            email: echo.email.as_ref().map(Name::as_str),
-            mobile: echo.mobile.as_ref().map(Name::as_str),
-            external_id: echo.external_id.as_ref().map(Name::as_str),
-            card_number: echo.card_number.as_ref().map(Name::as_str),
-        }
-    }
-}
-
-impl<'a> CustomersBody<'a> {
-    /// How `entries` look.
-    pub fn of(entries: &'a [DirectoryEcho]) -> Self {
-        Self {
-            customers: entries.iter().map(CustomerBody::from).collect(),
-        }
-    }
 }

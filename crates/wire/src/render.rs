@@ -90,7 +90,7 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
 /// # Errors
 /// A part that is stored cannot be written.
 pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
-    let body = BadgeBody::of(view, context.zone).map_err(unwritable)?;
+    let body = BadgeBody::new(view, context.zone).map_err(unwritable)?;
     Ok(Rendered {
         etag: Some(etag(&view.badge)?),
         ..enveloped(&body, context)?
@@ -102,7 +102,7 @@ pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
 /// # Errors
 /// A part that is stored cannot be written.
 pub fn badges(list: &BadgeList, query: &BadgeQuery, context: Context<'_>) -> Result {
-    let body = BadgeListBody::of(list, query).map_err(unwritable)?;
+    let body = BadgeListBody::new(list, query).map_err(unwritable)?;
     enveloped(&body, context)
 }
 
@@ -115,7 +115,7 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
         .iter()
         .map(|entry| {
             let answer = data(&entry.answer, context.zone, Raw).map_err(unwritable)?;
-            Ok(RecordedRequest::of(entry, answer))
+            Ok(RecordedRequest::new(entry, answer))
         })
         .collect::<Result<_>>()?;
     enveloped(&RequestsBody { requests }, context)
@@ -130,7 +130,7 @@ pub fn customer_badges(
     query: &CustomerBadgeQuery,
     context: Context<'_>,
 ) -> Result {
-    enveloped(&CustomerBadgesBody::of(page, query, context.zone), context)
+    enveloped(&CustomerBadgesBody::new(page, query, context.zone), context)
 }
 
 /// The same for the care desk.
@@ -142,7 +142,7 @@ pub fn managed_badges(
     query: &CustomerBadgeQuery,
     context: Context<'_>,
 ) -> Result {
-    enveloped(&ManagedBadgesBody::of(page, query), context)
+    enveloped(&ManagedBadgesBody::new(page, query), context)
 }
 
 /// The answer that shows everything between a customer and a badge.
@@ -150,7 +150,7 @@ pub fn managed_badges(
 /// # Errors
 /// It cannot be written.
 pub fn details(shown: &ShownDetails, statistics: bool, context: Context<'_>) -> Result {
-    enveloped(&DetailsBody::of(shown, statistics, context.zone), context)
+    enveloped(&DetailsBody::new(shown, statistics, context.zone), context)
 }
 
 /// The answer that shows the page `asked` of the fixed windows of `badge`.
@@ -164,7 +164,7 @@ pub fn fixed_windows(
     asked: PageOf,
     context: Context<'_>,
 ) -> Result {
-    enveloped(&FixedWindowsBody::of(org, badge, windows, asked), context)
+    enveloped(&FixedWindowsBody::new(org, badge, windows, asked), context)
 }
 
 /// The answer that shows one group.
@@ -172,7 +172,7 @@ pub fn fixed_windows(
 /// # Errors
 /// It cannot be written.
 pub fn group(group: &Group, context: Context<'_>) -> Result {
-    enveloped(&GroupBody::from(group), context)
+    enveloped(&GroupBody::new(group), context)
 }
 
 /// The answer that shows the page `asked` of groups.
@@ -180,7 +180,7 @@ pub fn group(group: &Group, context: Context<'_>) -> Result {
 /// # Errors
 /// It cannot be written.
 pub fn groups(page: &Page<Group>, asked: PageOf, context: Context<'_>) -> Result {
-    enveloped(&GroupListBody::of(page, asked), context)
+    enveloped(&GroupListBody::new(page, asked), context)
 }
 
 /// The answer that shows one custom field.
@@ -188,7 +188,7 @@ pub fn groups(page: &Page<Group>, asked: PageOf, context: Context<'_>) -> Result
 /// # Errors
 /// It cannot be written.
 pub fn custom_field(field: &CustomField, context: Context<'_>) -> Result {
-    enveloped(&CustomFieldBody::from(field), context)
+    enveloped(&CustomFieldBody::new(field), context)
 }
 
 /// The answer that shows the page of custom fields which `query` asked for.
@@ -200,7 +200,7 @@ pub fn custom_fields(
     query: &CustomFieldQuery,
     context: Context<'_>,
 ) -> Result {
-    enveloped(&CustomFieldListBody::of(page, query), context)
+    enveloped(&CustomFieldListBody::new(page, query), context)
 }
 
 fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
@@ -241,20 +241,20 @@ impl Write for Enveloped<'_> {
 /// The `data` of `answer`, or of an import its envelopes, as `to` writes it.
 fn data<W: Write>(answer: &Answer, zone: &Zone, to: W) -> serde_json::Result<W::Written> {
     match answer {
-        Answer::Enrolment(enrolment) => to.write(&EnrolmentBody::from(enrolment)),
-        Answer::Earned(earned) if earned.single => to.write(&EarnedBody::of(earned)?),
-        Answer::Earned(earned) => to.write(&EarnedBulkBody::from(earned)),
+        Answer::Enrolment(enrolment) => to.write(&EnrolmentBody::new(enrolment)),
+        Answer::Earned(earned) if earned.single => to.write(&EarnedBody::new(earned)?),
+        Answer::Earned(earned) => to.write(&EarnedBulkBody::new(earned)),
         Answer::EarnRevoked {
             badge,
             customer,
             earned,
-        } => to.write(&RevokedEarnBody::of(*badge, *customer, *earned)),
+        } => to.write(&RevokedEarnBody::new(*badge, *customer, *earned)),
         Answer::EnrolmentsRevoked {
             badge,
             outcomes,
             unknown,
             request_id,
-        } => to.write(&RevokedEnrolmentsBody::of(
+        } => to.write(&RevokedEnrolmentsBody::new(
             *badge,
             outcomes,
             unknown,
@@ -264,15 +264,15 @@ fn data<W: Write>(answer: &Answer, zone: &Zone, to: W) -> serde_json::Result<W::
             request_id,
             outcomes,
         } => to.write(&envelopes(outcomes, request_id, true, &[])),
-        Answer::Group(group) => to.write(&GroupBody::from(group)),
-        Answer::CustomField(field) => to.write(&CustomFieldBody::from(field)),
+        Answer::Group(group) => to.write(&GroupBody::new(group)),
+        Answer::CustomField(field) => to.write(&CustomFieldBody::new(field)),
         Answer::Directory(directory) => match directory.entries.as_slice() {
-            [entry] if directory.single => to.write(&CustomerBody::from(entry)),
-            entries => to.write(&CustomersBody::of(entries)),
+            [entry] if directory.single => to.write(&CustomerBody::new(entry)),
+            entries => to.write(&CustomersBody::new(entries)),
         },
-        Answer::Badge(view) => to.write(&BadgeBody::of(view, zone)?),
-        Answer::Claimed { badge, owner } => to.write(&ClaimedBody::of(*badge, owner)),
-        Answer::Unclaimed { owner } => to.write(&UnclaimedBody::from(owner)),
+        Answer::Badge(view) => to.write(&BadgeBody::new(view, zone)?),
+        Answer::Claimed { badge, owner } => to.write(&ClaimedBody::new(*badge, owner)),
+        Answer::Unclaimed { owner } => to.write(&UnclaimedBody::new(owner)),
         Answer::Activity { badge, active } => to.write(&ActivityBody {
             id: *badge,
             is_active: *active,
