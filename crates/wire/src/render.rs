@@ -5,15 +5,8 @@
 
 use accolade_application::answer::{Answer, BadgeView};
 use accolade_application::badges::{BadgeList, etag};
-use accolade_application::customers::ShownDetails;
-use accolade_application::earning::FixedWindows;
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{
-    BadgeQuery, CustomFieldQuery, CustomerBadge, CustomerBadgeQuery, LedgerEntry, Page, PageOf,
-    StoreError,
-};
-use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_application::ports::{BadgeQuery, LedgerEntry, StoreError};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
@@ -22,14 +15,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::badge::answer::BadgeBody;
 use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
-use crate::catalogue::custom_field::{CustomFieldBody, CustomFieldListBody};
-use crate::catalogue::group::{GroupBody, GroupListBody};
-use crate::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
-use crate::customer::details::DetailsBody;
+use crate::catalogue::custom_field::CustomFieldBody;
+use crate::catalogue::group::GroupBody;
 use crate::directory::{CustomerBody, CustomersBody};
 use crate::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::earning::import::envelopes;
-use crate::earning::windows::FixedWindowsBody;
 use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
@@ -121,95 +111,17 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
     enveloped(&RequestsBody { requests }, context)
 }
 
-/// The answer that shows the page of a customer's badges which `query` asked for.
+/// The answer that shows `data`.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn customer_badges(
-    page: &Page<CustomerBadge>,
-    query: &CustomerBadgeQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&CustomerBadgesBody::new(page, query, context.zone), context)
-}
-
-/// The same for the care desk.
-///
-/// # Errors
-/// It cannot be written.
-pub fn managed_badges(
-    page: &Page<CustomerBadge>,
-    query: &CustomerBadgeQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&ManagedBadgesBody::new(page, query), context)
-}
-
-/// The answer that shows everything between a customer and a badge.
-///
-/// # Errors
-/// It cannot be written.
-pub fn details(shown: &ShownDetails, statistics: bool, context: Context<'_>) -> Result {
-    enveloped(&DetailsBody::new(shown, statistics, context.zone), context)
-}
-
-/// The answer that shows the page `asked` of the fixed windows of `badge`.
-///
-/// # Errors
-/// It cannot be written.
-pub fn fixed_windows(
-    org: OrgId,
-    badge: BadgeId,
-    windows: &FixedWindows,
-    asked: PageOf,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&FixedWindowsBody::new(org, badge, windows, asked), context)
-}
-
-/// The answer that shows one group.
-///
-/// # Errors
-/// It cannot be written.
-pub fn group(group: &Group, context: Context<'_>) -> Result {
-    enveloped(&GroupBody::new(group), context)
-}
-
-/// The answer that shows the page `asked` of groups.
-///
-/// # Errors
-/// It cannot be written.
-pub fn groups(page: &Page<Group>, asked: PageOf, context: Context<'_>) -> Result {
-    enveloped(&GroupListBody::new(page, asked), context)
-}
-
-/// The answer that shows one custom field.
-///
-/// # Errors
-/// It cannot be written.
-pub fn custom_field(field: &CustomField, context: Context<'_>) -> Result {
-    enveloped(&CustomFieldBody::new(field), context)
-}
-
-/// The answer that shows the page of custom fields which `query` asked for.
-///
-/// # Errors
-/// It cannot be written.
-pub fn custom_fields(
-    page: &Page<CustomField>,
-    query: &CustomFieldQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&CustomFieldListBody::new(page, query), context)
-}
-
-fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
+pub fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
     let body = success(data, Errors::Empty, context.warnings).map_err(unwritable)?;
     Ok(Rendered { body, etag: None })
 }
 
 /// What becomes of the `data` of an answer.
-trait Write {
+trait Destination {
     type Written;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Self::Written>;
@@ -217,7 +129,7 @@ trait Write {
 
 struct Raw;
 
-impl Write for Raw {
+impl Destination for Raw {
     type Written = Box<RawValue>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Box<RawValue>> {
@@ -230,7 +142,7 @@ struct Enveloped<'a> {
     warnings: &'a [Rejection],
 }
 
-impl Write for Enveloped<'_> {
+impl Destination for Enveloped<'_> {
     type Written = Vec<u8>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Vec<u8>> {
@@ -239,7 +151,7 @@ impl Write for Enveloped<'_> {
 }
 
 /// The `data` of `answer`, or of an import its envelopes, as `to` writes it.
-fn data<W: Write>(answer: &Answer, zone: &Zone, to: W) -> serde_json::Result<W::Written> {
+fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Result<D::Written> {
     match answer {
         Answer::Enrolment(enrolment) => to.write(&EnrolmentBody::new(enrolment)),
         Answer::Earned(earned) if earned.single => to.write(&EarnedBody::new(earned)?),
