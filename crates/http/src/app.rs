@@ -139,7 +139,7 @@ impl RunningServer {
             tokio::try_join!(api, ops)
         });
         tokio::select! {
-            ended = &mut running => return ended.map(|_| ()),
+            result = &mut running => return result.map(|_| ()),
             () = stop => {}
         }
         draining.begin();
@@ -149,7 +149,7 @@ impl RunningServer {
                 ops.stop(true).await;
             }
         };
-        let (ended, ()) = tokio::join!(running, stopping);
-        ended.map(|_| ())
+        let (result, ()) = tokio::join!(running, stopping);
+        result.map(|_| ())
     }
 }

@@ -1,4 +1,4 @@
-//! How a request fails: what the caller is told, and what only the log is told.
+//! How a request fails: what the answer says, and what only the log says.
 //!
 //! Handlers return a [`Failure`]; the [edge](crate::middleware::edge) gives it the id of the
 //! request, logs it once if it is the server's fault, and sends it in the envelope.
@@ -132,7 +132,7 @@ impl Failure {
         self.code().status() >= 500
     }
 
-    /// What the caller is told.
+    /// What the answer says.
     fn rejections(&self, tag: Option<&RequestTag>) -> Vec<Rejection> {
         let first = self.0.first.clone().saying(self.message(tag));
         let rest = self.0.rest.iter().cloned();

@@ -1,7 +1,7 @@
 //! The `Idempotency-Key` of a request: how it is read, what it stands for, and
-//! which ones are being carried out on this server.
+//! which ones are being executed on this server.
 //!
-//! That a key is carried out once is the store's promise. The set of running
+//! That a key is executed once is the store's promise. The set of running
 //! keys only lets a server tell a caller that it is too early to ask again.
 
 use std::collections::HashSet;
@@ -87,7 +87,7 @@ pub(crate) fn fingerprint(
 
 type Keys = HashSet<(OrgId, Actor, IdempotencyKey)>;
 
-/// The keys whose requests this server is carrying out.
+/// The keys whose requests this server is executing.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RunningKeys(Arc<Mutex<Keys>>);
 

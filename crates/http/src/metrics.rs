@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use accolade_application::Executed;
 use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::PoolUsage;
@@ -15,7 +16,6 @@ use prometheus::{
     HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
-use crate::command::Executed;
 use crate::dispatch::DispatcherUsage;
 
 /// Upper bounds of the latency's buckets, in seconds.
@@ -153,14 +153,20 @@ impl Metrics {
     /// Counts the customers of a request that was to record something, by what became of them.
     pub(crate) fn executed(&self, result: &Result<Executed, UseCaseError>) {
         match result {
-            Ok(Executed::Now(Answer::Enrolment(enrolment), _)) => {
+            Ok(Executed::Now {
+                answer: Answer::Enrolment(enrolment),
+                ..
+            }) => {
                 let enrolled = |it: &&CustomerOutcome| matches!(it.outcome, Outcome::Enrolled(_));
                 let all = enrolment.outcomes.len() as u64;
                 let new = enrolment.outcomes.iter().filter(enrolled).count() as u64;
                 self.enrolled(EnrolmentOutcome::Enrolled, new);
                 self.enrolled(EnrolmentOutcome::AlreadyEnrolled, all - new);
             }
-            Ok(Executed::Now(Answer::Earned(earned), _)) => self.earned(&earned.outcomes),
+            Ok(Executed::Now {
+                answer: Answer::Earned(earned),
+                ..
+            }) => self.earned(&earned.outcomes),
             Err(UseCaseError::Refused(rejections)) => {
                 for rejection in rejections {
                     self.refused(rejection.code);

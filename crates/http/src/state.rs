@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use accolade_application::Executed;
 use accolade_application::badges::KnownBadges;
+use accolade_application::earning::EarnBadge;
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::Ports;
 
 use crate::auth::Auth;
-use crate::command::{Earn, Enrol, Executed, Submission, execute_group};
+use crate::command::{Submission, execute_group};
 use crate::dispatch::{Dispatcher, DispatcherUsage};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
@@ -33,7 +36,7 @@ pub struct HttpOptions {
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
     pub concurrency: usize,
-    /// Groups of small enrolments that are carried out at one moment, beside them, and of small
+    /// Groups of small enrolments that are executed at one moment, beside them, and of small
     /// earns of one badge.
     pub groups: usize,
     /// Groups of small earns of all badges.
@@ -57,8 +60,8 @@ pub struct AppState {
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
-    pub(crate) enrolments: GroupCommit<Submission<Enrol>, Executed>,
-    pub(crate) earns: GroupCommit<Submission<Earn>, Executed>,
+    pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
+    pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,

@@ -8,12 +8,11 @@
 use accolade_application::access::{
     AccessGroups, Caller, ClientKey, Secret, caller_of, create_org,
 };
-use accolade_application::badges::{
-    ClaimBadge, CreateBadge, SetActivity, claim, create, set_activity,
-};
+use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity};
 use accolade_application::ports::{
     Client, CreateClientError, CreateOrgError, NewClient, Org, Ports, SaveError,
 };
+use accolade_application::{Request, execute};
 use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindowDraft};
 use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, ExpiryValue, Rank};
 use accolade_domain::catalogue::{CustomField, CustomValues, DataType, Group};
@@ -155,7 +154,7 @@ fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId
             let values = custom_values(ports, caller)?;
             new.draft = earned_directly(new.draft, group, values)?;
         }
-        let created = create(ports, caller, new);
+        let created = execute(ports, Request::new(caller.clone()), new);
         // Another server that starts at the same moment may have been faster.
         if let Err(error) = created
             && ports.stores.badges.find(caller.org, id)?.is_none()
@@ -166,19 +165,17 @@ fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId
     let on = SetActivity {
         badge: id,
         active: true,
-        idempotency: None,
     };
-    set_activity(ports, caller, on)?;
-    claim(
+    execute(ports, Request::new(caller.clone()), on)?;
+    execute(
         ports,
-        caller,
+        Request::new(caller.clone()),
         ClaimBadge {
             badge: id,
             owner: Owner {
                 owner_type: OwnerType::Loyalty,
                 reference: ReferenceId::try_from(demo.claimed_by)?,
             },
-            idempotency: None,
         },
     )?;
     Ok(())
@@ -274,7 +271,6 @@ fn new_badge(id: BadgeId, demo: &DemoBadge) -> Result<CreateBadge> {
         active: true,
         migrating: true,
         id: Some(id),
-        idempotency: None,
     })
 }
 
@@ -361,7 +357,6 @@ mod tests {
                 request_id: None,
                 event_on: Some(Instant::parse_iso("2024-04-23T13:44:15+05:30").unwrap()),
                 triggered_by: Some(loyalty(demo.claimed_by)),
-                idempotency: None,
             };
             let Answer::Enrolment(answer) = enrol(&ports, &caller, command).unwrap() else {
                 panic!("not an enrolment")
@@ -386,7 +381,6 @@ mod tests {
                 request_id: request_id.try_into().unwrap(),
                 event_on: None,
                 triggered_by: Some(loyalty(demo.claimed_by)),
-                idempotency: None,
             };
             earn(&ports, &caller, command)
         };
@@ -446,13 +440,11 @@ mod tests {
         let taken_back = ClaimBadge {
             badge: id,
             owner: loyalty("123694"),
-            idempotency: None,
         };
         unclaim(&ports, &caller, taken_back).unwrap();
         let off = SetActivity {
             badge: id,
             active: false,
-            idempotency: None,
         };
         set_activity(&ports, &caller, off).unwrap();
 

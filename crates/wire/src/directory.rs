@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use accolade_application::answer::DirectoryEcho;
+use accolade_application::customers::named_twice;
 use accolade_application::ports::{IdentifierKind, Identifiers};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
@@ -11,7 +12,7 @@ use accolade_domain::text::Name;
 use crate::answer::answer;
 use crate::customer::named::{self, IdentifierText, NamedCustomer};
 use crate::json::{Field, Fields, body};
-use crate::request::batch::ParseContext;
+use crate::request::context::ParseContext;
 
 body! {
     /// What a customer is called besides its number. What is left out the customer loses.
@@ -108,11 +109,6 @@ answer! {
 
 /// A customer of a bulk request, and its identifiers.
 pub type Entry = (NamedCustomer, Identifiers);
-
-/// A customer of a bulk request that stands in it before.
-pub fn named_twice() -> Rejection {
-    Rejection::unreadable("The customer is named more than once. Send it once.").at("customerId")
-}
 
 /// How customers of a bulk request are named, and the numbers of those that stand in it before.
 struct Earlier {

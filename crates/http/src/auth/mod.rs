@@ -20,9 +20,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accolade_application::access::{
-    AccessGroup, Caller, ClientKey, Credentials, Secret, SecretHash, caller_of,
-};
+use accolade_application::access::{AccessGroup, Caller, ClientKey, Credentials, caller_of};
 use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
@@ -93,7 +91,7 @@ impl Auth {
     /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
     pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
         Self {
-            clients: Clients::new(Arc::clone(&ports.stores.access), dispatcher),
+            clients: Clients::new(ports.clone(), dispatcher),
             tokens: Tokens::new(&options.token_key, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),
@@ -149,17 +147,14 @@ impl Auth {
     ) -> Result<Arc<Client>, Failure> {
         if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
             let known = self.clients.recent(&key, Instant::now());
-            if let Some(client) = known.filter(|client| is_good(client, &credentials.secret)) {
+            if let Some(client) = known.filter(|client| client.admits(&credentials.secret)) {
                 return Ok(client);
             }
             // Every refusal follows a look into the store, for keys that somebody has and for
             // others: what is refused is up to date, and takes as long.
-            match self.clients.look_up(&key, origin.deadline).await? {
-                Some(client) if is_good(&client, &credentials.secret) => return Ok(client),
-                Some(_) => {}
-                None => {
-                    NOBODYS.matches(&credentials.secret);
-                }
+            let found = self.clients.authenticate(credentials, origin.deadline);
+            if let Some(client) = found.await? {
+                return Ok(client);
             }
         }
         let now = Instant::now();
@@ -200,13 +195,6 @@ impl Auth {
         let token = self.tokens.issue(&client.key, self.clock.now())?;
         Ok((token, client))
     }
-}
-
-/// Compared with where there is no client, so that it takes as long.
-const NOBODYS: SecretHash = SecretHash::from_bytes([0; 32]);
-
-fn is_good(client: &Client, secret: &Secret) -> bool {
-    client.has_secret(secret) && client.revoked_on.is_none()
 }
 
 fn unauthenticated() -> Failure {

@@ -19,8 +19,8 @@ use crate::operation::Operation as Declared;
 /// What any operation of the API can answer.
 const ALWAYS: &[u32] = &[1930, 1931, 1932, 1945, 1950, 1951, 1990, 999_999];
 
-/// What any operation that is carried out once under a key can answer besides.
-const KEYED: &[u32] = &[1910, 1911, 1942, 1952];
+/// What any operation that is executed once under a key can answer besides.
+const TAKES_KEY: &[u32] = &[1910, 1911, 1942, 1952];
 
 /// What any operation that reads a JSON body can answer besides.
 const READS_JSON: &[u32] = &[1943];
@@ -30,8 +30,8 @@ pub(super) fn all_of(declared: &Declared) -> Vec<Code> {
     let mut numbers = declared.codes.clone();
     if let Some(rules) = declared.rules {
         numbers.extend(ALWAYS);
-        if rules.keyed {
-            numbers.extend(KEYED);
+        if rules.takes_key {
+            numbers.extend(TAKES_KEY);
         }
         if rules.json {
             numbers.extend(READS_JSON);

@@ -12,7 +12,7 @@ const SHOW_A_BADGE: &[&str] = &["createBadge", "updateBadge", "updateNamedBadge"
 
 /// Adds those of an operation of the API.
 pub(super) fn add(operation: &mut Operation, rules: Rules) {
-    if rules.keyed {
+    if rules.takes_key {
         read(
             operation,
             "Idempotency-Key",

@@ -146,13 +146,13 @@ impl Operation {
     }
 
     /// Makes it an operation of the API, below its prefix, for callers who have `group`. Under an
-    /// idempotency key it is carried out once if its method may create or replace something.
+    /// idempotency key it is executed once if its method may create or replace something.
     pub(crate) fn needs(mut self, group: AccessGroup) -> Self {
         self.rules = Some(Rules {
             group,
             json: false,
             dry_run: false,
-            keyed: matches!(self.method, Method::POST | Method::PUT),
+            takes_key: matches!(self.method, Method::POST | Method::PUT),
         });
         self
     }

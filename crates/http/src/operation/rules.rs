@@ -13,8 +13,8 @@ pub(crate) struct Rules {
     pub(crate) json: bool,
     /// Whether it can be tried without recording anything.
     pub(crate) dry_run: bool,
-    /// Whether it is carried out once under an idempotency key.
-    pub(crate) keyed: bool,
+    /// Whether it is executed once under an idempotency key.
+    pub(crate) takes_key: bool,
 }
 
 /// The rules of a path's operations, by their methods.

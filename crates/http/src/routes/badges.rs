@@ -1,7 +1,9 @@
 //! Badge metas: create, update, look up, list, claim, unclaim, activate, deactivate.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity, UpdateBadge, get, list};
+use accolade_application::badges::{
+    ClaimBadge, CreateBadge, SetActivity, UnclaimBadge, UpdateBadge, get, list,
+};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::badge::answer::BadgeBody;
@@ -13,7 +15,6 @@ use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Nam
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
-use crate::command::UnclaimBadge;
 use crate::failure::Failure;
 use crate::if_match::if_match;
 use crate::operation::{self, Operation, Success, SuccessWithNull, example, post, put};
@@ -23,6 +24,12 @@ use crate::routes::call::Call;
 const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
 
 pub(crate) fn operations() -> Vec<Operation> {
+    let mut operations = definitions();
+    operations.extend(claims_and_activity());
+    operations
+}
+
+fn definitions() -> Vec<Operation> {
     vec![
         post("/badgeMeta", create_badge)
             .named("createBadge", "Badges", "Create a badge")
@@ -32,7 +39,10 @@ The badge has no claims: modules claim it afterwards. A mandatory custom field t
 gets its default.",
             )
             .needs(AccessGroup::BadgesWrite)
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .answers::<Success<BadgeBody>>("Created.", example!("badge"))
             .codes(&[400, 404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993]),
@@ -47,32 +57,58 @@ running window ends.",
             )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
-            .header("If-Match", "The `ETag` of the badge as it was read: another one is 412.")
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "If-Match",
+                "The `ETag` of the badge as it was read: another one is 412.",
+            )
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("badge-update.request"))
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993]),
+            .codes(&[
+                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+            ]),
         put("/badgeMeta", update_named_badge)
-            .named("updateNamedBadge", "Badges", "Update a badge that the body names")
+            .named(
+                "updateNamedBadge",
+                "Badges",
+                "Update a badge that the body names",
+            )
             .about("As *update a badge*, with the id in the body.")
             .needs(AccessGroup::BadgesWrite)
-            .header("If-Match", "The `ETag` of the badge as it was read: another one is 412.")
-            .header("X-CAP-BADGES-MIGRATION", "`migration`: the dates may be past, up to 100 years.")
+            .header(
+                "If-Match",
+                "The `ETag` of the badge as it was read: another one is 412.",
+            )
+            .header(
+                "X-CAP-BADGES-MIGRATION",
+                "`migration`: the dates may be past, up to 100 years.",
+            )
             .json_body::<BadgeRequestBody>(example!("named-badge-update.request"))
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993]),
+            .codes(&[
+                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+            ]),
         operation::get("/badgeMeta/{id}", get_badge)
             .named("getBadge", "Badges", "Look up a badge")
             .about("The counts are exact.")
             .needs(AccessGroup::BadgesRead)
             .path_parameter("id", "The id of the badge.")
-            .flag("includeStatistics", "Accepted; the counts are always there.")
+            .flag(
+                "includeStatistics",
+                "Accepted; the counts are always there.",
+            )
             .answers::<Success<BadgeBody>>("The badge.", example!("badge"))
             .codes(&[404]),
         operation::get("/badgeMeta", list_badges)
             .named("listBadges", "Badges", "List badges")
             .needs(AccessGroup::BadgesRead)
-            .query("status", "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).")
+            .query(
+                "status",
+                "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).",
+            )
             .query("earnType", "ISSUE_EARN or EARN; also `badgeType`.")
             .query("action", "ACTIVATED or DE_ACTIVATED.")
             .query("owner", "Restricted to owners among which is this one.")
@@ -82,11 +118,19 @@ running window ends.",
             .query("startOn", "That start then or later.")
             .query("expiresOn", "That end then or earlier.")
             .query("groupId", "Of this group.")
-            .query("sortOn", "ID (default), NAME (by code point) or START_DATE.")
+            .query(
+                "sortOn",
+                "ID (default), NAME (by code point) or START_DATE.",
+            )
             .query("order", "DESC (default) or ASC.")
             .pages(10)
             .answers::<Success<BadgeListBody>>("One page of badges.", example!("badges"))
             .codes(&[400]),
+    ]
+}
+
+fn claims_and_activity() -> Vec<Operation> {
+    vec![
         post("/badgeMeta/{id}/claim", claim_badge)
             .named("claimBadge", "Badges", "Claim a badge")
             .about("To claim what is claimed already succeeds and changes nothing.")
@@ -101,7 +145,10 @@ running window ends.",
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .json_body::<OwnerRequestBody>(example!("claim.request"))
-            .answers::<SuccessWithNull<UnclaimedBody>>("The claim does not hold any more.", example!("unclaimed"))
+            .answers::<SuccessWithNull<UnclaimedBody>>(
+                "The claim does not hold any more.",
+                example!("unclaimed"),
+            )
             .codes(&[400, 404, 716, 717, 737]),
         put("/badgeMeta/{id}/activate", activate_badge)
             .also_at("/badgeMeta/{id}/Activate")
@@ -114,7 +161,10 @@ running window ends.",
         put("/badgeMeta/{id}/deactivate", deactivate_badge)
             .also_at("/badgeMeta/{id}/Deactivate")
             .named("deactivateBadge", "Badges", "Deactivate a badge")
-            .about("Also at `…/Deactivate`. Once this has answered, nothing is recorded for the badge any more.")
+            .about(
+                "Also at `…/Deactivate`. Once this has answered, nothing is recorded for the \
+                 badge any more.",
+            )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .answers::<Success<ActivityBody>>("The badge is off.", example!("deactivated"))
@@ -132,7 +182,6 @@ async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
         active: asked.active.unwrap_or(true),
         migrating,
         id: None,
-        idempotency: None,
     });
     call.execute(command).await
 }
@@ -170,7 +219,6 @@ async fn update(
             active: asked.active,
             migrating,
             if_match: if_match?,
-            idempotency: None,
         })
     });
     call.execute(command).await
@@ -200,13 +248,7 @@ async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
-    let command = owner.and_then(|owner| {
-        Ok(ClaimBadge {
-            badge: id?,
-            owner,
-            idempotency: None,
-        })
-    });
+    let command = owner.and_then(|owner| Ok(ClaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
 
@@ -214,13 +256,7 @@ async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
-    let command = owner.and_then(|owner| {
-        Ok(UnclaimBadge(ClaimBadge {
-            badge: id?,
-            owner,
-            idempotency: None,
-        }))
-    });
+    let command = owner.and_then(|owner| Ok(UnclaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
 
@@ -235,13 +271,9 @@ async fn deactivate_badge(call: Call) -> Result<HttpResponse, Failure> {
 async fn set_activity(call: Call, active: bool) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let command = call.read_nothing().and_then(|()| {
-        Ok(SetActivity {
-            badge: id?,
-            active,
-            idempotency: None,
-        })
-    });
+    let command = call
+        .read_nothing()
+        .and_then(|()| Ok(SetActivity { badge: id?, active }));
     call.execute(command).await
 }
 

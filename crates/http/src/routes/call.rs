@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
+use accolade_application::Request;
 use accolade_application::access::Caller;
 use accolade_application::ports::{IdempotencyGuard, IdempotencyKey};
 use accolade_domain::rejection::{Code, Rejection};
@@ -20,7 +21,6 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use time::Duration;
 
-use crate::command::Request;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::identifier;
@@ -81,7 +81,7 @@ impl Call {
         let caller = self.caller().await?;
         let mut query = Query::parse(self.request.query_string());
         let dry_run = self.rules.dry_run && query.flag(DRY_RUN) == Some(true);
-        let key = if self.rules.keyed && !dry_run {
+        let key = if self.rules.takes_key && !dry_run {
             idempotency::key(self.request.headers())?
         } else {
             None

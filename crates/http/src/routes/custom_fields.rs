@@ -58,10 +58,7 @@ disabled.",
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let draft = call.read(|_, body| wire::read_new(body)).await?;
-    let command = draft.map(|draft| CreateCustomField {
-        draft,
-        idempotency: None,
-    });
+    let command = draft.map(|draft| CreateCustomField { draft });
     call.execute(command).await
 }
 
@@ -69,13 +66,7 @@ async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let change = call.read(|_, body| wire::read_change(body)).await?;
-    let command = change.and_then(|change| {
-        Ok(UpdateCustomField {
-            field: id?,
-            change,
-            idempotency: None,
-        })
-    });
+    let command = change.and_then(|change| Ok(UpdateCustomField { field: id?, change }));
     call.execute(command).await
 }
 

@@ -1,7 +1,7 @@
 //! What a customer holds: for the customer, and for the care desk.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::customers::{badges, details};
+use accolade_application::customers::{badges, details, resolve_one};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
 use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
@@ -11,14 +11,23 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 
 pub(crate) fn operations() -> Vec<Operation> {
+    let mut operations = lists();
+    operations.extend(single_badges());
+    operations
+}
+
+fn lists() -> Vec<Operation> {
     vec![
         get("/customer/{customerId}", list_customer_badges)
-            .named("listCustomerBadges", "Customers", "List a customer's badges")
+            .named(
+                "listCustomerBadges",
+                "Customers",
+                "List a customer's badges",
+            )
             .about(
                 "\
 Those open for enrolment, unless `badgeType` says otherwise. By rank: the group's ascending (1
@@ -26,22 +35,53 @@ ranks highest), badges without group last; then the badge's, unranked last; then
 last first.",
             )
             .needs(AccessGroup::BadgesRead)
-            .path_parameter("customerId", "The customer's number, or an identifier, percent-encoded.")
-            .query("badgeType", "AVAILABLE_TO_ISSUE (default): open for enrolment; AVAILABLE: earned directly, or the customer is enrolled; EARNED: with an earned badge that has not expired; EXPIRED: with expired ones only.")
-            .flag("includeExpired", "Also badges that have ended; with EARNED also earned badges that have expired.")
+            .path_parameter(
+                "customerId",
+                "The customer's number, or an identifier, percent-encoded.",
+            )
+            .query(
+                "badgeType",
+                "AVAILABLE_TO_ISSUE (default): open for enrolment; AVAILABLE: earned directly, \
+                 or the customer is enrolled; EARNED: with an earned badge that has not expired; \
+                 EXPIRED: with expired ones only.",
+            )
+            .flag(
+                "includeExpired",
+                "Also badges that have ended; with EARNED also earned badges that have expired.",
+            )
             .query("groupId", "Of this group.")
-            .query("sortOn", "RANK (default), LAST_EARNED_ON_DATE or LAST_EARNED_EVENT_DATE, the last first.")
+            .query(
+                "sortOn",
+                "RANK (default), LAST_EARNED_ON_DATE or LAST_EARNED_EVENT_DATE, the last first.",
+            )
             .pages(10)
             .identifiers("`customerId` is an identifier")
-            .answers::<Success<CustomerBadgesBody>>("One page of badges.", example!("customer-badges"))
+            .answers::<Success<CustomerBadgesBody>>(
+                "One page of badges.",
+                example!("customer-badges"),
+            )
             .codes(&[400, 404, 1920]),
         get("/management/{customerId}", list_managed_badges)
-            .named("listManagedBadges", "Customers", "List a customer's badges for the care desk")
+            .named(
+                "listManagedBadges",
+                "Customers",
+                "List a customer's badges for the care desk",
+            )
             .needs(AccessGroup::BadgesRead)
-            .path_parameter("customerId", "The customer's number, or an identifier, percent-encoded.")
-            .query("badgeType", "AVAILABLE_TO_ISSUE (default), AVAILABLE, EARNED or EXPIRED, as in the customer's list.")
+            .path_parameter(
+                "customerId",
+                "The customer's number, or an identifier, percent-encoded.",
+            )
+            .query(
+                "badgeType",
+                "AVAILABLE_TO_ISSUE (default), AVAILABLE, EARNED or EXPIRED, as in the \
+                 customer's list.",
+            )
             .query("action", "ACTIVATED or DE_ACTIVATED.")
-            .query("badgeStatus", "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).")
+            .query(
+                "badgeStatus",
+                "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).",
+            )
             .query("owner", "Restricted to owners among which is this one.")
             .query("claimedBy", "With an active claim of this type of owner.")
             .query("name", "Whose name contains this, ignoring case.")
@@ -50,26 +90,51 @@ last first.",
             .query("expiresOn", "That end earlier than this, or later.")
             .query("expiresOnOperator", "LESS_THAN (default) or GREATER_THAN.")
             .query("groupId", "Of this group.")
-            .query("sortOn", "EXPIRES_ON (default), LAST_MODIFIED_DATE, LAST_ISSUED_DATE, LAST_EXPIRED_BADGE, LAST_EARNED_ON_DATE or LAST_EARNED_EVENT_DATE.")
+            .query(
+                "sortOn",
+                "EXPIRES_ON (default), LAST_MODIFIED_DATE, LAST_ISSUED_DATE, LAST_EXPIRED_BADGE, \
+                 LAST_EARNED_ON_DATE or LAST_EARNED_EVENT_DATE.",
+            )
             .query("order", "DESC (default) or ASC.")
             .pages(10)
             .identifiers("`customerId` is an identifier")
-            .answers::<Success<ManagedBadgesBody>>("One page of badges.", example!("managed-badges"))
+            .answers::<Success<ManagedBadgesBody>>(
+                "One page of badges.",
+                example!("managed-badges"),
+            )
             .codes(&[400, 404, 1920]),
-        get("/management/{customerId}/badge/{badgeId}", get_customer_badge)
-            .named("getCustomerBadge", "Customers", "Look up a customer's badge")
-            .about(
-                "\
+    ]
+}
+
+fn single_badges() -> Vec<Operation> {
+    vec![
+        get(
+            "/management/{customerId}/badge/{badgeId}",
+            get_customer_badge,
+        )
+        .named(
+            "getCustomerBadge",
+            "Customers",
+            "Look up a customer's badge",
+        )
+        .about(
+            "\
 With statistics also the limits that hold now and what is taken of them, all enrolments and earned
 badges, and the latest earns that were refused, with the reason.",
-            )
-            .needs(AccessGroup::BadgesRead)
-            .path_parameter("customerId", "The customer's number, or an identifier, percent-encoded.")
-            .path_parameter("badgeId", "The id of the badge.")
-            .flag("includeStatistics", "Default false.")
-            .identifiers("`customerId` is an identifier")
-            .answers::<Success<DetailsBody>>("The badge and all that the customer has of it.", example!("customer-badge"))
-            .codes(&[400, 404, 1920]),
+        )
+        .needs(AccessGroup::BadgesRead)
+        .path_parameter(
+            "customerId",
+            "The customer's number, or an identifier, percent-encoded.",
+        )
+        .path_parameter("badgeId", "The id of the badge.")
+        .flag("includeStatistics", "Default false.")
+        .identifiers("`customerId` is an identifier")
+        .answers::<Success<DetailsBody>>(
+            "The badge and all that the customer has of it.",
+            example!("customer-badge"),
+        )
+        .codes(&[400, 404, 1920]),
     ]
 }
 
@@ -79,7 +144,7 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let asked = customer_query::read(&mut call.query, now);
     call.answer(move |ports, caller, context| {
-        let query = asked(identifier::one(ports, caller, customer?, None)?);
+        let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
         let body = CustomerBadgesBody::new(&page, &query, context.zone);
         render::enveloped(&body, context)
@@ -93,7 +158,7 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let asked = customer_query::read_management(&mut call.query, now);
     call.answer(move |ports, caller, context| {
-        let query = asked(identifier::one(ports, caller, customer?, None)?);
+        let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
         render::enveloped(&ManagedBadgesBody::new(&page, &query), context)
     })
@@ -106,7 +171,7 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open_lookup().await?;
     let statistics = call.query.flag("includeStatistics").unwrap_or(false);
     call.answer(move |ports, caller, context| {
-        let customer = identifier::one(ports, caller, customer?, None)?;
+        let customer = resolve_one(ports, caller, customer?, None)?;
         let shown = details(ports, caller, customer, badge?, statistics)?;
         let body = DetailsBody::new(&shown, statistics, context.zone);
         render::enveloped(&body, context)

@@ -1,12 +1,12 @@
 //! The customer directory: by what customers are called besides their numbers.
 
 use accolade_application::access::AccessGroup;
+use accolade_application::customers::PutCustomers;
 use accolade_wire::directory::{
     CustomerBody, CustomersBody, CustomersRequestBody, IdentifiersBody,
 };
 use actix_web::HttpResponse;
 
-use crate::command::Register;
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, post, put};
 use crate::routes::call::Call;
@@ -44,12 +44,7 @@ async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let mut call = call.open().await?;
     let identifiers = call.read(|_, body| IdentifiersBody::parse(body)).await?;
-    let command = identifiers.and_then(|identifiers| {
-        Ok(Register {
-            single: true,
-            entries: vec![(customer?, identifiers)],
-        })
-    });
+    let command = identifiers.and_then(|identifiers| Ok(PutCustomers::One(customer?, identifiers)));
     call.execute(command).await
 }
 
@@ -58,9 +53,6 @@ async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
     let entries = call
         .read(|context, body| CustomersRequestBody::parse(body, context.parse_context()?))
         .await?;
-    let command = entries.map(|entries| Register {
-        single: false,
-        entries,
-    });
+    let command = entries.map(PutCustomers::Several);
     call.execute(command).await
 }

@@ -1,6 +1,7 @@
 //! Earning a badge, revoking an earned one, and importing earned ones from elsewhere.
 
 use accolade_application::access::AccessGroup;
+use accolade_application::earning::ImportCustomerBadges;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use accolade_wire::earning::import::ImportedEnvelopeBody;
@@ -9,7 +10,6 @@ use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEa
 use accolade_wire::json::Parsed;
 use actix_web::{HttpResponse, web};
 
-use crate::command::{Earn, Import};
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, post, put};
 use crate::routes::call::Call;
@@ -52,7 +52,10 @@ under limits the customers get in the order of the request. Checked as for one c
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerIds` are identifiers")
             .json_body::<EarnBulkRequest>(example!("earn-bulk.request"))
-            .answers::<Success<EarnedBulkBody>>("Carried out: an outcome for each customer.", example!("earned-bulk"))
+            .answers::<Success<EarnedBulkBody>>(
+                "Carried out: an outcome for each customer.",
+                example!("earned-bulk"),
+            )
             .codes(EARN_CODES)
             .codes(&[812, 1905, 1920, 1992]),
         post("/customer/revokeEarn", revoke_earn)
@@ -67,7 +70,10 @@ Its place under every limit is free again. Checked in this order: the shape of t
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerId` is an identifier")
             .json_body::<RevokeEarnRequestBody>(example!("revoke-earn.request"))
-            .answers::<Success<RevokedEarnBody>>("The customer does not have it any more.", example!("revoked-earn"))
+            .answers::<Success<RevokedEarnBody>>(
+                "The customer does not have it any more.",
+                example!("revoked-earn"),
+            )
             .codes(&[400, 404, 809, 812, 814, 1920]),
         put("/import/customerBadges", import_customer_badges)
             .named("importCustomerBadges", "Earning", "Import earned badges")
@@ -80,39 +86,55 @@ Also as POST.",
             )
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
-            .header("requestId", "The id of the request; one is made if it is absent. Elements have it with `_1`, `_2`, ….")
+            .header(
+                "requestId",
+                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
+                 `_2`, ….",
+            )
             .identifiers("`customerId` is an identifier")
             .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>("Carried out: an envelope for each element.", example!("imported"))
+            .answers::<Vec<ImportedEnvelopeBody>>(
+                "Carried out: an envelope for each element.",
+                example!("imported"),
+            )
             .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
         post("/import/customerBadges", post_customer_badges)
-            .named("postCustomerBadges", "Earning", "Import earned badges by POST")
+            .named(
+                "postCustomerBadges",
+                "Earning",
+                "Import earned badges by POST",
+            )
             .about("The same as by PUT.")
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
-            .header("requestId", "The id of the request; one is made if it is absent. Elements have it with `_1`, `_2`, ….")
+            .header(
+                "requestId",
+                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
+                 `_2`, ….",
+            )
             .identifiers("`customerId` is an identifier")
             .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>("Carried out: an envelope for each element.", example!("imported"))
+            .answers::<Vec<ImportedEnvelopeBody>>(
+                "Carried out: an envelope for each element.",
+                example!("imported"),
+            )
             .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
     ]
 }
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
+    let command = call
         .read(|context, body| EarnRequestBody::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.map(Earn::Single);
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
+    let command = call
         .read(|context, body| EarnBulkRequest::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.map(|asked| Earn::Bulk(asked, "customerIds"));
     call.execute_in_group(command, &state.earns).await
 }
 
@@ -134,7 +156,7 @@ async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
                 .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;
             let rows = import_request::read(body, context)?;
             Ok(Parsed {
-                value: Import {
+                value: ImportCustomerBadges {
                     rows: rows.value,
                     request_id,
                 },

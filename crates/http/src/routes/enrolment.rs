@@ -7,7 +7,6 @@ use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use actix_web::{HttpResponse, web};
 
-use crate::command::Enrol;
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, post};
 use crate::routes::call::Call;
@@ -60,13 +59,9 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
 
 async fn enrol_customers(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
+    let command = call
         .read(|context, body| EnrolmentRequest::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.map(|asked| Enrol {
-        asked,
-        field: "customers",
-    });
     call.execute_in_group(command, &state.enrolments).await
 }
 

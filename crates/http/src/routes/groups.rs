@@ -1,7 +1,7 @@
 //! Groups of badges.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::catalogue::{CreateGroup, UpdateGroup, group, groups};
+use accolade_application::catalogue::{CreateGroup, RemoveGroup, UpdateGroup, group, groups};
 use accolade_domain::ids::GroupId;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::catalogue::group::{self as wire, GroupBody, GroupListBody, GroupRequestBody};
@@ -9,7 +9,6 @@ use accolade_wire::query::words as query_words;
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
-use crate::command::RemoveGroup;
 use crate::failure::Failure;
 use crate::operation::{self, Operation, Success, delete, example, post, put};
 use crate::routes::call::Call;
@@ -58,11 +57,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let asked = call.read(|_, body| wire::read_new(body)).await?;
-    let command = asked.map(|(name, rank)| CreateGroup {
-        name,
-        rank,
-        idempotency: None,
-    });
+    let command = asked.map(|(name, rank)| CreateGroup { name, rank });
     call.execute(command).await
 }
 
@@ -70,20 +65,16 @@ async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
     let change = call.read(|_, body| wire::read_change(body)).await?;
-    let command = change.and_then(|change| {
-        Ok(UpdateGroup {
-            group: id?,
-            change,
-            idempotency: None,
-        })
-    });
+    let command = change.and_then(|change| Ok(UpdateGroup { group: id?, change }));
     call.execute(command).await
 }
 
 async fn remove(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let command = call.read_nothing().and_then(|()| Ok(RemoveGroup(id?)));
+    let command = call
+        .read_nothing()
+        .and_then(|()| Ok(RemoveGroup { group: id? }));
     call.execute(command).await
 }
 

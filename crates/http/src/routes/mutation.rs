@@ -3,17 +3,18 @@
 
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::IdentifierKind;
+use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context, Rendered};
-use accolade_wire::request::batch::ParseContext;
+use accolade_wire::request::context::ParseContext;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 
-use crate::command::{Command, Executed, GroupCommand, Request, Submission, execute};
+use crate::command::{GroupCommand, Submission};
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
@@ -109,7 +110,7 @@ impl Mutation {
     /// [dispatcher](crate::dispatch::Dispatcher::run).
     pub(crate) async fn execute(
         self,
-        command: Result<impl Command, UseCaseError>,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let metrics = self.state.metrics.clone();
@@ -172,11 +173,10 @@ struct Reply {
 
 impl Reply {
     fn new(executed: &Executed, recorded: bool, zone: &Zone) -> Result<Self, UseCaseError> {
-        let (answer, warnings, replayed) = match executed {
-            Executed::Now(answer, warnings) => (answer, warnings, false),
-            Executed::Replayed(record) => (&record.answer, &record.guard.warnings, true),
-        };
-        let rendered = render::answer(answer, recorded, Context { zone, warnings })?;
+        let warnings = executed.warnings();
+        let context = Context { zone, warnings };
+        let rendered = render::answer(executed.answer(), recorded, context)?;
+        let replayed = matches!(executed, Executed::Replayed(_));
         Ok(Self { rendered, replayed })
     }
 

@@ -1,6 +1,7 @@
 //! The fixed windows of a badge.
 
 use accolade_application::access::AccessGroup;
+use accolade_application::customers::resolve_one;
 use accolade_application::earning::fixed_windows;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::earning::windows::{self as wire, FixedWindowsBody};
@@ -54,7 +55,7 @@ async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
     call.answer(move |ports, caller, context| {
         let customer = asked
             .customer()
-            .map(|named| identifier::one(ports, caller, named.clone(), Some("customerId")))
+            .map(|named| resolve_one(ports, caller, named.clone(), Some("customerId")))
             .transpose()?;
         let query = asked
             .by(customer)

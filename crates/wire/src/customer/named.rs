@@ -3,44 +3,14 @@
 //!
 //! Identifiers are personal data: they are in no message, and nothing here prints them.
 
-use std::fmt;
-
+pub use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
-use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
-use crate::json::{Field, Fields, MOST_REPORTED};
-use crate::request::batch::ParseContext;
-
-/// One customer as a request names it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum NamedCustomer {
-    /// By its number.
-    Number(CustomerId),
-    /// By an identifier, as it was sent.
-    Identifier(IdentifierKind, String),
-}
-
-/// The customers of a batch as a request names them.
-#[derive(Clone, PartialEq, Eq)]
-pub enum NamedCustomers {
-    /// By their numbers, and where repeats stood.
-    Numbers(DistinctCustomers),
-    /// By identifiers of one kind, as they were sent.
-    Identifiers(IdentifierKind, Vec<String>),
-}
-
-impl NamedCustomers {
-    /// Warns of each mention of a number, in the list `name` of `fields`, after the first. Whether
-    /// two identifiers name one customer only the directory knows.
-    pub(crate) fn warn_of_repeats(&self, fields: &Fields<'_, '_>, name: &str) {
-        if let Self::Numbers(customers) = self {
-            repeats(name, customers.repeats()).for_each(|warning| fields.warn(warning));
-        }
-    }
-}
+use crate::json::{Field, Fields};
+use crate::request::context::ParseContext;
 
 /// An identifier: 1 to 255 characters, not blank.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,24 +41,10 @@ impl TryFrom<String> for IdentifierText {
     }
 }
 
-impl fmt::Debug for NamedCustomer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(customer) => write!(f, "NamedCustomer({customer})"),
-            Self::Identifier(kind, _) => write!(f, "NamedCustomer(by {})", kind.name()),
-        }
-    }
-}
-
-impl fmt::Debug for NamedCustomers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Numbers(customers) => write!(f, "NamedCustomers({customers:?})"),
-            Self::Identifiers(kind, all) => {
-                write!(f, "NamedCustomers({} by {})", all.len(), kind.name())
-            }
-        }
-    }
+/// Warns of each mention of a number, in the list `name` of `fields`, after the first.
+pub(crate) fn warn_of_repeats(customers: &NamedCustomers, fields: &Fields<'_, '_>, name: &str) {
+    let repeats = customers.repeats(name).into_iter();
+    repeats.for_each(|warning| fields.warn(warning));
 }
 
 /// The customer in `field`: 812 if it is missing.
@@ -123,14 +79,6 @@ pub fn several(
     }
     let customers = elements.filter_map(Field::number_id).collect();
     Some(NamedCustomers::Numbers(DistinctCustomers::of(customers)))
-}
-
-/// A warning for each mention of a customer, in the list `name`, after the first.
-pub fn repeats(name: &str, positions: &[usize]) -> impl Iterator<Item = Rejection> {
-    let reported = positions.iter().take(MOST_REPORTED);
-    reported.map(move |position| {
-        Rejection::of(Code::CustomerRepeated).at(format!("{name}[{position}]"))
-    })
 }
 
 fn identifier(field: Field<'_, '_>) -> Option<String> {

@@ -1,13 +1,12 @@
 //! Reading earned badges to import: an array whose elements fail one by one.
 
-use accolade_domain::ids::BadgeId;
-use accolade_domain::instant::Instant;
+use accolade_application::earning::ImportRow;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::customer::named::{self, NamedCustomer};
+use crate::customer::named;
 use crate::instant::{WireInstant, WireIso};
 use crate::json::{self, Parsed, Presence, body};
-use crate::request::batch::ParseContext;
+use crate::request::context::ParseContext;
 
 body! {
     /// An earned badge from elsewhere.
@@ -28,26 +27,13 @@ body! {
         /// The same as text; wins over the number.
         earnExpiresOnISO: Option<WireIso>,
     }
-    read(fields, name, context: ParseContext<'_>) -> Row {
-        Row { badge, customer, event_on, expires_on }
+    read(fields, name, context: ParseContext<'_>) -> ImportRow {
+        ImportRow { badge, customer, event_on, expires_on }
     }
 }
 
-/// One element, as it names its customer.
-#[derive(Debug)]
-pub struct Row {
-    /// The badge.
-    pub badge: BadgeId,
-    /// The customer.
-    pub customer: NamedCustomer,
-    /// When it was earned.
-    pub event_on: Instant,
-    /// When it expires.
-    pub expires_on: Instant,
-}
-
 /// The elements in their order, each read or refused by itself.
-pub type Rows = Vec<Result<Row, Vec<Rejection>>>;
+pub type Rows = Vec<Result<ImportRow, Vec<Rejection>>>;
 
 /// The elements of `body`, at most as many as a request may name customers. The paths of warnings begin with the element's place.
 ///

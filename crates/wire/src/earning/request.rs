@@ -1,43 +1,12 @@
 //! The bodies of requests to earn, for one customer and for many, and to revoke an earned badge.
 
-use accolade_domain::ids::{BadgeId, EarnedBadgeId};
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_application::earning::{EarnBadge, Earners, RevokeEarn};
 
 use crate::badge::owner::TriggeredBy;
-use crate::customer::named::{self, NamedCustomer};
+use crate::customer::named;
 use crate::instant::{WireInstant, WireIso};
 use crate::json::{Presence, body};
-use crate::request::batch::{Batch, ParseContext};
-
-/// What a request for one customer to earn asks for.
-#[derive(Debug, Clone)]
-pub struct Earn {
-    /// The badge.
-    pub badge: BadgeId,
-    /// The customer.
-    pub customer: NamedCustomer,
-    /// The caller's id of the request.
-    pub request_id: RequestId,
-    /// When the criteria were fulfilled; now if `None`.
-    pub event_on: Option<Instant>,
-    /// Who triggered it; `None` if it is done by hand.
-    pub triggered_by: Option<Owner>,
-}
-
-/// What a request to revoke an earned badge asks for.
-#[derive(Debug)]
-pub struct RevokedEarn {
-    /// The badge.
-    pub badge: BadgeId,
-    /// Whose it is.
-    pub customer: NamedCustomer,
-    /// Which.
-    pub earned: EarnedBadgeId,
-    /// The caller's id of the request, if it sent one.
-    pub request_id: Option<RequestId>,
-}
+use crate::request::context::ParseContext;
 
 body! {
     /// A customer who is to earn a badge.
@@ -48,7 +17,8 @@ body! {
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
         /// The customer: a number, or a string of digits; an identifier, if the header says so.
         #[schema(example = 62_090_013)]
-        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
+        customerId: i64 => earners = named::one(fields.field(name), context.named_by)
+            .map(Earners::One),
         /// The caller's id of this request, 1 to 255 characters; required here or in the header.
         #[schema(example = "2132")]
         requestId: Option<String> => request_id = context.request_id(fields, name, true),
@@ -60,8 +30,8 @@ body! {
         /// Who triggers it; absent if it is done by hand at the care desk.
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
-    parse(fields, name, context: ParseContext<'_>) -> Earn {
-        Earn { badge, customer, request_id, event_on, triggered_by }
+    parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
+        EarnBadge { badge, earners, request_id, event_on, triggered_by }
     }
 }
 
@@ -86,9 +56,10 @@ body! {
         /// Who triggers it; absent if it is done by hand at the care desk.
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
-    parse(fields, name, context: ParseContext<'_>) -> Batch {
-        customers.warn_of_repeats(fields, "customerIds");
-        Batch { badge, customers, request_id: Some(request_id), event_on, triggered_by }
+    parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
+        named::warn_of_repeats(&customers, fields, "customerIds");
+        let earners = Earners::Several(customers);
+        EarnBadge { badge, earners, request_id, event_on, triggered_by }
     }
 }
 
@@ -108,7 +79,7 @@ body! {
         /// The caller's id of this request, 1 to 255 characters.
         requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
     }
-    parse(fields, name, context: ParseContext<'_>) -> RevokedEarn {
-        RevokedEarn { badge, customer, earned, request_id }
+    parse(fields, name, context: ParseContext<'_>) -> RevokeEarn {
+        RevokeEarn { badge, customer, earned, request_id }
     }
 }

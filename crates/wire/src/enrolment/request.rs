@@ -1,10 +1,12 @@
 //! The body of a request to enrol customers.
 
+use accolade_application::enrolment::EnrolCustomers;
+
 use crate::badge::owner::TriggeredBy;
 use crate::customer::named;
 use crate::instant::{WireInstant, WireIso};
 use crate::json::{Presence, body};
-use crate::request::batch::{Batch, ParseContext};
+use crate::request::context::ParseContext;
 
 body! {
     /// Customers to enrol for a badge.
@@ -27,9 +29,9 @@ body! {
         /// Who triggers it; absent if it is done by hand at the care desk.
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
-    parse(fields, name, context: ParseContext<'_>) -> Batch {
-        customers.warn_of_repeats(fields, "customers");
-        Batch { badge, customers, request_id, event_on, triggered_by }
+    parse(fields, name, context: ParseContext<'_>) -> EnrolCustomers {
+        named::warn_of_repeats(&customers, fields, "customers");
+        EnrolCustomers { badge, customers, request_id, event_on, triggered_by }
     }
 }
 
@@ -52,7 +54,10 @@ mod tests {
         named_by: None,
     };
 
-    fn read(context: ParseContext<'_>, body: &[u8]) -> Result<Parsed<Batch>, Vec<Rejection>> {
+    fn read(
+        context: ParseContext<'_>,
+        body: &[u8],
+    ) -> Result<Parsed<EnrolCustomers>, Vec<Rejection>> {
         EnrolmentRequest::parse(body, context)
     }
 

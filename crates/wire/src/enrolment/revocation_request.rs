@@ -1,35 +1,15 @@
 //! Which enrolments are to be revoked.
 
-use accolade_domain::ids::{BadgeId, EnrolmentId};
+use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
+use accolade_domain::ids::EnrolmentId;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
 
-use crate::customer::named::{self, NamedCustomer, NamedCustomers};
+use crate::customer::named::{self, NamedCustomer};
 use crate::json::{Field, Fields, body};
-use crate::request::batch::ParseContext;
+use crate::request::context::ParseContext;
 
 /// The most enrolments that one request may name.
 const MOST_NAMED: usize = 20;
-
-/// What a request to revoke enrolments asks for.
-#[derive(Debug)]
-pub struct Revocation {
-    /// The badge.
-    pub badge: BadgeId,
-    /// Which enrolments.
-    pub which: Which,
-    /// The caller's id of the request, if it sent one.
-    pub request_id: Option<RequestId>,
-}
-
-/// Which enrolments a request means.
-#[derive(Debug)]
-pub enum Which {
-    /// All of these customers.
-    All(NamedCustomers),
-    /// These, each with whose it is.
-    Named(Vec<(NamedCustomer, EnrolmentId)>),
-}
 
 body! {
     /// Enrolments to revoke: all that customers have of the badge, or those that are named.
@@ -48,8 +28,8 @@ body! {
         /// The caller's id of this request, 1 to 255 characters.
         requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
     }
-    parse(fields, name, context: ParseContext<'_>) -> Revocation {
-        Revocation { badge, which, request_id }
+    parse(fields, name, context: ParseContext<'_>) -> RevokeEnrolments {
+        RevokeEnrolments { badge, which, request_id }
     }
 }
 
@@ -69,7 +49,11 @@ body! {
 }
 
 /// Those in the list `revokeIssuals`, else those of the customers in the list `customers`.
-fn which(fields: &mut Fields<'_, '_>, customers: &str, context: ParseContext<'_>) -> Option<Which> {
+fn which(
+    fields: &mut Fields<'_, '_>,
+    customers: &str,
+    context: ParseContext<'_>,
+) -> Option<WhichEnrolments> {
     let named = fields.field("revokeIssuals");
     if named.is_present() {
         fields.ignore(customers, "Ignored: revokeIssuals says which are meant.");
@@ -80,22 +64,17 @@ fn which(fields: &mut Fields<'_, '_>, customers: &str, context: ParseContext<'_>
         let issual = |element: Field<'_, '_>| {
             element.object_as(|fields| RevokedIssual::read(fields, context))
         };
-        return Some(Which::Named(elements.filter_map(issual).collect()));
+        return Some(WhichEnrolments::Named(
+            elements.filter_map(issual).collect(),
+        ));
     }
     if !fields.has(customers) {
         fields.refuse(Rejection::of(Code::RevokeWhat));
         return None;
     }
     let all = named::several(fields, customers, context)?;
-    all.warn_of_repeats(fields, customers);
-    Some(Which::All(all))
-}
-
-/// A further mention of an enrolment, at its position in `revokeIssuals`.
-pub fn repeated(position: usize) -> Rejection {
-    Rejection::of(Code::CustomerRepeated)
-        .saying("The enrolment is named more than once. It counts once.")
-        .at(format!("revokeIssuals[{position}]"))
+    named::warn_of_repeats(&all, fields, customers);
+    Some(WhichEnrolments::AllOf(all))
 }
 
 #[cfg(test)]
@@ -142,7 +121,7 @@ mod tests {
             )
         };
         let parsed = RevocationRequestBody::parse(body(20).as_bytes(), CONTEXT).unwrap();
-        assert!(matches!(&parsed.value.which, Which::Named(all) if all.len() == 20));
+        assert!(matches!(&parsed.value.which, WhichEnrolments::Named(all) if all.len() == 20));
         assert_eq!(parsed.warnings[0].code, Code::FieldIgnored);
         assert_eq!(problems(&body(21)), [at(999_999, "revokeIssuals")]);
     }

@@ -1,30 +1,10 @@
-//! What requests for many customers of one badge ask for, and what bodies are read by besides
-//! themselves.
+//! What bodies are read by besides themselves.
 
 use accolade_application::ports::IdentifierKind;
-use accolade_domain::ids::BadgeId;
-use accolade_domain::instant::Instant;
-use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 
-use crate::customer::named::NamedCustomers;
 use crate::json::{self, Fields};
-
-/// What a request for many customers asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
-    /// The badge.
-    pub badge: BadgeId,
-    /// The customers.
-    pub customers: NamedCustomers,
-    /// The caller's id of the request: the body's, else the header's.
-    pub request_id: Option<RequestId>,
-    /// When it happened; now if `None`.
-    pub event_on: Option<Instant>,
-    /// Who triggered it; `None` if it is done by hand.
-    pub triggered_by: Option<Owner>,
-}
 
 /// What a body is read by besides itself.
 #[derive(Debug, Clone, Copy)]
