@@ -241,18 +241,17 @@ impl GroupedBadgeRow {
         self,
         groups: &mut HashMap<String, Arc<Group>>,
     ) -> anyhow::Result<CatalogueBadge> {
-        let group = match self.group {
-            None => None,
-            Some(text) => Some(match groups.get(&text) {
-                Some(known) => Arc::clone(known),
-                None => {
-                    let read = Arc::new(group(&text)?);
-                    groups.insert(text, Arc::clone(&read));
-                    read
-                }
-            }),
+        let Some(text) = self.group else {
+            return Ok(CatalogueBadge::new(self.badge.badge()?, None));
         };
-        Ok(CatalogueBadge::new(self.badge.badge()?, group))
+        let group = if let Some(known) = groups.get(&text) {
+            Arc::clone(known)
+        } else {
+            let read = Arc::new(group(&text)?);
+            groups.insert(text, Arc::clone(&read));
+            read
+        };
+        Ok(CatalogueBadge::new(self.badge.badge()?, Some(group)))
     }
 }
 

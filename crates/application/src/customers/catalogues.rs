@@ -22,7 +22,7 @@ const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// After how long a catalogue is read again, whatever its version. Servers of a release without
 /// versions, and whoever edits tables by hand, do not raise the version.
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const GOOD_FOR: Duration = Duration::from_mins(1);
 
 /// A catalogue and the version that it was read at.
 #[derive(Debug)]

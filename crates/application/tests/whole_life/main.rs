@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod catalogue;
+mod customer_lists;
 mod earn_group;
 mod earning;
 mod etag;

@@ -135,13 +135,13 @@ impl Scene {
         };
         change(&mut badge);
         let id = badge.id;
-        let shelf = Shelf {
+        let untouched = Shelf {
             badge,
             group: None,
             enrolments: Vec::new(),
             earns: Vec::new(),
         };
-        self.shelves.insert(id, shelf);
+        self.shelves.insert(id, untouched);
         id
     }
 

@@ -29,18 +29,15 @@ fn add_every_state(scene: &mut Scene, mode: &str, change: impl Fn(&mut Badge)) {
     let (next, past, future) = (now() + MICROSECOND, hour(-100), hour(100));
     named("live", &|_| {});
     named("off", &|badge| badge.active = false);
-    named("upcoming", &|badge| {
-        badge.definition.period = period(next, future)
-    });
-    named("starts now", &|badge| {
-        badge.definition.period = period(now(), future)
-    });
-    named("ends now", &|badge| {
-        badge.definition.period = period(past, now())
-    });
-    named("ends next", &|badge| {
-        badge.definition.period = period(past, next)
-    });
+    let mut lives = |name: &str, from, until| {
+        named(name, &|badge| {
+            badge.definition.period = period(from, until);
+        });
+    };
+    lives("upcoming", next, future);
+    lives("starts now", now(), future);
+    lives("ends now", past, now());
+    lives("ends next", past, next);
 }
 
 #[test]
