@@ -27,13 +27,11 @@ struct Part {
     value: Option<Place>,
 }
 
-#[derive(Clone, Copy)]
 enum Place {
     /// The value has this name and is named for the first time.
     First(&'static str),
-    /// It is the one that was named so many places before, from 1: values are numbered as they
-    /// are named first.
-    Again(usize),
+    /// It is named again. Values are numbered as they are named first, from 1: this is its number.
+    Again(String),
 }
 
 impl Sql {
@@ -69,7 +67,9 @@ fn parts(text: &'static str) -> Vec<Part> {
         }
         parts.push(Part {
             text: &rest[..colon],
-            value: Some(known.map_or(Place::First(name), |index| Place::Again(index + 1))),
+            value: Some(known.map_or(Place::First(name), |index| {
+                Place::Again((index + 1).to_string())
+            })),
         });
         rest = behind;
         from = 0;
@@ -81,19 +81,19 @@ fn parts(text: &'static str) -> Vec<Part> {
     parts
 }
 
-/// How a database names a value that a statement has already: by this character and a number.
+/// How a database names a value that a statement has already: by this text and a number.
 pub(crate) trait NumberedValues {
-    const PREFIX: char;
+    const PREFIX: &'static str;
 }
 
 #[cfg(feature = "postgres")]
 impl NumberedValues for diesel::pg::Pg {
-    const PREFIX: char = '$';
+    const PREFIX: &'static str = "$";
 }
 
 #[cfg(feature = "sqlite")]
 impl NumberedValues for diesel::sqlite::Sqlite {
-    const PREFIX: char = '?';
+    const PREFIX: &'static str = "?";
 }
 
 /// A statement and its values, giving rows of the SQL type `Row`.
@@ -176,15 +176,16 @@ impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, 
             Text::Named(sql) => {
                 for part in sql.parts() {
                     out.push_sql(part.text);
-                    match part.value {
+                    match &part.value {
                         Some(Place::First(name)) => {
-                            let found = self.values.iter().find(|it| it.name == name);
-                            let missing = || Error::QueryBuilderError(name.into());
+                            let found = self.values.iter().find(|it| it.name == *name);
+                            let missing = || Error::QueryBuilderError((*name).into());
                             let found = found.ok_or_else(missing)?;
                             found.value.walk_ast(out.reborrow())?;
                         }
                         Some(Place::Again(number)) => {
-                            out.push_sql(&format!("{}{number}", DB::PREFIX));
+                            out.push_sql(DB::PREFIX);
+                            out.push_sql(number);
                         }
                         None => {}
                     }
