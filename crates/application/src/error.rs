@@ -2,7 +2,8 @@
 
 use accolade_domain::rejection::Rejection;
 
-use crate::ports::StoreError;
+use crate::ports::{RecordError, StoreError};
+use crate::request_id;
 
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,18 @@ impl From<Rejection> for UseCaseError {
 impl From<Vec<Rejection>> for UseCaseError {
     fn from(rejections: Vec<Rejection>) -> Self {
         Self::Refused(rejections)
+    }
+}
+
+impl From<RecordError> for UseCaseError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::IdempotencyKeyUsed => Self::IdempotencyKeyUsed,
+            RecordError::RequestIdUsed => request_id::used().into(),
+            RecordError::Refused(rejection) => rejection.into(),
+            // Who can decide again does so before it comes to this.
+            RecordError::BadgeChanged => Self::unexpected(error.into()),
+        }
     }
 }
 

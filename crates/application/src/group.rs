@@ -20,7 +20,9 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::badges::{KnownBadges, not_found};
 use crate::error::UseCaseError;
-use crate::ports::{Batch, Batched, NotTogether, Ports, StoreError, VersionedBadge};
+use crate::ports::{
+    Batch, BatchedRequest, Conflict, Ports, RecordError, StoreError, VersionedBadge,
+};
 use crate::request_id;
 
 /// How often it is decided anew because a badge was edited meanwhile.
@@ -29,12 +31,9 @@ const ATTEMPTS: usize = 100;
 pub(crate) type Ended = Result<Answer, UseCaseError>;
 
 /// A kind of request that is carried out in groups.
-pub(crate) trait Grouped: Batched + Sized {
+pub(crate) trait Grouped: BatchedRequest + Sized {
     /// What a caller asks for.
     type Command;
-
-    /// What the store makes of one.
-    type Outcome;
 
     /// The request of `command`, made at `now`, with what is still to be decided.
     ///
@@ -66,13 +65,10 @@ pub(crate) trait Grouped: Batched + Sized {
     ///
     /// # Errors
     /// The store failed.
-    fn carry_out(ports: &Ports, batch: &Batch<Self>) -> Result<Vec<Self::Outcome>, StoreError>;
-
-    /// How the request ended.
-    ///
-    /// # Errors
-    /// The badge has changed meanwhile: the request, to be decided anew.
-    fn ended(self, outcome: Self::Outcome) -> Result<Ended, Self>;
+    fn carry_out(
+        ports: &Ports,
+        batch: &Batch<Self>,
+    ) -> Result<Vec<Result<Self::Outcome, RecordError>>, StoreError>;
 }
 
 /// Badges, as they were a moment ago.
@@ -126,7 +122,7 @@ pub(crate) fn carry_out<R: Grouped>(
         open = group.round(open);
     }
     for member in open {
-        let badge = member.request.names().badge;
+        let badge = member.request.customers().0;
         let error = anyhow!("badge {badge} changed {ATTEMPTS} times in a row");
         group.end(member.place, Err(UseCaseError::unexpected(error)));
     }
@@ -149,6 +145,11 @@ pub(crate) fn ids(ports: &Ports, customers: usize) -> Result<IdBlock, UseCaseErr
     Ok(ports.ids.block(len))
 }
 
+/// The org and the badge of `request`.
+fn key_of<R: BatchedRequest>(request: &R) -> (OrgId, BadgeId) {
+    (request.context().org, request.customers().0)
+}
+
 /// Decides `request` by its badge as it `found` it.
 ///
 /// A used request id comes before anything that is wrong with the badge. The
@@ -164,12 +165,13 @@ pub(crate) fn decide<R: Grouped>(
     found: Option<&VersionedBadge>,
 ) -> Result<(), UseCaseError> {
     let decided = match found {
-        None => Err(not_found(request.names().badge).at("badgeMetaId")),
+        None => Err(not_found(request.customers().0).at("badgeMetaId")),
         Some(found) => request.decide(seat.caller, seat.event_on, found),
     };
     if decided.is_err() {
-        let names = request.names();
-        request_id::check_unused(ports, seat.caller, names.operation, names.request_id)?;
+        if let Some(request_id) = request.request_id() {
+            request_id::check_unused(ports, seat.caller, request.operation(), request_id)?;
+        }
     }
     Ok(decided?)
 }
@@ -212,8 +214,7 @@ impl Group<'_> {
                 }
             };
             for mut member in doubtful {
-                let names = member.request.names();
-                let found = badges.get(&(names.org, names.badge)).map(AsRef::as_ref);
+                let found = badges.get(&key_of(&member.request)).map(AsRef::as_ref);
                 match decide(self.ports, &member.seat, &mut member.request, found) {
                     Ok(()) => decided.push(member),
                     Err(error) => self.end(member.place, Err(error)),
@@ -233,8 +234,8 @@ impl Group<'_> {
     /// Whether the badge of `member` is known and allows what it asks for. That it does not is
     /// only believed of what it is now.
     fn is_decided<R: Grouped>(&self, member: &mut Member<'_, R>) -> bool {
-        let names = member.request.names();
-        let known = self.known.and_then(|it| it.get(names.org, names.badge));
+        let (org, badge) = key_of(&member.request);
+        let known = self.known.and_then(|it| it.get(org, badge));
         let Member { seat, request, .. } = member;
         known.is_some_and(|found| request.decide(seat.caller, seat.event_on, &found).is_ok())
     }
@@ -243,17 +244,23 @@ impl Group<'_> {
     fn read<R: Grouped>(&self, members: &[Member<'_, R>]) -> Result<Badges, StoreError> {
         let mut wanted: HashMap<OrgId, Vec<BadgeId>> = HashMap::new();
         for member in members {
-            let names = member.request.names();
-            let of_org = wanted.entry(names.org).or_default();
-            if !of_org.contains(&names.badge) {
-                of_org.push(names.badge);
+            let (org, badge) = key_of(&member.request);
+            let of_org = wanted.entry(org).or_default();
+            if !of_org.contains(&badge) {
+                of_org.push(badge);
             }
         }
         let mut badges = Badges::new();
         for (org, ids) in wanted {
             let of_org = match ids.as_slice() {
-                [id] => self.ports.badges.find(org, *id)?.into_iter().collect(),
-                several => self.ports.badges.find_all(org, several)?,
+                [id] => self
+                    .ports
+                    .stores
+                    .badges
+                    .find(org, *id)?
+                    .into_iter()
+                    .collect(),
+                several => self.ports.stores.badges.find_all(org, several)?,
             };
             for badge in of_org.into_iter().map(Arc::new) {
                 if let Some(known) = self.known {
@@ -285,20 +292,16 @@ impl Group<'_> {
         };
         let mut changed = Vec::new();
         for (member, outcome) in members.zip(outcomes) {
-            let Member { place, seat, .. } = member;
-            match member.request.ended(outcome) {
-                Ok(ended) => self.end(place, ended),
-                Err(request) => {
+            match outcome {
+                Ok(outcome) => self.end(member.place, Ok(member.request.answer(outcome))),
+                Err(RecordError::BadgeChanged) => {
                     if let Some(known) = self.known {
-                        let names = request.names();
-                        known.forget(names.org, names.badge);
+                        let (org, badge) = key_of(&member.request);
+                        known.forget(org, badge);
                     }
-                    changed.push(Member {
-                        place,
-                        seat,
-                        request,
-                    });
+                    changed.push(member);
                 }
+                Err(error) => self.end(member.place, Err(error.into())),
             }
         }
         changed
@@ -354,7 +357,7 @@ fn next_batch<R: Grouped>(members: Vec<Member<'_, R>>) -> NextBatch<'_, R> {
         let Member { place, seat, .. } = member;
         match batch.push(member.request) {
             Ok(()) => seats.push((place, seat)),
-            Err(NotTogether(request)) => others.push(Member {
+            Err(Conflict(request)) => others.push(Member {
                 place,
                 seat,
                 request: *request,

@@ -25,8 +25,9 @@ pub fn recall(
     guard: &IdempotencyGuard,
 ) -> Result<Option<Box<IdempotencyRecord>>, UseCaseError> {
     match ports
+        .stores
         .idempotency
-        .find(guard.client, &guard.key, guard.used_on)?
+        .find(guard.org, guard.actor, &guard.key, guard.used_on)?
     {
         None => Ok(None),
         Some(record) if record.guard.fingerprint == guard.fingerprint => Ok(Some(Box::new(record))),

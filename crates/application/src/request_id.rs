@@ -27,7 +27,11 @@ pub(crate) fn check_unused(
     operation: Operation,
     request_id: &RequestId,
 ) -> Result<(), UseCaseError> {
-    if ports.requests.is_used(caller.org, operation, request_id)? {
+    if ports
+        .stores
+        .requests
+        .is_used(caller.org, operation, request_id)?
+    {
         return Err(used().into());
     }
     Ok(())

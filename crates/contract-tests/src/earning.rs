@@ -1,9 +1,9 @@
 //! Short ways to earn: badges with limits, and requests as the domain decides them.
 
-use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome, RevokedEnrolment};
+use accolade_application::answer::{CustomerEarn, EarnOutcome, RevokedEnrolment};
 use accolade_application::ports::{
-    BadgeEdit, CustomerBadgeDetails, EarnBatch, EarnError, EarnRequest, IdSource as _, ImportItem,
-    ImportRequest, Operation, RevokeEarnRequest, RevokeEnrolmentsRequest, RevokeError,
+    BadgeEdit, Context, CustomerBadgeDetails, EarnBatch, EarnRequest, IdSource as _, ImportItem,
+    ImportRequest, Operation, RecordError, RevokeEarnRequest, RevokeEnrolmentsRequest,
     RevokeTarget,
 };
 use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindow, RollingWindow};
@@ -91,13 +91,13 @@ pub(crate) fn earned_id(outcomes: &[CustomerEarn]) -> EarnedBadgeId {
 pub(crate) fn earn_on(
     stores: &Stores,
     request: &EarnRequest,
-) -> Result<Vec<CustomerEarn>, EarnError> {
+) -> Result<Vec<CustomerEarn>, RecordError> {
     let mut results = earn_together_on(stores, [request.clone()]);
     results.pop().unwrap()
 }
 
 /// What a store makes of the requests of a batch.
-pub(crate) type Results = Vec<Result<Vec<CustomerEarn>, EarnError>>;
+pub(crate) type Results = Vec<Result<Vec<CustomerEarn>, RecordError>>;
 
 /// Carries requests out in one batch, by way of `stores`.
 pub(crate) fn earn_together_on(
@@ -112,13 +112,13 @@ pub(crate) fn earn_together_on(
 }
 
 /// The code with which a single customer was refused; 0 if it earned.
-pub(crate) fn code_of(result: &Result<Vec<CustomerEarn>, EarnError>) -> u32 {
+pub(crate) fn code_of(result: &Result<Vec<CustomerEarn>, RecordError>) -> u32 {
     match result {
         Ok(outcomes) => {
             assert_eq!(outcomes.len(), 1);
             0
         }
-        Err(EarnError::Refused(rejection)) => rejection.code.number(),
+        Err(RecordError::Refused(rejection)) => rejection.code.number(),
         Err(error) => panic!("{error:?}"),
     }
 }
@@ -180,7 +180,12 @@ impl World {
         let customers = customers(numbers);
         let definition = &found.badge.definition;
         EarnRequest {
-            org: badge.org,
+            context: Context {
+                org: badge.org,
+                actor: badge.created_by,
+                now: recorded_on,
+                key: None,
+            },
             badge: badge.id,
             version: found.version,
             operation: Operation::EarnBulk,
@@ -196,9 +201,6 @@ impl World {
             ids: self.ids.block(u32::try_from(customers.len()).unwrap()),
             customers,
             unknown: Vec::new(),
-            now: recorded_on,
-            by: badge.created_by,
-            idempotency: None,
         }
     }
 
@@ -210,7 +212,7 @@ impl World {
         }
     }
 
-    pub(crate) fn earn(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, EarnError> {
+    pub(crate) fn earn(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, RecordError> {
         earn_on(&self.stores, request)
     }
 
@@ -242,23 +244,20 @@ impl World {
         earned: EarnedBadgeId,
     ) -> RevokeEarnRequest {
         RevokeEarnRequest {
-            org: badge.org,
+            context: Context {
+                org: badge.org,
+                actor: badge.created_by,
+                now: now(),
+                key: None,
+            },
             badge: badge.id,
             customer: customer(number),
             earned,
-            now: now(),
-            by: badge.created_by,
             request_id: Some(self.request_id()),
-            answer: Answer::EarnRevoked {
-                badge: badge.id,
-                customer: customer(number),
-                earned,
-            },
-            idempotency: None,
         }
     }
 
-    pub(crate) fn revoke_earn(&self, request: &RevokeEarnRequest) -> Result<(), RevokeError> {
+    pub(crate) fn revoke_earn(&self, request: &RevokeEarnRequest) -> Result<(), RecordError> {
         self.stores.earning.revoke(request).unwrap()
     }
 
@@ -273,21 +272,23 @@ impl World {
             enrolment: *enrolment,
         };
         RevokeEnrolmentsRequest {
-            org: badge.org,
+            context: Context {
+                org: badge.org,
+                actor: badge.created_by,
+                now: now(),
+                key: None,
+            },
             badge: badge.id,
             targets: targets.iter().map(target).collect(),
             unknown: Vec::new(),
-            now: now(),
-            by: badge.created_by,
             request_id: Some(self.request_id()),
-            idempotency: None,
         }
     }
 
     pub(crate) fn unenrol(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Vec<RevokedEnrolment>, RevokeError> {
+    ) -> Result<Vec<RevokedEnrolment>, RecordError> {
         self.stores.enrolments.revoke(request).unwrap()
     }
 
@@ -302,22 +303,20 @@ impl World {
             expires_on: at("2028-01-01T00:00:00Z"),
             counts_under: counts_under(&definition, *event_on),
         };
-        let request_id = self.request_id();
         ImportRequest {
-            org: badge.org,
-            request_id: request_id.clone(),
-            items: earns.iter().map(item).collect(),
-            answer: Answer::Imported {
-                request_id,
-                outcomes: Vec::new(),
+            context: Context {
+                org: badge.org,
+                actor: badge.created_by,
+                now: now(),
+                key: None,
             },
-            now: now(),
-            by: badge.created_by,
-            idempotency: None,
+            request_id: self.request_id(),
+            items: earns.iter().map(item).collect(),
+            outcomes: Vec::new(),
         }
     }
 
-    pub(crate) fn import(&self, request: &ImportRequest) -> Result<(), RevokeError> {
+    pub(crate) fn import(&self, request: &ImportRequest) -> Result<(), RecordError> {
         self.stores.earning.import(request).unwrap()
     }
 

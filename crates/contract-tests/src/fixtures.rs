@@ -1,10 +1,11 @@
 //! Short ways to name things.
 
 use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, Expiry};
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::enrolment::Hold;
-use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
 
@@ -56,7 +57,7 @@ pub(crate) fn claim(owner_type: OwnerType, reference: &str, active: bool) -> Cla
 }
 
 /// The plainest badge: live from 2024 to 2030, on, unclaimed.
-pub(crate) fn badge(id: BadgeId, org: OrgId, by: ClientNumber, name: &str) -> Badge {
+pub(crate) fn badge(id: BadgeId, org: OrgId, by: Actor, name: &str) -> Badge {
     let created_on = at("2024-01-01T00:00:00.123456Z");
     Badge {
         id,

@@ -26,5 +26,6 @@ mod tally;
 mod walk;
 mod world;
 
-pub use database::{Database, Stores};
+pub use accolade_application::ports::Stores;
+pub use database::Database;
 pub use world::World;

@@ -397,7 +397,7 @@ macro_rules! enrolment_contract_tests {
                 each_request_is_answered_at_its_position
                 of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
                 requests_of_one_badge_keep_their_own_periods
-                clients_may_use_the_same_key_and_orgs_the_same_id_in_one_batch
+                orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch
                 a_batch_of_a_hundred_requests_is_carried_out
             }
             races {

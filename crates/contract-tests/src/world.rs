@@ -3,13 +3,14 @@
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::Answer;
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, BadgeVersion, CountedBadge, EditBadgeError, EnrolError,
+    BadgeEdit, BadgeEditRequest, BadgeVersion, Context, CountedBadge, EditBadgeError,
     EnrolmentBatch, EnrolmentRequest, Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey,
-    IdempotencyRecord, NewClient, Org, VersionedBadge,
+    IdempotencyRecord, NewClient, Org, RecordError, VersionedBadge,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::CustomerOutcome;
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::ids::OrgId;
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::Zone;
 use accolade_memory::SequentialIds;
@@ -22,7 +23,7 @@ use crate::{Database, Stores};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tenant {
     pub(crate) org: OrgId,
-    pub(crate) client: ClientNumber,
+    pub(crate) actor: Actor,
 }
 
 /// A fresh database, one way to it, and an org with a client.
@@ -64,7 +65,7 @@ impl World {
     /// A badge of `tenant` that is not created yet.
     pub(crate) fn draft_of(&self, tenant: Tenant, name: &str) -> Badge {
         let id = self.ids.object_id().into();
-        badge(id, tenant.org, tenant.client, name)
+        badge(id, tenant.org, tenant.actor, name)
     }
 
     /// Creates `badge`.
@@ -112,7 +113,12 @@ impl World {
     ) -> EnrolmentRequest {
         let customers = customers(numbers);
         EnrolmentRequest {
-            org: badge.org,
+            context: Context {
+                org: badge.org,
+                actor: badge.created_by,
+                now: now(),
+                key: None,
+            },
             badge: badge.id,
             version: self.version(badge),
             request_id: self.request_id(),
@@ -121,9 +127,6 @@ impl World {
             ids: self.ids.block(u32::try_from(customers.len()).unwrap()),
             customers,
             unknown: Vec::new(),
-            now: now(),
-            by: badge.created_by,
-            idempotency: None,
         }
     }
 
@@ -136,7 +139,7 @@ impl World {
     pub(crate) fn enrol(
         &self,
         request: &EnrolmentRequest,
-    ) -> Result<Vec<CustomerOutcome>, EnrolError> {
+    ) -> Result<Vec<CustomerOutcome>, RecordError> {
         enrol_on(&self.stores, request)
     }
 
@@ -179,7 +182,9 @@ impl World {
     pub(crate) fn remembered(&self, key: &str) -> Option<IdempotencyRecord> {
         let guard = self.guard(key);
         let idempotency = &self.stores.idempotency;
-        idempotency.find(guard.client, &guard.key, now()).unwrap()
+        idempotency
+            .find(guard.org, guard.actor, &guard.key, now())
+            .unwrap()
     }
 }
 
@@ -202,7 +207,7 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
     };
     Tenant {
         org: org.id,
-        client: stores.access.create_client(&client).unwrap(),
+        actor: stores.access.create_client(&client).unwrap().into(),
     }
 }
 
@@ -210,8 +215,8 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
 pub(crate) fn enrol_on(
     stores: &Stores,
     request: &EnrolmentRequest,
-) -> Result<Vec<CustomerOutcome>, EnrolError> {
-    let batch = EnrolmentBatch::of(request.clone());
+) -> Result<Vec<CustomerOutcome>, RecordError> {
+    let batch = EnrolmentBatch::from(request.clone());
     let mut results = stores.enrolments.enrol(&batch).unwrap();
     assert_eq!(results.len(), 1, "one result for one request");
     results.remove(0)
@@ -220,7 +225,8 @@ pub(crate) fn enrol_on(
 /// The key `key` of the tenant's client, for three days from now.
 pub(crate) fn guard_of(tenant: Tenant, key: &str) -> IdempotencyGuard {
     IdempotencyGuard {
-        client: tenant.client,
+        org: tenant.org,
+        actor: tenant.actor,
         key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
         fingerprint: Fingerprint([7; 32]),
         warnings: Vec::new(),

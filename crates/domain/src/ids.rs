@@ -273,7 +273,7 @@ positive_number! {
     OrgId
 }
 positive_number! {
-    /// The number of an API client; the wire's `createdBy` and `lastUpdatedBy`.
+    /// The number of an API client, taken from the sequence of all [actors](crate::actor::Actor).
     ClientNumber
 }
 positive_number! {

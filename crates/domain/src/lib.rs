@@ -9,6 +9,7 @@
 //! Start with [`badge`] for what a badge is, [`enrolment`] for who may be
 //! enrolled, and [`rejection`] for the one table of codes that say no.
 
+pub mod actor;
 pub mod badge;
 pub mod catalogue;
 pub mod customer;

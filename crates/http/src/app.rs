@@ -12,7 +12,7 @@ use accolade_application::badges::KnownBadges;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::idempotency::Carried;
-use accolade_application::ports::{Health, Ports};
+use accolade_application::ports::Ports;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
@@ -82,11 +82,7 @@ impl AppState {
     ///
     /// # Errors
     /// The metrics have a name that Prometheus does not take; a thread cannot be started.
-    pub fn new(
-        ports: Ports,
-        health: Arc<dyn Health>,
-        options: HttpOptions,
-    ) -> anyhow::Result<Self> {
+    pub fn new(ports: Ports, options: HttpOptions) -> anyhow::Result<Self> {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
@@ -113,7 +109,7 @@ impl AppState {
             metrics,
             enrolments,
             earns,
-            readiness: Readiness::of(health, draining.clone()),
+            readiness: Readiness::of(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
             ports,

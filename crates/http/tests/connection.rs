@@ -67,7 +67,7 @@ impl Running {
             metrics: true,
         };
         change(&mut options);
-        let state = AppState::new(ports, store, options).unwrap();
+        let state = AppState::new(ports, options).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -1,9 +1,9 @@
 //! Earned badges, and what counts under limits.
 
-use accolade_application::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome};
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
-    EarnBatch, EarnError, EarnRecord, EarnRequest, EarningStore, ImportItem, ImportRequest,
-    Operation, Refusal, RevokeEarnRequest, RevokeError, StoreError,
+    EarnBatch, EarnRecord, EarnRequest, EarningStore, ImportItem, ImportRequest, Operation,
+    RecordError, Refusal, RevokeEarnRequest, StoreError,
 };
 use accolade_domain::badge::EarnType;
 use accolade_domain::earning::{Counted, EarnedBadge, Limit, Scope, Span, allot, covering};
@@ -13,7 +13,6 @@ use accolade_domain::rejection::{Code, Rejection};
 use anyhow::anyhow;
 
 use crate::MemoryStore;
-use crate::requests::CarriedOut;
 use crate::store::State;
 
 /// How many refusals are remembered of a customer and badge.
@@ -23,7 +22,7 @@ impl EarningStore for MemoryStore {
     fn earn(
         &self,
         batch: &EarnBatch,
-    ) -> Result<Vec<Result<Vec<CustomerEarn>, EarnError>>, StoreError> {
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError> {
         let mut state = self.begin();
         let requests = batch.requests();
         if requests.iter().any(|it| it.ids.len() < it.customers.len()) {
@@ -43,32 +42,21 @@ impl EarningStore for MemoryStore {
         Ok(request.customers.iter().zip(judged).map(would_be).collect())
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
         let mut state = self.begin();
-        if (request.idempotency.as_ref()).is_some_and(|guard| state.is_key_used(guard)) {
-            return Ok(Err(RevokeError::IdempotencyKeyUsed));
+        if let Err(error) = state.check_unused(request) {
+            return Ok(Err(error));
         }
-        if (request.request_id.as_ref())
-            .is_some_and(|id| state.is_request_used(request.org, Operation::RevokeEarn, id))
-        {
-            return Ok(Err(RevokeError::RequestIdUsed));
-        }
-        let key = (request.org, request.badge, request.customer);
+        let key = (request.context.org, request.badge, request.customer);
         let mut records = state.earns.get_mut(&key).into_iter().flatten();
         let is_meant =
             |earned: &EarnedBadge| earned.id == request.earned && earned.revoked_on.is_none();
         let Some(record) = records.find(|record| is_meant(&record.earned)) else {
-            return Ok(Err(RevokeError::NoActiveEarn));
+            let rejection = RevokeEarnRequest::none_active();
+            return Ok(Err(RecordError::Refused(rejection)));
         };
-        record.earned.revoked_on = Some(request.now);
-        state.carried_out(CarriedOut {
-            org: request.org,
-            operation: Operation::RevokeEarn,
-            request_id: request.request_id.as_ref(),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: request.answer.clone(),
-        });
+        record.earned.revoked_on = Some(request.context.now);
+        state.record(request, ());
         Ok(Ok(()))
     }
 
@@ -84,30 +72,20 @@ impl EarningStore for MemoryStore {
         Ok(earns.any(|held| held.id == earned && held.revoked_on.is_none()))
     }
 
-    fn import(&self, request: &ImportRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
         let mut state = self.begin();
-        if (request.idempotency.as_ref()).is_some_and(|guard| state.is_key_used(guard)) {
-            return Ok(Err(RevokeError::IdempotencyKeyUsed));
-        }
-        if state.is_request_used(request.org, Operation::Import, &request.request_id) {
-            return Ok(Err(RevokeError::RequestIdUsed));
+        if let Err(error) = state.check_unused(request) {
+            return Ok(Err(error));
         }
         for item in &request.items {
-            let record = imported(item, request.now);
+            let record = imported(item, request.context.now);
             state
                 .earns
-                .entry((request.org, item.badge, item.customer))
+                .entry((request.context.org, item.badge, item.customer))
                 .or_default()
                 .push(record);
         }
-        state.carried_out(CarriedOut {
-            org: request.org,
-            operation: Operation::Import,
-            request_id: Some(&request.request_id),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: request.answer.clone(),
-        });
+        state.record(request, ());
         Ok(Ok(()))
     }
 
@@ -133,8 +111,11 @@ type Judgement = Result<Option<EnrolmentId>, Rejection>;
 
 impl State {
     /// Carries out `request`.
-    fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, EarnError> {
-        self.check_earn(request)?;
+    fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, RecordError> {
+        self.check_unused(request)?;
+        if !self.has_version(request.context.org, request.badge, request.version) {
+            return Err(RecordError::BadgeChanged);
+        }
         let earned_on = self.earned_on(request);
         let judged = self.judge(request, earned_on);
         for (customer, judgement) in request.customers.iter().zip(&judged) {
@@ -145,41 +126,11 @@ impl State {
         if request.operation == Operation::Earn
             && let Some(rejection) = judged.iter().find_map(|j| j.as_ref().err())
         {
-            return Err(EarnError::Refused(rejection.clone()));
+            return Err(RecordError::Refused(rejection.clone()));
         }
-        let outcomes = self.record(request, judged, earned_on);
-        self.carried_out(CarriedOut {
-            org: request.org,
-            operation: request.operation,
-            request_id: Some(&request.request_id),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: Answer::Earned(EarnAnswer {
-                single: request.operation == Operation::Earn,
-                badge: request.badge,
-                triggered_by: request.triggered_by.clone(),
-                expires_on: request.terms.expires_on,
-                event_on: request.terms.event_on,
-                outcomes: outcomes.clone(),
-                unknown: request.unknown.clone(),
-                request_id: request.request_id.clone(),
-                now: request.now,
-            }),
-        });
+        let outcomes = self.earn_all(request, judged, earned_on);
+        self.record(request, outcomes.clone());
         Ok(outcomes)
-    }
-
-    fn check_earn(&self, request: &EarnRequest) -> Result<(), EarnError> {
-        if (request.idempotency.as_ref()).is_some_and(|guard| self.is_key_used(guard)) {
-            return Err(EarnError::IdempotencyKeyUsed);
-        }
-        if self.is_request_used(request.org, request.operation, &request.request_id) {
-            return Err(EarnError::RequestIdUsed);
-        }
-        if !self.has_version(request.org, request.badge, request.version) {
-            return Err(EarnError::BadgeChanged);
-        }
-        Ok(())
     }
 
     /// The moment at which what `request` asks for is recorded.
@@ -188,11 +139,11 @@ impl State {
             limit.scope == Scope::Badge && matches!(limit.span, Span::Rolling { .. })
         };
         if !request.limits.iter().any(rolls) {
-            return request.now;
+            return request.context.now;
         }
-        let earns = self.earns_of(request.org, request.badge, None);
+        let earns = self.earns_of(request.context.org, request.badge, None);
         let last = earns.filter(|e| !e.imported).map(|e| e.earned_on).max();
-        request.now.max(last.unwrap_or(request.now))
+        request.context.now.max(last.unwrap_or(request.context.now))
     }
 
     /// Who of the request may earn, by position: who is enrolled if need be, and then whom
@@ -204,7 +155,9 @@ impl State {
         let counted = |scope, customer| -> Vec<Counted> {
             let of_scope = limits.iter().filter(|limit| limit.scope == scope);
             of_scope
-                .map(|limit| self.counted_under(request.org, request.badge, customer, limit))
+                .map(|limit| {
+                    self.counted_under(request.context.org, request.badge, customer, limit)
+                })
                 .collect()
         };
         let enrolled: Vec<_> = (request.customers.iter())
@@ -231,14 +184,14 @@ impl State {
         if request.terms.earn_type == EarnType::Earn {
             return Ok(None);
         }
-        let held = self.enrolments_of(request.org, request.badge, customer);
+        let held = self.enrolments_of(request.context.org, request.badge, customer);
         match covering(&held, request.terms.event_on) {
             Some(enrolment) => Ok(Some(enrolment.id)),
             None => Err(Rejection::of(Code::NotEnrolled)),
         }
     }
 
-    fn record(
+    fn earn_all(
         &mut self,
         request: &EarnRequest,
         judged: Vec<Judgement>,
@@ -251,7 +204,7 @@ impl State {
             let outcome = match judgement {
                 Err(rejection) => EarnOutcome::Refused(rejection),
                 Ok(enrolment) => {
-                    let key = (request.org, request.badge, *customer);
+                    let key = (request.context.org, request.badge, *customer);
                     self.earns.entry(key).or_default().push(EarnRecord {
                         earned: EarnedBadge {
                             id,
@@ -281,10 +234,10 @@ impl State {
         customer: CustomerId,
         rejection: Rejection,
     ) {
-        let key = (request.org, request.badge, customer);
+        let key = (request.context.org, request.badge, customer);
         let refusals = self.refusals.entry(key).or_default();
         refusals.push(Refusal {
-            refused_on: request.now,
+            refused_on: request.context.now,
             event_on: request.terms.event_on,
             rejection,
         });

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use accolade_application::answer::{Answer, EnrolmentAnswer, RevokedEnrolment};
+use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IssualRecord, Operation,
-    RevokeEnrolmentsRequest, RevokeError, RevokeTarget, StoreError,
+    EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IssualRecord, RecordError,
+    RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{
     CustomerOutcome, Enrolment, EnrolmentStatus, Hold, Outcome, decide, to_revoke,
@@ -15,25 +15,20 @@ use accolade_domain::instant::Instant;
 use anyhow::anyhow;
 
 use crate::MemoryStore;
-use crate::requests::CarriedOut;
 use crate::store::State;
 
 impl EnrolmentStore for MemoryStore {
     fn enrol(
         &self,
         batch: &EnrolmentBatch,
-    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError> {
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError> {
         let mut state = self.begin();
         // Before the first write, so that the batch is recorded as a whole or not at all.
         if (batch.requests().iter()).any(|request| request.ids.len() < request.customers.len()) {
             let error = anyhow!("a request has fewer ids than customers");
             return Err(StoreError::Unexpected(error));
         }
-        let carried_out = |request| {
-            state.check(request)?;
-            Ok(state.carry_out(request))
-        };
-        Ok(batch.requests().iter().map(carried_out).collect())
+        Ok(batch.requests().iter().map(|it| state.enrol(it)).collect())
     }
 
     fn preview(
@@ -55,26 +50,14 @@ impl EnrolmentStore for MemoryStore {
     fn revoke(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+    ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
         let mut state = self.begin();
-        if (request.idempotency.as_ref()).is_some_and(|guard| state.is_key_used(guard)) {
-            return Ok(Err(RevokeError::IdempotencyKeyUsed));
-        }
-        if (request.request_id.as_ref())
-            .is_some_and(|id| state.is_request_used(request.org, Operation::RevokeIssue, id))
-        {
-            return Ok(Err(RevokeError::RequestIdUsed));
+        if let Err(error) = state.check_unused(request) {
+            return Ok(Err(error));
         }
         let outcomes = state.would_revoke(request);
         state.revoke_all(request, &outcomes);
-        state.carried_out(CarriedOut {
-            org: request.org,
-            operation: Operation::RevokeIssue,
-            request_id: request.request_id.as_ref(),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: request.answer(outcomes.clone()),
-        });
+        state.record(request, outcomes.clone());
         Ok(Ok(outcomes))
     }
 
@@ -87,40 +70,17 @@ impl EnrolmentStore for MemoryStore {
 }
 
 impl State {
-    fn check(&self, request: &EnrolmentRequest) -> Result<(), EnrolError> {
-        if (request.idempotency.as_ref()).is_some_and(|guard| self.is_key_used(guard)) {
-            return Err(EnrolError::IdempotencyKeyUsed);
+    fn enrol(&mut self, request: &EnrolmentRequest) -> Result<Vec<CustomerOutcome>, RecordError> {
+        self.check_unused(request)?;
+        if !self.has_version(request.context.org, request.badge, request.version) {
+            return Err(RecordError::BadgeChanged);
         }
-        if self.is_request_used(request.org, Operation::IssueBulk, &request.request_id) {
-            return Err(EnrolError::RequestIdUsed);
-        }
-        if !self.has_version(request.org, request.badge, request.version) {
-            return Err(EnrolError::BadgeChanged);
-        }
-        Ok(())
-    }
-
-    fn carry_out(&mut self, request: &EnrolmentRequest) -> Vec<CustomerOutcome> {
         let wishes = request.customers.iter().zip(request.ids.iter());
         let outcomes: Vec<_> = wishes
             .map(|(customer, id)| self.enrol_one(request, *customer, id.into()))
             .collect();
-        self.carried_out(CarriedOut {
-            org: request.org,
-            operation: Operation::IssueBulk,
-            request_id: Some(&request.request_id),
-            idempotency: request.idempotency.as_ref(),
-            recorded_on: request.now,
-            answer: Answer::Enrolment(EnrolmentAnswer {
-                badge: request.badge,
-                triggered_by: request.triggered_by.clone(),
-                expires_on: request.hold.expires_on(),
-                outcomes: outcomes.clone(),
-                unknown: request.unknown.clone(),
-                request_id: request.request_id.clone(),
-            }),
-        });
-        outcomes
+        self.record(request, outcomes.clone());
+        Ok(outcomes)
     }
 
     fn enrol_one(
@@ -130,12 +90,12 @@ impl State {
         id: EnrolmentId,
     ) -> CustomerOutcome {
         let hold = request.hold;
-        let enrolments = self.enrolments_of(request.org, request.badge, customer);
+        let enrolments = self.enrolments_of(request.context.org, request.badge, customer);
         let enrolled = Outcome::Enrolled(id);
-        let outcome = outcome(&enrolments, customer, hold, request.now, enrolled);
+        let outcome = outcome(&enrolments, customer, hold, request.context.now, enrolled);
         if outcome.outcome == enrolled {
             self.enrolments
-                .entry((request.org, request.badge, customer))
+                .entry((request.context.org, request.badge, customer))
                 .or_default()
                 .push(IssualRecord {
                     enrolment: Enrolment {
@@ -143,7 +103,7 @@ impl State {
                         hold,
                         revoked_on: None,
                     },
-                    recorded_on: request.now,
+                    recorded_on: request.context.now,
                     triggered_by: request.triggered_by.clone(),
                 });
         }
@@ -171,9 +131,9 @@ impl State {
                 customer,
                 enrolment,
             } = *target;
-            let mut held = self.enrolments_of(request.org, request.badge, customer);
+            let mut held = self.enrolments_of(request.context.org, request.badge, customer);
             for enrolment in held.iter_mut().filter(|held| gone.contains(&held.id)) {
-                enrolment.revoked_on = Some(request.now);
+                enrolment.revoked_on = Some(request.context.now);
             }
             let outcome = |enrolment, refused| RevokedEnrolment {
                 customer,
@@ -193,10 +153,10 @@ impl State {
 
     fn revoke_all(&mut self, request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]) {
         for outcome in outcomes.iter().filter(|outcome| outcome.refused.is_none()) {
-            let key = (request.org, request.badge, outcome.customer);
+            let key = (request.context.org, request.badge, outcome.customer);
             let records = self.enrolments.get_mut(&key).into_iter().flatten();
             for record in records.filter(|r| Some(r.enrolment.id) == outcome.enrolment) {
-                record.enrolment.revoked_on = Some(request.now);
+                record.enrolment.revoked_on = Some(request.context.now);
             }
         }
     }

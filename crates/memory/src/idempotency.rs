@@ -4,7 +4,8 @@ use accolade_application::ports::{
     IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord, IdempotencyStore,
     StoreError,
 };
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 
 use crate::MemoryStore;
@@ -13,11 +14,12 @@ use crate::store::State;
 impl IdempotencyStore for MemoryStore {
     fn find(
         &self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: &IdempotencyKey,
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
-        Ok(self.begin().remembered(client, key, now).cloned())
+        Ok(self.begin().remembered(org, actor, key, now).cloned())
     }
 
     fn remember(
@@ -36,24 +38,26 @@ impl IdempotencyStore for MemoryStore {
 impl State {
     fn remembered(
         &self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: &IdempotencyKey,
         now: Instant,
     ) -> Option<&IdempotencyRecord> {
         self.idempotency
-            .get(&(client, key.clone()))
+            .get(&(org, actor, key.clone()))
             .filter(|record| record.guard.expires_on > now)
     }
 
     /// Whether a request under this key was carried out and is still remembered.
     pub(crate) fn is_key_used(&self, guard: &IdempotencyGuard) -> bool {
-        self.remembered(guard.client, &guard.key, guard.used_on)
+        self.remembered(guard.org, guard.actor, &guard.key, guard.used_on)
             .is_some()
     }
 
     /// Keeps `record`, in the place of one that has expired.
     pub(crate) fn remember(&mut self, record: IdempotencyRecord) {
-        let key = (record.guard.client, record.guard.key.clone());
+        let guard = &record.guard;
+        let key = (guard.org, guard.actor, guard.key.clone());
         self.idempotency.insert(key, record);
     }
 }

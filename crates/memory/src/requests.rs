@@ -1,11 +1,10 @@
 //! The request ledger.
 
-use accolade_application::answer::Answer;
 use accolade_application::ports::{
-    IdempotencyGuard, IdempotencyRecord, LedgerEntry, Operation, RequestLedger, StoreError,
+    IdempotencyRecord, Identity, LedgerEntry, Operation, RecordError, RecordedRequest,
+    RequestLedger, StoreError,
 };
 use accolade_domain::ids::OrgId;
-use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 
 use crate::MemoryStore;
@@ -28,38 +27,39 @@ impl RequestLedger for MemoryStore {
     }
 }
 
-/// A request that was carried out, and under which names it is remembered.
-pub(crate) struct CarriedOut<'a> {
-    pub(crate) org: OrgId,
-    pub(crate) operation: Operation,
-    pub(crate) request_id: Option<&'a RequestId>,
-    pub(crate) idempotency: Option<&'a IdempotencyGuard>,
-    pub(crate) recorded_on: Instant,
-    pub(crate) answer: Answer,
-}
-
 impl State {
-    pub(crate) fn is_request_used(
-        &self,
-        org: OrgId,
-        operation: Operation,
-        request_id: &RequestId,
-    ) -> bool {
+    fn is_request_used(&self, org: OrgId, operation: Operation, request_id: &RequestId) -> bool {
         let entries = self.entries(org, request_id);
         entries.iter().any(|entry| entry.operation == operation)
     }
 
-    /// Writes what was carried out into the ledger, if it has a request id, and keeps it
-    /// under its idempotency key, if it has one.
-    pub(crate) fn carried_out(&mut self, carried_out: CarriedOut<'_>) {
-        let CarriedOut {
+    /// Refuses `request` if its key or its id is used.
+    pub(crate) fn check_unused(&self, request: &impl RecordedRequest) -> Result<(), RecordError> {
+        let Identity {
             org,
             operation,
             request_id,
-            idempotency,
-            recorded_on,
-            answer,
-        } = carried_out;
+            key,
+        } = request.identity();
+        if key.is_some_and(|guard| self.is_key_used(guard)) {
+            return Err(RecordError::IdempotencyKeyUsed);
+        }
+        if request_id.is_some_and(|id| self.is_request_used(org, operation, id)) {
+            return Err(RecordError::RequestIdUsed);
+        }
+        Ok(())
+    }
+
+    /// Writes `request`, which was carried out, into the ledger, if it has an id, and keeps its
+    /// answer under its idempotency key, if it has one.
+    pub(crate) fn record<R: RecordedRequest>(&mut self, request: &R, outcome: R::Outcome) {
+        let answer = request.answer(outcome);
+        let Identity {
+            org,
+            operation,
+            request_id,
+            key,
+        } = request.identity();
         if let Some(request_id) = request_id {
             self.requests
                 .entry((org, request_id.clone()))
@@ -67,11 +67,11 @@ impl State {
                 .push(LedgerEntry {
                     request_id: request_id.clone(),
                     operation,
-                    recorded_on,
+                    recorded_on: request.context().now,
                     answer: answer.clone(),
                 });
         }
-        if let Some(guard) = idempotency.cloned() {
+        if let Some(guard) = key.cloned() {
             self.remember(IdempotencyRecord { guard, answer });
         }
     }

@@ -7,8 +7,9 @@ use accolade_application::ports::{
     Client, EarnRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind, IssualRecord,
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, ClientNumber, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -30,7 +31,7 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
-    pub(crate) idempotency: BTreeMap<(ClientNumber, IdempotencyKey), IdempotencyRecord>,
+    pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
 }
 
 /// Every store port, in memory.

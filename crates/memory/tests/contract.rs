@@ -10,7 +10,7 @@ struct Memory(Arc<MemoryStore>);
 
 impl Database for Memory {
     fn connect(&self) -> Stores {
-        Stores::of(&self.0)
+        Stores::new(Arc::clone(&self.0))
     }
 }
 

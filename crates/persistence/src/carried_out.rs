@@ -1,8 +1,9 @@
 //! A request that was carried out, and under which names it is remembered.
 
 use accolade_application::answer::Answer;
-use accolade_application::ports::{IdempotencyGuard, Operation, RevokeError};
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_application::ports::{IdempotencyGuard, Operation, RecordError};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 
@@ -16,7 +17,7 @@ pub(crate) struct CarriedOut<'a> {
     pub(crate) request_id: Option<&'a RequestId>,
     pub(crate) idempotency: Option<&'a IdempotencyGuard>,
     pub(crate) recorded_on: Instant,
-    pub(crate) recorded_by: ClientNumber,
+    pub(crate) recorded_by: Actor,
     pub(crate) answer: &'a Answer,
 }
 
@@ -27,5 +28,5 @@ pub(crate) trait RequestSql {
     fn carry_out(
         &mut self,
         request: &CarriedOut<'_>,
-    ) -> Result<Result<Option<i64>, RevokeError>, Failure>;
+    ) -> Result<Result<Option<i64>, RecordError>, Failure>;
 }

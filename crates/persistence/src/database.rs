@@ -4,10 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::ports::{
-    AccessStore, BadgeStore, CatalogueStore, CustomerBadges, CustomerDirectory, EarningStore,
-    EnrolmentStore, Health, Housekeeping, IdempotencyStore, RequestLedger,
-};
+use accolade_application::ports::Stores;
 
 use crate::migrations::Migrations;
 
@@ -64,67 +61,17 @@ impl Default for Options {
     }
 }
 
-/// An open database: every port that lives in it. Clones share its connections.
+/// An open database. Clones share its connections.
 #[derive(Clone)]
 pub struct Database {
-    /// Organisations and API clients.
-    pub access: Arc<dyn AccessStore>,
-    /// Badge metas.
-    pub badges: Arc<dyn BadgeStore>,
-    /// Enrolments.
-    pub enrolments: Arc<dyn EnrolmentStore>,
-    /// Earned badges and limits.
-    pub earning: Arc<dyn EarningStore>,
-    /// Groups and custom fields.
-    pub catalogue: Arc<dyn CatalogueStore>,
-    /// Identifiers of customers.
-    pub directory: Arc<dyn CustomerDirectory>,
-    /// What customers hold.
-    pub customer_badges: Arc<dyn CustomerBadges>,
-    /// Requests that were carried out.
-    pub requests: Arc<dyn RequestLedger>,
-    /// Answers kept under idempotency keys.
-    pub idempotency: Arc<dyn IdempotencyStore>,
-    /// Whether it can work.
-    pub health: Arc<dyn Health>,
-    /// What it tidies up.
-    pub housekeeping: Arc<dyn Housekeeping>,
+    /// Every port that lives in it.
+    pub stores: Stores,
     migrations: Arc<dyn Migrations>,
 }
 
 impl Database {
-    /// One store behind every port.
-    pub(crate) fn of<S>(store: S) -> Self
-    where
-        S: AccessStore
-            + BadgeStore
-            + EnrolmentStore
-            + EarningStore
-            + CatalogueStore
-            + CustomerDirectory
-            + CustomerBadges
-            + RequestLedger
-            + IdempotencyStore
-            + Health
-            + Housekeeping
-            + Migrations
-            + 'static,
-    {
-        let store = Arc::new(store);
-        Self {
-            access: store.clone(),
-            badges: store.clone(),
-            enrolments: store.clone(),
-            earning: store.clone(),
-            catalogue: store.clone(),
-            directory: store.clone(),
-            customer_badges: store.clone(),
-            requests: store.clone(),
-            idempotency: store.clone(),
-            health: store.clone(),
-            housekeeping: store.clone(),
-            migrations: store,
-        }
+    fn new(stores: Stores, migrations: Arc<dyn Migrations>) -> Self {
+        Self { stores, migrations }
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
@@ -162,9 +109,15 @@ impl Database {
 pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
     match url {
         #[cfg(feature = "sqlite")]
-        DatabaseUrl::Sqlite(path) => Ok(Database::of(crate::sqlite::open(path, options)?)),
+        DatabaseUrl::Sqlite(path) => {
+            let store = Arc::new(crate::sqlite::open(path, options)?);
+            Ok(Database::new(Stores::new(Arc::clone(&store)), store))
+        }
         #[cfg(feature = "postgres")]
-        DatabaseUrl::Postgres(url) => Ok(Database::of(crate::postgres::open(url, options)?)),
+        DatabaseUrl::Postgres(url) => {
+            let store = Arc::new(crate::postgres::open(url, options)?);
+            Ok(Database::new(Stores::new(Arc::clone(&store)), store))
+        }
         #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
         _ => anyhow::bail!("this program was built without support for that database"),
     }

@@ -1,8 +1,9 @@
 //! Under which names the requests of a batch are remembered: rows of the request ledger, and
 //! idempotency keys, written as sets.
 
-use accolade_application::ports::{IdempotencyGuard, Names, Operation};
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_application::ports::{IdempotencyGuard, Identity, Operation};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
@@ -18,13 +19,14 @@ pub(crate) struct LedgerName<'a> {
     pub(crate) request_id: &'a RequestId,
 }
 
-impl<'a> From<Names<'a>> for LedgerName<'a> {
-    fn from(names: Names<'a>) -> Self {
-        Self {
-            org: names.org,
-            operation: names.operation,
-            request_id: names.request_id,
-        }
+impl<'a> LedgerName<'a> {
+    /// The name of the request with this `identity`, if it has an id.
+    pub(crate) fn new(identity: Identity<'a>) -> Option<Self> {
+        Some(Self {
+            org: identity.org,
+            operation: identity.operation,
+            request_id: identity.request_id?,
+        })
     }
 }
 
@@ -38,12 +40,12 @@ pub(crate) struct KeyRow<'a> {
 }
 
 impl<'a> KeyRow<'a> {
-    /// The row of the request at this position, if it has a key.
-    pub(crate) fn of(request: usize, names: Names<'a>) -> Option<Self> {
-        names.idempotency.map(|guard| Self {
+    /// The row of the request at this position, if it has a key and an id.
+    pub(crate) fn of(request: usize, identity: Identity<'a>) -> Option<Self> {
+        Some(Self {
             request,
-            guard,
-            name: names.into(),
+            guard: identity.key?,
+            name: LedgerName::new(identity)?,
         })
     }
 }
@@ -55,7 +57,7 @@ pub(crate) struct LedgerRow<'a> {
     pub(crate) request: usize,
     pub(crate) name: LedgerName<'a>,
     pub(crate) recorded_on: Instant,
-    pub(crate) recorded_by: ClientNumber,
+    pub(crate) recorded_by: Actor,
     pub(crate) triggered_by: Option<&'a Owner>,
     pub(crate) answer: Vec<u8>,
     /// Its number, once it is written.
@@ -93,23 +95,25 @@ pub(crate) trait LedgerSql: Sized {
 /// Which of these requests have a key that is used, and which a name that is, by position.
 pub(crate) fn used<C: LedgerSql>(
     connection: &mut C,
-    requests: &[Names<'_>],
+    requests: &[Identity<'_>],
 ) -> QueryResult<Vec<Used>> {
     let mut used = vec![Used::default(); requests.len()];
     if requests.is_empty() {
         return Ok(used);
     }
     let keys = requests.iter().enumerate();
-    let keys = keys.filter_map(|(place, it)| Some((place, it.idempotency?)));
+    let keys = keys.filter_map(|(place, it)| Some((place, it.key?)));
     let (places, guards): (Vec<_>, Vec<_>) = keys.unzip();
     if !guards.is_empty() {
         for (place, key) in places.into_iter().zip(connection.used_keys(&guards)?) {
             used[place].key = key;
         }
     }
-    let names: Vec<_> = requests.iter().map(|it| (*it).into()).collect();
-    for (used, name) in used.iter_mut().zip(connection.used_names(&names)?) {
-        used.name = name;
+    let names = requests.iter().enumerate();
+    let names = names.filter_map(|(place, it)| Some((place, LedgerName::new(*it)?)));
+    let (places, names): (Vec<_>, Vec<_>) = names.unzip();
+    for (place, name) in places.into_iter().zip(connection.used_names(&names)?) {
+        used[place].name = name;
     }
     Ok(used)
 }
@@ -139,9 +143,7 @@ pub(crate) fn reserve_keys<C: LedgerSql>(
         return Ok(Vec::new());
     }
     // One order for all, so that batches that cross wait for each other only one way.
-    keys.sort_unstable_by(|a, b| {
-        (a.guard.client, &a.guard.key).cmp(&(b.guard.client, &b.guard.key))
-    });
+    keys.sort_unstable_by(|a, b| (a.guard.actor, &a.guard.key).cmp(&(b.guard.actor, &b.guard.key)));
     let mut new = connection.reserve_keys(keys)?.into_iter();
     let mut used = Vec::new();
     keys.retain(|row| {

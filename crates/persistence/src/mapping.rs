@@ -158,9 +158,9 @@ impl<'a> NewBadgeRow<'a> {
             definition: DefinitionRow::of(&badge.definition)?,
             active: badge.active,
             created_on: badge.created_on.unix_micros(),
-            created_by: badge.created_by.get(),
+            created_by: badge.created_by.number(),
             updated_on: badge.updated_on.unix_micros(),
-            updated_by: badge.updated_by.get(),
+            updated_by: badge.updated_by.number(),
         })
     }
 }

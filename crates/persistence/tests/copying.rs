@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use accolade_application::ports::{
-    EnrolmentBatch, EnrolmentRequest, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
+    Context, EnrolmentBatch, EnrolmentRequest, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::CustomerId;
@@ -57,19 +57,27 @@ fn refused(outcomes: &[CustomerOutcome]) -> BTreeMap<CustomerId, Outcome> {
 
 fn revoke(scene: &Scene, customer: i64) {
     let request = RevokeEnrolmentsRequest {
-        org: scene.badge.org,
+        context: Context {
+            org: scene.badge.org,
+            actor: scene.actor,
+            now: second(1400),
+            key: None,
+        },
         badge: scene.badge.id,
         targets: vec![RevokeTarget {
             customer: customer.try_into().unwrap(),
             enrolment: None,
         }],
         unknown: Vec::new(),
-        now: second(1400),
-        by: scene.client,
         request_id: None,
-        idempotency: None,
     };
-    let outcomes = scene.database.enrolments.revoke(&request).unwrap().unwrap();
+    let outcomes = scene
+        .database
+        .stores
+        .enrolments
+        .revoke(&request)
+        .unwrap()
+        .unwrap();
     assert_eq!(outcomes[0].refused, None);
 }
 
@@ -214,7 +222,7 @@ fn several_large_requests_of_one_batch_are_copied_together() {
     let database = Postgres::fresh();
     let scene = scene(&database, 100);
     let silver = scene.draft("Silver");
-    scene.database.badges.create(&silver, None).unwrap();
+    scene.database.stores.badges.create(&silver, None).unwrap();
     let many = i64::from(MANY);
     let held = only(&scene, &[MIDDLE], 1000, 2000);
     let existing = held.ids.first().unwrap();
@@ -236,7 +244,7 @@ fn several_large_requests_of_one_batch_are_copied_together() {
     for request in &requests {
         batch.push(request.clone()).unwrap();
     }
-    let all = scene.database.enrolments.enrol(&batch).unwrap();
+    let all = scene.database.stores.enrolments.enrol(&batch).unwrap();
     for (request, outcomes) in requests.iter().zip(all) {
         let expected: Vec<_> = (request.customers.iter().zip(request.ids.iter()))
             .map(|(customer, id)| {

@@ -149,7 +149,7 @@ fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
             ..CustomerBadgeQuery::of(customer, open, second(1500))
         };
         let list = || {
-            let stores = &scene.database.customer_badges;
+            let stores = &scene.database.stores.customer_badges;
             recorder::sent(|| stores.list(scene.badge.org, &query).unwrap())
         };
         let (page, one) = list();
@@ -157,7 +157,7 @@ fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
         for n in 0..30 {
             let mut badge = scene.draft(&format!("Badge {n}"));
             badge.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
-            scene.database.badges.create(&badge, None).unwrap();
+            scene.database.stores.badges.create(&badge, None).unwrap();
         }
         for _ in 0..20 {
             sent(scene, &scene.earn_request(1, Vec::new()), 1);

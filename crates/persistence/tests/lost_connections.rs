@@ -6,9 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use accolade_application::ports::{
-    CreateBadgeError, EarnError, EditBadgeError, EnrolError, StoreError,
-};
+use accolade_application::ports::{CreateBadgeError, EditBadgeError, RecordError, StoreError};
 use accolade_persistence::{DatabaseUrl, Options, open};
 use support::Postgres;
 use support::proxy::{Mode, Proxy, Then};
@@ -47,7 +45,7 @@ fn an_enrolment_whose_commit_was_carried_out_is_answered_from_the_ledger() {
     assert_eq!(enrolled(&outcomes), 10);
     assert_eq!(scene.issued(), 10);
     let again = scene.enrol(request).unwrap();
-    assert_eq!(again, Err(EnrolError::RequestIdUsed));
+    assert_eq!(again, Err(RecordError::RequestIdUsed));
 }
 
 #[test]
@@ -75,8 +73,9 @@ fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
     proxy.set(Mode::Pass);
     let found = scene
         .database
+        .stores
         .requests
-        .find(request.org, &request.request_id);
+        .find(request.context.org, &request.request_id);
     assert_eq!(found.unwrap().len(), 1);
 }
 
@@ -90,7 +89,7 @@ fn an_earn_whose_commit_was_carried_out_is_answered_from_the_ledger() {
     assert_eq!(earned(&outcomes), 10);
     assert_eq!(scene.earned(), 10);
     let again = scene.earn(&request).unwrap();
-    assert_eq!(again, Err(EarnError::RequestIdUsed));
+    assert_eq!(again, Err(RecordError::RequestIdUsed));
 }
 
 #[test]
@@ -146,9 +145,9 @@ fn of_a_batch_of_earns_whose_commit_was_lost_all_are_recorded_or_none() {
         assert_eq!(codes.unwrap(), [0, 0, 818]);
         assert_eq!(scene.earned(), 2);
         let used = requests.map(|it| {
-            let ledger = &scene.database.requests;
+            let ledger = &scene.database.stores.requests;
             ledger
-                .is_used(it.org, it.operation, &it.request_id)
+                .is_used(it.context.org, it.operation, &it.request_id)
                 .unwrap()
         });
         assert_eq!(used, [true, true, false]);
@@ -161,8 +160,13 @@ fn the_creation_of_a_badge_is_asked_about() {
         let (_database, proxy, scene) = behind_proxy();
         let badge = scene.draft("Silver");
         proxy.set(at_commit(carried_out, Then::Pass));
-        let created = scene.database.badges.create(&badge, None);
-        let found = scene.database.badges.find(badge.org, badge.id).unwrap();
+        let created = scene.database.stores.badges.create(&badge, None);
+        let found = scene
+            .database
+            .stores
+            .badges
+            .find(badge.org, badge.id)
+            .unwrap();
         assert_eq!(found.is_some(), exists);
         match created {
             Ok(()) => assert!(exists),
@@ -178,8 +182,13 @@ fn the_edit_of_a_badge_is_asked_about() {
         let (_database, proxy, scene) = behind_proxy();
         let edit = scene.deactivation();
         proxy.set(at_commit(carried_out, Then::Pass));
-        let edited = scene.database.badges.edit(&edit);
-        let found = scene.database.badges.find(edit.org, edit.badge).unwrap();
+        let edited = scene.database.stores.badges.edit(&edit);
+        let found = scene
+            .database
+            .stores
+            .badges
+            .find(edit.org, edit.badge)
+            .unwrap();
         assert_eq!(found.unwrap().badge.active, active);
         match edited {
             Ok(()) => assert!(!active),
@@ -226,7 +235,7 @@ fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
     let opened = open(&DatabaseUrl::Postgres(proxy.url().to_owned()), &options).unwrap();
     // Its pool need not be complete before the first request.
     let scene = loop {
-        if opened.health.check().is_ok() {
+        if opened.stores.health.check().is_ok() {
             break Scene::set(opened);
         }
     };
@@ -235,7 +244,7 @@ fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
     for _ in 0..3 {
         let away = scene.enrol(request.clone());
         assert!(matches!(away, Err(StoreError::Unavailable(_))), "{away:?}");
-        assert!(scene.database.health.check().is_err());
+        assert!(scene.database.stores.health.check().is_err());
     }
     proxy.set(Mode::Pass);
     let outcomes = loop {

@@ -15,12 +15,12 @@ use support::{Postgres, Sqlite};
 fn assert_forwards_and_backwards(database: &Database) {
     let all = database.pending_migrations().unwrap();
     assert!(!all.is_empty());
-    let missing = database.health.check();
+    let missing = database.stores.health.check();
     assert!(matches!(missing, Err(NotReady::MigrationsMissing(n)) if n == all.len()));
 
     assert_eq!(database.migrate().unwrap(), all);
     assert_eq!(database.migrate().unwrap(), Vec::<String>::new());
-    database.health.check().unwrap();
+    database.stores.health.check().unwrap();
 
     for _ in &all {
         database.revert_last_migration().unwrap();

@@ -293,24 +293,32 @@ fn statements(scene: &Scene) -> Vec<String> {
     };
     let key = ClientKey::try_from("loyalty").unwrap();
     let ((), sent) = recorder::sent(|| {
-        database.badges.find(org, badge).unwrap();
-        database.badges.find_counted(org, badge).unwrap();
-        database.badges.list(org, &query).unwrap();
+        database.stores.badges.find(org, badge).unwrap();
+        database.stores.badges.find_counted(org, badge).unwrap();
+        database.stores.badges.list(org, &query).unwrap();
         database
+            .stores
             .enrolments
             .preview(org, badge, hold(1, 2), &request.customers, guard.used_on)
             .unwrap();
         database
+            .stores
             .requests
             .is_used(org, Operation::IssueBulk, &request.request_id)
             .unwrap();
-        database.requests.find(org, &request.request_id).unwrap();
         database
-            .idempotency
-            .find(guard.client, &guard.key, guard.used_on)
+            .stores
+            .requests
+            .find(org, &request.request_id)
             .unwrap();
-        database.access.client(&key).unwrap();
         database
+            .stores
+            .idempotency
+            .find(guard.org, guard.actor, &guard.key, guard.used_on)
+            .unwrap();
+        database.stores.access.client(&key).unwrap();
+        database
+            .stores
             .customer_badges
             .list(org, &customers_badges())
             .unwrap();
@@ -319,7 +327,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         for day in 0..3 {
             for limits in [Vec::new(), limits_of_every_kind(5)] {
                 let mut request = scene.earn_request(2, limits);
-                request.now = second(1500 + day * 90_000);
+                request.context.now = second(1500 + day * 90_000);
                 scene.earn(&request).unwrap().unwrap();
             }
         }
@@ -336,7 +344,7 @@ fn statements(scene: &Scene) -> Vec<String> {
             customer: 7.try_into().unwrap(),
             identifiers: Identifiers::default(),
         };
-        let directory = &database.directory;
+        let directory = &database.stores.directory;
         directory.put(org, &[entry], None).unwrap();
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;

@@ -160,21 +160,28 @@ fn many_who_were_enrolled_before_are_these_statements_on_postgresql() {
 fn assert_prepared_once(scene: &Scene) {
     let act = |key: &str| {
         let mut request = scene.request(3);
-        request.idempotency = Some(scene.guard(key));
+        request.context.key = Some(scene.guard(key));
         let id = request.request_id.clone();
         let _ = scene.enrol(request).unwrap();
         let database = &scene.database;
         let guard = scene.guard(key);
-        let found = database
-            .idempotency
-            .find(guard.client, &guard.key, guard.used_on);
+        let found =
+            database
+                .stores
+                .idempotency
+                .find(guard.org, guard.actor, &guard.key, guard.used_on);
         assert!(found.unwrap().is_some());
         assert_eq!(
-            database.requests.find(scene.badge.org, &id).unwrap().len(),
+            database
+                .stores
+                .requests
+                .find(scene.badge.org, &id)
+                .unwrap()
+                .len(),
             1
         );
         let key = accolade_application::access::ClientKey::try_from("loyalty").unwrap();
-        assert!(database.access.client(&key).unwrap().is_some());
+        assert!(database.stores.access.client(&key).unwrap().is_some());
     };
     act("a");
     let ((), second) = recorder::sent(|| act("b"));
@@ -187,10 +194,12 @@ fn assert_prepared_once(scene: &Scene) {
         let (org, badge) = (scene.badge.org, scene.badge.id);
         let customers = &scene.request(2).customers;
         let now = scene.guard("d").used_on;
-        let preview = scene
-            .database
-            .enrolments
-            .preview(org, badge, hold(1, 2), customers, now);
+        let preview =
+            scene
+                .database
+                .stores
+                .enrolments
+                .preview(org, badge, hold(1, 2), customers, now);
         assert_eq!(preview.unwrap().len(), 2);
     });
     assert!(fourth.statements.len() <= 2, "{fourth:?}");
@@ -229,13 +238,21 @@ fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
             page: 0,
             size: 100,
         };
-        let list =
-            || recorder::sent(|| scene.database.badges.list(scene.badge.org, &query).unwrap());
+        let list = || {
+            recorder::sent(|| {
+                scene
+                    .database
+                    .stores
+                    .badges
+                    .list(scene.badge.org, &query)
+                    .unwrap()
+            })
+        };
         let (page, one) = list();
         assert_eq!(page.total, 1);
         for n in 0..30 {
             let badge = scene.draft(&format!("Badge {n}"));
-            scene.database.badges.create(&badge, None).unwrap();
+            scene.database.stores.badges.create(&badge, None).unwrap();
         }
         let (page, many) = list();
         assert_eq!(page.badges.len(), 31);

@@ -23,7 +23,7 @@ fn impatient(url: &DatabaseUrl, lock: Duration) -> Scene {
         ..support::options()
     };
     let database = open(url, &options).unwrap();
-    while database.health.check().is_err() {}
+    while database.stores.health.check().is_err() {}
     Scene::set(database)
 }
 
@@ -80,10 +80,16 @@ fn who_finds_no_connection_in_time_is_unavailable_and_who_has_one_goes_on_on_pos
     let mut other = holding(&database);
     thread::scope(|scope| {
         let first = scope.spawn(|| scene.enrol(request.clone()));
-        while scene.database.health.pool_usage().idle > 0 {
+        while scene.database.stores.health.pool_usage().idle > 0 {
             thread::yield_now();
         }
-        assert_unavailable(&scene.database.badges.find(scene.badge.org, scene.badge.id));
+        assert_unavailable(
+            &scene
+                .database
+                .stores
+                .badges
+                .find(scene.badge.org, scene.badge.id),
+        );
         other.batch_execute("ROLLBACK").unwrap();
         let outcomes = first.join().unwrap().unwrap().unwrap();
         assert_eq!(enrolled(&outcomes), 1);
@@ -98,7 +104,7 @@ fn who_waits_for_the_writer_too_long_is_unavailable_while_readers_go_on_on_sqlit
     let mut other = writing(&database);
     thread::scope(|scope| {
         let first = scope.spawn(|| scene.enrol(request));
-        while scene.database.health.pool_usage().idle > 1 {
+        while scene.database.stores.health.pool_usage().idle > 1 {
             thread::yield_now();
         }
         assert_unavailable(&scene.enrol(second));

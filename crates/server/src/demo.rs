@@ -134,11 +134,12 @@ fn client(ports: &Ports) -> Result<Client> {
         secret: demo_secret().hash(),
         created_on: ports.clock.now(),
     };
-    match ports.access.create_client(&new) {
+    match ports.stores.access.create_client(&new) {
         Ok(_) | Err(CreateClientError::KeyTaken) => {}
         Err(other) => return Err(other.into()),
     }
     ports
+        .stores
         .access
         .client(&key)?
         .filter(|client| client.org.id == id)
@@ -148,7 +149,7 @@ fn client(ports: &Ports) -> Result<Client> {
 /// Makes sure that the badge is there, on, and claimed.
 fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId>) -> Result<()> {
     let id: BadgeId = demo.id.parse()?;
-    if ports.badges.find(caller.org, id)?.is_none() {
+    if ports.stores.badges.find(caller.org, id)?.is_none() {
         let mut new = new_badge(id, demo)?;
         if demo.direct {
             let values = custom_values(ports, caller)?;
@@ -157,7 +158,7 @@ fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId
         let created = create(ports, caller, new);
         // Another server that starts at the same moment may have been faster.
         if let Err(error) = created
-            && ports.badges.find(caller.org, id)?.is_none()
+            && ports.stores.badges.find(caller.org, id)?.is_none()
         {
             return Err(error.into());
         }
@@ -187,7 +188,7 @@ fn badge(ports: &Ports, caller: &Caller, demo: &DemoBadge, group: Option<GroupId
 fn group(ports: &Ports, caller: &Caller) -> Result<Option<GroupId>> {
     let [id, name] = GROUP;
     let id: GroupId = id.parse()?;
-    let find = || ports.catalogue.group(caller.org, id);
+    let find = || ports.stores.catalogue.group(caller.org, id);
     if find()?.is_none() {
         let now = ports.clock.now();
         let group = Group {
@@ -197,11 +198,11 @@ fn group(ports: &Ports, caller: &Caller) -> Result<Option<GroupId>> {
             rank: Rank::try_from(1)?,
             active: true,
             created_on: now,
-            created_by: caller.client,
+            created_by: caller.actor,
             updated_on: now,
-            updated_by: caller.client,
+            updated_by: caller.actor,
         };
-        let created = ports.catalogue.create_group(&group, None);
+        let created = ports.stores.catalogue.create_group(&group, None);
         tolerate(created, || Ok(find()?.is_some()))?;
     }
     Ok(find()?.filter(|group| group.active).map(|_| id))
@@ -211,7 +212,7 @@ fn group(ports: &Ports, caller: &Caller) -> Result<Option<GroupId>> {
 fn custom_field(ports: &Ports, caller: &Caller) -> Result<()> {
     let [id, name, _] = FIELD;
     let id: CustomFieldId = id.parse()?;
-    let find = || ports.catalogue.field(caller.org, id);
+    let find = || ports.stores.catalogue.field(caller.org, id);
     if find()?.is_some() {
         return Ok(());
     }
@@ -225,11 +226,11 @@ fn custom_field(ports: &Ports, caller: &Caller) -> Result<()> {
         default: None,
         active: true,
         created_on: now,
-        created_by: caller.client,
+        created_by: caller.actor,
         updated_on: now,
-        updated_by: caller.client,
+        updated_by: caller.actor,
     };
-    let created = ports.catalogue.create_field(&field, None);
+    let created = ports.stores.catalogue.create_field(&field, None);
     tolerate(created, || Ok(find()?.is_some()))
 }
 
@@ -246,7 +247,7 @@ fn tolerate(created: Result<(), SaveError>, is_there: impl FnOnce() -> Result<bo
 /// The value of the custom field, if a badge can have it.
 fn custom_values(ports: &Ports, caller: &Caller) -> Result<CustomValues> {
     let [id, name, value] = FIELD;
-    let field = ports.catalogue.field(caller.org, id.parse()?)?;
+    let field = ports.stores.catalogue.field(caller.org, id.parse()?)?;
     let mut values = CustomValues::new();
     if field.is_some_and(|field| field.active) {
         values.insert(Name::try_from(name)?, Description::try_from(value)?);
@@ -423,8 +424,8 @@ mod tests {
         });
         let org = OrgId::try_from(ORG).unwrap();
         let state = || {
-            let badge = |demo: &DemoBadge| ports.badges.find(org, demo.id.parse().unwrap());
-            let clients = ports.access.clients().unwrap();
+            let badge = |demo: &DemoBadge| ports.stores.badges.find(org, demo.id.parse().unwrap());
+            let clients = ports.stores.access.clients().unwrap();
             (BADGES.each_ref().map(|demo| badge(demo).unwrap()), clients)
         };
         let before = state();
@@ -456,7 +457,13 @@ mod tests {
         set_activity(&ports, &caller, off).unwrap();
 
         seed(&ports).unwrap();
-        let badge = ports.badges.find(caller.org, id).unwrap().unwrap().badge;
+        let badge = ports
+            .stores
+            .badges
+            .find(caller.org, id)
+            .unwrap()
+            .unwrap()
+            .badge;
         assert!(badge.active && badge.is_claimed_by(&loyalty("123694")));
     }
 
@@ -469,6 +476,7 @@ mod tests {
         seed(&ports).unwrap();
         assert!(
             ports
+                .stores
                 .access
                 .client(&key)
                 .unwrap()

@@ -2,79 +2,56 @@
 
 use std::sync::Arc;
 
-use accolade_application::ports::{Health, Housekeeping, Ports};
-use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync, open};
+use accolade_application::ports::Ports;
+use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
 use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
 use crate::sources::{SystemClock, SystemIds, SystemSecrets};
 
-/// What lives in the database, ready for use cases.
-pub(crate) struct Store {
-    /// The ports of the use cases.
-    pub(crate) ports: Ports,
-    /// Whether the database can work.
-    pub(crate) health: Arc<dyn Health>,
-    /// What it tidies up.
-    pub(crate) housekeeping: Arc<dyn Housekeeping>,
+/// The ports of a command beside the server, on the database that the environment and the files
+/// name.
+///
+/// # Errors
+/// As [`load`] and [`open`].
+pub(crate) fn of_process() -> Result<Ports> {
+    let settings = load(&Environment::of_process()?)?.settings.database;
+    let database = open_alone(&settings)?;
+    if settings.migrate {
+        run_migrations(&database)?;
+    }
+    let missing = database.pending_migrations()?;
+    if !missing.is_empty() {
+        bail!(
+            "the database lacks {}: run `accolade-server migrate`",
+            missing.join(", ")
+        );
+    }
+    Ok(ports(database))
 }
 
-impl Store {
-    /// The store of a command beside the server, as the environment and the files say.
-    ///
-    /// # Errors
-    /// As [`load`] and [`Store::open`].
-    pub(crate) fn of_process() -> Result<Self> {
-        let settings = load(&Environment::of_process()?)?.settings.database;
-        let database = open_alone(&settings)?;
-        if settings.migrate {
-            run_migrations(&database)?;
+/// The server's ports. Migrations that are missing are run if the configuration says so, else left
+/// to `accolade-server migrate`: until then the server is not ready.
+///
+/// # Errors
+/// The database does not answer, or a migration fails.
+pub(crate) fn open(settings: &DatabaseSettings) -> Result<Ports> {
+    let database = open_database(settings)?;
+    if settings.migrate {
+        for name in run_migrations(&database)? {
+            tracing::info!(name, "ran a migration");
         }
-        let missing = database.pending_migrations()?;
-        if !missing.is_empty() {
-            bail!(
-                "the database lacks {}: run `accolade-server migrate`",
-                missing.join(", ")
-            );
-        }
-        Ok(Self::on(database))
     }
+    Ok(ports(database))
+}
 
-    /// The server's store. Migrations that are missing are run if the configuration says so,
-    /// else left to `accolade-server migrate`: until then the server is not ready.
-    ///
-    /// # Errors
-    /// The database does not answer, or a migration fails.
-    pub(crate) fn open(settings: &DatabaseSettings) -> Result<Self> {
-        let database = open_database(settings)?;
-        if settings.migrate {
-            for name in run_migrations(&database)? {
-                tracing::info!(name, "ran a migration");
-            }
-        }
-        Ok(Self::on(database))
-    }
-
-    fn on(database: Database) -> Self {
-        let clock = Arc::new(SystemClock);
-        Self {
-            ports: Ports {
-                access: database.access,
-                badges: database.badges,
-                enrolments: database.enrolments,
-                earning: database.earning,
-                catalogue: database.catalogue,
-                directory: database.directory,
-                customer_badges: database.customer_badges,
-                requests: database.requests,
-                idempotency: database.idempotency,
-                clock: clock.clone(),
-                ids: Arc::new(SystemIds::new(clock)),
-                secrets: Arc::new(SystemSecrets),
-            },
-            health: database.health,
-            housekeeping: database.housekeeping,
-        }
+fn ports(database: Database) -> Ports {
+    let clock = Arc::new(SystemClock);
+    Ports {
+        stores: database.stores,
+        clock: clock.clone(),
+        ids: Arc::new(SystemIds::new(clock)),
+        secrets: Arc::new(SystemSecrets),
     }
 }
 
@@ -115,5 +92,5 @@ fn open_database(settings: &DatabaseSettings) -> Result<Database> {
         },
         ..Options::default()
     };
-    open(&url, &options).context("database.url")
+    accolade_persistence::open(&url, &options).context("database.url")
 }

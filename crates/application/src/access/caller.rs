@@ -1,6 +1,7 @@
 //! Who calls: credentials become a caller, or do not.
 
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::Zone;
 
@@ -14,8 +15,8 @@ pub struct Caller {
     pub org: OrgId,
     /// The org's zone.
     pub zone: Zone,
-    /// Its number (wire: `createdBy`).
-    pub client: ClientNumber,
+    /// Who it is (wire: `createdBy`).
+    pub actor: Actor,
     /// What it may do.
     pub groups: AccessGroups,
 }
@@ -49,7 +50,7 @@ pub fn caller_of(client: &Client) -> Option<Caller> {
     client.revoked_on.is_none().then(|| Caller {
         org: client.org.id,
         zone: client.org.zone.clone(),
-        client: client.number,
+        actor: client.number.into(),
         groups: client.groups,
     })
 }
@@ -66,7 +67,7 @@ pub fn authenticate(
     let Ok(key) = ClientKey::try_from(credentials.key.as_str()) else {
         return Ok(None);
     };
-    let client = ports.access.client(&key)?;
+    let client = ports.stores.access.client(&key)?;
     Ok(client
         .filter(|client| client.revoked_on.is_none() && client.has_secret(&credentials.secret)))
 }

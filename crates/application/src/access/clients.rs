@@ -38,7 +38,7 @@ pub fn create_client(
 ) -> Result<NewCredentials, CreateClientError> {
     let key = ClientKey::generate(&*ports.secrets);
     let secret = Secret::generate(&*ports.secrets);
-    let number = ports.access.create_client(&NewClient {
+    let number = ports.stores.access.create_client(&NewClient {
         org: command.org,
         name: command.name,
         key: key.clone(),
@@ -59,7 +59,7 @@ pub fn create_client(
 /// [`UnknownClient::Unknown`].
 pub fn begin_rotation(ports: &Ports, key: &ClientKey) -> Result<Secret, UnknownClient> {
     let secret = Secret::generate(&*ports.secrets);
-    ports.access.begin_rotation(key, &secret.hash())?;
+    ports.stores.access.begin_rotation(key, &secret.hash())?;
     Ok(secret)
 }
 
@@ -68,7 +68,7 @@ pub fn begin_rotation(ports: &Ports, key: &ClientKey) -> Result<Secret, UnknownC
 /// # Errors
 /// [`UnknownClient::Unknown`], also if it has no second one.
 pub fn finish_rotation(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClient> {
-    ports.access.finish_rotation(key)
+    ports.stores.access.finish_rotation(key)
 }
 
 /// Revokes a client for good.
@@ -76,5 +76,5 @@ pub fn finish_rotation(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClie
 /// # Errors
 /// [`UnknownClient::Unknown`].
 pub fn revoke_client(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClient> {
-    ports.access.revoke(key, ports.clock.now())
+    ports.stores.access.revoke(key, ports.clock.now())
 }

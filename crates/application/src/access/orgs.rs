@@ -7,5 +7,5 @@ use crate::ports::{CreateOrgError, Org, Ports};
 /// # Errors
 /// [`CreateOrgError::Exists`] if its number is taken.
 pub fn create_org(ports: &Ports, org: &Org) -> Result<(), CreateOrgError> {
-    ports.access.create_org(org, ports.clock.now())
+    ports.stores.access.create_org(org, ports.clock.now())
 }

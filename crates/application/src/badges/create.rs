@@ -62,9 +62,9 @@ pub fn create(
             active: command.active,
             claims: Vec::new(),
             created_on: now,
-            created_by: caller.client,
+            created_by: caller.actor,
             updated_on: now,
-            updated_by: caller.client,
+            updated_by: caller.actor,
         },
         group,
         counts: BadgeCounts::default(),
@@ -75,7 +75,7 @@ pub fn create(
         guard,
         answer: answer.clone(),
     });
-    match ports.badges.create(&view.badge, record.as_ref()) {
+    match ports.stores.badges.create(&view.badge, record.as_ref()) {
         Ok(()) => Ok(answer),
         Err(CreateBadgeError::NameTaken) => Err(Rejection::of(Code::NameTaken).at("name").into()),
         Err(CreateBadgeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),

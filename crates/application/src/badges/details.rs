@@ -20,6 +20,7 @@ pub(crate) fn complete(
     let mut group = None;
     if let Some(id) = draft.group {
         group = ports
+            .stores
             .catalogue
             .group(caller.org, id)?
             .filter(|group| group.active);
@@ -33,7 +34,7 @@ pub(crate) fn complete(
             );
         }
     }
-    let fields = ports.catalogue.active_fields(caller.org)?;
+    let fields = ports.stores.catalogue.active_fields(caller.org)?;
     match custom_values(&fields, std::mem::take(&mut draft.custom_values)) {
         Ok(values) => draft.custom_values = values,
         Err(unfit) => problems.extend(unfit),

@@ -41,6 +41,7 @@ pub(crate) fn edit(
 ) -> Result<Answer, UseCaseError> {
     for _ in 0..ATTEMPTS {
         let found = ports
+            .stores
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
@@ -53,6 +54,7 @@ pub(crate) fn edit(
         let Some(edit) = edit else {
             if let Some(record) = record {
                 ports
+                    .stores
                     .idempotency
                     .remember(&record)?
                     .map_err(|IdempotencyKeyUsed| UseCaseError::IdempotencyKeyUsed)?;
@@ -65,10 +67,10 @@ pub(crate) fn edit(
             version: found.version,
             edit,
             now,
-            by: caller.client,
+            by: caller.actor,
             idempotency: record,
         };
-        match ports.badges.edit(&request) {
+        match ports.stores.badges.edit(&request) {
             Ok(()) => return Ok(answer),
             Err(EditBadgeError::Changed) => {}
             Err(EditBadgeError::NameTaken) => {

@@ -15,6 +15,7 @@ use crate::ports::{CountedBadge, Ports};
 /// 404 if the caller's org has no such badge.
 pub fn get(ports: &Ports, caller: &Caller, badge: BadgeId) -> Result<BadgeView, UseCaseError> {
     let found = ports
+        .stores
         .badges
         .find_counted(caller.org, badge)?
         .ok_or_else(|| not_found(badge))?;

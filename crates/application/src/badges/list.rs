@@ -20,7 +20,7 @@ pub struct BadgeList {
 /// # Errors
 /// The store failed.
 pub fn list(ports: &Ports, caller: &Caller, query: &BadgeQuery) -> Result<BadgeList, UseCaseError> {
-    let page = ports.badges.list(caller.org, query)?;
+    let page = ports.stores.badges.list(caller.org, query)?;
     let badges = page
         .badges
         .into_iter()

@@ -68,6 +68,7 @@ pub fn update(
             }
         };
         let counts = ports
+            .stores
             .badges
             .find_counted(caller.org, id)?
             .ok_or_else(|| not_found(id))?
@@ -78,7 +79,7 @@ pub fn update(
                 definition: definition.clone(),
                 active: command.active.unwrap_or(badge.active),
                 updated_on: now,
-                updated_by: caller.client,
+                updated_by: caller.actor,
                 ..badge.clone()
             },
             group: group.clone(),

@@ -51,16 +51,16 @@ pub fn create_field(
         default: draft.default,
         active: true,
         created_on: now,
-        created_by: caller.client,
+        created_by: caller.actor,
         updated_on: now,
-        updated_by: caller.client,
+        updated_by: caller.actor,
     };
     let answer = Answer::CustomField(field.clone());
     let record = command.idempotency.map(|guard| IdempotencyRecord {
         guard,
         answer: answer.clone(),
     });
-    match ports.catalogue.create_field(&field, record.as_ref()) {
+    match ports.stores.catalogue.create_field(&field, record.as_ref()) {
         Ok(()) => Ok(answer),
         Err(error) => Err(refused(error, Code::CustomFieldNameTaken)
             .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new field had changed")))),
@@ -79,13 +79,17 @@ pub fn update_field(
     let id = command.field;
     for _ in 0..ATTEMPTS {
         let before = field(ports, caller, id)?;
-        let after = before.changed(command.change.clone(), ports.clock.now(), caller.client)?;
+        let after = before.changed(command.change.clone(), ports.clock.now(), caller.actor)?;
         let answer = Answer::CustomField(after.clone());
         let record = command.idempotency.clone().map(|guard| IdempotencyRecord {
             guard,
             answer: answer.clone(),
         });
-        match ports.catalogue.save_field(&before, &after, record.as_ref()) {
+        match ports
+            .stores
+            .catalogue
+            .save_field(&before, &after, record.as_ref())
+        {
             Ok(()) => return Ok(answer),
             Err(error) => {
                 if let Some(failure) = refused(error, Code::CustomFieldNameTaken) {
@@ -109,6 +113,7 @@ pub fn field(
     field: CustomFieldId,
 ) -> Result<CustomField, UseCaseError> {
     ports
+        .stores
         .catalogue
         .field(caller.org, field)?
         .ok_or_else(|| not_found("Custom field", field).into())
@@ -123,5 +128,5 @@ pub fn fields(
     caller: &Caller,
     query: &CustomFieldQuery,
 ) -> Result<Page<CustomField>, UseCaseError> {
-    Ok(ports.catalogue.fields(caller.org, query)?)
+    Ok(ports.stores.catalogue.fields(caller.org, query)?)
 }

@@ -52,16 +52,16 @@ pub fn create_group(
         rank: command.rank,
         active: true,
         created_on: now,
-        created_by: caller.client,
+        created_by: caller.actor,
         updated_on: now,
-        updated_by: caller.client,
+        updated_by: caller.actor,
     };
     let answer = Answer::Group(group.clone());
     let record = command.idempotency.map(|guard| IdempotencyRecord {
         guard,
         answer: answer.clone(),
     });
-    match ports.catalogue.create_group(&group, record.as_ref()) {
+    match ports.stores.catalogue.create_group(&group, record.as_ref()) {
         Ok(()) => Ok(answer),
         Err(error) => Err(refused(error, Code::GroupNameTaken)
             .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new group had changed")))),
@@ -83,7 +83,7 @@ pub fn update_group(
         idempotency,
     } = command;
     save(ports, caller, *group, idempotency.as_ref(), |before| {
-        before.changed(change.clone(), ports.clock.now(), caller.client)
+        before.changed(change.clone(), ports.clock.now(), caller.actor)
     })
 }
 
@@ -97,7 +97,7 @@ pub fn remove_group(
     group: GroupId,
 ) -> Result<Answer, UseCaseError> {
     save(ports, caller, group, None, |before| {
-        before.removed(ports.clock.now(), caller.client)
+        before.removed(ports.clock.now(), caller.actor)
     })
 }
 
@@ -107,6 +107,7 @@ pub fn remove_group(
 /// 404 if there is none or it was removed.
 pub fn group(ports: &Ports, caller: &Caller, group: GroupId) -> Result<Group, UseCaseError> {
     ports
+        .stores
         .catalogue
         .group(caller.org, group)?
         .filter(|group| group.active)
@@ -118,7 +119,7 @@ pub fn group(ports: &Ports, caller: &Caller, group: GroupId) -> Result<Group, Us
 /// # Errors
 /// The store failed.
 pub fn groups(ports: &Ports, caller: &Caller, page: PageOf) -> Result<Page<Group>, UseCaseError> {
-    Ok(ports.catalogue.groups(caller.org, page)?)
+    Ok(ports.stores.catalogue.groups(caller.org, page)?)
 }
 
 fn save(
@@ -136,7 +137,11 @@ fn save(
             guard: guard.clone(),
             answer: answer.clone(),
         });
-        match ports.catalogue.save_group(&before, &after, record.as_ref()) {
+        match ports
+            .stores
+            .catalogue
+            .save_group(&before, &after, record.as_ref())
+        {
             Ok(()) => return Ok(answer),
             Err(error) => {
                 if let Some(failure) = refused(error, Code::GroupNameTaken) {

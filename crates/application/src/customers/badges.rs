@@ -18,7 +18,7 @@ pub fn badges(
     caller: &Caller,
     query: &CustomerBadgeQuery,
 ) -> Result<Page<CustomerBadge>, UseCaseError> {
-    Ok(ports.customer_badges.list(caller.org, query)?)
+    Ok(ports.stores.customer_badges.list(caller.org, query)?)
 }
 
 /// A limit and how many earns count under it now.
@@ -54,6 +54,7 @@ pub fn details(
 ) -> Result<ShownDetails, UseCaseError> {
     let now = ports.clock.now();
     let details = ports
+        .stores
         .customer_badges
         .details(caller.org, customer, badge, now)?
         .ok_or_else(|| not_found(badge))?;
@@ -67,6 +68,7 @@ pub fn details(
         Vec::new()
     } else {
         ports
+            .stores
             .earning
             .counted(caller.org, badge, Some(customer), &limits)?
     };

@@ -39,6 +39,7 @@ pub fn put(ports: &Ports, caller: &Caller, command: PutCustomers) -> Result<Answ
         answer: answer.clone(),
     });
     match ports
+        .stores
         .directory
         .put(caller.org, &command.entries, record.as_ref())
     {

@@ -31,7 +31,10 @@ pub fn resolve(
     kind: IdentifierKind,
     identifiers: Vec<String>,
 ) -> Result<Resolved, UseCaseError> {
-    let found = ports.directory.resolve(caller.org, kind, &identifiers)?;
+    let found = ports
+        .stores
+        .directory
+        .resolve(caller.org, kind, &identifiers)?;
     let mut resolved = Resolved::default();
     let mut customers = HashSet::new();
     let mut strangers = HashSet::new();
@@ -67,7 +70,10 @@ pub fn resolve_each(
     kind: IdentifierKind,
     identifiers: &[String],
 ) -> Result<Vec<Option<CustomerId>>, UseCaseError> {
-    Ok(ports.directory.resolve(caller.org, kind, identifiers)?)
+    Ok(ports
+        .stores
+        .directory
+        .resolve(caller.org, kind, identifiers)?)
 }
 
 /// The customer that `identifier` belongs to; `field` is where it stands.
@@ -81,7 +87,10 @@ pub fn resolve_one(
     identifier: String,
     field: Option<&str>,
 ) -> Result<CustomerId, UseCaseError> {
-    let found = ports.directory.resolve(caller.org, kind, &[identifier])?;
+    let found = ports
+        .stores
+        .directory
+        .resolve(caller.org, kind, &[identifier])?;
     found.into_iter().next().flatten().ok_or_else(|| {
         let rejection = Rejection::of(Code::IdentifierUnknown);
         match field {

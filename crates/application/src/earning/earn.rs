@@ -9,10 +9,9 @@ use accolade_domain::text::RequestId;
 use crate::access::Caller;
 use crate::answer::{Answer, CustomerEarn, EarnOutcome, UnknownCustomer};
 use crate::earning::earn_group;
-use crate::earning::group::answer;
 use crate::error::UseCaseError;
 use crate::group::{self, Grouped as _, Seat};
-use crate::ports::{EarnRequest, IdempotencyGuard, Operation, Ports};
+use crate::ports::{EarnRequest, IdempotencyGuard, Operation, Ports, RecordedRequest as _};
 use crate::request_id;
 
 /// Customers who are to earn a badge.
@@ -56,16 +55,16 @@ pub fn preview(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Ans
     let event_on = command.event_on;
     request_id::check_unused(ports, caller, command.operation, &command.request_id)?;
     let mut request = EarnRequest::undecided(ports, caller, command, ports.clock.now())?;
-    let found = ports.badges.find(caller.org, request.badge)?;
+    let found = ports.stores.badges.find(caller.org, request.badge)?;
     let seat = Seat { caller, event_on };
     group::decide(ports, &seat, &mut request, found.as_ref())?;
-    let outcomes = ports.earning.preview(&request)?;
+    let outcomes = ports.stores.earning.preview(&request)?;
     if request.operation == Operation::Earn
         && let Some(rejection) = outcomes.iter().find_map(refusal)
     {
         return Err(rejection.into());
     }
-    Ok(answer(request, outcomes))
+    Ok(request.answer(outcomes))
 }
 
 fn refusal(outcome: &CustomerEarn) -> Option<Rejection> {

@@ -6,15 +6,14 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
 use crate::access::Caller;
-use crate::answer::{Answer, CustomerEarn, EarnAnswer};
+use crate::answer::CustomerEarn;
 use crate::badges::KnownBadges;
 use crate::earning::EarnBadge;
 use crate::error::UseCaseError;
 use crate::group::{self, Ended, Grouped};
 use crate::ports::{
-    BadgeVersion, EarnBatch, EarnError, EarnRequest, Operation, Ports, StoreError, VersionedBadge,
+    BadgeVersion, Context, EarnBatch, EarnRequest, Ports, RecordError, StoreError, VersionedBadge,
 };
-use crate::request_id;
 
 /// Carries out what each caller asks for, as [`earn`](crate::earning::earn) does, in as few
 /// transactions as can be: those who earn one badge on the same terms share one. Gives an end to
@@ -32,7 +31,6 @@ pub fn earn_group(
 
 impl Grouped for EarnRequest {
     type Command = EarnBadge;
-    type Outcome = Result<Vec<CustomerEarn>, EarnError>;
 
     fn undecided(
         ports: &Ports,
@@ -42,7 +40,12 @@ impl Grouped for EarnRequest {
     ) -> Result<Self, UseCaseError> {
         let ids = group::ids(ports, command.customers.len())?;
         Ok(Self {
-            org: caller.org,
+            context: Context {
+                org: caller.org,
+                actor: caller.actor,
+                now,
+                key: command.idempotency,
+            },
             badge: command.badge,
             version: BadgeVersion(0),
             operation: command.operation,
@@ -58,9 +61,6 @@ impl Grouped for EarnRequest {
             customers: command.customers,
             unknown: command.unknown,
             ids,
-            now,
-            by: caller.client,
-            idempotency: command.idempotency,
         })
     }
 
@@ -74,7 +74,7 @@ impl Grouped for EarnRequest {
         event_on: Option<Instant>,
         found: &VersionedBadge,
     ) -> Result<(), Rejection> {
-        let (zone, now) = (&caller.zone, self.now);
+        let (zone, now) = (&caller.zone, self.context.now);
         let triggered_by = self.triggered_by.as_ref();
         self.terms = terms(&found.badge, zone, triggered_by, event_on, now)?;
         self.limits = limits(&found.badge.definition, zone, self.terms.event_on, now);
@@ -82,32 +82,10 @@ impl Grouped for EarnRequest {
         Ok(())
     }
 
-    fn carry_out(ports: &Ports, batch: &EarnBatch) -> Result<Vec<Self::Outcome>, StoreError> {
-        ports.earning.earn(batch)
+    fn carry_out(
+        ports: &Ports,
+        batch: &EarnBatch,
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError> {
+        ports.stores.earning.earn(batch)
     }
-
-    fn ended(self, outcome: Self::Outcome) -> Result<Ended, Self> {
-        match outcome {
-            Ok(outcomes) => Ok(Ok(answer(self, outcomes))),
-            Err(EarnError::Refused(rejection)) => Ok(Err(rejection.into())),
-            Err(EarnError::RequestIdUsed) => Ok(Err(request_id::used().into())),
-            Err(EarnError::IdempotencyKeyUsed) => Ok(Err(UseCaseError::IdempotencyKeyUsed)),
-            Err(EarnError::BadgeChanged) => Err(self),
-        }
-    }
-}
-
-/// What is answered to `request`, as the request ledger keeps it too.
-pub(super) fn answer(request: EarnRequest, outcomes: Vec<CustomerEarn>) -> Answer {
-    Answer::Earned(EarnAnswer {
-        single: request.operation == Operation::Earn,
-        badge: request.badge,
-        triggered_by: request.triggered_by,
-        expires_on: request.terms.expires_on,
-        event_on: request.terms.event_on,
-        outcomes,
-        unknown: request.unknown,
-        request_id: request.request_id,
-        now: request.now,
-    })
 }

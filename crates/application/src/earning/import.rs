@@ -14,7 +14,9 @@ use crate::access::Caller;
 use crate::answer::{Answer, Imported};
 use crate::badges::not_found;
 use crate::error::UseCaseError;
-use crate::ports::{IdempotencyGuard, ImportItem, ImportRequest, Operation, Ports, RevokeError};
+use crate::ports::{
+    Context, IdempotencyGuard, ImportItem, ImportRequest, Operation, Ports, RecordedRequest as _,
+};
 use crate::request_id;
 
 /// One element of an import: what could be read of it.
@@ -84,27 +86,21 @@ pub fn import(
             }
         });
     }
-    let answer = Answer::Imported {
-        request_id: request_id.clone(),
-        outcomes,
-    };
-    if command.dry_run {
-        return Ok(answer);
-    }
     let request = ImportRequest {
-        org: caller.org,
+        context: Context {
+            org: caller.org,
+            actor: caller.actor,
+            now,
+            key: command.idempotency,
+        },
         request_id,
         items,
-        answer: answer.clone(),
-        now,
-        by: caller.client,
-        idempotency: command.idempotency,
+        outcomes,
     };
-    match ports.earning.import(&request)? {
-        Ok(()) => Ok(answer),
-        Err(RevokeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
-        Err(_) => Err(request_id::used().into()),
+    if !command.dry_run {
+        ports.stores.earning.import(&request)??;
     }
+    Ok(request.answer(()))
 }
 
 /// The badges that the rows name, each read once.
@@ -116,7 +112,7 @@ fn badges(
     let mut ids: Vec<_> = rows.iter().flatten().map(|row| row.badge).collect();
     ids.sort_unstable();
     ids.dedup();
-    let found = ports.badges.find_all(caller.org, &ids)?;
+    let found = ports.stores.badges.find_all(caller.org, &ids)?;
     Ok(found
         .into_iter()
         .map(|found| (found.badge.id, found.badge))

@@ -1,14 +1,15 @@
 //! Revoking an earned badge.
 
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
-use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 
 use crate::access::Caller;
 use crate::answer::Answer;
 use crate::badges::not_found;
 use crate::error::UseCaseError;
-use crate::ports::{IdempotencyGuard, Operation, Ports, RevokeEarnRequest, RevokeError};
+use crate::ports::{
+    Context, IdempotencyGuard, Operation, Ports, RecordedRequest as _, RevokeEarnRequest,
+};
 use crate::request_id;
 
 /// An earned badge to revoke.
@@ -32,24 +33,20 @@ pub struct RevokeEarn {
 /// The first that applies: 809; 404; 814 if the customer has no such active earned badge.
 pub fn revoke(ports: &Ports, caller: &Caller, command: RevokeEarn) -> Result<Answer, UseCaseError> {
     check(ports, caller, &command)?;
-    let answer = answer(&command);
     let request = RevokeEarnRequest {
-        org: caller.org,
+        context: Context {
+            org: caller.org,
+            actor: caller.actor,
+            now: ports.clock.now(),
+            key: command.idempotency,
+        },
         badge: command.badge,
         customer: command.customer,
         earned: command.earned,
-        now: ports.clock.now(),
-        by: caller.client,
         request_id: command.request_id,
-        answer: answer.clone(),
-        idempotency: command.idempotency,
     };
-    match ports.earning.revoke(&request)? {
-        Ok(()) => Ok(answer),
-        Err(RevokeError::RequestIdUsed) => Err(request_id::used().into()),
-        Err(RevokeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
-        Err(RevokeError::NoActiveEarn) => Err(none_active().into()),
-    }
+    ports.stores.earning.revoke(&request)??;
+    Ok(request.answer(()))
 }
 
 /// What [`revoke`] would answer now, with nothing recorded and no key used.
@@ -69,12 +66,13 @@ pub fn preview_revoke(
         ..
     } = *command;
     if ports
+        .stores
         .earning
         .is_active(caller.org, badge, customer, earned)?
     {
         Ok(answer(command))
     } else {
-        Err(none_active().into())
+        Err(RevokeEarnRequest::none_active().into())
     }
 }
 
@@ -82,7 +80,12 @@ fn check(ports: &Ports, caller: &Caller, command: &RevokeEarn) -> Result<(), Use
     if let Some(request_id) = &command.request_id {
         request_id::check_unused(ports, caller, Operation::RevokeEarn, request_id)?;
     }
-    if ports.badges.find(caller.org, command.badge)?.is_none() {
+    if ports
+        .stores
+        .badges
+        .find(caller.org, command.badge)?
+        .is_none()
+    {
         return Err(not_found(command.badge).at("badgeMetaId").into());
     }
     Ok(())
@@ -94,8 +97,4 @@ fn answer(command: &RevokeEarn) -> Answer {
         customer: command.customer,
         earned: command.earned,
     }
-}
-
-fn none_active() -> Rejection {
-    Rejection::of(Code::NoActiveEarn).at("earnedBadgeId")
 }

@@ -82,6 +82,7 @@ pub fn fixed_windows(
     query: &FixedWindowQuery,
 ) -> Result<FixedWindows, UseCaseError> {
     let found = ports
+        .stores
         .badges
         .find(caller.org, query.badge)?
         .ok_or_else(|| not_found(query.badge).at("badgeMetaId"))?;
@@ -143,6 +144,7 @@ pub fn fixed_windows(
             })
             .collect();
         ports
+            .stores
             .earning
             .counted(caller.org, query.badge, query.customer, &limits)?
             .into_iter()

@@ -61,6 +61,7 @@ pub fn preview(
     let request_id = known_or_new(ports, command.request_id.as_ref())?;
     request_id::check_unused(ports, caller, Operation::IssueBulk, &request_id)?;
     let found = ports
+        .stores
         .badges
         .find(caller.org, command.badge)?
         .ok_or_else(|| not_found(command.badge).at("badgeMetaId"))?;
@@ -72,10 +73,13 @@ pub fn preview(
         command.event_on,
         now,
     )?;
-    let outcomes =
-        ports
-            .enrolments
-            .preview(caller.org, command.badge, hold, &command.customers, now)?;
+    let outcomes = ports.stores.enrolments.preview(
+        caller.org,
+        command.badge,
+        hold,
+        &command.customers,
+        now,
+    )?;
     Ok(Answer::Enrolment(EnrolmentAnswer {
         badge: command.badge,
         triggered_by,

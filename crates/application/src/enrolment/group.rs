@@ -5,15 +5,15 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
 use crate::access::Caller;
-use crate::answer::{Answer, EnrolmentAnswer};
 use crate::badges::KnownBadges;
 use crate::enrolment::EnrolCustomers;
 use crate::error::UseCaseError;
 use crate::group::{self, Ended, Grouped};
 use crate::ports::{
-    BadgeVersion, EnrolError, EnrolmentBatch, EnrolmentRequest, Ports, StoreError, VersionedBadge,
+    BadgeVersion, Context, EnrolmentBatch, EnrolmentRequest, Ports, RecordError, StoreError,
+    VersionedBadge,
 };
-use crate::request_id::{self, known_or_new};
+use crate::request_id::known_or_new;
 
 /// Carries out what each caller asks for, as [`enrol`](crate::enrolment::enrol) does, in as few
 /// transactions as can be. Gives an end to each, by position. Badges that
@@ -31,7 +31,6 @@ pub fn enrol_group(
 
 impl Grouped for EnrolmentRequest {
     type Command = EnrolCustomers;
-    type Outcome = Result<Vec<CustomerOutcome>, EnrolError>;
 
     fn undecided(
         ports: &Ports,
@@ -42,7 +41,12 @@ impl Grouped for EnrolmentRequest {
         let request_id = known_or_new(ports, command.request_id.as_ref())?;
         let ids = group::ids(ports, command.customers.len())?;
         Ok(Self {
-            org: caller.org,
+            context: Context {
+                org: caller.org,
+                actor: caller.actor,
+                now,
+                key: command.idempotency,
+            },
             badge: command.badge,
             version: BadgeVersion(0),
             request_id,
@@ -51,9 +55,6 @@ impl Grouped for EnrolmentRequest {
             customers: command.customers,
             unknown: command.unknown,
             ids,
-            now,
-            by: caller.client,
-            idempotency: command.idempotency,
         })
     }
 
@@ -68,33 +69,21 @@ impl Grouped for EnrolmentRequest {
         found: &VersionedBadge,
     ) -> Result<(), Rejection> {
         let triggered_by = self.triggered_by.as_ref();
-        self.hold = terms(&found.badge, &caller.zone, triggered_by, event_on, self.now)?;
+        self.hold = terms(
+            &found.badge,
+            &caller.zone,
+            triggered_by,
+            event_on,
+            self.context.now,
+        )?;
         self.version = found.version;
         Ok(())
     }
 
-    fn carry_out(ports: &Ports, batch: &EnrolmentBatch) -> Result<Vec<Self::Outcome>, StoreError> {
-        ports.enrolments.enrol(batch)
+    fn carry_out(
+        ports: &Ports,
+        batch: &EnrolmentBatch,
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError> {
+        ports.stores.enrolments.enrol(batch)
     }
-
-    fn ended(self, outcome: Self::Outcome) -> Result<Ended, Self> {
-        match outcome {
-            Ok(outcomes) => Ok(Ok(answer(self, outcomes))),
-            Err(EnrolError::RequestIdUsed) => Ok(Err(request_id::used().into())),
-            Err(EnrolError::IdempotencyKeyUsed) => Ok(Err(UseCaseError::IdempotencyKeyUsed)),
-            Err(EnrolError::BadgeChanged) => Err(self),
-        }
-    }
-}
-
-/// What is answered to `request`, as the request ledger keeps it too.
-fn answer(request: EnrolmentRequest, outcomes: Vec<CustomerOutcome>) -> Answer {
-    Answer::Enrolment(EnrolmentAnswer {
-        badge: request.badge,
-        triggered_by: request.triggered_by,
-        expires_on: request.hold.expires_on(),
-        outcomes,
-        unknown: request.unknown,
-        request_id: request.request_id,
-    })
 }

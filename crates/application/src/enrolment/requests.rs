@@ -17,7 +17,7 @@ pub fn requests(
     caller: &Caller,
     request_id: &RequestId,
 ) -> Result<Vec<LedgerEntry>, UseCaseError> {
-    let entries = ports.requests.find(caller.org, request_id)?;
+    let entries = ports.stores.requests.find(caller.org, request_id)?;
     if entries.is_empty() {
         return Err(Rejection::of(Code::NotFound)
             .saying("No request with this requestId was carried out. It can be sent again.")

@@ -8,7 +8,8 @@ use crate::answer::{Answer, UnknownCustomer};
 use crate::badges::not_found;
 use crate::error::UseCaseError;
 use crate::ports::{
-    IdempotencyGuard, Operation, Ports, RevokeEnrolmentsRequest, RevokeError, RevokeTarget,
+    Context, IdempotencyGuard, Operation, Ports, RecordedRequest as _, RevokeEnrolmentsRequest,
+    RevokeTarget,
 };
 use crate::request_id;
 
@@ -42,27 +43,25 @@ pub fn revoke(
         request_id::check_unused(ports, caller, Operation::RevokeIssue, request_id)?;
     }
     let badge = command.badge;
-    if ports.badges.find(caller.org, badge)?.is_none() {
+    if ports.stores.badges.find(caller.org, badge)?.is_none() {
         return Err(not_found(badge).at("badgeMetaId").into());
     }
     let request = RevokeEnrolmentsRequest {
-        org: caller.org,
+        context: Context {
+            org: caller.org,
+            actor: caller.actor,
+            now: ports.clock.now(),
+            key: command.idempotency,
+        },
         badge,
         targets: command.targets,
         unknown: command.unknown,
-        now: ports.clock.now(),
-        by: caller.client,
         request_id: command.request_id,
-        idempotency: command.idempotency,
     };
     let outcomes = if command.dry_run {
-        ports.enrolments.preview_revoke(&request)?
+        ports.stores.enrolments.preview_revoke(&request)?
     } else {
-        match ports.enrolments.revoke(&request)? {
-            Ok(outcomes) => outcomes,
-            Err(RevokeError::IdempotencyKeyUsed) => return Err(UseCaseError::IdempotencyKeyUsed),
-            Err(_) => return Err(request_id::used().into()),
-        }
+        ports.stores.enrolments.revoke(&request)??
     };
     Ok(request.answer(outcomes))
 }

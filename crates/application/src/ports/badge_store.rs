@@ -1,8 +1,9 @@
 //! Where badge metas live.
 
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgeStatus, EarnType};
 use accolade_domain::catalogue::Group;
-use accolade_domain::ids::{BadgeId, ClientNumber, GroupId, OrgId};
+use accolade_domain::ids::{BadgeId, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, OwnerType};
 
@@ -63,7 +64,7 @@ pub struct BadgeEditRequest {
     /// When it is made.
     pub now: Instant,
     /// By whom.
-    pub by: ClientNumber,
+    pub by: Actor,
     /// What to remember under the caller's idempotency key, if it sent one.
     pub idempotency: Option<IdempotencyRecord>,
 }

@@ -1,57 +1,31 @@
 //! Requests that share a transaction.
 
 use std::collections::HashSet;
-use std::iter;
 
-use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, OrgId};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::text::RequestId;
 
-use crate::ports::{IdempotencyGuard, IdempotencyKey, Operation};
-
-/// What a request is known by, and whom it is about.
-#[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
-    /// The org.
-    pub org: OrgId,
-    /// The badge.
-    pub badge: BadgeId,
-    /// What is asked for.
-    pub operation: Operation,
-    /// The id of the request, unique for this operation of the org.
-    pub request_id: &'a RequestId,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<&'a IdempotencyGuard>,
-    /// The customers, each once.
-    pub customers: &'a [CustomerId],
-}
-
-/// A request that may share a transaction with others of its kind.
-pub trait Batched {
-    /// What it is known by. No two requests of a batch share any of it but org, badge and operation.
-    fn names(&self) -> Names<'_>;
-
-    /// Whether everything is equal that is one and the same for a whole batch.
-    fn is_alike(&self, other: &Self) -> bool;
-}
+use crate::ports::{BatchedRequest, IdempotencyKey, Identity, Operation};
 
 /// Requests that share a transaction: no two of them have a request id, an idempotency key, or a
-/// customer of one badge in common, and all are [alike](Batched::is_alike).
+/// customer of one badge in common, and all are [compatible](BatchedRequest::compatible).
 #[derive(Debug, Clone)]
 pub struct Batch<R> {
     requests: Vec<R>,
-    /// Of the requests, once there is a second.
-    taken: HashSet<Taken>,
+    /// What the requests have for themselves, once there is a second request.
+    exclusive: HashSet<Exclusive>,
 }
 
-/// The request does not go with those that are in the batch already.
+/// The request cannot share a transaction with those that are in the batch already: here it is back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotTogether<R>(pub Box<R>);
+pub struct Conflict<R>(pub Box<R>);
 
 /// What no two requests of a batch may have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Taken {
+enum Exclusive {
     Request(OrgId, Operation, RequestId),
-    Key(ClientNumber, IdempotencyKey),
+    Key(OrgId, Actor, IdempotencyKey),
     Customer(OrgId, BadgeId, CustomerId),
 }
 
@@ -59,20 +33,22 @@ impl<R> Default for Batch<R> {
     fn default() -> Self {
         Self {
             requests: Vec::new(),
-            taken: HashSet::new(),
+            exclusive: HashSet::new(),
+        }
+    }
+}
+
+/// A batch of one.
+impl<R> From<R> for Batch<R> {
+    fn from(request: R) -> Self {
+        Self {
+            requests: vec![request],
+            exclusive: HashSet::new(),
         }
     }
 }
 
 impl<R> Batch<R> {
-    /// A batch of one.
-    pub fn of(request: R) -> Self {
-        Self {
-            requests: vec![request],
-            taken: HashSet::new(),
-        }
-    }
-
     /// The requests, given back.
     pub fn into_requests(self) -> Vec<R> {
         self.requests
@@ -84,38 +60,40 @@ impl<R> Batch<R> {
     }
 }
 
-impl<R: Batched> Batch<R> {
+impl<R: BatchedRequest> Batch<R> {
     /// Adds `request`.
     ///
     /// # Errors
-    /// Gives it back if it does not go with the others.
-    pub fn push(&mut self, request: R) -> Result<(), NotTogether<R>> {
-        if let [only] = self.requests.as_slice() {
-            self.taken.extend(taken(only.names()));
-        }
-        if let [first, ..] = self.requests.as_slice() {
-            if !first.is_alike(&request)
-                || taken(request.names()).any(|it| self.taken.contains(&it))
-            {
-                return Err(NotTogether(Box::new(request)));
+    /// Gives it back if it cannot share a transaction with the others.
+    pub fn push(&mut self, request: R) -> Result<(), Conflict<R>> {
+        if let Some(first) = self.requests.first() {
+            // A batch of one has nothing to compare with, so it collects nothing.
+            if self.requests.len() == 1 {
+                self.exclusive.extend(exclusive(first));
             }
-            self.taken.extend(taken(request.names()));
+            let collides = exclusive(&request).any(|it| self.exclusive.contains(&it));
+            if collides || !first.compatible(&request) {
+                return Err(Conflict(Box::new(request)));
+            }
+            self.exclusive.extend(exclusive(&request));
         }
         self.requests.push(request);
         Ok(())
     }
 }
 
-fn taken(names: Names<'_>) -> impl Iterator<Item = Taken> {
-    let Names { org, badge, .. } = names;
-    let id = Taken::Request(org, names.operation, names.request_id.clone());
-    let key = names
-        .idempotency
-        .into_iter()
-        .map(|guard| Taken::Key(guard.client, guard.key.clone()));
-    let customers = names
-        .customers
+fn exclusive<R: BatchedRequest>(request: &R) -> impl Iterator<Item = Exclusive> {
+    let Identity {
+        org,
+        operation,
+        request_id,
+        key,
+    } = request.identity();
+    let id = request_id.map(|id| Exclusive::Request(org, operation, id.clone()));
+    let key = key.map(|guard| Exclusive::Key(guard.org, guard.actor, guard.key.clone()));
+    let (badge, customers) = request.customers();
+    let customers = customers
         .iter()
-        .map(move |customer| Taken::Customer(org, badge, *customer));
-    iter::once(id).chain(key).chain(customers)
+        .map(move |customer| Exclusive::Customer(org, badge, *customer));
+    id.into_iter().chain(key).chain(customers)
 }

@@ -1,23 +1,26 @@
 //! Where earned badges live, and what is counted under limits.
 
 use accolade_domain::earning::{EarnTerms, Limit};
-use accolade_domain::ids::{
-    BadgeId, ClientNumber, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, OrgId,
-};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::Zone;
 
-use crate::answer::{Answer, CustomerEarn, RevokedEnrolment, UnknownCustomer};
-use crate::ports::{BadgeVersion, Batch, Batched, IdempotencyGuard, Names, Operation, StoreError};
+use crate::answer::{
+    Answer, CustomerEarn, EarnAnswer, Imported, RevokedEnrolment, UnknownCustomer,
+};
+use crate::ports::{
+    BadgeVersion, Batch, BatchedRequest, Context, Operation, RecordError, RecordedRequest,
+    StoreError,
+};
 
 /// Customers who are to earn a badge, and everything that was decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarnRequest {
-    /// The org.
-    pub org: OrgId,
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
     /// The badge.
     pub badge: BadgeId,
     /// The version of the badge that the rest was decided from.
@@ -42,12 +45,6 @@ pub struct EarnRequest {
     pub unknown: Vec<UnknownCustomer>,
     /// An id for each customer, by position; those of refused ones stay unused.
     pub ids: IdBlock,
-    /// When it is recorded, at the earliest.
-    pub now: Instant,
-    /// By whom.
-    pub by: ClientNumber,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
 /// Requests that may share a transaction: of one badge of an org, decided from one version of it
@@ -55,78 +52,103 @@ pub struct EarnRequest {
 /// operation, an idempotency key, or a customer in common.
 pub type EarnBatch = Batch<EarnRequest>;
 
-impl Batched for EarnRequest {
-    fn names(&self) -> Names<'_> {
-        Names {
-            org: self.org,
-            badge: self.badge,
-            operation: self.operation,
-            request_id: &self.request_id,
-            idempotency: self.idempotency.as_ref(),
-            customers: &self.customers,
-        }
+impl RecordedRequest for EarnRequest {
+    type Outcome = Vec<CustomerEarn>;
+
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    fn is_alike(&self, other: &Self) -> bool {
-        let common = |it: &Self| (it.org, it.badge, it.version, it.terms, it.now);
-        common(self) == common(other) && self.limits == other.limits && self.zone == other.zone
+    fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        Some(&self.request_id)
+    }
+
+    fn triggered_by(&self) -> Option<&Owner> {
+        self.triggered_by.as_ref()
+    }
+
+    fn answer(&self, outcomes: Vec<CustomerEarn>) -> Answer {
+        Answer::Earned(EarnAnswer {
+            single: self.operation == Operation::Earn,
+            badge: self.badge,
+            triggered_by: self.triggered_by.clone(),
+            expires_on: self.terms.expires_on,
+            event_on: self.terms.event_on,
+            outcomes,
+            unknown: self.unknown.clone(),
+            request_id: self.request_id.clone(),
+            now: self.context.now,
+        })
     }
 }
 
-/// Why a request to earn was not carried out. Nothing of it was written but what is
-/// said of a refusal; its request id and its idempotency key are not used up.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EarnError {
-    /// A request with this idempotency key was carried out.
-    #[error("the idempotency key has been used")]
-    IdempotencyKeyUsed,
-    /// A request with this id was carried out.
-    #[error("the request id has been used")]
-    RequestIdUsed,
-    /// The badge has another version now, or is gone: decide again.
-    #[error("the badge has changed")]
-    BadgeChanged,
-    /// The only customer of an [`Operation::Earn`] was refused: 811, 817 or 818.
-    /// The refusal itself is remembered for whoever asks why.
-    #[error(transparent)]
-    Refused(Rejection),
+impl BatchedRequest for EarnRequest {
+    fn customers(&self) -> (BadgeId, &[CustomerId]) {
+        (self.badge, &self.customers)
+    }
+
+    fn compatible(&self, other: &Self) -> bool {
+        let common = |it: &Self| {
+            (
+                it.context.org,
+                it.context.now,
+                it.badge,
+                it.version,
+                it.terms,
+            )
+        };
+        common(self) == common(other) && self.limits == other.limits && self.zone == other.zone
+    }
 }
 
 /// An earned badge to be revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeEarnRequest {
-    /// The org.
-    pub org: OrgId,
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
     /// The badge.
     pub badge: BadgeId,
     /// Whose it is.
     pub customer: CustomerId,
     /// Which.
     pub earned: EarnedBadgeId,
-    /// When.
-    pub now: Instant,
-    /// By whom.
-    pub by: ClientNumber,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
-    /// What it is answered.
-    pub answer: Answer,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Why something was not revoked. Nothing was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RevokeError {
-    /// A request with this idempotency key was carried out.
-    #[error("the idempotency key has been used")]
-    IdempotencyKeyUsed,
-    /// A request with this id was carried out.
-    #[error("the request id has been used")]
-    RequestIdUsed,
-    /// The customer has no such earned badge that is not revoked.
-    #[error("there is no such active earned badge")]
-    NoActiveEarn,
+impl RevokeEarnRequest {
+    /// 814: the customer has no such earned badge that is not revoked.
+    pub fn none_active() -> Rejection {
+        Rejection::of(Code::NoActiveEarn).at("earnedBadgeId")
+    }
+}
+
+impl RecordedRequest for RevokeEarnRequest {
+    type Outcome = ();
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::RevokeEarn
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
+    }
+
+    fn answer(&self, (): ()) -> Answer {
+        Answer::EarnRevoked {
+            badge: self.badge,
+            customer: self.customer,
+            earned: self.earned,
+        }
+    }
 }
 
 /// One earned badge from elsewhere.
@@ -152,21 +174,38 @@ pub struct ImportItem {
 /// Earned badges from elsewhere: recorded together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRequest {
-    /// The org.
-    pub org: OrgId,
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
     /// The id of the request.
     pub request_id: RequestId,
     /// What is imported, in the order in which it is recorded. Without any item the
     /// request is carried out all the same.
     pub items: Vec<ImportItem>,
-    /// What the whole request is answered, failed elements included.
-    pub answer: Answer,
-    /// When.
-    pub now: Instant,
-    /// By whom.
-    pub by: ClientNumber,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
+    /// What becomes of each element of the request, refused ones included, if it is recorded.
+    pub outcomes: Vec<Imported>,
+}
+
+impl RecordedRequest for ImportRequest {
+    type Outcome = ();
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::Import
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        Some(&self.request_id)
+    }
+
+    fn answer(&self, (): ()) -> Answer {
+        Answer::Imported {
+            request_id: self.request_id.clone(),
+            outcomes: self.outcomes.clone(),
+        }
+    }
 }
 
 /// Where earned badges live.
@@ -189,7 +228,7 @@ pub trait EarningStore: Send + Sync {
     /// An earn and the revocation of its enrolment exclude each other: no earn is
     /// recorded for an enrolment whose revocation has returned.
     ///
-    /// `earned_on` is the requests' `now`. Where `limits` has a rolling one of scope
+    /// `earned_on` is the `now` of the requests' context. Where `limits` has a rolling one of scope
     /// [`Scope::Badge`] it is the last `earned_on` of the badge, imports left out, if that
     /// is later: there it never runs backwards. Rolling windows, also the customer's, reach
     /// back from `earned_on` ([`Limit::at`]).
@@ -205,8 +244,8 @@ pub trait EarningStore: Send + Sync {
     /// moment.
     ///
     /// # Errors
-    /// Of one request, the first that applies: [`EarnError::IdempotencyKeyUsed`],
-    /// [`EarnError::RequestIdUsed`], [`EarnError::BadgeChanged`], [`EarnError::Refused`].
+    /// Of one request, the first that applies: [`RecordError::IdempotencyKeyUsed`],
+    /// [`RecordError::RequestIdUsed`], [`RecordError::BadgeChanged`], [`RecordError::Refused`].
     /// Of the whole batch: [`StoreError`].
     ///
     /// [`Scope::Badge`]: accolade_domain::earning::Scope::Badge
@@ -215,7 +254,7 @@ pub trait EarningStore: Send + Sync {
     fn earn(
         &self,
         batch: &EarnBatch,
-    ) -> Result<Vec<Result<Vec<CustomerEarn>, EarnError>>, StoreError>;
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError>;
 
     /// What [`earn`](Self::earn) would make of `request` alone now, with nothing recorded, no
     /// refusal either; keys and the version are not looked at.
@@ -228,8 +267,10 @@ pub trait EarningStore: Send + Sync {
     /// The badge's counts fall. Of two that race exactly one wins.
     ///
     /// # Errors
-    /// The first that applies of [`RevokeError`].
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RevokeError>, StoreError>;
+    /// The first that applies: [`RecordError::IdempotencyKeyUsed`], [`RecordError::RequestIdUsed`],
+    /// [`RecordError::Refused`] with 814 if the customer has no such earned badge that is not
+    /// revoked ([`RevokeEarnRequest::none_active`]).
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError>;
 
     /// Whether the customer has this earned badge and it is not revoked.
     ///
@@ -245,11 +286,11 @@ pub trait EarningStore: Send + Sync {
 
     /// Records earned badges from elsewhere. No limit refuses them, but they
     /// count under fixed values and fixed windows from now on; not under
-    /// rolling windows. Their `earned_on` is `request.now`.
+    /// rolling windows. Their `earned_on` is the `now` of the request's context.
     ///
     /// # Errors
-    /// [`RevokeError::IdempotencyKeyUsed`], [`RevokeError::RequestIdUsed`].
-    fn import(&self, request: &ImportRequest) -> Result<Result<(), RevokeError>, StoreError>;
+    /// [`RecordError::IdempotencyKeyUsed`], [`RecordError::RequestIdUsed`].
+    fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError>;
 
     /// How many earns count under each of `limits`, taken as they are, by position; the customer's where
     /// the limit's scope is the customer, and 0 there if `customer` is `None`.
@@ -278,8 +319,8 @@ pub struct RevokeTarget {
 /// Enrolments to be revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeEnrolmentsRequest {
-    /// The org.
-    pub org: OrgId,
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
     /// The badge.
     pub badge: BadgeId,
     /// Whose and which; each customer and each pair once.
@@ -287,19 +328,27 @@ pub struct RevokeEnrolmentsRequest {
     /// Customers whose identifier nobody has, for the answer only, each with its place among all
     /// targets. Without any known target the request is carried out all the same.
     pub unknown: Vec<UnknownCustomer>,
-    /// When.
-    pub now: Instant,
-    /// By whom.
-    pub by: ClientNumber,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-impl RevokeEnrolmentsRequest {
-    /// What the request is answered, given the `outcomes` of its targets in their order.
-    pub fn answer(&self, outcomes: Vec<RevokedEnrolment>) -> Answer {
+impl RecordedRequest for RevokeEnrolmentsRequest {
+    type Outcome = Vec<RevokedEnrolment>;
+
+    fn context(&self) -> &Context {
+        &self.context
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::RevokeIssue
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
+    }
+
+    /// `outcomes` are those of the targets, in their order.
+    fn answer(&self, outcomes: Vec<RevokedEnrolment>) -> Answer {
         Answer::EnrolmentsRevoked {
             badge: self.badge,
             unknown: self.placed(&outcomes),
@@ -307,7 +356,9 @@ impl RevokeEnrolmentsRequest {
             request_id: self.request_id.clone(),
         }
     }
+}
 
+impl RevokeEnrolmentsRequest {
     /// The unknown customers with their places among `outcomes`, of which a target that names no
     /// enrolment may have several.
     fn placed(&self, outcomes: &[RevokedEnrolment]) -> Vec<UnknownCustomer> {
@@ -339,6 +390,8 @@ impl RevokeEnrolmentsRequest {
 
 #[cfg(test)]
 mod tests {
+    use accolade_domain::actor::Actor;
+
     use super::*;
 
     fn customer(number: i64) -> CustomerId {
@@ -365,14 +418,16 @@ mod tests {
             refused: None,
         };
         let mut request = RevokeEnrolmentsRequest {
-            org: 1.try_into().unwrap(),
+            context: Context {
+                org: 1.try_into().unwrap(),
+                actor: Actor::SYSTEM,
+                now: Instant::MIN,
+                key: None,
+            },
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
             targets: vec![target(1, None), target(2, None)],
             unknown: vec![unknown(0), unknown(2), unknown(4)],
-            now: Instant::MIN,
-            by: 1.try_into().unwrap(),
             request_id: None,
-            idempotency: None,
         };
         let places = |request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]| {
             let placed = request.placed(outcomes);

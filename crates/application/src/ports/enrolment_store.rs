@@ -1,22 +1,22 @@
 //! Where enrolments live.
 
 use accolade_domain::enrolment::{CustomerOutcome, Hold};
-use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, IdBlock, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
-use crate::answer::{RevokedEnrolment, UnknownCustomer};
+use crate::answer::{Answer, EnrolmentAnswer, RevokedEnrolment, UnknownCustomer};
 use crate::ports::{
-    BadgeVersion, Batch, Batched, IdempotencyGuard, Names, Operation, RevokeEnrolmentsRequest,
-    RevokeError, StoreError,
+    BadgeVersion, Batch, BatchedRequest, Context, Operation, RecordError, RecordedRequest,
+    RevokeEnrolmentsRequest, StoreError,
 };
 
 /// Customers to be enrolled for a badge, and everything that was decided about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolmentRequest {
-    /// The org.
-    pub org: OrgId,
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
     /// The badge.
     pub badge: BadgeId,
     /// The version of the badge that the rest was decided from.
@@ -35,48 +35,52 @@ pub struct EnrolmentRequest {
     /// An id that nobody has for each customer, by position; those of customers who are not
     /// enrolled stay unused.
     pub ids: IdBlock,
-    /// When it is recorded, and what statuses refer to.
-    pub now: Instant,
-    /// By whom.
-    pub by: ClientNumber,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Requests that may share a transaction: no two of them have a request id, an
+/// Requests of one org that may share a transaction: no two of them have a request id, an
 /// idempotency key, or a customer of one badge in common.
 pub type EnrolmentBatch = Batch<EnrolmentRequest>;
 
-impl Batched for EnrolmentRequest {
-    fn names(&self) -> Names<'_> {
-        Names {
-            org: self.org,
-            badge: self.badge,
-            operation: Operation::IssueBulk,
-            request_id: &self.request_id,
-            idempotency: self.idempotency.as_ref(),
-            customers: &self.customers,
-        }
+impl RecordedRequest for EnrolmentRequest {
+    type Outcome = Vec<CustomerOutcome>;
+
+    fn context(&self) -> &Context {
+        &self.context
     }
 
-    fn is_alike(&self, _: &Self) -> bool {
-        true
+    fn operation(&self) -> Operation {
+        Operation::IssueBulk
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        Some(&self.request_id)
+    }
+
+    fn triggered_by(&self) -> Option<&Owner> {
+        self.triggered_by.as_ref()
+    }
+
+    fn answer(&self, outcomes: Vec<CustomerOutcome>) -> Answer {
+        Answer::Enrolment(EnrolmentAnswer {
+            badge: self.badge,
+            triggered_by: self.triggered_by.clone(),
+            expires_on: self.hold.expires_on(),
+            outcomes,
+            unknown: self.unknown.clone(),
+            request_id: self.request_id.clone(),
+        })
     }
 }
 
-/// Why a request was not carried out. Nothing of it was written, its
-/// request id and its idempotency key are not used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum EnrolError {
-    /// A request with this idempotency key was carried out.
-    #[error("the idempotency key has been used")]
-    IdempotencyKeyUsed,
-    /// A request with this id was carried out.
-    #[error("the request id has been used")]
-    RequestIdUsed,
-    /// The badge has another version now, or is gone: decide again.
-    #[error("the badge has changed")]
-    BadgeChanged,
+impl BatchedRequest for EnrolmentRequest {
+    fn customers(&self) -> (BadgeId, &[CustomerId]) {
+        (self.badge, &self.customers)
+    }
+
+    /// A batch is of one org.
+    fn compatible(&self, other: &Self) -> bool {
+        self.context.org == other.context.org
+    }
 }
 
 /// Where enrolments live.
@@ -104,8 +108,8 @@ pub trait EnrolmentStore: Send + Sync {
     /// the same ones at the same moment.
     ///
     /// # Errors
-    /// Of one request, the first that applies: [`EnrolError::IdempotencyKeyUsed`],
-    /// [`EnrolError::RequestIdUsed`], [`EnrolError::BadgeChanged`].
+    /// Of one request, the first that applies: [`RecordError::IdempotencyKeyUsed`],
+    /// [`RecordError::RequestIdUsed`], [`RecordError::BadgeChanged`].
     /// Of the whole batch: [`StoreError`].
     ///
     /// [`Outcome::AlreadyEnrolled`]: accolade_domain::enrolment::Outcome::AlreadyEnrolled
@@ -113,7 +117,7 @@ pub trait EnrolmentStore: Send + Sync {
     fn enrol(
         &self,
         batch: &EnrolmentBatch,
-    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError>;
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError>;
 
     /// What [`enrol`](Self::enrol) would make of these customers now, with nothing
     /// recorded: [`Outcome::WouldEnrol`] for everybody not refused. Whether there is such
@@ -142,12 +146,12 @@ pub trait EnrolmentStore: Send + Sync {
     /// [`to_revoke`]: accolade_domain::enrolment::to_revoke
     ///
     /// # Errors
-    /// The first that applies: [`RevokeError::IdempotencyKeyUsed`],
-    /// [`RevokeError::RequestIdUsed`].
+    /// The first that applies: [`RecordError::IdempotencyKeyUsed`],
+    /// [`RecordError::RequestIdUsed`].
     fn revoke(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError>;
+    ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError>;
 
     /// What [`revoke`](Self::revoke) would answer now, with nothing recorded.
     ///

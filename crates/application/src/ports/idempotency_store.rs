@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
@@ -52,9 +53,11 @@ pub struct Fingerprint(pub [u8; 32]);
 /// The key that guards a request, and what it stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyGuard {
+    /// The org in which the key is used.
+    pub org: OrgId,
     /// Whose key it is.
-    pub client: ClientNumber,
-    /// The key: unique for the client.
+    pub actor: Actor,
+    /// The key: unique for org and actor.
     pub key: IdempotencyKey,
     /// The request that it was first used for.
     pub fingerprint: Fingerprint,
@@ -85,13 +88,14 @@ pub struct IdempotencyKeyUsed;
 /// A key that has expired at the moment of its next use
 /// ([`used_on`](IdempotencyGuard::used_on)) is replaced by it.
 pub trait IdempotencyStore: Send + Sync {
-    /// What is remembered under this key of this client, unless it has expired at `now`.
+    /// What is remembered under this key of this actor in this org, unless it has expired at `now`.
     ///
     /// # Errors
     /// The store failed.
     fn find(
         &self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: &IdempotencyKey,
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError>;

@@ -6,6 +6,9 @@
 //! All ports block: whoever calls them from an async runtime hands them to a
 //! pool of threads.
 
+#[macro_use]
+mod stores;
+
 mod access_store;
 mod badge_store;
 mod batch;
@@ -19,41 +22,39 @@ mod health;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
+mod record;
 mod request_ledger;
 mod secrets;
 
 use std::sync::Arc;
 
-pub use access_store::{
-    AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient,
-};
+pub use access_store::{Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient};
 pub use badge_store::{
-    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, BadgeVersion,
-    CountedBadge, CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
+    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeVersion, CountedBadge,
+    CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
 };
-pub use batch::{Batch, Batched, Names, NotTogether};
-pub use catalogue_store::{CatalogueStore, CustomFieldQuery, Page, PageOf, SaveError};
+pub use batch::{Batch, Conflict};
+pub use catalogue_store::{CustomFieldQuery, Page, PageOf, SaveError};
 pub use clock::Clock;
 pub use customer_badges::{
     CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
-    CustomerBadges, EarnRecord, IssualRecord, Refusal, Standing,
+    EarnRecord, IssualRecord, Refusal, Standing,
 };
-pub use customer_directory::{
-    CustomerDirectory, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers,
-};
+pub use customer_directory::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers};
 pub use earning_store::{
-    EarnBatch, EarnError, EarnRequest, EarningStore, ImportItem, ImportRequest, RevokeEarnRequest,
-    RevokeEnrolmentsRequest, RevokeError, RevokeTarget,
+    EarnBatch, EarnRequest, ImportItem, ImportRequest, RevokeEarnRequest, RevokeEnrolmentsRequest,
+    RevokeTarget,
 };
-pub use enrolment_store::{EnrolError, EnrolmentBatch, EnrolmentRequest, EnrolmentStore};
-pub use health::{Health, NotReady, PoolUsage};
-pub use housekeeping::{Housekeeping, Swept};
+pub use enrolment_store::{EnrolmentBatch, EnrolmentRequest};
+pub use health::{NotReady, PoolUsage};
+pub use housekeeping::Swept;
 pub use idempotency_store::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
-    IdempotencyStore, MalformedIdempotencyKey,
+    MalformedIdempotencyKey,
 };
 pub use ids::IdSource;
-pub use request_ledger::{LedgerEntry, Operation, RequestLedger};
+pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
+pub use request_ledger::{LedgerEntry, Operation};
 pub use secrets::SecretSource;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
@@ -72,27 +73,36 @@ pub enum StoreError {
     Unexpected(#[source] anyhow::Error),
 }
 
+stores! {
+    /// Organisations and API clients.
+    access: access_store::AccessStore,
+    /// Badge metas.
+    badges: badge_store::BadgeStore,
+    /// Enrolments.
+    enrolments: enrolment_store::EnrolmentStore,
+    /// Earned badges and limits.
+    earning: earning_store::EarningStore,
+    /// Groups and custom fields.
+    catalogue: catalogue_store::CatalogueStore,
+    /// Identifiers of customers.
+    directory: customer_directory::CustomerDirectory,
+    /// What customers hold.
+    customer_badges: customer_badges::CustomerBadges,
+    /// Requests that were carried out.
+    requests: request_ledger::RequestLedger,
+    /// Answers kept under idempotency keys.
+    idempotency: idempotency_store::IdempotencyStore,
+    /// Whether the store can work.
+    health: health::Health,
+    /// What is tidied up.
+    housekeeping: housekeeping::Housekeeping,
+}
+
 /// Every port, as the use cases get them.
 #[derive(Clone)]
 pub struct Ports {
-    /// Organisations and API clients.
-    pub access: Arc<dyn AccessStore>,
-    /// Badge metas.
-    pub badges: Arc<dyn BadgeStore>,
-    /// Enrolments.
-    pub enrolments: Arc<dyn EnrolmentStore>,
-    /// Earned badges and limits.
-    pub earning: Arc<dyn EarningStore>,
-    /// Groups and custom fields.
-    pub catalogue: Arc<dyn CatalogueStore>,
-    /// Identifiers of customers.
-    pub directory: Arc<dyn CustomerDirectory>,
-    /// What customers hold.
-    pub customer_badges: Arc<dyn CustomerBadges>,
-    /// Requests that were carried out.
-    pub requests: Arc<dyn RequestLedger>,
-    /// Answers kept under idempotency keys.
-    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What is stored.
+    pub stores: Stores,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -39,7 +39,10 @@ fn a_new_client_works_at_once_and_acts_for_its_org() {
     let found = authenticate(&world.ports, &credentials).unwrap().unwrap();
     assert_eq!((found.number, &found.key), (new.number, &new.key));
     let caller = caller_of(&found).unwrap();
-    assert_eq!((caller.org, caller.client), (world.caller.org, new.number));
+    assert_eq!(
+        (caller.org, caller.actor),
+        (world.caller.org, new.number.into())
+    );
     assert_eq!(caller.zone, world.caller.zone);
 }
 
@@ -83,7 +86,7 @@ fn a_revoked_client_is_not_let_in_with_either_secret() {
     revoke_client(&world.ports, &new.key).unwrap();
     let let_in = [&new.secret, &next].map(|secret| is_let_in(&world, &new.key, secret));
     assert_eq!(let_in, [false, false]);
-    let found = world.ports.access.client(&new.key).unwrap().unwrap();
+    let found = world.ports.stores.access.client(&new.key).unwrap().unwrap();
     assert_eq!(caller_of(&found), None);
     for result in [
         revoke_client(&world.ports, &new.key),
@@ -98,7 +101,7 @@ fn a_revoked_client_is_not_let_in_with_either_secret() {
 fn a_caller_without_the_access_group_is_refused_with_1931_that_names_it() {
     let world = World::new();
     client(&world, [AccessGroup::BadgesRead].into_iter().collect());
-    let listed = world.ports.access.clients().unwrap();
+    let listed = world.ports.stores.access.clients().unwrap();
     let caller = caller_of(listed.last().unwrap()).unwrap();
     assert_eq!(caller.require(AccessGroup::BadgesRead), Ok(()));
     let refused = caller.require(AccessGroup::BadgesIssue).unwrap_err();

@@ -30,7 +30,7 @@ fn a_new_badge_is_the_callers_and_has_no_claims_and_no_counts() {
     let badge = &view.badge;
     assert_eq!(
         (badge.org, badge.created_by),
-        (world.caller.org, world.caller.client)
+        (world.caller.org, world.caller.actor)
     );
     assert_eq!(
         (badge.created_on, badge.updated_on, view.now),

@@ -9,8 +9,7 @@ use accolade_application::enrolment::{EnrolCustomers, enrol_group};
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{
-    BadgeEdit, EnrolError, EnrolmentBatch, EnrolmentStore, RevokeEnrolmentsRequest, RevokeError,
-    StoreError,
+    BadgeEdit, EnrolmentBatch, EnrolmentStore, RecordError, RevokeEnrolmentsRequest, StoreError,
 };
 use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
@@ -68,8 +67,8 @@ fn faulty(
     fault: impl Fn(&EnrolmentBatch) -> Option<StoreError> + Send + Sync + 'static,
 ) -> Arc<Mutex<Vec<usize>>> {
     let sizes = Arc::default();
-    world.ports.enrolments = Arc::new(Faulty {
-        store: world.ports.enrolments.clone(),
+    world.ports.stores.enrolments = Arc::new(Faulty {
+        store: world.ports.stores.enrolments.clone(),
         fault: Box::new(fault),
         sizes: Arc::clone(&sizes),
     });
@@ -80,7 +79,7 @@ impl EnrolmentStore for Faulty {
     fn enrol(
         &self,
         batch: &EnrolmentBatch,
-    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError> {
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError> {
         self.sizes.lock().unwrap().push(batch.requests().len());
         match (self.fault)(batch) {
             Some(error) => Err(error),
@@ -102,7 +101,7 @@ impl EnrolmentStore for Faulty {
     fn revoke(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+    ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
         self.store.revoke(request)
     }
 

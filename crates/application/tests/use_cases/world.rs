@@ -116,7 +116,8 @@ impl World {
     pub(crate) fn guard(&self, key: &str, fingerprint: u8) -> IdempotencyGuard {
         let used_on = self.ports.clock.now();
         IdempotencyGuard {
-            client: self.caller.client,
+            org: self.caller.org,
+            actor: self.caller.actor,
             key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
             fingerprint: Fingerprint([fingerprint; 32]),
             warnings: Vec::new(),
@@ -142,7 +143,7 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         created_on: ports.clock.now(),
     };
     Caller {
-        client: ports.access.create_client(&client).unwrap(),
+        actor: ports.stores.access.create_client(&client).unwrap().into(),
         org: org.id,
         zone: org.zone,
         groups: client.groups,

@@ -9,8 +9,8 @@ use accolade_application::earning::{EarnBadge, earn_group};
 use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, settle};
 use accolade_application::ports::{
-    BadgeEdit, EarnBatch, EarnError, EarnRequest, EarningStore, ImportRequest, RevokeEarnRequest,
-    RevokeError, StoreError,
+    BadgeEdit, EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
+    StoreError,
 };
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::earning::Limit;
@@ -60,8 +60,8 @@ fn faulty(
     fault: impl Fn(&EarnBatch) -> Option<StoreError> + Send + Sync + 'static,
 ) -> Arc<Mutex<Vec<usize>>> {
     let sizes = Arc::default();
-    world.ports.earning = Arc::new(Faulty {
-        store: world.ports.earning.clone(),
+    world.ports.stores.earning = Arc::new(Faulty {
+        store: world.ports.stores.earning.clone(),
         fault: Box::new(fault),
         sizes: Arc::clone(&sizes),
     });
@@ -72,7 +72,7 @@ impl EarningStore for Faulty {
     fn earn(
         &self,
         batch: &EarnBatch,
-    ) -> Result<Vec<Result<Vec<CustomerEarn>, EarnError>>, StoreError> {
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError> {
         self.sizes.lock().unwrap().push(batch.requests().len());
         match (self.fault)(batch) {
             Some(error) => Err(error),
@@ -84,7 +84,7 @@ impl EarningStore for Faulty {
         self.store.preview(request)
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
         self.store.revoke(request)
     }
 
@@ -98,7 +98,7 @@ impl EarningStore for Faulty {
         self.store.is_active(org, badge, customer, earned)
     }
 
-    fn import(&self, request: &ImportRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
         self.store.import(request)
     }
 

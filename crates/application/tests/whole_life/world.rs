@@ -115,7 +115,7 @@ impl World {
             caller: Caller {
                 org: 100_458.try_into().unwrap(),
                 zone,
-                client: 1.try_into().unwrap(),
+                actor: 1.try_into().unwrap(),
                 groups: AccessGroups::DEFAULT,
             },
         }
@@ -130,7 +130,8 @@ impl World {
     pub(crate) fn guard(&self, key: &str) -> IdempotencyGuard {
         let now = self.ports.clock.now();
         IdempotencyGuard {
-            client: self.caller.client,
+            org: self.caller.org,
+            actor: self.caller.actor,
             key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
             fingerprint: Fingerprint([7; 32]),
             warnings: Vec::new(),
@@ -157,7 +158,12 @@ impl World {
 
     /// The badge as it is now.
     pub(crate) fn found(&self, badge: BadgeId) -> Badge {
-        let found = self.ports.badges.find(self.caller.org, badge).unwrap();
+        let found = self
+            .ports
+            .stores
+            .badges
+            .find(self.caller.org, badge)
+            .unwrap();
         found.unwrap().badge
     }
 
@@ -256,7 +262,7 @@ impl World {
         number: i64,
     ) -> accolade_application::ports::CustomerBadgeDetails {
         let now = self.ports.clock.now();
-        let details = &self.ports.customer_badges;
+        let details = &self.ports.stores.customer_badges;
         let found = details.details(self.caller.org, customer(number), badge, now);
         found.unwrap().unwrap()
     }

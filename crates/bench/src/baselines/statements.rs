@@ -66,7 +66,7 @@ pub(crate) fn record(
     let org = OrgId::try_from(ORG)?;
     let look_up = |query: &CustomerBadgeQuery| {
         SAID.take();
-        let found = opened.customer_badges.list(org, query)?;
+        let found = opened.stores.customer_badges.list(org, query)?;
         let said = SAID.take();
         let statements = said.iter().filter_map(|it| parse(it).transpose());
         anyhow::Ok((found, statements.collect::<Result<LookUp>>()?))

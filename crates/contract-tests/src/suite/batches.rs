@@ -1,7 +1,7 @@
 //! Several requests in one transaction.
 
 use accolade_application::ports::{
-    BadgeEdit, EnrolError, EnrolmentBatch, EnrolmentRequest, Operation,
+    BadgeEdit, Context, EnrolmentBatch, EnrolmentRequest, Operation, RecordError,
 };
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 
@@ -9,7 +9,7 @@ use crate::World;
 use crate::fixtures::hold;
 use crate::world::guard_of;
 
-type Results = Vec<Result<Vec<CustomerOutcome>, EnrolError>>;
+type Results = Vec<Result<Vec<CustomerOutcome>, RecordError>>;
 
 fn enrol(world: &World, requests: impl IntoIterator<Item = EnrolmentRequest>) -> Results {
     let mut batch = EnrolmentBatch::default();
@@ -24,18 +24,13 @@ fn enrolled(request: &EnrolmentRequest) -> Vec<Outcome> {
     ids.map(|id| Outcome::Enrolled(id.into())).collect()
 }
 
-fn outcomes(result: &Result<Vec<CustomerOutcome>, EnrolError>) -> Vec<Outcome> {
+fn outcomes(result: &Result<Vec<CustomerOutcome>, RecordError>) -> Vec<Outcome> {
     let outcomes = result.as_ref().unwrap();
     outcomes.iter().map(|outcome| outcome.outcome).collect()
 }
 
 pub fn each_request_is_answered_at_its_position(world: &World) {
-    let other = world.tenant(7);
-    let badges = [
-        world.badge("Gold"),
-        world.badge("Silver"),
-        world.badge_of(other, "Gold"),
-    ];
+    let badges = ["Gold", "Silver", "Bronze"].map(|name| world.badge(name));
     let requests = [
         world.request(&badges[1], [9, 1]),
         world.request(&badges[2], [1]),
@@ -50,7 +45,7 @@ pub fn each_request_is_answered_at_its_position(world: &World) {
         let entries = world
             .stores
             .requests
-            .find(request.org, &request.request_id)
+            .find(request.context.org, &request.request_id)
             .unwrap();
         assert_eq!(entries.len(), 1);
     }
@@ -62,8 +57,11 @@ pub fn each_request_is_answered_at_its_position(world: &World) {
 
 pub fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
-    let guarded = |key: &str, request| EnrolmentRequest {
-        idempotency: Some(world.guard(key)),
+    let guarded = |key: &str, request: EnrolmentRequest| EnrolmentRequest {
+        context: Context {
+            key: Some(world.guard(key)),
+            ..request.context
+        },
         ..request
     };
     let earlier = guarded("used", world.request(&gold, [100]));
@@ -88,10 +86,10 @@ pub fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
     let batch = [key_used, first, id_used, second, stale, third, gone];
     let results = enrol(world, batch.clone());
 
-    assert_eq!(results[0], Err(EnrolError::IdempotencyKeyUsed));
-    assert_eq!(results[2], Err(EnrolError::RequestIdUsed));
-    assert_eq!(results[4], Err(EnrolError::BadgeChanged));
-    assert_eq!(results[6], Err(EnrolError::BadgeChanged));
+    assert_eq!(results[0], Err(RecordError::IdempotencyKeyUsed));
+    assert_eq!(results[2], Err(RecordError::RequestIdUsed));
+    assert_eq!(results[4], Err(RecordError::BadgeChanged));
+    assert_eq!(results[6], Err(RecordError::BadgeChanged));
     assert_eq!(outcomes(&results[1]), enrolled(&free[0]));
     assert_eq!(outcomes(&results[3])[0], enrolled(&free[1])[0]);
     assert!(matches!(
@@ -103,7 +101,11 @@ pub fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
     for (position, request) in batch.iter().enumerate().filter(|(i, _)| *i != 2) {
         let carried_out = position % 2 == 1;
         let ledger = &world.stores.requests;
-        let used = ledger.is_used(request.org, Operation::IssueBulk, &request.request_id);
+        let used = ledger.is_used(
+            request.context.org,
+            Operation::IssueBulk,
+            &request.request_id,
+        );
         assert_eq!(used.unwrap(), carried_out, "request {position}");
     }
     let remembered = ["used", "free", "id", "stale", "gone"].map(|key| world.remembered(key));
@@ -132,21 +134,36 @@ pub fn requests_of_one_badge_keep_their_own_periods(world: &World) {
     assert_eq!(outcomes(&results[1]), enrolled(&touching));
 }
 
-pub fn clients_may_use_the_same_key_and_orgs_the_same_id_in_one_batch(world: &World) {
+pub fn orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch(world: &World) {
     let other = world.tenant(7);
     let (ours, theirs) = (world.badge("Gold"), world.badge_of(other, "Gold"));
-    let first = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&ours, [1])
+    let first = {
+        let request = world.request(&ours, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
-    let second = EnrolmentRequest {
-        request_id: first.request_id.clone(),
-        idempotency: Some(guard_of(other, "key")),
-        ..world.request(&theirs, [1])
+    let second = {
+        let request = world.request(&theirs, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(guard_of(other, "key")),
+                ..request.context
+            },
+            request_id: first.request_id.clone(),
+            ..request
+        }
     };
-    let results = enrol(world, [first.clone(), second.clone()]);
-    assert_eq!(outcomes(&results[0]), enrolled(&first));
-    assert_eq!(outcomes(&results[1]), enrolled(&second));
+    let mut batch = EnrolmentBatch::from(first.clone());
+    assert!(batch.push(second.clone()).is_err());
+    for request in [first, second] {
+        let results = enrol(world, [request.clone()]);
+        assert_eq!(outcomes(&results[0]), enrolled(&request));
+    }
 }
 
 pub fn a_batch_of_a_hundred_requests_is_carried_out(world: &World) {

@@ -2,6 +2,7 @@
 
 use accolade_application::access::{AccessGroup, AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{Client, CreateClientError, NewClient, UnknownClient};
+use accolade_domain::actor::Actor;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 
@@ -99,20 +100,23 @@ pub fn nobody_has_a_key_that_was_never_given(world: &World) {
 
 pub fn clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_included(world: &World) {
     let other = world.tenant(7);
-    let mut numbers = vec![world.tenant.client, other.client];
+    let mut numbers = vec![world.tenant.actor, other.actor];
     for (org, text) in [(other.org, "z"), (world.tenant.org, "a"), (other.org, "m")] {
         let new = NewClient {
             org,
             ..client(world, text)
         };
-        numbers.push(create(world, &new));
+        numbers.push(create(world, &new).into());
     }
     world.stores.access.revoke(&key("a"), now()).unwrap();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     let listed = world.stores.access.clients().unwrap();
     let keys = ["till-100458", "till-7", "z", "a", "m"];
     for ((listed, number), key) in listed.iter().zip(&numbers).zip(keys) {
-        assert_eq!((listed.number, listed.key.as_str()), (*number, key));
+        assert_eq!(
+            (Actor::from(listed.number), listed.key.as_str()),
+            (*number, key)
+        );
         assert_eq!(*listed, found(world, key));
     }
     assert_eq!(listed.len(), 5);
@@ -175,7 +179,7 @@ pub fn clients_that_are_created_at_once_get_numbers_of_their_own(world: &World) 
     numbers.sort_unstable();
     numbers.dedup();
     assert_eq!(numbers.len(), 8);
-    assert!(numbers[0] > world.tenant.client);
+    assert!(Actor::from(numbers[0]) > world.tenant.actor);
 }
 
 pub fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &World) {

@@ -114,7 +114,7 @@ pub fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
     assert_taken(&world.stores.badges.create(&refused, Some(&record)));
     assert_eq!(world.remembered("key"), None);
     let tenant = world.tenant;
-    let mended = badge(refused.id, tenant.org, tenant.client, "Silver");
+    let mended = badge(refused.id, tenant.org, tenant.actor, "Silver");
     world.stores.badges.create(&mended, Some(&record)).unwrap();
     assert_eq!(world.found(&mended).badge, mended);
 }

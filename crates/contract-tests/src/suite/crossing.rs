@@ -1,6 +1,6 @@
 //! Batches that take the same things in opposite orders, at the same moment.
 
-use accolade_application::ports::{EnrolError, EnrolmentBatch, EnrolmentRequest};
+use accolade_application::ports::{Context, EnrolmentBatch, EnrolmentRequest, RecordError};
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::CustomerOutcome;
 
@@ -10,7 +10,7 @@ use crate::tally::Tally;
 
 const RACERS: usize = 4;
 
-type Result = std::result::Result<Vec<CustomerOutcome>, EnrolError>;
+type Result = std::result::Result<Vec<CustomerOutcome>, RecordError>;
 
 /// Each racer carries out, in one batch, the request that `make` makes for each of two
 /// badges; every other racer the second badge's first. Gives the results by badge.
@@ -63,7 +63,7 @@ pub fn batches_that_share_request_ids_crosswise_carry_each_id_out_once(world: &W
             ..world.request(&badges[which], [i64::try_from(racer).unwrap() + 1])
         });
         for (results, badge) in by_badge.iter().zip(&badges) {
-            only_winner(results, |error| *error == EnrolError::RequestIdUsed);
+            only_winner(results, |error| *error == RecordError::RequestIdUsed);
             assert_eq!(world.issued(badge), 1);
         }
     }
@@ -73,12 +73,18 @@ pub fn batches_that_share_keys_crosswise_carry_each_key_out_once(world: &World) 
     for round in 0..10 {
         let badges = badges(world, round);
         let guards = [0, 1].map(|which| world.guard(&format!("{which} {round}")));
-        let by_badge = cross(world, |racer, which| EnrolmentRequest {
-            idempotency: Some(guards[which].clone()),
-            ..world.request(&badges[which], [i64::try_from(racer).unwrap() + 1])
+        let by_badge = cross(world, |racer, which| {
+            let request = world.request(&badges[which], [i64::try_from(racer).unwrap() + 1]);
+            EnrolmentRequest {
+                context: Context {
+                    key: Some(guards[which].clone()),
+                    ..request.context
+                },
+                ..request
+            }
         });
         for (results, badge) in by_badge.iter().zip(&badges) {
-            only_winner(results, |error| *error == EnrolError::IdempotencyKeyUsed);
+            only_winner(results, |error| *error == RecordError::IdempotencyKeyUsed);
             assert_eq!(world.issued(badge), 1);
         }
     }

@@ -20,9 +20,9 @@ fn draft(world: &World, tenant: Tenant, name: &str) -> CustomField {
         default: None,
         active: true,
         created_on: at("2026-01-01T00:00:00.000001Z"),
-        created_by: tenant.client,
+        created_by: tenant.actor,
         updated_on: now(),
-        updated_by: tenant.client,
+        updated_by: tenant.actor,
     }
 }
 
@@ -131,7 +131,7 @@ pub fn a_change_of_a_field_replaces_it_if_it_is_still_what_it_was(world: &World)
         mandatory: true,
         default: Some("gold".try_into().unwrap()),
         updated_on: at("2026-05-02T00:00:00.000009Z"),
-        updated_by: world.tenant(7).client,
+        updated_by: world.tenant(7).actor,
         ..renamed(&tier, "level")
     };
     save(world, &tier, &changed).unwrap();

@@ -24,14 +24,14 @@ fn hour(hours: i64) -> Instant {
 fn enrol(world: &World, badge: &Badge, from: i64, until: i64, recorded: i64) {
     let mut request = world.request(badge, [1]);
     request.hold = Hold::new(hour(from), hour(until)).unwrap();
-    request.now = hour(recorded);
+    request.context.now = hour(recorded);
     world.enrol(&request).unwrap();
 }
 
 fn earn(world: &World, badge: &Badge, event: i64, recorded: i64, expires: i64) {
     let mut request = world.importing(badge, &[(1, hour(event))]);
     request.items[0].expires_on = hour(expires);
-    request.now = hour(recorded);
+    request.context.now = hour(recorded);
     world.import(&request).unwrap();
 }
 
@@ -43,9 +43,9 @@ fn group(world: &World, name: &str, rank: i64) -> Group {
         rank: Rank::try_from(rank).unwrap(),
         active: true,
         created_on: now(),
-        created_by: world.tenant.client,
+        created_by: world.tenant.actor,
         updated_on: now(),
-        updated_by: world.tenant.client,
+        updated_by: world.tenant.actor,
     };
     world.stores.catalogue.create_group(&group, None).unwrap();
     group

@@ -4,7 +4,7 @@ use accolade_application::answer::{
     Answer, CustomerEarn, EarnAnswer, EarnOutcome, UnknownCustomer,
 };
 use accolade_application::ports::{
-    EarnRecord, EarnRequest, IdempotencyRecord, LedgerEntry, Operation,
+    Context, EarnRecord, EarnRequest, IdempotencyRecord, LedgerEntry, Operation,
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Outcome;
@@ -124,21 +124,27 @@ pub fn what_was_earned_is_in_the_ledger_and_remembered_under_its_key(world: &Wor
         } else {
             &[1, 2]
         };
-        let request = EarnRequest {
-            operation,
-            triggered_by: Some(owner(OwnerType::Journeys, &"𝄞".repeat(255))),
-            request_id: "𝄞".repeat(255).try_into().unwrap(),
-            unknown: vec![UnknownCustomer {
-                position: 1,
-                identifier: "nobody@example.org".to_owned(),
-            }],
-            idempotency: Some(guard.clone()),
-            ..world.earning_at(
+        let request = {
+            let request = world.earning_at(
                 &badge,
                 customers.iter().copied(),
                 second(1500),
                 second(1600),
-            )
+            );
+            EarnRequest {
+                context: Context {
+                    key: Some(guard.clone()),
+                    ..request.context
+                },
+                operation,
+                triggered_by: Some(owner(OwnerType::Journeys, &"𝄞".repeat(255))),
+                request_id: "𝄞".repeat(255).try_into().unwrap(),
+                unknown: vec![UnknownCustomer {
+                    position: 1,
+                    identifier: "nobody@example.org".to_owned(),
+                }],
+                ..request
+            }
         };
         let outcomes = world.earn(&request).unwrap();
         let answer = Answer::Earned(EarnAnswer {
@@ -180,7 +186,7 @@ pub fn an_earn_is_found_as_it_was_recorded(world: &World) {
             id: request.ids.get(0).unwrap().into(),
             enrolment: Some(enrolment),
             event_on: second(1500),
-            earned_on: request.now,
+            earned_on: request.context.now,
             expires_on: Instant::MAX,
             revoked_on: None,
             imported: false,
@@ -223,9 +229,15 @@ pub fn a_batch_without_any_known_customer_is_carried_out(world: &World) {
 
 pub fn a_single_customer_who_is_refused_leaves_nothing_but_the_refusal(world: &World) {
     let badge = world.badge("Gold");
-    let request = EarnRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.one(&badge, 1)
+    let request = {
+        let request = world.one(&badge, 1);
+        EarnRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     assert_eq!(code_of(&world.earn(&request)), 811);
     let used = world
@@ -254,15 +266,21 @@ pub fn an_enrolment_is_not_used_up_by_earning(world: &World) {
 }
 
 pub fn another_orgs_badge_cannot_be_earned(world: &World) {
-    use accolade_application::ports::EarnError;
+    use accolade_application::ports::RecordError;
     let badge = world.direct("Gold");
     let other = world.tenant(7);
-    let request = EarnRequest {
-        org: other.org,
-        by: other.client,
-        ..world.earning(&badge, [1])
+    let request = {
+        let request = world.earning(&badge, [1]);
+        EarnRequest {
+            context: Context {
+                org: other.org,
+                actor: other.actor,
+                ..request.context
+            },
+            ..request
+        }
     };
-    assert_eq!(world.earn(&request), Err(EarnError::BadgeChanged));
+    assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
     assert_eq!(world.earned(&badge), 0);
 }
 

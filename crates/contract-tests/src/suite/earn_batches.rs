@@ -1,7 +1,9 @@
 //! Several requests to earn in one transaction, each as if it had come alone, one after the other.
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
-use accolade_application::ports::{BadgeEdit, EarnBatch, EarnError, EarnRequest, Operation};
+use accolade_application::ports::{
+    BadgeEdit, Context, EarnBatch, EarnRequest, Operation, RecordError,
+};
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::Hold;
 use accolade_domain::owner::OwnerType;
@@ -15,25 +17,27 @@ use crate::race::{only_winner, race};
 
 /// What became of each customer of each request, by code; a refused single one's is its own.
 fn all_codes(results: &Results) -> Vec<Vec<u32>> {
-    let of_one = |result: &Result<Vec<CustomerEarn>, EarnError>| match result {
+    let of_one = |result: &Result<Vec<CustomerEarn>, RecordError>| match result {
         Ok(outcomes) => codes(outcomes),
-        Err(EarnError::Refused(rejection)) => vec![rejection.code.number()],
+        Err(RecordError::Refused(rejection)) => vec![rejection.code.number()],
         Err(error) => panic!("{error:?}"),
     };
     results.iter().map(of_one).collect()
 }
 
 fn is_used(world: &World, request: &EarnRequest) -> bool {
-    let EarnRequest { org, operation, .. } = *request;
     let requests = &world.stores.requests;
     requests
-        .is_used(org, operation, &request.request_id)
+        .is_used(request.context.org, request.operation, &request.request_id)
         .unwrap()
 }
 
 fn guarded(world: &World, key: &str, request: EarnRequest) -> EarnRequest {
     EarnRequest {
-        idempotency: Some(world.guard(key)),
+        context: Context {
+            key: Some(world.guard(key)),
+            ..request.context
+        },
         ..request
     }
 }
@@ -137,10 +141,11 @@ pub fn a_refused_earn_among_others_leaves_nothing_but_its_refusal(world: &World)
         definition.customer_constraints = vec![in_all(2)];
         definition.badge_constraints = vec![in_all(5)];
     });
-    let again = [(1, by_its_own), (4, full)].map(|(number, request)| EarnRequest {
-        request_id: request.request_id,
-        idempotency: request.idempotency,
-        ..world.one(&badge, number)
+    let again = [(1, by_its_own), (4, full)].map(|(number, request)| {
+        let mut again = world.one(&badge, number);
+        again.context.key = request.context.key;
+        again.request_id = request.request_id;
+        again
     });
     assert_eq!(all_codes(&world.earn_together(again)), [[0], [0]]);
     assert!(world.remembered("own").is_some() && world.remembered("full").is_some());
@@ -203,8 +208,8 @@ pub fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &
         world.earning(&badge, [6, 7]),
     ];
     let results = world.earn_together(batch);
-    assert_eq!(results[0], Err(EarnError::IdempotencyKeyUsed));
-    assert_eq!(results[2], Err(EarnError::RequestIdUsed));
+    assert_eq!(results[0], Err(RecordError::IdempotencyKeyUsed));
+    assert_eq!(results[2], Err(RecordError::RequestIdUsed));
     let others = [1, 3, 4, 5].map(|position| results[position].clone());
     assert_eq!(
         all_codes(&others.to_vec()),
@@ -229,8 +234,8 @@ pub fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &
     assert_eq!(
         world.earn_together(refused_twice),
         [
-            Err(EarnError::IdempotencyKeyUsed),
-            Err(EarnError::RequestIdUsed)
+            Err(RecordError::IdempotencyKeyUsed),
+            Err(RecordError::RequestIdUsed)
         ]
     );
 }
@@ -251,9 +256,9 @@ pub fn of_a_badge_that_has_changed_no_request_of_the_batch_is_carried_out(world:
     assert_eq!(
         world.earn_together(batch),
         [
-            Err(EarnError::IdempotencyKeyUsed),
-            Err(EarnError::RequestIdUsed),
-            Err(EarnError::BadgeChanged)
+            Err(RecordError::IdempotencyKeyUsed),
+            Err(RecordError::RequestIdUsed),
+            Err(RecordError::BadgeChanged)
         ]
     );
     assert_eq!(world.remembered("free"), None);
@@ -393,9 +398,15 @@ pub fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(wo
                     request_id: ids[which].clone(),
                     ..world.one(&badge, customer)
                 };
-                let with_key = EarnRequest {
-                    idempotency: Some(keys[which].clone()),
-                    ..world.one(&badge, customer + 2)
+                let with_key = {
+                    let request = world.one(&badge, customer + 2);
+                    EarnRequest {
+                        context: Context {
+                            key: Some(keys[which].clone()),
+                            ..request.context
+                        },
+                        ..request
+                    }
                 };
                 [with_id, with_key]
             };
@@ -412,8 +423,8 @@ pub fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(wo
                     .map(|(racer, results)| results[(which + racer) % 2 * 2 + kind].clone())
                     .collect()
             };
-            only_winner(&of(0), |error| *error == EarnError::RequestIdUsed);
-            only_winner(&of(1), |error| *error == EarnError::IdempotencyKeyUsed);
+            only_winner(&of(0), |error| *error == RecordError::RequestIdUsed);
+            only_winner(&of(1), |error| *error == RecordError::IdempotencyKeyUsed);
         }
         assert_eq!(world.earned(&badge), (round + 1) * 4);
     }

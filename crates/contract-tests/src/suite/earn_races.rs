@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 
 use accolade_application::answer::EarnOutcome;
-use accolade_application::ports::{BadgeEdit, EarnError, EarnRequest, Operation, RevokeError};
+use accolade_application::ports::{
+    BadgeEdit, Context, EarnRequest, Operation, RecordError, RevokeEarnRequest,
+};
 use accolade_domain::enrolment::Hold;
 use accolade_domain::instant::Instant;
 
@@ -27,7 +29,7 @@ pub fn of_earns_with_one_request_id_exactly_one_is_carried_out(world: &World) {
             })
             .collect();
         let results = race(RACERS, |i| earn_on(&servers[i % 2], &requests[i]));
-        only_winner(&results, |error| *error == EarnError::RequestIdUsed);
+        only_winner(&results, |error| *error == RecordError::RequestIdUsed);
         assert_eq!(world.earned(&badge), round + 1);
     }
 }
@@ -38,13 +40,19 @@ pub fn of_earns_with_one_key_exactly_one_is_carried_out(world: &World) {
     for round in 0..10 {
         let guard = world.guard(&format!("key {round}"));
         let requests: Vec<_> = (0..RACERS)
-            .map(|racer| EarnRequest {
-                idempotency: Some(guard.clone()),
-                ..world.one(&badge, i64::try_from(racer).unwrap() + 1)
+            .map(|racer| {
+                let request = world.one(&badge, i64::try_from(racer).unwrap() + 1);
+                EarnRequest {
+                    context: Context {
+                        key: Some(guard.clone()),
+                        ..request.context
+                    },
+                    ..request
+                }
             })
             .collect();
         let results = race(RACERS, |i| earn_on(&servers[i % 2], &requests[i]));
-        only_winner(&results, |error| *error == EarnError::IdempotencyKeyUsed);
+        only_winner(&results, |error| *error == RecordError::IdempotencyKeyUsed);
         assert_eq!(world.earned(&badge), round + 1);
     }
 }
@@ -62,33 +70,33 @@ pub fn a_key_is_used_by_one_of_an_earn_an_enrolment_an_import_and_a_revocation(w
             match i {
                 0 => {
                     let mut request = world.one(&silver, 2);
-                    request.idempotency = idempotency;
+                    request.context.key = idempotency;
                     earn_on(stores, &request)
                         .map(|_| ())
                         .map_err(|e| e.to_string())
                 }
                 1 => {
                     let mut request = world.request(&gold, [100 + round]);
-                    request.idempotency = idempotency;
+                    request.context.key = idempotency;
                     enrol_on(stores, &request)
                         .map(|_| ())
                         .map_err(|e| e.to_string())
                 }
                 2 => {
                     let mut request = world.importing(&silver, &[(3, now())]);
-                    request.idempotency = idempotency;
+                    request.context.key = idempotency;
                     let result = stores.earning.import(&request).unwrap();
                     result.map_err(|e| e.to_string())
                 }
                 3 => {
                     let mut request = world.revoking(&silver, 1, earned);
-                    request.idempotency = idempotency;
+                    request.context.key = idempotency;
                     let result = stores.earning.revoke(&request).unwrap();
                     result.map_err(|e| e.to_string())
                 }
                 _ => {
                     let mut request = world.unenrolling(&gold, &[(1, None)]);
-                    request.idempotency = idempotency;
+                    request.context.key = idempotency;
                     let result = stores.enrolments.revoke(&request).unwrap();
                     result.map(|_| ()).map_err(|e| e.to_string())
                 }
@@ -186,7 +194,7 @@ pub fn once_a_deactivation_has_returned_nothing_is_earned_from_before_it(world: 
                 let customer = i64::try_from(i).unwrap();
                 match earn_on(stores, &for_others(world, &template, [customer])) {
                     Ok(_) => recorded.fetch_add(1, SeqCst),
-                    Err(EarnError::BadgeChanged) => return None,
+                    Err(RecordError::BadgeChanged) => return None,
                     Err(error) => panic!("{error:?}"),
                 };
             }
@@ -208,7 +216,9 @@ pub fn of_revocations_of_one_earn_exactly_one_wins(world: &World) {
         let results = race(RACERS, |i| {
             servers[i % 2].earning.revoke(&requests[i]).unwrap()
         });
-        let winner = only_winner(&results, |error| *error == RevokeError::NoActiveEarn);
+        let winner = only_winner(&results, |error| {
+            *error == RecordError::Refused(RevokeEarnRequest::none_active())
+        });
         assert_eq!(world.earned(&badge), 0);
         for (racer, request) in requests.iter().enumerate() {
             let request_id = request.request_id.as_ref().unwrap();

@@ -1,24 +1,30 @@
 //! Requests to earn that are not carried out: of several reasons the first, and what is left.
 
-use accolade_application::ports::{BadgeEdit, EarnError, EarnRequest, Operation};
+use accolade_application::ports::{BadgeEdit, Context, EarnRequest, Operation, RecordError};
 
 use crate::World;
 use crate::earning::{code_of, codes};
 
 fn is_used(world: &World, request: &EarnRequest) -> bool {
     let requests = &world.stores.requests;
-    let used = requests.is_used(request.org, request.operation, &request.request_id);
+    let used = requests.is_used(request.context.org, request.operation, &request.request_id);
     used.unwrap()
 }
 
 pub fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
-    let request = EarnRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.earning(&badge, [1, 2])
+    let request = {
+        let request = world.earning(&badge, [1, 2]);
+        EarnRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.edit(&badge, BadgeEdit::Activity(true));
-    assert_eq!(world.earn(&request), Err(EarnError::BadgeChanged));
+    assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
     assert!(!is_used(world, &request));
     assert_eq!(world.remembered("key"), None);
     assert_eq!(world.details(&badge, 1).refusals, []);
@@ -33,14 +39,20 @@ pub fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
         badge: world.draft("Silver").id,
         ..world.earning(&badge, [1])
     };
-    assert_eq!(world.earn(&request), Err(EarnError::BadgeChanged));
+    assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
 }
 
 pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World) {
     let badge = world.badge("Gold");
-    let used = EarnRequest {
-        idempotency: Some(world.guard("used")),
-        ..world.one(&world.direct("Silver"), 1)
+    let used = {
+        let request = world.one(&world.direct("Silver"), 1);
+        EarnRequest {
+            context: Context {
+                key: Some(world.guard("used")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.earn(&used).unwrap();
     // For every subset of the reasons.
@@ -57,11 +69,11 @@ pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World)
             request.request_id = used.request_id.clone();
         }
         let name = format!("key {reasons}");
-        request.idempotency = Some(world.guard(if key { "used" } else { &name }));
+        request.context.key = Some(world.guard(if key { "used" } else { &name }));
         match world.earn(&request) {
-            Err(EarnError::IdempotencyKeyUsed) => assert!(key, "{reasons}"),
-            Err(EarnError::RequestIdUsed) => assert!(id && !key, "{reasons}"),
-            Err(EarnError::BadgeChanged) => assert!(version && !id && !key, "{reasons}"),
+            Err(RecordError::IdempotencyKeyUsed) => assert!(key, "{reasons}"),
+            Err(RecordError::RequestIdUsed) => assert!(id && !key, "{reasons}"),
+            Err(RecordError::BadgeChanged) => assert!(version && !id && !key, "{reasons}"),
             refused => {
                 assert!(!(version || id || key), "{reasons}");
                 assert_eq!(code_of(&refused), if enrolment { 811 } else { 0 });
@@ -85,7 +97,7 @@ pub fn each_operation_has_request_ids_of_its_own(world: &World) {
         assert!(!is_used(world, request));
         world.earn(request).unwrap();
         assert!(is_used(world, request));
-        assert_eq!(world.earn(request), Err(EarnError::RequestIdUsed));
+        assert_eq!(world.earn(request), Err(RecordError::RequestIdUsed));
     }
     let found = world.stores.requests.find(badge.org, &one.request_id);
     let operations: Vec<_> = found.unwrap().iter().map(|entry| entry.operation).collect();
@@ -98,10 +110,16 @@ pub fn each_operation_has_request_ids_of_its_own(world: &World) {
 pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
     let badge = world.direct("Gold");
     let several = world.earning(&badge, [1]);
-    let one = EarnRequest {
-        request_id: several.request_id.clone(),
-        now: several.now - time::Duration::MICROSECOND,
-        ..world.one(&badge, 1)
+    let one = {
+        let request = world.one(&badge, 1);
+        EarnRequest {
+            context: Context {
+                now: several.context.now - time::Duration::MICROSECOND,
+                ..request.context
+            },
+            request_id: several.request_id.clone(),
+            ..request
+        }
     };
     for request in [&several, &one] {
         world.earn(request).unwrap();
@@ -112,7 +130,7 @@ pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
         .iter()
         .map(|entry| entry.recorded_on)
         .collect();
-    assert_eq!(moments, [one.now, several.now]);
+    assert_eq!(moments, [one.context.now, several.context.now]);
 }
 
 pub fn a_request_id_that_another_org_used_is_free(world: &World) {

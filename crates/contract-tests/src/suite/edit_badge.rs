@@ -21,7 +21,7 @@ fn claims_after(world: &World, badge: &Badge, edit: Claim) -> Vec<Claim> {
 
 pub fn an_edit_changes_what_it_says_and_who_updated_the_badge_when(world: &World) {
     let badge = world.badge("Gold");
-    let by = world.tenant(7).client;
+    let by = world.tenant(7).actor;
     let request = BadgeEditRequest {
         by,
         now: at("2026-05-02T00:00:00.000009Z"),

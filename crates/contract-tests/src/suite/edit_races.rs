@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
-use accolade_application::ports::{BadgeEdit, EnrolError, EnrolmentRequest};
+use accolade_application::ports::{BadgeEdit, EnrolmentRequest, RecordError};
 use accolade_domain::owner::OwnerType;
 
 use crate::fixtures::claim;
@@ -33,7 +33,7 @@ fn assert_nothing_is_recorded_after(world: &World, round: u32, edit: &BadgeEdit)
                     assert!(!was_edited, "recorded after the edit had returned");
                     recorded += 1;
                 }
-                Err(EnrolError::BadgeChanged) => return recorded,
+                Err(RecordError::BadgeChanged) => return recorded,
                 Err(error) => panic!("{error:?}"),
             }
         }

@@ -2,7 +2,8 @@
 
 use accolade_application::answer::{Answer, EnrolmentAnswer};
 use accolade_application::ports::{
-    EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, IdempotencyRecord, LedgerEntry, Operation,
+    Context, EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, IdempotencyRecord, LedgerEntry,
+    Operation,
 };
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Hold, Outcome};
 use accolade_domain::ids::EnrolmentId;
@@ -21,7 +22,7 @@ fn enrolled(request: &EnrolmentRequest, position: usize) -> CustomerOutcome {
     CustomerOutcome {
         customer: request.customers[position],
         outcome: Outcome::Enrolled(id(request, position)),
-        status: EnrolmentStatus::of(request.hold, request.now),
+        status: EnrolmentStatus::of(request.hold, request.context.now),
     }
 }
 
@@ -44,9 +45,15 @@ pub fn a_status_refers_to_the_moment_of_the_request(world: &World) {
         (3, second(1999), EnrolmentStatus::Active),
         (4, second(2000), EnrolmentStatus::Expired),
     ] {
-        let request = EnrolmentRequest {
-            now,
-            ..world.request(&badge, [number])
+        let request = {
+            let request = world.request(&badge, [number]);
+            EnrolmentRequest {
+                context: Context {
+                    now,
+                    ..request.context
+                },
+                ..request
+            }
         };
         assert_eq!(world.enrol(&request).unwrap()[0].status, expected);
     }
@@ -64,10 +71,16 @@ pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_ar
         (second(2500), EnrolmentStatus::Expired),
     ] {
         let number = now.unix_micros();
-        let second = EnrolmentRequest {
-            now,
-            hold: hold(1500, 4000),
-            ..world.request(&badge, [number, 2, number + 1])
+        let second = {
+            let request = world.request(&badge, [number, 2, number + 1]);
+            EnrolmentRequest {
+                context: Context {
+                    now,
+                    ..request.context
+                },
+                hold: hold(1500, 4000),
+                ..request
+            }
         };
         let refused = CustomerOutcome {
             customer: customer(2),
@@ -83,9 +96,15 @@ pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_ar
 pub fn a_request_whose_customers_are_all_refused_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1])).unwrap();
-    let request = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&badge, [1])
+    let request = {
+        let request = world.request(&badge, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.enrol(&request).unwrap();
     assert_eq!(world.issued(&badge), 1);
@@ -108,12 +127,18 @@ pub fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world:
         ],
         ..world.guard("key")
     };
-    let request = EnrolmentRequest {
-        triggered_by: Some(owner(OwnerType::RewardsCatalog, &"𝄞".repeat(255))),
-        request_id: "𝄞".repeat(255).try_into().unwrap(),
-        now: second(1500),
-        idempotency: Some(guard.clone()),
-        ..world.request(&badge, [1, 2, 3])
+    let request = {
+        let request = world.request(&badge, [1, 2, 3]);
+        EnrolmentRequest {
+            context: Context {
+                now: second(1500),
+                key: Some(guard.clone()),
+                ..request.context
+            },
+            triggered_by: Some(owner(OwnerType::RewardsCatalog, &"𝄞".repeat(255))),
+            request_id: "𝄞".repeat(255).try_into().unwrap(),
+            ..request
+        }
     };
     let outcomes = world.enrol(&request).unwrap();
     let answer = Answer::Enrolment(EnrolmentAnswer {
@@ -153,20 +178,32 @@ pub fn instants_at_their_ends_are_kept(world: &World) {
         (second(-1), second(0)),
         (second(253_402_300_799), Instant::MAX),
     ] {
-        let request = EnrolmentRequest {
-            hold: Hold::new(from, until).unwrap(),
-            now: Instant::MAX,
-            ..world.request(&badge, [1, until.unix_micros().abs() + 2])
+        let request = {
+            let request = world.request(&badge, [1, until.unix_micros().abs() + 2]);
+            EnrolmentRequest {
+                context: Context {
+                    now: Instant::MAX,
+                    ..request.context
+                },
+                hold: Hold::new(from, until).unwrap(),
+                ..request
+            }
         };
         let outcomes = world.enrol(&request).unwrap();
         assert_eq!(outcomes[0].outcome, Outcome::AlreadyEnrolled(id(&all, 0)));
         assert_eq!(outcomes[0].status, EnrolmentStatus::Expired);
         assert_eq!(outcomes[1], enrolled(&request, 1));
     }
-    let latest = EnrolmentRequest {
-        now: Instant::MIN,
-        hold: Hold::new(second(0), second(1)).unwrap(),
-        ..world.request(&badge, [i64::MAX])
+    let latest = {
+        let request = world.request(&badge, [i64::MAX]);
+        EnrolmentRequest {
+            context: Context {
+                now: Instant::MIN,
+                ..request.context
+            },
+            hold: Hold::new(second(0), second(1)).unwrap(),
+            ..request
+        }
     };
     world.enrol(&latest).unwrap();
     let entries = world

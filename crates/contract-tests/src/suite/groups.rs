@@ -17,9 +17,9 @@ fn draft(world: &World, tenant: Tenant, name: &str, rank: i64) -> Group {
         rank: Rank::try_from(rank).unwrap(),
         active: true,
         created_on: at("2026-01-01T00:00:00.000001Z"),
-        created_by: tenant.client,
+        created_by: tenant.actor,
         updated_on: now(),
-        updated_by: tenant.client,
+        updated_by: tenant.actor,
     }
 }
 
@@ -115,7 +115,7 @@ pub fn a_change_of_a_group_replaces_it_if_it_is_still_what_it_was(world: &World)
     let changed = Group {
         rank: Rank::try_from(9).unwrap(),
         updated_on: at("2026-05-02T00:00:00.000009Z"),
-        updated_by: world.tenant(7).client,
+        updated_by: world.tenant(7).actor,
         ..renamed(&metals, "Stones")
     };
     save(world, &metals, &changed).unwrap();

@@ -1,6 +1,6 @@
 //! Sweeping.
 
-use accolade_application::ports::{EnrolmentRequest, IdempotencyRecord, Swept};
+use accolade_application::ports::{Context, EnrolmentRequest, IdempotencyRecord, Swept};
 use time::Duration;
 
 use crate::World;
@@ -53,9 +53,15 @@ pub fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &Worl
 pub fn a_sweep_changes_no_answer(world: &World) {
     let badge = world.badge("Gold");
     remember(world, "key");
-    let request = EnrolmentRequest {
-        idempotency: Some(world.guard("another")),
-        ..world.request(&badge, [1, 2, 3])
+    let request = {
+        let request = world.request(&badge, [1, 2, 3]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("another")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.enrol(&request).unwrap();
     world.enrol(&world.request(&badge, [3, 4])).unwrap();

@@ -2,8 +2,8 @@
 
 use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, CreateBadgeError, EditBadgeError, EnrolError, EnrolmentRequest,
-    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord,
+    BadgeEdit, BadgeEditRequest, Context, CreateBadgeError, EditBadgeError, EnrolmentRequest,
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, RecordError,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -23,7 +23,7 @@ fn remember(world: &World, record: &IdempotencyRecord) -> Result<(), CreateBadge
 
 fn found(world: &World, guard: &IdempotencyGuard, now: Instant) -> Option<IdempotencyRecord> {
     let store = &world.stores.idempotency;
-    store.find(guard.client, &guard.key, now).unwrap()
+    store.find(guard.org, guard.actor, &guard.key, now).unwrap()
 }
 
 fn moment() -> Duration {
@@ -192,12 +192,18 @@ pub fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
     let first = world.record("key");
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
-    let request = |record: &IdempotencyRecord| EnrolmentRequest {
-        idempotency: Some(record.guard.clone()),
-        ..world.request(&badge, [1])
+    let request = |record: &IdempotencyRecord| {
+        let request = world.request(&badge, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(record.guard.clone()),
+                ..request.context
+            },
+            ..request
+        }
     };
     let early = request(&later(world, &first, -moment()));
-    assert_eq!(world.enrol(&early), Err(EnrolError::IdempotencyKeyUsed));
+    assert_eq!(world.enrol(&early), Err(RecordError::IdempotencyKeyUsed));
     let next = later(world, &first, moment());
     world.enrol(&request(&next)).unwrap();
     let found = found(world, &next.guard, next.guard.used_on).unwrap();
@@ -210,12 +216,18 @@ pub fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
     let next = later(world, &first, moment());
-    let stale = EnrolmentRequest {
-        idempotency: Some(next.guard.clone()),
-        ..world.request(&badge, [1])
+    let stale = {
+        let request = world.request(&badge, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(next.guard.clone()),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.edit(&badge, BadgeEdit::Activity(true));
-    assert_eq!(world.enrol(&stale), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&stale), Err(RecordError::BadgeChanged));
     assert_eq!(found(world, &next.guard, next.guard.used_on), None);
     assert_eq!(found(world, &first.guard, now()), Some(first));
 }
@@ -229,13 +241,19 @@ pub fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &
         let next = later(world, &first, moment());
         let results = race(8, |i| {
             let number = i64::try_from(i).unwrap() + 1 + round * 10;
-            let request = EnrolmentRequest {
-                idempotency: Some(next.guard.clone()),
-                ..world.request(&badge, [number])
+            let request = {
+                let request = world.request(&badge, [number]);
+                EnrolmentRequest {
+                    context: Context {
+                        key: Some(next.guard.clone()),
+                        ..request.context
+                    },
+                    ..request
+                }
             };
             enrol_on(&servers[i % 2], &request)
         });
-        only_winner(&results, |error| *error == EnrolError::IdempotencyKeyUsed);
+        only_winner(&results, |error| *error == RecordError::IdempotencyKeyUsed);
     }
     assert_eq!(world.issued(&badge), 10);
 }
@@ -245,10 +263,11 @@ pub fn keys_are_text_not_numbers(world: &World) {
     remember(world, &record).unwrap();
     for other in ["01", "1.0", "1 "] {
         let key = IdempotencyKey::try_from(other.to_owned()).unwrap();
-        let found = world
-            .stores
-            .idempotency
-            .find(world.tenant.client, &key, now());
+        let found =
+            world
+                .stores
+                .idempotency
+                .find(world.tenant.org, world.tenant.actor, &key, now());
         assert_eq!(found.unwrap(), None);
     }
 }

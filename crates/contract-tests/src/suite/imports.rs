@@ -1,8 +1,9 @@
 //! Importing earned badges.
 
-use accolade_application::answer::{Answer, Imported};
+use accolade_application::answer::Imported;
 use accolade_application::ports::{
-    EarnRecord, IdempotencyRecord, ImportRequest, LedgerEntry, Operation, RevokeError,
+    Context, EarnRecord, IdempotencyRecord, ImportRequest, LedgerEntry, Operation, RecordError,
+    RecordedRequest as _,
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::instant::Instant;
@@ -16,7 +17,7 @@ pub fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, second(5)), (2, Instant::MIN), (1, second(3))]);
     request.items[1].expires_on = Instant::MAX;
-    request.now = at("2026-05-02T00:00:00.000003Z");
+    request.context.now = at("2026-05-02T00:00:00.000003Z");
     world.import(&request).unwrap();
     let record = |index: usize| {
         let item = &request.items[index];
@@ -25,7 +26,7 @@ pub fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
                 id: item.id,
                 enrolment: None,
                 event_on: item.event_on,
-                earned_on: request.now,
+                earned_on: request.context.now,
                 expires_on: item.expires_on,
                 revoked_on: None,
                 imported: true,
@@ -41,49 +42,52 @@ pub fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
 pub fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, now())]);
-    request.answer = Answer::Imported {
-        request_id: request.request_id.clone(),
-        outcomes: vec![
-            Imported::Refused(vec![Rejection::of(Code::Unreadable).at("𝄞")]),
-            Imported::Recorded {
-                badge: badge.id,
-                customer: request.items[0].customer,
-                earned: request.items[0].id,
-                expires_on: request.items[0].expires_on,
-            },
-        ],
-    };
-    request.idempotency = Some(world.guard("key"));
+    request.outcomes = vec![
+        Imported::Refused(vec![Rejection::of(Code::Unreadable).at("𝄞")]),
+        Imported::Recorded {
+            badge: badge.id,
+            customer: request.items[0].customer,
+            earned: request.items[0].id,
+            expires_on: request.items[0].expires_on,
+        },
+    ];
+    request.context.key = Some(world.guard("key"));
     world.import(&request).unwrap();
     let entry = LedgerEntry {
         request_id: request.request_id.clone(),
         operation: Operation::Import,
-        recorded_on: request.now,
-        answer: request.answer.clone(),
+        recorded_on: request.context.now,
+        answer: request.answer(()),
     };
     let found = world.stores.requests.find(badge.org, &request.request_id);
     assert_eq!(found.unwrap(), [entry]);
     let record = IdempotencyRecord {
         guard: world.guard("key"),
-        answer: request.answer,
+        answer: request.answer(()),
     };
     assert_eq!(world.remembered("key"), Some(record));
 }
 
 pub fn of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written(world: &World) {
     let badge = world.badge("Gold");
-    let used = ImportRequest {
-        idempotency: Some(world.guard("used")),
-        ..world.importing(&badge, &[(1, now())])
+    let used = {
+        let request = world.importing(&badge, &[(1, now())]);
+        ImportRequest {
+            context: Context {
+                key: Some(world.guard("used")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.import(&used).unwrap();
     for (key, id, expected) in [
-        ("used", true, RevokeError::IdempotencyKeyUsed),
-        ("used", false, RevokeError::IdempotencyKeyUsed),
-        ("fresh", true, RevokeError::RequestIdUsed),
+        ("used", true, RecordError::IdempotencyKeyUsed),
+        ("used", false, RecordError::IdempotencyKeyUsed),
+        ("fresh", true, RecordError::RequestIdUsed),
     ] {
         let mut request = world.importing(&badge, &[(1, now())]);
-        request.idempotency = Some(world.guard(key));
+        request.context.key = Some(world.guard(key));
         if id {
             request.request_id = used.request_id.clone();
         }
@@ -108,7 +112,7 @@ pub fn an_import_without_items_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     let request = world.importing(&badge, &[]);
     world.import(&request).unwrap();
-    assert_eq!(world.import(&request), Err(RevokeError::RequestIdUsed));
+    assert_eq!(world.import(&request), Err(RecordError::RequestIdUsed));
 }
 
 pub fn imports_with_one_request_id_that_race_are_recorded_once(world: &World) {
@@ -116,7 +120,7 @@ pub fn imports_with_one_request_id_that_race_are_recorded_once(world: &World) {
     let badge = world.badge("Gold");
     let request = world.importing(&badge, &[(1, now()), (2, now())]);
     let results = crate::race::race(8, |i| servers[i % 2].earning.import(&request).unwrap());
-    crate::race::only_winner(&results, |error| *error == RevokeError::RequestIdUsed);
+    crate::race::only_winner(&results, |error| *error == RecordError::RequestIdUsed);
     assert_eq!(world.earned(&badge), 2);
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
-use accolade_application::ports::EarnError;
+use accolade_application::ports::RecordError;
 use accolade_domain::badge::Badge;
 use accolade_domain::badge::constraint::{Constraint, Cycle};
 use accolade_domain::ids::EarnedBadgeId;
@@ -304,7 +304,7 @@ pub fn a_limit_that_is_added_while_a_badge_is_earned_is_never_exceeded(world: &W
                             std::thread::yield_now();
                         }
                     }
-                    Err(EarnError::BadgeChanged) => {}
+                    Err(RecordError::BadgeChanged) => {}
                     refused => {
                         assert_eq!(code_of(&refused), 818);
                         return;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use accolade_application::ports::{EnrolError, EnrolmentRequest, Operation};
+use accolade_application::ports::{Context, EnrolmentRequest, Operation, RecordError};
 use accolade_domain::enrolment::{Hold, Outcome};
 use accolade_domain::ids::EnrolmentId;
 
@@ -53,7 +53,7 @@ pub fn of_requests_with_one_id_exactly_one_is_carried_out(world: &World) {
             })
             .collect();
         let results = race(RACERS, |i| enrol_on(&servers[i % 2], &requests[i]));
-        only_winner(&results, |error| *error == EnrolError::RequestIdUsed);
+        only_winner(&results, |error| *error == RecordError::RequestIdUsed);
         let entries = world.stores.requests.find(badge.org, &request_id).unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(world.issued(&badge), u64::try_from(round).unwrap() + 1);
@@ -69,14 +69,20 @@ pub fn of_requests_with_one_key_exactly_one_is_carried_out(world: &World) {
             .map(|racer| {
                 let number = round * 100 + i64::try_from(racer).unwrap() + 1;
                 let idempotency = Some(world.guard(&key));
-                EnrolmentRequest {
-                    idempotency,
-                    ..world.request(&badge, [number])
+                {
+                    let request = world.request(&badge, [number]);
+                    EnrolmentRequest {
+                        context: Context {
+                            key: idempotency,
+                            ..request.context
+                        },
+                        ..request
+                    }
                 }
             })
             .collect();
         let results = race(RACERS, |i| enrol_on(&servers[i % 2], &requests[i]));
-        let winner = only_winner(&results, |error| *error == EnrolError::IdempotencyKeyUsed);
+        let winner = only_winner(&results, |error| *error == RecordError::IdempotencyKeyUsed);
         for (racer, request) in requests.iter().enumerate() {
             let ledger = &world.stores.requests;
             let used = ledger.is_used(badge.org, Operation::IssueBulk, &request.request_id);
@@ -93,9 +99,15 @@ pub fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
         let badge = world.badge(&format!("Enrolled {round}"));
         let created = world.draft(&format!("Created {round}"));
         let record = world.record(&key);
-        let request = EnrolmentRequest {
-            idempotency: Some(world.guard(&key)),
-            ..world.request(&badge, [1])
+        let request = {
+            let request = world.request(&badge, [1]);
+            EnrolmentRequest {
+                context: Context {
+                    key: Some(world.guard(&key)),
+                    ..request.context
+                },
+                ..request
+            }
         };
         let done = race(2, |i| match i {
             0 => servers[0].badges.create(&created, Some(&record)).is_ok(),

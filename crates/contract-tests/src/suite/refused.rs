@@ -1,6 +1,6 @@
 //! Requests to enrol that are refused: why, in which order, and that nothing is left.
 
-use accolade_application::ports::{EnrolError, EnrolmentRequest, Operation};
+use accolade_application::ports::{Context, EnrolmentRequest, Operation, RecordError};
 use accolade_domain::badge::Badge;
 
 use accolade_application::ports::BadgeEdit;
@@ -10,10 +10,10 @@ use crate::World;
 /// Nothing of `request` is stored: it can be sent again, under another version.
 fn assert_nothing_is_left(world: &World, request: &EnrolmentRequest, badge: &Badge) {
     let requests = &world.stores.requests;
-    let (org, id) = (request.org, &request.request_id);
+    let (org, id) = (request.context.org, &request.request_id);
     assert!(!requests.is_used(org, Operation::IssueBulk, id).unwrap());
     assert_eq!(requests.find(org, id).unwrap(), []);
-    if let Some(guard) = &request.idempotency {
+    if let Some(guard) = &request.context.key {
         assert_eq!(world.remembered(guard.key.as_str()), None);
     }
     assert_eq!(world.issued(badge), 0);
@@ -28,12 +28,18 @@ fn assert_nothing_is_left(world: &World, request: &EnrolmentRequest, badge: &Bad
 
 pub fn a_request_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
-    let request = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&badge, [1, 2])
+    let request = {
+        let request = world.request(&badge, [1, 2]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.edit(&badge, BadgeEdit::Activity(true));
-    assert_eq!(world.enrol(&request), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_nothing_is_left(world, &request, &badge);
 }
 
@@ -41,7 +47,7 @@ pub fn a_request_from_a_version_that_never_was_is_refused(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.request(&badge, [1]);
     request.version.0 += 1;
-    assert_eq!(world.enrol(&request), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_nothing_is_left(world, &request, &badge);
 }
 
@@ -51,7 +57,7 @@ pub fn a_badge_that_does_not_exist_has_changed(world: &World) {
         badge: world.draft("Silver").id,
         ..world.request(&badge, [1])
     };
-    assert_eq!(world.enrol(&request), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_nothing_is_left(world, &request, &badge);
 }
 
@@ -64,12 +70,18 @@ pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
         .requests
         .find(gold.org, &first.request_id)
         .unwrap();
-    let again = EnrolmentRequest {
-        request_id: first.request_id.clone(),
-        idempotency: Some(world.guard("key")),
-        ..world.request(&silver, [2])
+    let again = {
+        let request = world.request(&silver, [2]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            request_id: first.request_id.clone(),
+            ..request
+        }
     };
-    assert_eq!(world.enrol(&again), Err(EnrolError::RequestIdUsed));
+    assert_eq!(world.enrol(&again), Err(RecordError::RequestIdUsed));
     assert_eq!(world.remembered("key"), None);
     assert_eq!(world.issued(&silver), 0);
     let found = world
@@ -89,20 +101,35 @@ pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
 
 pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
-    let first = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&gold, [1])
+    let first = {
+        let request = world.request(&gold, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.enrol(&first).unwrap();
     let remembered = world.remembered("key");
-    let again = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&silver, [2])
+    let again = {
+        let request = world.request(&silver, [2]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
-    assert_eq!(world.enrol(&again), Err(EnrolError::IdempotencyKeyUsed));
+    assert_eq!(world.enrol(&again), Err(RecordError::IdempotencyKeyUsed));
     assert_eq!(world.remembered("key"), remembered);
     let fresh = EnrolmentRequest {
-        idempotency: None,
+        context: Context {
+            key: None,
+            ..again.context
+        },
         ..again
     };
     assert_nothing_is_left(world, &fresh, &silver);
@@ -110,26 +137,35 @@ pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
 
 pub fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge(world: &World) {
     let badge = world.badge("Gold");
-    let request = EnrolmentRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.request(&badge, [1])
+    let request = {
+        let request = world.request(&badge, [1]);
+        EnrolmentRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.enrol(&request).unwrap();
-    assert_eq!(world.enrol(&request), Err(EnrolError::IdempotencyKeyUsed));
+    assert_eq!(world.enrol(&request), Err(RecordError::IdempotencyKeyUsed));
     world.edit(&badge, BadgeEdit::Activity(true));
-    assert_eq!(world.enrol(&request), Err(EnrolError::IdempotencyKeyUsed));
+    assert_eq!(world.enrol(&request), Err(RecordError::IdempotencyKeyUsed));
     let idempotency = Some(world.guard("another"));
     let request = EnrolmentRequest {
-        idempotency,
+        context: Context {
+            key: idempotency,
+            ..request.context
+        },
         ..request
     };
-    assert_eq!(world.enrol(&request), Err(EnrolError::RequestIdUsed));
+    assert_eq!(world.enrol(&request), Err(RecordError::RequestIdUsed));
     let request_id = world.request_id();
     let request = EnrolmentRequest {
         request_id,
         ..request
     };
-    assert_eq!(world.enrol(&request), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
 }
 
 pub fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World) {
@@ -142,7 +178,7 @@ pub fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World
                 ..world.request(badge, [number])
             };
             world.enrol(&request).unwrap();
-            assert_eq!(world.enrol(&request), Err(EnrolError::RequestIdUsed));
+            assert_eq!(world.enrol(&request), Err(RecordError::RequestIdUsed));
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn a_definition_is_replaced_as_a_whole_and_claims_and_activity_stay(world: &
     definition.custom_values = [("tier".try_into().unwrap(), "7".try_into().unwrap())].into();
     let request = BadgeEditRequest {
         now: at("2026-05-02T00:00:00.000009Z"),
-        by: world.tenant(7).client,
+        by: world.tenant(7).actor,
         ..world.edit_request(
             &badge,
             BadgeEdit::Definition {

@@ -1,7 +1,8 @@
 //! Revoking earned badges.
 
 use accolade_application::ports::{
-    IdempotencyRecord, LedgerEntry, Operation, RevokeEarnRequest, RevokeError,
+    Context, IdempotencyRecord, LedgerEntry, Operation, RecordError, RecordedRequest as _,
+    RevokeEarnRequest,
 };
 
 use crate::World;
@@ -10,9 +11,15 @@ use crate::fixtures::{at, customer};
 pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &World) {
     let badge = world.direct("Gold");
     let [one, two] = [1, 1].map(|number| world.earned_by(&badge, number));
-    let request = RevokeEarnRequest {
-        now: at("2026-05-03T00:00:00.000001Z"),
-        ..world.revoking(&badge, 1, one)
+    let request = {
+        let request = world.revoking(&badge, 1, one);
+        RevokeEarnRequest {
+            context: Context {
+                now: at("2026-05-03T00:00:00.000001Z"),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.revoke_earn(&request).unwrap();
     let is_active = |id| {
@@ -29,44 +36,62 @@ pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(worl
         .iter()
         .map(|r| (r.earned.id, r.earned.revoked_on))
         .collect();
-    assert_eq!(revoked, [(two, None), (one, Some(request.now))]);
+    assert_eq!(revoked, [(two, None), (one, Some(request.context.now))]);
 }
 
 pub fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.direct("Gold");
-    let request = RevokeEarnRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.revoking(&badge, 1, world.earned_by(&badge, 1))
+    let request = {
+        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+        RevokeEarnRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.revoke_earn(&request).unwrap();
     let request_id = request.request_id.clone().unwrap();
     let entry = LedgerEntry {
         request_id: request_id.clone(),
         operation: Operation::RevokeEarn,
-        recorded_on: request.now,
-        answer: request.answer.clone(),
+        recorded_on: request.context.now,
+        answer: request.answer(()),
     };
     let found = world.stores.requests.find(badge.org, &request_id);
     assert_eq!(found.unwrap(), [entry]);
     let record = IdempotencyRecord {
         guard: world.guard("key"),
-        answer: request.answer,
+        answer: request.answer(()),
     };
     assert_eq!(world.remembered("key"), Some(record));
 }
 
 pub fn a_revocation_without_request_id_is_remembered_under_its_key_alone(world: &World) {
     let badge = world.direct("Gold");
-    let request = RevokeEarnRequest {
-        request_id: None,
-        idempotency: Some(world.guard("key")),
-        ..world.revoking(&badge, 1, world.earned_by(&badge, 1))
+    let request = {
+        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+        RevokeEarnRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            request_id: None,
+            ..request
+        }
     };
     world.revoke_earn(&request).unwrap();
     assert!(world.remembered("key").is_some());
-    let again = RevokeEarnRequest {
-        idempotency: None,
-        ..world.revoking(&badge, 1, world.earned_by(&badge, 1))
+    let again = {
+        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+        RevokeEarnRequest {
+            context: Context {
+                key: None,
+                ..request.context
+            },
+            ..request
+        }
     };
     world
         .revoke_earn(&RevokeEarnRequest {
@@ -80,21 +105,32 @@ pub fn of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_wr
     world: &World,
 ) {
     let badge = world.direct("Gold");
-    let used = RevokeEarnRequest {
-        idempotency: Some(world.guard("used")),
-        ..world.revoking(&badge, 1, world.earned_by(&badge, 1))
+    let used = {
+        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+        RevokeEarnRequest {
+            context: Context {
+                key: Some(world.guard("used")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.revoke_earn(&used).unwrap();
     let active = world.earned_by(&badge, 1);
     for (key, id, earned, expected) in [
-        (true, true, false, RevokeError::IdempotencyKeyUsed),
-        (true, false, true, RevokeError::IdempotencyKeyUsed),
-        (false, true, true, RevokeError::RequestIdUsed),
-        (false, true, false, RevokeError::RequestIdUsed),
-        (false, false, false, RevokeError::NoActiveEarn),
+        (true, true, false, RecordError::IdempotencyKeyUsed),
+        (true, false, true, RecordError::IdempotencyKeyUsed),
+        (false, true, true, RecordError::RequestIdUsed),
+        (false, true, false, RecordError::RequestIdUsed),
+        (
+            false,
+            false,
+            false,
+            RecordError::Refused(RevokeEarnRequest::none_active()),
+        ),
     ] {
         let mut request = world.revoking(&badge, 1, if earned { active } else { used.earned });
-        request.idempotency = Some(world.guard(if key { "used" } else { "fresh" }));
+        request.context.key = Some(world.guard(if key { "used" } else { "fresh" }));
         if id {
             request.request_id.clone_from(&used.request_id);
         }
@@ -120,20 +156,26 @@ pub fn an_earn_of_another_customer_badge_or_org_is_not_revoked(world: &World) {
             ..mine.clone()
         },
         RevokeEarnRequest {
-            org: other.org,
+            context: Context {
+                org: other.org,
+                ..mine.context.clone()
+            },
             ..mine.clone()
         },
     ] {
         let earning = &world.stores.earning;
         let RevokeEarnRequest {
-            org,
             badge,
             customer,
             earned,
             ..
         } = request;
+        let org = request.context.org;
         assert!(!earning.is_active(org, badge, customer, earned).unwrap());
-        assert_eq!(world.revoke_earn(&request), Err(RevokeError::NoActiveEarn));
+        assert_eq!(
+            world.revoke_earn(&request),
+            Err(RecordError::Refused(RevokeEarnRequest::none_active()))
+        );
     }
     assert_eq!((world.earned(&gold), world.earned(&silver)), (2, 1));
     world.revoke_earn(&mine).unwrap();

@@ -2,7 +2,7 @@
 
 use accolade_application::answer::{Answer, RevokedEnrolment};
 use accolade_application::ports::{
-    IdempotencyRecord, LedgerEntry, Operation, RevokeEnrolmentsRequest, RevokeError,
+    Context, IdempotencyRecord, LedgerEntry, Operation, RecordError, RevokeEnrolmentsRequest,
 };
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::{EnrolmentStatus, Outcome};
@@ -106,9 +106,15 @@ pub fn each_target_has_its_outcome_in_its_order(world: &World) {
 pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World) {
     let badge = world.badge("Gold");
     let first = enrolled(world, &badge, 1, 1000);
-    let request = RevokeEnrolmentsRequest {
-        now: at("2026-05-03T00:00:00.000001Z"),
-        ..world.unenrolling(&badge, &[(1, None)])
+    let request = {
+        let request = world.unenrolling(&badge, &[(1, None)]);
+        RevokeEnrolmentsRequest {
+            context: Context {
+                now: at("2026-05-03T00:00:00.000001Z"),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.unenrol(&request).unwrap();
     let second = enrolled(world, &badge, 1, 1000);
@@ -117,7 +123,7 @@ pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &Wo
         .iter()
         .map(|issual| (issual.enrolment.id, issual.enrolment.revoked_on))
         .collect();
-    assert_eq!(shown, [(second, None), (first, Some(request.now))]);
+    assert_eq!(shown, [(second, None), (first, Some(request.context.now))]);
     let again = world.enrol(&world.request(&badge, [1])).unwrap();
     assert_eq!(again[0].outcome, Outcome::AlreadyEnrolled(second));
     assert_eq!(again[0].status, EnrolmentStatus::Expired);
@@ -127,9 +133,15 @@ pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &Wo
 pub fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1, 1000);
-    let request = RevokeEnrolmentsRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.unenrolling(&badge, &[(1, None), (2, None)])
+    let request = {
+        let request = world.unenrolling(&badge, &[(1, None), (2, None)]);
+        RevokeEnrolmentsRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     let outcomes = world.unenrol(&request).unwrap();
     let answer = Answer::EnrolmentsRevoked {
@@ -142,7 +154,7 @@ pub fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: 
     let entry = LedgerEntry {
         request_id: request_id.clone(),
         operation: Operation::RevokeIssue,
-        recorded_on: request.now,
+        recorded_on: request.context.now,
         answer: answer.clone(),
     };
     let found = world.stores.requests.find(badge.org, &request_id);
@@ -158,19 +170,25 @@ pub fn of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is
     world: &World,
 ) {
     let badge = world.badge("Gold");
-    let used = RevokeEnrolmentsRequest {
-        idempotency: Some(world.guard("used")),
-        ..world.unenrolling(&badge, &[(1, None)])
+    let used = {
+        let request = world.unenrolling(&badge, &[(1, None)]);
+        RevokeEnrolmentsRequest {
+            context: Context {
+                key: Some(world.guard("used")),
+                ..request.context
+            },
+            ..request
+        }
     };
     world.unenrol(&used).unwrap();
     enrolled(world, &badge, 1, 1000);
     for (key, id, expected) in [
-        ("used", true, RevokeError::IdempotencyKeyUsed),
-        ("used", false, RevokeError::IdempotencyKeyUsed),
-        ("fresh", true, RevokeError::RequestIdUsed),
+        ("used", true, RecordError::IdempotencyKeyUsed),
+        ("used", false, RecordError::IdempotencyKeyUsed),
+        ("fresh", true, RecordError::RequestIdUsed),
     ] {
         let mut request = world.unenrolling(&badge, &[(1, None)]);
-        request.idempotency = Some(world.guard(key));
+        request.context.key = Some(world.guard(key));
         if id {
             request.request_id.clone_from(&used.request_id);
         }
@@ -195,9 +213,15 @@ pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
     let other = world.tenant(7);
-    let request = RevokeEnrolmentsRequest {
-        org: other.org,
-        ..world.unenrolling(&badge, &[(1, None), (1, Some(id))])
+    let request = {
+        let request = world.unenrolling(&badge, &[(1, None), (1, Some(id))]);
+        RevokeEnrolmentsRequest {
+            context: Context {
+                org: other.org,
+                ..request.context
+            },
+            ..request
+        }
     };
     let expected = vec![refused(1, None, NONE), refused(1, Some(id), NOT_THEIRS)];
     assert_eq!(world.unenrol(&request), Ok(expected));
@@ -207,9 +231,15 @@ pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
 pub fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
-    let request = RevokeEnrolmentsRequest {
-        idempotency: Some(world.guard("key")),
-        ..world.unenrolling(&badge, &[(1, None), (2, None)])
+    let request = {
+        let request = world.unenrolling(&badge, &[(1, None), (2, None)]);
+        RevokeEnrolmentsRequest {
+            context: Context {
+                key: Some(world.guard("key")),
+                ..request.context
+            },
+            ..request
+        }
     };
     let expected = vec![revoked(1, id), refused(2, None, NONE)];
     for _ in 0..2 {

@@ -224,13 +224,13 @@ pub fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorde
 pub fn an_import_neither_counts_nor_sets_the_last_moment(world: &World) {
     let badge = world.limited("Gold", [], [rolling(CalendarUnit::Days, 1, 1)]);
     let mut request = world.importing(&badge, &[(1, now())]);
-    request.now = now() + Duration::HOUR;
+    request.context.now = now() + Duration::HOUR;
     world.import(&request).unwrap();
     assert_eq!(earns_at(world, &badge, 2, now()), 0);
     assert_eq!(world.details(&badge, 2).earns[0].earned.earned_on, now());
     assert_eq!(
         world.details(&badge, 1).earns[0].earned.earned_on,
-        request.now
+        request.context.now
     );
 }
 

@@ -1,6 +1,6 @@
 //! What is read together is from one moment, and what is written together is seen together.
 
-use accolade_application::ports::{BadgeEdit, CountedBadge, EnrolmentRequest, Operation};
+use accolade_application::ports::{BadgeEdit, Context, CountedBadge, EnrolmentRequest, Operation};
 use accolade_domain::badge::Badge;
 use accolade_domain::owner::OwnerType;
 
@@ -57,9 +57,15 @@ pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(w
     let servers = world.servers();
     let badge = world.badge("Gold");
     let requests: Vec<_> = (1..=20)
-        .map(|number| EnrolmentRequest {
-            idempotency: Some(world.guard(&format!("key {number}"))),
-            ..world.request(&badge, [number])
+        .map(|number| {
+            let request = world.request(&badge, [number]);
+            EnrolmentRequest {
+                context: Context {
+                    key: Some(world.guard(&format!("key {number}"))),
+                    ..request.context
+                },
+                ..request
+            }
         })
         .collect();
     race(2, |i| {
@@ -68,15 +74,15 @@ pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(w
                 enrol_on(&servers[0], request).unwrap();
                 continue;
             }
-            let (org, id) = (request.org, &request.request_id);
+            let (org, id) = (request.context.org, &request.request_id);
             let other = &servers[1];
             let ledger = &other.requests;
             eventually(|| ledger.is_used(org, Operation::IssueBulk, id).unwrap());
             let entries = other.requests.find(org, id).unwrap();
-            let guard = request.idempotency.as_ref().unwrap();
+            let guard = request.context.key.as_ref().unwrap();
             let record = other
                 .idempotency
-                .find(guard.client, &guard.key, now())
+                .find(guard.org, guard.actor, &guard.key, now())
                 .unwrap();
             assert_eq!(record.unwrap().answer, entries[0].answer);
             let counted = other.badges.find_counted(org, badge.id).unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! Tenants never see each other.
 
-use accolade_application::ports::{BadgeEdit, EnrolError, EnrolmentRequest, Operation};
+use accolade_application::ports::{BadgeEdit, Context, EnrolmentRequest, Operation, RecordError};
 use accolade_domain::badge::Badge;
 
 use crate::World;
@@ -20,19 +20,25 @@ pub fn another_orgs_badge_cannot_be_edited(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7));
     let before = world.found(&badge);
     let mut request = world.edit_request(&badge, BadgeEdit::Activity(false));
-    (request.org, request.by) = (stranger.org, stranger.client);
+    (request.org, request.by) = (stranger.org, stranger.actor);
     assert!(was_changed(world.stores.badges.edit(&request)));
     assert_eq!(world.found(&badge), before);
 }
 
 pub fn nobody_is_enrolled_for_another_orgs_badge(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7));
-    let request = EnrolmentRequest {
-        org: stranger.org,
-        by: stranger.client,
-        ..world.request(&badge, [1])
+    let request = {
+        let request = world.request(&badge, [1]);
+        EnrolmentRequest {
+            context: Context {
+                org: stranger.org,
+                actor: stranger.actor,
+                ..request.context
+            },
+            ..request
+        }
     };
-    assert_eq!(world.enrol(&request), Err(EnrolError::BadgeChanged));
+    assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_eq!(world.issued(&badge), 0);
 }
 

@@ -32,7 +32,7 @@ pub fn what_one_server_wrote_the_other_reads(world: &World) {
     let guard = world.guard("key");
     let found = other
         .idempotency
-        .find(guard.client, &guard.key, guard.used_on);
+        .find(guard.org, guard.actor, &guard.key, guard.used_on);
     assert_eq!(found.unwrap(), world.remembered("key"));
     assert!(world.remembered("key").is_some());
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A step made concrete: the same ids, moments and requests for both sides.
 
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, BadgeQuery, BadgeVersion, EnrolmentRequest, IdSource as _,
+    self, BadgeEdit, BadgeEditRequest, BadgeQuery, BadgeVersion, EnrolmentRequest, IdSource as _,
     IdempotencyGuard, IdempotencyRecord,
 };
 use accolade_domain::badge::{Badge, BadgePeriod, EarnMode, Rank};
@@ -78,7 +78,7 @@ impl<'a> Planner<'a> {
                     version: BadgeVersion(0),
                     edit: change(*badge, edit, &context),
                     now,
-                    by: context.tenant.client,
+                    by: context.tenant.actor,
                     idempotency: context.record(*key),
                 };
                 Action::Edit(request, *behind)
@@ -126,7 +126,12 @@ impl<'a> Planner<'a> {
         let customers = customers(wish.customers.iter().copied());
         let until = wish.from + wish.length;
         EnrolmentRequest {
-            org: context.tenant.org,
+            context: ports::Context {
+                org: context.tenant.org,
+                actor: context.tenant.actor,
+                now: context.now,
+                key: context.guard(wish.key),
+            },
             badge: context.badges[wish.badge],
             version: BadgeVersion(0),
             request_id: request_id(wish.id),
@@ -138,16 +143,13 @@ impl<'a> Planner<'a> {
                 .block(u32::try_from(customers.len()).unwrap()),
             customers,
             unknown: Vec::new(),
-            now: context.now,
-            by: context.tenant.client,
-            idempotency: context.guard(wish.key),
         }
     }
 }
 
 fn created(number: usize, shape: &Shape, context: &Context) -> Badge {
-    let Tenant { org, client } = context.tenant;
-    let mut badge = badge(context.badges[number], org, client, shape.name);
+    let Tenant { org, actor } = context.tenant;
+    let mut badge = badge(context.badges[number], org, actor, shape.name);
     let definition = &mut badge.definition;
     definition.period = BadgePeriod::new(hours(shape.starts), hours(shape.ends)).unwrap();
     definition.owners = Owners::try_from(shape.owners.clone()).unwrap();

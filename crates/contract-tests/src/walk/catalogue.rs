@@ -170,9 +170,9 @@ fn group(change: &Change, before: Option<&Group>, context: &Context) -> Group {
         rank: Rank::try_from(change.rank).unwrap(),
         active: before.is_none() || change.active,
         created_on: before.map_or(context.now, |group| group.created_on),
-        created_by: context.tenant.client,
+        created_by: context.tenant.actor,
         updated_on: context.now,
-        updated_by: context.tenant.client,
+        updated_by: context.tenant.actor,
     }
 }
 
@@ -186,9 +186,9 @@ fn field(change: &Change, before: Option<&CustomField>, context: &Context) -> Cu
         default: (change.rank != 2).then(|| change.name.try_into().unwrap()),
         active: before.is_none() || change.active,
         created_on: before.map_or(context.now, |field| field.created_on),
-        created_by: context.tenant.client,
+        created_by: context.tenant.actor,
         updated_on: context.now,
-        updated_by: context.tenant.client,
+        updated_by: context.tenant.actor,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use accolade_application::answer::{Answer, UnknownCustomer};
+use accolade_application::answer::UnknownCustomer;
 use accolade_application::ports::{
-    EarnBatch, EarnRequest, ImportItem, ImportRequest, Operation, RevokeEarnRequest,
+    self, EarnBatch, EarnRequest, ImportItem, ImportRequest, Operation, RevokeEarnRequest,
     RevokeEnrolmentsRequest, RevokeTarget,
 };
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindow, Weekday};
@@ -263,19 +263,16 @@ impl Side {
                 let badge = context.badges[*badge];
                 let active = earning.is_active(context.tenant.org, badge, customer(number), earned);
                 let revoked = earning.revoke(&RevokeEarnRequest {
-                    org: context.tenant.org,
+                    context: ports::Context {
+                        org: context.tenant.org,
+                        actor: context.tenant.actor,
+                        now: context.now,
+                        key: context.guard(*key),
+                    },
                     badge,
                     customer: customer(number),
                     earned,
-                    now: context.now,
-                    by: context.tenant.client,
                     request_id: id.map(request_id),
-                    answer: Answer::EarnRevoked {
-                        badge,
-                        customer: customer(number),
-                        earned,
-                    },
-                    idempotency: context.guard(*key),
                 });
                 told((active, revoked))
             }
@@ -295,14 +292,16 @@ impl Side {
                 // Each pair once: what is missing has one name.
                 targets.dedup();
                 let request = RevokeEnrolmentsRequest {
-                    org: context.tenant.org,
+                    context: ports::Context {
+                        org: context.tenant.org,
+                        actor: context.tenant.actor,
+                        now: context.now,
+                        key: context.guard(*key),
+                    },
                     badge: context.badges[*badge],
                     targets,
                     unknown: Vec::new(),
-                    now: context.now,
-                    by: context.tenant.client,
                     request_id: id.map(request_id),
-                    idempotency: context.guard(*key),
                 };
                 let enrolments = &self.stores.enrolments;
                 if *dry {
@@ -342,7 +341,12 @@ impl Side {
             limits(&badge.definition, &Zone::utc(), event_on, recorded)
         });
         EarnRequest {
-            org: context.tenant.org,
+            context: ports::Context {
+                org: context.tenant.org,
+                actor: context.tenant.actor,
+                now: recorded,
+                key: context.guard(earn.key),
+            },
             badge: context.badges[earn.badge],
             version: self.version(context.badges[earn.badge], earn.behind),
             operation: if earn.single {
@@ -369,9 +373,6 @@ impl Side {
                 Vec::new()
             },
             ids: context.ids_from(earn.first_id),
-            now: recorded,
-            by: context.tenant.client,
-            idempotency: context.guard(earn.key),
         }
     }
 
@@ -395,16 +396,15 @@ impl Side {
             })
         };
         ImportRequest {
-            org: context.tenant.org,
+            context: ports::Context {
+                org: context.tenant.org,
+                actor: context.tenant.actor,
+                now: context.now,
+                key: context.guard(key),
+            },
             request_id: request_id(id),
             items: items.iter().enumerate().filter_map(item).collect(),
-            answer: Answer::Imported {
-                request_id: request_id(id),
-                outcomes: Vec::new(),
-            },
-            now: context.now,
-            by: context.tenant.client,
-            idempotency: context.guard(key),
+            outcomes: Vec::new(),
         }
     }
 

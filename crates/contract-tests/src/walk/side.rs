@@ -31,7 +31,7 @@ impl Side {
     }
 
     pub(crate) fn in_memory() -> Self {
-        Self::new(Stores::of(&Arc::new(MemoryStore::default())))
+        Self::new(Stores::new(Arc::new(MemoryStore::default())))
     }
 
     /// Does `action` and gives all that was answered, in a form that can be compared.
@@ -51,11 +51,11 @@ impl Side {
             Action::Edit(request, behind) => self.edit(request, *behind),
             Action::Enrol(requests) => self.enrol(requests),
             Action::Preview(request) => told(self.stores.enrolments.preview(
-                request.org,
+                request.context.org,
                 request.badge,
                 request.hold,
                 &request.customers,
-                request.now,
+                request.context.now,
             )),
             Action::Find(org, badge) => {
                 let found = self.stores.badges.find(*org, *badge).unwrap();
@@ -73,7 +73,7 @@ impl Side {
             }
             Action::Recall(guard) => {
                 let idempotency = &self.stores.idempotency;
-                told(idempotency.find(guard.client, &guard.key, guard.used_on))
+                told(idempotency.find(guard.org, guard.actor, &guard.key, guard.used_on))
             }
             Action::FindAll(org, badges) => {
                 let mut found = self.stores.badges.find_all(*org, badges).unwrap();

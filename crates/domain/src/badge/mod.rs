@@ -13,7 +13,8 @@ pub use details::{Benefit, Image, ImageTag, Rank, RankOutOfRange, Tag};
 pub use expiry::{Expiry, ExpiryValue, ExpiryValueOutOfRange};
 pub use period::{BadgePeriod, BadgeStatus};
 
-use crate::ids::{BadgeId, ClientNumber, OrgId};
+use crate::actor::Actor;
+use crate::ids::{BadgeId, OrgId};
 use crate::instant::Instant;
 use crate::owner::{Claim, Owner, OwnerType};
 use crate::rejection::{Code, Rejection};
@@ -34,12 +35,12 @@ pub struct Badge {
     pub claims: Vec<Claim>,
     /// When it was created.
     pub created_on: Instant,
-    /// By which client.
-    pub created_by: ClientNumber,
+    /// By whom.
+    pub created_by: Actor,
     /// When its definition, activity or claims last changed.
     pub updated_on: Instant,
-    /// By which client.
-    pub updated_by: ClientNumber,
+    /// By whom.
+    pub updated_by: Actor,
 }
 
 impl Badge {

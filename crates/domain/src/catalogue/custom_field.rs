@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use time::macros::format_description;
 use time::{Date, PrimitiveDateTime};
 
-use crate::ids::{ClientNumber, CustomFieldId, OrgId};
+use crate::actor::Actor;
+use crate::ids::{CustomFieldId, OrgId};
 use crate::instant::Instant;
 use crate::rejection::{Code, Rejection};
 use crate::text::{Description, Name};
@@ -85,12 +86,12 @@ pub struct CustomField {
     pub active: bool,
     /// When it was created.
     pub created_on: Instant,
-    /// By which client.
-    pub created_by: ClientNumber,
+    /// By whom.
+    pub created_by: Actor,
     /// When it last changed.
     pub updated_on: Instant,
-    /// By which client.
-    pub updated_by: ClientNumber,
+    /// By whom.
+    pub updated_by: Actor,
 }
 
 /// What a custom field is to be.
@@ -153,7 +154,7 @@ impl CustomField {
         &self,
         change: CustomFieldChange,
         now: Instant,
-        by: ClientNumber,
+        by: Actor,
     ) -> Result<Self, Rejection> {
         if !self.active {
             return Err(Rejection::of(Code::CustomFieldDisabled));

@@ -1,7 +1,8 @@
 //! Groups of badges.
 
+use crate::actor::Actor;
 use crate::badge::Rank;
-use crate::ids::{ClientNumber, GroupId, OrgId};
+use crate::ids::{GroupId, OrgId};
 use crate::instant::Instant;
 use crate::text::Name;
 
@@ -21,12 +22,12 @@ pub struct Group {
     pub active: bool,
     /// When it was created.
     pub created_on: Instant,
-    /// By which client.
-    pub created_by: ClientNumber,
+    /// By whom.
+    pub created_by: Actor,
     /// When it last changed.
     pub updated_on: Instant,
-    /// By which client.
-    pub updated_by: ClientNumber,
+    /// By whom.
+    pub updated_by: Actor,
 }
 
 /// A change of a group; what is `None` stays.
@@ -40,7 +41,7 @@ pub struct GroupChange {
 
 impl Group {
     /// The group after `change`, made at `now` by `by`.
-    pub fn changed(&self, change: GroupChange, now: Instant, by: ClientNumber) -> Self {
+    pub fn changed(&self, change: GroupChange, now: Instant, by: Actor) -> Self {
         Self {
             name: change.name.unwrap_or_else(|| self.name.clone()),
             rank: change.rank.unwrap_or(self.rank),
@@ -51,7 +52,7 @@ impl Group {
     }
 
     /// The group after it was removed at `now` by `by`.
-    pub fn removed(&self, now: Instant, by: ClientNumber) -> Self {
+    pub fn removed(&self, now: Instant, by: Actor) -> Self {
         Self {
             active: false,
             updated_on: now,

@@ -95,7 +95,7 @@ impl Auth {
     /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
     pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
         Self {
-            clients: Clients::new(Arc::clone(&ports.access), dispatcher),
+            clients: Clients::new(Arc::clone(&ports.stores.access), dispatcher),
             tokens: Tokens::new(&options.token_key, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),

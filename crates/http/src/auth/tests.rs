@@ -117,8 +117,8 @@ async fn right_credentials_tell_who_calls_and_others_do_not() {
     let here = here();
     let caller = here.ask(&[here.right()]).await.unwrap();
     assert_eq!(
-        (caller.org.get(), caller.client),
-        (100_458, here.client.number)
+        (caller.org.get(), caller.actor),
+        (100_458, here.client.number.into())
     );
     assert_eq!(here.code(&[]).await, Some(1930));
     let key = here.client.key.as_str();

@@ -4,16 +4,16 @@ use accolade_application::access::AccessGroup;
 use accolade_application::customers::{badges, details};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
+use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
+use accolade_wire::customer::details::DetailsBody;
+use accolade_wire::customer::query as customer_query;
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::{identifier, read};
-use crate::wire::customer_badge::{CustomerBadgesBody, ManagedBadgesBody};
-use crate::wire::customer_details::DetailsBody;
-use crate::wire::customer_query;
 
 /// List a customer's badges
 ///

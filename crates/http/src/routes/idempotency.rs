@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use accolade_application::ports::{Fingerprint, IdempotencyKey};
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest as _, Sha256};
@@ -84,7 +85,7 @@ pub(crate) fn fingerprint(
     Fingerprint(hash.finalize().into())
 }
 
-type Keys = HashSet<(ClientNumber, IdempotencyKey)>;
+type Keys = HashSet<(OrgId, Actor, IdempotencyKey)>;
 
 /// The keys whose requests this server is carrying out.
 #[derive(Debug, Clone, Default)]
@@ -97,13 +98,14 @@ impl RunningKeys {
     /// 1911 if it is running already.
     pub(crate) fn start(
         &self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: IdempotencyKey,
     ) -> Result<Running, Rejection> {
-        if self.keys(|keys| keys.insert((client, key.clone()))) {
+        if self.keys(|keys| keys.insert((org, actor, key.clone()))) {
             Ok(Running {
                 keys: self.clone(),
-                key: (client, key),
+                key: (org, actor, key),
             })
         } else {
             Err(Rejection::of(Code::IdempotencyKeyRunning).at(NAME))
@@ -120,7 +122,7 @@ impl RunningKeys {
 #[derive(Debug)]
 pub(crate) struct Running {
     keys: RunningKeys,
-    key: (ClientNumber, IdempotencyKey),
+    key: (OrgId, Actor, IdempotencyKey),
 }
 
 impl Drop for Running {
@@ -185,15 +187,16 @@ mod tests {
     }
 
     #[test]
-    fn a_key_runs_once_at_a_time_for_each_client() {
+    fn a_key_runs_once_at_a_time_for_each_actor() {
         let keys = RunningKeys::default();
         let key = IdempotencyKey::try_from("k".to_owned()).unwrap();
-        let client = |number: i64| ClientNumber::try_from(number).unwrap();
-        let running = keys.start(client(1), key.clone()).unwrap();
-        let refused = keys.start(client(1), key.clone()).unwrap_err();
+        let org = OrgId::try_from(7).unwrap();
+        let actor = |number: i64| Actor::try_from(number).unwrap();
+        let running = keys.start(org, actor(1), key.clone()).unwrap();
+        let refused = keys.start(org, actor(1), key.clone()).unwrap_err();
         assert_eq!(refused.code.number(), 1911);
-        assert!(keys.start(client(2), key.clone()).is_ok());
+        assert!(keys.start(org, actor(2), key.clone()).is_ok());
         drop(running);
-        assert!(keys.start(client(1), key).is_ok());
+        assert!(keys.start(org, actor(1), key).is_ok());
     }
 }

@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    EnrolError, EnrolmentBatch, EnrolmentStore, Ports, RevokeEnrolmentsRequest, RevokeError,
-    StoreError,
+    EnrolmentBatch, EnrolmentStore, Ports, RecordError, RevokeEnrolmentsRequest, StoreError,
 };
 use accolade_domain::enrolment::{CustomerOutcome, Hold};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
@@ -31,8 +30,8 @@ struct Gate {
 pub(crate) fn gate(ports: &mut Ports) -> Gatekeeper {
     let (arrive, arrived) = unbounded_channel();
     let (pass, passed) = channel();
-    ports.enrolments = Arc::new(Gate {
-        inner: Arc::clone(&ports.enrolments),
+    ports.stores.enrolments = Arc::new(Gate {
+        inner: Arc::clone(&ports.stores.enrolments),
         arrived: arrive,
         pass: Mutex::new(passed),
     });
@@ -43,7 +42,7 @@ impl EnrolmentStore for Gate {
     fn enrol(
         &self,
         batch: &EnrolmentBatch,
-    ) -> Result<Vec<Result<Vec<CustomerOutcome>, EnrolError>>, StoreError> {
+    ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError> {
         self.arrived.send(()).unwrap();
         self.pass.lock().unwrap().recv().unwrap();
         self.inner.enrol(batch)
@@ -63,7 +62,7 @@ impl EnrolmentStore for Gate {
     fn revoke(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+    ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
         self.inner.revoke(request)
     }
 

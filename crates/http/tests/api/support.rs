@@ -74,7 +74,7 @@ impl TestApp {
         create_badge(&ports, &credentials);
         let mut options = options();
         change(&mut options);
-        let state = AppState::new(ports.clone(), store, options).unwrap();
+        let state = AppState::new(ports.clone(), options).unwrap();
         Self {
             state,
             ports,
@@ -324,7 +324,7 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
     let caller = Caller {
         org: 100_458.try_into().unwrap(),
         zone: Zone::utc(),
-        client: credentials.number,
+        actor: credentials.number.into(),
         groups: AccessGroups::ALL,
     };
     let badge = BADGE.parse().unwrap();

@@ -33,7 +33,7 @@ pub(crate) fn outcomes(
     request: &EnrolmentRequest,
     refused: &[Refused],
 ) -> anyhow::Result<Vec<CustomerOutcome>> {
-    let status = EnrolmentStatus::of(request.hold, request.now);
+    let status = EnrolmentStatus::of(request.hold, request.context.now);
     merge(&request.customers, &request.ids, status, refused)
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn encode_enrolment(
         badge: *request.badge.0.as_bytes(),
         triggered_by: request.triggered_by.as_ref().map(StoredOwner::of),
         expires_on: request.hold.expires_on().unix_micros(),
-        status: status_number(EnrolmentStatus::of(request.hold, request.now)),
+        status: status_number(EnrolmentStatus::of(request.hold, request.context.now)),
         first_id,
         customers: request.customers.iter().map(|it| it.get()).collect(),
         refused,
@@ -174,7 +174,7 @@ pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<Enr
 #[cfg(test)]
 mod tests {
     use accolade_application::answer::{Answer, UnknownCustomer};
-    use accolade_application::ports::BadgeVersion;
+    use accolade_application::ports::{BadgeVersion, Context, RecordedRequest as _};
     use accolade_domain::enrolment::Hold;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
@@ -186,7 +186,12 @@ mod tests {
     fn request(customers: Vec<i64>, first: [u8; 12]) -> EnrolmentRequest {
         let at = |seconds| Instant::from_unix_seconds(seconds).unwrap();
         EnrolmentRequest {
-            org: 1.try_into().unwrap(),
+            context: Context {
+                org: 1.try_into().unwrap(),
+                actor: 1.try_into().unwrap(),
+                now: at(150),
+                key: None,
+            },
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
             version: BadgeVersion(1),
             request_id: "21390".try_into().unwrap(),
@@ -208,24 +213,14 @@ mod tests {
                 position: 0,
                 identifier: "x".to_owned(),
             }],
-            now: at(150),
-            by: 1.try_into().unwrap(),
-            idempotency: None,
         }
     }
 
     fn assert_comes_back(request: &EnrolmentRequest, refused: &[Refused]) {
         let bytes = encode_enrolment(request, refused).unwrap();
-        let answer = EnrolmentAnswer {
-            badge: request.badge,
-            triggered_by: request.triggered_by.clone(),
-            expires_on: request.hold.expires_on(),
-            outcomes: outcomes(request, refused).unwrap(),
-            unknown: request.unknown.clone(),
-            request_id: request.request_id.clone(),
-        };
+        let answer = request.answer(outcomes(request, refused).unwrap());
         let decoded = decode(&bytes, Some(&request.request_id)).unwrap();
-        assert_eq!(decoded, Answer::Enrolment(answer));
+        assert_eq!(decoded, answer);
     }
 
     fn statuses() -> impl Strategy<Value = EnrolmentStatus> {

@@ -64,7 +64,7 @@ pub(crate) fn enrol<C: EnrolmentSql>(
                 Some(existing) => refused[it.request].push(Refused {
                     position: it.position,
                     existing: existing.id,
-                    status: existing.status(request.now),
+                    status: existing.status(request.context.now),
                 }),
                 None => open.push(Wanted {
                     ordinal: held.next_ordinal(index),

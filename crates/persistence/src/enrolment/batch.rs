@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use accolade_application::ports::{Batched as _, EnrolError, EnrolmentRequest};
+use accolade_application::ports::{EnrolmentRequest, RecordError, RecordedRequest as _};
 use anyhow::Context as _;
 
 use crate::answers::{Refused, encode_enrolment, outcomes};
 use crate::enrolment::sql::{BadgeKey, Count, EnrolmentSql, Wanted};
 use crate::enrolment::{Outcomes, attempts};
-use crate::ledger::{self, KeyRow, LedgerRow, LedgerSql};
+use crate::ledger::{self, KeyRow, LedgerName, LedgerRow, LedgerSql};
 use crate::retry::Failure;
 
 /// A batch, and what has become of its requests so far.
 pub(crate) struct Batch<'a> {
     requests: &'a [EnrolmentRequest],
     badges: BTreeSet<BadgeKey>,
-    errors: Vec<Option<EnrolError>>,
+    errors: Vec<Option<RecordError>>,
 }
 
 /// A batch that waits for COMMIT.
@@ -65,7 +65,7 @@ impl<'a> Batch<'a> {
             .iter()
             .enumerate()
             .map(|(request, error)| match error {
-                Some(error) => Ok(Err(*error)),
+                Some(error) => Ok(Err(error.clone())),
                 None => outcomes(&self.requests[request], &refused[request]).map(Ok),
             })
             .collect::<anyhow::Result<_>>()?;
@@ -94,18 +94,18 @@ impl<'a> Batch<'a> {
         let versions: BTreeMap<_, _> = connection.versions(&badges)?.into_iter().collect();
         let changed: Vec<_> = (self.requests.iter().enumerate())
             .filter(|(_, it)| versions.get(&BadgeKey::of(it)) != Some(&it.version))
-            .map(|(position, it)| (position, it.names()))
+            .map(|(position, it)| (position, it.identity()))
             .collect();
         // Nothing is written for them, so they only look at what comes before.
         let (positions, names): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         let used = ledger::used(connection, &names)?;
         for (position, used) in positions.into_iter().zip(used) {
             self.errors[position] = Some(if used.key {
-                EnrolError::IdempotencyKeyUsed
+                RecordError::IdempotencyKeyUsed
             } else if used.name {
-                EnrolError::RequestIdUsed
+                RecordError::RequestIdUsed
             } else {
-                EnrolError::BadgeChanged
+                RecordError::BadgeChanged
             });
         }
         Ok(())
@@ -118,10 +118,10 @@ impl<'a> Batch<'a> {
     ) -> Result<Vec<KeyRow<'a>>, Failure> {
         let mut keys: Vec<_> = self
             .good()
-            .filter_map(|position| KeyRow::of(position, self.requests[position].names()))
+            .filter_map(|position| KeyRow::of(position, self.requests[position].identity()))
             .collect();
         for position in ledger::reserve_keys(connection, &mut keys)? {
-            self.errors[position] = Some(EnrolError::IdempotencyKeyUsed);
+            self.errors[position] = Some(RecordError::IdempotencyKeyUsed);
         }
         Ok(keys)
     }
@@ -139,9 +139,9 @@ impl<'a> Batch<'a> {
                 let request = &self.requests[position];
                 Ok(LedgerRow {
                     request: position,
-                    name: request.names().into(),
-                    recorded_on: request.now,
-                    recorded_by: request.by,
+                    name: LedgerName::new(request.identity()).context("a request without an id")?,
+                    recorded_on: request.context.now,
+                    recorded_by: request.context.actor,
                     triggered_by: request.triggered_by.as_ref(),
                     answer: encode_enrolment(request, &[])?,
                     number: 0,
@@ -149,7 +149,7 @@ impl<'a> Batch<'a> {
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         for position in ledger::record(connection, &mut rows, &mut keys)? {
-            self.errors[position] = Some(EnrolError::RequestIdUsed);
+            self.errors[position] = Some(RecordError::RequestIdUsed);
         }
         Ok(rows)
     }
@@ -170,7 +170,7 @@ impl<'a> Batch<'a> {
         }
         wanted.sort_unstable_by_key(|it| {
             let request = &self.requests[it.request];
-            (request.org, it.customer, request.badge)
+            (request.context.org, it.customer, request.badge)
         });
         Ok(wanted)
     }

@@ -22,7 +22,7 @@ pub(crate) use sql::{BadgeKey, Count, EnrolmentSql, Held, Wanted};
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    EnrolError, EnrolmentBatch, EnrolmentStore, RevokeEnrolmentsRequest, RevokeError, StoreError,
+    EnrolmentBatch, EnrolmentStore, RecordError, RevokeEnrolmentsRequest, StoreError,
 };
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Hold, Outcome, decide};
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
@@ -35,7 +35,7 @@ use crate::ledger::{self, LedgerSql};
 use crate::retry::{Abort, Link};
 use crate::store::Store;
 
-type Outcomes = Vec<Result<Vec<CustomerOutcome>, EnrolError>>;
+type Outcomes = Vec<Result<Vec<CustomerOutcome>, RecordError>>;
 
 /// Why a batch is not committed.
 enum NotCommitted {
@@ -116,7 +116,7 @@ impl<C: Link + EnrolmentSql + LedgerSql + RequestSql> EnrolmentStore for Store<C
     fn revoke(
         &self,
         request: &RevokeEnrolmentsRequest,
-    ) -> Result<Result<Vec<RevokedEnrolment>, RevokeError>, StoreError> {
+    ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
         let work = |connection: &mut C| revoke::revoke(connection, request);
         let ending = |connection: &mut C, revoked: &_| revoke::ending(connection, request, revoked);
         match self.writer.write(work, ending) {

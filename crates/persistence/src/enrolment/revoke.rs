@@ -6,7 +6,7 @@
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    Operation, RevokeEnrolmentsRequest, RevokeError, RevokeTarget, StoreError,
+    Operation, RecordError, RecordedRequest as _, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{Enrolment, to_revoke};
 use accolade_domain::ids::{CustomerId, ObjectId};
@@ -22,7 +22,7 @@ use crate::retry::{Abort, Ending, Failure};
 
 /// Why a revocation is not committed.
 pub(super) enum NotRevoked {
-    Refused(RevokeError),
+    Refused(RecordError),
     Store(StoreError),
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Revoked {
 
 fn key_of(request: &RevokeEnrolmentsRequest) -> BadgeKey {
     BadgeKey {
-        org: request.org,
+        org: request.context.org,
         badge: request.badge,
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn judge<C: EnrolmentSql>(
             Ok(ids) => {
                 for (one, ordinal) in mine.iter_mut().zip(held.ordinals_of(index)) {
                     if ids.contains(&one.id) {
-                        one.revoked_on = Some(request.now);
+                        one.revoked_on = Some(request.context.now);
                         which.push((*customer, *ordinal));
                     }
                 }
@@ -120,19 +120,19 @@ pub(super) fn revoke<C: EnrolmentSql + RequestSql>(
     let (outcomes, which) = judge(connection, request)?;
     let answer = request.answer(outcomes.clone());
     let carried_out = CarriedOut {
-        org: request.org,
+        org: request.context.org,
         operation: Operation::RevokeIssue,
         request_id: request.request_id.as_ref(),
-        idempotency: request.idempotency.as_ref(),
-        recorded_on: request.now,
-        recorded_by: request.by,
+        idempotency: request.context.key.as_ref(),
+        recorded_on: request.context.now,
+        recorded_by: request.context.actor,
         answer: &answer,
     };
     connection
         .carry_out(&carried_out)?
         .map_err(|error| Abort::Refused(NotRevoked::Refused(error)))?;
     if !which.is_empty() {
-        connection.revoke(badge, request.now, &which)?;
+        connection.revoke(badge, request.context.now, &which)?;
         let revoked = i64::try_from(which.len()).context("a count")?;
         connection.count(&[Count {
             badge,
@@ -158,7 +158,7 @@ pub(super) fn ending<C: EnrolmentSql + LedgerSql>(
     connection.lock_badge(badge)?;
     if let Some(request_id) = &request.request_id {
         let there = connection.recorded_answer(LedgerName {
-            org: request.org,
+            org: request.context.org,
             operation: Operation::RevokeIssue,
             request_id,
         })?;
@@ -177,7 +177,7 @@ pub(super) fn ending<C: EnrolmentSql + LedgerSql>(
     let mut both = held.of(0).iter().zip(held.ordinals_of(0));
     let one = both.find(|it| it.1 == ordinal).map(|it| it.0.revoked_on);
     Ok(match one {
-        Some(Some(on)) if on == request.now => Ending::Committed,
+        Some(Some(on)) if on == request.context.now => Ending::Committed,
         Some(None) => Ending::Undone,
         _ => Ending::Unknown,
     })

@@ -18,7 +18,7 @@ pub(crate) struct BadgeKey {
 impl BadgeKey {
     pub(crate) fn of(request: &EnrolmentRequest) -> Self {
         Self {
-            org: request.org,
+            org: request.context.org,
             badge: request.badge,
         }
     }

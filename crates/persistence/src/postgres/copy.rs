@@ -97,7 +97,7 @@ fn is_any_taken(
     let step = wanted.len().div_ceil(SAMPLE).max(1);
     let some: Vec<_> = wanted.iter().step_by(step).collect();
     Statement::<DB, Bool>::new(ANY_TAKEN)
-        .bind::<Array<BigInt>, _>(column(&some, |it| requests[it.request].org.get()))
+        .bind::<Array<BigInt>, _>(column(&some, |it| requests[it.request].context.org.get()))
         .bind::<Array<BigInt>, _>(column(&some, |it| it.customer.get()))
         .bind::<Array<Binary>, _>(column(&some, |it| *requests[it.request].badge.0.as_bytes()))
         .bind::<Array<Integer>, _>(column(&some, |it| it.ordinal))
@@ -125,7 +125,7 @@ fn write(out: &mut dyn Write, tails: &[Vec<u8>], wanted: &[Wanted]) -> io::Resul
 /// The fields of a row that are the same for all of a request.
 fn tail((request, number): (&EnrolmentRequest, &i64)) -> Vec<u8> {
     let mut tail = Vec::new();
-    field(&mut tail, &request.org.get().to_be_bytes());
+    field(&mut tail, &request.context.org.get().to_be_bytes());
     field(&mut tail, request.badge.0.as_bytes());
     let hold = request.hold;
     field(&mut tail, &hold.event_on().unix_micros().to_be_bytes());

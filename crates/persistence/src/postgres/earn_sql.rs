@@ -229,9 +229,9 @@ pub(super) fn refuse(
         .collect::<Result<_, _>>()
         .map_err(anyhow::Error::from)?;
     Statement::<DB>::new(REFUSE)
-        .bind::<BigInt, _>(request.org.get())
+        .bind::<BigInt, _>(request.context.org.get())
         .bind::<Binary, _>(id(&request.badge))
-        .bind::<BigInt, _>(request.now.unix_micros())
+        .bind::<BigInt, _>(request.context.now.unix_micros())
         .bind::<BigInt, _>(request.terms.event_on.unix_micros())
         .bind::<Array<BigInt>, _>(column(refused, |it| it.0.get()))
         .bind::<Array<Integer>, _>(codes)
@@ -239,7 +239,7 @@ pub(super) fn refuse(
         .bind::<Array<Nullable<Text>>, _>(column(refused, |it| it.1.field.as_deref()))
         .execute(connection)?;
     Statement::<DB>::new(FORGET)
-        .bind::<BigInt, _>(request.org.get())
+        .bind::<BigInt, _>(request.context.org.get())
         .bind::<Binary, _>(id(&request.badge))
         .bind::<Array<BigInt>, _>(column(refused, |it| it.0.get()))
         .execute(connection)?;

@@ -100,7 +100,7 @@ impl EnrolmentSql for Connection {
         wanted: &[Wanted],
     ) -> Result<usize, Failure> {
         let inserted = Statement::<DB>::new(INSERT)
-            .bind::<Array<BigInt>, _>(column(requests, |it| it.org.get()))
+            .bind::<Array<BigInt>, _>(column(requests, |it| it.context.org.get()))
             .bind::<Array<Binary>, _>(column(requests, |it| *it.badge.0.as_bytes()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.event_on().unix_micros()))
             .bind::<Array<BigInt>, _>(column(requests, |it| it.hold.expires_on().unix_micros()))

@@ -51,7 +51,7 @@ const ERASE: &str =
 impl LedgerSql for Connection {
     fn used_keys(&mut self, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>> {
         Statement::<DB, Bool>::new(USED_KEYS)
-            .bind::<Array<BigInt>, _>(column(guards, |it| it.client.get()))
+            .bind::<Array<BigInt>, _>(column(guards, |it| it.actor.number()))
             .bind::<Array<Text>, _>(column(guards, |it| it.key.as_str()))
             .bind::<Array<BigInt>, _>(column(guards, |it| it.used_on.unix_micros()))
             .load(self)
@@ -92,7 +92,7 @@ impl LedgerSql for Connection {
 
     fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
         Statement::<DB>::new(RELEASE)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.guard.client.get()))
+            .bind::<Array<BigInt>, _>(column(rows, |row| row.guard.actor.number()))
             .bind::<Array<Text>, _>(column(rows, |row| row.guard.key.as_str()))
             .execute(self)?;
         Ok(())
@@ -107,7 +107,7 @@ impl LedgerSql for Connection {
             .bind::<Array<SmallInt>, _>(column(&names, |it| it.operation.number()))
             .bind::<Array<Text>, _>(column(&names, |it| it.request_id.as_str()))
             .bind::<Array<BigInt>, _>(column(rows, |it| it.recorded_on.unix_micros()))
-            .bind::<Array<BigInt>, _>(column(rows, |it| it.recorded_by.get()))
+            .bind::<Array<BigInt>, _>(column(rows, |it| it.recorded_by.number()))
             .bind::<Array<Nullable<SmallInt>>, _>(column(&owners, |owner| {
                 owner.map(|it| it.owner_type.number())
             }))

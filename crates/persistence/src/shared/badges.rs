@@ -214,7 +214,7 @@ impl BadgeStore for Store<Connection> {
             let ours = (
                 request.version.0 + 1,
                 request.now.unix_micros(),
-                request.by.get(),
+                request.by.number(),
             );
             Ok(match row {
                 Some(row) if row == ours => Ending::Committed,
@@ -240,7 +240,7 @@ fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usiz
     let touched = (
         badge_metas::version.eq(request.version.0 + 1),
         badge_metas::updated_on.eq(request.now.unix_micros()),
-        badge_metas::updated_by.eq(request.by.get()),
+        badge_metas::updated_by.eq(request.by.number()),
     );
     Ok(match &request.edit {
         BadgeEdit::Claim(_) => diesel::update(badge).set(touched).execute(connection)?,

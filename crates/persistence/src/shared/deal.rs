@@ -200,7 +200,11 @@ impl<'a> Deal<'a> {
     /// The outcomes of each request as if the badge had no limits.
     pub(super) fn presumed(&self) -> Result<Vec<Vec<CustomerEarn>>, Failure> {
         let mut outcomes = self.outcomes.clone();
-        for (open, verdict) in self.open.iter().zip(self.allot(self.any.now, &[], 0)) {
+        for (open, verdict) in self
+            .open
+            .iter()
+            .zip(self.allot(self.any.context.now, &[], 0))
+        {
             outcomes[open.request][open.position] = Some(open.outcome(verdict));
         }
         let both = self.requests.iter().zip(outcomes);
@@ -210,7 +214,7 @@ impl<'a> Deal<'a> {
 
     /// What earning would make of them, by one state of the database.
     pub(super) fn preview(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let mut earned_on = self.any.now;
+        let mut earned_on = self.any.context.now;
         let mut badge = Vec::new();
         if !badge_limits(self.any, earned_on).is_empty() {
             let mut room = Room::read(connection, self.key, self.any)?;
@@ -237,7 +241,7 @@ impl<'a> Deal<'a> {
         numbers: &[i64],
     ) -> Result<(), Failure> {
         let any = self.any;
-        let mut earned_on = any.now;
+        let mut earned_on = any.context.now;
         let mut badge = Vec::new();
         if !self.open.is_empty() && !badge_limits(any, earned_on).is_empty() {
             earn_sql::lock_earns(connection, &[self.key])?;
@@ -247,7 +251,7 @@ impl<'a> Deal<'a> {
             badge = room.counted(connection, &limits, self.open.len(), true)?;
             let rolls = |limit: &_| matches!(limit, Span::Rolling { .. });
             let mut own = customer_limits(any, earned_on).into_iter();
-            if earned_on != any.now && own.any(|limit| rolls(&limit.span)) {
+            if earned_on != any.context.now && own.any(|limit| rolls(&limit.span)) {
                 self.count(connection, earned_on)?;
             }
         }

@@ -19,8 +19,10 @@
 
 use std::slice;
 
-use accolade_application::answer::{Answer, CustomerEarn, EarnAnswer, EarnOutcome};
-use accolade_application::ports::{Batched as _, EarnError, EarnRequest, Operation, StoreError};
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
+use accolade_application::ports::{
+    EarnRequest, Operation, RecordError, RecordedRequest as _, StoreError,
+};
 use accolade_domain::earning::{Scope, Span};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
@@ -30,11 +32,11 @@ use super::deal::Deal;
 use super::{Connection, earn_sql};
 use crate::answers;
 use crate::enrolment::{BadgeKey, EnrolmentSql as _};
-use crate::ledger::{self, KeyRow, LedgerRow, LedgerSql as _};
+use crate::ledger::{self, KeyRow, LedgerName, LedgerRow, LedgerSql as _};
 use crate::retry::{Abort, Failure};
 
 /// What has become of each request.
-pub(super) type Outcomes = Vec<Result<Vec<CustomerEarn>, EarnError>>;
+pub(super) type Outcomes = Vec<Result<Vec<CustomerEarn>, RecordError>>;
 
 /// Why a batch is not committed.
 pub(super) enum NotRecorded {
@@ -58,7 +60,7 @@ pub(super) struct Recorded<'a> {
 
 pub(super) const fn key_of(request: &EarnRequest) -> BadgeKey {
     BadgeKey {
-        org: request.org,
+        org: request.context.org,
         badge: request.badge,
     }
 }
@@ -77,7 +79,7 @@ pub(super) fn earn<'a>(
     connection.share_badges(&[key_of(any)])?;
     let versions = connection.versions(&[key_of(any)])?;
     if versions.first().map(|it| it.1) != Some(any.version) {
-        let all = (0..requests.len()).map(|position| (position, EarnError::BadgeChanged));
+        let all = (0..requests.len()).map(|position| (position, RecordError::BadgeChanged));
         batch.refuse(connection, all.collect())?;
         return Err(Abort::Refused(NotRecorded::Nothing(
             batch.ended(Vec::new()),
@@ -101,13 +103,13 @@ struct Batch<'a> {
     requests: &'a [EarnRequest],
     /// One of them, for what is one and the same for all.
     any: &'a EarnRequest,
-    errors: Vec<Option<EarnError>>,
+    errors: Vec<Option<RecordError>>,
 }
 
 impl<'a> Batch<'a> {
     fn record(mut self, connection: &mut Connection) -> Result<Recorded<'a>, Abort<NotRecorded>> {
         let mut deal = Deal::begin(connection, self.requests)?;
-        deal.count(connection, self.any.now)?;
+        deal.count(connection, self.any.context.now)?;
         // As if the badge had no limits.
         let presumed = deal.presumed()?;
         self.refuse(connection, self.refused_early(&presumed))?;
@@ -121,7 +123,7 @@ impl<'a> Batch<'a> {
         for row in &ledger {
             let settled = deal.outcomes(row.request)?;
             let refusal = refusal(&self.requests[row.request], &settled);
-            self.errors[row.request] = refusal.map(EarnError::Refused);
+            self.errors[row.request] = refusal.map(RecordError::Refused);
             corrected[row.request] = outcomes[row.request] != settled;
             outcomes[row.request] = settled;
         }
@@ -152,18 +154,18 @@ impl<'a> Batch<'a> {
     fn refuse(
         &mut self,
         connection: &mut Connection,
-        refused: Vec<(usize, EarnError)>,
+        refused: Vec<(usize, RecordError)>,
     ) -> Result<(), Failure> {
         let names: Vec<_> = refused
             .iter()
-            .map(|(position, _)| self.requests[*position].names())
+            .map(|(position, _)| self.requests[*position].identity())
             .collect();
         let used = ledger::used(connection, &names)?;
         for ((position, error), used) in refused.into_iter().zip(used) {
             self.errors[position] = Some(if used.key {
-                EarnError::IdempotencyKeyUsed
+                RecordError::IdempotencyKeyUsed
             } else if used.name {
-                EarnError::RequestIdUsed
+                RecordError::RequestIdUsed
             } else {
                 error
             });
@@ -172,13 +174,13 @@ impl<'a> Batch<'a> {
     }
 
     /// The requests that are refused whatever room the badge has.
-    fn refused_early(&self, presumed: &[Vec<CustomerEarn>]) -> Vec<(usize, EarnError)> {
+    fn refused_early(&self, presumed: &[Vec<CustomerEarn>]) -> Vec<(usize, RecordError)> {
         let may_be_later = may_be_later(self.any);
         let both = self.requests.iter().zip(presumed).enumerate();
         both.filter_map(|(position, (request, outcomes))| {
             let rejection = refusal(request, outcomes)?;
             let is_sure = rejection.code == Code::NotEnrolled || !may_be_later;
-            is_sure.then_some((position, EarnError::Refused(rejection)))
+            is_sure.then_some((position, RecordError::Refused(rejection)))
         })
         .collect()
     }
@@ -187,10 +189,10 @@ impl<'a> Batch<'a> {
     fn reserve_keys(&mut self, connection: &mut Connection) -> Result<Vec<KeyRow<'a>>, Failure> {
         let mut keys: Vec<_> = self
             .good()
-            .filter_map(|(position, request)| KeyRow::of(position, request.names()))
+            .filter_map(|(position, request)| KeyRow::of(position, request.identity()))
             .collect();
         for position in ledger::reserve_keys(connection, &mut keys)? {
-            self.errors[position] = Some(EarnError::IdempotencyKeyUsed);
+            self.errors[position] = Some(RecordError::IdempotencyKeyUsed);
         }
         Ok(keys)
     }
@@ -206,9 +208,9 @@ impl<'a> Batch<'a> {
         let rows = self.good().map(|(position, request)| {
             Ok(LedgerRow {
                 request: position,
-                name: request.names().into(),
-                recorded_on: request.now,
-                recorded_by: request.by,
+                name: LedgerName::new(request.identity()).context("a request without an id")?,
+                recorded_on: request.context.now,
+                recorded_by: request.context.actor,
                 triggered_by: request.triggered_by.as_ref(),
                 answer: encode(request, &presumed[position])?,
                 number: 0,
@@ -216,7 +218,7 @@ impl<'a> Batch<'a> {
         });
         let mut rows = rows.collect::<anyhow::Result<Vec<_>>>()?;
         for position in ledger::record(connection, &mut rows, keys)? {
-            self.errors[position] = Some(EarnError::RequestIdUsed);
+            self.errors[position] = Some(RecordError::RequestIdUsed);
         }
         Ok(rows)
     }
@@ -243,7 +245,7 @@ impl<'a> Batch<'a> {
     /// Whose refusals are to be remembered.
     fn refused<'o>(&self, outcomes: &'o [Vec<CustomerEarn>]) -> Vec<(CustomerId, &'o Rejection)> {
         let both = self.errors.iter().zip(outcomes);
-        both.filter(|(error, _)| matches!(error, None | Some(EarnError::Refused(_))))
+        both.filter(|(error, _)| matches!(error, None | Some(RecordError::Refused(_))))
             .flat_map(|(_, outcomes)| outcomes)
             .filter_map(|it| match &it.outcome {
                 EarnOutcome::Refused(rejection) => Some((it.customer, rejection)),
@@ -286,15 +288,5 @@ fn refusal(request: &EarnRequest, outcomes: &[CustomerEarn]) -> Option<Rejection
 }
 
 fn encode(request: &EarnRequest, outcomes: &[CustomerEarn]) -> anyhow::Result<Vec<u8>> {
-    answers::encode(&Answer::Earned(EarnAnswer {
-        single: request.operation == Operation::Earn,
-        badge: request.badge,
-        triggered_by: request.triggered_by.clone(),
-        expires_on: request.terms.expires_on,
-        event_on: request.terms.event_on,
-        outcomes: outcomes.to_vec(),
-        unknown: request.unknown.clone(),
-        request_id: request.request_id.clone(),
-        now: request.now,
-    }))
+    answers::encode(&request.answer(outcomes.to_vec()))
 }

@@ -2,8 +2,8 @@
 
 use accolade_application::answer::CustomerEarn;
 use accolade_application::ports::{
-    EarnBatch, EarnRequest, EarningStore, ImportRequest, Operation, RevokeEarnRequest, RevokeError,
-    StoreError,
+    EarnBatch, EarnRequest, EarningStore, ImportRequest, Operation, RecordError,
+    RecordedRequest as _, RevokeEarnRequest, StoreError,
 };
 use accolade_domain::earning::{Limit, Scope};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
@@ -23,7 +23,7 @@ use crate::store::Store;
 
 /// Why a revocation or an import is not committed.
 pub(super) enum NotDone {
-    Refused(RevokeError),
+    Refused(RecordError),
     Store(StoreError),
 }
 
@@ -34,7 +34,7 @@ impl From<StoreError> for NotDone {
 }
 
 /// Refusals as answers, failures as errors.
-fn answered(result: Result<(), NotDone>) -> Result<Result<(), RevokeError>, StoreError> {
+fn answered(result: Result<(), NotDone>) -> Result<Result<(), RecordError>, StoreError> {
     match result {
         Ok(()) => Ok(Ok(())),
         Err(NotDone::Refused(error)) => Ok(Err(error)),
@@ -66,23 +66,26 @@ impl EarningStore for Store<Connection> {
             .read(|connection| earn::preview(connection, request))
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
         let key = BadgeKey {
-            org: request.org,
+            org: request.context.org,
             badge: request.badge,
         };
         let work = |connection: &mut Connection| revoke(connection, request, key);
         let ending = |connection: &mut Connection, (): &()| {
             // Waits for the lost transaction.
             earn_sql::lock_earns(connection, &[key])?;
-            let revoked_on: Option<i64> = earns(request.org, request.badge, request.customer)
-                .filter(earned_badges::id.eq(request.earned.0.as_bytes().as_slice()))
-                .select(earned_badges::revoked_on)
-                .get_result(connection)
-                .optional()?
-                .flatten();
+            let revoked_on: Option<i64> =
+                earns(request.context.org, request.badge, request.customer)
+                    .filter(earned_badges::id.eq(request.earned.0.as_bytes().as_slice()))
+                    .select(earned_badges::revoked_on)
+                    .get_result(connection)
+                    .optional()?
+                    .flatten();
             Ok(match revoked_on {
-                Some(revoked_on) if revoked_on == request.now.unix_micros() => Ending::Committed,
+                Some(revoked_on) if revoked_on == request.context.now.unix_micros() => {
+                    Ending::Committed
+                }
                 Some(_) => Ending::Unknown,
                 None => Ending::Undone,
             })
@@ -105,13 +108,13 @@ impl EarningStore for Store<Connection> {
         })
     }
 
-    fn import(&self, request: &ImportRequest) -> Result<Result<(), RevokeError>, StoreError> {
+    fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
         let work = |connection: &mut Connection| import::import(connection, request);
         let ending = |connection: &mut Connection, answer: &Vec<u8>| {
             // Waits for the lost transaction.
             earn_sql::lock_earns(connection, &import::badges(request))?;
             let name = LedgerName {
-                org: request.org,
+                org: request.context.org,
                 operation: Operation::Import,
                 request_id: &request.request_id,
             };
@@ -181,17 +184,17 @@ fn revoke(
 ) -> Result<(), Abort<NotDone>> {
     let refuse = |error| Abort::Refused(NotDone::Refused(error));
     let carried_out = CarriedOut {
-        org: request.org,
+        org: request.context.org,
         operation: Operation::RevokeEarn,
         request_id: request.request_id.as_ref(),
-        idempotency: request.idempotency.as_ref(),
-        recorded_on: request.now,
-        recorded_by: request.by,
-        answer: &request.answer,
+        idempotency: request.context.key.as_ref(),
+        recorded_on: request.context.now,
+        recorded_by: request.context.actor,
+        answer: &request.answer(()),
     };
     connection.carry_out(&carried_out)?.map_err(refuse)?;
     earn_sql::lock_earns(connection, &[key])?;
-    let earned = earns(request.org, request.badge, request.customer)
+    let earned = earns(request.context.org, request.badge, request.customer)
         .filter(earned_badges::id.eq(request.earned.0.as_bytes().as_slice()))
         .filter(earned_badges::revoked_on.is_null())
         .select((
@@ -202,17 +205,18 @@ fn revoke(
         ));
     let row: Option<(i32, i64, i64, bool)> = earned.get_result(connection).optional()?;
     let Some((ordinal, event_on, earned_on, imported)) = row else {
-        return Err(refuse(RevokeError::NoActiveEarn));
+        let rejection = RevokeEarnRequest::none_active();
+        return Err(refuse(RecordError::Refused(rejection)));
     };
     // Whoever else revokes it waits for the lock.
     let row = earned_badges::table.find((
-        request.org.get(),
+        request.context.org.get(),
         request.customer.get(),
         request.badge.0.as_bytes().as_slice(),
         ordinal,
     ));
     diesel::update(row)
-        .set(earned_badges::revoked_on.eq(request.now.unix_micros()))
+        .set(earned_badges::revoked_on.eq(request.context.now.unix_micros()))
         .execute(connection)?;
     let rolls_on = (!imported).then_some(earned_on);
     room::grow(connection, key, event_on, rolls_on, -1).map_err(Failure::from)?;

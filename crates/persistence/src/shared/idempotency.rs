@@ -5,7 +5,8 @@ use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
     IdempotencyStore, StoreError,
 };
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 use anyhow::Context as _;
@@ -34,7 +35,8 @@ struct Row {
 impl Row {
     fn record(
         self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: &IdempotencyKey,
     ) -> anyhow::Result<IdempotencyRecord> {
         let fingerprint = <[u8; 32]>::try_from(self.fingerprint.as_slice());
@@ -45,7 +47,8 @@ impl Row {
             .context("an idempotency key without an answer")?;
         Ok(IdempotencyRecord {
             guard: IdempotencyGuard {
-                client,
+                org,
+                actor,
                 key: key.clone(),
                 fingerprint: Fingerprint(fingerprint.context("a stored fingerprint")?),
                 warnings: serde_json::from_str(&self.warnings)?,
@@ -60,7 +63,8 @@ impl Row {
 impl IdempotencyStore for Store<Connection> {
     fn find(
         &self,
-        client: ClientNumber,
+        org: OrgId,
+        actor: Actor,
         key: &IdempotencyKey,
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
@@ -80,7 +84,7 @@ impl IdempotencyStore for Store<Connection> {
         self.reader.query(|connection| {
             let row: Option<Row> = idempotency::table
                 .left_join(request_ledger::table.on(in_ledger))
-                .filter(idempotency::client_number.eq(client.get()))
+                .filter(idempotency::client_number.eq(actor.number()))
                 .filter(idempotency::key.eq(key.as_str()))
                 .filter(idempotency::expires_on.gt(now.unix_micros()))
                 .select((
@@ -94,7 +98,7 @@ impl IdempotencyStore for Store<Connection> {
                 ))
                 .get_result(connection)
                 .optional()?;
-            Ok(row.map(|row| row.record(client, key)).transpose()?)
+            Ok(row.map(|row| row.record(org, actor, key)).transpose()?)
         })
     }
 
@@ -134,7 +138,7 @@ pub(super) struct NewRow<'a> {
 impl<'a> NewRow<'a> {
     fn of(guard: &'a IdempotencyGuard) -> anyhow::Result<Self> {
         Ok(Self {
-            client_number: guard.client.get(),
+            client_number: guard.actor.number(),
             key: guard.key.as_str(),
             fingerprint: &guard.fingerprint.0,
             used_on: guard.used_on.unix_micros(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use accolade_application::ports::{ImportRequest, Operation};
+use accolade_application::ports::{ImportRequest, Operation, RecordedRequest as _};
 use accolade_domain::ids::{BadgeId, CustomerId};
 use anyhow::{Context as _, anyhow};
 
@@ -20,7 +20,7 @@ const ROUNDS: usize = 1_000;
 /// The badges of `request`, in the order in which they are locked.
 pub(super) fn badges(request: &ImportRequest) -> Vec<BadgeKey> {
     let ids: BTreeSet<_> = request.items.iter().map(|item| item.badge).collect();
-    let org = request.org;
+    let org = request.context.org;
     ids.into_iter()
         .map(|badge| BadgeKey { org, badge })
         .collect()
@@ -34,20 +34,21 @@ pub(super) fn import(
     connection: &mut Connection,
     request: &ImportRequest,
 ) -> Result<Vec<u8>, Abort<NotDone>> {
+    let answer = request.answer(());
     let carried_out = CarriedOut {
-        org: request.org,
+        org: request.context.org,
         operation: Operation::Import,
         request_id: Some(&request.request_id),
-        idempotency: request.idempotency.as_ref(),
-        recorded_on: request.now,
-        recorded_by: request.by,
-        answer: &request.answer,
+        idempotency: request.context.key.as_ref(),
+        recorded_on: request.context.now,
+        recorded_by: request.context.actor,
+        answer: &answer,
     };
     let number = connection
         .carry_out(&carried_out)?
         .map_err(|error| Abort::Refused(NotDone::Refused(error)))?
         .context("an import without a number")?;
-    let answer = answers::encode(&request.answer)?;
+    let answer = answers::encode(&answer)?;
     if request.items.is_empty() {
         return Ok(answer);
     }
@@ -67,7 +68,7 @@ pub(super) fn import(
             earns,
         })
         .collect();
-    earn_sql::count_imports(connection, request.org, &counts)?;
+    earn_sql::count_imports(connection, request.context.org, &counts)?;
     Ok(answer)
 }
 
@@ -85,8 +86,8 @@ fn insert(
         expires_on: item.expires_on.unix_micros(),
     });
     let mut new = NewImports {
-        org: request.org,
-        earned_on: request.now.unix_micros(),
+        org: request.context.org,
+        earned_on: request.context.now.unix_micros(),
         request_no: number,
         rows: items.collect(),
     };

@@ -1,7 +1,8 @@
 //! The request ledger: read, and written a request at a time.
 
-use accolade_application::ports::{LedgerEntry, Operation, RequestLedger, RevokeError, StoreError};
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_application::ports::{LedgerEntry, Operation, RecordError, RequestLedger, StoreError};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
@@ -95,7 +96,7 @@ fn named<'a>(name: LedgerName<'a>) -> _ {
 pub(super) struct NewRequest<'a> {
     pub(super) name: LedgerName<'a>,
     pub(super) recorded_on: Instant,
-    pub(super) recorded_by: ClientNumber,
+    pub(super) recorded_by: Actor,
     pub(super) triggered_by: Option<&'a Owner>,
     pub(super) answer: &'a [u8],
 }
@@ -112,7 +113,7 @@ pub(super) fn record(
             request_ledger::operation.eq(row.name.operation.number()),
             request_ledger::request_id.eq(row.name.request_id.as_str()),
             request_ledger::recorded_on.eq(row.recorded_on.unix_micros()),
-            request_ledger::recorded_by.eq(row.recorded_by.get()),
+            request_ledger::recorded_by.eq(row.recorded_by.number()),
             request_ledger::owner_type.eq(row.triggered_by.map(|it| it.owner_type.number())),
             request_ledger::reference_id.eq(row.triggered_by.map(|it| it.reference.as_str())),
             request_ledger::answer.eq(row.answer),
@@ -132,7 +133,7 @@ impl RequestSql for Connection {
     fn carry_out(
         &mut self,
         request: &CarriedOut<'_>,
-    ) -> Result<Result<Option<i64>, RevokeError>, Failure> {
+    ) -> Result<Result<Option<i64>, RecordError>, Failure> {
         let name = request.request_id.map(|request_id| LedgerName {
             org: request.org,
             operation: request.operation,
@@ -144,7 +145,7 @@ impl RequestSql for Connection {
                 None => NewRow::with_answer(guard, request.answer)?,
             };
             if !idempotency::reserve(self, &key)? {
-                return Ok(Err(RevokeError::IdempotencyKeyUsed));
+                return Ok(Err(RecordError::IdempotencyKeyUsed));
             }
         }
         let Some(name) = name else {
@@ -159,7 +160,7 @@ impl RequestSql for Connection {
         };
         Ok(match record(self, &row)? {
             Some(number) => Ok(Some(number)),
-            None => Err(RevokeError::RequestIdUsed),
+            None => Err(RecordError::RequestIdUsed),
         })
     }
 }

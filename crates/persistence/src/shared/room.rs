@@ -117,7 +117,7 @@ impl Room {
             rolling: Vec::new(),
             last: None,
         };
-        let limits = badge_limits(request, request.now);
+        let limits = badge_limits(request, request.context.now);
         if !limits.iter().all(rolls) {
             let event_on = request.terms.event_on.unix_micros();
             room.windows = Statement::<DB, (BigInt, BigInt, BigInt)>::new(WINDOWS)
@@ -144,7 +144,7 @@ impl Room {
     /// The moment at which what `request` asks for is recorded.
     pub(super) fn earned_on(&self, request: &EarnRequest) -> Result<Instant, Failure> {
         let last = self.last.map(instant).transpose()?;
-        Ok(last.map_or(request.now, |last| last.max(request.now)))
+        Ok(last.map_or(request.context.now, |last| last.max(request.context.now)))
     }
 
     /// What counts under each of `limits`, if `wanted` more are to be recorded: it may be more

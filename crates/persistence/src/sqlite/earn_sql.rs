@@ -220,15 +220,15 @@ pub(super) fn refuse(
         .collect();
     let rows = json(&rows)?;
     Statement::<DB>::new(REFUSE)
-        .bind::<BigInt, _>(request.org.get())
+        .bind::<BigInt, _>(request.context.org.get())
         .bind::<Binary, _>(id(&request.badge))
-        .bind::<BigInt, _>(request.now.unix_micros())
+        .bind::<BigInt, _>(request.context.now.unix_micros())
         .bind::<BigInt, _>(request.terms.event_on.unix_micros())
         .bind::<Text, _>(rows.as_str())
         .execute(connection)?;
     Statement::<DB>::new(FORGET)
         .bind::<Text, _>(rows.as_str())
-        .bind::<BigInt, _>(request.org.get())
+        .bind::<BigInt, _>(request.context.org.get())
         .bind::<Binary, _>(id(&request.badge))
         .execute(connection)?;
     Ok(())

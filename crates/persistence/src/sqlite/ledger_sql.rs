@@ -33,7 +33,7 @@ impl LedgerSql for Connection {
 
     fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
         for row in rows {
-            let key = (row.guard.client.get(), row.guard.key.as_str());
+            let key = (row.guard.actor.number(), row.guard.key.as_str());
             diesel::delete(keys::table.find(key)).execute(self)?;
         }
         Ok(())
@@ -78,7 +78,7 @@ impl LedgerSql for Connection {
 /// Whether the key is remembered when `guard` is used.
 fn is_key_used(connection: &mut Connection, guard: &IdempotencyGuard) -> QueryResult<bool> {
     let row = keys::table
-        .find((guard.client.get(), guard.key.as_str()))
+        .find((guard.actor.number(), guard.key.as_str()))
         .filter(keys::expires_on.gt(guard.used_on.unix_micros()));
     diesel::select(diesel::dsl::exists(row)).get_result(connection)
 }

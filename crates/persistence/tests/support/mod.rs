@@ -117,17 +117,17 @@ impl accolade_contract_tests::Database for Copying {
 
 pub(crate) fn stores(database: &Database) -> Stores {
     Stores {
-        access: database.access.clone(),
-        badges: database.badges.clone(),
-        enrolments: database.enrolments.clone(),
-        earning: database.earning.clone(),
-        catalogue: database.catalogue.clone(),
-        directory: database.directory.clone(),
-        customer_badges: database.customer_badges.clone(),
-        requests: database.requests.clone(),
-        idempotency: database.idempotency.clone(),
-        health: database.health.clone(),
-        housekeeping: database.housekeeping.clone(),
+        access: database.stores.access.clone(),
+        badges: database.stores.badges.clone(),
+        enrolments: database.stores.enrolments.clone(),
+        earning: database.stores.earning.clone(),
+        catalogue: database.stores.catalogue.clone(),
+        directory: database.stores.directory.clone(),
+        customer_badges: database.stores.customer_badges.clone(),
+        requests: database.stores.requests.clone(),
+        idempotency: database.stores.idempotency.clone(),
+        health: database.stores.health.clone(),
+        housekeeping: database.stores.housekeeping.clone(),
     }
 }
 

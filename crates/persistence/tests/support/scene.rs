@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, EarnBatch, EarnError, EarnRequest, EnrolError, EnrolmentBatch,
-    EnrolmentRequest, Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient,
-    Operation, Org, StoreError,
+    BadgeEdit, BadgeEditRequest, Context, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest,
+    Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
+    RecordError, StoreError,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgePeriod, EarnMode, EarnType, Expiry};
 use accolade_domain::earning::{EarnTerms, Limit, Scope, Span, Window};
 use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
-use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{OwnerType, Owners};
 use accolade_domain::zone::{CalendarUnit, Zone};
@@ -25,7 +25,7 @@ use uuid::Uuid;
 pub(crate) struct Scene {
     pub(crate) database: Database,
     pub(crate) badge: Badge,
-    pub(crate) client: ClientNumber,
+    pub(crate) actor: Actor,
     ids: SequentialIds,
 }
 
@@ -42,7 +42,7 @@ impl Scene {
             name: "Example".try_into().unwrap(),
             zone: Zone::utc(),
         };
-        database.access.create_org(&org, second(0)).unwrap();
+        database.stores.access.create_org(&org, second(0)).unwrap();
         let client = NewClient {
             org: org.id,
             name: "loyalty".try_into().unwrap(),
@@ -51,28 +51,38 @@ impl Scene {
             secret: Secret::presented("secret").hash(),
             created_on: second(0),
         };
-        let client = database.access.create_client(&client).unwrap();
-        let badge = draft(&ids, client, "Gold");
-        database.badges.create(&badge, None).unwrap();
+        let actor = database
+            .stores
+            .access
+            .create_client(&client)
+            .unwrap()
+            .into();
+        let badge = draft(&ids, actor, "Gold");
+        database.stores.badges.create(&badge, None).unwrap();
         Self {
             database,
             badge,
-            client,
+            actor,
             ids,
         }
     }
 
     /// Another badge, not created yet.
     pub(crate) fn draft(&self, name: &str) -> Badge {
-        draft(&self.ids, self.client, name)
+        draft(&self.ids, self.actor, name)
     }
 
     /// The customers from 1 to `len`, for the seconds 1000 to 2000 after 1970.
     pub(crate) fn request(&self, len: u32) -> EnrolmentRequest {
         let (org, id) = (self.badge.org, self.badge.id);
-        let found = self.database.badges.find(org, id).unwrap().unwrap();
+        let found = self.database.stores.badges.find(org, id).unwrap().unwrap();
         EnrolmentRequest {
-            org,
+            context: Context {
+                org,
+                actor: self.actor,
+                now: second(1500),
+                key: None,
+            },
             badge: id,
             version: found.version,
             request_id: self.ids.uuid().to_string().try_into().unwrap(),
@@ -83,15 +93,13 @@ impl Scene {
                 .collect(),
             ids: self.ids.block(len),
             unknown: Vec::new(),
-            now: second(1500),
-            by: self.client,
-            idempotency: None,
         }
     }
 
     pub(crate) fn guard(&self, key: &str) -> IdempotencyGuard {
         IdempotencyGuard {
-            client: self.client,
+            org: self.badge.org,
+            actor: self.actor,
             key: IdempotencyKey::try_from(key.to_owned()).unwrap(),
             fingerprint: Fingerprint([7; 32]),
             warnings: Vec::new(),
@@ -103,9 +111,14 @@ impl Scene {
     /// The customers from 1 to `len`, who earn at the second 1500 after 1970 under these limits.
     pub(crate) fn earn_request(&self, len: u32, limits: Vec<Limit>) -> EarnRequest {
         let (org, id) = (self.badge.org, self.badge.id);
-        let found = self.database.badges.find(org, id).unwrap().unwrap();
+        let found = self.database.stores.badges.find(org, id).unwrap().unwrap();
         EarnRequest {
-            org,
+            context: Context {
+                org,
+                actor: self.actor,
+                now: second(1500),
+                key: None,
+            },
             badge: id,
             version: found.version,
             operation: Operation::EarnBulk,
@@ -123,9 +136,6 @@ impl Scene {
                 .collect(),
             unknown: Vec::new(),
             ids: self.ids.block(len),
-            now: second(1500),
-            by: self.client,
-            idempotency: None,
         }
     }
 
@@ -133,9 +143,12 @@ impl Scene {
     pub(crate) fn single_earn(&self, customer: u32, limits: &[Limit]) -> EarnRequest {
         let request = self.earn_request(1, limits.to_vec());
         EarnRequest {
+            context: Context {
+                key: Some(self.guard(request.request_id.as_str())),
+                ..request.context
+            },
             operation: Operation::Earn,
             customers: vec![i64::from(customer).try_into().unwrap()],
-            idempotency: Some(self.guard(request.request_id.as_str())),
             ..request
         }
     }
@@ -149,51 +162,62 @@ impl Scene {
         for request in requests {
             batch.push(request).unwrap();
         }
-        let code = |outcome: Result<_, EarnError>| match outcome {
+        let code = |outcome: Result<_, RecordError>| match outcome {
             Ok(_) => 0,
-            Err(EarnError::Refused(rejection)) => rejection.code.number(),
+            Err(RecordError::Refused(rejection)) => rejection.code.number(),
             Err(error) => panic!("{error:?}"),
         };
-        let outcomes = self.database.earning.earn(&batch)?;
+        let outcomes = self.database.stores.earning.earn(&batch)?;
         Ok(outcomes.into_iter().map(code).collect())
     }
 
     pub(crate) fn earn(
         &self,
         request: &EarnRequest,
-    ) -> Result<Result<Vec<CustomerEarn>, EarnError>, StoreError> {
-        let batch = EarnBatch::of(request.clone());
-        let mut outcomes = self.database.earning.earn(&batch)?;
+    ) -> Result<Result<Vec<CustomerEarn>, RecordError>, StoreError> {
+        let batch = EarnBatch::from(request.clone());
+        let mut outcomes = self.database.stores.earning.earn(&batch)?;
         Ok(outcomes.pop().unwrap())
     }
 
     /// How many earned badges the badge has, by its count.
     pub(crate) fn earned(&self) -> u64 {
         let (org, badge) = (self.badge.org, self.badge.id);
-        let found = self.database.badges.find_counted(org, badge).unwrap();
+        let found = self
+            .database
+            .stores
+            .badges
+            .find_counted(org, badge)
+            .unwrap();
         found.unwrap().counts.earned
     }
 
     pub(crate) fn enrol(
         &self,
         request: EnrolmentRequest,
-    ) -> Result<Result<Vec<CustomerOutcome>, EnrolError>, StoreError> {
-        let batch = EnrolmentBatch::of(request);
-        let mut outcomes = self.database.enrolments.enrol(&batch)?;
+    ) -> Result<Result<Vec<CustomerOutcome>, RecordError>, StoreError> {
+        let batch = EnrolmentBatch::from(request);
+        let mut outcomes = self.database.stores.enrolments.enrol(&batch)?;
         Ok(outcomes.pop().unwrap())
     }
 
     /// Turning the badge off.
     pub(crate) fn deactivation(&self) -> BadgeEditRequest {
         let (org, badge) = (self.badge.org, self.badge.id);
-        let found = self.database.badges.find(org, badge).unwrap().unwrap();
+        let found = self
+            .database
+            .stores
+            .badges
+            .find(org, badge)
+            .unwrap()
+            .unwrap();
         BadgeEditRequest {
             org,
             badge,
             version: found.version,
             edit: BadgeEdit::Activity(false),
             now: second(1600),
-            by: self.client,
+            by: self.actor,
             idempotency: None,
         }
     }
@@ -201,7 +225,12 @@ impl Scene {
     /// How many enrolments the badge has, by its count.
     pub(crate) fn issued(&self) -> u64 {
         let (org, badge) = (self.badge.org, self.badge.id);
-        let found = self.database.badges.find_counted(org, badge).unwrap();
+        let found = self
+            .database
+            .stores
+            .badges
+            .find_counted(org, badge)
+            .unwrap();
         found.unwrap().counts.issued
     }
 }
@@ -250,7 +279,7 @@ pub(crate) fn enrolled(outcomes: &[CustomerOutcome]) -> usize {
     enrolled.count()
 }
 
-fn draft(ids: &SequentialIds, client: ClientNumber, name: &str) -> Badge {
+fn draft(ids: &SequentialIds, actor: Actor, name: &str) -> Badge {
     Badge {
         id: ids.object_id().into(),
         org: 100_458.try_into().unwrap(),
@@ -276,8 +305,8 @@ fn draft(ids: &SequentialIds, client: ClientNumber, name: &str) -> Badge {
         active: true,
         claims: Vec::new(),
         created_on: second(0),
-        created_by: client,
+        created_by: actor,
         updated_on: second(0),
-        updated_by: client,
+        updated_by: actor,
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::output::{print_table, printable};
 use crate::cli::{CreateClient, RevokeClient, RotateClient, print};
-use crate::store::Store;
+use crate::store;
 
 /// Reads a key from the command line.
 ///
@@ -22,11 +22,11 @@ pub(super) fn key(text: &str) -> Result<ClientKey, MalformedClientKey> {
 /// # Errors
 /// There is no such organisation.
 pub(super) fn create(command: CreateClient) -> Result<()> {
-    let store = Store::of_process()?;
+    let ports = store::of_process()?;
     let org = command.org;
     let name = printable(command.name.as_str());
     let created = access::create_client(
-        &store.ports,
+        &ports,
         access::CreateClient {
             org,
             name: command.name,
@@ -64,7 +64,7 @@ fn print_credentials(key: &ClientKey, secret: &Secret, said: &str, json: bool) -
 /// # Errors
 /// The database does not answer.
 pub(super) fn list() -> Result<()> {
-    let clients = Store::of_process()?.ports.access.clients()?;
+    let clients = store::of_process()?.stores.access.clients()?;
     let rows: Vec<_> = clients
         .into_iter()
         .map(|client| {
@@ -94,10 +94,10 @@ fn state(client: &Client) -> String {
 /// # Errors
 /// There is no such client, or it has no second secret.
 pub(super) fn rotate(command: RotateClient) -> Result<()> {
-    let store = Store::of_process()?;
+    let ports = store::of_process()?;
     let RotateClient { key, finish, json } = command;
     if finish {
-        access::finish_rotation(&store.ports, &key).map_err(|error| {
+        access::finish_rotation(&ports, &key).map_err(|error| {
             unknown(
                 error,
                 &format!("no active client {key} with a second secret"),
@@ -105,7 +105,7 @@ pub(super) fn rotate(command: RotateClient) -> Result<()> {
         })?;
         return print(format!("the first secret of {key} has ended"));
     }
-    let secret = access::begin_rotation(&store.ports, &key)
+    let secret = access::begin_rotation(&ports, &key)
         .map_err(|error| unknown(error, &format!("no active client {key}")))?;
     let said = format!("{key} has a second secret, shown this once; both hold until `--finish`");
     print_credentials(&key, &secret, &said, json)
@@ -116,9 +116,9 @@ pub(super) fn rotate(command: RotateClient) -> Result<()> {
 /// # Errors
 /// There is no such client, or it is revoked.
 pub(super) fn revoke(command: &RevokeClient) -> Result<()> {
-    let store = Store::of_process()?;
+    let ports = store::of_process()?;
     let key = &command.key;
-    access::revoke_client(&store.ports, key)
+    access::revoke_client(&ports, key)
         .map_err(|error| unknown(error, &format!("no active client {key}")))?;
     print(format!("{key} is revoked"))
 }

@@ -6,20 +6,20 @@ use anyhow::{Result, anyhow};
 
 use crate::cli::output::{print_table, printable};
 use crate::cli::{CreateOrg, print};
-use crate::store::Store;
+use crate::store;
 
 /// Creates an organisation.
 ///
 /// # Errors
 /// Its number is taken.
 pub(super) fn create(command: CreateOrg) -> Result<()> {
-    let store = Store::of_process()?;
+    let ports = store::of_process()?;
     let org = Org {
         id: command.id,
         name: command.name,
         zone: command.time_zone,
     };
-    match access::create_org(&store.ports, &org) {
+    match access::create_org(&ports, &org) {
         Ok(()) => print(format!(
             "created the organisation {} ({}) in {}",
             org.id,
@@ -36,7 +36,7 @@ pub(super) fn create(command: CreateOrg) -> Result<()> {
 /// # Errors
 /// The database does not answer.
 pub(super) fn list() -> Result<()> {
-    let orgs = Store::of_process()?.ports.access.orgs()?;
+    let orgs = store::of_process()?.stores.access.orgs()?;
     let rows: Vec<_> = orgs
         .into_iter()
         .map(|org| [org.id.to_string(), org.zone.to_string(), org.name.into()])

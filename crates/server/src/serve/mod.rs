@@ -19,7 +19,7 @@ use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Settings, SigningKey, load,
 };
 use crate::sources::SystemSecrets;
-use crate::store::Store;
+use crate::store;
 use housekeeping::Housekeeper;
 use listen::listen;
 use lock::FileLock;
@@ -51,13 +51,13 @@ pub(crate) fn serve() -> Result<()> {
         .transpose()
         .context("database.url")?;
 
-    let store = Store::open(&settings.database)?;
+    let ports = store::open(&settings.database)?;
     if settings.demo.enabled {
-        demo::seed(&store.ports)?;
+        demo::seed(&ports)?;
     }
-    let _housekeeper = Housekeeper::start(store.housekeeping, store.ports.clock.clone())
+    let _housekeeper = Housekeeper::start(ports.stores.housekeeping.clone(), ports.clock.clone())
         .context("housekeeping")?;
-    let state = AppState::new(store.ports, store.health, options(&settings))?;
+    let state = AppState::new(ports, options(&settings))?;
     run(&loaded.profile, &settings, listener, metrics, &state)?;
     tracing::info!("stopped");
     Ok(())

@@ -1,0 +1,104 @@
+//! Requests that a store records: what each says of itself, and how one fails.
+//!
+//! Enrolling, earning, revoking and importing are recorded in one way: under an idempotency key, if
+//! the caller sent one, and in the request ledger, if the request has an id, in the transaction of
+//! what they change. A [`RecordedRequest`] is all that a store needs to know of a request for
+//! that, whichever kind it is.
+
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
+use accolade_domain::rejection::Rejection;
+use accolade_domain::text::RequestId;
+
+use crate::answer::Answer;
+use crate::ports::{IdempotencyGuard, Operation};
+
+/// Where a request is recorded, by whom, when, and under which key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The org.
+    pub org: OrgId,
+    /// By whom.
+    pub actor: Actor,
+    /// When it is recorded, and what statuses refer to.
+    pub now: Instant,
+    /// The caller's idempotency key, if it sent one.
+    pub key: Option<IdempotencyGuard>,
+}
+
+/// What a request is known by: no two requests of a batch share any of it but org and operation.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// The org.
+    pub org: OrgId,
+    /// What is asked for.
+    pub operation: Operation,
+    /// The id of the request, unique for this operation of the org. Without one the request is not
+    /// in the ledger.
+    pub request_id: Option<&'a RequestId>,
+    /// The caller's idempotency key, if it sent one.
+    pub key: Option<&'a IdempotencyGuard>,
+}
+
+/// A request that a store records.
+pub trait RecordedRequest {
+    /// What a store finds out while it records the request, such as what became of each customer.
+    type Outcome;
+
+    /// Where it is recorded, by whom, when, and under which key.
+    fn context(&self) -> &Context;
+
+    /// What is asked for.
+    fn operation(&self) -> Operation;
+
+    /// The id of the request, if it has one.
+    fn request_id(&self) -> Option<&RequestId>;
+
+    /// Who triggered it, if that is said.
+    fn triggered_by(&self) -> Option<&Owner> {
+        None
+    }
+
+    /// What the request is answered, now and whenever it is asked for again, given its `outcome`.
+    fn answer(&self, outcome: Self::Outcome) -> Answer;
+
+    /// What it is known by.
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            org: self.context().org,
+            operation: self.operation(),
+            request_id: self.request_id(),
+            key: self.context().key.as_ref(),
+        }
+    }
+}
+
+/// A request that may share a transaction with others of its kind.
+pub trait BatchedRequest: RecordedRequest {
+    /// The badge, and the customers, each once. No two requests of a batch share a customer of one
+    /// badge.
+    fn customers(&self) -> (BadgeId, &[CustomerId]);
+
+    /// Whether everything is equal that is one and the same for a whole batch.
+    fn compatible(&self, other: &Self) -> bool;
+}
+
+/// Why a request was not recorded. Nothing of it was written but what its port says of refusals:
+/// its request id and its idempotency key are not used up.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// A request with this idempotency key was carried out.
+    #[error("the idempotency key has been used")]
+    IdempotencyKeyUsed,
+    /// A request with this id was carried out.
+    #[error("the request id has been used")]
+    RequestIdUsed,
+    /// The badge has another version now, or is gone: decide again.
+    #[error("the badge has changed")]
+    BadgeChanged,
+    /// The request is refused as a whole, for a reason that only the store could find out.
+    #[error(transparent)]
+    Refused(Rejection),
+}

@@ -1,0 +1,68 @@
+//! Whoever changes something: the identity that is recorded beside every change.
+//!
+//! API clients, and the operators of a console, take their numbers from one sequence, so that one
+//! number says who it was. What a server or its command line does by itself is done by
+//! [`Actor::SYSTEM`]. A worker that carries out later what somebody asked for acts as that one.
+
+use std::fmt;
+
+use crate::ids::ClientNumber;
+
+/// Whoever changes something; the wire's `createdBy` and `lastUpdatedBy`.
+///
+/// ```
+/// use accolade_domain::actor::Actor;
+///
+/// assert_eq!(Actor::try_from(7).map(Actor::number), Ok(7));
+/// assert_eq!(Actor::SYSTEM.number(), 0);
+/// assert!(Actor::try_from(-1).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "i64", into = "i64"))]
+pub struct Actor(i64);
+
+/// The number is negative: nobody has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the number of an actor must not be negative")]
+pub struct NoActor;
+
+impl Actor {
+    /// The server itself, or its command line.
+    pub const SYSTEM: Self = Self(0);
+
+    /// The number under which it is stored and shown: 0 for the system, at least 1 for others.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Actor {
+    type Error = NoActor;
+
+    fn try_from(number: i64) -> Result<Self, NoActor> {
+        if number >= 0 {
+            Ok(Self(number))
+        } else {
+            Err(NoActor)
+        }
+    }
+}
+
+impl From<ClientNumber> for Actor {
+    fn from(client: ClientNumber) -> Self {
+        Self(client.get())
+    }
+}
+
+impl From<Actor> for i64 {
+    fn from(actor: Actor) -> Self {
+        actor.0
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
