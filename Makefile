@@ -24,7 +24,8 @@ clippy_sqlite := $(CARGO) clippy --workspace --exclude accolade-tests --exclude 
 	--no-default-features --features accolade-server/sqlite --locked -- -D warnings
 # All that the tests run, the server included, in one compilation whose parts they share.
 build_tests := $(CARGO) build --workspace --lib --bins --tests --examples --locked
-run_tests := $(target)/debug/throwaway-postgres .ci/tests
+# Beside a PostgreSQL that is gone when they end.
+run_tests := $(target)/debug/throwaway-postgres $(CARGO) test --workspace --locked --no-fail-fast
 
 .PHONY: help
 help: ## List the targets

@@ -9,6 +9,7 @@ use std::time::Duration;
 use accolade_application::ports::{
     Context, CreateBadgeError, EditBadgeError, RecordError, RevokeEarnRequest, StoreError,
 };
+use accolade_domain::fixtures::second;
 use accolade_persistence::{DatabaseUrl, Options, open};
 use accolade_test_postgres::{Mode, Proxy, Then};
 use support::Postgres;

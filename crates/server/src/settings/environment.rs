@@ -60,7 +60,10 @@ impl Environment {
             } else if sets_a_key(&name) {
                 let value = text(value)?;
                 environment.keys.push((name, value));
-            } else if name.strip_prefix(PREFIX).is_some_and(|it| it.starts_with('_')) {
+            } else if name
+                .strip_prefix(PREFIX)
+                .is_some_and(|it| it.starts_with('_'))
+            {
                 environment.others.push(name);
             }
         }

@@ -163,7 +163,12 @@ fn not_toml(text: &str, error: &toml::de::Error) -> String {
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         format!("line {line}, column {column}: ")
     });
-    format!("{place}{}", error.message())
+    // The one that is not about syntax shows the number.
+    let problem = match error.message() {
+        message if message.starts_with("invalid type: integer") => "the number is too large",
+        message => message,
+    };
+    format!("{place}{problem}")
 }
 
 /// The layer of a variable, such as `ACCOLADE__HTTP__PORT`, with its text.
@@ -454,7 +459,7 @@ mod tests {
             ("http.port = {}", "http.port is a key, not a section"),
             (
                 "auth.token_key = 99999999999999999999",
-                "line 1, column 18: number too large to fit in target type",
+                "line 1, column 18: the number is too large",
             ),
             (
                 "http.port = -1",
