@@ -1,18 +1,20 @@
 //! Claiming badges, and taking claims back.
 
-use accolade_application::badges::{ClaimBadge, claim, get, unclaim};
+use accolade_application::answer::Answer;
+use accolade_application::badges::{ClaimBadge, UnclaimBadge, get};
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::{Owner, OwnerType};
+use time::Duration;
 
-use crate::world::{World, codes, owner, refused};
+use crate::world::{World, codes, command, owner, refused};
 
 fn claiming(badge: BadgeId, owner: Owner) -> ClaimBadge {
-    ClaimBadge {
-        badge,
-        owner,
-        idempotency: None,
-    }
+    ClaimBadge { badge, owner }
+}
+
+fn unclaiming(badge: BadgeId, owner: Owner) -> UnclaimBadge {
+    UnclaimBadge { badge, owner }
 }
 
 fn loyalty() -> Owner {
@@ -30,7 +32,7 @@ fn a_claim_needs_a_badge_an_owner_that_is_allowed_and_activity_in_this_order() {
     world.deactivate(badge);
     let stranger = owner(OwnerType::Journeys, "1");
     let unknown = "ffffffffffffffffffffffff".parse().unwrap();
-    let claim = |badge, owner| claim(&world.ports, &world.caller, claiming(badge, owner));
+    let claim = |badge, owner| world.run(claiming(badge, owner));
     assert_eq!(codes(claim(unknown, stranger.clone())), [404]);
     let not_allowed = refused(claim(badge, stranger));
     assert_eq!(not_allowed, [(714, Some("ownerType".to_owned()))]);
@@ -44,5 +46,5 @@ fn a_claim_on_a_deactivated_badge_can_be_taken_back() {
     let badge = world.badge("Gold");
     world.claim(badge, loyalty());
     world.deactivate(badge);
-    unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    world.run(unclaiming(badge, loyalty())).unwrap();
 }

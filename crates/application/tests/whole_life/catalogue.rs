@@ -2,14 +2,18 @@
 
 use accolade_application::answer::Answer;
 use accolade_application::catalogue::{
-    CreateCustomField, UpdateCustomField, create_field, field, update_field,
+    CreateCustomField, CreateGroup, RemoveGroup, UpdateCustomField, UpdateGroup, field, group,
+    groups,
 };
 use accolade_application::error::UseCaseError;
-use accolade_domain::badge::BadgeDraft;
-use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
-use accolade_domain::ids::CustomFieldId;
+use accolade_application::ports::PageOf;
+use accolade_domain::badge::{BadgeDraft, Rank};
+use accolade_domain::catalogue::{
+    CustomField, CustomFieldChange, CustomFieldDraft, DataType, Group, GroupChange,
+};
+use accolade_domain::ids::{CustomFieldId, GroupId};
 
-use crate::world::{World, codes, direct, faults};
+use crate::world::{World, at, codes, direct, faults};
 
 fn new_field(
     world: &World,
@@ -23,9 +27,8 @@ fn new_field(
             mandatory: default.is_some(),
             default: default.map(|text| text.try_into().unwrap()),
         },
-        idempotency: None,
     };
-    create_field(&world.ports, &world.caller, command).map(a_field)
+    world.run(command).map(a_field)
 }
 
 fn a_field(answer: Answer) -> CustomField {
@@ -40,12 +43,8 @@ fn change_field(
     field: CustomFieldId,
     change: CustomFieldChange,
 ) -> Result<CustomField, UseCaseError> {
-    let command = UpdateCustomField {
-        field,
-        change,
-        idempotency: None,
-    };
-    update_field(&world.ports, &world.caller, &command).map(a_field)
+    let command = UpdateCustomField { field, change };
+    world.run(command).map(a_field)
 }
 
 #[test]

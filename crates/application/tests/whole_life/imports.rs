@@ -2,19 +2,22 @@
 
 use accolade_application::answer::{Answer, Imported};
 use accolade_application::badges::get;
-use accolade_application::earning::{ImportCustomerBadges, ImportRow, import};
+use accolade_application::earning::{ImportCustomerBadges, ImportRow};
+use accolade_application::enrolment::requests;
 use accolade_domain::badge::BadgeDraft;
+use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::ids::BadgeId;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{World, at, at_most, codes, customer, draft};
+use crate::world::{World, at, at_most, codes, count, customer, direct, draft};
 
 type Row = Result<ImportRow, Vec<Rejection>>;
 
 fn row(badge: BadgeId, number: i64) -> ImportRow {
     ImportRow {
         badge,
-        customer: customer(number),
+        customer: customer(number).into(),
         event_on: at("2020-02-01T00:00:00Z"),
         expires_on: at("2021-02-01T00:00:00Z"),
     }
@@ -24,8 +27,6 @@ fn importing(world: &World, rows: Vec<Row>) -> ImportCustomerBadges {
     ImportCustomerBadges {
         rows,
         request_id: Some(world.request_id()),
-        dry_run: false,
-        idempotency: None,
     }
 }
 
@@ -50,7 +51,7 @@ fn a_deactivated_badge_that_is_limited_and_nobodys_takes_imports_too() {
     });
     world.turn(badge, false);
     let rows = (1..=3).map(|number| Ok(row(badge, number))).collect();
-    let answer = import(&world.ports, &world.caller, importing(&world, rows)).unwrap();
+    let answer = world.run(importing(&world, rows)).unwrap();
     assert_eq!(outcomes(&answer), vec![Vec::<u32>::new(); 3]);
     assert_eq!(
         get(&world.ports, &world.caller, badge)
@@ -66,7 +67,7 @@ fn an_import_whose_elements_all_fail_is_carried_out() {
     let world = World::new();
     let rows = vec![Ok(row("69381523cebb9648d8974501".parse().unwrap(), 1))];
     let command = importing(&world, rows);
-    let answer = import(&world.ports, &world.caller, command.clone()).unwrap();
+    let answer = world.run(command.clone()).unwrap();
     assert_eq!(outcomes(&answer), [[404]]);
-    assert_eq!(codes(&import(&world.ports, &world.caller, command)), [809]);
+    assert_eq!(codes(&world.run(command)), [809]);
 }

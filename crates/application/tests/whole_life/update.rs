@@ -1,15 +1,20 @@
 //! Revising a badge.
 
-use accolade_application::answer::Answer;
-use accolade_application::badges::{UpdateBadge, etag, update as update_badge};
+use accolade_application::answer::{Answer, BadgeView};
+use accolade_application::badges::CreateBadge;
+use accolade_application::badges::{UpdateBadge, etag};
+use accolade_application::catalogue::{CreateGroup, RemoveGroup};
 use accolade_application::error::UseCaseError;
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft, RollingWindow};
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
-use accolade_domain::ids::BadgeId;
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, Rank};
+use accolade_domain::ids::{BadgeId, GroupId};
+use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults};
+use crate::world::{
+    NOW, World, at, at_most, before, codes, count, direct, draft, faults, now, owner,
+};
 
 pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
     UpdateBadge {
@@ -19,12 +24,11 @@ pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
         active: None,
         migrating: false,
         if_match: None,
-        idempotency: None,
     }
 }
 
 pub(crate) fn update(world: &World, command: UpdateBadge) -> Result<Answer, UseCaseError> {
-    update_badge(&world.ports, &world.caller, command)
+    world.run(command)
 }
 
 /// A badge that starts after now.
