@@ -1,13 +1,11 @@
 //! Claiming badges, and taking claims back.
 
-use accolade_application::answer::Answer;
 use accolade_application::badges::{ClaimBadge, UnclaimBadge, get};
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::{Owner, OwnerType};
-use time::Duration;
 
-use crate::world::{World, codes, command, owner, refused};
+use crate::world::{World, codes, owner, refused};
 
 fn claiming(badge: BadgeId, owner: Owner) -> ClaimBadge {
     ClaimBadge { badge, owner }

@@ -1,11 +1,9 @@
 //! Enrolling customers.
 
 use accolade_domain::badge::{Expiry, ExpiryValue};
-use accolade_domain::enrolment::{EnrolmentStatus, Outcome};
-use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{World, at, codes, command, draft, outcomes, owner};
+use crate::world::{World, at, codes, command, draft};
 
 #[test]
 fn an_expiry_is_reckoned_in_the_orgs_zone() {

@@ -1,19 +1,13 @@
 //! Groups and custom fields.
 
 use accolade_application::answer::Answer;
-use accolade_application::catalogue::{
-    CreateCustomField, CreateGroup, RemoveGroup, UpdateCustomField, UpdateGroup, field, group,
-    groups,
-};
+use accolade_application::catalogue::{CreateCustomField, UpdateCustomField, field};
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::PageOf;
-use accolade_domain::badge::{BadgeDraft, Rank};
-use accolade_domain::catalogue::{
-    CustomField, CustomFieldChange, CustomFieldDraft, DataType, Group, GroupChange,
-};
-use accolade_domain::ids::{CustomFieldId, GroupId};
+use accolade_domain::badge::BadgeDraft;
+use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
+use accolade_domain::ids::CustomFieldId;
 
-use crate::world::{World, at, codes, direct, faults};
+use crate::world::{World, codes, direct, faults};
 
 fn new_field(
     world: &World,

@@ -1,20 +1,12 @@
 //! Earning, as far as it is more than the order of checks.
 
-use accolade_application::answer::{Answer, EarnOutcome};
-use accolade_application::badges::get;
-use accolade_application::customers::{NamedCustomers, details};
-use accolade_application::earning::{EarnBadge, Earners};
-use accolade_application::enrolment::requests;
-use accolade_application::ports::IdentifierKind;
-use accolade_domain::badge::constraint::{Constraint, RollingWindow};
+use accolade_application::answer::Answer;
+use accolade_application::earning::EarnBadge;
 use accolade_domain::badge::{BadgeDraft, Expiry, ExpiryValue};
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
 
-use crate::world::{
-    NOW, World, at, at_most, before, codes, count, customer, direct, draft, now, outcome_codes,
-    outcomes,
-};
+use crate::world::{NOW, World, at, direct};
 
 #[test]
 fn a_relative_expiry_counts_from_now_whatever_the_event_date() {

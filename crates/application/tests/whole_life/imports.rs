@@ -3,14 +3,11 @@
 use accolade_application::answer::{Answer, Imported};
 use accolade_application::badges::get;
 use accolade_application::earning::{ImportCustomerBadges, ImportRow};
-use accolade_application::enrolment::requests;
 use accolade_domain::badge::BadgeDraft;
-use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::ids::BadgeId;
-use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::zone::CalendarUnit;
+use accolade_domain::rejection::Rejection;
 
-use crate::world::{World, at, at_most, codes, count, customer, direct, draft};
+use crate::world::{World, at, at_most, codes, customer, draft};
 
 type Row = Result<ImportRow, Vec<Rejection>>;
 

@@ -1,20 +1,15 @@
 //! Revising a badge.
 
-use accolade_application::answer::{Answer, BadgeView};
-use accolade_application::badges::CreateBadge;
+use accolade_application::answer::Answer;
 use accolade_application::badges::{UpdateBadge, etag};
-use accolade_application::catalogue::{CreateGroup, RemoveGroup};
 use accolade_application::error::UseCaseError;
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft, RollingWindow};
-use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, Rank};
-use accolade_domain::ids::{BadgeId, GroupId};
-use accolade_domain::owner::OwnerType;
+use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{
-    NOW, World, at, at_most, before, codes, count, direct, draft, faults, now, owner,
-};
+use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults};
 
 pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
     UpdateBadge {
