@@ -5,176 +5,154 @@ use std::collections::HashSet;
 use accolade_application::answer::DirectoryEcho;
 use accolade_application::customers::named_twice;
 use accolade_application::ports::{IdentifierKind, Identifiers};
+use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
-use serde::Serialize;
-use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::customer::named::{self, IdentifierText, NamedCustomer};
-use crate::json::{self, Fields, Parsed};
+use crate::json::{Field, Fields, body};
+use crate::request::context::ParseContext;
 
-/// What a customer is called besides its number. What is left out the customer loses.
-#[derive(ToSchema)]
-#[schema(as = CustomerRequest, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct IdentifiersBody {
-    /// An e-mail address; compared without regard to case.
-    #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
-    email: Option<String>,
-    /// A telephone number.
-    #[schema(min_length = 1, max_length = 255, example = "919900000001")]
-    mobile: Option<String>,
-    /// The id of another system.
-    #[schema(min_length = 1, max_length = 255)]
-    external_id: Option<String>,
-    /// The number of a card.
-    #[schema(min_length = 1, max_length = 255)]
-    card_number: Option<String>,
+body! {
+    /// What a customer is called besides its number. What is left out the customer loses.
+    #[schema(as = CustomerRequest)]
+    pub struct IdentifiersBody {
+        /// An e-mail address; compared without regard to case.
+        #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
+        email: Option<String> => email = Some(identifier(fields, name)),
+        /// A telephone number.
+        #[schema(min_length = 1, max_length = 255, example = "919900000001")]
+        mobile: Option<String> => mobile = Some(identifier(fields, name)),
+        /// The id of another system.
+        #[schema(min_length = 1, max_length = 255)]
+        externalId: Option<String> => external_id = Some(identifier(fields, name)),
+        /// The number of a card.
+        #[schema(min_length = 1, max_length = 255)]
+        cardNumber: Option<String> => card_number = Some(identifier(fields, name)),
+    }
+    parse(fields, name) -> Identifiers {
+        fields.ignore("customerId", "Ignored: the path says which customer.");
+        Identifiers { email, mobile, external_id, card_number }
+    }
 }
 
-/// Customers and what they are called.
-#[derive(ToSchema)]
-#[schema(as = CustomersRequest)]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct CustomersRequestBody {
-    /// The customers, each once.
-    #[schema(min_items = 1)]
-    customers: Vec<CustomerEntry>,
+body! {
+    /// Customers and what they are called.
+    #[schema(as = CustomersRequest)]
+    pub struct CustomersRequestBody {
+        /// The customers, each once.
+        #[schema(min_items = 1)]
+        customers: Vec<CustomerEntry> => entries = entries(fields, name, context),
+    }
+    parse(fields, name, context: ParseContext<'_>) -> Vec<Entry> {
+        entries
+    }
 }
 
-/// One of several customers.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct CustomerEntry {
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// An e-mail address; compared without regard to case.
-    #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
-    email: Option<String>,
-    /// A telephone number.
-    #[schema(min_length = 1, max_length = 255, example = "919900000001")]
-    mobile: Option<String>,
-    /// The id of another system.
-    #[schema(min_length = 1, max_length = 255)]
-    external_id: Option<String>,
-    /// The number of a card.
-    #[schema(min_length = 1, max_length = 255)]
-    card_number: Option<String>,
+body! {
+    /// One of several customers.
+    pub struct CustomerEntry {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 => customer = earlier.another(fields, name),
+        /// An e-mail address; compared without regard to case.
+        #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
+        email: Option<String> => email = Some(identifier(fields, name)),
+        /// A telephone number.
+        #[schema(min_length = 1, max_length = 255, example = "919900000001")]
+        mobile: Option<String> => mobile = Some(identifier(fields, name)),
+        /// The id of another system.
+        #[schema(min_length = 1, max_length = 255)]
+        externalId: Option<String> => external_id = Some(identifier(fields, name)),
+        /// The number of a card.
+        #[schema(min_length = 1, max_length = 255)]
+        cardNumber: Option<String> => card_number = Some(identifier(fields, name)),
+    }
+    read(fields, name, earlier: &mut Earlier) -> Entry {
+        (customer, Identifiers { email, mobile, external_id, card_number })
+    }
 }
 
-/// A customer and what it is called.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Customer)]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerBody<'a> {
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// An e-mail address.
-    #[schema(required)]
-    email: Option<&'a str>,
-    /// A telephone number.
-    #[schema(required)]
-    mobile: Option<&'a str>,
-    /// The id of another system.
-    #[schema(required)]
-    external_id: Option<&'a str>,
-    /// The number of a card.
-    #[schema(required)]
-    card_number: Option<&'a str>,
+answer! {
+    /// A customer and what it is called.
+    #[schema(as = Customer)]
+    pub struct CustomerBody<'a> {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = echo.customer.get(),
+        /// An e-mail address.
+        #[schema(required)]
+        email: Option<&'a str> = echo.email.as_ref().map(Name::as_str),
+        /// A telephone number.
+        #[schema(required)]
+        mobile: Option<&'a str> = echo.mobile.as_ref().map(Name::as_str),
+        /// The id of another system.
+        #[schema(required)]
+        externalId: Option<&'a str> = echo.external_id.as_ref().map(Name::as_str),
+        /// The number of a card.
+        #[schema(required)]
+        cardNumber: Option<&'a str> = echo.card_number.as_ref().map(Name::as_str),
+    }
+    new(echo: &'a DirectoryEcho) {}
 }
 
-/// Customers and what they are called.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Customers)]
-pub struct CustomersBody<'a> {
-    /// The customers, in the order of the request.
-    customers: Vec<CustomerBody<'a>>,
+answer! {
+    /// Customers and what they are called.
+    #[schema(as = Customers)]
+    pub struct CustomersBody<'a> {
+        /// The customers, in the order of the request.
+        customers: Vec<CustomerBody<'a>> = entries.iter().map(CustomerBody::new).collect(),
+    }
+    new(entries: &'a [DirectoryEcho]) {}
 }
 
 /// A customer of a bulk request, and its identifiers.
 pub type Entry = (NamedCustomer, Identifiers);
 
-/// What `body` says that a customer is called.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read_one(body: &[u8]) -> Result<Parsed<Identifiers>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        fields.ignore("customerId", "Ignored: the path says which customer.");
-        Some(identifiers(fields))
-    })
-}
-
-/// The customers in `body`, at most `max`.
-///
-/// # Errors
-/// Everything that is wrong with it, a customer that is named twice included.
-pub fn read_several(
-    body: &[u8],
-    max: usize,
+/// How customers of a bulk request are named, and the numbers of those that stand in it before.
+struct Earlier {
     named_by: Option<IdentifierKind>,
-) -> Result<Parsed<Vec<Entry>>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        let elements = fields
-            .field("customers")
-            .required_as(Code::CustomerMissing)
-            .list(max, Code::TooManyCustomers)?;
-        if elements.is_empty() {
-            fields.refuse(Rejection::of(Code::CustomerMissing).at("customers"));
-        }
-        let mut seen = HashSet::new();
-        let mut entries = Vec::new();
-        for element in elements {
-            let Some(mut fields) = element.object() else {
-                continue;
-            };
-            let customer = named::one(fields.field("customerId"), named_by);
-            if let Some(NamedCustomer::Number(number)) = &customer
-                && !seen.insert(*number)
-            {
-                fields.refuse(named_twice());
-            }
-            let identifiers = identifiers(&mut fields);
-            fields.finish();
-            entries.extend(customer.map(|customer| (customer, identifiers)));
-        }
-        Some(entries)
-    })
+    numbers: HashSet<CustomerId>,
 }
 
-fn identifiers(fields: &mut Fields<'_, '_>) -> Identifiers {
-    let mut identifier = |name| {
-        let text = fields.field(name).text_or_number::<IdentifierText>();
-        text.map(IdentifierText::into_name)
+impl Earlier {
+    /// The customer in the field `name`, who may not be one of those.
+    fn another(&mut self, fields: &mut Fields<'_, '_>, name: &str) -> Option<NamedCustomer> {
+        let customer = named::one(fields.field(name), self.named_by);
+        if let Some(NamedCustomer::Number(number)) = &customer
+            && !self.numbers.insert(*number)
+        {
+            fields.refuse(named_twice());
+        }
+        customer
+    }
+}
+
+/// The customers in the list `name`.
+fn entries(
+    fields: &mut Fields<'_, '_>,
+    name: &str,
+    context: ParseContext<'_>,
+) -> Option<Vec<Entry>> {
+    let elements = fields
+        .field(name)
+        .required_as(Code::CustomerMissing)
+        .list(context.max_customers, Code::TooManyCustomers)?;
+    if elements.len() == 0 {
+        fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
+    }
+    let mut earlier = Earlier {
+        named_by: context.named_by,
+        numbers: HashSet::new(),
     };
-    Identifiers {
-        email: identifier("email"),
-        mobile: identifier("mobile"),
-        external_id: identifier("externalId"),
-        card_number: identifier("cardNumber"),
-    }
+    let entry = |element: Field<'_, '_>| {
+        element.object_as(|fields| CustomerEntry::read(fields, &mut earlier))
+    };
+    Some(elements.filter_map(entry).collect())
 }
 
-impl<'a> From<&'a DirectoryEcho> for CustomerBody<'a> {
-    fn from(echo: &'a DirectoryEcho) -> Self {
-        Self {
-            customer_id: echo.customer.get(),
-            email: echo.email.as_ref().map(Name::as_str),
-            mobile: echo.mobile.as_ref().map(Name::as_str),
-            external_id: echo.external_id.as_ref().map(Name::as_str),
-            card_number: echo.card_number.as_ref().map(Name::as_str),
-        }
-    }
-}
-
-impl<'a> CustomersBody<'a> {
-    /// How `entries` look.
-    pub fn of(entries: &'a [DirectoryEcho]) -> Self {
-        Self {
-            customers: entries.iter().map(CustomerBody::from).collect(),
-        }
-    }
+fn identifier(fields: &mut Fields<'_, '_>, name: &str) -> Option<Name> {
+    let text = fields.field(name).text_or_number::<IdentifierText>();
+    text.map(IdentifierText::into_name)
 }

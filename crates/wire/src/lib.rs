@@ -18,6 +18,7 @@ pub mod query;
 pub mod render;
 pub mod request;
 
+mod answer;
 mod instant;
 mod page;
 mod words;

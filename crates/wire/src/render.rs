@@ -5,15 +5,8 @@
 
 use accolade_application::answer::{Answer, BadgeView};
 use accolade_application::badges::{BadgeList, etag};
-use accolade_application::customers::ShownDetails;
-use accolade_application::earning::FixedWindows;
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{
-    BadgeQuery, CustomFieldQuery, CustomerBadge, CustomerBadgeQuery, LedgerEntry, Page, PageOf,
-    StoreError,
-};
-use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_application::ports::{BadgeQuery, LedgerEntry, StoreError};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
@@ -22,14 +15,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::badge::answer::BadgeBody;
 use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
-use crate::catalogue::custom_field::{CustomFieldBody, CustomFieldListBody};
-use crate::catalogue::group::{GroupBody, GroupListBody};
-use crate::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
-use crate::customer::details::DetailsBody;
+use crate::catalogue::custom_field::CustomFieldBody;
+use crate::catalogue::group::GroupBody;
 use crate::directory::{CustomerBody, CustomersBody};
 use crate::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::earning::import::envelopes;
-use crate::earning::windows::FixedWindowsBody;
 use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
@@ -90,7 +80,7 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
 /// # Errors
 /// A part that is stored cannot be written.
 pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
-    let body = BadgeBody::of(view, context.zone).map_err(unwritable)?;
+    let body = BadgeBody::new(view, context.zone).map_err(unwritable)?;
     Ok(Rendered {
         etag: Some(etag(&view.badge)?),
         ..enveloped(&body, context)?
@@ -102,7 +92,7 @@ pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
 /// # Errors
 /// A part that is stored cannot be written.
 pub fn badges(list: &BadgeList, query: &BadgeQuery, context: Context<'_>) -> Result {
-    let body = BadgeListBody::of(list, query).map_err(unwritable)?;
+    let body = BadgeListBody::new(list, query).map_err(unwritable)?;
     enveloped(&body, context)
 }
 
@@ -115,101 +105,23 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
         .iter()
         .map(|entry| {
             let answer = data(&entry.answer, context.zone, Raw).map_err(unwritable)?;
-            Ok(RecordedRequest::of(entry, answer))
+            Ok(RecordedRequest::new(entry, answer))
         })
         .collect::<Result<_>>()?;
     enveloped(&RequestsBody { requests }, context)
 }
 
-/// The answer that shows the page of a customer's badges which `query` asked for.
+/// The answer that shows `data`.
 ///
 /// # Errors
 /// It cannot be written.
-pub fn customer_badges(
-    page: &Page<CustomerBadge>,
-    query: &CustomerBadgeQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&CustomerBadgesBody::of(page, query, context.zone), context)
-}
-
-/// The same for the care desk.
-///
-/// # Errors
-/// It cannot be written.
-pub fn managed_badges(
-    page: &Page<CustomerBadge>,
-    query: &CustomerBadgeQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&ManagedBadgesBody::of(page, query), context)
-}
-
-/// The answer that shows everything between a customer and a badge.
-///
-/// # Errors
-/// It cannot be written.
-pub fn details(shown: &ShownDetails, statistics: bool, context: Context<'_>) -> Result {
-    enveloped(&DetailsBody::of(shown, statistics, context.zone), context)
-}
-
-/// The answer that shows the page `asked` of the fixed windows of `badge`.
-///
-/// # Errors
-/// It cannot be written.
-pub fn fixed_windows(
-    org: OrgId,
-    badge: BadgeId,
-    windows: &FixedWindows,
-    asked: PageOf,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&FixedWindowsBody::of(org, badge, windows, asked), context)
-}
-
-/// The answer that shows one group.
-///
-/// # Errors
-/// It cannot be written.
-pub fn group(group: &Group, context: Context<'_>) -> Result {
-    enveloped(&GroupBody::from(group), context)
-}
-
-/// The answer that shows the page `asked` of groups.
-///
-/// # Errors
-/// It cannot be written.
-pub fn groups(page: &Page<Group>, asked: PageOf, context: Context<'_>) -> Result {
-    enveloped(&GroupListBody::of(page, asked), context)
-}
-
-/// The answer that shows one custom field.
-///
-/// # Errors
-/// It cannot be written.
-pub fn custom_field(field: &CustomField, context: Context<'_>) -> Result {
-    enveloped(&CustomFieldBody::from(field), context)
-}
-
-/// The answer that shows the page of custom fields which `query` asked for.
-///
-/// # Errors
-/// It cannot be written.
-pub fn custom_fields(
-    page: &Page<CustomField>,
-    query: &CustomFieldQuery,
-    context: Context<'_>,
-) -> Result {
-    enveloped(&CustomFieldListBody::of(page, query), context)
-}
-
-fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
+pub fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
     let body = success(data, Errors::Empty, context.warnings).map_err(unwritable)?;
     Ok(Rendered { body, etag: None })
 }
 
 /// What becomes of the `data` of an answer.
-trait Write {
+trait Destination {
     type Written;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Self::Written>;
@@ -217,7 +129,7 @@ trait Write {
 
 struct Raw;
 
-impl Write for Raw {
+impl Destination for Raw {
     type Written = Box<RawValue>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Box<RawValue>> {
@@ -230,7 +142,7 @@ struct Enveloped<'a> {
     warnings: &'a [Rejection],
 }
 
-impl Write for Enveloped<'_> {
+impl Destination for Enveloped<'_> {
     type Written = Vec<u8>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Vec<u8>> {
@@ -239,22 +151,22 @@ impl Write for Enveloped<'_> {
 }
 
 /// The `data` of `answer`, or of an import its envelopes, as `to` writes it.
-fn data<W: Write>(answer: &Answer, zone: &Zone, to: W) -> serde_json::Result<W::Written> {
+fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Result<D::Written> {
     match answer {
-        Answer::Enrolment(enrolment) => to.write(&EnrolmentBody::from(enrolment)),
-        Answer::Earned(earned) if earned.single => to.write(&EarnedBody::of(earned)?),
-        Answer::Earned(earned) => to.write(&EarnedBulkBody::from(earned)),
+        Answer::Enrolment(enrolment) => to.write(&EnrolmentBody::new(enrolment)),
+        Answer::Earned(earned) if earned.single => to.write(&EarnedBody::new(earned)?),
+        Answer::Earned(earned) => to.write(&EarnedBulkBody::new(earned)),
         Answer::EarnRevoked {
             badge,
             customer,
             earned,
-        } => to.write(&RevokedEarnBody::of(*badge, *customer, *earned)),
+        } => to.write(&RevokedEarnBody::new(*badge, *customer, *earned)),
         Answer::EnrolmentsRevoked {
             badge,
             outcomes,
             unknown,
             request_id,
-        } => to.write(&RevokedEnrolmentsBody::of(
+        } => to.write(&RevokedEnrolmentsBody::new(
             *badge,
             outcomes,
             unknown,
@@ -264,15 +176,15 @@ fn data<W: Write>(answer: &Answer, zone: &Zone, to: W) -> serde_json::Result<W::
             request_id,
             outcomes,
         } => to.write(&envelopes(outcomes, request_id, true, &[])),
-        Answer::Group(group) => to.write(&GroupBody::from(group)),
-        Answer::CustomField(field) => to.write(&CustomFieldBody::from(field)),
+        Answer::Group(group) => to.write(&GroupBody::new(group)),
+        Answer::CustomField(field) => to.write(&CustomFieldBody::new(field)),
         Answer::Directory(directory) => match directory.entries.as_slice() {
-            [entry] if directory.single => to.write(&CustomerBody::from(entry)),
-            entries => to.write(&CustomersBody::of(entries)),
+            [entry] if directory.single => to.write(&CustomerBody::new(entry)),
+            entries => to.write(&CustomersBody::new(entries)),
         },
-        Answer::Badge(view) => to.write(&BadgeBody::of(view, zone)?),
-        Answer::Claimed { badge, owner } => to.write(&ClaimedBody::of(*badge, owner)),
-        Answer::Unclaimed { owner } => to.write(&UnclaimedBody::from(owner)),
+        Answer::Badge(view) => to.write(&BadgeBody::new(view, zone)?),
+        Answer::Claimed { badge, owner } => to.write(&ClaimedBody::new(*badge, owner)),
+        Answer::Unclaimed { owner } => to.write(&UnclaimedBody::new(owner)),
         Answer::Activity { badge, active } => to.write(&ActivityBody {
             id: *badge,
             is_active: *active,

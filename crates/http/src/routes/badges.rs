@@ -9,7 +9,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::badge::answer::BadgeBody;
 use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use accolade_wire::badge::list::BadgeListBody;
-use accolade_wire::badge::owner::{self as owner_request, OwnerRequestBody};
+use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::query as badge_query;
 use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Named};
 use accolade_wire::render;
@@ -247,7 +247,7 @@ async fn list_badges(call: Call) -> Result<HttpResponse, Failure> {
 async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let owner = call.read(|_, body| owner_request::read(body)).await?;
+    let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
     let command = owner.and_then(|owner| Ok(ClaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
@@ -255,7 +255,7 @@ async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
 async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let owner = call.read(|_, body| owner_request::read(body)).await?;
+    let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
     let command = owner.and_then(|owner| Ok(UnclaimBadge { badge: id?, owner }));
     call.execute(command).await
 }

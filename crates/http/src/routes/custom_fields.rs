@@ -75,7 +75,7 @@ async fn get(call: Call) -> Result<HttpResponse, Failure> {
     let call = call.open_lookup().await?;
     call.answer(move |ports, caller, context| {
         let field = field(ports, caller, id?)?;
-        render::custom_field(&field, context)
+        render::enveloped(&CustomFieldBody::new(&field), context)
     })
     .await
 }
@@ -85,7 +85,7 @@ async fn list(call: Call) -> Result<HttpResponse, Failure> {
     let asked = wire::read_query(&mut call.query);
     call.answer(move |ports, caller, context| {
         let page = fields(ports, caller, &asked)?;
-        render::custom_fields(&page, &asked, context)
+        render::enveloped(&CustomFieldListBody::new(&page, &asked), context)
     })
     .await
 }

@@ -146,7 +146,8 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     call.answer(move |ports, caller, context| {
         let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
-        render::customer_badges(&page, &query, context)
+        let body = CustomerBadgesBody::new(&page, &query, context.zone);
+        render::enveloped(&body, context)
     })
     .await
 }
@@ -159,7 +160,7 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     call.answer(move |ports, caller, context| {
         let query = asked(resolve_one(ports, caller, customer?, None)?);
         let page = badges(ports, caller, &query)?;
-        render::managed_badges(&page, &query, context)
+        render::enveloped(&ManagedBadgesBody::new(&page, &query), context)
     })
     .await
 }
@@ -172,7 +173,8 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     call.answer(move |ports, caller, context| {
         let customer = resolve_one(ports, caller, customer?, None)?;
         let shown = details(ports, caller, customer, badge?, statistics)?;
-        render::details(&shown, statistics, context)
+        let body = DetailsBody::new(&shown, statistics, context.zone);
+        render::enveloped(&body, context)
     })
     .await
 }

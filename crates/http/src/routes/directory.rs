@@ -3,7 +3,7 @@
 use accolade_application::access::AccessGroup;
 use accolade_application::customers::PutCustomers;
 use accolade_wire::directory::{
-    self as wire, CustomerBody, CustomersBody, CustomersRequestBody, IdentifiersBody,
+    CustomerBody, CustomersBody, CustomersRequestBody, IdentifiersBody,
 };
 use actix_web::HttpResponse;
 
@@ -43,7 +43,7 @@ one customer of the organisation.",
 async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let mut call = call.open().await?;
-    let identifiers = call.read(|_, body| wire::read_one(body)).await?;
+    let identifiers = call.read(|_, body| IdentifiersBody::parse(body)).await?;
     let command = identifiers.and_then(|identifiers| Ok(PutCustomers::One(customer?, identifiers)));
     call.execute(command).await
 }
@@ -51,10 +51,7 @@ async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
 async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let entries = call
-        .read(|context, body| {
-            let reading = context.reading()?;
-            wire::read_several(body, reading.max_customers, reading.named_by)
-        })
+        .read(|context, body| CustomersRequestBody::parse(body, context.parse_context()?))
         .await?;
     let command = entries.map(PutCustomers::Several);
     call.execute(command).await

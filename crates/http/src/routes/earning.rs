@@ -1,14 +1,12 @@
 //! Earning a badge, revoking an earned one, and importing earned ones from elsewhere.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::earning::{EarnBadge, Earners, ImportCustomerBadges};
-use accolade_domain::rejection::{Code, Rejection};
+use accolade_application::earning::ImportCustomerBadges;
+use accolade_domain::rejection::Rejection;
 use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use accolade_wire::earning::import::ImportedEnvelopeBody;
 use accolade_wire::earning::import_request::{self, ImportRowBody};
-use accolade_wire::earning::request::{
-    self as earn_request, BULK_SHAPE, EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody,
-};
+use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
 use accolade_wire::json::Parsed;
 use actix_web::{HttpResponse, web};
 
@@ -126,46 +124,24 @@ Also as POST.",
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
-        .read(|context, body| earn_request::read_earn(context.reading()?, body))
+    let command = call
+        .read(|context, body| EarnRequestBody::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.map(|asked| EarnBadge {
-        badge: asked.badge,
-        earners: Earners::One(asked.customer),
-        request_id: asked.request_id,
-        event_on: asked.event_on,
-        triggered_by: asked.triggered_by,
-    });
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
-        .read(|context, body| {
-            let reading = context.reading()?;
-            reading.batch::<EarnBulkRequest<'_>>(BULK_SHAPE, body)
-        })
+    let command = call
+        .read(|context, body| EarnBulkRequest::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.and_then(|asked| {
-        Ok(EarnBadge {
-            badge: asked.badge,
-            earners: Earners::Several(asked.customers),
-            // The reader has refused a body that has none.
-            request_id: asked
-                .request_id
-                .ok_or_else(|| Rejection::of(Code::RequestIdMissing).at("requestId"))?,
-            event_on: asked.event_on,
-            triggered_by: asked.triggered_by,
-        })
-    });
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn revoke_earn(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let revocation = call
-        .read(|context, body| earn_request::read_revocation(context.reading()?, body))
+        .read(|context, body| RevokeEarnRequestBody::parse(body, context.parse_context()?))
         .await?;
     call.execute(revocation).await
 }
@@ -174,11 +150,11 @@ async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let import = call
         .read(|context, body| {
-            let reading = context.reading()?;
-            let request_id = reading
+            let context = context.parse_context()?;
+            let request_id = context
                 .header_request_id()
                 .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;
-            let rows = import_request::read(body, reading.max_customers, reading.named_by)?;
+            let rows = import_request::read(body, context)?;
             Ok(Parsed {
                 value: ImportCustomerBadges {
                     rows: rows.value,

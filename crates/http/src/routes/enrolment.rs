@@ -1,11 +1,10 @@
 //! Enrolling customers, and revoking enrolments.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::enrolment::EnrolCustomers;
 use accolade_wire::enrolment::answer::EnrolmentBody;
-use accolade_wire::enrolment::request::{EnrolmentRequest, SHAPE};
+use accolade_wire::enrolment::request::EnrolmentRequest;
 use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
-use accolade_wire::enrolment::revocation_request::{self, RevocationRequestBody};
+use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use actix_web::{HttpResponse, web};
 
 use crate::failure::Failure;
@@ -60,27 +59,16 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
 
 async fn enrol_customers(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call
-        .read(|context, body| {
-            context
-                .reading()?
-                .batch::<EnrolmentRequest<'_>>(SHAPE, body)
-        })
+    let command = call
+        .read(|context, body| EnrolmentRequest::parse(body, context.parse_context()?))
         .await?;
-    let command = asked.map(|asked| EnrolCustomers {
-        badge: asked.badge,
-        customers: asked.customers,
-        request_id: asked.request_id,
-        event_on: asked.event_on,
-        triggered_by: asked.triggered_by,
-    });
     call.execute_in_group(command, &state.enrolments).await
 }
 
 async fn revoke_enrolments(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let revocation = call
-        .read(|context, body| revocation_request::read(context.reading()?, body))
+        .read(|context, body| RevocationRequestBody::parse(body, context.parse_context()?))
         .await?;
     call.execute(revocation).await
 }

@@ -81,8 +81,11 @@ async fn remove(call: Call) -> Result<HttpResponse, Failure> {
 async fn get(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let call = call.open_lookup().await?;
-    call.answer(move |ports, caller, context| render::group(&group(ports, caller, id?)?, context))
-        .await
+    call.answer(move |ports, caller, context| {
+        let group = group(ports, caller, id?)?;
+        render::enveloped(&GroupBody::new(&group), context)
+    })
+    .await
 }
 
 async fn list(call: Call) -> Result<HttpResponse, Failure> {
@@ -90,7 +93,7 @@ async fn list(call: Call) -> Result<HttpResponse, Failure> {
     let asked = query_words::page(&mut call.query, DEFAULT_SIZE);
     call.answer(move |ports, caller, context| {
         let page = groups(ports, caller, asked)?;
-        render::groups(&page, asked, context)
+        render::enveloped(&GroupListBody::new(&page, asked), context)
     })
     .await
 }

@@ -9,7 +9,7 @@ use accolade_domain::zone::Zone;
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context, Rendered};
-use accolade_wire::request::batch::Reading;
+use accolade_wire::request::context::ParseContext;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
@@ -43,8 +43,8 @@ impl BodyContext {
     ///
     /// # Errors
     /// 400 if the header names no kind of identifier.
-    pub(crate) fn reading(&self) -> Result<Reading<'_>, Vec<Rejection>> {
-        Ok(Reading {
+    pub(crate) fn parse_context(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
+        Ok(ParseContext {
             max_customers: self.max_customers,
             request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
             named_by: self.named_by.clone().map_err(|problem| vec![problem])?,

@@ -61,7 +61,8 @@ async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
             .by(customer)
             .ok_or_else(|| Rejection::of(Code::NotFound))?;
         let windows = fixed_windows(ports, caller, &query)?;
-        render::fixed_windows(caller.org, query.badge, &windows, asked.page(), context)
+        let body = FixedWindowsBody::new(caller.org, query.badge, &windows, asked.page());
+        render::enveloped(&body, context)
     })
     .await
 }

@@ -5,56 +5,38 @@ use accolade_domain::owner::Owner;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::words::OwnerTypeName;
 
-/// A badge was claimed.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ClaimedBadge)]
-#[serde(rename_all = "camelCase")]
-pub struct ClaimedBody<'a> {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// The module that has claimed it.
-    #[schema(value_type = OwnerTypeName)]
-    owner_type: &'static str,
-    /// Its own id of the use.
-    reference_id: &'a str,
-}
-
-impl<'a> ClaimedBody<'a> {
-    /// The answer for `owner`, who has claimed `badge`.
-    pub fn of(badge: BadgeId, owner: &'a Owner) -> Self {
-        Self {
-            badge_meta_id: badge,
-            owner_type: owner.owner_type.name(),
-            reference_id: owner.reference.as_str(),
-        }
+answer! {
+    /// A badge was claimed.
+    #[schema(as = ClaimedBadge)]
+    pub struct ClaimedBody<'a> {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge,
+        /// The module that has claimed it.
+        #[schema(value_type = OwnerTypeName)]
+        ownerType: &'static str = owner.owner_type.name(),
+        /// Its own id of the use.
+        referenceId: &'a str = owner.reference.as_str(),
     }
+    new(badge: BadgeId, owner: &'a Owner) {}
 }
 
-/// A claim was taken back.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = UnclaimedBadge)]
-#[serde(rename_all = "camelCase")]
-pub struct UnclaimedBody<'a> {
-    /// The module whose claim it was.
-    #[schema(value_type = OwnerTypeName)]
-    owner_type: &'static str,
-    /// Its own id of the use.
-    reference_id: &'a str,
-    /// False: the claim does not hold any more.
-    is_active: bool,
-}
-
-impl<'a> From<&'a Owner> for UnclaimedBody<'a> {
-    fn from(owner: &'a Owner) -> Self {
-        Self {
-            owner_type: owner.owner_type.name(),
-            reference_id: owner.reference.as_str(),
-            is_active: false,
-        }
+answer! {
+    /// A claim was taken back.
+    #[schema(as = UnclaimedBadge)]
+    pub struct UnclaimedBody<'a> {
+        /// The module whose claim it was.
+        #[schema(value_type = OwnerTypeName)]
+        ownerType: &'static str = owner.owner_type.name(),
+        /// Its own id of the use.
+        referenceId: &'a str = owner.reference.as_str(),
+        /// False: the claim does not hold any more.
+        isActive: bool = false,
     }
+    new(owner: &'a Owner) {}
 }
 
 /// A badge was activated or deactivated.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
 use crate::words::{CalendarUnitName, WeekdayName};
 
@@ -134,34 +135,22 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// From when until when.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = WindowDates)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WindowBody {
-    /// When it begins.
-    start_date: WireInstant,
-    /// The same as text.
-    #[serde(rename = "startDateISO")]
-    start_date_iso: WireIso,
-    /// When it ends; null if never.
-    #[schema(required)]
-    end_date: Option<WireInstant>,
-    /// The same as text.
-    #[serde(rename = "endDateISO")]
-    #[schema(required)]
-    end_date_iso: Option<WireIso>,
-}
-
-impl From<Window> for WindowBody {
-    fn from(window: Window) -> Self {
-        Self {
-            start_date: window.starts_on.into(),
-            start_date_iso: window.starts_on.into(),
-            end_date: window.ends_on.map(Into::into),
-            end_date_iso: window.ends_on.map(Into::into),
-        }
+answer! {
+    /// From when until when.
+    #[schema(as = WindowDates)]
+    pub(crate) struct WindowBody {
+        /// When it begins.
+        startDate: WireInstant = window.starts_on.into(),
+        /// The same as text.
+        startDateISO: WireIso = window.starts_on.into(),
+        /// When it ends; null if never.
+        #[schema(required)]
+        endDate: Option<WireInstant> = window.ends_on.map(Into::into),
+        /// The same as text.
+        #[schema(required)]
+        endDateISO: Option<WireIso> = window.ends_on.map(Into::into),
     }
+    new(window: Window) {}
 }
 
 /// A limit on how often the badge is earned. Which fields there are depends on its kind.
@@ -255,21 +244,22 @@ pub(crate) struct CustomerRollingBody {
     roll_for_months: Option<u32>,
 }
 
-/// The most earns by all customers in a window back from now.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = BadgeRollingConstraint)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BadgeRollingBody {
-    /// Its kind.
-    #[schema(schema_with = kinds::badge_rolling)]
-    constraint_type: &'static str,
-    /// The unit of the window.
-    #[schema(value_type = CalendarUnitName)]
-    roll_type: &'static str,
-    /// How many of them.
-    roll_value: u32,
-    /// The most earns in the window.
-    max_earn_limit: u32,
+answer! {
+    /// The most earns by all customers in a window back from now.
+    #[schema(as = BadgeRollingConstraint)]
+    pub(crate) struct BadgeRollingBody {
+        /// Its kind.
+        #[schema(schema_with = kinds::badge_rolling)]
+        constraintType: &'static str = Kind::RollingWindow.of_badge(),
+        /// The unit of the window.
+        #[schema(value_type = CalendarUnitName)]
+        rollType: &'static str = window.unit.name(),
+        /// How many of them.
+        rollValue: u32 = window.length.get(),
+        /// The most earns in the window.
+        maxEarnLimit: u32 = window.max.get(),
+    }
+    new(window: &RollingWindow) {}
 }
 
 /// No limit.
@@ -317,15 +307,15 @@ impl ConstraintBody {
                     },
                     max_earn_limit: window.max.get(),
                     cycle_status: status.name(),
-                    span: span.into(),
-                    current_cycle: seen.current(window).filter(|_| runs).map(Into::into),
+                    span: WindowBody::new(span),
+                    current_cycle: seen.current(window).filter(|_| runs).map(WindowBody::new),
                 }))]
             }
             Constraint::RollingWindow(windows) => match scope {
                 Scope::Customer => vec![Self::CustomerRolling(CustomerRollingBody::of(windows))],
                 Scope::Badge => windows
                     .iter()
-                    .map(|window| Self::BadgeRolling(BadgeRollingBody::of(window)))
+                    .map(|window| Self::BadgeRolling(BadgeRollingBody::new(window)))
                     .collect(),
             },
             Constraint::NoLimit => vec![Self::NoLimit(NoLimitBody {
@@ -351,17 +341,6 @@ impl CustomerRollingBody {
             *length_slot = Some(Count::get(*length));
         }
         body
-    }
-}
-
-impl BadgeRollingBody {
-    fn of(window: &RollingWindow) -> Self {
-        Self {
-            constraint_type: Kind::RollingWindow.of_badge(),
-            roll_type: window.unit.name(),
-            roll_value: window.length.get(),
-            max_earn_limit: window.max.get(),
-        }
     }
 }
 

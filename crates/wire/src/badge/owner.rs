@@ -1,47 +1,57 @@
-//! Reading the body of *claim* and *unclaim*: who.
+//! Who claims a badge, takes a claim back, or has something recorded.
 
 use accolade_domain::owner::{Owner, OwnerType};
-use accolade_domain::rejection::{Code, Rejection};
-use utoipa::ToSchema;
+use accolade_domain::rejection::Code;
 
-use crate::json::{self, Fields, Parsed};
+use crate::json::{Fields, body};
 use crate::words::OwnerTypeName;
 
-/// Who claims a badge, or takes a claim back.
-#[derive(ToSchema)]
-#[schema(as = OwnerRequest, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct OwnerRequestBody {
-    /// The module.
-    #[schema(value_type = OwnerTypeName)]
-    owner_type: String,
-    /// Its own id of the use: 1 to 255 characters. A number is read as its digits.
-    #[schema(min_length = 1, max_length = 255, example = "123694")]
-    reference_id: String,
+body! {
+    /// Who claims a badge, or takes a claim back.
+    #[schema(as = OwnerRequest)]
+    pub struct OwnerRequestBody {
+        /// The module.
+        ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
+        /// Its own id of the use: 1 to 255 characters. A number is read as its digits.
+        #[schema(min_length = 1, max_length = 255, example = "123694")]
+        referenceId: String => reference = fields.field(name)
+            .required_as(Code::ReferenceMissing)
+            .text_or_number(),
+    }
+    parse(fields, name) -> Owner {
+        Owner { owner_type, reference }
+    }
 }
 
-/// The owner that `body` names.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read(body: &[u8]) -> Result<Parsed<Owner>, Vec<Rejection>> {
-    json::read(body, owner)
+body! {
+    /// The owner and its own id of the use on whose behalf something is recorded.
+    #[serde(deny_unknown_fields)]
+    pub struct TriggeredBy {
+        /// The module.
+        ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
+        /// Its own id of the use, 1 to 255 characters.
+        #[schema(example = "123694")]
+        referenceId: String => reference = fields.field(name)
+            .required_as(Code::ReferenceMissing)
+            .text_or_number(),
+    }
+    read(fields, name) -> Owner {
+        Owner { owner_type, reference }
+    }
 }
 
-/// The owner that `fields` name; what is missing is 716 or 717.
-pub fn owner(fields: &mut Fields<'_, '_>) -> Option<Owner> {
-    let owner_type = fields
-        .field("ownerType")
+fn owner_type(fields: &mut Fields<'_, '_>, name: &str) -> Option<OwnerType> {
+    fields
+        .field(name)
         .required_as(Code::OwnerTypeMissing)
-        .word(OwnerType::ALL, OwnerType::name);
-    let reference = fields
-        .field("referenceId")
-        .required_as(Code::ReferenceMissing)
-        .text_or_number();
-    Some(Owner {
-        owner_type: owner_type?,
-        reference: reference?,
-    })
+        .word(OwnerType::ALL, OwnerType::name)
+}
+
+impl TriggeredBy {
+    /// The owner in the field `name`, if it is there.
+    pub(crate) fn field(fields: &mut Fields<'_, '_>, name: &str) -> Option<Owner> {
+        fields.field(name).object_as(Self::read)
+    }
 }
 
 #[cfg(test)]
@@ -50,10 +60,11 @@ mod tests {
 
     #[test]
     fn a_number_is_a_reference_and_what_is_missing_has_its_own_code() {
-        let parsed = read(br#"{"ownerType":"journeys","referenceId":2132}"#).unwrap();
+        let parsed =
+            OwnerRequestBody::parse(br#"{"ownerType":"journeys","referenceId":2132}"#).unwrap();
         assert_eq!(parsed.value.owner_type, OwnerType::Journeys);
         assert_eq!(parsed.value.reference.as_str(), "2132");
-        let codes: Vec<_> = read(b"{}")
+        let codes: Vec<_> = OwnerRequestBody::parse(b"{}")
             .unwrap_err()
             .iter()
             .map(|problem| problem.code.number())

@@ -6,12 +6,10 @@ use accolade_domain::catalogue::{Group, GroupChange};
 use accolade_domain::ids::GroupId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::badge::request::SET_BY_SERVER;
+use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Fields, Parsed};
+use crate::json::{self, Parsed, Purpose, SET_BY_SERVER, body};
 use crate::page::Pagination;
 
 /// Fields that only answers have.
@@ -27,60 +25,69 @@ const ANSWERED: &[&str] = &[
     "isActive",
 ];
 
-/// A group to create, or what is to change of one.
-#[derive(ToSchema)]
-#[schema(as = GroupRequest)]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct GroupRequestBody {
-    /// Its name, 1 to 255 characters, unique among the organisation's groups. An update may leave
-    /// it out.
-    #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
-    name: String,
-    /// Its place among the groups: 1 is highest. An update may leave it out.
-    #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
-    rank: i64,
+body! {
+    /// A group to create, or what is to change of one.
+    #[schema(as = GroupRequest)]
+    pub struct GroupRequestBody {
+        /// Its name, 1 to 255 characters, unique among the organisation's groups. An update may leave
+        /// it out.
+        #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
+        name: String => called = Some(fields.field(name).required_to(purpose, Code::Unreadable).text()),
+        /// Its place among the groups: 1 is highest. An update may leave it out.
+        #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
+        rank: i64 => rank = Some(
+            fields.field(name).required_to(purpose, Code::GroupRankRequired).integer(),
+        ),
+    }
+    read(fields, name, purpose: Purpose) -> GroupChange {
+        for name in ANSWERED {
+            fields.ignore(name, SET_BY_SERVER);
+        }
+        GroupChange { name: called, rank }
+    }
 }
 
-/// A group of badges.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Group)]
-#[serde(rename_all = "camelCase")]
-pub struct GroupBody<'a> {
-    /// Its id.
-    #[schema(value_type = String, example = "6581281e8f68666070de15c5")]
-    id: GroupId,
-    /// The organisation that it belongs to.
-    org_id: i64,
-    /// Its name.
-    name: &'a str,
-    /// Its place among the groups: 1 is highest.
-    rank: i64,
-    /// By which client it was created.
-    created_by: i64,
-    /// When.
-    created_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "createdOnISO")]
-    created_on_iso: WireIso,
-    /// By which client it was last changed.
-    last_updated_by: i64,
-    /// When.
-    last_updated_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "lastUpdatedOnISO")]
-    last_updated_on_iso: WireIso,
-    /// Whether it is there still.
-    is_active: bool,
+answer! {
+    /// A group of badges.
+    #[schema(as = Group)]
+    pub struct GroupBody<'a> {
+        /// Its id.
+        #[schema(value_type = String, example = "6581281e8f68666070de15c5")]
+        id: GroupId = group.id,
+        /// The organisation that it belongs to.
+        orgId: i64 = group.org.get(),
+        /// Its name.
+        name: &'a str = group.name.as_str(),
+        /// Its place among the groups: 1 is highest.
+        rank: i64 = group.rank.into(),
+        /// By which client it was created.
+        createdBy: i64 = group.created_by.number(),
+        /// When.
+        createdOn: WireInstant = group.created_on.into(),
+        /// The same as text.
+        createdOnISO: WireIso = group.created_on.into(),
+        /// By which client it was last changed.
+        lastUpdatedBy: i64 = group.updated_by.number(),
+        /// When.
+        lastUpdatedOn: WireInstant = group.updated_on.into(),
+        /// The same as text.
+        lastUpdatedOnISO: WireIso = group.updated_on.into(),
+        /// Whether it is there still.
+        isActive: bool = group.active,
+    }
+    new(group: &'a Group) {}
 }
 
-/// One page of groups, by rank.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GroupList)]
-pub struct GroupListBody<'a> {
-    /// The groups of the page.
-    groups: Vec<GroupBody<'a>>,
-    /// Which page it is.
-    pagination: Pagination,
+answer! {
+    /// One page of groups, by rank.
+    #[schema(as = GroupList)]
+    pub struct GroupListBody<'a> {
+        /// The groups of the page.
+        groups: Vec<GroupBody<'a>> = page.items.iter().map(GroupBody::new).collect(),
+        /// Which page it is.
+        pagination: Pagination = Pagination::new(asked, page.total),
+    }
+    new(page: &'a Page<Group>, asked: PageOf) {}
 }
 
 /// The name and the rank that `body` has for a new group.
@@ -89,13 +96,8 @@ pub struct GroupListBody<'a> {
 /// Everything that is wrong with it; 732 if it has no rank.
 pub fn read_new(body: &[u8]) -> Result<Parsed<(Name, Rank)>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").required().text();
-        let rank = fields
-            .field("rank")
-            .required_as(Code::GroupRankRequired)
-            .integer();
-        ignore_answered(fields);
-        Some((name?, rank?))
+        let group = GroupRequestBody::read(fields, Purpose::Create)?;
+        Some((group.name?, group.rank?))
     })
 }
 
@@ -105,43 +107,6 @@ pub fn read_new(body: &[u8]) -> Result<Parsed<(Name, Rank)>, Vec<Rejection>> {
 /// Everything that is wrong with it.
 pub fn read_change(body: &[u8]) -> Result<Parsed<GroupChange>, Vec<Rejection>> {
     json::read(body, |fields| {
-        let name = fields.field("name").text();
-        let rank = fields.field("rank").integer();
-        ignore_answered(fields);
-        Some(GroupChange { name, rank })
+        GroupRequestBody::read(fields, Purpose::Update)
     })
-}
-
-fn ignore_answered(fields: &mut Fields<'_, '_>) {
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
-}
-
-impl<'a> From<&'a Group> for GroupBody<'a> {
-    fn from(group: &'a Group) -> Self {
-        Self {
-            id: group.id,
-            org_id: group.org.get(),
-            name: group.name.as_str(),
-            rank: group.rank.into(),
-            created_by: group.created_by.number(),
-            created_on: group.created_on.into(),
-            created_on_iso: group.created_on.into(),
-            last_updated_by: group.updated_by.number(),
-            last_updated_on: group.updated_on.into(),
-            last_updated_on_iso: group.updated_on.into(),
-            is_active: group.active,
-        }
-    }
-}
-
-impl<'a> GroupListBody<'a> {
-    /// How the page `asked` looks.
-    pub fn of(page: &'a Page<Group>, asked: PageOf) -> Self {
-        Self {
-            groups: page.items.iter().map(GroupBody::from).collect(),
-            pagination: Pagination::of(asked, page.total),
-        }
-    }
 }

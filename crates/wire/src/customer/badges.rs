@@ -8,79 +8,90 @@ use accolade_domain::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::badge::answer::{ImageBody, OwnershipBody, TagBody, description, images, tags};
 use crate::badge::constraint::{ConstraintBody, Scope, Seen};
 use crate::instant::{WireInstant, WireIso};
 use crate::page::Pagination;
 use crate::words::{BadgeStatusName, EarnTypeName, EnrolmentStatusName};
 
-/// One page of a customer's badges.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerBadgeList)]
-pub struct CustomerBadgesBody<'a> {
-    /// The badges of the page.
-    badges: Vec<CustomerBadgeBody<'a>>,
-    /// Which page it is.
-    pagination: Pagination,
+answer! {
+    /// One page of a customer's badges.
+    #[schema(as = CustomerBadgeList)]
+    pub struct CustomerBadgesBody<'a> {
+        /// The badges of the page.
+        badges: Vec<CustomerBadgeBody<'a>> = page.items.iter().map(body).collect(),
+        /// Which page it is.
+        pagination: Pagination = Pagination::new(query.page, page.total),
+    }
+    new(page: &'a Page<CustomerBadge>, query: &CustomerBadgeQuery, zone: &Zone) {
+        let body = |badge| CustomerBadgeBody::new(badge, query, zone);
+    }
 }
 
-/// A badge as a customer is shown it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = CustomerBadge)]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerBadgeBody<'a> {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// The organisation that it belongs to.
-    org_id: i64,
-    /// Its name.
-    name: &'a str,
-    /// A text for people.
-    #[schema(required)]
-    description: Option<&'a str>,
-    /// When it starts.
-    start_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "startOnISO")]
-    start_on_iso: WireIso,
-    /// When it ends.
-    expires_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "expiresOnISO")]
-    expires_on_iso: WireIso,
-    /// Pictures.
-    images: Vec<ImageBody<'a>>,
-    /// Names and values.
-    tags: Vec<TagBody<'a>>,
-    /// The group that it belongs to.
-    #[schema(required, value_type = Option<String>)]
-    badge_group_id: Option<GroupId>,
-    /// The name of that group.
-    #[schema(required)]
-    badge_group_name: Option<&'a str>,
-    /// Its place in the group: 1 is highest.
-    #[schema(required)]
-    badge_rank: Option<i64>,
-    /// Who may claim it and who has.
-    ownership: OwnershipBody<'a>,
-    /// Whether customers are enrolled first.
-    #[schema(value_type = EarnTypeName)]
-    earn_type: &'static str,
-    /// Limits for each customer.
-    customer_constraints: Vec<ConstraintBody>,
-    /// Limits for all customers together.
-    badge_constraints: Vec<ConstraintBody>,
-    /// How many the customer has earned that are not revoked.
-    earned_count: u64,
-    /// When the last was recorded, and when its criteria were fulfilled.
-    #[serde(flatten)]
-    last: LastEarned,
-    /// Values of the organisation's custom fields.
-    #[schema(value_type = Object)]
-    custom_fields: &'a CustomValues,
-    /// Whether it is on.
-    active: bool,
+answer! {
+    /// A badge as a customer is shown it.
+    #[schema(as = CustomerBadge)]
+    pub struct CustomerBadgeBody<'a> {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge.id,
+        /// The organisation that it belongs to.
+        orgId: i64 = badge.org.get(),
+        /// Its name.
+        name: &'a str = definition.name.as_str(),
+        /// A text for people.
+        #[schema(required)]
+        description: Option<&'a str> = description(definition),
+        /// When it starts.
+        startOn: WireInstant = period.starts_on().into(),
+        /// The same as text.
+        startOnISO: WireIso = period.starts_on().into(),
+        /// When it ends.
+        expiresOn: WireInstant = period.expires_on().into(),
+        /// The same as text.
+        expiresOnISO: WireIso = period.expires_on().into(),
+        /// Pictures.
+        images: Vec<ImageBody<'a>> = images(definition),
+        /// Names and values.
+        tags: Vec<TagBody<'a>> = tags(definition),
+        /// The group that it belongs to.
+        #[schema(required, value_type = Option<String>)]
+        badgeGroupId: Option<GroupId> = group.as_ref().map(|group| group.id),
+        /// The name of that group.
+        #[schema(required)]
+        badgeGroupName: Option<&'a str> = group.as_ref().map(|group| group.name.as_str()),
+        /// Its place in the group: 1 is highest.
+        #[schema(required)]
+        badgeRank: Option<i64> = definition.rank.map(Into::into),
+        /// Who may claim it and who has.
+        ownership: OwnershipBody<'a> = OwnershipBody::new(badge),
+        /// Whether customers are enrolled first.
+        #[schema(value_type = EarnTypeName)]
+        earnType: &'static str = definition.earn_mode.earn_type().name(),
+        /// Limits for each customer.
+        customerConstraints: Vec<ConstraintBody> = constraints(Scope::Customer, &definition.customer_constraints),
+        /// Limits for all customers together.
+        badgeConstraints: Vec<ConstraintBody> = constraints(Scope::Badge, &definition.badge_constraints),
+        /// How many the customer has earned that are not revoked.
+        earnedCount: u64 = shown.standing.earned,
+        /// When the last was recorded, and when its criteria were fulfilled.
+        #[serde(flatten)]
+        last: LastEarned = LastEarned::of(shown),
+        /// Values of the organisation's custom fields.
+        #[schema(value_type = Object)]
+        customFields: &'a CustomValues = &definition.custom_values,
+        /// Whether it is on.
+        active: bool = badge.active,
+    }
+    new(shown: &'a CustomerBadge, query: &CustomerBadgeQuery, zone: &Zone) {
+        let CustomerBadge { badge, group, .. } = shown;
+        let definition = &badge.definition;
+        let period = definition.period;
+        let seen = Seen::at(query.now, definition, zone);
+        let constraints =
+            |scope, constraints: &[_]| ConstraintBody::all(scope, constraints, seen, false);
+    }
 }
 
 /// When a customer last earned a badge; absent if it never did.
@@ -112,86 +123,94 @@ struct LastEarned {
     last_earn_event_date_iso: Option<WireIso>,
 }
 
-/// One page of a customer's badges, for the care desk.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ManagedBadgeList)]
-#[serde(rename_all = "camelCase")]
-pub struct ManagedBadgesBody<'a> {
-    /// The badges of the page.
-    customer_badges: Vec<ManagedBadgeBody<'a>>,
-    /// Which page it is.
-    pagination: Pagination,
+answer! {
+    /// One page of a customer's badges, for the care desk.
+    #[schema(as = ManagedBadgeList)]
+    pub struct ManagedBadgesBody<'a> {
+        /// The badges of the page.
+        customerBadges: Vec<ManagedBadgeBody<'a>> = page.items.iter().map(body).collect(),
+        /// Which page it is.
+        pagination: Pagination = Pagination::new(query.page, page.total),
+    }
+    new(page: &'a Page<CustomerBadge>, query: &CustomerBadgeQuery) {
+        let body = |badge| ManagedBadgeBody::new(badge, query);
+    }
 }
 
-/// A badge and how a customer stands to it, as the care desk is shown it.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ManagedBadge)]
-#[serde(rename_all = "camelCase")]
-pub struct ManagedBadgeBody<'a> {
-    /// Its name.
-    name: &'a str,
-    /// A text for people.
-    #[schema(required)]
-    description: Option<&'a str>,
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// Whether customers are enrolled first.
-    #[schema(value_type = EarnTypeName)]
-    badge_type: &'static str,
-    /// The group that it belongs to.
-    #[schema(required, value_type = Option<String>)]
-    badge_group_id: Option<GroupId>,
-    /// The name of that group.
-    #[schema(required)]
-    badge_group_name: Option<&'a str>,
-    /// Its place in the group: 1 is highest.
-    #[schema(required)]
-    badge_rank: Option<i64>,
-    /// When it was created.
-    created_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "createdOnISO")]
-    created_on_iso: WireIso,
-    /// When it last changed.
-    last_updated_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "lastUpdatedOnISO")]
-    last_updated_on_iso: WireIso,
-    /// Pictures.
-    images: Vec<ImageBody<'a>>,
-    /// Where it stands in its period.
-    #[schema(value_type = BadgeStatusName)]
-    badge_status: &'static str,
-    /// When the customer's last earned badge was recorded; null if it has none.
-    #[schema(required)]
-    last_earned_on: Option<WireInstant>,
-    /// The same as text.
-    #[serde(rename = "lastEarnedOnISO")]
-    #[schema(required)]
-    last_earned_on_iso: Option<WireIso>,
-    /// When it starts.
-    starts_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "startsOnISO")]
-    starts_on_iso: WireIso,
-    /// When it ends.
-    expires_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "expiresOnISO")]
-    expires_on_iso: WireIso,
-    /// How many the customer has earned that are not revoked.
-    earn_count: u64,
-    /// Who may claim it and who has.
-    ownership: OwnershipBody<'a>,
-    /// The state of the customer's enrolment; null if it was never enrolled.
-    #[schema(required, value_type = Option<EnrolmentStatusName>)]
-    issue_status: Option<&'static str>,
-    /// Whether it is on.
-    active: bool,
-    /// When the last was recorded, and when its criteria were fulfilled.
-    #[serde(flatten)]
-    last: LastEarned,
+answer! {
+    /// A badge and how a customer stands to it, as the care desk is shown it.
+    #[schema(as = ManagedBadge)]
+    pub struct ManagedBadgeBody<'a> {
+        /// Its name.
+        name: &'a str = definition.name.as_str(),
+        /// A text for people.
+        #[schema(required)]
+        description: Option<&'a str> = description(definition),
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge.id,
+        /// Whether customers are enrolled first.
+        #[schema(value_type = EarnTypeName)]
+        badgeType: &'static str = EarnMode::earn_type(definition.earn_mode).name(),
+        /// The group that it belongs to.
+        #[schema(required, value_type = Option<String>)]
+        badgeGroupId: Option<GroupId> = group.as_ref().map(|group| group.id),
+        /// The name of that group.
+        #[schema(required)]
+        badgeGroupName: Option<&'a str> = group.as_ref().map(|group| group.name.as_str()),
+        /// Its place in the group: 1 is highest.
+        #[schema(required)]
+        badgeRank: Option<i64> = definition.rank.map(Into::into),
+        /// When it was created.
+        createdOn: WireInstant = badge.created_on.into(),
+        /// The same as text.
+        createdOnISO: WireIso = badge.created_on.into(),
+        /// When it last changed.
+        lastUpdatedOn: WireInstant = badge.updated_on.into(),
+        /// The same as text.
+        lastUpdatedOnISO: WireIso = badge.updated_on.into(),
+        /// Pictures.
+        images: Vec<ImageBody<'a>> = images(definition),
+        /// Where it stands in its period.
+        #[schema(value_type = BadgeStatusName)]
+        badgeStatus: &'static str = period.status(query.now).name(),
+        /// When the customer's last earned badge was recorded; null if it has none.
+        #[schema(required)]
+        lastEarnedOn: Option<WireInstant> = standing.last_earned_on.map(Into::into),
+        /// The same as text.
+        #[schema(required)]
+        lastEarnedOnISO: Option<WireIso> = standing.last_earned_on.map(Into::into),
+        /// When it starts.
+        startsOn: WireInstant = period.starts_on().into(),
+        /// The same as text.
+        startsOnISO: WireIso = period.starts_on().into(),
+        /// When it ends.
+        expiresOn: WireInstant = period.expires_on().into(),
+        /// The same as text.
+        expiresOnISO: WireIso = period.expires_on().into(),
+        /// How many the customer has earned that are not revoked.
+        earnCount: u64 = standing.earned,
+        /// Who may claim it and who has.
+        ownership: OwnershipBody<'a> = OwnershipBody::new(badge),
+        /// The state of the customer's enrolment; null if it was never enrolled.
+        #[schema(required, value_type = Option<EnrolmentStatusName>)]
+        issueStatus: Option<&'static str> = status,
+        /// Whether it is on.
+        active: bool = badge.active,
+        /// When the last was recorded, and when its criteria were fulfilled.
+        #[serde(flatten)]
+        last: LastEarned = LastEarned::of(shown),
+    }
+    new(shown: &'a CustomerBadge, query: &CustomerBadgeQuery) {
+        let CustomerBadge {
+            badge,
+            group,
+            standing,
+        } = shown;
+        let definition = &badge.definition;
+        let period = definition.period;
+        let status = standing.enrolment.map(|held| held.status(query.now).name());
+    }
 }
 
 impl LastEarned {
@@ -202,101 +221,6 @@ impl LastEarned {
             last_earned_on_date_iso: standing.last_earned_on.map(Into::into),
             last_earn_event_date: standing.last_event_on.map(Into::into),
             last_earn_event_date_iso: standing.last_event_on.map(Into::into),
-        }
-    }
-}
-
-impl<'a> CustomerBadgesBody<'a> {
-    /// How the page that `query` asked for looks in an org whose zone is `zone`.
-    pub fn of(page: &'a Page<CustomerBadge>, query: &CustomerBadgeQuery, zone: &Zone) -> Self {
-        let body = |badge| CustomerBadgeBody::of(badge, query, zone);
-        Self {
-            badges: page.items.iter().map(body).collect(),
-            pagination: Pagination::of(query.page, page.total),
-        }
-    }
-}
-
-impl<'a> CustomerBadgeBody<'a> {
-    fn of(shown: &'a CustomerBadge, query: &CustomerBadgeQuery, zone: &Zone) -> Self {
-        let CustomerBadge { badge, group, .. } = shown;
-        let definition = &badge.definition;
-        let period = definition.period;
-        let seen = Seen::at(query.now, definition, zone);
-        let constraints =
-            |scope, constraints: &[_]| ConstraintBody::all(scope, constraints, seen, false);
-        Self {
-            badge_meta_id: badge.id,
-            org_id: badge.org.get(),
-            name: definition.name.as_str(),
-            description: description(definition),
-            start_on: period.starts_on().into(),
-            start_on_iso: period.starts_on().into(),
-            expires_on: period.expires_on().into(),
-            expires_on_iso: period.expires_on().into(),
-            images: images(definition),
-            tags: tags(definition),
-            badge_group_id: group.as_ref().map(|group| group.id),
-            badge_group_name: group.as_ref().map(|group| group.name.as_str()),
-            badge_rank: definition.rank.map(Into::into),
-            ownership: OwnershipBody::of(badge),
-            earn_type: definition.earn_mode.earn_type().name(),
-            customer_constraints: constraints(Scope::Customer, &definition.customer_constraints),
-            badge_constraints: constraints(Scope::Badge, &definition.badge_constraints),
-            earned_count: shown.standing.earned,
-            last: LastEarned::of(shown),
-            custom_fields: &definition.custom_values,
-            active: badge.active,
-        }
-    }
-}
-
-impl<'a> ManagedBadgesBody<'a> {
-    /// How the page that `query` asked for looks.
-    pub fn of(page: &'a Page<CustomerBadge>, query: &CustomerBadgeQuery) -> Self {
-        let body = |badge| ManagedBadgeBody::of(badge, query);
-        Self {
-            customer_badges: page.items.iter().map(body).collect(),
-            pagination: Pagination::of(query.page, page.total),
-        }
-    }
-}
-
-impl<'a> ManagedBadgeBody<'a> {
-    fn of(shown: &'a CustomerBadge, query: &CustomerBadgeQuery) -> Self {
-        let CustomerBadge {
-            badge,
-            group,
-            standing,
-        } = shown;
-        let definition = &badge.definition;
-        let period = definition.period;
-        let status = standing.enrolment.map(|held| held.status(query.now).name());
-        Self {
-            name: definition.name.as_str(),
-            description: description(definition),
-            badge_meta_id: badge.id,
-            badge_type: EarnMode::earn_type(definition.earn_mode).name(),
-            badge_group_id: group.as_ref().map(|group| group.id),
-            badge_group_name: group.as_ref().map(|group| group.name.as_str()),
-            badge_rank: definition.rank.map(Into::into),
-            created_on: badge.created_on.into(),
-            created_on_iso: badge.created_on.into(),
-            last_updated_on: badge.updated_on.into(),
-            last_updated_on_iso: badge.updated_on.into(),
-            images: images(definition),
-            badge_status: period.status(query.now).name(),
-            last_earned_on: standing.last_earned_on.map(Into::into),
-            last_earned_on_iso: standing.last_earned_on.map(Into::into),
-            starts_on: period.starts_on().into(),
-            starts_on_iso: period.starts_on().into(),
-            expires_on: period.expires_on().into(),
-            expires_on_iso: period.expires_on().into(),
-            earn_count: standing.earned,
-            ownership: OwnershipBody::of(badge),
-            issue_status: status,
-            active: badge.active,
-            last: LastEarned::of(shown),
         }
     }
 }

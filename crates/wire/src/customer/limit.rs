@@ -198,7 +198,7 @@ fn fixed_window(
             Cycle::Weeks { starts_on } => Some(starts_on.name()),
             Cycle::Days { .. } | Cycle::Months => None,
         },
-        fixed_window_cycle: seen.current(fixed).map(Into::into),
+        fixed_window_cycle: seen.current(fixed).map(WindowBody::new),
         fixed_window_reference_id: Some(fixed.reference),
         ..CountedLimitBody::new(scope, "FIXED_WINDOW").counting(count)
     }

@@ -10,6 +10,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::json::{Field, Fields};
+use crate::request::context::ParseContext;
 
 /// An identifier: 1 to 255 characters, not blank.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,6 +41,12 @@ impl TryFrom<String> for IdentifierText {
     }
 }
 
+/// Warns of each mention of a number, in the list `name` of `fields`, after the first.
+pub(crate) fn warn_of_repeats(customers: &NamedCustomers, fields: &Fields<'_, '_>, name: &str) {
+    let repeats = customers.repeats(name).into_iter();
+    repeats.for_each(|warning| fields.warn(warning));
+}
+
 /// The customer in `field`: 812 if it is missing.
 pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<NamedCustomer> {
     let field = field.required_as(Code::CustomerMissing);
@@ -56,24 +63,22 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
 pub fn several(
     fields: &mut Fields<'_, '_>,
     name: &str,
-    max: usize,
-    named_by: Option<IdentifierKind>,
+    context: ParseContext<'_>,
 ) -> Option<NamedCustomers> {
     let elements = fields
         .field(name)
         .required_as(Code::CustomerMissing)
-        .list(max, Code::TooManyCustomers)?;
-    if elements.is_empty() {
+        .list(context.max_customers, Code::TooManyCustomers)?;
+    if elements.len() == 0 {
         fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
     }
     // Each is read, so that each that is wrong is reported.
-    let elements = elements.into_iter();
-    Some(if let Some(kind) = named_by {
-        NamedCustomers::Identifiers(kind, elements.filter_map(identifier).collect())
-    } else {
-        let customers = elements.filter_map(Field::number_id).collect();
-        NamedCustomers::Numbers(DistinctCustomers::of(customers))
-    })
+    if let Some(kind) = context.named_by {
+        let identifiers = elements.filter_map(identifier).collect();
+        return Some(NamedCustomers::Identifiers(kind, identifiers));
+    }
+    let customers = elements.filter_map(Field::number_id).collect();
+    Some(NamedCustomers::Numbers(DistinctCustomers::of(customers)))
 }
 
 fn identifier(field: Field<'_, '_>) -> Option<String> {

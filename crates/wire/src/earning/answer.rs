@@ -6,60 +6,70 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::enrolment::answer::OwnerBody;
 use crate::instant::{WireInstant, WireIso};
 use crate::request::element::{CustomerError, collect};
 use crate::words::BadgeStatusName;
 
-/// A customer earned a badge.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Earned)]
-#[serde(rename_all = "camelCase")]
-pub struct EarnedBody<'a> {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// The earned badge; absent if a dry run would record one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
-    earned_badge_id: Option<EarnedBadgeId>,
-    /// When it expires.
-    expires_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "expiresOnISO")]
-    expires_on_iso: WireIso,
-    /// The id of the request.
-    request_id: &'a str,
-    /// The enrolment that it rests on; null for a badge that is earned directly.
-    #[schema(required, value_type = Option<String>)]
-    issued_id: Option<EnrolmentId>,
+answer! {
+    /// A customer earned a badge.
+    #[schema(as = Earned)]
+    pub struct EarnedBody<'a> {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = answer.badge,
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = customer.get(),
+        /// The earned badge; absent if a dry run would record one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, nullable = false)]
+        earnedBadgeId: Option<EarnedBadgeId> = earned,
+        /// When it expires.
+        expiresOn: WireInstant = answer.expires_on.into(),
+        /// The same as text.
+        expiresOnISO: WireIso = answer.expires_on.into(),
+        /// The id of the request.
+        requestId: &'a str = answer.request_id.as_str(),
+        /// The enrolment that it rests on; null for a badge that is earned directly.
+        #[schema(required, value_type = Option<String>)]
+        issuedId: Option<EnrolmentId> = enrolment,
+    }
+    new(answer: &'a EarnAnswer) -> serde_json::Result<Self> as Ok {
+        let (customer, earned, enrolment) = match answer.outcomes.as_slice() {
+            [CustomerEarn { customer, outcome }] => match outcome {
+                EarnOutcome::Earned(earned, enrolment) => (customer, Some(*earned), *enrolment),
+                EarnOutcome::WouldEarn(enrolment) => (customer, None, *enrolment),
+                EarnOutcome::Refused(_) => return Err(not_single()),
+            },
+            _ => return Err(not_single()),
+        };
+    }
 }
 
-/// Customers earned a badge.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EarnedBulk)]
-#[serde(rename_all = "camelCase")]
-pub struct EarnedBulkBody<'a> {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// Who triggered it; null if it was done by hand.
-    #[schema(required)]
-    triggered_by: Option<OwnerBody<'a>>,
-    /// When the earned badges expire.
-    expires_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "expiresOnISO")]
-    expires_on_iso: WireIso,
-    /// One element for each distinct customer, in the order of the request.
-    #[serde(serialize_with = "elements")]
-    #[schema(value_type = Vec<EarnedElement>)]
-    issued_badges: &'a EarnAnswer,
-    /// The id of the request.
-    request_id: &'a str,
+answer! {
+    /// Customers earned a badge.
+    #[schema(as = EarnedBulk)]
+    pub struct EarnedBulkBody<'a> {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = answer.badge,
+        /// Who triggered it; null if it was done by hand.
+        #[schema(required)]
+        triggeredBy: Option<OwnerBody<'a>> = answer.triggered_by.as_ref().map(OwnerBody::new),
+        /// When the earned badges expire.
+        expiresOn: WireInstant = answer.expires_on.into(),
+        /// The same as text.
+        expiresOnISO: WireIso = answer.expires_on.into(),
+        /// One element for each distinct customer, in the order of the request.
+        #[serde(serialize_with = "elements")]
+        #[schema(value_type = Vec<EarnedElement>)]
+        issuedBadges: &'a EarnAnswer = answer,
+        /// The id of the request.
+        requestId: &'a str = answer.request_id.as_str(),
+    }
+    new(answer: &'a EarnAnswer) {}
 }
 
 /// What became of one customer. One who failed has `customerId` and `error` only.
@@ -83,65 +93,27 @@ pub struct EarnedElement<'a> {
     status: Option<&'static str>,
 }
 
-/// An earned badge was revoked.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RevokedEarn)]
-#[serde(rename_all = "camelCase")]
-pub struct RevokedEarnBody {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// Whose it was.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// Which.
-    #[schema(value_type = String, example = "66da90618bdb494a4f065774")]
-    earned_badge_id: EarnedBadgeId,
-    /// False: the customer does not have it any more.
-    is_active: bool,
-}
-
-impl<'a> EarnedBody<'a> {
-    /// How the answer about its only customer looks.
-    ///
-    /// # Errors
-    /// The answer is not about one customer who earned, which should not happen.
-    pub fn of(answer: &'a EarnAnswer) -> serde_json::Result<Self> {
-        let (customer, earned, enrolment) = match answer.outcomes.as_slice() {
-            [CustomerEarn { customer, outcome }] => match outcome {
-                EarnOutcome::Earned(earned, enrolment) => (customer, Some(*earned), *enrolment),
-                EarnOutcome::WouldEarn(enrolment) => (customer, None, *enrolment),
-                EarnOutcome::Refused(_) => return Err(not_single()),
-            },
-            _ => return Err(not_single()),
-        };
-        Ok(Self {
-            badge_meta_id: answer.badge,
-            customer_id: customer.get(),
-            earned_badge_id: earned,
-            expires_on: answer.expires_on.into(),
-            expires_on_iso: answer.expires_on.into(),
-            request_id: answer.request_id.as_str(),
-            issued_id: enrolment,
-        })
+answer! {
+    /// An earned badge was revoked.
+    #[schema(as = RevokedEarn)]
+    pub struct RevokedEarnBody {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge,
+        /// Whose it was.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = customer.get(),
+        /// Which.
+        #[schema(value_type = String, example = "66da90618bdb494a4f065774")]
+        earnedBadgeId: EarnedBadgeId = earned,
+        /// False: the customer does not have it any more.
+        isActive: bool = false,
     }
+    new(badge: BadgeId, customer: CustomerId, earned: EarnedBadgeId) {}
 }
 
 fn not_single() -> serde_json::Error {
     serde_json::Error::custom("an answer about one customer who earned has another outcome")
-}
-
-impl<'a> From<&'a EarnAnswer> for EarnedBulkBody<'a> {
-    fn from(answer: &'a EarnAnswer) -> Self {
-        Self {
-            badge_meta_id: answer.badge,
-            triggered_by: answer.triggered_by.as_ref().map(OwnerBody::from),
-            expires_on: answer.expires_on.into(),
-            expires_on_iso: answer.expires_on.into(),
-            issued_badges: answer,
-            request_id: answer.request_id.as_str(),
-        }
-    }
 }
 
 impl<'a> EarnedElement<'a> {
@@ -188,16 +160,4 @@ fn elements<S: Serializer>(answer: &&EarnAnswer, serializer: S) -> Result<S::Ok,
         &answer.unknown,
         serializer,
     )
-}
-
-impl RevokedEarnBody {
-    /// How the revocation of `earned` looks.
-    pub fn of(badge: BadgeId, customer: CustomerId, earned: EarnedBadgeId) -> Self {
-        Self {
-            badge_meta_id: badge,
-            customer_id: customer.get(),
-            earned_badge_id: earned,
-            is_active: false,
-        }
-    }
 }

@@ -1,38 +1,46 @@
 //! How an import looks in an answer: an array of envelopes, one for each element.
 
 use accolade_application::answer::Imported;
-use accolade_domain::ids::{BadgeId, EarnedBadgeId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::envelope::{Errors, FailureEnvelope, Notice, SuccessEnvelope};
 use crate::instant::{WireInstant, WireIso};
 
-/// An earned badge was imported.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ImportedBadge)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportedBody {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// The earned badge; absent if a dry run would record one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, nullable = false)]
-    earned_badge_id: Option<EarnedBadgeId>,
-    /// When it expires.
-    expires_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "expiresOnISO")]
-    expires_on_iso: WireIso,
-    /// The id of the request, followed by `_` and the number of the element from 1.
-    #[schema(example = "f93f710f169c8390c41ae095986c5a50_1")]
-    request_id: String,
+answer! {
+    /// An earned badge was imported.
+    #[schema(as = ImportedBadge)]
+    pub struct ImportedBody {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge,
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = customer.get(),
+        /// The earned badge; absent if a dry run would record one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>, nullable = false)]
+        earnedBadgeId: Option<EarnedBadgeId> = earned,
+        /// When it expires.
+        expiresOn: WireInstant = expires_on.into(),
+        /// The same as text.
+        expiresOnISO: WireIso = expires_on.into(),
+        /// The id of the request, followed by `_` and the number of the element from 1.
+        #[schema(example = "f93f710f169c8390c41ae095986c5a50_1")]
+        requestId: String = request_id,
+    }
+    new(
+        badge: BadgeId,
+        customer: CustomerId,
+        earned: Option<EarnedBadgeId>,
+        expires_on: Instant,
+        request_id: String
+    ) {}
 }
 
 /// What became of one element.
@@ -91,14 +99,9 @@ pub fn envelopes<'a>(
                 });
                 let mut said = std::mem::take(&mut common);
                 said.extend(own);
-                let body = ImportedBody {
-                    badge_meta_id: *badge,
-                    customer_id: customer.get(),
-                    earned_badge_id: recorded.then_some(*earned),
-                    expires_on: (*expires_on).into(),
-                    expires_on_iso: (*expires_on).into(),
-                    request_id: format!("{}_{}", request_id.as_str(), index + 1),
-                };
+                let id = format!("{}_{}", request_id.as_str(), index + 1);
+                let earned = recorded.then_some(*earned);
+                let body = ImportedBody::new(*badge, *customer, earned, *expires_on, id);
                 ImportedEnvelope::Recorded(SuccessEnvelope::of(body, Errors::Empty, said))
             }
         })

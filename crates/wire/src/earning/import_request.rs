@@ -1,52 +1,51 @@
 //! Reading earned badges to import: an array whose elements fail one by one.
 
 use accolade_application::earning::ImportRow;
-use accolade_application::ports::IdentifierKind;
 use accolade_domain::rejection::{Code, Rejection};
-use utoipa::ToSchema;
 
 use crate::customer::named;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Fields, Parsed, Presence};
+use crate::json::{self, Parsed, Presence, body};
+use crate::request::context::ParseContext;
 
-/// An earned badge from elsewhere.
-#[derive(ToSchema)]
-#[schema(as = ImportRow, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct ImportRowBody {
-    /// The badge.
-    #[schema(example = "654e08f2041fd452b3ef5b2e")]
-    badge_meta_id: String,
-    /// The customer: a number, or a string of digits; an identifier, if the header says so.
-    #[schema(example = 382_442_802)]
-    customer_id: i64,
-    /// When it was earned. May be given by its twin alone.
-    earn_event_date: WireInstant,
-    /// The same as text; wins over the number.
-    #[schema(rename = "earnEventDateISO")]
-    earn_event_date_iso: Option<WireIso>,
-    /// When it expires: later than it was earned. May be given by its twin alone.
-    earn_expires_on: WireInstant,
-    /// The same as text; wins over the number.
-    #[schema(rename = "earnExpiresOnISO")]
-    earn_expires_on_iso: Option<WireIso>,
+body! {
+    /// An earned badge from elsewhere.
+    #[schema(as = ImportRow)]
+    pub struct ImportRowBody {
+        /// The badge.
+        #[schema(example = "654e08f2041fd452b3ef5b2e")]
+        badgeMetaId: String => badge = fields.field(name).required().object_id(),
+        /// The customer: a number, or a string of digits; an identifier, if the header says so.
+        #[schema(example = 382_442_802)]
+        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
+        /// When it was earned. May be given by its twin alone.
+        earnEventDate: WireInstant => event_on = fields.instant_pair(name, Presence::Required),
+        /// The same as text; wins over the number.
+        earnEventDateISO: Option<WireIso>,
+        /// When it expires: later than it was earned. May be given by its twin alone.
+        earnExpiresOn: WireInstant => expires_on = fields.instant_pair(name, Presence::Required),
+        /// The same as text; wins over the number.
+        earnExpiresOnISO: Option<WireIso>,
+    }
+    read(fields, name, context: ParseContext<'_>) -> ImportRow {
+        ImportRow { badge, customer, event_on, expires_on }
+    }
 }
 
 /// The elements in their order, each read or refused by itself.
 pub type Rows = Vec<Result<ImportRow, Vec<Rejection>>>;
 
-/// The elements of `body`, at most `max`. The paths of warnings begin with the element's place.
+/// The elements of `body`, at most as many as a request may name customers. The paths of warnings begin with the element's place.
 ///
 /// # Errors
 /// It is no array, is empty, or has too many elements (1905).
-pub fn read(
-    body: &[u8],
-    max: usize,
-    named_by: Option<IdentifierKind>,
-) -> Result<Parsed<Rows>, Vec<Rejection>> {
-    let elements = json::read_each(body, max, Code::TooManyCustomers, |fields| {
-        row(fields, named_by)
-    })?;
+pub fn read(body: &[u8], context: ParseContext<'_>) -> Result<Parsed<Rows>, Vec<Rejection>> {
+    let elements = json::read_each(
+        body,
+        context.max_customers,
+        Code::TooManyCustomers,
+        |fields| ImportRowBody::read(fields, context),
+    )?;
     if elements.is_empty() {
         let message = "The array is empty. Send at least one element.";
         return Err(vec![Rejection::unreadable(message)]);
@@ -72,22 +71,17 @@ pub fn read(
     })
 }
 
-fn row(fields: &mut Fields<'_, '_>, named_by: Option<IdentifierKind>) -> Option<ImportRow> {
-    let badge = fields.field("badgeMetaId").required().object_id();
-    let customer = named::one(fields.field("customerId"), named_by);
-    let event_on = fields.instant_pair("earnEventDate", Presence::Required);
-    let expires_on = fields.instant_pair("earnExpiresOn", Presence::Required);
-    Some(ImportRow {
-        badge: badge?,
-        customer: customer?,
-        event_on: event_on?,
-        expires_on: expires_on?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_at_most(max_customers: usize) -> ParseContext<'static> {
+        ParseContext {
+            max_customers,
+            request_id: None,
+            named_by: None,
+        }
+    }
 
     fn report(problems: &[Rejection]) -> Vec<(u32, Option<&str>)> {
         problems
@@ -101,7 +95,7 @@ mod tests {
         let good = r#"{"badgeMetaId":"654e08f2041fd452b3ef5b2e","customerId":1,
             "earnEventDate":1674292011,"earnExpiresOn":1705828011,"x":1}"#;
         let body = format!(r#"[{{"badgeMetaId":"8"}},{good},null,7]"#);
-        let Parsed { value, warnings } = read(body.as_bytes(), 4, None).unwrap();
+        let Parsed { value, warnings } = read(body.as_bytes(), of_at_most(4)).unwrap();
         let problems: Vec<_> = value
             .iter()
             .map(|row| {
@@ -134,7 +128,7 @@ mod tests {
             ("[1,2]", 1905),
             ("[1", 999_999),
         ] {
-            let problems = read(body.as_bytes(), 1, None).unwrap_err();
+            let problems = read(body.as_bytes(), of_at_most(1)).unwrap_err();
             assert_eq!(report(&problems), [(code, None)], "{body}");
         }
     }

@@ -6,10 +6,9 @@ use accolade_domain::earning::Scope;
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::answer::answer;
 use crate::badge::constraint::WindowBody;
 use crate::customer::named::NamedCustomer;
 use crate::page::Pagination;
@@ -101,67 +100,45 @@ pub fn read(query: &mut Query, named_by: Option<IdentifierKind>) -> Asked {
     }
 }
 
-/// A page of a badge's fixed windows.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FixedWindows)]
-#[serde(rename_all = "camelCase")]
-pub struct FixedWindowsBody {
-    /// The badge.
-    #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
-    badge_meta_id: BadgeId,
-    /// The organisation that it belongs to.
-    org_id: i64,
-    /// The time that the badge's windows tile.
-    #[serde(flatten)]
-    whole: WindowBody,
-    /// The windows of the page: those of customer limits first, each configuration in the order of
-    /// time.
-    fixed_window_cycles: Vec<CycleBody>,
-    /// Which page it is.
-    pagination: Pagination,
-}
-
-/// One window.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = FixedWindowCycle)]
-#[serde(rename_all = "camelCase")]
-pub struct CycleBody {
-    /// Names the configuration.
-    #[schema(value_type = String, example = "e6791ec9-e92f-34af-bdc3-be2607fdf82c")]
-    fixed_window_cycle_reference_id: Uuid,
-    /// From when until when.
-    #[serde(flatten)]
-    window: WindowBody,
-    /// BADGE or CUSTOMER: whose earns it limits.
-    constraint_type: &'static str,
-    /// How many earns count in it, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    earn_count: Option<u64>,
-}
-
-impl FixedWindowsBody {
-    /// How the page `asked` of the windows of `badge` looks.
-    pub fn of(org: OrgId, badge: BadgeId, windows: &FixedWindows, asked: PageOf) -> Self {
-        Self {
-            badge_meta_id: badge,
-            org_id: org.get(),
-            whole: windows.whole.into(),
-            fixed_window_cycles: windows.windows.iter().map(CycleBody::from).collect(),
-            pagination: Pagination::of(asked, windows.total),
-        }
+answer! {
+    /// A page of a badge's fixed windows.
+    #[schema(as = FixedWindows)]
+    pub struct FixedWindowsBody {
+        /// The badge.
+        #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
+        badgeMetaId: BadgeId = badge,
+        /// The organisation that it belongs to.
+        orgId: i64 = org.get(),
+        /// The time that the badge's windows tile.
+        #[serde(flatten)]
+        whole: WindowBody = WindowBody::new(windows.whole),
+        /// The windows of the page: those of customer limits first, each configuration in the order of
+        /// time.
+        fixedWindowCycles: Vec<CycleBody> = windows.windows.iter().map(CycleBody::new).collect(),
+        /// Which page it is.
+        pagination: Pagination = Pagination::new(asked, windows.total),
     }
+    new(org: OrgId, badge: BadgeId, windows: &FixedWindows, asked: PageOf) {}
 }
 
-impl From<&WindowCount> for CycleBody {
-    fn from(window: &WindowCount) -> Self {
-        Self {
-            fixed_window_cycle_reference_id: window.reference,
-            window: window.window.into(),
-            constraint_type: level(window.scope),
-            earn_count: window.earned,
-        }
+answer! {
+    /// One window.
+    #[schema(as = FixedWindowCycle)]
+    pub struct CycleBody {
+        /// Names the configuration.
+        #[schema(value_type = String, example = "e6791ec9-e92f-34af-bdc3-be2607fdf82c")]
+        fixedWindowCycleReferenceId: Uuid = window.reference,
+        /// From when until when.
+        #[serde(flatten)]
+        window: WindowBody = WindowBody::new(window.window),
+        /// BADGE or CUSTOMER: whose earns it limits.
+        constraintType: &'static str = level(window.scope),
+        /// How many earns count in it, if that was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        earnCount: Option<u64> = window.earned,
     }
+    new(window: &WindowCount) {}
 }
 
 /// How the scope of a limit is spelt.

@@ -1,107 +1,94 @@
-//! Reading which enrolments are to be revoked.
+//! Which enrolments are to be revoked.
 
 use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
+use accolade_domain::ids::EnrolmentId;
 use accolade_domain::rejection::{Code, Rejection};
-use utoipa::ToSchema;
 
-use crate::customer::named;
-use crate::json::{self, Fields, Parsed};
-use crate::request::batch::Reading;
+use crate::customer::named::{self, NamedCustomer};
+use crate::json::{Field, Fields, body};
+use crate::request::context::ParseContext;
 
 /// The most enrolments that one request may name.
 const MOST_NAMED: usize = 20;
 
-/// Enrolments to revoke: all that customers have of the badge, or those that are named.
-#[derive(ToSchema)]
-#[schema(as = RevokeIssueRequest, rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct RevocationRequestBody {
-    /// The badge.
-    #[schema(example = "654bb48766a87827bb61e631")]
-    badge_meta_id: String,
-    /// Customers all of whose enrolments for the badge are revoked: numbers, or strings of digits;
-    /// identifiers, if the header says so.
-    #[schema(min_items = 1, example = json!([123, 62_090_013]))]
-    customers: Option<Vec<i64>>,
-    /// Enrolments by their ids; wins over `customers`.
-    #[schema(min_items = 1, max_items = 20)]
-    revoke_issuals: Option<Vec<RevokedIssual>>,
-    /// The caller's id of this request, 1 to 255 characters.
-    request_id: Option<String>,
+body! {
+    /// Enrolments to revoke: all that customers have of the badge, or those that are named.
+    #[schema(as = RevokeIssueRequest)]
+    pub struct RevocationRequestBody {
+        /// The badge.
+        #[schema(example = "654bb48766a87827bb61e631")]
+        badgeMetaId: String => badge = fields.field(name).required().object_id(),
+        /// Customers all of whose enrolments for the badge are revoked: numbers, or strings of digits;
+        /// identifiers, if the header says so.
+        #[schema(min_items = 1, example = json!([123, 62_090_013]))]
+        customers: Option<Vec<i64>> => which = which(fields, name, context),
+        /// Enrolments by their ids; wins over `customers`.
+        #[schema(min_items = 1, max_items = 20)]
+        revokeIssuals: Option<Vec<RevokedIssual>>,
+        /// The caller's id of this request, 1 to 255 characters.
+        requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
+    }
+    parse(fields, name, context: ParseContext<'_>) -> RevokeEnrolments {
+        RevokeEnrolments { badge, which, request_id }
+    }
 }
 
-/// One enrolment of a customer.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read field by field")]
-pub struct RevokedIssual {
-    /// The customer.
-    #[schema(example = 62_090_013)]
-    customer_id: i64,
-    /// The enrolment.
-    #[schema(example = "69381605cebb9648d8974536")]
-    issue_id: String,
+body! {
+    /// One enrolment of a customer.
+    pub struct RevokedIssual {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
+        /// The enrolment.
+        #[schema(example = "69381605cebb9648d8974536")]
+        issueId: String => enrolment = fields.field(name).required().object_id(),
+    }
+    read(fields, name, context: ParseContext<'_>) -> (NamedCustomer, EnrolmentId) {
+        (customer, enrolment)
+    }
 }
 
-/// Which enrolments `body` asks to revoke.
-///
-/// # Errors
-/// Everything that is wrong with it; 1051 if it names none.
-pub fn read(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<RevokeEnrolments>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        let badge = fields.field("badgeMetaId").required().object_id();
-        let which = which(fields, reading);
-        let request_id = reading.request_id(fields, false);
-        Some(RevokeEnrolments {
-            badge: badge?,
-            which: which?,
-            request_id,
-        })
-    })
-}
-
-fn which(fields: &mut Fields<'_, '_>, reading: Reading<'_>) -> Option<WhichEnrolments> {
+/// Those in the list `revokeIssuals`, else those of the customers in the list `customers`.
+fn which(
+    fields: &mut Fields<'_, '_>,
+    customers: &str,
+    context: ParseContext<'_>,
+) -> Option<WhichEnrolments> {
     let named = fields.field("revokeIssuals");
     if named.is_present() {
-        fields.ignore("customers", "Ignored: revokeIssuals says which are meant.");
+        fields.ignore(customers, "Ignored: revokeIssuals says which are meant.");
         let elements = named.list(MOST_NAMED, Code::Unreadable)?;
-        if elements.is_empty() {
+        if elements.len() == 0 {
             fields.refuse(Rejection::of(Code::RevokeWhat));
         }
-        let issual = |element: json::Field<'_, '_>| {
-            let mut fields = element.object()?;
-            let customer = named::one(fields.field("customerId"), reading.named_by);
-            let enrolment = fields.field("issueId").required().object_id();
-            fields.finish();
-            Some((customer?, enrolment?))
+        let issual = |element: Field<'_, '_>| {
+            element.object_as(|fields| RevokedIssual::read(fields, context))
         };
         return Some(WhichEnrolments::Named(
-            elements.into_iter().filter_map(issual).collect(),
+            elements.filter_map(issual).collect(),
         ));
     }
-    if !fields.has("customers") {
+    if !fields.has(customers) {
         fields.refuse(Rejection::of(Code::RevokeWhat));
         return None;
     }
-    let max = reading.max_customers;
-    let customers = named::several(fields, "customers", max, reading.named_by)?;
-    let repeats = customers.repeats("customers").into_iter();
-    repeats.for_each(|warning| fields.warn(warning));
-    Some(WhichEnrolments::AllOf(customers))
+    let all = named::several(fields, customers, context)?;
+    named::warn_of_repeats(&all, fields, customers);
+    Some(WhichEnrolments::AllOf(all))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const READING: Reading<'static> = Reading {
+    const CONTEXT: ParseContext<'static> = ParseContext {
         max_customers: 3,
         request_id: None,
         named_by: None,
     };
 
     fn problems(body: &str) -> Vec<(u32, Option<String>)> {
-        read(READING, body.as_bytes())
+        RevocationRequestBody::parse(body.as_bytes(), CONTEXT)
             .unwrap_err()
             .into_iter()
             .map(|problem| (problem.code.number(), problem.field))
@@ -133,7 +120,7 @@ mod tests {
                 r#"{{"badgeMetaId":"66276dc68fe258516a88ff8e","revokeIssuals":[{issuals}],"customers":[1]}}"#
             )
         };
-        let parsed = read(READING, body(20).as_bytes()).unwrap();
+        let parsed = RevocationRequestBody::parse(body(20).as_bytes(), CONTEXT).unwrap();
         assert!(matches!(&parsed.value.which, WhichEnrolments::Named(all) if all.len() == 20));
         assert_eq!(parsed.warnings[0].code, Code::FieldIgnored);
         assert_eq!(problems(&body(21)), [at(999_999, "revokeIssuals")]);

@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
+use std::rc::Rc;
 use std::str::FromStr;
+use std::vec;
 
 use accolade_domain::ids::MalformedId;
 use accolade_domain::rejection::{Code, Rejection};
@@ -14,25 +16,38 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::fields::refuse;
-use super::{Fields, Problems};
+use super::{Fields, Problems, Purpose};
 
 /// A value at a path, or its absence.
 #[derive(Debug)]
 pub struct Field<'a, 'p> {
     value: Option<&'a RawValue>,
-    /// Whether it is an element of an array, so that it cannot be absent.
-    element: bool,
-    path: String,
+    place: Place,
     problems: &'p Problems,
+}
+
+/// Where a value stands: a path that becomes text only where there is a problem to report, because
+/// a list may have ten thousand elements.
+#[derive(Debug)]
+enum Place {
+    /// At this path from the root of the body.
+    At(String),
+    /// In the array at this path. It cannot be absent.
+    Element(Rc<str>, usize),
+    /// In the array that is the body, where each element is read as if it were a body.
+    LoneElement,
 }
 
 impl<'a, 'p> Field<'a, 'p> {
     /// The value at `path`; null is absence.
     pub(crate) fn new(value: Option<&'a RawValue>, path: String, problems: &'p Problems) -> Self {
+        Self::placed(value, Place::At(path), problems)
+    }
+
+    fn placed(value: Option<&'a RawValue>, place: Place, problems: &'p Problems) -> Self {
         Self {
             value: value.filter(|value| value.get() != "null"),
-            element: false,
-            path,
+            place,
             problems,
         }
     }
@@ -43,11 +58,8 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 
     /// An element that is read as if it were the whole body.
-    pub(crate) fn element(value: Option<&'a RawValue>, problems: &'p Problems) -> Self {
-        Self {
-            element: true,
-            ..Self::new(value, String::new(), problems)
-        }
+    pub(crate) fn lone_element(value: Option<&'a RawValue>, problems: &'p Problems) -> Self {
+        Self::placed(value, Place::LoneElement, problems)
     }
 
     /// Whether there is a value other than null.
@@ -61,13 +73,21 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 
     /// Where it stands, as in `customers[3]`.
-    pub fn path(&self) -> &str {
-        &self.path
+    pub fn path(&self) -> String {
+        match &self.place {
+            Place::At(path) => path.clone(),
+            Place::Element(list, index) => format!("{list}[{index}]"),
+            Place::LoneElement => String::new(),
+        }
+    }
+
+    fn is_element(&self) -> bool {
+        !matches!(self.place, Place::At(_))
     }
 
     /// The same; its absence is a problem.
     pub fn required(self) -> Self {
-        if !self.is_present() && !self.element {
+        if !self.is_present() && !self.is_element() {
             self.refuse(Rejection::unreadable("Is required."));
         }
         self
@@ -81,9 +101,19 @@ impl<'a, 'p> Field<'a, 'p> {
         self
     }
 
+    /// The same; if it is to create something, its absence is a problem that has the code
+    /// `missing`.
+    pub(crate) fn required_to(self, purpose: Purpose, missing: Code) -> Self {
+        match (purpose, missing) {
+            (Purpose::Update, _) => self,
+            (Purpose::Create, Code::Unreadable) => self.required(),
+            (Purpose::Create, missing) => self.required_as(missing),
+        }
+    }
+
     /// Adds a problem with it; its path, if it has one, is below this one.
     pub fn refuse(&self, problem: Rejection) {
-        refuse(self.problems, &self.path, problem);
+        refuse(self.problems, &self.path(), problem);
     }
 
     /// The value as it was sent.
@@ -218,7 +248,7 @@ impl<'a, 'p> Field<'a, 'p> {
     pub fn object(self) -> Option<Fields<'a, 'p>> {
         let value = self.value()?;
         match kind(value) {
-            Kind::Object => Fields::of(value, self.path, self.problems),
+            Kind::Object => Fields::of(value, self.path(), self.problems),
             kind => {
                 self.refuse(Rejection::unreadable(unexpected("an object", kind)));
                 None
@@ -226,9 +256,17 @@ impl<'a, 'p> Field<'a, 'p> {
         }
     }
 
+    /// What `read` makes of the fields of an object; warns of those that it does not ask for.
+    pub fn object_as<T>(self, read: impl FnOnce(&mut Fields<'a, 'p>) -> Option<T>) -> Option<T> {
+        let mut fields = self.object()?;
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    }
+
     /// The elements of an array. Reading one that is null is a problem; so are, as
     /// `too_many`, more than `max` of them.
-    pub fn list(self, max: usize, too_many: Code) -> Option<Vec<Field<'a, 'p>>> {
+    pub fn list(self, max: usize, too_many: Code) -> Option<List<'a, 'p>> {
         let value = self.value()?;
         if kind(value) != Kind::Array {
             let message = unexpected("an array", kind(value));
@@ -241,25 +279,48 @@ impl<'a, 'p> Field<'a, 'p> {
             self.refuse(Rejection::of(too_many).saying(message));
             return None;
         }
-        let element = |(index, value)| Field {
-            element: true,
-            ..Field::new(
-                Some(value),
-                format!("{}[{index}]", self.path),
-                self.problems,
-            )
-        };
-        Some(elements.into_iter().enumerate().map(element).collect())
+        Some(List {
+            path: self.path().into(),
+            elements: elements.into_iter(),
+            next: 0,
+            problems: self.problems,
+        })
     }
 
     /// The value; the absence of an element is a problem.
     fn value(&self) -> Option<&'a RawValue> {
-        if self.element && self.value.is_none() {
+        if self.is_element() && self.value.is_none() {
             self.refuse(Rejection::unreadable("Must not be null."));
         }
         self.value
     }
 }
+
+/// The elements of an array.
+#[derive(Debug)]
+pub struct List<'a, 'p> {
+    path: Rc<str>,
+    elements: vec::IntoIter<&'a RawValue>,
+    next: usize,
+    problems: &'p Problems,
+}
+
+impl<'a, 'p> Iterator for List<'a, 'p> {
+    type Item = Field<'a, 'p>;
+
+    fn next(&mut self) -> Option<Field<'a, 'p>> {
+        let value = self.elements.next()?;
+        let place = Place::Element(Rc::clone(&self.path), self.next);
+        self.next += 1;
+        Some(Field::placed(Some(value), place, self.problems))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.elements.size_hint()
+    }
+}
+
+impl ExactSizeIterator for List<'_, '_> {}
 
 /// What a JSON value is, by how it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -398,195 +459,4 @@ impl<'de> Visitor<'de> for Collect {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "a method's lifetimes are fixed where the helpers need any"
-)]
-mod tests {
-    use super::*;
-    use crate::json::read;
-    use accolade_domain::ids::{BadgeId, CustomerId};
-    use accolade_domain::owner::OwnerType;
-    use accolade_domain::text::{BadgeName, RequestId};
-
-    fn reading<T>(
-        json: &str,
-        take: impl FnOnce(Field<'_, '_>) -> Option<T>,
-    ) -> Result<T, Vec<(u32, String, Option<String>)>> {
-        let body = format!("{{\"x\":{json}}}");
-        let parsed = read(body.as_bytes(), |fields| take(fields.field("x")));
-        parsed.map(|parsed| parsed.value).map_err(|problems| {
-            problems
-                .into_iter()
-                .map(|problem| (problem.code.number(), problem.message, problem.field))
-                .collect()
-        })
-    }
-
-    fn message<T: fmt::Debug>(json: &str, take: impl FnOnce(Field<'_, '_>) -> Option<T>) -> String {
-        let mut problems = reading(json, take).unwrap_err();
-        assert_eq!(problems.len(), 1, "{problems:?}");
-        assert_eq!(problems[0].2.as_deref(), Some("x"));
-        problems.remove(0).1
-    }
-
-    #[test]
-    fn a_text_is_what_its_type_says_it_may_be() {
-        let name = |json| reading(json, |x| x.text::<BadgeName>()).map(String::from);
-        assert_eq!(name(r#""a\"\u00e4""#), Ok("a\"ä".to_owned()));
-        let said = |json| message(json, |x| x.text::<BadgeName>());
-        assert_eq!(said(r#""""#), "Must not be empty.");
-        assert_eq!(said("5"), "Must be a string, not a number.");
-        assert_eq!(
-            said(r#""a\u0000""#),
-            "Must not contain the NUL character (U+0000)."
-        );
-        assert_eq!(
-            said(r#""\ud800""#),
-            "Is not valid Unicode: half of a surrogate pair."
-        );
-        let long = format!("\"{}\"", "x".repeat(256));
-        assert_eq!(said(&long), "Must not be longer than 255 characters.");
-    }
-
-    #[test]
-    fn a_request_id_may_be_a_number_read_as_its_digits() {
-        let id = |json| reading(json, |x| x.text_or_number::<RequestId>()).map(String::from);
-        assert_eq!(id("2132"), Ok("2132".to_owned()));
-        assert_eq!(
-            id("123456789012345678901234567890"),
-            Ok("123456789012345678901234567890".to_owned())
-        );
-        assert_eq!(id(r#""10few789""#), Ok("10few789".to_owned()));
-        assert_eq!(
-            message("true", |x| x.text_or_number::<RequestId>()),
-            "Must be a string, not true or false."
-        );
-    }
-
-    #[test]
-    fn a_customer_is_a_positive_number_or_a_string_of_digits() {
-        let id = |json| reading(json, |x| x.number_id::<CustomerId>()).map(CustomerId::get);
-        assert_eq!(id("62090013"), Ok(62_090_013));
-        assert_eq!(id(r#""62090013""#), Ok(62_090_013));
-        assert_eq!(id("9223372036854775807"), Ok(i64::MAX));
-        for json in [
-            "0",
-            "-1",
-            "1.5",
-            "1.0",
-            "1e3",
-            "9223372036854775808",
-            "\"\"",
-            "\"+1\"",
-        ] {
-            assert_eq!(
-                message(json, |x| x.number_id::<CustomerId>()),
-                "Must be a whole number from 1 to 9223372036854775807.",
-                "{json}"
-            );
-        }
-        assert_eq!(
-            message("[]", |x| x.number_id::<CustomerId>()),
-            "Must be a whole number, not an array."
-        );
-    }
-
-    #[test]
-    fn numbers_ids_and_booleans_say_what_they_must_be() {
-        assert_eq!(
-            reading("36500", |x| x.integer_within(1, 36_500)),
-            Ok(36_500)
-        );
-        assert_eq!(
-            message("36501", |x| x.integer_within(1, 36_500)),
-            "Must be a whole number from 1 to 36500."
-        );
-        assert_eq!(
-            message("1e2", |x| x.integer::<i64>()),
-            "Must be a whole number from -9223372036854775808 to 9223372036854775807."
-        );
-        assert_eq!(
-            reading(r#""66276DC68FE258516A88FF8E""#, |x| x
-                .object_id::<BadgeId>())
-            .map(|id| id.to_string()),
-            Ok("66276dc68fe258516a88ff8e".to_owned())
-        );
-        assert_eq!(
-            message(r#""8""#, |x| x.object_id::<BadgeId>()),
-            "Must be an id of 24 hexadecimal digits."
-        );
-        assert_eq!(reading("true", |x| x.boolean()), Ok(true));
-        assert_eq!(
-            message(r#""true""#, |x| x.boolean()),
-            "Must be true or false, not a string."
-        );
-    }
-
-    #[test]
-    fn a_word_is_read_in_any_case_and_another_one_is_told_the_words() {
-        let owner = |x: Field<'_, '_>| x.word(OwnerType::ALL, OwnerType::name);
-        for json in [
-            r#""Referral_Campaigns""#,
-            r#""referral-campaigns""#,
-            r#""REFERRAL CAMPAIGNS""#,
-        ] {
-            assert_eq!(reading(json, owner), Ok(OwnerType::ReferralCampaigns));
-        }
-        for json in [r#""Loyalities""#, "7", "{}"] {
-            let problems = reading(json, owner).unwrap_err();
-            assert_eq!(problems[0].0, 400);
-            assert!(
-                problems[0]
-                    .1
-                    .starts_with("Must be one of Loyalty, Loyalty_Promotion, ")
-            );
-        }
-    }
-
-    #[test]
-    fn every_element_that_is_wrong_is_named_by_its_place() {
-        let ids = |x: Field<'_, '_>| {
-            let ids = x.list(5, Code::TooManyCustomers)?.into_iter();
-            Some(ids.filter_map(Field::number_id::<CustomerId>).count())
-        };
-        assert_eq!(reading("[1,2]", ids), Ok(2));
-        assert_eq!(reading("[]", ids), Ok(0));
-        let paths: Vec<_> = reading("[1,null,-1,\"x\",5]", ids)
-            .unwrap_err()
-            .into_iter()
-            .map(|(code, _, path)| (code, path.unwrap()))
-            .collect();
-        let expected = ["x[1]", "x[2]", "x[3]"].map(|path| (999_999, path.to_owned()));
-        assert_eq!(paths, expected);
-        assert_eq!(
-            reading("[1,2,3,4,5,6,7]", ids).unwrap_err(),
-            [(
-                1905,
-                "Has 7 elements; at most 5 are accepted.".to_owned(),
-                Some("x".to_owned())
-            )]
-        );
-        assert_eq!(message("7", ids), "Must be an array, not a number.");
-    }
-
-    #[test]
-    fn no_more_than_fifty_problems_are_told() {
-        let body = format!("[{}]", vec!["0"; 200].join(","));
-        let problems = reading(&body, |x| {
-            let ids = x.list(1_000, Code::TooManyCustomers)?.into_iter();
-            Some(ids.filter_map(Field::number_id::<CustomerId>).count())
-        });
-        assert_eq!(problems.unwrap_err().len(), 50);
-    }
-
-    #[test]
-    fn absence_is_a_problem_only_where_the_field_is_required() {
-        assert_eq!(reading("null", |x| Some(x.boolean())), Ok(None));
-        assert_eq!(message("null", |x| x.required().boolean()), "Is required.");
-        assert_eq!(
-            reading("null", |x| x.required_as(Code::ReferenceMissing).boolean()).unwrap_err()[0].0,
-            717
-        );
-    }
-}
+mod tests;

@@ -40,11 +40,20 @@ impl<'a, 'p> Fields<'a, 'p> {
     /// The fields of `value`, which stands at `path` and begins with a brace. A name that is
     /// given twice is a problem.
     pub(crate) fn of(value: &'a RawValue, path: String, problems: &'p Problems) -> Option<Self> {
-        let Ok(Entries { mut entries, more }) = serde_json::from_str(value.get()) else {
+        let Ok(entries) = serde_json::from_str(value.get()) else {
             let message = "Has a field whose name is not valid Unicode.";
             refuse(problems, &path, Rejection::unreadable(message));
             return None;
         };
+        Self::from_entries(entries, path, problems)
+    }
+
+    /// The same of the object whose entries these are.
+    pub(crate) fn from_entries(
+        Entries { mut entries, more }: Entries<'a>,
+        path: String,
+        problems: &'p Problems,
+    ) -> Option<Self> {
         if more {
             let message = format!("Has more than {MOST_FIELDS} fields.");
             refuse(problems, &path, Rejection::unreadable(message));
@@ -196,7 +205,7 @@ fn join(path: &str, name: &str) -> String {
 }
 
 /// The entries of an object in their order, values untouched.
-struct Entries<'a> {
+pub(crate) struct Entries<'a> {
     entries: Vec<(Cow<'a, str>, &'a RawValue)>,
     /// Whether there were more than [`MOST_FIELDS`], the rest of which is not kept.
     more: bool,

@@ -1,8 +1,10 @@
 //! Reading JSON bodies: every problem at once, each with its path.
 //!
 //! [`read`] takes a body apart field by field, lazily: a value is looked into only when
-//! something asks for it, so the width of what nobody reads costs nothing. [`read_typed`] first tries a serde type, which is faster for the bodies
-//! that matter, and reads field by field only to say what is wrong.
+//! something asks for it, so the width of what nobody reads costs nothing, and a path becomes text
+//! only where there is a problem. Serde's derived readers, and those that are made to report every
+//! problem, do not fit: they stop at the first one, or read from a tree in which repeated fields and
+//! the spelling of numbers are lost.
 //!
 //! ```text
 //! json::read(body, |fields| {
@@ -16,24 +18,35 @@
 //!
 //! All fields are asked for before the first `?`, so that none hides another's problem.
 
+mod body;
 mod field;
 mod fields;
 mod problems;
-mod typed;
 
 use accolade_domain::rejection::{Code, Rejection};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(crate) use body::body;
 pub use field::{Field, not_a_word, sentence, word};
 pub use fields::{Fields, Presence, disagreement};
 pub use problems::Problems;
-pub use typed::{PositiveId, TextOrNumber};
 
 pub use accolade_application::error::MOST_REPORTED;
 
 /// How deep a body may be nested, also where nobody reads it.
 const MOST_NESTED: usize = 128;
+
+/// What a body is for, where one description is that of two operations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Something new.
+    Create,
+    /// A change of what there is.
+    Update,
+}
+
+/// Why fields that only answers have are ignored.
+pub(crate) const SET_BY_SERVER: &str = "Ignored: it is set by the server.";
 
 /// What a body asks for, and what is odd about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +85,9 @@ pub fn read_partly<'a, T>(
     body: &'a [u8],
     read: impl FnOnce(&mut Fields<'a, '_>) -> T,
 ) -> Result<(Parsed<T>, Vec<Rejection>), Vec<Rejection>> {
-    let root = check_syntax(body).map_err(|problem| vec![problem])?;
     let problems = Problems::default();
-    let value = Field::root(root, &problems).object().map(|mut fields| {
+    let fields = object(body, &problems).map_err(|problem| vec![problem])?;
+    let value = fields.map(|mut fields| {
         let value = read(&mut fields);
         fields.finish();
         value
@@ -97,7 +110,8 @@ pub fn read_each<'a, T>(
     too_many: Code,
     read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
 ) -> Result<Vec<Element<T>>, Vec<Rejection>> {
-    let root = check_syntax(body).map_err(|problem| vec![problem])?;
+    let root = text(body).and_then(check_syntax);
+    let root = root.map_err(|problem| vec![problem])?;
     let problems = Problems::default();
     let elements = Field::root(root, &problems).list(max, too_many);
     let Some(elements) = elements else {
@@ -105,7 +119,7 @@ pub fn read_each<'a, T>(
     };
     let element = |element: Field<'a, '_>| {
         let problems = Problems::default();
-        let value = Field::element(element.raw(), &problems)
+        let value = Field::lone_element(element.raw(), &problems)
             .object()
             .and_then(|mut fields| {
                 let value = read(&mut fields);
@@ -122,26 +136,22 @@ pub fn read_each<'a, T>(
     Ok(elements.into_iter().map(element).collect())
 }
 
-/// Reads `body` as an `F` and makes of it what `take` makes; if either does
-/// not work, reads it with `read`, which says what is wrong.
-///
-/// `F` must refuse what `read` would warn of or refuse: it has `deny_unknown_fields`.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_typed<'a, F: Deserialize<'a>, T>(
+/// The fields of `body`, which are read in one pass if nothing is wrong with its syntax; what is
+/// wrong a second pass says.
+fn object<'a, 'p>(
     body: &'a [u8],
-    take: impl FnOnce(F) -> Option<Parsed<T>>,
-    slowly: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
-) -> Result<Parsed<T>, Vec<Rejection>> {
-    match serde_json::from_slice(body).ok().and_then(take) {
-        Some(parsed) => Ok(parsed),
-        None => read(body, slowly),
+    problems: &'p Problems,
+) -> Result<Option<Fields<'a, 'p>>, Rejection> {
+    let text = text(body)?;
+    if let Ok(entries) = serde_json::from_str(text) {
+        check_depth(text)?;
+        return Ok(Fields::from_entries(entries, String::new(), problems));
     }
+    Ok(Field::root(check_syntax(text)?, problems).object())
 }
 
-/// The whole of `body`, if it is one JSON value. Skips nested values without recursion.
-fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
+/// The text that `body` is.
+fn text(body: &[u8]) -> Result<&str, Rejection> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let at = error.valid_up_to();
         Rejection::unreadable(format!("The body is not UTF-8 text: see byte {at}."))
@@ -151,14 +161,26 @@ fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
             "The body is empty. Send a JSON object.",
         ));
     }
+    Ok(text)
+}
+
+/// The whole of `text`, if it is one JSON value. Skips nested values without recursion.
+fn check_syntax(text: &str) -> Result<&RawValue, Rejection> {
     let root = serde_json::from_str(text)
         .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))?;
-    if depth(text) > MOST_NESTED {
+    check_depth(text)?;
+    Ok(root)
+}
+
+fn check_depth(text: &str) -> Result<(), Rejection> {
+    // Few bodies have so many brackets that one could be nested too deeply.
+    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{'));
+    if brackets.count() > MOST_NESTED && depth(text) > MOST_NESTED {
         return Err(Rejection::unreadable(format!(
             "The body is nested more than {MOST_NESTED} levels deep. Nothing that is read here is."
         )));
     }
-    Ok(root)
+    Ok(())
 }
 
 /// How deep arrays and objects are nested in `json`, which is valid.

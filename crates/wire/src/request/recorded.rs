@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
 
 /// What became of the requests with one id.
@@ -15,34 +16,21 @@ pub struct RequestsBody<'a> {
     pub requests: Vec<RecordedRequest<'a>>,
 }
 
-/// What became of one request.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordedRequest<'a> {
-    /// The id of the request.
-    request_id: &'a str,
-    /// The operation that carried it out.
-    #[schema(example = "issueBulk")]
-    operation: &'static str,
-    /// When it was recorded.
-    recorded_on: WireInstant,
-    /// The same as text.
-    #[serde(rename = "recordedOnISO")]
-    recorded_on_iso: WireIso,
-    /// The `data` of its answer.
-    #[schema(value_type = Object)]
-    answer: Box<RawValue>,
-}
-
-impl<'a> RecordedRequest<'a> {
-    /// How `entry` looks, with its answer's `data`.
-    pub fn of(entry: &'a LedgerEntry, answer: Box<RawValue>) -> Self {
-        Self {
-            request_id: entry.request_id.as_str(),
-            operation: entry.operation.name(),
-            recorded_on: entry.recorded_on.into(),
-            recorded_on_iso: entry.recorded_on.into(),
-            answer,
-        }
+answer! {
+    /// What became of one request.
+    pub struct RecordedRequest<'a> {
+        /// The id of the request.
+        requestId: &'a str = entry.request_id.as_str(),
+        /// The operation that carried it out.
+        #[schema(example = "issueBulk")]
+        operation: &'static str = entry.operation.name(),
+        /// When it was recorded.
+        recordedOn: WireInstant = entry.recorded_on.into(),
+        /// The same as text.
+        recordedOnISO: WireIso = entry.recorded_on.into(),
+        /// The `data` of its answer.
+        #[schema(value_type = Object)]
+        answer: Box<RawValue> = answer,
     }
+    new(entry: &'a LedgerEntry, answer: Box<RawValue>) {}
 }

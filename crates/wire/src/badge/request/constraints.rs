@@ -3,12 +3,12 @@
 use accolade_domain::badge::constraint::{
     Constraint, Count, Cycle, FixedWindowDraft, RollingWindow, Weekday,
 };
-use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::CalendarUnit;
 
 use crate::badge::constraint::{Kind, Scope};
-use crate::badge::request::{MOST_ELEMENTS, Purpose, SET_BY_SERVER};
-use crate::json::{Field, Fields};
+use crate::badge::request::elements;
+use crate::json::{Field, Fields, Purpose, SET_BY_SERVER};
 
 /// What a limit of one kind has and others do not.
 const FIELDS: &[&str] = &[
@@ -61,12 +61,7 @@ pub(crate) fn read(
     scope: Scope,
     purpose: Purpose,
 ) -> Vec<Constraint<FixedWindowDraft>> {
-    field
-        .list(MOST_ELEMENTS, Code::Unreadable)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|element| constraint(element, scope, purpose))
-        .collect()
+    elements(field, |element| constraint(element, scope, purpose))
 }
 
 fn constraint(

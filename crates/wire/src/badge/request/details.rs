@@ -7,36 +7,57 @@ use accolade_domain::text::{Name, UrlText};
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::badge::request::MOST_ELEMENTS;
-use crate::json::Field;
+use crate::badge::request::elements;
+use crate::json::{Field, body};
+use crate::words::ImageTagName;
 
 /// The most characters that a benefit may have, without blanks between its parts.
 const MOST_BENEFIT_CHARACTERS: usize = 4_000;
 
 /// The pictures in `field`.
 pub(crate) fn images(field: Field<'_, '_>) -> Vec<Image> {
-    elements(field, |element| {
-        let mut fields = element.object()?;
-        let image = Image {
-            name: fields.field("name").text(),
-            file_svc_handle: fields.field("fileSvcHandle").text(),
-            url: fields.field("url").text::<WebAddress>().map(|url| url.0),
-            tag: fields.field("tag").word(ImageTag::ALL, ImageTag::name),
-        };
-        fields.finish();
-        Some(image)
-    })
+    elements(field, |element| element.object_as(ImageRequest::read))
 }
 
 /// The names and values in `field`.
 pub(crate) fn tags(field: Field<'_, '_>) -> Vec<Tag> {
-    elements(field, |element| {
-        let mut fields = element.object()?;
-        let name = fields.field("name").required().text();
-        let value = fields.field("value").text();
-        fields.finish();
-        Some(Tag { name: name?, value })
-    })
+    elements(field, |element| element.object_as(TagRequest::read))
+}
+
+body! {
+    /// A picture of the badge.
+    pub(crate) struct ImageRequest {
+        /// What the picture is called.
+        #[schema(max_length = 255)]
+        name: Option<String> => called = Some(fields.field(name).text()),
+        /// Your handle of the stored file.
+        #[schema(max_length = 255)]
+        fileSvcHandle: Option<String> => file_svc_handle = Some(fields.field(name).text()),
+        /// An absolute http or https address.
+        #[schema(max_length = 2048)]
+        url: Option<String> => url = Some(fields.field(name).text::<WebAddress>()),
+        /// Which state of the badge it shows.
+        tag: Option<ImageTagName> =>
+            tag = Some(fields.field(name).word(ImageTag::ALL, ImageTag::name)),
+    }
+    read(fields, name) -> Image {
+        Image { name: called, file_svc_handle, url: url.map(|url| url.0), tag }
+    }
+}
+
+body! {
+    /// A free name and value.
+    pub(crate) struct TagRequest {
+        /// The name.
+        #[schema(min_length = 1, max_length = 255)]
+        name: String => called = fields.field(name).required().text(),
+        /// The value.
+        #[schema(max_length = 255)]
+        value: Option<String> => value = Some(fields.field(name).text()),
+    }
+    read(fields, name) -> Tag {
+        Tag { name: called, value }
+    }
 }
 
 /// The benefits in `field`, as they were sent.
@@ -73,15 +94,6 @@ pub(crate) fn custom_values(field: Field<'_, '_>) -> CustomValues {
         }
     }
     values
-}
-
-fn elements<T>(field: Field<'_, '_>, read: impl Fn(Field<'_, '_>) -> Option<T>) -> Vec<T> {
-    field
-        .list(MOST_ELEMENTS, Code::Unreadable)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(read)
-        .collect()
 }
 
 /// An absolute http or https address.

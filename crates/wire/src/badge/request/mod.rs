@@ -14,7 +14,7 @@ use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::badge::constraint::Scope;
-use crate::json::{self, Fields, Parsed, Presence};
+use crate::json::{self, Field, Fields, Parsed, Presence, Purpose, SET_BY_SERVER};
 
 pub use schema::BadgeRequestBody;
 
@@ -37,18 +37,6 @@ const ANSWERED: &[&str] = &[
     "lastUpdatedOnISO",
     "lastUpdatedBy",
 ];
-
-/// Why they are ignored.
-pub const SET_BY_SERVER: &str = "Ignored: it is set by the server.";
-
-/// What the body is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// A new badge.
-    Create,
-    /// Another definition of a badge.
-    Update,
-}
 
 /// Where an update names its badge.
 #[derive(Debug, Clone, Copy)]
@@ -176,17 +164,19 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
     draft
 }
 
+/// What `read` makes of the elements of the list in `field`.
+fn elements<'a, 'p, T>(field: Field<'a, 'p>, read: impl Fn(Field<'a, 'p>) -> Option<T>) -> Vec<T> {
+    let elements = field.list(MOST_ELEMENTS, Code::Unreadable);
+    elements.into_iter().flatten().filter_map(read).collect()
+}
+
 fn owners(fields: &mut Fields<'_, '_>) -> Vec<OwnerType> {
     let Some(mut ownership) = fields.field("ownership").object() else {
         return Vec::new();
     };
-    let owners = ownership
-        .field("restrictedToOwners")
-        .list(MOST_ELEMENTS, Code::Unreadable)
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|owner| owner.word(OwnerType::ALL, OwnerType::name))
-        .collect();
+    let owners = elements(ownership.field("restrictedToOwners"), |owner| {
+        owner.word(OwnerType::ALL, OwnerType::name)
+    });
     let why = "Ignored: a badge is claimed through POST badgeMeta/{id}/claim.";
     ownership.ignore("claims", why);
     ownership.finish();

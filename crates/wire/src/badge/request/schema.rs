@@ -5,8 +5,9 @@
 
 use utoipa::ToSchema;
 
+use crate::badge::request::details::{ImageRequest, TagRequest};
 use crate::instant::{WireInstant, WireIso};
-use crate::words::{CalendarUnitName, EarnTypeName, ImageTagName, OwnerTypeName, WeekdayName};
+use crate::words::{CalendarUnitName, EarnTypeName, OwnerTypeName, WeekdayName};
 
 /// A badge to create, or what a badge is to be from now on.
 #[derive(ToSchema)]
@@ -147,37 +148,6 @@ pub(crate) struct ConstraintRequest {
     /// Calendar months.
     #[schema(minimum = 1, maximum = 2_147_483_647)]
     roll_for_months: Option<u32>,
-}
-
-/// A picture of the badge.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct ImageRequest {
-    /// What the picture is called.
-    #[schema(max_length = 255)]
-    name: Option<String>,
-    /// Your handle of the stored file.
-    #[schema(max_length = 255)]
-    file_svc_handle: Option<String>,
-    /// An absolute http or https address.
-    #[schema(max_length = 2048)]
-    url: Option<String>,
-    /// Which state of the badge it shows.
-    #[schema(value_type = Option<ImageTagName>)]
-    tag: Option<String>,
-}
-
-/// A free name and value.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct TagRequest {
-    /// The name.
-    #[schema(min_length = 1, max_length = 255)]
-    name: String,
-    /// The value.
-    #[schema(max_length = 255)]
-    value: Option<String>,
 }
 
 /// What earning the badge brings. Further members are kept as they are sent.
