@@ -9,7 +9,6 @@ pub mod app;
 pub mod openapi;
 
 mod auth;
-mod command;
 mod dispatch;
 mod failure;
 mod group_commit;
@@ -24,4 +23,5 @@ mod response;
 mod router;
 mod routes;
 mod state;
+mod submission;
 mod throttle;

@@ -10,7 +10,6 @@ use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::Ports;
 
 use crate::auth::Auth;
-use crate::command::{Submission, execute_group};
 use crate::dispatch::{Dispatcher, DispatcherUsage};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
@@ -18,6 +17,7 @@ use crate::metrics::Metrics;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
 use crate::readiness::Readiness;
+use crate::submission::{Submission, execute_group};
 
 pub use crate::auth::AuthOptions;
 
@@ -86,12 +86,12 @@ impl AppState {
         };
         let enrolments = {
             let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
-            let execute = move |group: &[_]| execute_group(&ports, &known, &metrics, group);
+            let execute = move |group: Vec<_>| execute_group(&ports, &known, &metrics, group);
             GroupCommit::start("enrolments", bounds(options.groups), execute)?
         };
         let earns = {
             let (ports, metrics) = (ports.clone(), metrics.clone());
-            let execute = move |group: &[_]| execute_group(&ports, &known, &metrics, group);
+            let execute = move |group: Vec<_>| execute_group(&ports, &known, &metrics, group);
             GroupCommit::start("earns", bounds(options.earn_groups), execute)?
         };
         Ok(Self {

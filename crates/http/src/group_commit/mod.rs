@@ -57,7 +57,7 @@ impl<M: Member, R: Send + 'static> GroupCommit<M, R> {
     pub(crate) fn start(
         name: &str,
         bounds: Bounds,
-        execute: impl Fn(&[M]) -> Vec<Result<R, UseCaseError>> + Send + Sync + 'static,
+        execute: impl Fn(Vec<M>) -> Vec<Result<R, UseCaseError>> + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let queue = Arc::new(Queue::new(bounds));
         let workers = Self(Arc::new(Workers(Arc::clone(&queue))));
@@ -122,7 +122,7 @@ impl<M: Member, R: Send + 'static> GroupCommit<M, R> {
 fn run<M: Member, R>(
     queue: &Queue<M, R>,
     group: Group<M, R>,
-    execute: &impl Fn(&[M]) -> Vec<Result<R, UseCaseError>>,
+    execute: &impl Fn(Vec<M>) -> Vec<Result<R, UseCaseError>>,
 ) {
     let (mut members, mut callers) = (Vec::new(), Vec::new());
     for waiting in group.members {
@@ -139,11 +139,10 @@ fn run<M: Member, R>(
     let results = if members.is_empty() {
         Ok(Vec::new())
     } else {
-        catch_unwind(AssertUnwindSafe(|| span.in_scope(|| execute(&members))))
+        catch_unwind(AssertUnwindSafe(|| span.in_scope(|| execute(members))))
     };
-    // Before any caller has its result: whoever asks again at once finds the idempotency keys free
-    // that the members held, and the group counted out.
-    drop(members);
+    // Before any caller has its result: whoever looks at once finds the group counted out, as it
+    // finds free what the members held.
     queue.finished(&group.kind);
     match results {
         Ok(results) => {

@@ -34,13 +34,15 @@ fn later() -> Deadline {
 }
 
 /// Doubles numbers, and says who was in the group. 0 is refused, and 13 panics.
-fn double(group: &[u32]) -> Vec<Result<(u32, Vec<u32>), UseCaseError>> {
+fn double(group: Vec<u32>) -> Vec<Result<(u32, Vec<u32>), UseCaseError>> {
     assert!(!group.contains(&13), "as the test wants it");
     let of = |number: &u32| match number {
         0 => Err(Rejection::of(Code::NotFound).into()),
-        number => Ok((number * 2, group.to_vec())),
+        number => Ok((number * 2, group.clone())),
     };
-    group.iter().map(of).collect()
+    let results = group.iter().map(of).collect();
+    drop(group);
+    results
 }
 
 /// A queue of `length` whose only worker says when it begins and waits to be let go on.
@@ -155,7 +157,7 @@ async fn while_one_kind_runs_it_gathers_and_others_begin() {
     let (begun, begins) = std_mpsc::channel();
     let (go, may_go) = std_mpsc::channel::<()>();
     let (begun, may_go) = (Mutex::new(begun), Mutex::new(may_go));
-    let commit = GroupCommit::start("test", bounds(2, 8), move |group: &[u32]| {
+    let commit = GroupCommit::start("test", bounds(2, 8), move |group: Vec<u32>| {
         if group.contains(&1) {
             let _ = begun.lock().unwrap().send(());
             let _ = may_go.lock().unwrap().recv();

@@ -14,7 +14,6 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 
-use crate::command::{GroupCommand, Submission};
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
@@ -22,6 +21,7 @@ use crate::idempotency::{REPLAYED, Running};
 use crate::middleware::deadline::Deadline;
 use crate::response::respond;
 use crate::state::AppState;
+use crate::submission::{SmallCommand, Submission};
 
 /// The most bytes of a body that is read where other requests wait to be read too. Larger ones are
 /// read on a thread that may block, and their commands executed by themselves.
@@ -141,7 +141,7 @@ impl Mutation {
     ///
     /// # Errors
     /// Those of [`execute`](Self::execute); those of the group commit.
-    pub(crate) async fn execute_in_group<C: GroupCommand>(
+    pub(crate) async fn execute_in_group<C: SmallCommand>(
         self,
         command: Result<C, UseCaseError>,
         group_commit: &GroupCommit<Submission<C>, Executed>,

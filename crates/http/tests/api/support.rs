@@ -6,8 +6,9 @@ use std::time::Duration;
 use accolade_application::access::{
     AccessGroup, AccessGroups, Caller, CreateClient, NewCredentials, create_client, create_org,
 };
-use accolade_application::badges::{ClaimBadge, CreateBadge, claim, create};
+use accolade_application::badges::{ClaimBadge, CreateBadge};
 use accolade_application::ports::{Org, Ports};
+use accolade_application::{Request, execute};
 use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Owner, OwnerType};
@@ -344,16 +345,14 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
         active: true,
         migrating: true,
         id: Some(badge),
-        idempotency: None,
     };
-    create(ports, &caller, command).unwrap();
+    execute(ports, Request::new(caller.clone()), command).unwrap();
     let command = ClaimBadge {
         badge,
         owner: Owner {
             owner_type: OwnerType::Loyalty,
             reference: "123694".try_into().unwrap(),
         },
-        idempotency: None,
     };
-    claim(ports, &caller, command).unwrap();
+    execute(ports, Request::new(caller), command).unwrap();
 }

@@ -1,0 +1,117 @@
+//! What goes into a group commit: requests with their commands, if they are small.
+
+use accolade_application::badges::KnownBadges;
+use accolade_application::customers::{NamedCustomer, NamedCustomers};
+use accolade_application::earning::{EarnBadge, Earners};
+use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::error::UseCaseError;
+use accolade_application::group_commit::{GroupCommit as GroupCommand, execute_together};
+use accolade_application::ports::Ports;
+use accolade_application::{Command, Executed, Request};
+use accolade_domain::ids::{BadgeId, OrgId};
+
+use crate::group_commit::Member;
+use crate::idempotency::Running;
+use crate::metrics::Metrics;
+
+/// The most customers of a request that may share a transaction with others.
+const SMALL: usize = 100;
+
+/// A command whose requests share transactions with others of a kind.
+pub(crate) trait SmallCommand: Command + GroupCommand + Send + 'static {
+    /// What those have in common that share one.
+    type Kind: Clone + Eq + std::hash::Hash + Send + 'static;
+
+    /// Which kind it is in `org`.
+    fn kind(&self, org: OrgId) -> Self::Kind;
+
+    /// How many customers it is about; `None` if it is executed by itself: because they are many,
+    /// because the directory must be asked who they are, or because it would share nothing.
+    fn weight(&self) -> Option<usize>;
+}
+
+impl SmallCommand for EnrolCustomers {
+    /// All of an org share transactions.
+    type Kind = OrgId;
+
+    fn kind(&self, org: OrgId) -> OrgId {
+        org
+    }
+
+    fn weight(&self) -> Option<usize> {
+        weight(&self.customers)
+    }
+}
+
+impl SmallCommand for EarnBadge {
+    /// Those of one badge do.
+    type Kind = (OrgId, BadgeId);
+
+    fn kind(&self, org: OrgId) -> Self::Kind {
+        (org, self.badge)
+    }
+
+    fn weight(&self) -> Option<usize> {
+        if self.event_on.is_some() {
+            // Earns that happened on dates of their own share no terms with others: they would only
+            // queue behind each other.
+            return None;
+        }
+        match &self.earners {
+            Earners::One(NamedCustomer::Number(_)) => Some(1),
+            Earners::One(NamedCustomer::Identifier(..)) => None,
+            Earners::Several(customers) => weight(customers),
+        }
+    }
+}
+
+fn weight(customers: &NamedCustomers) -> Option<usize> {
+    let by_number = matches!(customers, NamedCustomers::Numbers(_));
+    (by_number && customers.len() <= SMALL).then(|| customers.len())
+}
+
+/// A request and its command, on their way into a group.
+pub(crate) struct Submission<C> {
+    request: Request,
+    command: C,
+    running: Option<Running>,
+}
+
+impl<C> Submission<C> {
+    /// The command of `request`, whose key runs.
+    pub(crate) fn new(request: Request, command: C, running: Option<Running>) -> Self {
+        Self {
+            request,
+            command,
+            running,
+        }
+    }
+}
+
+impl<C: SmallCommand> Member for Submission<C> {
+    type Kind = C::Kind;
+
+    fn kind(&self) -> C::Kind {
+        self.command.kind(self.request.caller.org)
+    }
+}
+
+/// Executes a group; gives each request its result, by position.
+pub(crate) fn execute_group<C: SmallCommand>(
+    ports: &Ports,
+    known: &KnownBadges,
+    metrics: &Metrics,
+    group: Vec<Submission<C>>,
+) -> Vec<Result<Executed, UseCaseError>> {
+    let (mut members, mut running) = (Vec::new(), Vec::new());
+    for submission in group {
+        members.push((submission.request, submission.command));
+        // The keys are held to the end, even if nobody waits for an answer any more.
+        running.push(submission.running);
+    }
+    let results = execute_together(ports, known, members);
+    for result in &results {
+        metrics.executed(result);
+    }
+    results
+}
