@@ -115,7 +115,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         if presence == Presence::Required && !iso.is_present() {
             number = number.required();
         }
-        let path = number.path().to_owned();
+        let path = number.path();
         let number = number.read(instant::read);
         let iso = iso.read(instant::read_iso);
         match (number, iso) {

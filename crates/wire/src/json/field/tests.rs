@@ -148,7 +148,7 @@ fn a_word_is_read_in_any_case_and_another_one_is_told_the_words() {
 #[test]
 fn every_element_that_is_wrong_is_named_by_its_place() {
     let ids = |x: Field<'_, '_>| {
-        let ids = x.list(5, Code::TooManyCustomers)?.into_iter();
+        let ids = x.list(5, Code::TooManyCustomers)?;
         Some(ids.filter_map(Field::number_id::<CustomerId>).count())
     };
     assert_eq!(reading("[1,2]", ids), Ok(2));
@@ -175,7 +175,7 @@ fn every_element_that_is_wrong_is_named_by_its_place() {
 fn no_more_than_fifty_problems_are_told() {
     let body = format!("[{}]", vec!["0"; 200].join(","));
     let problems = reading(&body, |x| {
-        let ids = x.list(1_000, Code::TooManyCustomers)?.into_iter();
+        let ids = x.list(1_000, Code::TooManyCustomers)?;
         Some(ids.filter_map(Field::number_id::<CustomerId>).count())
     });
     assert_eq!(problems.unwrap_err().len(), 50);
