@@ -13,6 +13,7 @@ mod documents;
 mod earning;
 mod edge;
 mod enrolment;
+mod examples;
 mod gate;
 mod idempotency;
 mod identifiers;
