@@ -1,7 +1,7 @@
 //! Claiming badges, and taking claims back.
 
 use accolade_application::answer::Answer;
-use accolade_application::badges::{ClaimBadge, claim, get, unclaim};
+use accolade_application::badges::{ClaimBadge, UnclaimBadge, get};
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::{Owner, OwnerType};
@@ -10,11 +10,11 @@ use time::Duration;
 use crate::world::{World, codes, command, owner, refused};
 
 fn claiming(badge: BadgeId, owner: Owner) -> ClaimBadge {
-    ClaimBadge {
-        badge,
-        owner,
-        idempotency: None,
-    }
+    ClaimBadge { badge, owner }
+}
+
+fn unclaiming(badge: BadgeId, owner: Owner) -> UnclaimBadge {
+    UnclaimBadge { badge, owner }
 }
 
 fn loyalty() -> Owner {
@@ -29,7 +29,7 @@ fn found(world: &World, badge: BadgeId) -> Badge {
 fn to_claim_what_is_claimed_changes_nothing() {
     let world = World::new();
     let badge = world.badge("Gold");
-    let answer = claim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    let answer = world.run(claiming(badge, loyalty())).unwrap();
     assert_eq!(
         answer,
         Answer::Claimed {
@@ -39,7 +39,7 @@ fn to_claim_what_is_claimed_changes_nothing() {
     );
     let before = found(&world, badge);
     world.clock.advance(Duration::hours(1));
-    let again = claim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    let again = world.run(claiming(badge, loyalty())).unwrap();
     assert_eq!(again, answer);
     assert_eq!(found(&world, badge), before);
 }
@@ -49,10 +49,10 @@ fn a_claim_is_taken_back_once_and_can_be_made_again() {
     let world = World::new();
     let badge = world.badge("Gold");
     world.claim(badge, loyalty());
-    let answer = unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    let answer = world.run(unclaiming(badge, loyalty())).unwrap();
     assert_eq!(answer, Answer::Unclaimed { owner: loyalty() });
     assert!(!found(&world, badge).is_claimed_by(&loyalty()));
-    let again = unclaim(&world.ports, &world.caller, claiming(badge, loyalty()));
+    let again = world.run(unclaiming(badge, loyalty()));
     assert_eq!(codes(again), [737]);
     world.claim(badge, loyalty());
     assert_eq!(found(&world, badge).claims.len(), 1);
@@ -67,7 +67,7 @@ fn once_a_claim_is_taken_back_nobody_is_enrolled_by_virtue_of_it() {
     let mut request = command(badge, &[1]);
     request.triggered_by = Some(loyalty());
     world.enrol(request.clone()).unwrap();
-    unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    world.run(unclaiming(badge, loyalty())).unwrap();
     request.customers = command(badge, &[2]).customers;
     assert_eq!(codes(world.enrol(request)), [810]);
 }
@@ -79,7 +79,7 @@ fn a_claim_needs_a_badge_an_owner_that_is_allowed_and_activity_in_this_order() {
     world.deactivate(badge);
     let stranger = owner(OwnerType::Journeys, "1");
     let unknown = "ffffffffffffffffffffffff".parse().unwrap();
-    let claim = |badge, owner| claim(&world.ports, &world.caller, claiming(badge, owner));
+    let claim = |badge, owner| world.run(claiming(badge, owner));
     assert_eq!(codes(claim(unknown, stranger.clone())), [404]);
     let not_allowed = refused(claim(badge, stranger));
     assert_eq!(not_allowed, [(714, Some("ownerType".to_owned()))]);
@@ -93,7 +93,7 @@ fn a_claim_on_a_deactivated_badge_can_be_taken_back() {
     let badge = world.badge("Gold");
     world.claim(badge, loyalty());
     world.deactivate(badge);
-    unclaim(&world.ports, &world.caller, claiming(badge, loyalty())).unwrap();
+    world.run(unclaiming(badge, loyalty())).unwrap();
 }
 
 #[test]
@@ -102,9 +102,9 @@ fn another_orgs_badge_is_neither_claimed_nor_unclaimed() {
     let badge = world.badge("Gold");
     world.claim(badge, loyalty());
     let stranger = world.stranger();
-    let claimed = claim(&world.ports, &stranger, claiming(badge, loyalty()));
+    let claimed = world.run_as(&stranger, claiming(badge, loyalty()));
     assert_eq!(codes(claimed), [404]);
-    let unclaimed = unclaim(&world.ports, &stranger, claiming(badge, loyalty()));
+    let unclaimed = world.run_as(&stranger, unclaiming(badge, loyalty()));
     assert_eq!(codes(unclaimed), [404]);
     assert!(found(&world, badge).is_claimed_by(&loyalty()));
 }

@@ -1,21 +1,21 @@
 //! Creating badges.
 
 use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
-use accolade_application::badges::{CreateBadge, create, get};
+use accolade_application::badges::{CreateBadge, get};
 use accolade_domain::badge::{BadgeDraft, Expiry};
 use accolade_domain::rejection::Rejection;
 
 use crate::world::{World, at, creation, draft, refused};
 
 fn created(world: &World, command: CreateBadge) -> BadgeView {
-    match create(&world.ports, &world.caller, command).unwrap() {
+    match world.run(command).unwrap() {
         Answer::Badge(view) => *view,
         other => panic!("{other:?}"),
     }
 }
 
 fn fields(world: &World, command: CreateBadge) -> Vec<(u32, String)> {
-    let reasons = refused(create(&world.ports, &world.caller, command));
+    let reasons = refused(world.run(command));
     let reasons = reasons.into_iter();
     reasons
         .map(|(code, field)| (code, field.unwrap_or_default()))
@@ -69,7 +69,7 @@ fn a_name_that_is_taken_is_refused_with_725_and_another_orgs_is_not_taken() {
     world.badge("Gold");
     let again = creation(draft("Gold"));
     assert_eq!(fields(&world, again.clone()), [(725, "name".to_owned())]);
-    create(&world.ports, &world.stranger(), again).unwrap();
+    world.run_as(&world.stranger(), again).unwrap();
 }
 
 #[test]

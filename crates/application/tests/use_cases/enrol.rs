@@ -1,6 +1,5 @@
 //! Enrolling customers.
 
-use accolade_application::enrolment::enrol;
 use accolade_domain::badge::{Expiry, ExpiryValue};
 use accolade_domain::enrolment::{EnrolmentStatus, Outcome};
 use accolade_domain::owner::OwnerType;
@@ -86,12 +85,12 @@ fn another_orgs_badge_is_not_found_and_its_request_ids_are_free() {
     request.request_id = Some("request".try_into().unwrap());
     world.enrol(request.clone()).unwrap();
     let stranger = world.stranger();
-    assert_eq!(codes(enrol(&world.ports, &stranger, request)), [404]);
+    assert_eq!(codes(world.run_as(&stranger, request)), [404]);
 }
 
 #[test]
 fn after_a_deactivation_nobody_is_enrolled_and_after_an_activation_again() {
-    use accolade_application::badges::{SetActivity, set_activity};
+    use accolade_application::badges::SetActivity;
 
     let world = World::new();
     let badge = world.badge("Gold");
@@ -100,8 +99,7 @@ fn after_a_deactivation_nobody_is_enrolled_and_after_an_activation_again() {
     let on = SetActivity {
         badge,
         active: true,
-        idempotency: None,
     };
-    set_activity(&world.ports, &world.caller, on).unwrap();
+    world.run(on).unwrap();
     world.enrol(command(badge, &[1])).unwrap();
 }

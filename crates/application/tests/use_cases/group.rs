@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use accolade_application::Request;
 use accolade_application::access::Caller;
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::badges::KnownBadges;
-use accolade_application::enrolment::{EnrolCustomers, enrol_group};
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, settle};
+use accolade_application::group_commit::execute_together;
 use accolade_application::ports::{
     BadgeEdit, EnrolmentBatch, EnrolmentStore, RecordError, RevokeEnrolmentsRequest, StoreError,
 };
@@ -18,14 +19,27 @@ use accolade_domain::owner::OwnerType;
 use anyhow::anyhow;
 
 use crate::meddling::meddle;
-use crate::world::{World, command, enrolment, outcomes, owner};
+use crate::world::{World, before, command, enrolment, now, outcomes, owner};
 
 type Ended = Result<Vec<Outcome>, UseCaseError>;
 
 fn ended(world: &World, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<Ended> {
-    let ended = enrol_group(&world.ports, None, asked).into_iter();
-    ended
-        .map(|it| it.map(|answer| outcomes(&enrolment(answer))))
+    together(world, &KnownBadges::default(), asked)
+}
+
+/// The same, with badges that are known already.
+fn together(
+    world: &World,
+    known: &KnownBadges,
+    asked: Vec<(&Caller, EnrolCustomers)>,
+) -> Vec<Ended> {
+    let members = asked
+        .into_iter()
+        .map(|(caller, command)| (Request::new(caller.clone()), command));
+    let results = execute_together(&world.ports, known, members.collect());
+    results
+        .into_iter()
+        .map(|it| it.map(|executed| outcomes(&enrolment(now(executed)))))
         .collect()
 }
 
@@ -171,18 +185,12 @@ fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
     let world = World::new();
     let badge = world.badge("Gold");
     let guard = world.guard("key", 7);
-    let keyed = || EnrolCustomers {
-        idempotency: Some(guard.clone()),
-        ..command(badge, &[1])
-    };
-    let asked = vec![(&world.caller, keyed()), (&world.caller, keyed())];
-    let mut ends = enrol_group(&world.ports, None, asked).into_iter();
-    let first = ends.next().unwrap().unwrap();
-    let second = settle(&world.ports, Some(&guard), ends.next().unwrap()).unwrap();
-    match second {
-        Carried::Before(record) => assert_eq!(record.answer, first),
-        Carried::Out(answer) => panic!("carried out again: {answer:?}"),
-    }
+    let member = || (world.under(&guard), command(badge, &[1]));
+    let known = KnownBadges::default();
+    let results = execute_together(&world.ports, &known, vec![member(), member()]);
+    let mut results = results.into_iter();
+    let first = now(results.next().unwrap().unwrap());
+    assert_eq!(before(results.next().unwrap().unwrap()), first);
     assert_eq!(world.issued(badge), 1);
 }
 
@@ -255,10 +263,7 @@ fn a_badge_that_is_known_is_not_read_and_yet_nobody_is_enrolled_by_what_it_was()
     let known = KnownBadges::default();
     let enrol = |world: &World, customer| {
         let asked = vec![(&world.caller, command(badge, &[customer]))];
-        let ended = enrol_group(&world.ports, Some(&known), asked)
-            .pop()
-            .unwrap();
-        ended.map(|answer| outcomes(&enrolment(answer)))
+        together(world, &known, asked).pop().unwrap()
     };
     assert!(enrolled(&enrol(&world, 1)));
     // Whoever reads it finds it deactivated the next time.
@@ -282,10 +287,7 @@ fn nobody_is_refused_by_what_a_badge_was() {
             ..command(badge, &[1])
         };
         let asked = vec![(&world.caller, command)];
-        let ended = enrol_group(&world.ports, Some(&known), asked)
-            .pop()
-            .unwrap();
-        ended.map(|answer| outcomes(&enrolment(answer)))
+        together(&world, &known, asked).pop().unwrap()
     };
     assert_eq!(code(&enrol()), 810);
     world.claim(badge, by.clone());

@@ -1,43 +1,31 @@
 //! The same request again, under its key.
 
+use accolade_application::Executed;
 use accolade_application::answer::Answer;
-use accolade_application::badges::{ClaimBadge, SetActivity, create, get, set_activity, unclaim};
-use accolade_application::enrolment::enrol;
+use accolade_application::badges::{SetActivity, UnclaimBadge, get};
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, carry_out, recall};
-use accolade_application::ports::IdempotencyGuard;
+use accolade_application::ports::{IdempotencyGuard, IdempotencyRecord};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 use time::Duration;
 
-use crate::world::{World, at, codes, command, creation, draft, owner};
+use crate::world::{World, at, before, codes, command, creation, draft, now, owner};
 
 /// Enrols customer 1 under `guard`, as the edge would.
 fn enrol_under(
     world: &World,
     guard: &IdempotencyGuard,
     badge: BadgeId,
-) -> Result<Carried, UseCaseError> {
-    let mut request = command(badge, &[1]);
-    request.idempotency = Some(guard.clone());
-    carry_out(&world.ports, Some(guard), || {
-        enrol(&world.ports, &world.caller, request)
-    })
+) -> Result<Executed, UseCaseError> {
+    world.run_under(guard, command(badge, &[1]))
 }
 
-fn out(carried: Carried) -> Answer {
-    match carried {
-        Carried::Out(answer) => answer,
-        before @ Carried::Before(_) => panic!("{before:?}"),
-    }
-}
-
-fn before(carried: Carried) -> Answer {
-    match carried {
-        Carried::Before(record) => record.answer,
-        out @ Carried::Out(_) => panic!("{out:?}"),
-    }
+/// What is remembered under `guard`.
+fn remembered(world: &World, guard: &IdempotencyGuard) -> Option<IdempotencyRecord> {
+    let store = &world.ports.stores.idempotency;
+    let found = store.find(guard.org, guard.actor, &guard.key, guard.used_on);
+    found.unwrap()
 }
 
 #[test]
@@ -48,9 +36,9 @@ fn a_request_is_carried_out_once_and_answered_the_same_ever_after() {
         warnings: vec![Rejection::of(Code::CustomerRepeated).at("customers[1]")],
         ..world.guard("key", 1)
     };
-    assert_eq!(recall(&world.ports, &guard).unwrap(), None);
-    let answer = out(enrol_under(&world, &guard, badge).unwrap());
-    let record = recall(&world.ports, &guard).unwrap().unwrap();
+    assert_eq!(remembered(&world, &guard), None);
+    let answer = now(enrol_under(&world, &guard, badge).unwrap());
+    let record = remembered(&world, &guard).unwrap();
     assert_eq!((&record.answer, &record.guard), (&answer, &guard));
     assert_eq!(before(enrol_under(&world, &guard, badge).unwrap()), answer);
     world.deactivate(badge);
@@ -64,7 +52,6 @@ fn a_key_that_was_used_for_another_request_is_refused_with_1910() {
     let badge = world.badge("Gold");
     enrol_under(&world, &world.guard("key", 1), badge).unwrap();
     let other = world.guard("key", 2);
-    assert_eq!(codes(recall(&world.ports, &other)), [1910]);
     assert_eq!(codes(enrol_under(&world, &other, badge)), [1910]);
 }
 
@@ -74,13 +61,10 @@ fn a_refused_request_can_be_mended_under_its_key() {
     let badge = world.badge("Gold");
     let guard = world.guard("key", 1);
     let mut request = command(badge, &[1]);
-    request.idempotency = Some(guard.clone());
     request.event_on = Some(at("2031-01-01T00:00:00Z"));
-    let refused = carry_out(&world.ports, Some(&guard), || {
-        enrol(&world.ports, &world.caller, request)
-    });
+    let refused = world.run_under(&guard, request);
     assert_eq!(codes(refused), [816]);
-    out(enrol_under(&world, &world.guard("key", 2), badge).unwrap());
+    now(enrol_under(&world, &world.guard("key", 2), badge).unwrap());
 }
 
 #[test]
@@ -91,11 +75,12 @@ fn a_key_is_as_good_as_new_once_it_has_expired() {
     world
         .clock
         .advance(Duration::hours(72) - Duration::microseconds(1));
-    assert_eq!(codes(recall(&world.ports, &world.guard("key", 2))), [1910]);
+    let other = enrol_under(&world, &world.guard("key", 2), badge);
+    assert_eq!(codes(other), [1910]);
     world.clock.advance(Duration::microseconds(1));
     let guard = world.guard("key", 2);
-    assert_eq!(recall(&world.ports, &guard).unwrap(), None);
-    out(enrol_under(&world, &guard, badge).unwrap());
+    assert_eq!(remembered(&world, &guard), None);
+    now(enrol_under(&world, &guard, badge).unwrap());
 }
 
 #[test]
@@ -104,9 +89,7 @@ fn without_a_key_a_refusal_is_a_refusal() {
     let mut request = command(world.badge("Gold"), &[1]);
     request.request_id = Some("request".try_into().unwrap());
     world.enrol(request.clone()).unwrap();
-    let again = carry_out(&world.ports, None, || {
-        enrol(&world.ports, &world.caller, request)
-    });
+    let again = world.run(request);
     assert_eq!(codes(again), [809]);
 }
 
@@ -114,14 +97,8 @@ fn without_a_key_a_refusal_is_a_refusal() {
 fn a_creation_is_remembered_whole() {
     let world = World::new();
     let guard = world.guard("key", 1);
-    let create_again = || {
-        carry_out(&world.ports, Some(&guard), || {
-            let mut command = creation(draft("Gold"));
-            command.idempotency = Some(guard.clone());
-            create(&world.ports, &world.caller, command)
-        })
-    };
-    let answer = out(create_again().unwrap());
+    let create_again = || world.run_under(&guard, creation(draft("Gold")));
+    let answer = now(create_again().unwrap());
     assert!(matches!(answer, Answer::Badge(_)));
     assert_eq!(before(create_again().unwrap()), answer);
 }
@@ -137,13 +114,10 @@ fn an_edit_that_changes_nothing_is_remembered_and_leaves_who_updated_the_badge()
         let on = SetActivity {
             badge,
             active: true,
-            idempotency: Some(guard.clone()),
         };
-        carry_out(&world.ports, Some(&guard), || {
-            set_activity(&world.ports, &world.caller, on)
-        })
+        world.run_under(&guard, on)
     };
-    let answer = out(on_again().unwrap());
+    let answer = now(on_again().unwrap());
     let after = get(&world.ports, &world.caller, badge).unwrap().badge;
     assert_eq!(after, untouched);
     world.deactivate(badge);
@@ -160,35 +134,24 @@ fn an_edit_is_made_once_under_its_key_whatever_happened_since() {
     let off = SetActivity {
         badge,
         active: false,
-        idempotency: Some(guard.clone()),
     };
-    let answer = set_activity(&world.ports, &world.caller, off).unwrap();
-    assert_eq!(
-        recall(&world.ports, &guard).unwrap().unwrap().answer,
-        answer
-    );
+    let answer = now(world.run_under(&guard, off).unwrap());
+    assert_eq!(remembered(&world, &guard).unwrap().answer, answer);
 
     let owner = owner(OwnerType::Loyalty, "1");
     let on = SetActivity {
         badge,
         active: true,
-        idempotency: None,
     };
-    set_activity(&world.ports, &world.caller, on).unwrap();
+    world.run(on).unwrap();
     world.claim(badge, owner.clone());
     let guard = world.guard("unclaim", 1);
-    let command = ClaimBadge {
-        badge,
-        owner,
-        idempotency: Some(guard.clone()),
-    };
+    let command = UnclaimBadge { badge, owner };
     let unclaim_again = || {
         let command = command.clone();
-        carry_out(&world.ports, Some(&guard), || {
-            unclaim(&world.ports, &world.caller, command)
-        })
+        world.run_under(&guard, command)
     };
-    let answer = out(unclaim_again().unwrap());
+    let answer = now(unclaim_again().unwrap());
     // There is no claim any more, but the key tells that this very request took it back.
     assert_eq!(before(unclaim_again().unwrap()), answer);
 }

@@ -1,6 +1,5 @@
 //! Of two reasons to refuse an enrolment the earlier in the order of checks is given.
 
-use accolade_application::enrolment::preview;
 use accolade_domain::badge::{EarnType, Expiry};
 use accolade_domain::owner::OwnerType;
 
@@ -72,7 +71,7 @@ fn judged(problems: &[Problem]) -> [Vec<u32>; 2] {
     if has(OutsidePeriod) {
         request.event_on = Some(at("2030-01-01T00:00:00.000001Z"));
     }
-    let previewed = codes(preview(&world.ports, &world.caller, request.clone()));
+    let previewed = codes(world.try_out(request.clone()));
     [codes(world.enrol(request)), previewed]
 }
 

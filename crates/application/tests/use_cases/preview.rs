@@ -1,10 +1,10 @@
 //! Dry runs.
 
-use accolade_application::enrolment::{preview, requests};
-use accolade_application::idempotency::recall;
+use accolade_application::enrolment::requests;
+use accolade_application::{Request, execute};
 use accolade_domain::enrolment::{EnrolmentStatus, Outcome};
 
-use crate::world::{World, at, codes, command, enrolment, outcomes};
+use crate::world::{World, at, codes, command, enrolment, now, outcomes};
 
 #[test]
 fn a_preview_shows_every_outcome_and_records_nothing() {
@@ -16,8 +16,13 @@ fn a_preview_shows_every_outcome_and_records_nothing() {
     };
     let mut request = command(badge, &[1, 2, 3]);
     request.request_id = Some("request".try_into().unwrap());
-    request.idempotency = Some(world.guard("key", 1));
-    let answer = enrolment(preview(&world.ports, &world.caller, request.clone()).unwrap());
+    let guard = world.guard("key", 1);
+    let dry_run = Request {
+        dry_run: true,
+        ..world.under(&guard)
+    };
+    let executed = execute(&world.ports, dry_run, request.clone()).unwrap();
+    let answer = enrolment(now(executed));
     let expected = [
         Outcome::WouldEnrol,
         Outcome::AlreadyEnrolled(id),
@@ -30,9 +35,8 @@ fn a_preview_shows_every_outcome_and_records_nothing() {
     assert_eq!(world.issued(badge), 1);
     let asked = requests(&world.ports, &world.caller, &answer.request_id);
     assert_eq!(codes(asked), [404]);
-    let guard = request.idempotency.clone().unwrap();
-    assert_eq!(recall(&world.ports, &guard).unwrap(), None);
-    let enrolled = outcomes(&world.enrol(request).unwrap());
+    let executed = world.run_under(&guard, request).unwrap();
+    let enrolled = outcomes(&enrolment(now(executed)));
     assert!(matches!(enrolled[0], Outcome::Enrolled(_)));
 }
 
@@ -46,7 +50,7 @@ fn a_previewed_status_is_that_of_the_would_be_enrolment() {
     ] {
         let mut request = command(badge, &[1]);
         request.event_on = event_on;
-        let answer = enrolment(preview(&world.ports, &world.caller, request).unwrap());
+        let answer = enrolment(world.try_out(request).unwrap());
         assert_eq!(answer.outcomes[0].status, status);
     }
 }

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use accolade_application::access::{AccessGroups, Caller, ClientKey, Secret, create_org};
 use accolade_application::answer::{Answer, EnrolmentAnswer};
-use accolade_application::badges::{
-    ClaimBadge, CreateBadge, SetActivity, claim, create, get, set_activity,
-};
-use accolade_application::enrolment::{EnrolCustomers, enrol};
+use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity, get};
+use accolade_application::customers::NamedCustomers;
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, NewClient, Org, Ports,
 };
+use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::badge::{BadgeDraft, EarnType, Expiry};
 use accolade_domain::enrolment::Outcome;
 use accolade_domain::ids::{BadgeId, CustomerId};
@@ -69,6 +69,48 @@ impl World {
         }
     }
 
+    /// Does `command` for the world's caller.
+    pub(crate) fn run(&self, command: impl Command) -> Result<Answer, UseCaseError> {
+        self.run_as(&self.caller, command)
+    }
+
+    /// Does `command` for `caller`.
+    pub(crate) fn run_as(
+        &self,
+        caller: &Caller,
+        command: impl Command,
+    ) -> Result<Answer, UseCaseError> {
+        let request = Request::new(caller.clone());
+        execute(&self.ports, request, command).map(|executed| executed.answer().clone())
+    }
+
+    /// What doing `command` would answer.
+    pub(crate) fn try_out(&self, command: impl Command) -> Result<Answer, UseCaseError> {
+        let request = Request {
+            dry_run: true,
+            ..Request::new(self.caller.clone())
+        };
+        execute(&self.ports, request, command).map(|executed| executed.answer().clone())
+    }
+
+    /// The request of the world's caller under this key, with the key's warnings.
+    pub(crate) fn under(&self, key: &IdempotencyGuard) -> Request {
+        Request {
+            key: Some(key.clone()),
+            warnings: key.warnings.clone(),
+            ..Request::new(self.caller.clone())
+        }
+    }
+
+    /// Does `command` under this key.
+    pub(crate) fn run_under(
+        &self,
+        key: &IdempotencyGuard,
+        command: impl Command,
+    ) -> Result<Executed, UseCaseError> {
+        execute(&self.ports, self.under(key), command)
+    }
+
     /// A client of another org.
     pub(crate) fn stranger(&self) -> Caller {
         settle(&self.ports, 7, "UTC")
@@ -80,32 +122,27 @@ impl World {
     }
 
     pub(crate) fn badge_from(&self, draft: BadgeDraft) -> BadgeId {
-        match create(&self.ports, &self.caller, creation(draft)).unwrap() {
+        match self.run(creation(draft)).unwrap() {
             Answer::Badge(view) => view.badge.id,
             other => panic!("{other:?}"),
         }
     }
 
     pub(crate) fn claim(&self, badge: BadgeId, owner: Owner) {
-        let command = ClaimBadge {
-            badge,
-            owner,
-            idempotency: None,
-        };
-        claim(&self.ports, &self.caller, command).unwrap();
+        let command = ClaimBadge { badge, owner };
+        self.run(command).unwrap();
     }
 
     pub(crate) fn deactivate(&self, badge: BadgeId) {
         let command = SetActivity {
             badge,
             active: false,
-            idempotency: None,
         };
-        set_activity(&self.ports, &self.caller, command).unwrap();
+        self.run(command).unwrap();
     }
 
     pub(crate) fn enrol(&self, command: EnrolCustomers) -> Result<EnrolmentAnswer, UseCaseError> {
-        enrol(&self.ports, &self.caller, command).map(enrolment)
+        self.run(command).map(enrolment)
     }
 
     pub(crate) fn issued(&self, badge: BadgeId) -> u64 {
@@ -172,7 +209,6 @@ pub(crate) fn creation(draft: BadgeDraft) -> CreateBadge {
         active: true,
         migrating: true,
         id: None,
-        idempotency: None,
     }
 }
 
@@ -181,12 +217,10 @@ pub(crate) fn command(badge: BadgeId, customers: &[i64]) -> EnrolCustomers {
     let customer = |number: &i64| CustomerId::try_from(*number).unwrap();
     EnrolCustomers {
         badge,
-        customers: customers.iter().map(customer).collect(),
-        unknown: Vec::new(),
+        customers: NamedCustomers::from(customers.iter().map(customer).collect::<Vec<_>>()),
         request_id: None,
         event_on: None,
         triggered_by: None,
-        idempotency: None,
     }
 }
 
@@ -200,4 +234,20 @@ pub(crate) fn enrolment(answer: Answer) -> EnrolmentAnswer {
 pub(crate) fn outcomes(answer: &EnrolmentAnswer) -> Vec<Outcome> {
     let outcomes = answer.outcomes.iter();
     outcomes.map(|outcome| outcome.outcome).collect()
+}
+
+/// The answer of what was executed now.
+pub(crate) fn now(executed: Executed) -> Answer {
+    match executed {
+        Executed::Now { answer, .. } => answer,
+        before @ Executed::Replayed(_) => panic!("{before:?}"),
+    }
+}
+
+/// The answer of what was executed before.
+pub(crate) fn before(executed: Executed) -> Answer {
+    match executed {
+        Executed::Replayed(record) => record.answer,
+        now @ Executed::Now { .. } => panic!("{now:?}"),
+    }
 }

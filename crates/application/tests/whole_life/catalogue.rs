@@ -2,8 +2,8 @@
 
 use accolade_application::answer::Answer;
 use accolade_application::catalogue::{
-    CreateCustomField, CreateGroup, UpdateCustomField, UpdateGroup, create_field, create_group,
-    field, group, groups, remove_group, update_field, update_group,
+    CreateCustomField, CreateGroup, RemoveGroup, UpdateCustomField, UpdateGroup, field, group,
+    groups,
 };
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::PageOf;
@@ -23,9 +23,8 @@ fn new_group(world: &World, name: &str, number: i64) -> Result<Group, UseCaseErr
     let command = CreateGroup {
         name: name.try_into().unwrap(),
         rank: rank(number),
-        idempotency: None,
     };
-    create_group(&world.ports, &world.caller, command).map(a_group)
+    world.run(command).map(a_group)
 }
 
 fn a_group(answer: Answer) -> Group {
@@ -36,12 +35,8 @@ fn a_group(answer: Answer) -> Group {
 }
 
 fn change_group(world: &World, group: GroupId, change: GroupChange) -> Result<Group, UseCaseError> {
-    let command = UpdateGroup {
-        group,
-        change,
-        idempotency: None,
-    };
-    update_group(&world.ports, &world.caller, &command).map(a_group)
+    let command = UpdateGroup { group, change };
+    world.run(command).map(a_group)
 }
 
 fn new_field(
@@ -56,9 +51,8 @@ fn new_field(
             mandatory: default.is_some(),
             default: default.map(|text| text.try_into().unwrap()),
         },
-        idempotency: None,
     };
-    create_field(&world.ports, &world.caller, command).map(a_field)
+    world.run(command).map(a_field)
 }
 
 fn a_field(answer: Answer) -> CustomField {
@@ -73,12 +67,8 @@ fn change_field(
     field: CustomFieldId,
     change: CustomFieldChange,
 ) -> Result<CustomField, UseCaseError> {
-    let command = UpdateCustomField {
-        field,
-        change,
-        idempotency: None,
-    };
-    update_field(&world.ports, &world.caller, &command).map(a_field)
+    let command = UpdateCustomField { field, change };
+    world.run(command).map(a_field)
 }
 
 #[test]
@@ -102,11 +92,11 @@ fn a_group_is_changed_where_it_says_so_and_removed_for_good() {
         expected
     );
 
-    let removed = a_group(remove_group(&world.ports, &world.caller, metals.id).unwrap());
+    let removed = a_group(world.run(RemoveGroup { group: metals.id }).unwrap());
     assert!(!removed.active);
     for result in [
         group(&world.ports, &world.caller, metals.id).map(|_| ()),
-        remove_group(&world.ports, &world.caller, metals.id).map(|_| ()),
+        world.run(RemoveGroup { group: metals.id }).map(|_| ()),
         change_group(&world, metals.id, change).map(|_| ()),
     ] {
         assert_eq!(codes(&result), [404]);
@@ -129,7 +119,7 @@ fn a_groups_name_is_taken_by_an_active_one_only() {
         faults(&change_group(&world, stones.id, rename.clone())),
         [(733, "name")]
     );
-    remove_group(&world.ports, &world.caller, metals.id).unwrap();
+    world.run(RemoveGroup { group: metals.id }).unwrap();
     change_group(&world, stones.id, rename).unwrap();
 }
 
@@ -192,7 +182,7 @@ fn another_orgs_group_and_field_are_not_found() {
     stranger.org = 7.try_into().unwrap();
     assert_eq!(codes(&group(&world.ports, &stranger, metals.id)), [404]);
     assert_eq!(
-        codes(&remove_group(&world.ports, &stranger, metals.id)),
+        codes(&world.run_as(&stranger, RemoveGroup { group: metals.id })),
         [404]
     );
     assert_eq!(codes(&field(&world.ports, &stranger, tier.id)), [404]);

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
+use accolade_application::Request;
 use accolade_application::access::Caller;
 use accolade_application::answer::{Answer, CustomerEarn};
-use accolade_application::badges::get;
-use accolade_application::earning::{EarnBadge, earn_group};
+use accolade_application::badges::{KnownBadges, get};
+use accolade_application::earning::EarnBadge;
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, settle};
+use accolade_application::group_commit::execute_together;
 use accolade_application::ports::{
     BadgeEdit, EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
     StoreError,
@@ -19,13 +20,22 @@ use anyhow::anyhow;
 use time::Duration;
 
 use crate::meddling::meddle;
-use crate::world::{World, at_most, codes, direct, draft, outcome_codes};
+use crate::world::{World, at_most, before, codes, direct, draft, now, outcome_codes};
 
 type Ended = Result<Answer, UseCaseError>;
 
 fn ended(world: &World, commands: impl IntoIterator<Item = EarnBadge>) -> Vec<Ended> {
     let asked = commands.into_iter().map(|it| (&world.caller, it));
-    earn_group(&world.ports, None, asked.collect())
+    together(world, asked.collect())
+}
+
+fn together(world: &World, asked: Vec<(&Caller, EarnBadge)>) -> Vec<Ended> {
+    let members = asked
+        .into_iter()
+        .map(|(caller, command)| (Request::new(caller.clone()), command));
+    let known = KnownBadges::default();
+    let results = execute_together(&world.ports, &known, members.collect());
+    results.into_iter().map(|it| it.map(now)).collect()
 }
 
 /// What became of each customer of each request, by code; a request that failed as a whole has
@@ -163,7 +173,7 @@ fn earns_of_several_badges_orgs_and_dates_follow_each_other_and_each_has_its_end
         (&world.caller, earlier),
         (&world.caller, world.one(gold, 3)),
     ];
-    let ends = earn_group(&world.ports, None, asked);
+    let ends = together(&world, asked);
     assert_eq!(all_codes(ends), [[0], [1901], [811], [404], [0], [0]]);
     assert_eq!(*sizes.lock().unwrap(), [2, 1, 1]);
     assert_eq!(earned(&world, gold), 3);
@@ -198,17 +208,13 @@ fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
     let world = World::new();
     let badge = world.badge(direct("Gold"));
     let guard = world.guard("key");
-    let command = EarnBadge {
-        idempotency: Some(guard.clone()),
-        ..world.one(badge, 1)
-    };
-    let mut ends = ended(&world, [command.clone(), command]).into_iter();
-    let first = ends.next().unwrap().unwrap();
-    let second = settle(&world.ports, Some(&guard), ends.next().unwrap()).unwrap();
-    match second {
-        Carried::Before(record) => assert_eq!(record.answer, first),
-        Carried::Out(answer) => panic!("carried out again: {answer:?}"),
-    }
+    let command = world.one(badge, 1);
+    let member = || (world.under(&guard), command.clone());
+    let known = KnownBadges::default();
+    let results = execute_together(&world.ports, &known, vec![member(), member()]);
+    let mut results = results.into_iter();
+    let first = now(results.next().unwrap().unwrap());
+    assert_eq!(before(results.next().unwrap().unwrap()), first);
     assert_eq!(earned(&world, badge), 1);
 }
 

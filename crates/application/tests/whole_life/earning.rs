@@ -1,18 +1,19 @@
 //! Earning, as far as it is more than the order of checks.
 
-use accolade_application::answer::{Answer, EarnOutcome, UnknownCustomer};
+use accolade_application::answer::{Answer, EarnOutcome};
 use accolade_application::badges::get;
-use accolade_application::customers::details;
-use accolade_application::earning::{EarnBadge, preview};
+use accolade_application::customers::{NamedCustomers, details};
+use accolade_application::earning::{EarnBadge, Earners};
 use accolade_application::enrolment::requests;
-use accolade_application::idempotency::{Carried, carry_out};
+use accolade_application::ports::IdentifierKind;
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::badge::{BadgeDraft, Expiry, ExpiryValue};
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
 
 use crate::world::{
-    NOW, World, at, at_most, codes, count, customer, direct, draft, outcome_codes, outcomes,
+    NOW, World, at, at_most, before, codes, count, customer, direct, draft, now, outcome_codes,
+    outcomes,
 };
 
 #[test]
@@ -75,7 +76,7 @@ fn with_room_for_three_the_first_three_of_five_get_it() {
         ..direct("Gold")
     });
     let command = world.several(badge, [5, 4, 3, 2, 1]);
-    let dry = preview(&world.ports, &world.caller, command.clone()).unwrap();
+    let dry = world.try_out(command.clone()).unwrap();
     assert_eq!(outcome_codes(dry), [0, 0, 0, 818, 818]);
     let answer = world.earn(&command).unwrap();
     assert_eq!(outcome_codes(answer), [0, 0, 0, 818, 818]);
@@ -123,13 +124,10 @@ fn a_dry_run_records_nothing_not_even_a_refusal() {
     let world = World::new();
     let badge = world.badge(draft("Gold"));
     let command = world.one(badge, 1);
-    assert_eq!(
-        codes(&preview(&world.ports, &world.caller, command.clone())),
-        [811]
-    );
+    assert_eq!(codes(&world.try_out(command.clone())), [811]);
     assert_eq!(world.details(badge, 1).refusals, []);
     world.enrol(badge, 1);
-    preview(&world.ports, &world.caller, command.clone()).unwrap();
+    world.try_out(command.clone()).unwrap();
     assert_eq!(world.details(badge, 1).earns, []);
     assert_eq!(
         codes(&requests(&world.ports, &world.caller, &command.request_id)),
@@ -142,10 +140,10 @@ fn a_request_of_strangers_alone_is_carried_out_and_told_again() {
     let world = World::new();
     let badge = world.badge(direct("Gold"));
     let command = EarnBadge {
-        unknown: vec![UnknownCustomer {
-            position: 0,
-            identifier: "x@example.org".to_owned(),
-        }],
+        earners: Earners::Several(NamedCustomers::Identifiers(
+            IdentifierKind::Email,
+            vec!["x@example.org".to_owned()],
+        )),
         ..world.several(badge, [])
     };
     let answer = world.earn(&command).unwrap();
@@ -158,21 +156,10 @@ fn a_request_of_strangers_alone_is_carried_out_and_told_again() {
 fn a_request_that_is_repeated_under_its_key_gets_its_answer_again() {
     let world = World::new();
     let badge = world.badge(direct("Gold"));
-    let command = EarnBadge {
-        idempotency: Some(world.guard("key")),
-        ..world.one(badge, 1)
-    };
-    let carry = || {
-        let guard = command.idempotency.as_ref();
-        carry_out(&world.ports, guard, || world.earn(&command)).unwrap()
-    };
-    let Carried::Out(first) = carry() else {
-        panic!("was carried out before")
-    };
-    let Carried::Before(record) = carry() else {
-        panic!("was carried out twice")
-    };
-    assert_eq!(record.answer, first);
+    let (guard, command) = (world.guard("key"), world.one(badge, 1));
+    let first = now(world.run_under(&guard, command.clone()).unwrap());
+    let again = before(world.run_under(&guard, command).unwrap());
+    assert_eq!(again, first);
     assert_eq!(world.details(badge, 1).earns.len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use accolade_application::answer::{Answer, Imported};
 use accolade_application::badges::get;
-use accolade_application::earning::{ImportCustomerBadges, ImportRow, import};
+use accolade_application::earning::{ImportCustomerBadges, ImportRow};
 use accolade_application::enrolment::requests;
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
@@ -17,7 +17,7 @@ type Row = Result<ImportRow, Vec<Rejection>>;
 fn row(badge: BadgeId, number: i64) -> ImportRow {
     ImportRow {
         badge,
-        customer: customer(number),
+        customer: customer(number).into(),
         event_on: at("2020-02-01T00:00:00Z"),
         expires_on: at("2021-02-01T00:00:00Z"),
     }
@@ -27,8 +27,6 @@ fn importing(world: &World, rows: Vec<Row>) -> ImportCustomerBadges {
     ImportCustomerBadges {
         rows,
         request_id: Some(world.request_id()),
-        dry_run: false,
-        idempotency: None,
     }
 }
 
@@ -63,7 +61,7 @@ fn each_element_fails_alone_and_the_rest_are_recorded_in_their_order() {
     ];
     let command = importing(&world, rows);
     let request_id = command.request_id.clone().unwrap();
-    let answer = import(&world.ports, &world.caller, command.clone()).unwrap();
+    let answer = world.run(command.clone()).unwrap();
     assert_eq!(
         outcomes(&answer),
         [
@@ -77,7 +75,7 @@ fn each_element_fails_alone_and_the_rest_are_recorded_in_their_order() {
     assert_eq!(world.details(badge, 1).earns.len(), 2);
     let told = requests(&world.ports, &world.caller, &request_id).unwrap();
     assert_eq!(told[0].answer, answer);
-    assert_eq!(codes(&import(&world.ports, &world.caller, command)), [809]);
+    assert_eq!(codes(&world.run(command)), [809]);
 }
 
 #[test]
@@ -89,7 +87,7 @@ fn a_deactivated_badge_that_is_limited_and_nobodys_takes_imports_too() {
     });
     world.turn(badge, false);
     let rows = (1..=3).map(|number| Ok(row(badge, number))).collect();
-    let answer = import(&world.ports, &world.caller, importing(&world, rows)).unwrap();
+    let answer = world.run(importing(&world, rows)).unwrap();
     assert_eq!(outcomes(&answer), vec![Vec::<u32>::new(); 3]);
     assert_eq!(
         get(&world.ports, &world.caller, badge)
@@ -126,12 +124,9 @@ fn imports_count_towards_fixed_values_but_not_towards_rolling_windows() {
 fn a_dry_run_says_the_same_and_records_nothing() {
     let world = World::new();
     let badge = world.badge(draft("Gold"));
-    let command = ImportCustomerBadges {
-        dry_run: true,
-        ..importing(&world, vec![Ok(row(badge, 1)), Err(Vec::new())])
-    };
+    let command = importing(&world, vec![Ok(row(badge, 1)), Err(Vec::new())]);
     let request_id = command.request_id.clone().unwrap();
-    let answer = import(&world.ports, &world.caller, command).unwrap();
+    let answer = world.try_out(command).unwrap();
     assert_eq!(outcomes(&answer).len(), 2);
     assert_eq!(world.details(badge, 1).earns, []);
     assert_eq!(
@@ -145,7 +140,7 @@ fn an_import_whose_elements_all_fail_is_carried_out() {
     let world = World::new();
     let rows = vec![Ok(row("69381523cebb9648d8974501".parse().unwrap(), 1))];
     let command = importing(&world, rows);
-    let answer = import(&world.ports, &world.caller, command.clone()).unwrap();
+    let answer = world.run(command.clone()).unwrap();
     assert_eq!(outcomes(&answer), [[404]]);
-    assert_eq!(codes(&import(&world.ports, &world.caller, command)), [809]);
+    assert_eq!(codes(&world.run(command)), [809]);
 }

@@ -1,9 +1,9 @@
 //! Of several reasons to refuse, the one that is checked first is given: for every pair of
 //! reasons, in the order in which the operation checks them.
 
-use accolade_application::earning::{EarnBadge, RevokeEarn, preview, preview_revoke, revoke};
-use accolade_application::enrolment::{RevokeEnrolments, revoke as revoke_enrolments};
-use accolade_application::ports::{Operation, RevokeTarget};
+use accolade_application::earning::{EarnBadge, RevokeEarn};
+use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
+use accolade_application::ports::Operation;
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::ids::EarnedBadgeId;
 use accolade_domain::owner::OwnerType;
@@ -100,8 +100,11 @@ fn scene(world: &World, badge: BadgeDraft, reasons: &[Reason], operation: Operat
     if enrols && !is(NotEnrolled) {
         world.enrol(badge, 1);
     }
+    let asked = match operation {
+        Operation::Earn => world.one(badge, 1),
+        _ => world.several(badge, [1]),
+    };
     let mut command = EarnBadge {
-        operation,
         triggered_by: Some(owner(
             if is(OwnerNotAllowed) {
                 OwnerType::Journeys
@@ -110,7 +113,7 @@ fn scene(world: &World, badge: BadgeDraft, reasons: &[Reason], operation: Operat
             },
             if is(NotClaimed) { "2" } else { "1" },
         )),
-        ..world.one(badge, 1)
+        ..asked
     };
     if is(RequestIdUsed) {
         let other = world.badge(direct("Other"));
@@ -149,7 +152,7 @@ fn assert_order(reasons: &[Reason], badge: fn(&str) -> BadgeDraft) {
             }
             let world = World::new();
             let command = scene(&world, badge("Gold"), &[*first, *second], Operation::Earn);
-            let dry = preview(&world.ports, &world.caller, command.clone());
+            let dry = world.try_out(command.clone());
             assert_eq!(
                 codes(&dry),
                 [first.code()],
@@ -187,7 +190,7 @@ fn a_batch_is_refused_as_a_whole_for_what_concerns_all_and_by_customer_for_the_r
             let world = World::new();
             let reasons = [*first, *second];
             let command = scene(&world, draft("Gold"), &reasons, Operation::EarnBulk);
-            let dry = preview(&world.ports, &world.caller, command.clone());
+            let dry = world.try_out(command.clone());
             for result in [dry, world.earn(&command)] {
                 if *first >= NotEnrolled {
                     assert_eq!(
@@ -220,8 +223,8 @@ fn one_request_id_serves_each_operation_once() {
     let badge = world.badge(direct("Gold"));
     let one = world.one(badge, 1);
     let several = EarnBadge {
-        operation: Operation::EarnBulk,
-        ..one.clone()
+        request_id: one.request_id.clone(),
+        ..world.several(badge, [1])
     };
     world.earn(&one).unwrap();
     world.earn(&several).unwrap();
@@ -234,12 +237,11 @@ fn revoking_an_earn_is_refused_for_a_used_id_then_an_unknown_badge_then_a_missin
     let badge = world.badge(direct("Gold"));
     let used = RevokeEarn {
         badge,
-        customer: customer(1),
+        customer: customer(1).into(),
         earned: world.earned(badge, 1),
         request_id: Some(world.request_id()),
-        idempotency: None,
     };
-    revoke(&world.ports, &world.caller, used.clone()).unwrap();
+    world.run(used.clone()).unwrap();
     let fresh = RevokeEarn {
         request_id: Some(world.request_id()),
         ..used.clone()
@@ -254,9 +256,9 @@ fn revoking_an_earn_is_refused_for_a_used_id_then_an_unknown_badge_then_a_missin
         (unknown(&fresh), 404),
         (fresh.clone(), 814),
     ] {
-        let dry = preview_revoke(&world.ports, &world.caller, &command);
+        let dry = world.try_out(command.clone());
         assert_eq!(codes(&dry), [code], "{command:?}");
-        let result = revoke(&world.ports, &world.caller, command.clone());
+        let result = world.run(command.clone());
         assert_eq!(codes(&result), [code], "{command:?}");
     }
 }
@@ -267,15 +269,14 @@ fn an_earn_of_another_customer_badge_or_of_none_is_no_active_earn() {
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.badge(direct(name)));
     let mine = RevokeEarn {
         badge: gold,
-        customer: customer(1),
+        customer: customer(1).into(),
         earned: world.earned(gold, 1),
         request_id: None,
-        idempotency: None,
     };
     let of_nobody: EarnedBadgeId = NOBODYS.parse().unwrap();
     for command in [
         RevokeEarn {
-            customer: customer(2),
+            customer: customer(2).into(),
             ..mine.clone()
         },
         RevokeEarn {
@@ -287,11 +288,11 @@ fn an_earn_of_another_customer_badge_or_of_none_is_no_active_earn() {
             ..mine.clone()
         },
     ] {
-        let dry = preview_revoke(&world.ports, &world.caller, &command);
+        let dry = world.try_out(command.clone());
         assert_eq!(codes(&dry), [814]);
-        assert_eq!(codes(&revoke(&world.ports, &world.caller, command)), [814]);
+        assert_eq!(codes(&world.run(command)), [814]);
     }
-    revoke(&world.ports, &world.caller, mine).unwrap();
+    world.run(mine).unwrap();
 }
 
 #[test]
@@ -300,16 +301,10 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
     let badge = world.badge(draft("Gold"));
     let used = RevokeEnrolments {
         badge,
-        targets: vec![RevokeTarget {
-            customer: customer(1),
-            enrolment: None,
-        }],
-        unknown: Vec::new(),
+        which: WhichEnrolments::AllOf(vec![customer(1)].into()),
         request_id: Some(world.request_id()),
-        dry_run: false,
-        idempotency: None,
     };
-    revoke_enrolments(&world.ports, &world.caller, used.clone()).unwrap();
+    world.run(used.clone()).unwrap();
     let fresh = || Some(world.request_id());
     for dry_run in [true, false] {
         for (badge, request_id, expected) in [
@@ -321,10 +316,13 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
             let command = RevokeEnrolments {
                 badge,
                 request_id,
-                dry_run,
                 ..used.clone()
             };
-            let result = revoke_enrolments(&world.ports, &world.caller, command);
+            let result = if dry_run {
+                world.try_out(command)
+            } else {
+                world.run(command)
+            };
             assert_eq!(codes(&result), expected, "dry run: {dry_run}");
         }
     }

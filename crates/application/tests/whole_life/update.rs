@@ -2,10 +2,9 @@
 
 use accolade_application::answer::{Answer, BadgeView};
 use accolade_application::badges::CreateBadge;
-use accolade_application::badges::{UpdateBadge, create, etag, update as update_badge};
-use accolade_application::catalogue::{CreateGroup, create_group, remove_group};
+use accolade_application::badges::{UpdateBadge, etag};
+use accolade_application::catalogue::{CreateGroup, RemoveGroup};
 use accolade_application::error::UseCaseError;
-use accolade_application::idempotency::{Carried, carry_out};
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft, RollingWindow};
 use accolade_domain::badge::{BadgeDraft, EarnType, Expiry, Rank};
 use accolade_domain::ids::{BadgeId, GroupId};
@@ -13,7 +12,9 @@ use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::CalendarUnit;
 
-use crate::world::{NOW, World, at, at_most, codes, count, direct, draft, faults, owner};
+use crate::world::{
+    NOW, World, at, at_most, before, codes, count, direct, draft, faults, now, owner,
+};
 
 pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
     UpdateBadge {
@@ -23,12 +24,11 @@ pub(crate) fn updating(badge: BadgeId, draft: BadgeDraft) -> UpdateBadge {
         active: None,
         migrating: false,
         if_match: None,
-        idempotency: None,
     }
 }
 
 pub(crate) fn update(world: &World, command: UpdateBadge) -> Result<Answer, UseCaseError> {
-    update_badge(&world.ports, &world.caller, command)
+    world.run(command)
 }
 
 fn view(answer: Answer) -> BadgeView {
@@ -68,9 +68,8 @@ fn group(world: &World, name: &str) -> GroupId {
     let command = CreateGroup {
         name: name.try_into().unwrap(),
         rank: Rank::try_from(1).unwrap(),
-        idempotency: None,
     };
-    match create_group(&world.ports, &world.caller, command).unwrap() {
+    match world.run(command).unwrap() {
         Answer::Group(group) => group.id,
         other => panic!("{other:?}"),
     }
@@ -290,7 +289,7 @@ fn a_group_is_shown_with_the_badge_until_it_is_removed_and_cannot_be_given_after
     let badge = world.badge(direct("Gold"));
     let shown = view(update(&world, updating(badge, grouped("Gold"))).unwrap());
     assert_eq!(shown.group.unwrap().id, group);
-    remove_group(&world.ports, &world.caller, group).unwrap();
+    world.run(RemoveGroup { group }).unwrap();
     let found = accolade_application::badges::get(&world.ports, &world.caller, badge).unwrap();
     assert_eq!(found.group, None);
     let result = update(&world, updating(badge, grouped("Gold")));
@@ -301,9 +300,8 @@ fn a_group_is_shown_with_the_badge_until_it_is_removed_and_cannot_be_given_after
         active: true,
         migrating: true,
         id: None,
-        idempotency: None,
     };
-    let result = create(&world.ports, &world.caller, command);
+    let result = world.run(command);
     assert_eq!(faults(&result), [(404, "badgeGroupId")]);
 }
 
@@ -313,18 +311,10 @@ fn an_update_that_is_repeated_under_its_key_gets_its_answer_again() {
     let badge = world.badge(direct("Gold"));
     let command = UpdateBadge {
         if_match: Some(vec![etag(&world.found(badge)).unwrap()]),
-        idempotency: Some(world.guard("key")),
         ..updating(badge, direct("Silver"))
     };
-    let carry = || {
-        let guard = command.idempotency.as_ref();
-        carry_out(&world.ports, guard, || update(&world, command.clone())).unwrap()
-    };
-    let Carried::Out(first) = carry() else {
-        panic!("was carried out before")
-    };
-    let Carried::Before(record) = carry() else {
-        panic!("was carried out twice")
-    };
-    assert_eq!(record.answer, first);
+    let guard = world.guard("key");
+    let first = now(world.run_under(&guard, command.clone()).unwrap());
+    let again = before(world.run_under(&guard, command).unwrap());
+    assert_eq!(again, first);
 }

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use accolade_application::access::{AccessGroups, Caller};
 use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
-use accolade_application::badges::{
-    ClaimBadge, CreateBadge, SetActivity, claim, create, set_activity,
-};
-use accolade_application::earning::{EarnBadge, ImportCustomerBadges, ImportRow, earn, import};
-use accolade_application::enrolment::{EnrolCustomers, enrol};
+use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity};
+use accolade_application::customers::NamedCustomers;
+use accolade_application::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow};
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{
-    Fingerprint, IdempotencyGuard, IdempotencyKey, Operation, Ports,
-};
+use accolade_application::ports::{Fingerprint, IdempotencyGuard, IdempotencyKey, Ports};
+use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::badge::constraint::{Constraint, Count, FixedWindowDraft};
 use accolade_domain::badge::{Badge, BadgeDraft, EarnType, Expiry};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
@@ -121,6 +119,48 @@ impl World {
         }
     }
 
+    /// Does `command` for the world's caller.
+    pub(crate) fn run(&self, command: impl Command) -> Result<Answer, UseCaseError> {
+        self.run_as(&self.caller, command)
+    }
+
+    /// Does `command` for `caller`.
+    pub(crate) fn run_as(
+        &self,
+        caller: &Caller,
+        command: impl Command,
+    ) -> Result<Answer, UseCaseError> {
+        let request = Request::new(caller.clone());
+        execute(&self.ports, request, command).map(|executed| executed.answer().clone())
+    }
+
+    /// What doing `command` would answer.
+    pub(crate) fn try_out(&self, command: impl Command) -> Result<Answer, UseCaseError> {
+        let request = Request {
+            dry_run: true,
+            ..Request::new(self.caller.clone())
+        };
+        execute(&self.ports, request, command).map(|executed| executed.answer().clone())
+    }
+
+    /// The request of the world's caller under this key, with the key's warnings.
+    pub(crate) fn under(&self, key: &IdempotencyGuard) -> Request {
+        Request {
+            key: Some(key.clone()),
+            warnings: key.warnings.clone(),
+            ..Request::new(self.caller.clone())
+        }
+    }
+
+    /// Does `command` under this key.
+    pub(crate) fn run_under(
+        &self,
+        key: &IdempotencyGuard,
+        command: impl Command,
+    ) -> Result<Executed, UseCaseError> {
+        execute(&self.ports, self.under(key), command)
+    }
+
     /// A request id that nobody has.
     pub(crate) fn request_id(&self) -> RequestId {
         self.ports.ids.uuid().to_string().try_into().unwrap()
@@ -148,9 +188,8 @@ impl World {
             active: true,
             migrating: true,
             id: None,
-            idempotency: None,
         };
-        match create(&self.ports, &self.caller, command).unwrap() {
+        match self.run(command).unwrap() {
             Answer::Badge(view) => view.badge.id,
             other => panic!("{other:?}"),
         }
@@ -168,35 +207,25 @@ impl World {
     }
 
     pub(crate) fn claim(&self, badge: BadgeId, owner: Owner) {
-        let command = ClaimBadge {
-            badge,
-            owner,
-            idempotency: None,
-        };
-        claim(&self.ports, &self.caller, command).unwrap();
+        let command = ClaimBadge { badge, owner };
+        self.run(command).unwrap();
     }
 
     pub(crate) fn turn(&self, badge: BadgeId, active: bool) {
-        let command = SetActivity {
-            badge,
-            active,
-            idempotency: None,
-        };
-        set_activity(&self.ports, &self.caller, command).unwrap();
+        let command = SetActivity { badge, active };
+        self.run(command).unwrap();
     }
 
     /// Enrols the customer from the badge's start on.
     pub(crate) fn enrol(&self, badge: BadgeId, number: i64) -> EnrolmentId {
         let command = EnrolCustomers {
             badge,
-            customers: vec![customer(number)],
-            unknown: Vec::new(),
+            customers: NamedCustomers::from(vec![customer(number)]),
             request_id: None,
             event_on: Some(at("2026-01-01T00:00:00Z")),
             triggered_by: None,
-            idempotency: None,
         };
-        enrol(&self.ports, &self.caller, command).unwrap();
+        self.run(command).unwrap();
         let enrolment = self.details(badge, number).badge.standing.enrolment;
         enrolment.unwrap().id
     }
@@ -204,7 +233,7 @@ impl World {
     /// A request for one customer to earn now.
     pub(crate) fn one(&self, badge: BadgeId, number: i64) -> EarnBadge {
         EarnBadge {
-            operation: Operation::Earn,
+            earners: Earners::One(customer(number).into()),
             ..self.several(badge, [number])
         }
     }
@@ -216,19 +245,18 @@ impl World {
         numbers: impl IntoIterator<Item = i64>,
     ) -> EarnBadge {
         EarnBadge {
-            operation: Operation::EarnBulk,
             badge,
-            customers: numbers.into_iter().map(customer).collect(),
-            unknown: Vec::new(),
+            earners: Earners::Several(NamedCustomers::from(
+                numbers.into_iter().map(customer).collect::<Vec<_>>(),
+            )),
             request_id: self.request_id(),
             event_on: None,
             triggered_by: None,
-            idempotency: None,
         }
     }
 
     pub(crate) fn earn(&self, command: &EarnBadge) -> Result<Answer, UseCaseError> {
-        earn(&self.ports, &self.caller, command.clone())
+        self.run(command.clone())
     }
 
     /// Lets the customer earn now.
@@ -245,15 +273,13 @@ impl World {
         let command = ImportCustomerBadges {
             rows: vec![Ok(ImportRow {
                 badge,
-                customer: customer(number),
+                customer: customer(number).into(),
                 event_on: at("2026-02-01T00:00:00Z"),
                 expires_on: at("2026-12-01T00:00:00Z"),
             })],
             request_id: None,
-            dry_run: false,
-            idempotency: None,
         };
-        import(&self.ports, &self.caller, command).unwrap();
+        self.run(command).unwrap();
     }
 
     pub(crate) fn details(
@@ -283,4 +309,20 @@ pub(crate) fn outcome_codes(answer: Answer) -> Vec<u32> {
         EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => 0,
     };
     outcomes(answer).into_iter().map(code).collect()
+}
+
+/// The answer of what was executed now.
+pub(crate) fn now(executed: Executed) -> Answer {
+    match executed {
+        Executed::Now { answer, .. } => answer,
+        before @ Executed::Replayed(_) => panic!("{before:?}"),
+    }
+}
+
+/// The answer of what was executed before.
+pub(crate) fn before(executed: Executed) -> Answer {
+    match executed {
+        Executed::Replayed(record) => record.answer,
+        now @ Executed::Now { .. } => panic!("{now:?}"),
+    }
 }
