@@ -69,7 +69,7 @@ pub struct SuccessEnvelope<'a, T> {
 
 impl<'a, T> SuccessEnvelope<'a, T> {
     /// The envelope of `data`.
-    pub fn of(data: T, errors: Errors, warnings: Vec<Notice<'a>>) -> Self {
+    pub fn new(data: T, errors: Errors, warnings: Vec<Notice<'a>>) -> Self {
         Self {
             data,
             errors: errors.written(),
@@ -80,7 +80,7 @@ impl<'a, T> SuccessEnvelope<'a, T> {
 
 impl<'a> FailureEnvelope<'a> {
     /// The envelope that says `errors`.
-    pub fn of(errors: &'a [Rejection]) -> Self {
+    pub fn new(errors: &'a [Rejection]) -> Self {
         Self {
             data: (),
             errors: errors.iter().map(Notice::from).collect(),
@@ -109,7 +109,7 @@ pub fn success<T: Serialize>(
     warnings: &[Rejection],
 ) -> serde_json::Result<Vec<u8>> {
     let warnings = warnings.iter().map(Notice::from).collect();
-    serde_json::to_vec(&SuccessEnvelope::of(data, errors, warnings))
+    serde_json::to_vec(&SuccessEnvelope::new(data, errors, warnings))
 }
 
 /// The bytes of the answer to a request that failed as a whole.
@@ -117,7 +117,7 @@ pub fn success<T: Serialize>(
 /// # Errors
 /// None that is known: everything in it is numbers and text.
 pub fn failure(errors: &[Rejection]) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&FailureEnvelope::of(errors))
+    serde_json::to_vec(&FailureEnvelope::new(errors))
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
             .map(|named| resolve_one(ports, caller, named.clone(), Some("customerId")))
             .transpose()?;
         let query = asked
-            .by(customer)
+            .query(customer)
             .ok_or_else(|| Rejection::of(Code::NotFound))?;
         let windows = fixed_windows(ports, caller, &query)?;
         let body = FixedWindowsBody::new(caller.org, query.badge, &windows, asked.page());

@@ -86,7 +86,9 @@ pub fn envelopes<'a>(
         .iter()
         .enumerate()
         .map(|(index, outcome)| match outcome {
-            Imported::Refused(problems) => ImportedEnvelope::Refused(FailureEnvelope::of(problems)),
+            Imported::Refused(problems) => {
+                ImportedEnvelope::Refused(FailureEnvelope::new(problems))
+            }
             Imported::Recorded {
                 badge,
                 customer,
@@ -102,7 +104,7 @@ pub fn envelopes<'a>(
                 let id = format!("{}_{}", request_id.as_str(), index + 1);
                 let earned = recorded.then_some(*earned);
                 let body = ImportedBody::new(*badge, *customer, earned, *expires_on, id);
-                ImportedEnvelope::Recorded(SuccessEnvelope::of(body, Errors::Empty, said))
+                ImportedEnvelope::Recorded(SuccessEnvelope::new(body, Errors::Empty, said))
             }
         })
         .collect()

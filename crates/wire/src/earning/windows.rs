@@ -49,7 +49,7 @@ impl Asked {
     }
 
     /// The same in the words of the use case; `None` if no badge is named.
-    pub fn by(
+    pub fn query(
         &self,
         customer: Option<accolade_domain::ids::CustomerId>,
     ) -> Option<FixedWindowQuery> {
