@@ -18,8 +18,7 @@
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
 //! written with the answer of the usual case, and rewritten only otherwise.
 //!
-//! If COMMIT is not answered, the ledger tells how it ended. A request without an id is not in the
-//! ledger: then a row tells that it has changed ([`Trace`]).
+//! If COMMIT is not answered, the database is asked how it ended ([`lost_commit`]).
 
 pub(crate) mod earns;
 pub(crate) mod enrolments;
@@ -33,22 +32,21 @@ pub(crate) mod sql;
 mod allocation;
 mod attempts;
 pub(crate) mod existing;
+mod lost_commit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use accolade_application::ports::{
     BadgeVersion, IdempotencyGuard, RecordError, RecordedRequest, StoreError,
 };
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
+use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::Context as _;
-use diesel::QueryResult;
 
 use crate::answers;
-use crate::recording::existing::existing;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
+use crate::recording::lost_commit::{Trace, ending};
 use crate::recording::sql::{BadgeKey, RecordingSql};
-use crate::retry::{Ending, Rollback, WorkError};
+use crate::retry::{Rollback, WorkError};
 use crate::store::Store;
 
 /// What has become of each request of a batch, by position.
@@ -78,15 +76,6 @@ pub(crate) struct Recorded<'a, R: RecordedRequest> {
     /// The badges whose locks it holds.
     badges: BTreeSet<BadgeKey>,
     trace: Option<Trace>,
-}
-
-/// A row that a request without an id has revoked, at `revoked_on`.
-pub(crate) struct Trace {
-    pub(crate) is_earn: bool,
-    pub(crate) badge: BadgeKey,
-    pub(crate) customer: CustomerId,
-    pub(crate) ordinal: i32,
-    pub(crate) revoked_on: Instant,
 }
 
 /// Why a batch is not committed.
@@ -143,55 +132,6 @@ impl<C: RecordingSql> Store<C> {
         let mut results = self.record(std::slice::from_ref(request), work)?;
         let missing = || StoreError::Unexpected(anyhow::anyhow!("a request has no result"));
         results.pop().ok_or_else(missing)
-    }
-}
-
-/// How the transaction ended that has recorded this and whose COMMIT was not answered.
-fn ending<C: RecordingSql, R: RecordedRequest>(
-    connection: &mut C,
-    recorded: &Recorded<'_, R>,
-) -> QueryResult<Ending> {
-    // Waits for the lost transaction, which holds one lock or the other of each badge.
-    for badge in &recorded.badges {
-        connection.lock_badge(*badge)?;
-    }
-    let badges: Vec<_> = recorded.badges.iter().copied().collect();
-    connection.lock_earns(&badges)?;
-    if recorded.rows.is_empty() {
-        return match &recorded.trace {
-            Some(trace) => trace.ending(connection),
-            None => Ok(Ending::Undone),
-        };
-    }
-    for row in &recorded.rows {
-        let there = connection.recorded_answer(recorded.org, row.name)?;
-        // The transaction has all of its rows or none. Another request may have taken the id since.
-        if there.as_ref() != Some(&row.answer) {
-            return Ok(Ending::Undone);
-        }
-    }
-    Ok(Ending::Committed)
-}
-
-impl Trace {
-    fn ending<C: RecordingSql>(&self, connection: &mut C) -> QueryResult<Ending> {
-        let revoked_on = if self.is_earn {
-            connection.earn_revoked_on(self.badge, self.customer, self.ordinal)?
-        } else {
-            let pair = [(self.customer, self.badge.badge)];
-            let Ok(all) = existing(connection, self.badge.org, &pair) else {
-                return Ok(Ending::Unknown);
-            };
-            let revoked_on = all
-                .with_ordinal(0, self.ordinal)
-                .and_then(|it| it.revoked_on);
-            revoked_on.map(Instant::unix_micros)
-        };
-        Ok(match revoked_on {
-            Some(on) if on == self.revoked_on.unix_micros() => Ending::Committed,
-            Some(_) => Ending::Unknown,
-            None => Ending::Undone,
-        })
     }
 }
 

@@ -3,8 +3,9 @@
 use accolade_application::ports::{RecordError, RevokeEarnRequest};
 use anyhow::Context as _;
 
+use crate::recording::lost_commit::Trace;
 use crate::recording::sql::{EarnGrowth, RecordingSql};
-use crate::recording::{Recorded, Recording, Trace};
+use crate::recording::{Recorded, Recording};
 use crate::retry::WorkError;
 
 /// Revokes what the only request of `recording` asks for.

@@ -12,8 +12,9 @@ use accolade_domain::ids::CustomerId;
 use anyhow::Context as _;
 
 use crate::recording::existing::existing;
+use crate::recording::lost_commit::Trace;
 use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql};
-use crate::recording::{Recorded, Recording, Trace};
+use crate::recording::{Recorded, Recording};
 use crate::retry::WorkError;
 
 /// An enrolment of a badge, by customer and ordinal.
