@@ -1,4 +1,4 @@
-//! The layers, as cargo sees them: `http → application → domain ← persistence`.
+//! The layers, as cargo sees them: `http → wire → application → domain ← persistence`.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -71,11 +71,12 @@ impl Graph {
 }
 
 /// The crates of the workspace that stand outside the application.
-const ADAPTERS: [&str; 4] = [
+const ADAPTERS: [&str; 5] = [
     "accolade-http",
     "accolade-memory",
     "accolade-persistence",
     "accolade-server",
+    "accolade-wire",
 ];
 
 fn is_web(name: &str) -> bool {
@@ -113,9 +114,23 @@ fn the_application_knows_the_domain_and_no_adapter() {
 }
 
 #[test]
-fn the_wire_knows_no_database() {
+fn the_wire_knows_the_application_and_no_web_framework() {
+    let graph = Graph::read();
+    graph.knows_none_of("accolade-wire", |name| {
+        is_web(name)
+            || is_sql(name)
+            || ["tokio", "config"].contains(&name)
+            || (ADAPTERS.contains(&name) && name != "accolade-wire")
+    });
+    assert!(graph.tree("accolade-wire").contains("accolade-application"));
+}
+
+#[test]
+fn the_web_knows_the_wire_and_no_database() {
     Graph::read().knows_none_of("accolade-http", |name| {
-        is_sql(name) || name == "config" || (ADAPTERS.contains(&name) && name != "accolade-http")
+        is_sql(name)
+            || name == "config"
+            || (ADAPTERS.contains(&name) && !["accolade-http", "accolade-wire"].contains(&name))
     });
 }
 

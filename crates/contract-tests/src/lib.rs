@@ -16,10 +16,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure to prepare a test fails it")]
 
-mod customer_lists;
 mod database;
 mod earning;
 mod fixtures;
+mod held;
 mod race;
 mod run;
 mod suite;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::badges::KnownBadges;
+use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::idempotency::Carried;
@@ -66,6 +67,7 @@ pub struct HttpOptions {
 #[derive(Clone)]
 pub struct AppState {
     pub(crate) ports: Ports,
+    pub(crate) catalogues: KnownCatalogues,
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
@@ -113,6 +115,7 @@ impl AppState {
             running_keys: RunningKeys::default(),
             options: Arc::new(options),
             ports,
+            catalogues: KnownCatalogues::default(),
             dispatcher,
             draining,
         })

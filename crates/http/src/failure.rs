@@ -8,6 +8,7 @@ use std::fmt;
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::StoreError;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::envelope;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, ContentType, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -15,7 +16,6 @@ use actix_web::http::header::{
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::middleware::RequestTag;
-use crate::wire::envelope;
 
 /// How a client may authenticate (RFC 9110).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"accolade\", Bearer");

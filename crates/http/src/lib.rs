@@ -1,8 +1,8 @@
-//! The actix-web adapter: the wire.
+//! The actix-web adapter.
 //!
 //! A request passes the `middleware`, meets its route in `routes`, is
-//! read by `json` and `wire`, and becomes a command that a use case carries out on the
-//! `dispatch`er. `render` makes the answer; whatever goes wrong is a `failure`. Start with
+//! read by [`accolade_wire`], and becomes a command that a use case carries out on the
+//! `dispatch`er. `accolade_wire` writes the answer; whatever goes wrong is a `failure`. Start with
 //! [`app`].
 
 pub mod app;
@@ -12,10 +12,7 @@ mod auth;
 mod dispatch;
 mod failure;
 mod group;
-mod json;
 mod metrics;
 mod middleware;
-mod render;
 mod routes;
 mod throttle;
-mod wire;

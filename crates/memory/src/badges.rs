@@ -44,6 +44,7 @@ impl BadgeStore for MemoryStore {
             version: BadgeVersion(1),
         };
         state.badges.insert((badge.org, badge.id), created);
+        state.raise_catalogue_version(badge.org);
         Ok(())
     }
 
@@ -106,6 +107,7 @@ impl BadgeStore for MemoryStore {
         found.badge.updated_on = request.now;
         found.badge.updated_by = request.by;
         found.version.0 += 1;
+        state.raise_catalogue_version(request.org);
         if let Some(record) = &request.idempotency {
             state.remember(record.clone());
         }

@@ -25,6 +25,7 @@ impl CatalogueStore for MemoryStore {
             return Err(exists("group", group.id).into());
         }
         state.groups.insert((group.org, group.id), group.clone());
+        state.raise_catalogue_version(group.org);
         state.remember_if(idempotency);
         Ok(())
     }
@@ -42,6 +43,7 @@ impl CatalogueStore for MemoryStore {
         }
         state.check_group_name(after)?;
         state.groups.insert((before.org, before.id), after.clone());
+        state.raise_catalogue_version(before.org);
         state.remember_if(idempotency);
         Ok(())
     }

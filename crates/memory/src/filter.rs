@@ -37,7 +37,7 @@ pub(crate) fn cut<T>(all: Vec<T>, page: PageOf) -> Page<T> {
 }
 
 /// Whether a badge's name contains `part`, whatever their case.
-pub(crate) fn name_contains(definition: &BadgeDefinition, part: &str) -> bool {
+fn name_contains(definition: &BadgeDefinition, part: &str) -> bool {
     let name = definition.name.as_str().to_lowercase();
     name.contains(&part.to_lowercase())
 }

@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) clients: Vec<Client>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
+    /// How often the badges, claims and groups of an org changed.
+    pub(crate) catalogue_versions: BTreeMap<OrgId, i64>,
     pub(crate) fields: BTreeMap<(OrgId, CustomFieldId), CustomField>,
     pub(crate) enrolments: ByCustomer<IssualRecord>,
     pub(crate) earns: ByCustomer<EarnRecord>,

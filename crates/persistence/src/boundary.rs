@@ -4,6 +4,8 @@ use accolade_domain::earning::{Limit, Span};
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
 
+use crate::mapping::stored;
+
 /// Which earns count under a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Boundary {
@@ -60,4 +62,18 @@ pub(crate) const fn unit_number(unit: CalendarUnit) -> i16 {
         CalendarUnit::Weeks => 2,
         CalendarUnit::Months => 3,
     }
+}
+
+/// The rows of counts, one for each customer and limit in this order, by customer: its last
+/// number, and its counts.
+pub(crate) fn by_customer(
+    rows: &[(i32, i64)],
+    limits: usize,
+) -> anyhow::Result<Vec<(i32, Vec<u64>)>> {
+    let of_one = |rows: &[(i32, i64)]| {
+        let last = rows.first().map_or(0, |row| row.0);
+        let counts = rows.iter().map(|row| stored(row.1));
+        Ok((last, counts.collect::<anyhow::Result<_>>()?))
+    };
+    rows.chunks(limits.max(1)).map(of_one).collect()
 }

@@ -3,10 +3,14 @@
 //! What is stored was valid when it was written, so whatever does not fit here is damage, and an
 //! unexpected error.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{BadgeVersion, CountedBadge, VersionedBadge};
 use accolade_domain::badge::{Badge, BadgeDefinition, EarnType, Rank};
 use accolade_domain::catalogue::Group;
+use accolade_domain::customer_view::CatalogueBadge;
 use accolade_domain::enrolment::{Enrolment, Hold};
 use accolade_domain::ids::{BadgeId, ObjectId};
 use accolade_domain::instant::Instant;
@@ -118,7 +122,7 @@ pub(crate) struct DefinitionRow<'a> {
 }
 
 impl<'a> DefinitionRow<'a> {
-    pub(crate) fn of(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
+    pub(crate) fn from_definition(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
         Ok(Self {
             name: definition.name.as_str(),
             name_folded: folded(&definition.name),
@@ -150,12 +154,12 @@ pub(crate) struct NewBadgeRow<'a> {
 }
 
 impl<'a> NewBadgeRow<'a> {
-    pub(crate) fn of(badge: &'a Badge) -> anyhow::Result<Self> {
+    pub(crate) fn from_badge(badge: &'a Badge) -> anyhow::Result<Self> {
         Ok(Self {
             org_id: badge.org.get(),
             id: badge.id.0.as_bytes(),
             version: FIRST_VERSION,
-            definition: DefinitionRow::of(&badge.definition)?,
+            definition: DefinitionRow::from_definition(&badge.definition)?,
             active: badge.active,
             created_on: badge.created_on.unix_micros(),
             created_by: badge.created_by.number(),
@@ -227,13 +231,28 @@ pub(crate) struct GroupedBadgeRow {
 }
 
 impl GroupedBadgeRow {
-    pub(crate) fn of(badge: BadgeRow, group: Option<String>) -> Self {
-        Self { badge, group }
-    }
-
     pub(crate) fn grouped(self) -> anyhow::Result<(Badge, Option<Group>)> {
         let group = self.group.as_deref().map(group).transpose()?;
         Ok((self.badge.badge()?, group))
+    }
+
+    /// The badge as a catalogue has it. `groups` has those that were read before, by their texts.
+    pub(crate) fn in_catalogue(
+        self,
+        groups: &mut HashMap<String, Arc<Group>>,
+    ) -> anyhow::Result<CatalogueBadge> {
+        let group = match self.group {
+            None => None,
+            Some(text) => Some(match groups.get(&text) {
+                Some(known) => Arc::clone(known),
+                None => {
+                    let read = Arc::new(group(&text)?);
+                    groups.insert(text, Arc::clone(&read));
+                    read
+                }
+            }),
+        };
+        Ok(CatalogueBadge::new(self.badge.badge()?, group))
     }
 }
 

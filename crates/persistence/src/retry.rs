@@ -13,18 +13,18 @@ use anyhow::anyhow;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
-use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
+use diesel::r2d2::{self, ConnectionManager, Pool, R2D2Connection};
 use diesel::result::Error;
 
-use crate::fault::Fault;
+use crate::query_failure::QueryFailure;
 
 /// A connection of either database.
-pub(crate) trait Link:
+pub(crate) trait PooledConnection:
     R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
 {
 }
 
-impl<C> Link for C where
+impl<C> PooledConnection for C where
     C: R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
 {
 }
@@ -38,20 +38,20 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// What went wrong in the work of a transaction.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum WorkError {
     /// A statement failed.
-    Statement(Error),
+    Query(Error),
     /// Something that should not happen.
     Unexpected(anyhow::Error),
 }
 
-impl From<Error> for Failure {
+impl From<Error> for WorkError {
     fn from(error: Error) -> Self {
-        Self::Statement(error)
+        Self::Query(error)
     }
 }
 
-impl From<anyhow::Error> for Failure {
+impl From<anyhow::Error> for WorkError {
     fn from(error: anyhow::Error) -> Self {
         Self::Unexpected(error)
     }
@@ -59,14 +59,14 @@ impl From<anyhow::Error> for Failure {
 
 /// Why the work of a transaction ends it without COMMIT.
 #[derive(Debug)]
-pub(crate) enum Abort<E> {
+pub(crate) enum Rollback<E> {
     /// A refusal: everything is undone.
     Refused(E),
     /// It failed: everything is undone, and perhaps tried again.
-    Failed(Failure),
+    Failed(WorkError),
 }
 
-impl<E, F: Into<Failure>> From<F> for Abort<E> {
+impl<E, F: Into<WorkError>> From<F> for Rollback<E> {
     fn from(failure: F) -> Self {
         Self::Failed(failure.into())
     }
@@ -84,7 +84,7 @@ pub(crate) enum Ending {
 }
 
 /// Where transactions of one kind run.
-pub(crate) struct Transactions<C: Link> {
+pub(crate) struct Transactions<C: PooledConnection> {
     pub(crate) connections: Connections<C>,
     /// The statement that begins one.
     pub(crate) begin: &'static str,
@@ -93,30 +93,33 @@ pub(crate) struct Transactions<C: Link> {
 }
 
 /// How one attempt ended.
-enum Stop<T, E> {
+enum FailedAttempt<T, E> {
     Refused(E),
-    Again(Fault, anyhow::Error),
+    Repeatable(QueryFailure, anyhow::Error),
     Store(StoreError),
     /// The connection broke inside COMMIT.
-    Lost(T, Error),
+    CommitLost(T, Error),
 }
 
-impl<C: Link> Transactions<C> {
+impl<C: PooledConnection> Transactions<C> {
     /// Runs `work` in a transaction and commits it. `ending` is asked, in a transaction of
     /// its own, if COMMIT was not answered; it first waits for the lost transaction to end.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
-        work: impl Fn(&mut C) -> Result<T, Abort<E>>,
+        work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, E> {
         match self.committed(work) {
             Ok(value) => Ok(value),
-            Err(Stop::Refused(refusal)) => Err(refusal),
-            Err(Stop::Again(fault, cause)) => Err(fault.into_store_error(cause).into()),
-            Err(Stop::Store(error)) => Err(error.into()),
-            Err(Stop::Lost(value, cause)) => {
+            Err(FailedAttempt::Refused(refusal)) => Err(refusal),
+            Err(FailedAttempt::Repeatable(failure, cause)) => {
+                Err(failure.into_store_error(cause).into())
+            }
+            Err(FailedAttempt::Store(error)) => Err(error.into()),
+            Err(FailedAttempt::CommitLost(value, cause)) => {
                 tracing::warn!(error = %cause, "the connection broke inside COMMIT");
-                self.settle(value, cause.into(), ending).map_err(E::from)
+                self.ask_how_it_ended(value, cause.into(), ending)
+                    .map_err(E::from)
             }
         }
     }
@@ -124,7 +127,7 @@ impl<C: Link> Transactions<C> {
     /// Runs `work`, which only reads, in a transaction: all of it sees one state.
     pub(crate) fn read<T>(
         &self,
-        work: impl Fn(&mut C) -> Result<T, Failure>,
+        work: impl Fn(&mut C) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
         read(self.committed(|connection| Ok(work(connection)?)))
     }
@@ -132,34 +135,36 @@ impl<C: Link> Transactions<C> {
     /// Runs `work`, a single statement that only reads, without a transaction.
     pub(crate) fn query<T>(
         &self,
-        work: impl Fn(&mut C) -> Result<T, Failure>,
+        work: impl Fn(&mut C) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
         read(self.again(|connection| {
-            work(connection).map_err(|failure| stop(Abort::Failed(failure), connection))
+            work(connection).map_err(|failure| failed(Rollback::Failed(failure), connection))
         }))
     }
 
     fn committed<T, E>(
         &self,
-        work: impl Fn(&mut C) -> Result<T, Abort<E>>,
-    ) -> Result<T, Stop<T, E>> {
+        work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
+    ) -> Result<T, FailedAttempt<T, E>> {
         self.again(|connection| {
             if let Err(error) =
                 AnsiTransactionManager::begin_transaction_sql(connection, self.begin)
             {
-                return Err(stop(error.into(), connection));
+                return Err(failed(error.into(), connection));
             }
             match work(connection) {
                 Ok(value) => match AnsiTransactionManager::commit_transaction(connection) {
                     Ok(()) => Ok(value),
-                    Err(error) if is_broken(connection) => Err(Stop::Lost(value, error)),
-                    Err(error) => Err(stop(error.into(), connection)),
+                    Err(error) if is_broken(connection) => {
+                        Err(FailedAttempt::CommitLost(value, error))
+                    }
+                    Err(error) => Err(failed(error.into(), connection)),
                 },
-                Err(abort) => {
-                    let stop = stop(abort, connection);
+                Err(rollback) => {
+                    let failed = failed(rollback, connection);
                     // If it fails, the pool discards the connection, which rolls back too.
                     let _ = AnsiTransactionManager::rollback_transaction(connection);
-                    Err(stop)
+                    Err(failed)
                 }
             }
         })
@@ -168,14 +173,16 @@ impl<C: Link> Transactions<C> {
     /// Makes attempts until one succeeds or there is no point in more.
     fn again<T, E>(
         &self,
-        attempt: impl Fn(&mut C) -> Result<T, Stop<T, E>>,
-    ) -> Result<T, Stop<T, E>> {
+        attempt: impl Fn(&mut C) -> Result<T, FailedAttempt<T, E>>,
+    ) -> Result<T, FailedAttempt<T, E>> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
         let once = || {
-            let mut connection = self.connection(met_broken.get()).map_err(Stop::Store)?;
+            let mut connection = self
+                .connection(met_broken.get())
+                .map_err(FailedAttempt::Store)?;
             let result = attempt(&mut connection);
-            if let Err(Stop::Again(Fault::Broken, _)) = result {
+            if let Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) = result {
                 // The second time it is not that the pool had not noticed.
                 if met_broken.replace(true) {
                     return result.map_err(give_up);
@@ -189,13 +196,15 @@ impl<C: Link> Transactions<C> {
             .with_max_times(CONFLICTS)
             .with_jitter();
         once.retry(pauses)
-            .when(|stop| {
-                matches!(stop, Stop::Again(Fault::Conflict | Fault::Broken, _))
-                    && started.elapsed() < self.patience
+            .when(|failed| {
+                matches!(
+                    failed,
+                    FailedAttempt::Repeatable(QueryFailure::Conflict | QueryFailure::Broken, _)
+                ) && started.elapsed() < self.patience
             })
-            .notify(|stop, pause| {
-                if let Stop::Again(fault, cause) = stop {
-                    tracing::debug!(?fault, ?pause, error = %cause, "a transaction is repeated");
+            .notify(|failed, pause| {
+                if let FailedAttempt::Repeatable(failure, cause) = failed {
+                    tracing::debug!(?failure, ?pause, error = %cause, "a transaction is repeated");
                 }
             })
             .call()
@@ -205,7 +214,7 @@ impl<C: Link> Transactions<C> {
     fn connection(
         &self,
         tested: bool,
-    ) -> Result<PooledConnection<ConnectionManager<C>>, StoreError> {
+    ) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError> {
         // All that lie in the pool may be dead.
         for _ in 0..=self.connections.max_size() {
             let mut connection = self.connections.get().map_err(|error| {
@@ -220,7 +229,7 @@ impl<C: Link> Transactions<C> {
         )))
     }
 
-    fn settle<T>(
+    fn ask_how_it_ended<T>(
         &self,
         value: T,
         cause: anyhow::Error,
@@ -244,35 +253,42 @@ impl<C: Link> Transactions<C> {
     }
 }
 
-fn is_broken<C: Link>(connection: &mut C) -> bool {
+fn is_broken<C: PooledConnection>(connection: &mut C) -> bool {
     AnsiTransactionManager::transaction_manager_status_mut(connection)
         .transaction_depth()
         .is_err()
 }
 
-fn stop<T, E, C: Link>(abort: Abort<E>, connection: &mut C) -> Stop<T, E> {
-    match abort {
-        Abort::Refused(refusal) => Stop::Refused(refusal),
-        Abort::Failed(Failure::Unexpected(error)) => Stop::Store(StoreError::Unexpected(error)),
-        Abort::Failed(Failure::Statement(error)) => {
-            let fault = Fault::of(&error, is_broken(connection));
-            Stop::Again(fault, error.into())
+fn failed<T, E, C: PooledConnection>(
+    rollback: Rollback<E>,
+    connection: &mut C,
+) -> FailedAttempt<T, E> {
+    match rollback {
+        Rollback::Refused(refusal) => FailedAttempt::Refused(refusal),
+        Rollback::Failed(WorkError::Unexpected(error)) => {
+            FailedAttempt::Store(StoreError::Unexpected(error))
+        }
+        Rollback::Failed(WorkError::Query(error)) => {
+            let failure = QueryFailure::from_error(&error, is_broken(connection));
+            FailedAttempt::Repeatable(failure, error.into())
         }
     }
 }
 
-fn read<T>(result: Result<T, Stop<T, StoreError>>) -> Result<T, StoreError> {
+fn read<T>(result: Result<T, FailedAttempt<T, StoreError>>) -> Result<T, StoreError> {
     match result {
         // Whatever became of COMMIT, what was read was read.
-        Ok(value) | Err(Stop::Lost(value, _)) => Ok(value),
-        Err(Stop::Refused(error) | Stop::Store(error)) => Err(error),
-        Err(Stop::Again(fault, cause)) => Err(fault.into_store_error(cause)),
+        Ok(value) | Err(FailedAttempt::CommitLost(value, _)) => Ok(value),
+        Err(FailedAttempt::Refused(error) | FailedAttempt::Store(error)) => Err(error),
+        Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
     }
 }
 
-fn give_up<T, E>(stop: Stop<T, E>) -> Stop<T, E> {
-    match stop {
-        Stop::Again(fault, cause) => Stop::Store(fault.into_store_error(cause)),
+fn give_up<T, E>(failed: FailedAttempt<T, E>) -> FailedAttempt<T, E> {
+    match failed {
+        FailedAttempt::Repeatable(failure, cause) => {
+            FailedAttempt::Store(failure.into_store_error(cause))
+        }
         other => other,
     }
 }
@@ -285,7 +301,7 @@ pub(crate) fn nobody_knows<C, T>(_: &mut C, _: &T) -> QueryResult<Ending> {
 
 /// Runs `work` once in a transaction of its own, nested ones included: for migrations.
 #[cfg(feature = "sqlite")]
-pub(crate) fn exclusive<C: Link, T>(
+pub(crate) fn exclusive<C: PooledConnection, T>(
     connection: &mut C,
     begin: &str,
     work: impl FnOnce(&mut C) -> anyhow::Result<T>,
@@ -403,7 +419,7 @@ mod tests {
         let refused: std::result::Result<(), _> = transactions.write(
             |connection| {
                 connection.batch_execute("INSERT INTO t VALUES (1)")?;
-                Err(Abort::Refused(StoreError::Unavailable(anyhow!("no"))))
+                Err(Rollback::Refused(StoreError::Unavailable(anyhow!("no"))))
             },
             nobody_knows,
         );

@@ -15,6 +15,14 @@ table! {
 }
 
 table! {
+    actors (number) {
+        number -> BigInt,
+        org_id -> Nullable<BigInt>,
+        kind -> SmallInt,
+    }
+}
+
+table! {
     api_clients (number) {
         number -> BigInt,
         org_id -> BigInt,
@@ -62,9 +70,9 @@ table! {
 }
 
 table! {
-    request_ledger (number) {
-        number -> BigInt,
+    request_ledger (org_id, number) {
         org_id -> BigInt,
+        number -> BigInt,
         operation -> SmallInt,
         request_id -> Text,
         recorded_on -> BigInt,
@@ -120,6 +128,17 @@ table! {
     }
 }
 
+// Its rows have no key that both databases know.
+table! {
+    badge_earns (org_id, badge_id, event_on) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        event_on -> BigInt,
+        rolls_on -> Nullable<BigInt>,
+        earns -> BigInt,
+    }
+}
+
 table! {
     window_counts (org_id, badge_id, ends_on, starts_on) {
         org_id -> BigInt,
@@ -153,6 +172,13 @@ table! {
 }
 
 table! {
+    catalogue_versions (org_id) {
+        org_id -> BigInt,
+        version -> BigInt,
+    }
+}
+
+table! {
     custom_fields (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
@@ -173,15 +199,15 @@ table! {
 }
 
 table! {
-    idempotency (client_number, key) {
-        client_number -> BigInt,
+    idempotency (org_id, actor, key) {
+        org_id -> BigInt,
+        actor -> BigInt,
         key -> Text,
         fingerprint -> Binary,
         used_on -> BigInt,
         expires_on -> BigInt,
         warnings -> Text,
         answer -> Nullable<Binary>,
-        org_id -> Nullable<BigInt>,
         operation -> Nullable<SmallInt>,
         request_id -> Nullable<Text>,
     }

@@ -1,55 +1,195 @@
 //! Statements that Diesel's query builder has no words for, prepared once a connection.
 //!
 //! Diesel caches no statement made with `sql_query`, because its text may be different each
-//! time. The text of these is a constant.
+//! time. The text of these is a constant. The values of a short statement stand for its `?`, one
+//! after the other; a long one ([`Sql`]) names its values, `:org` and the like, and may name one
+//! more than once.
 
 use std::marker::PhantomData;
+use std::sync::OnceLock;
 
 use diesel::backend::Backend;
 use diesel::expression::AsExpression;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sql_types::{SingleValue, SqlType};
 use diesel::{QueryResult, RunQueryDsl};
 
-/// A constant text in which `?` stand for values, giving rows of the SQL type `Row`.
-pub(crate) struct Statement<'a, DB: Backend, Row = ()> {
+/// A constant text in which `:name` stands for a value. `::name` is a cast, as PostgreSQL has it.
+pub(crate) struct Sql {
     text: &'static str,
-    values: Vec<Box<dyn QueryFragment<DB> + 'a>>,
+    parts: OnceLock<Vec<Part>>,
+}
+
+/// Some text, and the value behind it.
+struct Part {
+    text: &'static str,
+    value: Option<Place>,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// The value has this name and is named for the first time.
+    First(&'static str),
+    /// It is the one that was named so many places before, from 1: values are numbered as they
+    /// are named first.
+    Again(usize),
+}
+
+impl Sql {
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self {
+            text,
+            parts: OnceLock::new(),
+        }
+    }
+
+    fn parts(&self) -> &[Part] {
+        self.parts.get_or_init(|| parts(self.text))
+    }
+}
+
+fn parts(text: &'static str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut names = Vec::new();
+    let mut rest = text;
+    let mut from = 0;
+    while let Some(colon) = rest[from..].find(':').map(|at| at + from) {
+        if rest[colon + 1..].starts_with(':') {
+            from = colon + 2;
+            continue;
+        }
+        let name = &rest[colon + 1..];
+        let is_part_of_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+        let len = name.find(|it| !is_part_of_name(it)).unwrap_or(name.len());
+        let (name, behind) = name.split_at(len);
+        let known = names.iter().position(|it| *it == name);
+        if known.is_none() {
+            names.push(name);
+        }
+        parts.push(Part {
+            text: &rest[..colon],
+            value: Some(known.map_or(Place::First(name), |index| Place::Again(index + 1))),
+        });
+        rest = behind;
+        from = 0;
+    }
+    parts.push(Part {
+        text: rest,
+        value: None,
+    });
+    parts
+}
+
+/// How a database names a value that a statement has already: by this character and a number.
+pub(crate) trait NumberedValues {
+    const PREFIX: char;
+}
+
+#[cfg(feature = "postgres")]
+impl NumberedValues for diesel::pg::Pg {
+    const PREFIX: char = '$';
+}
+
+#[cfg(feature = "sqlite")]
+impl NumberedValues for diesel::sqlite::Sqlite {
+    const PREFIX: char = '?';
+}
+
+/// A statement and its values, giving rows of the SQL type `Row`.
+pub(crate) struct Statement<'a, DB: Backend, Row = ()> {
+    text: Text,
+    values: Vec<Value<'a, DB>>,
     row: PhantomData<Row>,
+}
+
+enum Text {
+    /// With `?` for values.
+    InOrder(&'static str),
+    Named(&'static Sql),
+}
+
+struct Value<'a, DB: Backend> {
+    /// Empty where values are in order.
+    name: &'static str,
+    value: Box<dyn QueryFragment<DB> + 'a>,
 }
 
 impl<'a, DB: Backend, Row> Statement<'a, DB, Row> {
     /// The statement with this text, so far without values.
     pub(crate) fn new(text: &'static str) -> Self {
         Self {
-            text,
+            text: Text::InOrder(text),
+            values: Vec::new(),
+            row: PhantomData,
+        }
+    }
+
+    /// The statement whose values have names, so far without them.
+    pub(crate) fn named(sql: &'static Sql) -> Self {
+        Self {
+            text: Text::Named(sql),
             values: Vec::new(),
             row: PhantomData,
         }
     }
 
     /// The same with the value of the next `?`, which has the SQL type `ST`.
-    pub(crate) fn bind<ST, T>(mut self, value: T) -> Self
+    pub(crate) fn bind<ST, T>(self, value: T) -> Self
     where
         ST: SqlType + SingleValue,
         T: AsExpression<ST>,
         T::Expression: QueryFragment<DB> + 'a,
     {
-        self.values.push(Box::new(value.as_expression()));
+        self.set("", value)
+    }
+
+    /// The same with the value that has this name and the SQL type `ST`.
+    pub(crate) fn set<ST, T>(mut self, name: &'static str, value: T) -> Self
+    where
+        ST: SqlType + SingleValue,
+        T: AsExpression<ST>,
+        T::Expression: QueryFragment<DB> + 'a,
+    {
+        self.values.push(Value {
+            name,
+            value: Box::new(value.as_expression()),
+        });
         self
     }
 }
 
-impl<DB: Backend, Row> QueryFragment<DB> for Statement<'_, DB, Row> {
+impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, Row> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        let mut values = self.values.iter();
-        for (index, part) in self.text.split('?').enumerate() {
-            if index > 0
-                && let Some(value) = values.next()
-            {
-                value.walk_ast(out.reborrow())?;
+        match &self.text {
+            Text::InOrder(text) => {
+                let mut values = self.values.iter();
+                for (index, part) in text.split('?').enumerate() {
+                    if index > 0
+                        && let Some(it) = values.next()
+                    {
+                        it.value.walk_ast(out.reborrow())?;
+                    }
+                    out.push_sql(part);
+                }
             }
-            out.push_sql(part);
+            Text::Named(sql) => {
+                for part in sql.parts() {
+                    out.push_sql(part.text);
+                    match part.value {
+                        Some(Place::First(name)) => {
+                            let found = self.values.iter().find(|it| it.name == name);
+                            let missing = || Error::QueryBuilderError(name.into());
+                            let found = found.ok_or_else(missing)?;
+                            found.value.walk_ast(out.reborrow())?;
+                        }
+                        Some(Place::Again(number)) => {
+                            out.push_sql(&format!("{}{number}", DB::PREFIX));
+                        }
+                        None => {}
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -66,3 +206,39 @@ impl<DB: Backend, Row> Query for Statement<'_, DB, Row> {
 }
 
 impl<DB: Backend, Row, C> RunQueryDsl<C> for Statement<'_, DB, Row> {}
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use diesel::debug_query;
+    use diesel::prelude::*;
+    use diesel::sql_types::{BigInt, Text};
+    use diesel::sqlite::Sqlite;
+
+    use super::*;
+
+    static SUMS: Sql = Sql::new("SELECT :a + :b, :a::text, :name");
+
+    fn statement<'a>() -> Statement<'a, Sqlite, BigInt> {
+        Statement::named(&SUMS)
+            .set::<Text, _>("name", "x")
+            .set::<BigInt, _>("b", 2)
+            .set::<BigInt, _>("a", 1)
+    }
+
+    #[test]
+    fn a_value_is_sent_once_however_often_it_is_named_and_a_cast_is_no_value() {
+        let text = debug_query::<Sqlite, _>(&statement()).to_string();
+        let expected = r#"SELECT ? + ?, ?1::text, ? -- binds: [1, 2, "x"]"#;
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_value_that_is_not_given_is_an_error_with_its_name() {
+        static ONE: Sql = Sql::new("SELECT :a + :lost");
+        let mut connection = SqliteConnection::establish(":memory:").unwrap();
+        let sum = Statement::<Sqlite, BigInt>::named(&ONE).set::<BigInt, _>("a", 1);
+        let error = sum.get_result::<i64>(&mut connection).unwrap_err();
+        assert!(matches!(&error, Error::QueryBuilderError(name) if name.to_string() == "lost"));
+    }
+}

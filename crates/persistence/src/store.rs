@@ -7,10 +7,10 @@ use diesel::QueryResult;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, HandleError, Pool};
 
 use crate::database::Options;
-use crate::retry::{Connections, Link, Transactions};
+use crate::retry::{Connections, PooledConnection, Transactions};
 
 /// One database, as the ports use it.
-pub(crate) struct Store<C: Link> {
+pub(crate) struct Store<C: PooledConnection> {
     /// Transactions that write.
     pub(crate) writer: Transactions<C>,
     /// Statements that read, and transactions that see one state.
@@ -23,7 +23,7 @@ pub(crate) struct Store<C: Link> {
     pub(crate) for_migrations: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
 }
 
-impl<C: Link> Store<C> {
+impl<C: PooledConnection> Store<C> {
     pub(crate) fn usage(&self) -> PoolUsage {
         self.pools
             .iter()
@@ -39,7 +39,7 @@ impl<C: Link> Store<C> {
 ///
 /// A connection is not tested before it is used, which would cost each request a round
 /// trip: who finds a dead one asks for one that answers.
-pub(crate) fn pool<C: Link>(
+pub(crate) fn pool<C: PooledConnection>(
     url: &str,
     size: u32,
     options: &Options,

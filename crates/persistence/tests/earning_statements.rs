@@ -5,9 +5,8 @@
 
 mod support;
 
-use accolade_application::ports::{
-    CustomerBadgeQuery, CustomerBadgeType, EarnRequest, PageOf, SortOrder,
-};
+use accolade_application::ports::{EarnRequest, HeldQuery};
+use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_persistence::{Database, DatabaseUrl, Options, open};
 use support::recorder::{self, Sent};
 use support::scene::{Scene, earned, limits_of_each, limits_of_every_kind, second};
@@ -140,20 +139,18 @@ fn statements_of_earning_are_prepared_once() {
 }
 
 #[test]
-fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
+fn what_a_customer_holds_of_many_badges_is_one_statement_while_the_catalogue_is_known() {
     on_both(|scene| {
-        let (customer, open) = (1.try_into().unwrap(), CustomerBadgeType::Available);
-        let query = CustomerBadgeQuery {
-            order: SortOrder::Ascending,
-            page: PageOf { page: 0, size: 100 },
-            ..CustomerBadgeQuery::of(customer, open, second(1500))
+        let look_up = |known| {
+            let query = HeldQuery {
+                customer: 1.try_into().unwrap(),
+                now: second(1500),
+                enrolments: EnrolmentsRead::WithRecording,
+                known,
+            };
+            let store = &scene.database.stores.customer_badges;
+            recorder::sent(|| store.held(scene.badge.org, &query).unwrap())
         };
-        let list = || {
-            let stores = &scene.database.stores.customer_badges;
-            recorder::sent(|| stores.list(scene.badge.org, &query).unwrap())
-        };
-        let (page, one) = list();
-        assert_eq!(page.total, 1);
         for n in 0..30 {
             let mut badge = scene.draft(&format!("Badge {n}"));
             badge.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
@@ -162,8 +159,10 @@ fn a_list_of_a_customers_badges_takes_as_many_statements_as_one_badge() {
         for _ in 0..20 {
             sent(scene, &scene.earn_request(1, Vec::new()), 1);
         }
-        let (page, many) = list();
-        assert_eq!(page.items.len(), 31);
-        assert_eq!((one.statements.len(), many.statements.len()), (1, 1));
+        let (held, _) = look_up(None);
+        let (known, sent) = look_up(Some(held.version));
+        assert_eq!(held.catalogue.unwrap().badges().len(), 31);
+        assert_eq!((known.holdings, known.catalogue), (held.holdings, None));
+        assert_eq!(sent.statements.len(), 1, "{:#?}", sent.statements);
     });
 }

@@ -6,11 +6,13 @@ mod support;
 
 use std::time::Duration;
 
-use accolade_application::ports::{CreateBadgeError, EditBadgeError, RecordError, StoreError};
+use accolade_application::ports::{
+    Context, CreateBadgeError, EditBadgeError, RecordError, RevokeEarnRequest, StoreError,
+};
 use accolade_persistence::{DatabaseUrl, Options, open};
 use accolade_test_postgres::{Mode, Proxy, Then};
 use support::Postgres;
-use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
+use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind, second};
 
 const DONE: bool = true;
 const LOST: bool = false;
@@ -79,9 +81,20 @@ fn the_outcome_is_unknown_while_the_database_cannot_be_asked() {
         "{lost:?}"
     );
     proxy.set(Mode::Pass);
-    let ledger = &scene.database.stores.requests;
-    let found = when_back(|| ledger.find(request.context.org, &request.request_id));
+    let requests = &scene.database.stores.requests;
+    let found = when_back(|| requests.find(request.context.org, &request.request_id));
     assert_eq!(found.len(), 1);
+}
+
+/// What `ask` gives once the pool has connections again, which it makes at intervals of its own.
+fn when_back<T>(ask: impl Fn() -> Result<T, StoreError>) -> T {
+    loop {
+        match ask() {
+            Ok(value) => return value,
+            Err(StoreError::Unavailable(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
@@ -129,6 +142,7 @@ fn an_enrolment_that_loses_its_database_inside_copy_is_unavailable_with_nothing_
     proxy.set(Mode::Pass);
     let outcomes = when_back(|| scene.enrol(request.clone())).unwrap();
     assert_eq!(enrolled(&outcomes), MANY as usize);
+    assert_eq!(scene.issued(), u64::from(MANY));
 }
 
 #[test]
@@ -158,25 +172,59 @@ fn of_a_batch_of_earns_whose_commit_was_lost_all_are_recorded_or_none() {
     }
 }
 
+/// A scene behind a proxy in which somebody has earned, and the revocation of that.
+fn with_earn(request_id: Option<&str>) -> (Postgres, Proxy, Scene, RevokeEarnRequest) {
+    let (database, proxy, scene) = behind_proxy();
+    scene.enrol(scene.request(1)).unwrap().unwrap();
+    let earn = scene.earn_request(1, limits_of_every_kind(1));
+    assert_eq!(earned(&scene.earn(&earn).unwrap().unwrap()), 1);
+    let revocation = RevokeEarnRequest {
+        context: Context {
+            now: second(1600),
+            ..earn.context
+        },
+        badge: earn.badge,
+        customer: earn.customers[0],
+        earned: earn.ids.first().unwrap().into(),
+        request_id: request_id.map(|id| id.try_into().unwrap()),
+    };
+    (database, proxy, scene, revocation)
+}
+
 #[test]
-fn the_revocation_of_an_earn_is_asked_about() {
-    for carried_out in [DONE, LOST] {
-        let (_database, proxy, scene) = behind_proxy();
-        scene.enrol(scene.request(1)).unwrap().unwrap();
-        let outcomes = scene.earn(&scene.earn_request(1, Vec::new()));
-        let request = scene.revocation(&outcomes.unwrap().unwrap());
-        let revoke = || scene.database.stores.earning.revoke(&request);
-        proxy.set(at_commit(carried_out, Then::Pass));
-        match revoke() {
-            Ok(revoked) => assert_eq!((revoked, carried_out), (Ok(()), DONE)),
-            Err(StoreError::Unavailable(_)) => {
-                assert_eq!((scene.earned(), carried_out), (1, LOST));
-                assert_eq!(revoke().unwrap(), Ok(()));
-            }
-            Err(other) => panic!("{other:?}"),
-        }
+fn a_revoked_earn_whose_commit_was_carried_out_is_answered_with_and_without_an_id() {
+    for request_id in [Some("revocation"), None] {
+        let (_database, proxy, scene, revocation) = with_earn(request_id);
+        proxy.set(at_commit(DONE, Then::Pass));
+        let earning = &scene.database.stores.earning;
+        assert_eq!(earning.revoke(&revocation).unwrap(), Ok(()));
         assert_eq!(scene.earned(), 0);
-        assert_eq!(revoke().unwrap(), Err(RecordError::RequestIdUsed));
+        // Its place is free, once.
+        let limits = limits_of_every_kind(1);
+        let again = scene.earn(&scene.earn_request(1, limits.clone()));
+        assert_eq!(earned(&again.unwrap().unwrap()), 1);
+        let full = scene.earn(&scene.earn_request(1, limits));
+        assert_eq!(earned(&full.unwrap().unwrap()), 0);
+    }
+}
+
+#[test]
+fn a_revoked_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_again() {
+    for request_id in [Some("revocation"), None] {
+        let (_database, proxy, scene, revocation) = with_earn(request_id);
+        proxy.set(at_commit(LOST, Then::Pass));
+        let earning = &scene.database.stores.earning;
+        let lost = earning.revoke(&revocation);
+        assert!(matches!(lost, Err(StoreError::Unavailable(_))), "{lost:?}");
+        assert_eq!(scene.earned(), 1);
+        assert_eq!(earning.revoke(&revocation).unwrap(), Ok(()));
+        assert_eq!(scene.earned(), 0);
+        let none = RecordError::Refused(RevokeEarnRequest::none_active());
+        let again = RevokeEarnRequest {
+            request_id: None,
+            ..revocation
+        };
+        assert_eq!(earning.revoke(&again).unwrap(), Err(none));
     }
 }
 
@@ -275,16 +323,4 @@ fn a_database_that_is_away_is_unavailable_and_used_again_when_it_is_back() {
     proxy.set(Mode::Pass);
     let outcomes = when_back(|| scene.enrol(request.clone())).unwrap();
     assert_eq!(enrolled(&outcomes), 1);
-}
-
-/// Asks until the database is back: its pool tries again in steps that are longer than a
-/// connection is waited for.
-fn when_back<T>(ask: impl Fn() -> Result<T, StoreError>) -> T {
-    loop {
-        match ask() {
-            Ok(found) => return found,
-            Err(StoreError::Unavailable(_)) => {}
-            Err(other) => panic!("{other:?}"),
-        }
-    }
 }

@@ -6,9 +6,10 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, CustomerBadgeQuery, CustomerBadgeType, DirectoryEntry, IdentifierKind,
-    Identifiers, Operation, SortOrder,
+    BadgeQuery, BadgeSort, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers, Operation,
+    SortOrder,
 };
+use accolade_domain::customer_view::EnrolmentsRead;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -31,10 +32,9 @@ const HOT: &[Hot] = &[
     Hot {
         part: "FROM enrolments e WHERE|CROSS JOIN enrolments",
         values: &[
-            ("bigint[]", "'{1}'"),
-            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
-            ("int[]", "'{1}'"),
             ("bigint[]", "'{7}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("bigint", "1"),
         ],
         postgres: "Index Scan using enrolments_pkey",
         sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
@@ -55,50 +55,52 @@ const HOT: &[Hot] = &[
         part: "EXISTS (SELECT",
         values: &[("bigint", "1"), ("smallint", "1"), ("text", "'x'")],
         postgres: "Index Only Scan using request_ledger_id",
-        sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+        sqlite: "SEARCH request_ledger USING COVERING INDEX request_ledger_id (org_id=? AND request_id=?",
     },
     Hot {
         part: "true FROM request_ledger|request_ledger.org_id = ?",
         values: &[
-            ("bigint[]", "'{1}'"),
+            ("bigint", "1"),
             ("smallint[]", "'{1}'"),
             ("text[]", "'{x}'"),
         ],
         postgres: "Index Only Scan using request_ledger_id",
-        sqlite: "SEARCH request_ledger USING COVERING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+        sqlite: "SEARCH request_ledger USING COVERING INDEX request_ledger_id (org_id=? AND request_id=?",
     },
     Hot {
-        part: "true FROM idempotency|idempotency.client_number = ?",
+        part: "true FROM idempotency|idempotency.actor = ?",
         values: &[
+            ("bigint", "1"),
             ("bigint[]", "'{1}'"),
             ("text[]", "'{x}'"),
             ("bigint[]", "'{1}'"),
         ],
         postgres: "Index Scan using idempotency_pkey",
-        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (client_number=? AND key=?)",
+        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (org_id=? AND actor=? AND key=?)",
     },
     Hot {
         part: "DELETE FROM request_ledger",
-        values: &[("bigint[]", "'{1}'")],
+        values: &[("bigint[]", "'{1}'"), ("bigint", "1")],
         postgres: "Index Scan using request_ledger_pkey",
-        sqlite: "SEARCH request_ledger USING INTEGER PRIMARY KEY (rowid=?)",
+        sqlite: "SEARCH request_ledger USING PRIMARY KEY (org_id=? AND number=?)",
     },
     Hot {
-        part: "ORDER BY request_ledger",
+        part: "ORDER BY request_ledger|INDEXED BY request_ledger_id",
         values: &[("bigint", "1"), ("smallint[]", "'{1}'"), ("text", "'x'")],
         postgres: "Index Scan using request_ledger_id",
-        sqlite: "SEARCH request_ledger USING INDEX sqlite_autoindex_request_ledger_1 (org_id=? AND operation=? AND request_id=?)",
+        sqlite: "SEARCH request_ledger USING INDEX request_ledger_id (org_id=? AND request_id=?",
     },
     Hot {
         part: "LEFT OUTER JOIN request_ledger",
         values: &[
             ("bigint", "1"),
-            ("text", "'x'"),
             ("bigint", "1"),
+            ("text", "'x'"),
+            ("bigint", "0"),
             ("bigint", "1"),
         ],
         postgres: "Index Scan using idempotency_pkey",
-        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (client_number=? AND key=?)",
+        sqlite: "SEARCH idempotency USING INDEX sqlite_autoindex_idempotency_1 (org_id=? AND actor=? AND key=?)",
     },
     Hot {
         part: "INNER JOIN orgs",
@@ -121,9 +123,9 @@ const HOT: &[Hot] = &[
     Hot {
         part: "GROUP BY e.place|WITH l AS MATERIALIZED",
         values: &[
+            ("bigint[]", "'{7}'"),
             ("bigint", "1"),
             ("bytea", BYTES),
-            ("bigint[]", "'{7}'"),
             ("smallint[]", "'{0}'"),
             ("bigint[]", "'{0}'"),
             ("bigint[]", "'{9}'"),
@@ -144,12 +146,7 @@ const HOT: &[Hot] = &[
     },
     Hot {
         part: "ORDER BY rolls_on DESC",
-        values: &[
-            ("bigint", "1"),
-            ("bytea", BYTES),
-            ("bigint", "1"),
-            ("bytea", BYTES),
-        ],
+        values: &[("bigint", "1"), ("bytea", BYTES)],
         postgres: "Index Only Scan Backward using badge_earns_rolls_on",
         sqlite: "SEARCH badge_earns USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=?",
     },
@@ -177,93 +174,67 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH e USING COVERING INDEX badge_earns_event_on (org_id=? AND badge_id=? AND event_on>? AND event_on<?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using earned_badges_pkey",
         sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using enrolments_pkey",
         sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
+        part: "FROM catalogue_versions v",
+        values: HELD,
         postgres: "Index Scan using request_ledger_pkey",
-        sqlite: "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)",
+        sqlite: "SEARCH l USING PRIMARY KEY (org_id=? AND number=?)",
     },
     Hot {
-        part: "WITH earns AS",
-        values: LIST,
-        postgres: "Index Scan using badge_metas_pkey on badge_metas m  (",
-        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id=?)",
-    },
-    Hot {
-        part: "WITH earns AS",
-        values: LIST,
-        postgres: "Index Scan using enrolments_pkey on enrolments e  (",
-        sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND ordinal=?)",
+        part: "FROM catalogue_versions v",
+        values: HELD,
+        postgres: "Index Scan using catalogue_versions_pkey",
+        sqlite: "SEARCH v USING INTEGER PRIMARY KEY (rowid=?)",
     },
     Hot {
         part: "DELETE FROM refusals",
-        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
+        values: &[("bigint[]", "'{7}'"), ("bigint", "1"), ("bytea", BYTES)],
         postgres: "using refusals_pkey on refusals o",
         sqlite: "SEARCH refusals USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND seq=?)",
     },
     Hot {
         part: "DELETE FROM refusals",
-        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint[]", "'{7}'")],
+        values: &[("bigint[]", "'{7}'"), ("bigint", "1"), ("bytea", BYTES)],
         postgres: "Tid Scan on refusals f",
         sqlite: "SEARCH o USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
         part: "DELETE FROM customer_identifiers",
-        values: &[("bigint", "1"), ("bigint[]", "'{7}'")],
+        values: &[("bigint[]", "'{7}'"), ("bigint", "1")],
         postgres: "Index Scan using customer_identifiers_customer",
         sqlite: "SEARCH i USING COVERING INDEX customer_identifiers_customer (org_id=? AND customer_id=?)",
     },
     Hot {
         part: "FROM customer_identifiers i WHERE|AND i.kind = w.value",
         values: &[
-            ("bigint", "1"),
             ("smallint[]", "'{1}'"),
             ("text[]", "'{x}'"),
+            ("bigint", "1"),
         ],
         postgres: "Index Scan using customer_identifiers_pkey",
         sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND kind=? AND comparable=?)",
     },
 ];
 
-const LIST: &[(&str, &str)] = &[
+const HELD: &[(&str, &str)] = &[
+    ("bigint", "1"),
     ("bigint", "5"),
     ("bigint", "5"),
     ("bigint", "1"),
     ("bigint", "7"),
-    ("bigint", "5"),
-    ("bigint", "5"),
-    ("bigint", "1"),
-    ("bigint", "7"),
-    ("bigint", "5"),
-    ("int", "2"),
-    ("boolean", "false"),
-    ("int", "0"),
-    ("boolean", "NULL"),
-    ("int", "0"),
-    ("smallint", "NULL"),
-    ("text", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bigint", "NULL"),
-    ("bytea", "NULL"),
-    ("int", "0"),
-    ("bigint", "1"),
-    ("bigint", "1"),
-    ("bigint", "10"),
-    ("bigint", "0"),
-    ("bigint", "1"),
+    ("boolean", "true"),
+    ("boolean", "true"),
     ("bigint", "1"),
     ("bigint", "7"),
 ];
@@ -317,11 +288,13 @@ fn statements(scene: &Scene) -> Vec<String> {
             .find(guard.org, guard.actor, &guard.key, guard.used_on)
             .unwrap();
         database.stores.access.client(&key).unwrap();
-        database
-            .stores
-            .customer_badges
-            .list(org, &customers_badges())
-            .unwrap();
+        let held = HeldQuery {
+            customer: 7.try_into().unwrap(),
+            now: second(1500),
+            enrolments: EnrolmentsRead::WithRecording,
+            known: None,
+        };
+        database.stores.customer_badges.held(org, &held).unwrap();
         scene.enrol(scene.request(2)).unwrap().unwrap();
         // The third is recorded when something may have left the rolling window.
         for day in 0..3 {
@@ -351,14 +324,6 @@ fn statements(scene: &Scene) -> Vec<String> {
         directory.resolve(org, kind, &names).unwrap();
     });
     sent.statements
-}
-
-fn customers_badges() -> CustomerBadgeQuery {
-    let customer = 7.try_into().unwrap();
-    CustomerBadgeQuery {
-        order: SortOrder::Ascending,
-        ..CustomerBadgeQuery::of(customer, CustomerBadgeType::Earned, second(1500))
-    }
 }
 
 /// The one statement that `hot` is about.
@@ -396,10 +361,10 @@ fn hot_queries_use_their_indexes_on_postgresql() {
 const LOOK_BEFORE_COPY: Hot = Hot {
     part: "EXISTS (SELECT 1 FROM unnest",
     values: &[
-        ("bigint[]", "'{1}'"),
         ("bigint[]", "'{7}'"),
         ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
         ("int[]", "'{1}'"),
+        ("bigint", "1"),
     ],
     postgres: "Index Only Scan using enrolments_pkey",
     sqlite: "",

@@ -125,7 +125,7 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
         [
             "BEGIN",
             "SELECT … FROM unnest($1)",
-            "SELECT … FROM unnest($1,",
+            "SELECT … FROM badge_metas",
             "INSERT INTO request_ledger",
             "SELECT … FROM unnest($1,",
             "SAVEPOINT copying",
@@ -146,10 +146,10 @@ fn many_who_were_enrolled_before_are_these_statements_on_postgresql() {
         [
             "BEGIN",
             "SELECT … FROM unnest($1)",
-            "SELECT … FROM unnest($1,",
+            "SELECT … FROM badge_metas",
             "INSERT INTO request_ledger",
             "SELECT … FROM unnest($1,",
-            "SELECT … FROM (SELECT",
+            "SELECT … FROM unnest($1,",
             "UPDATE request_ledger l",
             "COMMIT",
         ]

@@ -1,24 +1,29 @@
 //! What a customer holds.
 
+use accolade_domain::customer_view::{CustomerBadge, CustomerBadgeQuery};
 use accolade_domain::earning::{Limit, limits};
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
+use accolade_domain::listing::Page;
 
 use crate::access::Caller;
 use crate::badges::not_found;
+use crate::customers::KnownCatalogues;
 use crate::error::UseCaseError;
-use crate::ports::{CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, Page, Ports};
+use crate::ports::{CustomerBadgeDetails, Ports};
 
-/// The page of badges that `query` asks for.
+/// The page of badges that `query` asks for, as they and what the customer holds are now, whatever
+/// `catalogues` remembers.
 ///
 /// # Errors
 /// The store failed.
 pub fn badges(
     ports: &Ports,
+    catalogues: &KnownCatalogues,
     caller: &Caller,
     query: &CustomerBadgeQuery,
 ) -> Result<Page<CustomerBadge>, UseCaseError> {
-    Ok(ports.stores.customer_badges.list(caller.org, query)?)
+    Ok(catalogues.list(&*ports.stores.customer_badges, caller.org, query)?)
 }
 
 /// A limit and how many earns count under it now.

@@ -5,6 +5,7 @@ use accolade_domain::badge::{Badge, BadgeDefinition, BadgeStatus, EarnType};
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, GroupId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::listing::SortOrder;
 use accolade_domain::owner::{Claim, OwnerType};
 
 use crate::answer::BadgeCounts;
@@ -111,16 +112,6 @@ pub enum BadgeSort {
     Name,
     /// By start.
     StartDate,
-}
-
-/// Which end of a sorted list comes first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SortOrder {
-    /// The greatest.
-    #[default]
-    Descending,
-    /// The least.
-    Ascending,
 }
 
 /// Which badges of an org to list: those to which every filter applies.

@@ -2,8 +2,9 @@
 
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{CustomFieldId, GroupId, OrgId};
+use accolade_domain::listing::{Page, PageOf, SortOrder};
 
-use crate::ports::{IdempotencyRecord, SortOrder, StoreError};
+use crate::ports::{IdempotencyRecord, StoreError};
 
 /// Why a group or a custom field was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -20,24 +21,6 @@ pub enum SaveError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page<T> {
-    /// What is on it; nothing past the end.
-    pub items: Vec<T>,
-    /// How many there are on all pages.
-    pub total: u64,
-}
-
-/// Which page of a list, from 0, and how many a page has: at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageOf {
-    /// Which.
-    pub page: u32,
-    /// How many.
-    pub size: u32,
 }
 
 /// Which custom fields of an org to list, by their last update and, in the same order, by id.

@@ -28,17 +28,19 @@ mod secrets;
 
 use std::sync::Arc;
 
+pub use accolade_domain::listing::{Page, PageOf, SortOrder};
+
 pub use access_store::{Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient};
 pub use badge_store::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeVersion, CountedBadge,
-    CreateBadgeError, EditBadgeError, SortOrder, VersionedBadge,
+    CreateBadgeError, EditBadgeError, VersionedBadge,
 };
 pub use batch::{Batch, Conflict};
-pub use catalogue_store::{CustomFieldQuery, Page, PageOf, SaveError};
+pub use catalogue_store::{CustomFieldQuery, SaveError};
 pub use clock::Clock;
 pub use customer_badges::{
-    CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
-    EarnRecord, IssualRecord, Refusal, Standing,
+    CatalogueVersion, CustomerBadgeDetails, EarnRecord, HeldBadges, HeldQuery, IssualRecord,
+    Refusal,
 };
 pub use customer_directory::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers};
 pub use earning_store::{

@@ -54,7 +54,7 @@ impl Ready {
         let mut prepared: HashMap<&str, Statement> = HashMap::new();
         for statement in look_ups.iter().flatten() {
             if !prepared.contains_key(statement.sql.as_str()) {
-                let kinds: Vec<_> = statement.example.iter().map(kind).collect();
+                let kinds: Vec<_> = statement.values.iter().map(kind).collect();
                 let made = client.prepare_typed(&statement.sql, &kinds).await?;
                 prepared.insert(&statement.sql, made);
             }
@@ -112,9 +112,9 @@ pub(crate) async fn run(
     Ok(f64::from(done.get()) / begun.elapsed().as_secs_f64())
 }
 
-/// The type of a parameter that is given such values; unknown is for PostgreSQL to infer.
-fn kind(example: &Value) -> Type {
-    match example {
+/// The type of a parameter that is given such a value; unknown is for PostgreSQL to infer.
+fn kind(value: &Value) -> Type {
+    match value {
         Value::Option(Some(value)) => match &**value {
             Value::Seq(_) => Type::BYTEA,
             value => kind(value),

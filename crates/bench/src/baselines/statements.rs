@@ -4,10 +4,10 @@
 
 use std::cell::RefCell;
 
-use accolade_application::ports::{CustomerBadgeQuery, CustomerBadgeType};
+use accolade_application::ports::HeldQuery;
+use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
-use accolade_domain::owner::OwnerType;
 use accolade_persistence::{DatabaseUrl, Options, open};
 use anyhow::{Context as _, Error, Result, ensure};
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
@@ -23,9 +23,6 @@ pub(crate) struct Statement {
     pub(crate) sql: String,
     /// In the order of the parameters.
     pub(crate) values: Vec<Value>,
-    /// Values of the same types where none of these is null, if any of them is: PostgreSQL
-    /// has to be told the type of what has no value.
-    pub(crate) example: Vec<Value>,
 }
 
 /// All statements of one look-up.
@@ -45,7 +42,8 @@ fn listener() -> Option<Box<dyn Instrumentation>> {
     }))
 }
 
-/// Records the look-ups of what these customers have earned, as `customer/{id}` makes them.
+/// Records the look-ups of what these customers have earned, as `customer/{id}?badgeType=EARNED`
+/// makes them on a server that has read the catalogue before.
 ///
 /// # Errors
 /// The database does not answer; Diesel says something that is not understood.
@@ -64,55 +62,32 @@ pub(crate) fn record(
     };
     let opened = open(&url, &options)?;
     let org = OrgId::try_from(ORG)?;
-    let look_up = |query: &CustomerBadgeQuery| {
-        SAID.take();
-        let found = opened.stores.customer_badges.list(org, query)?;
-        let said = SAID.take();
-        let statements = said.iter().filter_map(|it| parse(it).transpose());
-        anyhow::Ok((found, statements.collect::<Result<LookUp>>()?))
-    };
-    let (_, filtered) = look_up(&with_every_filter(query(1)?)?)?;
+    let first = opened.stores.customer_badges.held(org, &query(1)?)?;
     customers
         .map(|customer| {
-            let (found, mut statements) = look_up(&query(customer)?)?;
-            ensure!(!found.items.is_empty(), "{customer} has earned nothing");
+            SAID.take();
+            let query = HeldQuery {
+                known: Some(first.version),
+                ..query(customer)?
+            };
+            let held = opened.stores.customer_badges.held(org, &query)?;
+            let said = SAID.take();
+            ensure!(!held.holdings.is_empty(), "{customer} has earned nothing");
+            let statements = said.iter().filter_map(|it| parse(it).transpose());
+            let statements = statements.collect::<Result<LookUp>>()?;
             ensure!(!statements.is_empty(), "Diesel says nothing");
-            for statement in &mut statements {
-                if statement.values.contains(&Value::Option(None)) {
-                    let twin = filtered.iter().find(|it| it.sql == statement.sql);
-                    let twin = twin.context("a statement without an example")?;
-                    statement.example.clone_from(&twin.values);
-                }
-            }
             Ok(statements)
         })
         .collect()
 }
 
-/// What `customer/{id}?badgeType=EARNED` asks.
-fn query(customer: i64) -> Result<CustomerBadgeQuery> {
-    let customer = customer.try_into()?;
-    Ok(CustomerBadgeQuery::of(
-        customer,
-        CustomerBadgeType::Earned,
-        moment()?,
-    ))
-}
-
-/// The same with a value wherever there may be one.
-fn with_every_filter(query: CustomerBadgeQuery) -> Result<CustomerBadgeQuery> {
-    let moment = Some(moment()?);
-    Ok(CustomerBadgeQuery {
-        active: Some(true),
-        owner: Some(OwnerType::Loyalty),
-        claimed_by: Some(OwnerType::Loyalty),
-        name_contains: Some("badge".to_owned()),
-        starts_after: moment,
-        starts_before: moment,
-        ends_after: moment,
-        ends_before: moment,
-        group: Some("66276dc68fe258516a88ff8e".parse()?),
-        ..query
+/// What `customer/{id}?badgeType=EARNED` asks of the store.
+fn query(customer: i64) -> Result<HeldQuery> {
+    Ok(HeldQuery {
+        customer: customer.try_into()?,
+        now: moment()?,
+        enrolments: EnrolmentsRead::Nothing,
+        known: None,
     })
 }
 
@@ -131,7 +106,6 @@ fn parse(said: &str) -> Result<Option<Statement>> {
     Ok((!values.is_empty()).then(|| Statement {
         sql: sql.to_owned(),
         values,
-        example: Vec::new(),
     }))
 }
 

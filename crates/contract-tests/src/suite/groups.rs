@@ -197,7 +197,10 @@ fn a_removed_group_is_found_as_such_and_badges_lose_it_and_keep_their_rank(world
     badge.definition.rank = Some(Rank::try_from(7).unwrap());
     world.create(&badge);
     assert_eq!(world.counted(&badge).group, Some(metals.clone()));
-    assert_eq!(world.details(&badge, 1).badge.group, Some(metals.clone()));
+    assert_eq!(
+        world.details(&badge, 1).badge.group.as_deref(),
+        Some(&metals)
+    );
     save(world, &metals, &removed(&metals)).unwrap();
     assert_eq!(found(world, &metals), Some(removed(&metals)));
     assert_eq!(world.counted(&badge).group, None);

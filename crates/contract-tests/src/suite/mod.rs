@@ -24,13 +24,12 @@ macro_rules! parts {
 }
 
 mod batches;
+mod catalogue_versions;
 mod clients;
 mod counts;
 mod create_badge;
 mod crossing;
 mod custom_fields;
-mod customer_lists;
-mod customer_types;
 mod definitions;
 mod directory;
 mod earn;
@@ -43,6 +42,7 @@ mod edit_races;
 mod enrol;
 mod groups;
 mod health;
+mod held;
 mod housekeeping;
 mod idempotency;
 mod imports;
@@ -77,5 +77,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory customer_types customer_lists
+    revise_badge groups custom_fields directory
+    held catalogue_versions
 };

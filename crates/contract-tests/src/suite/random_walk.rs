@@ -6,11 +6,11 @@ fn random_steps_are_answered_as_in_memory(world: &World) {
     walk::compare(world);
 }
 
-fn lists_of_a_customers_badges_are_what_the_details_of_all_badges_say(world: &World) {
-    walk::compare_lists(world);
+fn what_a_customer_holds_is_what_the_details_of_all_badges_say(world: &World) {
+    walk::compare_holdings(world);
 }
 
 sentences! {
     random_steps_are_answered_as_in_memory
-    lists_of_a_customers_badges_are_what_the_details_of_all_badges_say
+    what_a_customer_holds_is_what_the_details_of_all_badges_say
 }

@@ -1,20 +1,20 @@
 //! Steps of looking at what customers hold.
 
-use accolade_application::ports::{
-    CustomerBadge, CustomerBadgeDetails, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
-    Page, PageOf, SortOrder,
+use accolade_application::ports::{CustomerBadgeDetails, HeldQuery, PageOf, SortOrder};
+use accolade_domain::badge::{Badge, BadgeStatus};
+use accolade_domain::customer_view::{
+    Catalogue, CatalogueBadge, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
+    EarnTotals, EnrolmentsRead, Holding,
 };
-use accolade_domain::badge::BadgeStatus;
+use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
-use crate::customer_lists::all;
 use crate::fixtures::customer;
 use crate::walk::context::{CATALOGUE, Context};
-use crate::walk::naive;
 use crate::walk::side::{Side, told};
 use crate::walk::steps::{badge, customer as number, owner};
 
@@ -49,6 +49,7 @@ pub(crate) struct List {
     sort: CustomerBadgeSort,
     order: SortOrder,
     page: PageOf,
+    shows_enrolments: bool,
 }
 
 const TYPES: &[CustomerBadgeType] = &[
@@ -82,7 +83,7 @@ pub(crate) fn steps() -> impl Strategy<Value = HoldingsStep> {
     ]
 }
 
-pub(super) fn list() -> impl Strategy<Value = List> {
+fn list() -> impl Strategy<Value = List> {
     let rare = |hours: std::ops::Range<i64>| option::weighted(0.1, hours);
     let what = (
         number(),
@@ -103,9 +104,11 @@ pub(super) fn list() -> impl Strategy<Value = List> {
     let orders = select(&[SortOrder::Ascending, SortOrder::Descending][..]);
     let page = (prop_oneof![3 => Just(0_u32), 1 => 1..3_u32], 1..5_u32)
         .prop_map(|(page, size)| PageOf { page, size });
-    (what, filters, select(SORTS), orders, page).prop_map(|(what, filters, sort, order, page)| {
+    let how = (select(SORTS), orders, page, any::<bool>());
+    (what, filters, how).prop_map(|(what, filters, how)| {
         let (customer, moment, badge_type, include_expired, statuses) = what;
         let (active, owner, claimed_by, name, starts, ends, group) = filters;
+        let (sort, order, page, shows_enrolments) = how;
         List {
             customer,
             moment,
@@ -122,6 +125,7 @@ pub(super) fn list() -> impl Strategy<Value = List> {
             sort,
             order,
             page,
+            shows_enrolments,
         }
     })
 }
@@ -132,7 +136,9 @@ impl Side {
         let badges = &self.stores.customer_badges;
         let org = context.tenant.org;
         match step {
-            HoldingsStep::List(list) => told(badges.list(org, &query(list, context))),
+            HoldingsStep::List(list) => {
+                told(self.catalogues.list(&**badges, org, &query(list, context)))
+            }
             HoldingsStep::Details {
                 badge,
                 customer: number,
@@ -145,21 +151,36 @@ impl Side {
         }
     }
 
-    /// The page of `list` as the store gives it, and as the details of every badge say.
-    pub(super) fn both_lists(
+    /// What customer `number` holds and the catalogue: as the store gives both together, and as the
+    /// details of every badge say.
+    pub(super) fn held_twice(
         &self,
-        list: &List,
+        number: i64,
         context: &Context,
-    ) -> (Page<CustomerBadge>, Page<CustomerBadge>) {
+    ) -> ((Vec<Holding>, Catalogue), (Vec<Holding>, Catalogue)) {
+        let query = HeldQuery {
+            customer: customer(number),
+            now: context.now,
+            enrolments: EnrolmentsRead::WithRecording,
+            known: None,
+        };
         let badges = &self.stores.customer_badges;
-        let org = context.tenant.org;
-        let query = query(list, context);
-        let details = context.badges.iter().filter_map(|badge| {
-            let details = badges.details(org, query.customer, *badge, query.now);
-            details.unwrap()
+        let held = badges.held(context.tenant.org, &query).unwrap();
+        let mut holdings = held.holdings;
+        holdings.sort_by_key(|holding| holding.badge);
+
+        let details =
+            (0..context.badges.len()).filter_map(|it| self.details_of(it, number, context));
+        let details: Vec<_> = details.collect();
+        let mut expected: Vec<_> = details.iter().map(|it| holding(it, query.now)).collect();
+        expected.retain(|holding| *holding != Holding::empty(holding.badge));
+        expected.sort_by_key(|holding| holding.badge);
+        let catalogue = details.into_iter().map(|it| {
+            let badge = Badge::clone(&it.badge.badge);
+            CatalogueBadge::new(badge, it.badge.group)
         });
-        let expected = naive::list(details.collect(), &query);
-        (badges.list(org, &query).unwrap(), expected)
+        let catalogue = Catalogue::new(catalogue.collect());
+        ((holdings, held.catalogue.unwrap()), (expected, catalogue))
     }
 
     pub(super) fn details_of(
@@ -175,13 +196,23 @@ impl Side {
     }
 }
 
+/// What is held of a badge of which these are all details.
+fn holding(details: &CustomerBadgeDetails, now: Instant) -> Holding {
+    let issuals = &details.issuals;
+    Holding {
+        badge: details.badge.badge.id,
+        enrolments: issuals.iter().rev().map(|it| it.enrolment).collect(),
+        last_issued_on: issuals.iter().map(|it| it.recorded_on).max(),
+        earns: EarnTotals::new(details.earns.iter().map(|it| &it.earned), now),
+    }
+}
+
 fn query(list: &List, context: &Context) -> CustomerBadgeQuery {
     let hours = |hours: Option<i64>| {
         hours.map(|hours| crate::fixtures::now() + time::Duration::hours(hours))
     };
+    let (customer, now) = (customer(list.customer), context.hours(list.moment));
     CustomerBadgeQuery {
-        customer: customer(list.customer),
-        now: context.hours(list.moment),
         include_expired: list.include_expired,
         statuses: list.statuses.clone().unwrap_or_default(),
         active: list.active,
@@ -196,6 +227,7 @@ fn query(list: &List, context: &Context) -> CustomerBadgeQuery {
         sort: list.sort,
         order: list.order,
         page: list.page,
-        ..all(list.badge_type)
+        shows_enrolments: list.shows_enrolments,
+        ..CustomerBadgeQuery::new(customer, list.badge_type, now)
     }
 }

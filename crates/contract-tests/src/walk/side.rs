@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use accolade_application::customers::KnownCatalogues;
 use accolade_application::ports::{
     BadgeEditRequest, BadgeVersion, CreateBadgeError, EditBadgeError, EnrolmentBatch,
     EnrolmentRequest, Operation, StoreError,
@@ -19,6 +20,8 @@ use crate::walk::action::Action;
 /// means something, so the two sides may count differently.
 pub(crate) struct Side {
     pub(super) stores: Stores,
+    /// What a server remembers of catalogues while it walks.
+    pub(super) catalogues: KnownCatalogues,
     versions: BTreeMap<BadgeId, Vec<BadgeVersion>>,
 }
 
@@ -26,6 +29,7 @@ impl Side {
     pub(crate) fn new(stores: Stores) -> Self {
         Self {
             stores,
+            catalogues: KnownCatalogues::default(),
             versions: BTreeMap::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! `POST /v3/oauth/token/generate`: an access token for a key and a secret, the API's own way.
 
 use accolade_application::access::{Credentials, Secret};
+use accolade_wire::json::{self, Parsed};
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
@@ -8,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::{Auth, Origin};
 use crate::failure::Failure;
-use crate::json::{self, Parsed};
 use crate::middleware::body;
 
 /// The most bytes that a request for a token has.

@@ -9,6 +9,7 @@ mod headers;
 mod operation_codes;
 mod security;
 
+use accolade_wire::envelope::FailureEnvelope;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, PathItem};
 use utoipa::{Modify, OpenApi as _};
@@ -17,7 +18,6 @@ use crate::auth;
 use crate::routes::{
     badges, custom_fields, customers, directory, earning, enrolment, groups, ops, requests, windows,
 };
-use crate::wire::envelope::FailureEnvelope;
 use headers::Headers;
 use security::Security;
 

@@ -1,8 +1,7 @@
 //! The shape of the envelope around what an operation answers, for the OpenAPI document.
 
+use accolade_wire::envelope::Notice;
 use utoipa::ToSchema;
-
-use crate::wire::envelope::Notice;
 
 /// What an operation answers, in its envelope.
 #[derive(ToSchema)]

@@ -8,22 +8,22 @@ use accolade_application::badges::{
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::badge::answer::BadgeBody;
+use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
+use accolade_wire::badge::list::BadgeListBody;
+use accolade_wire::badge::owner::{self as owner_request, OwnerRequestBody};
+use accolade_wire::badge::query as badge_query;
+use accolade_wire::badge::request::{self as badge_request, BadgeRequest, BadgeRequestBody, Named};
+use accolade_wire::json::Parsed;
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::json::Parsed;
 use crate::openapi::success::{Success, SuccessWithNull};
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::preconditions;
 use crate::routes::read;
 use crate::routes::write::{BodyKind, Recording, Write};
-use crate::wire::badge::BadgeBody;
-use crate::wire::badge_query;
-use crate::wire::badge_request::{self, BadgeRequest, BadgeRequestBody, Named};
-use crate::wire::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
-use crate::wire::list::BadgeListBody;
-use crate::wire::owner_request::{self, OwnerRequestBody};
 
 /// The header of requests that take badges over from elsewhere, and its value.
 const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];

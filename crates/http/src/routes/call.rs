@@ -8,6 +8,8 @@ use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind, Ports};
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::query::Query;
+use accolade_wire::request::batch::Reading;
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
@@ -20,9 +22,7 @@ use crate::app::AppState;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::{Deadline, body};
-use crate::routes::query::Query;
 use crate::routes::{idempotency, identifier};
-use crate::wire::batch::Reading;
 
 /// The parameter that asks for a dry run.
 pub(crate) const DRY_RUN: &str = "dryRun";
@@ -40,7 +40,7 @@ impl BodyReading {
     pub(crate) fn by(&self) -> Reading<'_> {
         Reading {
             max_customers: self.max_customers,
-            request_id: self.request_id.as_ref(),
+            request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
             named_by: self.named_by,
         }
     }

@@ -6,17 +6,17 @@ use accolade_application::catalogue::{
 };
 use accolade_domain::ids::CustomFieldId;
 use accolade_domain::rejection::Rejection;
+use accolade_wire::catalogue::custom_field::{
+    self as wire, CustomFieldBody, CustomFieldListBody, CustomFieldRequestBody,
+};
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::read;
 use crate::routes::write::{BodyKind, Recording, Write};
-use crate::wire::custom_field::{
-    self as wire, CustomFieldBody, CustomFieldListBody, CustomFieldRequestBody,
-};
 
 /// Create a custom field
 #[utoipa::path(

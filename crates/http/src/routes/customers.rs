@@ -4,16 +4,16 @@ use accolade_application::access::AccessGroup;
 use accolade_application::customers::{badges, details};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
+use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
+use accolade_wire::customer::details::DetailsBody;
+use accolade_wire::customer::query as customer_query;
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::{identifier, read};
-use crate::wire::customer_badge::{CustomerBadgesBody, ManagedBadgesBody};
-use crate::wire::customer_details::DetailsBody;
-use crate::wire::customer_query;
 
 /// List a customer's badges
 ///
@@ -45,13 +45,14 @@ use crate::wire::customer_query;
 pub(crate) async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = identifier::in_path(&call);
     let now = call.state.ports.clock.now();
+    let catalogues = call.state.catalogues.clone();
     read::answer(
         call,
         AccessGroup::BadgesRead,
         |query| customer_query::read(query, now),
         move |ports, caller, asked| {
             let query = asked(identifier::one(ports, caller, customer?, None)?);
-            Ok((badges(ports, caller, &query)?, query))
+            Ok((badges(ports, &catalogues, caller, &query)?, query))
         },
         |(page, query), _, context| render::customer_badges(page, query, context),
     )
@@ -93,13 +94,14 @@ pub(crate) async fn list_customer_badges(call: Call) -> Result<HttpResponse, Fai
 pub(crate) async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let customer = identifier::in_path(&call);
     let now = call.state.ports.clock.now();
+    let catalogues = call.state.catalogues.clone();
     read::answer(
         call,
         AccessGroup::BadgesRead,
         |query| customer_query::read_management(query, now),
         move |ports, caller, asked| {
             let query = asked(identifier::one(ports, caller, customer?, None)?);
-            Ok((badges(ports, caller, &query)?, query))
+            Ok((badges(ports, &catalogues, caller, &query)?, query))
         },
         |(page, query), _, context| render::managed_badges(page, query, context),
     )

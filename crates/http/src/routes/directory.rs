@@ -7,18 +7,18 @@ use accolade_application::customers::{PutCustomers, put};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{DirectoryEntry, Ports};
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::directory::{
+    self as wire, CustomerBody, CustomersBody, CustomersRequestBody, Entry, IdentifiersBody,
+    named_twice,
+};
+use accolade_wire::json::Parsed;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::json::Parsed;
 use crate::openapi::success::Success;
 use crate::routes::call::Call;
 use crate::routes::identifier;
 use crate::routes::write::{BodyKind, Recording, Write};
-use crate::wire::directory::{
-    self as wire, CustomerBody, CustomersBody, CustomersRequestBody, Entry, IdentifiersBody,
-    named_twice,
-};
 
 /// Register a customer
 ///
@@ -170,7 +170,7 @@ fn found(
     if problems.is_empty() {
         Ok(entries)
     } else {
-        problems.truncate(crate::json::MOST_REPORTED);
+        problems.truncate(accolade_wire::json::MOST_REPORTED);
         Err(problems.into())
     }
 }

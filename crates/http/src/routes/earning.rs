@@ -13,24 +13,25 @@ use accolade_application::ports::{IdempotencyGuard, Operation, Ports};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
+use accolade_wire::earning::import::ImportedEnvelopeBody;
+use accolade_wire::earning::import_request::{self, ImportRowBody, Row, Rows};
+use accolade_wire::earning::request::{
+    self as earn_request, BULK_SHAPE, Earn, EarnBulkRequest, EarnRequestBody,
+    RevokeEarnRequestBody, RevokedEarn,
+};
+use accolade_wire::json::Parsed;
+use accolade_wire::query::Query;
+use accolade_wire::request::batch::Batch;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::group::Grouped;
-use crate::json::Parsed;
 use crate::metrics::Metrics;
 use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
-use crate::routes::query::Query;
 use crate::routes::write::{BodyKind, Gathered, Job, Recording, Write, together};
-use crate::wire::batch::Batch;
-use crate::wire::earn::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
-use crate::wire::earn_request::{
-    self, BULK_SHAPE, Earn, EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody, RevokedEarn,
-};
-use crate::wire::import::ImportedEnvelopeBody;
-use crate::wire::import_request::{self, ImportRowBody, Row, Rows};
 
 /// Let a customer earn a badge
 ///

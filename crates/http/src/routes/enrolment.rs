@@ -13,23 +13,25 @@ use accolade_application::idempotency::Carried;
 use accolade_application::ports::{IdempotencyGuard, Ports, RevokeTarget};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId};
+use accolade_wire::customer::named::NamedCustomer;
+use accolade_wire::enrolment::answer::EnrolmentBody;
+use accolade_wire::enrolment::request::{EnrolmentRequest, SHAPE};
+use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
+use accolade_wire::enrolment::revocation_request::{
+    self, Revocation, RevocationRequestBody, Which, repeated,
+};
+use accolade_wire::json::Parsed;
+use accolade_wire::query::Query;
+use accolade_wire::request::batch::Batch;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::group::Grouped;
-use crate::json::Parsed;
 use crate::metrics::{EnrolmentOutcome, Metrics};
 use crate::openapi::success::Success;
 use crate::routes::call::{Call, DRY_RUN};
 use crate::routes::identifier;
-use crate::routes::query::Query;
 use crate::routes::write::{BodyKind, Job, Recording, Write, together};
-use crate::wire::batch::Batch;
-use crate::wire::customers::NamedCustomer;
-use crate::wire::enrolment::EnrolmentBody;
-use crate::wire::enrolment_request::{EnrolmentRequest, SHAPE};
-use crate::wire::revocation::RevokedEnrolmentsBody;
-use crate::wire::revocation_request::{self, Revocation, RevocationRequestBody, Which, repeated};
 
 /// Enrol customers for a badge
 ///

@@ -6,17 +6,17 @@ use accolade_application::catalogue::{
 };
 use accolade_domain::ids::GroupId;
 use accolade_domain::rejection::Rejection;
+use accolade_wire::catalogue::group::{self as wire, GroupBody, GroupListBody, GroupRequestBody};
+use accolade_wire::json::Parsed;
+use accolade_wire::query::words as query_words;
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::json::Parsed;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::read;
 use crate::routes::write::{BodyKind, Recording, Write};
-use crate::wire::group::{self as wire, GroupBody, GroupListBody, GroupRequestBody};
-use crate::wire::query_words;
 
 /// How many groups a page has unless told otherwise.
 const DEFAULT_SIZE: u32 = 50;

@@ -8,11 +8,11 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::{IdentifierKind, Ports};
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::customer::named::{IdentifierText, NamedCustomer, NamedCustomers, repeats};
+use accolade_wire::json::{not_a_word, word};
 use actix_web::http::header::HeaderMap;
 
-use crate::json::{not_a_word, word};
 use crate::routes::call::Call;
-use crate::wire::customers::{IdentifierText, NamedCustomer, NamedCustomers, repeats};
 
 /// The header that tells by which kind of identifier customers are named.
 pub(crate) const CUSTOMER_IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";

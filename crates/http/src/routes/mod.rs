@@ -16,7 +16,6 @@ mod docs;
 mod idempotency;
 mod identifier;
 mod preconditions;
-mod query;
 mod read;
 mod write;
 
@@ -24,8 +23,7 @@ pub(crate) use earning::earn_together;
 pub(crate) use enrolment::enrol_together;
 pub(crate) use idempotency::RunningKeys;
 pub(crate) use ops::Readiness;
-pub(crate) use query::{Query, number};
-pub(crate) use write::{Gathered, Job};
+pub(crate) use write::Job;
 
 use accolade_domain::rejection::Code;
 use actix_web::guard::{Any, Get, Head};

@@ -3,13 +3,13 @@
 use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::Ports;
+use accolade_wire::query::Query;
+use accolade_wire::render::{self, Context};
 use actix_web::HttpResponse;
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
-use crate::render::{self, Context};
 use crate::routes::call::Call;
-use crate::routes::query::Query;
 use crate::routes::write::respond;
 
 /// Answers `call`, which needs `group` and whose query `read` reads, with what `look_up` finds and

@@ -4,14 +4,14 @@ use accolade_application::access::AccessGroup;
 use accolade_application::enrolment::requests;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
+use accolade_wire::render;
+use accolade_wire::request::recorded::RequestsBody;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::read;
-use crate::wire::list::RequestsBody;
 
 /// What became of an earlier request
 ///

@@ -3,14 +3,14 @@
 use accolade_application::access::AccessGroup;
 use accolade_application::earning::fixed_windows;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::earning::windows::{self as fixed_windows, FixedWindowsBody};
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::openapi::success::Success;
-use crate::render;
 use crate::routes::call::Call;
 use crate::routes::{identifier, read};
-use crate::wire::fixed_windows::{self, FixedWindowsBody};
 
 /// List a badge's fixed windows
 ///

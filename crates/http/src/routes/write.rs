@@ -7,6 +7,12 @@ use accolade_application::error::UseCaseError;
 use accolade_application::idempotency::{Carried, carry_out, recall, settle};
 use accolade_application::ports::{IdempotencyGuard, Ports};
 use accolade_domain::rejection::Rejection;
+use accolade_wire::customer::named::{NamedCustomer, NamedCustomers};
+use accolade_wire::earning::request::Earn;
+use accolade_wire::json::Parsed;
+use accolade_wire::query::Query;
+use accolade_wire::render::{self, Context, Rendered};
+use accolade_wire::request::batch::Batch;
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentType, ETAG, HeaderValue};
 use bytes::Bytes;
@@ -14,11 +20,8 @@ use bytes::Bytes;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::group::{Grouped, Groups};
-use crate::json::Parsed;
-use crate::render::{self, Context, Rendered};
 use crate::routes::call::Call;
 use crate::routes::idempotency::{REPLAYED, Running};
-use crate::routes::query::Query;
 
 /// The most customers of a request that may share a transaction with others.
 const SMALL: usize = 100;
@@ -203,6 +206,29 @@ pub(crate) trait Gathered: Send + 'static {
 
     /// Whether the directory has to be asked who they are.
     fn names_by_identifier(&self) -> bool;
+}
+
+impl Gathered for Batch {
+    fn customers(&self) -> usize {
+        match &self.customers {
+            NamedCustomers::Numbers(customers) => customers.customers().len(),
+            NamedCustomers::Identifiers(_, identifiers) => identifiers.len(),
+        }
+    }
+
+    fn names_by_identifier(&self) -> bool {
+        matches!(self.customers, NamedCustomers::Identifiers(..))
+    }
+}
+
+impl Gathered for Earn {
+    fn customers(&self) -> usize {
+        1
+    }
+
+    fn names_by_identifier(&self) -> bool {
+        matches!(self.customer, NamedCustomer::Identifier(..))
+    }
 }
 
 impl Opened {

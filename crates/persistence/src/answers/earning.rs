@@ -34,7 +34,7 @@ pub(super) struct StoredEarns {
 }
 
 impl StoredEarns {
-    pub(super) fn of(answer: &EarnAnswer) -> anyhow::Result<Self> {
+    pub(super) fn from_answer(answer: &EarnAnswer) -> anyhow::Result<Self> {
         let mut reasons = Collecting::default();
         let (mut earned, mut enrolments, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         let (mut earned_before, mut enrolment_before) =
@@ -60,7 +60,7 @@ impl StoredEarns {
         Ok(Self {
             single: answer.single,
             badge: *answer.badge.0.as_bytes(),
-            triggered_by: answer.triggered_by.as_ref().map(StoredOwner::of),
+            triggered_by: answer.triggered_by.as_ref().map(StoredOwner::new),
             expires_on: answer.expires_on.unix_micros(),
             event_on: answer.event_on.unix_micros(),
             now: answer.now.unix_micros(),
@@ -69,7 +69,7 @@ impl StoredEarns {
             enrolments: Some(enrolments).filter(|all| !all.is_empty()),
             refused,
             reasons: reasons.reasons(),
-            unknown: StoredUnknown::of(&answer.unknown),
+            unknown: StoredUnknown::new(&answer.unknown),
         })
     }
 
@@ -133,7 +133,7 @@ pub(super) struct StoredRevocations {
 }
 
 impl StoredRevocations {
-    pub(super) fn of(
+    pub(super) fn new(
         badge: BadgeId,
         outcomes: &[RevokedEnrolment],
         unknown: &[UnknownCustomer],
@@ -151,7 +151,7 @@ impl StoredRevocations {
             customers: outcomes.iter().map(|it| it.customer.get()).collect(),
             outcomes: stored,
             reasons: reasons.reasons(),
-            unknown: StoredUnknown::of(unknown),
+            unknown: StoredUnknown::new(unknown),
         })
     }
 
@@ -191,7 +191,7 @@ enum StoredImported {
 }
 
 impl StoredImport {
-    pub(super) fn of(outcomes: &[Imported]) -> anyhow::Result<Self> {
+    pub(super) fn new(outcomes: &[Imported]) -> anyhow::Result<Self> {
         let mut reasons = Collecting::default();
         let (mut badge_before, mut earned_before) = (Neighbour::default(), Neighbour::default());
         let (mut customers, mut expiries, mut stored) = (Vec::new(), Vec::new(), Vec::new());

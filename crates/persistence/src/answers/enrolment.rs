@@ -5,36 +5,23 @@
 //! where it can be.
 
 use accolade_application::answer::EnrolmentAnswer;
-use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId, IdBlock, ObjectId};
 use accolade_domain::text::RequestId;
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::ENROLMENT;
-use super::parts::{Differences, Neighbour, StoredId, StoredOwner, StoredUnknown};
+use super::parts::{Differences, Neighbour, StoredId, StoredOwner, StoredUnknown, before};
 use crate::mapping::{badge_id, instant, stored};
 
 /// A customer whom an earlier enrolment stands in the way of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Refused {
+struct Refused {
     /// The customer's position in the request.
-    pub(crate) position: usize,
+    position: usize,
     /// The earlier enrolment.
-    pub(crate) existing: EnrolmentId,
+    existing: EnrolmentId,
     /// Its state.
-    pub(crate) status: EnrolmentStatus,
-}
-
-/// What became of `request`, whose customers were all enrolled but those `refused`, who are
-/// in the order of their positions.
-pub(crate) fn outcomes(
-    request: &EnrolmentRequest,
-    refused: &[Refused],
-) -> anyhow::Result<Vec<CustomerOutcome>> {
-    let status = EnrolmentStatus::of(request.hold, request.context.now);
-    merge(&request.customers, &request.ids, status, refused)
+    status: EnrolmentStatus,
 }
 
 fn merge(
@@ -66,7 +53,7 @@ fn merge(
 
 /// Form 1. The request's id is in the ledger's row.
 #[derive(Serialize, Deserialize)]
-struct StoredEnrolment {
+pub(super) struct StoredEnrolment {
     badge: [u8; 12],
     triggered_by: Option<StoredOwner>,
     expires_on: i64,
@@ -103,36 +90,47 @@ fn status_of_number(number: u8) -> anyhow::Result<EnrolmentStatus> {
         .ok_or_else(|| anyhow!("a stored status is {number}"))
 }
 
-/// The stored answer to `request`.
-pub(crate) fn encode_enrolment(
-    request: &EnrolmentRequest,
-    refused: &[Refused],
-) -> anyhow::Result<Vec<u8>> {
-    let first_id = request.ids.first().map_or([0; 12], |id| *id.as_bytes());
-    let (mut next, mut before) = (0, Neighbour::from(first_id));
-    let refused = refused
-        .iter()
-        .map(|it| {
-            let stored = StoredRefusal {
-                gap: u32::try_from(it.position - next)?,
-                existing: before.store(it.existing.0),
-                status: status_number(it.status),
-            };
-            next = it.position + 1;
-            Ok(stored)
+impl StoredEnrolment {
+    /// Those who were enrolled have ids of one block, each by its position.
+    pub(super) fn from_answer(answer: &EnrolmentAnswer) -> anyhow::Result<Self> {
+        let mut enrolled = answer.outcomes.iter().enumerate();
+        let enrolled = enrolled.find_map(|(position, it)| match it.outcome {
+            Outcome::Enrolled(id) => Some((before(id.0, position), it.status)),
+            _ => None,
+        });
+        // If nobody was enrolled, neither is looked at.
+        let (first_id, status) = enrolled.unwrap_or((Some([0; 12]), EnrolmentStatus::Active));
+        let first_id = first_id.context("an id that is of no block")?;
+        let (mut next, mut neighbour) = (0, Neighbour::from(first_id));
+        let mut refused = Vec::new();
+        for (position, it) in answer.outcomes.iter().enumerate() {
+            match it.outcome {
+                Outcome::Enrolled(id) => ensure!(
+                    before(id.0, position) == Some(first_id) && it.status == status,
+                    "the ids of an enrolment are no block"
+                ),
+                Outcome::AlreadyEnrolled(existing) => {
+                    refused.push(StoredRefusal {
+                        gap: u32::try_from(position - next)?,
+                        existing: neighbour.store(existing.0),
+                        status: status_number(it.status),
+                    });
+                    next = position + 1;
+                }
+                Outcome::WouldEnrol => bail!("a dry run is not stored"),
+            }
+        }
+        Ok(Self {
+            badge: *answer.badge.0.as_bytes(),
+            triggered_by: answer.triggered_by.as_ref().map(StoredOwner::new),
+            expires_on: answer.expires_on.unix_micros(),
+            status: status_number(status),
+            first_id,
+            customers: answer.outcomes.iter().map(|it| it.customer.get()).collect(),
+            refused,
+            unknown: StoredUnknown::new(&answer.unknown),
         })
-        .collect::<anyhow::Result<_>>()?;
-    let stored = StoredEnrolment {
-        badge: *request.badge.0.as_bytes(),
-        triggered_by: request.triggered_by.as_ref().map(StoredOwner::of),
-        expires_on: request.hold.expires_on().unix_micros(),
-        status: status_number(EnrolmentStatus::of(request.hold, request.context.now)),
-        first_id,
-        customers: request.customers.iter().map(|it| it.get()).collect(),
-        refused,
-        unknown: StoredUnknown::of(&request.unknown),
-    };
-    Ok(postcard::to_extend(&stored, vec![ENROLMENT])?)
+    }
 }
 
 pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<EnrolmentAnswer> {
@@ -147,7 +145,7 @@ pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<Enr
         u32::try_from(customers.len())?,
     )
     .context("stored ids run over")?;
-    let (mut next, mut before) = (0, Neighbour::from(stored.first_id));
+    let (mut next, mut neighbour) = (0, Neighbour::from(stored.first_id));
     let refused = stored
         .refused
         .iter()
@@ -156,7 +154,7 @@ pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<Enr
             next = position + 1;
             Ok(Refused {
                 position,
-                existing: before.read(&it.existing)?.into(),
+                existing: neighbour.read(&it.existing)?.into(),
                 status: status_of_number(it.status)?,
             })
         })
@@ -174,8 +172,6 @@ pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<Enr
 #[cfg(test)]
 mod tests {
     use accolade_application::answer::{Answer, UnknownCustomer};
-    use accolade_application::ports::{BadgeVersion, Context, RecordedRequest as _};
-    use accolade_domain::enrolment::Hold;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
     use proptest::prelude::*;
@@ -183,44 +179,36 @@ mod tests {
     use super::*;
     use crate::answers::{decode, encode};
 
-    fn request(customers: Vec<i64>, first: [u8; 12]) -> EnrolmentRequest {
-        let at = |seconds| Instant::from_unix_seconds(seconds).unwrap();
-        EnrolmentRequest {
-            context: Context {
-                org: 1.try_into().unwrap(),
-                actor: 1.try_into().unwrap(),
-                now: at(150),
-                key: None,
-            },
+    /// The answer to a request whose customers get ids from `first` on, but for those who are
+    /// `refused`.
+    fn answer(customers: &[i64], first: [u8; 12], refused: &[Refused]) -> EnrolmentAnswer {
+        let customers: Vec<_> = customers
+            .iter()
+            .map(|it| (*it).try_into().unwrap())
+            .collect();
+        let len = u32::try_from(customers.len()).unwrap();
+        let ids = IdBlock::new(ObjectId::from_bytes(first), len).unwrap();
+        EnrolmentAnswer {
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
-            version: BadgeVersion(1),
-            request_id: "21390".try_into().unwrap(),
             triggered_by: Some(Owner {
                 owner_type: OwnerType::Loyalty,
                 reference: "123694".try_into().unwrap(),
             }),
-            hold: Hold::new(at(100), at(200)).unwrap(),
-            ids: IdBlock::new(
-                ObjectId::from_bytes(first),
-                u32::try_from(customers.len()).unwrap(),
-            )
-            .unwrap(),
-            customers: customers
-                .into_iter()
-                .map(|it| it.try_into().unwrap())
-                .collect(),
+            expires_on: Instant::from_unix_seconds(200).unwrap(),
+            outcomes: merge(&customers, &ids, EnrolmentStatus::Active, refused).unwrap(),
             unknown: vec![UnknownCustomer {
                 position: 0,
                 identifier: "x".to_owned(),
             }],
+            request_id: "21390".try_into().unwrap(),
         }
     }
 
-    fn assert_comes_back(request: &EnrolmentRequest, refused: &[Refused]) {
-        let bytes = encode_enrolment(request, refused).unwrap();
-        let answer = request.answer(outcomes(request, refused).unwrap());
-        let decoded = decode(&bytes, Some(&request.request_id)).unwrap();
-        assert_eq!(decoded, answer);
+    fn assert_comes_back(answer: EnrolmentAnswer) {
+        let request_id = answer.request_id.clone();
+        let answer = Answer::Enrolment(answer);
+        let bytes = encode(&answer).unwrap();
+        assert_eq!(decode(&bytes, Some(&request_id)).unwrap(), answer);
     }
 
     fn statuses() -> impl Strategy<Value = EnrolmentStatus> {
@@ -236,10 +224,7 @@ mod tests {
         ) {
             // The counter needs room for the block.
             first[9] &= 0x7f;
-            let mut request = request(customers.iter().map(|it| it.0).collect(), first);
-            if by_hand {
-                request.triggered_by = None;
-            }
+            let numbers: Vec<_> = customers.iter().map(|it| it.0).collect();
             let refused: Vec<_> = customers
                 .iter()
                 .enumerate()
@@ -255,24 +240,29 @@ mod tests {
                     })
                 })
                 .collect();
-            assert_comes_back(&request, &refused);
+            let mut answer = answer(&numbers, first, &refused);
+            if by_hand {
+                answer.triggered_by = None;
+            }
+            assert_comes_back(answer);
         }
     }
 
     #[test]
     fn the_stored_form_of_an_enrolment_is_pinned() {
-        let mut request = request(vec![62_090_013, 123], *b"abcdefghi\0\0\x01");
         let refused = [Refused {
             position: 1,
             existing: ObjectId::from_bytes(*b"abcdefghi\0\0\x09").into(),
             status: EnrolmentStatus::Active,
         }];
-        let bytes = encode_enrolment(&request, &refused).unwrap();
+        let mut answer = answer(&[62_090_013, 123], *b"abcdefghi\0\0\x01", &refused);
+        let badge = answer.badge;
+        let bytes = encode(&Answer::Enrolment(answer.clone())).unwrap();
         assert_eq!(
             bytes,
             [
                 b"\x01".as_slice(),
-                request.badge.0.as_bytes(),
+                badge.0.as_bytes(),
                 b"\x01\x02\x06123694",
                 b"\x80\x88\xde\xbe\x01",
                 b"\x01abcdefghi\0\0\x01",
@@ -282,8 +272,8 @@ mod tests {
             ]
             .concat()
         );
-        request.triggered_by = None;
-        assert_comes_back(&request, &refused);
+        answer.triggered_by = None;
+        assert_comes_back(answer);
     }
 
     #[test]
@@ -304,8 +294,11 @@ mod tests {
     #[test]
     fn ten_thousand_neighbours_cost_little_whether_they_are_enrolled_or_refused() {
         let customers: Vec<i64> = (0..10_000).map(|n| 500_000_000 + n * 7).collect();
-        let request = request(customers, *b"abcdefghi\0\0\x01");
-        assert_eq!(encode_enrolment(&request, &[]).unwrap().len(), 10_051);
+        let len = |refused: &[Refused]| {
+            let answer = answer(&customers, *b"abcdefghi\0\0\x01", refused);
+            encode(&Answer::Enrolment(answer)).unwrap().len()
+        };
+        assert_eq!(len(&[]), 10_051);
         let refused: Vec<_> = (0..10_000_u32)
             .map(|n| {
                 let [_, a, b, c] = (n + 77).to_be_bytes();
@@ -318,6 +311,6 @@ mod tests {
                 }
             })
             .collect();
-        assert_eq!(encode_enrolment(&request, &refused).unwrap().len(), 50_063);
+        assert_eq!(len(&refused), 50_063);
     }
 }

@@ -12,13 +12,12 @@ mod earning;
 mod enrolment;
 mod parts;
 
-pub(crate) use enrolment::{Refused, encode_enrolment, outcomes};
-
 use accolade_application::answer::Answer;
 use accolade_domain::text::RequestId;
 use anyhow::{Context as _, bail};
 
 use crate::answers::earning::{StoredEarns, StoredImport, StoredRevocations};
+use crate::answers::enrolment::StoredEnrolment;
 
 const ENROLMENT: u8 = 1;
 const JSON: u8 = 2;
@@ -26,21 +25,26 @@ const EARNS: u8 = 3;
 const REVOCATIONS: u8 = 4;
 const IMPORT: u8 = 5;
 
-/// Any answer but that of an enrolment, for the request ledger or for an idempotency key.
+/// The stored form of `answer`, for the request ledger or for an idempotency key.
 pub(crate) fn encode(answer: &Answer) -> anyhow::Result<Vec<u8>> {
     Ok(match answer {
-        Answer::Earned(earned) => postcard::to_extend(&StoredEarns::of(earned)?, vec![EARNS])?,
+        Answer::Enrolment(enrolment) => {
+            postcard::to_extend(&StoredEnrolment::from_answer(enrolment)?, vec![ENROLMENT])?
+        }
+        Answer::Earned(earned) => {
+            postcard::to_extend(&StoredEarns::from_answer(earned)?, vec![EARNS])?
+        }
         Answer::EnrolmentsRevoked {
             badge,
             outcomes,
             unknown,
             ..
         } => {
-            let stored = StoredRevocations::of(*badge, outcomes, unknown)?;
+            let stored = StoredRevocations::new(*badge, outcomes, unknown)?;
             postcard::to_extend(&stored, vec![REVOCATIONS])?
         }
         Answer::Imported { outcomes, .. } => {
-            postcard::to_extend(&StoredImport::of(outcomes)?, vec![IMPORT])?
+            postcard::to_extend(&StoredImport::new(outcomes)?, vec![IMPORT])?
         }
         other => {
             let mut bytes = vec![JSON];

@@ -51,6 +51,25 @@ fn split(id: &[u8; 12]) -> ([u8; 9], i32) {
     (prefix, i32::from_be_bytes([0, a, b, c]))
 }
 
+/// The id that stands so many places before `id` in a block.
+pub(super) fn before(id: ObjectId, places: usize) -> Option<[u8; 12]> {
+    let (prefix, counter) = split(id.as_bytes());
+    let counter = counter.checked_sub(i32::try_from(places).ok()?)?;
+    joined(prefix, counter)
+}
+
+/// An id of this prefix and counter, if the counter has room for it.
+fn joined(prefix: [u8; 9], counter: i32) -> Option<[u8; 12]> {
+    if !(0..1 << 24).contains(&counter) {
+        return None;
+    }
+    let [_, a, b, c] = counter.to_be_bytes();
+    let mut id = [0; 12];
+    id[..9].copy_from_slice(&prefix);
+    id[9..].copy_from_slice(&[a, b, c]);
+    Some(id)
+}
+
 /// The id before, which the next one is stored or read beside.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Neighbour([u8; 12]);
@@ -78,15 +97,9 @@ impl Neighbour {
             StoredId::Far(id) => *id,
             StoredId::Near(difference) => {
                 let (prefix, counter) = split(&self.0);
-                let counter = counter
-                    .checked_add(*difference)
-                    .filter(|counter| (0..1 << 24).contains(counter))
-                    .context("a stored id runs over")?;
-                let [_, a, b, c] = counter.to_be_bytes();
-                let mut id = [0; 12];
-                id[..9].copy_from_slice(&prefix);
-                id[9..].copy_from_slice(&[a, b, c]);
-                id
+                let counter = counter.checked_add(*difference);
+                let id = counter.and_then(|counter| joined(prefix, counter));
+                id.context("a stored id runs over")?
             }
         };
         Ok(ObjectId::from_bytes(self.0))
@@ -98,7 +111,7 @@ impl Neighbour {
 pub(super) struct StoredOwner(i16, String);
 
 impl StoredOwner {
-    pub(super) fn of(owner: &Owner) -> Self {
+    pub(super) fn new(owner: &Owner) -> Self {
         Self(
             owner.owner_type.number(),
             owner.reference.as_str().to_owned(),
@@ -118,7 +131,7 @@ impl StoredOwner {
 pub(super) struct StoredUnknown(Vec<(u32, String)>);
 
 impl StoredUnknown {
-    pub(super) fn of(unknown: &[UnknownCustomer]) -> Self {
+    pub(super) fn new(unknown: &[UnknownCustomer]) -> Self {
         let stored = |it: &UnknownCustomer| (it.position, it.identifier.clone());
         Self(unknown.iter().map(stored).collect())
     }

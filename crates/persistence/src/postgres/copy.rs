@@ -18,22 +18,23 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
 
-use super::enrolments::column;
-use super::{Connection, DB};
-use crate::enrolment::Wanted;
+use super::{Connection, DB, column};
+use crate::recording::sql::NewEnrolment;
 use crate::schema::enrolments;
-use crate::statement::Statement;
+use crate::statement::{Sql, Statement};
 
 /// How many are looked up first. Where one in eight has been enrolled, nine of ten such
 /// batches are found.
 const SAMPLE: usize = 16;
 
 /// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
-const ANY_TAKEN: &str = "SELECT EXISTS (SELECT 1 \
-     FROM unnest(?, ?, ?, ?) AS w (org_id, customer_id, badge_id, ordinal), \
+static ANY_TAKEN: Sql = Sql::new(
+    "SELECT EXISTS (SELECT 1 \
+     FROM unnest(:customers, :badges, :ordinals) AS w (customer_id, badge_id, ordinal), \
      LATERAL (SELECT 1 FROM enrolments e \
-     WHERE e.org_id = w.org_id AND e.customer_id = w.customer_id \
-     AND e.badge_id = w.badge_id AND e.ordinal = w.ordinal OFFSET 0) AS e)";
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id \
+     AND e.badge_id = w.badge_id AND e.ordinal = w.ordinal OFFSET 0) AS e)",
+);
 
 const SAVEPOINT: &str = "SAVEPOINT copying";
 const BACK: &str = "ROLLBACK TO SAVEPOINT copying";
@@ -47,14 +48,14 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 const FIELDS: [u8; 2] = 8_i16.to_be_bytes();
 
-/// Inserts all of `wanted` and gives true, or nothing and gives false, if an ordinal is taken.
+/// Inserts all of `new` and gives true, or nothing and gives false, if an ordinal is taken.
 pub(super) fn copy(
     connection: &mut Connection,
     requests: &[EnrolmentRequest],
     numbers: &[i64],
-    wanted: &[Wanted],
+    new: &[NewEnrolment],
 ) -> QueryResult<bool> {
-    if is_any_taken(connection, requests, wanted)? {
+    if is_any_taken(connection, requests, new)? {
         return Ok(false);
     }
     connection.batch_execute(SAVEPOINT)?;
@@ -71,7 +72,7 @@ pub(super) fn copy(
     );
     let copied = diesel::copy_from(enrolments::table)
         .from_raw_data(columns, |out| {
-            write(out, &tails, wanted).map_err(|error| unsent(&error))
+            write(out, &tails, new).map_err(|error| unsent(&error))
         })
         .with_format(CopyFormat::Binary)
         .execute(connection);
@@ -92,22 +93,26 @@ pub(super) fn copy(
 fn is_any_taken(
     connection: &mut Connection,
     requests: &[EnrolmentRequest],
-    wanted: &[Wanted],
+    new: &[NewEnrolment],
 ) -> QueryResult<bool> {
-    let step = wanted.len().div_ceil(SAMPLE).max(1);
-    let some: Vec<_> = wanted.iter().step_by(step).collect();
-    Statement::<DB, Bool>::new(ANY_TAKEN)
-        .bind::<Array<BigInt>, _>(column(&some, |it| requests[it.request].context.org.get()))
-        .bind::<Array<BigInt>, _>(column(&some, |it| it.customer.get()))
-        .bind::<Array<Binary>, _>(column(&some, |it| *requests[it.request].badge.0.as_bytes()))
-        .bind::<Array<Integer>, _>(column(&some, |it| it.ordinal))
+    let Some(any) = requests.first() else {
+        return Ok(false);
+    };
+    let step = new.len().div_ceil(SAMPLE).max(1);
+    let some: Vec<_> = new.iter().step_by(step).collect();
+    let badges = column(&some, |it| *requests[it.request].badge.0.as_bytes());
+    Statement::<DB, Bool>::named(&ANY_TAKEN)
+        .set::<Array<BigInt>, _>("customers", column(&some, |it| it.customer.get()))
+        .set::<Array<Binary>, _>("badges", badges)
+        .set::<Array<Integer>, _>("ordinals", column(&some, |it| it.ordinal))
+        .set::<BigInt, _>("org", any.context.org.get())
         .get_result(connection)
 }
 
-fn write(out: &mut dyn Write, tails: &[Vec<u8>], wanted: &[Wanted]) -> io::Result<()> {
+fn write(out: &mut dyn Write, tails: &[Vec<u8>], new: &[NewEnrolment]) -> io::Result<()> {
     let mut buffer = Vec::with_capacity(CHUNK + 1024);
     buffer.extend_from_slice(HEADER);
-    for it in wanted {
+    for it in new {
         buffer.extend_from_slice(&FIELDS);
         field(&mut buffer, &it.customer.get().to_be_bytes());
         field(&mut buffer, &it.ordinal.to_be_bytes());

@@ -6,290 +6,311 @@ use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
-use super::enrolments::column;
-use super::{Connection, DB, lock};
-use crate::boundary::{Boundary, Kind};
-use crate::earns::{ImportCount, NewEarns, NewImports, by_customer};
-use crate::enrolment::BadgeKey;
-use crate::retry::Failure;
-use crate::statement::Statement;
-
-/// `unnest` gives the numbers in the order of the array, so they are locked in that order.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
+use super::{Connection, DB, column};
+use crate::boundary::{Boundary, Kind, by_customer};
+use crate::recording::sql::{
+    BadgeKey, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports, RollingSum,
+};
+use crate::retry::WorkError;
+use crate::statement::{Sql, Statement};
 
 /// A maximum might be looked for among all of a customer's.
-const LAST: &str = "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = r.badge_id \
+static LAST: Sql = Sql::new(
+    "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = :badge \
      ORDER BY e.ordinal DESC LIMIT 1), 0) \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
-     unnest(?) WITH ORDINALITY AS w (customer_id, place) ORDER BY w.place";
+     FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) ORDER BY w.place",
+);
 
 /// For each customer and limit: the last number, and what counts. `OFFSET 0` keeps the planner from
 /// looking a customer's earns up for each limit.
-const COUNTED: &str = "SELECT COALESCE(max(e.ordinal), 0), \
+static COUNTED: Sql = Sql::new(
+    "SELECT COALESCE(max(e.ordinal), 0), \
      count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
      WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
      ELSE NOT e.imported AND e.earned_on > l.since END) \
-     FROM (SELECT w.place, e.* FROM (SELECT ? AS org_id, ? AS badge_id) AS r \
-     CROSS JOIN unnest(?) WITH ORDINALITY AS w (customer_id, place) \
+     FROM (SELECT w.place, e.* \
+     FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) \
      LEFT JOIN LATERAL (SELECT e.ordinal, e.revoked_on, e.event_on, e.earned_on, e.imported \
-     FROM earned_badges e WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id \
-     AND e.badge_id = r.badge_id OFFSET 0) AS e ON true OFFSET 0) AS e \
-     CROSS JOIN unnest(?, ?, ?) WITH ORDINALITY AS l (kind, since, until, place) \
-     GROUP BY e.place, l.place ORDER BY e.place, l.place";
+     FROM earned_badges e WHERE e.org_id = :org AND e.customer_id = w.customer_id \
+     AND e.badge_id = :badge OFFSET 0) AS e ON true OFFSET 0) AS e \
+     CROSS JOIN unnest(:kinds, :since, :until) WITH ORDINALITY AS l (kind, since, until, place) \
+     GROUP BY e.place, l.place ORDER BY e.place, l.place",
+);
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
-const FREES: &str = "SELECT (SELECT e.earned_on FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = r.badge_id \
+static RECORDED_AFTER: Sql = Sql::new(
+    "SELECT (SELECT e.earned_on FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = :badge \
      AND e.revoked_on IS NULL AND NOT e.imported AND e.earned_on > w.since \
      ORDER BY e.earned_on OFFSET w.before LIMIT 1) \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
-     unnest(?, ?, ?) WITH ORDINALITY AS w (customer_id, since, before, place) ORDER BY w.place";
+     FROM unnest(:customers, :since, :before) \
+     WITH ORDINALITY AS w (customer_id, since, before, place) ORDER BY w.place",
+);
 
 /// The rows, what they come to, and every sum that has it, as one statement: it is what the
 /// lock of a badge's earns waits for.
-const RECORD: &str = "WITH r AS ( \
-     SELECT ? AS org_id, ? AS badge_id, ? AS event_on, ? AS earned_on, ? AS expires_on \
-     ), new AS ( \
+static INSERT: Sql = Sql::new(
+    "WITH new AS ( \
      INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, expires_on, \
      request_no, ordinal, enrolment, imported, badge_id, id) \
-     SELECT r.org_id, w.customer_id, r.event_on, r.earned_on, r.expires_on, w.request_no, \
-     w.ordinal, w.enrolment, false, r.badge_id, w.id \
-     FROM r, unnest(?, ?, ?, ?, ?) AS w (customer_id, ordinal, enrolment, request_no, id) \
+     SELECT :org, w.customer_id, :event_on, :earned_on, :expires_on, w.request_no, \
+     w.ordinal, w.enrolment, false, :badge, w.id \
+     FROM unnest(:customers, :ordinals, :enrolments, :request_nos, :ids) \
+     AS w (customer_id, ordinal, enrolment, request_no, id) \
      ON CONFLICT DO NOTHING RETURNING customer_id \
      ), n AS (SELECT count(*) AS earns FROM new), \
      log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, rolls_on, earns) \
-     SELECT r.org_id, r.badge_id, r.event_on, r.earned_on, n.earns FROM r, n WHERE n.earns > 0), \
+     SELECT :org, :badge, :event_on, :earned_on, n.earns FROM n WHERE n.earns > 0), \
      counts AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT r.org_id, r.badge_id, 0, n.earns FROM r, n WHERE n.earns > 0), \
-     windows AS (UPDATE window_counts c SET earns = c.earns + n.earns FROM r, n \
-     WHERE c.org_id = r.org_id AND c.badge_id = r.badge_id \
-     AND c.ends_on > r.event_on AND c.starts_on <= r.event_on), \
-     rolling AS (UPDATE rolling_counts c SET earns = c.earns + n.earns FROM r, n \
-     WHERE c.org_id = r.org_id AND c.badge_id = r.badge_id AND c.since < r.earned_on) \
-     SELECT customer_id FROM new";
+     SELECT :org, :badge, 0, n.earns FROM n WHERE n.earns > 0), \
+     windows AS (UPDATE window_counts c SET earns = c.earns + n.earns FROM n \
+     WHERE c.org_id = :org AND c.badge_id = :badge \
+     AND c.ends_on > :event_on AND c.starts_on <= :event_on), \
+     rolling AS (UPDATE rolling_counts c SET earns = c.earns + n.earns FROM n \
+     WHERE c.org_id = :org AND c.badge_id = :badge AND c.since < :earned_on) \
+     SELECT customer_id FROM new",
+);
 
-const SUM: &str = "SELECT COALESCE( \
-     (SELECT c.earns FROM window_counts c WHERE c.org_id = r.org_id AND c.badge_id = r.badge_id \
+static SUMS: Sql = Sql::new(
+    "SELECT COALESCE( \
+     (SELECT c.earns FROM window_counts c WHERE c.org_id = :org AND c.badge_id = :badge \
      AND l.kind < 2 AND c.ends_on = l.until AND c.starts_on = l.since), \
      CASE l.kind \
      WHEN 0 THEN (SELECT SUM(n.earned) FROM badge_counts n \
-     WHERE n.org_id = r.org_id AND n.badge_id = r.badge_id) \
+     WHERE n.org_id = :org AND n.badge_id = :badge) \
      WHEN 1 THEN (SELECT SUM(e.earns) FROM badge_earns e \
-     WHERE e.org_id = r.org_id AND e.badge_id = r.badge_id \
+     WHERE e.org_id = :org AND e.badge_id = :badge \
      AND e.event_on >= l.since AND e.event_on < l.until) \
      ELSE (SELECT SUM(e.earns) FROM badge_earns e \
-     WHERE e.org_id = r.org_id AND e.badge_id = r.badge_id AND e.rolls_on > l.since) END, \
+     WHERE e.org_id = :org AND e.badge_id = :badge AND e.rolls_on > l.since) END, \
      0)::bigint \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, \
-     unnest(?, ?, ?) WITH ORDINALITY AS l (kind, since, until, place) ORDER BY l.place";
+     FROM unnest(:kinds, :since, :until) WITH ORDINALITY AS l (kind, since, until, place) \
+     ORDER BY l.place",
+);
 
-const REFUSE: &str = "INSERT INTO refusals \
+/// A maximum might be looked for among all of them.
+static ROLLING: Sql = Sql::new(
+    "SELECT unit, length, since, earns FROM rolling_counts \
+     WHERE org_id = :org AND badge_id = :badge \
+     UNION ALL SELECT 0::smallint, 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
+     ORDER BY rolls_on DESC LIMIT 1) AS e",
+);
+
+static LEAVING: Sql = Sql::new(
+    "SELECT COALESCE(SUM(earns), 0)::bigint FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
+);
+
+static NTH_RECORDED: Sql = Sql::new(
+    "SELECT rolls_on FROM ( \
+     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
+     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
+);
+
+static REFUSE: Sql = Sql::new(
+    "INSERT INTO refusals \
      (org_id, customer_id, badge_id, refused_on, event_on, code, message, field) \
-     SELECT r.org_id, w.customer_id, r.badge_id, r.refused_on, r.event_on, w.code, w.message, w.field \
-     FROM (SELECT ? AS org_id, ? AS badge_id, ? AS refused_on, ? AS event_on) AS r, \
-     unnest(?, ?, ?, ?) AS w (customer_id, code, message, field)";
+     SELECT :org, w.customer_id, :badge, :refused_on, :event_on, w.code, w.message, w.field \
+     FROM unnest(:customers, :codes, :messages, :fields) AS w (customer_id, code, message, field)",
+);
 
 /// Refusals do not move: they are never changed.
-const FORGET: &str = "DELETE FROM refusals f \
-     USING (SELECT ? AS org_id, ? AS badge_id) AS r, unnest(?) AS w (customer_id), \
-     LATERAL (SELECT o.ctid AS place FROM refusals o WHERE o.org_id = r.org_id \
-     AND o.customer_id = w.customer_id AND o.badge_id = r.badge_id \
-     ORDER BY o.seq DESC OFFSET 10) AS o WHERE f.ctid = o.place";
+static FORGET: Sql = Sql::new(
+    "DELETE FROM refusals f USING unnest(:customers) AS w (customer_id), \
+     LATERAL (SELECT o.ctid AS place FROM refusals o WHERE o.org_id = :org \
+     AND o.customer_id = w.customer_id AND o.badge_id = :badge \
+     ORDER BY o.seq DESC OFFSET 10) AS o WHERE f.org_id = :org AND f.ctid = o.place",
+);
 
-const LAST_OF_PAIRS: &str = "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id \
+static LAST_OF_PAIRS: Sql = Sql::new(
+    "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id \
      ORDER BY e.ordinal DESC LIMIT 1), 0) \
-     FROM (SELECT ? AS org_id) AS r, \
-     unnest(?, ?) WITH ORDINALITY AS w (customer_id, badge_id, place) ORDER BY w.place";
+     FROM unnest(:customers, :badges) WITH ORDINALITY AS w (customer_id, badge_id, place) \
+     ORDER BY w.place",
+);
 
-const IMPORT: &str = "INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, \
+static IMPORT: Sql = Sql::new(
+    "INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, \
      expires_on, request_no, ordinal, enrolment, imported, badge_id, id) \
-     SELECT r.org_id, w.customer_id, w.event_on, r.earned_on, w.expires_on, r.request_no, \
+     SELECT :org, w.customer_id, w.event_on, :earned_on, w.expires_on, :request_no, \
      w.ordinal, NULL, true, w.badge_id, w.id \
-     FROM (SELECT ? AS org_id, ? AS earned_on, ? AS request_no) AS r, \
-     unnest(?, ?, ?, ?, ?, ?) AS w (customer_id, badge_id, ordinal, id, event_on, expires_on) \
-     ON CONFLICT DO NOTHING RETURNING id";
+     FROM unnest(:customers, :badges, :ordinals, :ids, :events, :expiries) \
+     AS w (customer_id, badge_id, ordinal, id, event_on, expires_on) \
+     ON CONFLICT DO NOTHING RETURNING id",
+);
 
-const COUNT_IMPORTS: &str = "WITH i AS ( \
-     SELECT r.org_id, w.badge_id, w.event_on, w.earns FROM (SELECT ? AS org_id) AS r, \
-     unnest(?, ?, ?) AS w (badge_id, event_on, earns) \
+static COUNT_IMPORTS: Sql = Sql::new(
+    "WITH i AS ( \
+     SELECT * FROM unnest(:badges, :events, :earns) AS w (badge_id, event_on, earns) \
      ), log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, earns) \
-     SELECT org_id, badge_id, event_on, earns FROM i), \
+     SELECT :org, badge_id, event_on, earns FROM i), \
      counts AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT org_id, badge_id, 0, SUM(earns)::bigint FROM i GROUP BY org_id, badge_id) \
+     SELECT :org, badge_id, 0, SUM(earns)::bigint FROM i GROUP BY badge_id) \
      UPDATE window_counts c SET earns = c.earns + s.earns FROM ( \
-     SELECT c.org_id, c.badge_id, c.ends_on, c.starts_on, SUM(i.earns)::bigint AS earns \
-     FROM i JOIN window_counts c ON c.org_id = i.org_id AND c.badge_id = i.badge_id \
-     AND c.ends_on > i.event_on AND c.starts_on <= i.event_on GROUP BY 1, 2, 3, 4) AS s \
-     WHERE c.org_id = s.org_id AND c.badge_id = s.badge_id \
-     AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on";
+     SELECT c.badge_id, c.ends_on, c.starts_on, SUM(i.earns)::bigint AS earns \
+     FROM i JOIN window_counts c ON c.org_id = :org AND c.badge_id = i.badge_id \
+     AND c.ends_on > i.event_on AND c.starts_on <= i.event_on GROUP BY 1, 2, 3) AS s \
+     WHERE c.org_id = :org AND c.badge_id = s.badge_id \
+     AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on",
+);
 
-fn id(badge: &BadgeId) -> &[u8] {
+fn bytes(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
 
-fn numbers(customers: &[CustomerId]) -> Vec<i64> {
-    column(customers, |it| it.get())
+/// The statement of `sql` about this badge.
+fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
+    Statement::named(sql)
+        .set::<BigInt, _>("org", key.org.get())
+        .set::<Binary, _>("badge", bytes(&key.badge))
 }
 
-/// Locks the earns of these badges until the transaction ends, in their order, against who counts
-/// them and who changes what is counted.
-pub(super) fn lock_earns(connection: &mut Connection, badges: &[BadgeKey]) -> QueryResult<()> {
-    Statement::<DB>::new(LOCK)
-        .bind::<Array<BigInt>, _>(column(badges, |it| lock::earns_number(*it)))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// Of each customer: the number of the last earn of the badge, 0 if there is none, and how many
-/// count under each limit, all by one snapshot.
-pub(super) fn count_customers(
-    connection: &mut Connection,
-    key: BadgeKey,
-    customers: &[CustomerId],
-    limits: &[Boundary],
-) -> Result<Vec<(i32, Vec<u64>)>, Failure> {
-    if limits.is_empty() {
-        let last: Vec<i32> = Statement::<DB, Integer>::new(LAST)
-            .bind::<BigInt, _>(key.org.get())
-            .bind::<Binary, _>(id(&key.badge))
-            .bind::<Array<BigInt>, _>(numbers(customers))
-            .load(connection)?;
-        return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+impl EarnSql for Connection {
+    fn count_customers(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+        limits: &[Boundary],
+    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError> {
+        let customers = column(customers, |it| it.get());
+        if limits.is_empty() {
+            let last: Vec<i32> = about::<Integer>(&LAST, &key)
+                .set::<Array<BigInt>, _>("customers", customers)
+                .load(self)?;
+            return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+        }
+        let rows: Vec<(i32, i64)> = about::<(Integer, BigInt)>(&COUNTED, &key)
+            .set::<Array<BigInt>, _>("customers", customers)
+            .set::<Array<SmallInt>, _>("kinds", column(limits, |it| it.kind.number()))
+            .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
+            .set::<Array<BigInt>, _>("until", column(limits, |it| it.until))
+            .load(self)?;
+        Ok(by_customer(&rows, limits.len())?)
     }
-    let rows: Vec<(i32, i64)> = Statement::<DB, (Integer, BigInt)>::new(COUNTED)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .bind::<Array<BigInt>, _>(numbers(customers))
-        .bind::<Array<SmallInt>, _>(column(limits, |it| it.kind.number()))
-        .bind::<Array<BigInt>, _>(column(limits, |it| it.from))
-        .bind::<Array<BigInt>, _>(column(limits, |it| it.until))
-        .load(connection)?;
-    Ok(by_customer(&rows, limits.len())?)
-}
 
-/// For each customer, when the earn after so many others was recorded that count since then.
-pub(super) fn frees(
-    connection: &mut Connection,
-    key: BadgeKey,
-    which: &[(CustomerId, i64, i64)],
-) -> QueryResult<Vec<Option<i64>>> {
-    Statement::<DB, Nullable<BigInt>>::new(FREES)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .bind::<Array<BigInt>, _>(column(which, |it| it.0.get()))
-        .bind::<Array<BigInt>, _>(column(which, |it| it.1))
-        .bind::<Array<BigInt>, _>(column(which, |it| it.2))
-        .load(connection)
-}
+    fn recorded_after(
+        &mut self,
+        key: BadgeKey,
+        which: &[EarnAfter],
+    ) -> Result<Vec<Option<i64>>, WorkError> {
+        Ok(about::<Nullable<BigInt>>(&RECORDED_AFTER, &key)
+            .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
+            .set::<Array<BigInt>, _>("since", column(which, |it| it.1))
+            .set::<Array<BigInt>, _>("before", column(which, |it| it.2))
+            .load(self)?)
+    }
 
-/// Inserts those earns whose numbers are free, and lets every count and sum follow; gives their
-/// customers. Waits for other transactions that are taking the same numbers.
-pub(super) fn record(connection: &mut Connection, new: &NewEarns) -> QueryResult<Vec<i64>> {
-    Statement::<DB, BigInt>::new(RECORD)
-        .bind::<BigInt, _>(new.key.org.get())
-        .bind::<Binary, _>(id(&new.key.badge))
-        .bind::<BigInt, _>(new.event_on)
-        .bind::<BigInt, _>(new.earned_on)
-        .bind::<BigInt, _>(new.expires_on)
-        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.customer.get()))
-        .bind::<Array<Integer>, _>(column(&new.rows, |it| it.ordinal))
-        .bind::<Array<Nullable<Integer>>, _>(column(&new.rows, |it| it.enrolment))
-        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.request_no))
-        .bind::<Array<Binary>, _>(column(&new.rows, |it| *it.id.as_bytes()))
-        .load(connection)
-}
+    fn insert_earns(&mut self, new: &NewEarns) -> Result<Vec<i64>, WorkError> {
+        let rows = &new.rows;
+        Ok(about::<BigInt>(&INSERT, &new.key)
+            .set::<BigInt, _>("event_on", new.event_on)
+            .set::<BigInt, _>("earned_on", new.earned_on)
+            .set::<BigInt, _>("expires_on", new.expires_on)
+            .set::<Array<BigInt>, _>("customers", column(rows, |it| it.customer.get()))
+            .set::<Array<Integer>, _>("ordinals", column(rows, |it| it.ordinal))
+            .set::<Array<Nullable<Integer>>, _>("enrolments", column(rows, |it| it.enrolment))
+            .set::<Array<BigInt>, _>("request_nos", column(rows, |it| it.request_no))
+            .set::<Array<Binary>, _>("ids", column(rows, |it| *it.id.as_bytes()))
+            .load(self)?)
+    }
 
-/// How many earns of the badge count under each limit: the kept sum, or added up.
-pub(super) fn sum(
-    connection: &mut Connection,
-    key: BadgeKey,
-    limits: &[Boundary],
-) -> QueryResult<Vec<i64>> {
-    Statement::<DB, BigInt>::new(SUM)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .bind::<Array<SmallInt>, _>(column(limits, |it| it.kind.number()))
-        .bind::<Array<BigInt>, _>(column(limits, |it| it.from))
-        .bind::<Array<BigInt>, _>(column(limits, |it| it.until))
-        .load(connection)
-}
+    fn remember_refusals(
+        &mut self,
+        request: &EarnRequest,
+        refused: &[(CustomerId, &Rejection)],
+    ) -> Result<(), WorkError> {
+        let key = BadgeKey {
+            org: request.context.org,
+            badge: request.badge,
+        };
+        let codes: Vec<i32> = refused
+            .iter()
+            .map(|(_, it)| i32::try_from(it.code.number()))
+            .collect::<Result<_, _>>()
+            .map_err(anyhow::Error::from)?;
+        let fields = column(refused, |it| it.1.field.as_deref());
+        about::<()>(&REFUSE, &key)
+            .set::<BigInt, _>("refused_on", request.context.now.unix_micros())
+            .set::<BigInt, _>("event_on", request.terms.event_on.unix_micros())
+            .set::<Array<BigInt>, _>("customers", column(refused, |it| it.0.get()))
+            .set::<Array<Integer>, _>("codes", codes)
+            .set::<Array<Text>, _>("messages", column(refused, |it| it.1.message.as_str()))
+            .set::<Array<Nullable<Text>>, _>("fields", fields)
+            .execute(self)?;
+        about::<()>(&FORGET, &key)
+            .set::<Array<BigInt>, _>("customers", column(refused, |it| it.0.get()))
+            .execute(self)?;
+        Ok(())
+    }
 
-/// Remembers refusals of a batch that `request` is one of, and forgets all but the ten last of each customer.
-pub(super) fn refuse(
-    connection: &mut Connection,
-    request: &EarnRequest,
-    refused: &[(CustomerId, &Rejection)],
-) -> Result<(), Failure> {
-    let codes: Vec<i32> = refused
-        .iter()
-        .map(|(_, it)| i32::try_from(it.code.number()))
-        .collect::<Result<_, _>>()
-        .map_err(anyhow::Error::from)?;
-    Statement::<DB>::new(REFUSE)
-        .bind::<BigInt, _>(request.context.org.get())
-        .bind::<Binary, _>(id(&request.badge))
-        .bind::<BigInt, _>(request.context.now.unix_micros())
-        .bind::<BigInt, _>(request.terms.event_on.unix_micros())
-        .bind::<Array<BigInt>, _>(column(refused, |it| it.0.get()))
-        .bind::<Array<Integer>, _>(codes)
-        .bind::<Array<Text>, _>(column(refused, |it| it.1.message.as_str()))
-        .bind::<Array<Nullable<Text>>, _>(column(refused, |it| it.1.field.as_deref()))
-        .execute(connection)?;
-    Statement::<DB>::new(FORGET)
-        .bind::<BigInt, _>(request.context.org.get())
-        .bind::<Binary, _>(id(&request.badge))
-        .bind::<Array<BigInt>, _>(column(refused, |it| it.0.get()))
-        .execute(connection)?;
-    Ok(())
-}
+    fn last_ordinals(
+        &mut self,
+        org: OrgId,
+        pairs: &[(CustomerId, BadgeId)],
+    ) -> Result<Vec<i32>, WorkError> {
+        Ok(Statement::<DB, Integer>::named(&LAST_OF_PAIRS)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<BigInt>, _>("customers", column(pairs, |it| it.0.get()))
+            .set::<Array<Binary>, _>("badges", column(pairs, |it| *it.1.0.as_bytes()))
+            .load(self)?)
+    }
 
-/// The number of the last earn that each customer has of the badge; 0 if there is none.
-pub(super) fn last_of_pairs(
-    connection: &mut Connection,
-    org: OrgId,
-    pairs: &[(CustomerId, BadgeId)],
-) -> QueryResult<Vec<i32>> {
-    Statement::<DB, Integer>::new(LAST_OF_PAIRS)
-        .bind::<BigInt, _>(org.get())
-        .bind::<Array<BigInt>, _>(column(pairs, |it| it.0.get()))
-        .bind::<Array<Binary>, _>(column(pairs, |it| *it.1.0.as_bytes()))
-        .load(connection)
-}
+    fn insert_imports(&mut self, new: &NewImports) -> Result<Vec<Vec<u8>>, WorkError> {
+        let rows = &new.rows;
+        Ok(Statement::<DB, Binary>::named(&IMPORT)
+            .set::<BigInt, _>("org", new.org.get())
+            .set::<BigInt, _>("earned_on", new.earned_on)
+            .set::<BigInt, _>("request_no", new.request_no)
+            .set::<Array<BigInt>, _>("customers", column(rows, |it| it.customer.get()))
+            .set::<Array<Binary>, _>("badges", column(rows, |it| *it.badge.0.as_bytes()))
+            .set::<Array<Integer>, _>("ordinals", column(rows, |it| it.ordinal))
+            .set::<Array<Binary>, _>("ids", column(rows, |it| *it.id.as_bytes()))
+            .set::<Array<BigInt>, _>("events", column(rows, |it| it.event_on))
+            .set::<Array<BigInt>, _>("expiries", column(rows, |it| it.expires_on))
+            .load(self)?)
+    }
 
-/// Inserts those imports whose numbers are free; gives their ids.
-pub(super) fn insert_imports(
-    connection: &mut Connection,
-    new: &NewImports,
-) -> QueryResult<Vec<Vec<u8>>> {
-    Statement::<DB, Binary>::new(IMPORT)
-        .bind::<BigInt, _>(new.org.get())
-        .bind::<BigInt, _>(new.earned_on)
-        .bind::<BigInt, _>(new.request_no)
-        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.customer.get()))
-        .bind::<Array<Binary>, _>(column(&new.rows, |it| *it.badge.0.as_bytes()))
-        .bind::<Array<Integer>, _>(column(&new.rows, |it| it.ordinal))
-        .bind::<Array<Binary>, _>(column(&new.rows, |it| *it.id.as_bytes()))
-        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.event_on))
-        .bind::<Array<BigInt>, _>(column(&new.rows, |it| it.expires_on))
-        .load(connection)
-}
+    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()> {
+        Statement::<DB>::named(&COUNT_IMPORTS)
+            .set::<Array<Binary>, _>("badges", column(counts, |it| *it.badge.0.as_bytes()))
+            .set::<Array<BigInt>, _>("events", column(counts, |it| it.event_on))
+            .set::<Array<BigInt>, _>("earns", column(counts, |it| it.earns))
+            .set::<BigInt, _>("org", org.get())
+            .execute(self)?;
+        Ok(())
+    }
 
-/// Lets every count and kept sum follow what was imported.
-pub(super) fn count_imports(
-    connection: &mut Connection,
-    org: OrgId,
-    counts: &[ImportCount],
-) -> QueryResult<()> {
-    Statement::<DB>::new(COUNT_IMPORTS)
-        .bind::<BigInt, _>(org.get())
-        .bind::<Array<Binary>, _>(column(counts, |it| *it.badge.0.as_bytes()))
-        .bind::<Array<BigInt>, _>(column(counts, |it| it.event_on))
-        .bind::<Array<BigInt>, _>(column(counts, |it| it.earns))
-        .execute(connection)?;
-    Ok(())
+    fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {
+        Ok(about::<BigInt>(&SUMS, &key)
+            .set::<Array<SmallInt>, _>("kinds", column(limits, |it| it.kind.number()))
+            .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
+            .set::<Array<BigInt>, _>("until", column(limits, |it| it.until))
+            .load(self)?)
+    }
+
+    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
+        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
+    }
+
+    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
+        about::<BigInt>(&LEAVING, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("until", until)
+            .get_result(self)
+    }
+
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
+        about::<BigInt>(&NTH_RECORDED, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("before", before)
+            .get_result(self)
+            .optional()
+    }
 }
 
 /// The numbers in the statements above.

@@ -2,151 +2,201 @@
 
 use std::collections::{HashMap, HashSet};
 
-use accolade_application::ports::IdempotencyGuard;
+use accolade_application::ports::{IdempotencyGuard, Operation};
+use accolade_domain::ids::OrgId;
+use accolade_domain::text::RequestId;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, SmallInt, Text};
 
-use super::enrolments::column;
-use super::idempotency::NewRow;
-use super::{Connection, DB, requests};
-use crate::ledger::{KeyRow, LedgerName, LedgerRow, LedgerSql};
-use crate::retry::Failure;
-use crate::statement::Statement;
+use super::shared::idempotency::NewKey;
+use super::shared::requests;
+use super::{Connection, DB, column};
+use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
+use crate::recording::sql::LedgerSql;
+use crate::retry::WorkError;
+use crate::schema::request_ledger;
+use crate::statement::{Sql, Statement};
 
 /// A query that gives one value looks each up by the key; `EXISTS` might read the whole table once.
-const USED_KEYS: &str = "SELECT (SELECT true FROM idempotency i \
-     WHERE i.client_number = k.client_number AND i.key = k.key AND i.expires_on > k.used_on) \
-     IS NOT NULL FROM unnest(?, ?, ?) WITH ORDINALITY AS k (client_number, key, used_on, place) \
-     ORDER BY k.place";
+/// `+ 0` keeps the planner from looking through all that expire later.
+static USED_KEYS: Sql = Sql::new(
+    "SELECT (SELECT true FROM idempotency i WHERE i.org_id = :org AND i.actor = k.actor \
+     AND i.key = k.key AND i.expires_on + 0 > k.used_on) \
+     IS NOT NULL \
+     FROM unnest(:actors, :keys, :used_on) WITH ORDINALITY AS k (actor, key, used_on, place) \
+     ORDER BY k.place",
+);
 
-const USED_NAMES: &str = "SELECT (SELECT true FROM request_ledger l WHERE l.org_id = k.org_id \
+static USED_NAMES: Sql = Sql::new(
+    "SELECT (SELECT true FROM request_ledger l WHERE l.org_id = :org \
      AND l.operation = k.operation AND l.request_id = k.request_id) IS NOT NULL \
-     FROM unnest(?, ?, ?) WITH ORDINALITY AS k (org_id, operation, request_id, place) \
-     ORDER BY k.place";
+     FROM unnest(:operations, :request_ids) WITH ORDINALITY AS k (operation, request_id, place) \
+     ORDER BY k.place",
+);
 
-const RESERVE: &str = "INSERT INTO idempotency AS i \
-     (client_number, key, fingerprint, used_on, expires_on, warnings, org_id, operation, request_id) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT (client_number, key) DO UPDATE SET \
+static RESERVE: Sql = Sql::new(
+    "INSERT INTO idempotency AS i (org_id, actor, key, fingerprint, used_on, expires_on, \
+     warnings, answer, operation, request_id) \
+     SELECT :org, k.* FROM unnest(:actors, :keys, :fingerprints, :used_on, :expires_on, \
+     :warnings, :answers, :operations, :request_ids) AS k \
+     ON CONFLICT (org_id, actor, key) DO UPDATE SET \
      fingerprint = excluded.fingerprint, used_on = excluded.used_on, \
-     expires_on = excluded.expires_on, warnings = excluded.warnings, answer = NULL, \
-     org_id = excluded.org_id, operation = excluded.operation, request_id = excluded.request_id \
+     expires_on = excluded.expires_on, warnings = excluded.warnings, answer = excluded.answer, \
+     operation = excluded.operation, request_id = excluded.request_id \
      WHERE i.expires_on <= excluded.used_on \
-     RETURNING i.client_number, i.key";
+     RETURNING i.actor, i.key",
+);
 
-const RELEASE: &str = "DELETE FROM idempotency i USING unnest(?, ?) AS k (client_number, key) \
-     WHERE i.client_number = k.client_number AND i.key = k.key";
+static RELEASE: Sql = Sql::new(
+    "DELETE FROM idempotency i USING unnest(:actors, :keys) AS k (actor, key) \
+     WHERE i.org_id = :org AND i.actor = k.actor AND i.key = k.key",
+);
 
-const RECORD: &str = "INSERT INTO request_ledger \
-     (org_id, operation, request_id, recorded_on, recorded_by, owner_type, reference_id, answer) \
-     SELECT * FROM unnest(?, ?, ?, ?, ?, ?, ?, ?) \
-     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING org_id, operation, request_id, number";
+static WRITE: Sql = Sql::new(
+    "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
+     owner_type, reference_id, answer) \
+     SELECT :org, k.* FROM unnest(:operations, :request_ids, :recorded_on, :recorded_by, \
+     :owner_types, :references, :answers) AS k \
+     ON CONFLICT (org_id, operation, request_id) DO NOTHING \
+     RETURNING operation, request_id, number",
+);
 
-const CORRECT: &str = "UPDATE request_ledger l SET answer = k.answer \
-     FROM unnest(?, ?) AS k (number, answer) WHERE l.number = k.number";
+static CORRECT: Sql = Sql::new(
+    "UPDATE request_ledger l SET answer = k.answer \
+     FROM unnest(:numbers, :answers) AS k (number, answer) \
+     WHERE l.org_id = :org AND l.number = k.number",
+);
 
-const ERASE: &str =
-    "DELETE FROM request_ledger l USING unnest(?) AS k (number) WHERE l.number = k.number";
+static ERASE: Sql = Sql::new(
+    "DELETE FROM request_ledger l USING unnest(:numbers) AS k (number) \
+     WHERE l.org_id = :org AND l.number = k.number",
+);
 
 impl LedgerSql for Connection {
-    fn used_keys(&mut self, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>> {
-        Statement::<DB, Bool>::new(USED_KEYS)
-            .bind::<Array<BigInt>, _>(column(guards, |it| it.actor.number()))
-            .bind::<Array<Text>, _>(column(guards, |it| it.key.as_str()))
-            .bind::<Array<BigInt>, _>(column(guards, |it| it.used_on.unix_micros()))
+    fn used_keys(&mut self, org: OrgId, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>> {
+        Statement::<DB, Bool>::named(&USED_KEYS)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<BigInt>, _>("actors", column(guards, |it| it.actor.number()))
+            .set::<Array<Text>, _>("keys", column(guards, |it| it.key.as_str()))
+            .set::<Array<BigInt>, _>("used_on", column(guards, |it| it.used_on.unix_micros()))
             .load(self)
     }
 
-    fn used_names(&mut self, names: &[LedgerName<'_>]) -> QueryResult<Vec<bool>> {
-        Statement::<DB, Bool>::new(USED_NAMES)
-            .bind::<Array<BigInt>, _>(column(names, |it| it.org.get()))
-            .bind::<Array<SmallInt>, _>(column(names, |it| it.operation.number()))
-            .bind::<Array<Text>, _>(column(names, |it| it.request_id.as_str()))
+    fn used_names(&mut self, org: OrgId, names: &[LedgerName<'_>]) -> QueryResult<Vec<bool>> {
+        let operations = column(names, |it| it.operation.number());
+        Statement::<DB, Bool>::named(&USED_NAMES)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<SmallInt>, _>("operations", operations)
+            .set::<Array<Text>, _>("request_ids", column(names, |it| it.request_id.as_str()))
             .load(self)
     }
 
-    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
+    fn reserve_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, WorkError> {
         let rows = rows
             .iter()
-            .map(|row| NewRow::of_request(row.guard, row.name))
+            .map(NewKey::try_from)
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::new(RESERVE)
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.client_number))
-            .bind::<Array<Text>, _>(column(&rows, |row| row.key))
-            .bind::<Array<Binary>, _>(column(&rows, |row| row.fingerprint))
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.used_on))
-            .bind::<Array<BigInt>, _>(column(&rows, |row| row.expires_on))
-            .bind::<Array<Text>, _>(column(&rows, |row| row.warnings.as_str()))
-            .bind::<Array<Nullable<BigInt>>, _>(column(&rows, |row| row.org_id))
-            .bind::<Array<Nullable<SmallInt>>, _>(column(&rows, |row| row.operation))
-            .bind::<Array<Nullable<Text>>, _>(column(&rows, |row| row.request_id))
+        let new: Vec<(i64, String)> = Statement::<DB, (BigInt, Text)>::named(&RESERVE)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<BigInt>, _>("actors", column(&rows, |it| it.actor))
+            .set::<Array<Text>, _>("keys", column(&rows, |it| it.key))
+            .set::<Array<Binary>, _>("fingerprints", column(&rows, |it| it.fingerprint))
+            .set::<Array<BigInt>, _>("used_on", column(&rows, |it| it.used_on))
+            .set::<Array<BigInt>, _>("expires_on", column(&rows, |it| it.expires_on))
+            .set::<Array<Text>, _>("warnings", column(&rows, |it| it.warnings.as_str()))
+            .set::<Array<Nullable<Binary>>, _>("answers", column(&rows, |it| it.answer.as_deref()))
+            .set::<Array<Nullable<SmallInt>>, _>("operations", column(&rows, |it| it.operation))
+            .set::<Array<Nullable<Text>>, _>("request_ids", column(&rows, |it| it.request_id))
             .load(self)?;
         let new: HashSet<_> = new
             .iter()
-            .map(|(client, key)| (*client, key.as_str()))
+            .map(|(actor, key)| (*actor, key.as_str()))
             .collect();
-        Ok(column(&rows, |row| {
-            new.contains(&(row.client_number, row.key))
-        }))
+        Ok(column(&rows, |it| new.contains(&(it.actor, it.key))))
     }
 
-    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
-        Statement::<DB>::new(RELEASE)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.guard.actor.number()))
-            .bind::<Array<Text>, _>(column(rows, |row| row.guard.key.as_str()))
+    fn release_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> QueryResult<()> {
+        Statement::<DB>::named(&RELEASE)
+            .set::<Array<BigInt>, _>("actors", column(rows, |row| row.guard.actor.number()))
+            .set::<Array<Text>, _>("keys", column(rows, |row| row.guard.key.as_str()))
+            .set::<BigInt, _>("org", org.get())
             .execute(self)?;
         Ok(())
     }
 
-    fn record(&mut self, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
-        type Row = (BigInt, SmallInt, Text, BigInt);
-        let names = column(rows, |row| row.name);
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
+        type Row = (SmallInt, Text, BigInt);
         let owners = column(rows, |row| row.triggered_by);
-        let new: Vec<(i64, i16, String, i64)> = Statement::<DB, Row>::new(RECORD)
-            .bind::<Array<BigInt>, _>(column(&names, |it| it.org.get()))
-            .bind::<Array<SmallInt>, _>(column(&names, |it| it.operation.number()))
-            .bind::<Array<Text>, _>(column(&names, |it| it.request_id.as_str()))
-            .bind::<Array<BigInt>, _>(column(rows, |it| it.recorded_on.unix_micros()))
-            .bind::<Array<BigInt>, _>(column(rows, |it| it.recorded_by.number()))
-            .bind::<Array<Nullable<SmallInt>>, _>(column(&owners, |owner| {
-                owner.map(|it| it.owner_type.number())
-            }))
-            .bind::<Array<Nullable<Text>>, _>(column(&owners, |owner| {
-                owner.map(|it| it.reference.as_str())
-            }))
-            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
+        let owner_types = column(&owners, |it| it.map(|it| it.owner_type.number()));
+        let references = column(&owners, |it| it.map(|it| it.reference.as_str()));
+        let operations = column(rows, |it| it.name.operation.number());
+        let request_ids = column(rows, |it| it.name.request_id.as_str());
+        let recorded_by = column(rows, |it| it.recorded_by.number());
+        let new: Vec<(i16, String, i64)> = Statement::<DB, Row>::named(&WRITE)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<SmallInt>, _>("operations", operations)
+            .set::<Array<Text>, _>("request_ids", request_ids)
+            .set::<Array<BigInt>, _>(
+                "recorded_on",
+                column(rows, |it| it.recorded_on.unix_micros()),
+            )
+            .set::<Array<BigInt>, _>("recorded_by", recorded_by)
+            .set::<Array<Nullable<SmallInt>>, _>("owner_types", owner_types)
+            .set::<Array<Nullable<Text>>, _>("references", references)
+            .set::<Array<Binary>, _>("answers", column(rows, |it| it.answer.as_slice()))
             .load(self)?;
         let new: HashMap<_, _> = new
             .iter()
-            .map(|(org, operation, id, number)| ((*org, *operation, id.as_str()), *number))
+            .map(|(operation, id, number)| ((*operation, id.as_str()), *number))
             .collect();
-        let number = |name: &LedgerName<'_>| {
-            let key = (
-                name.org.get(),
-                name.operation.number(),
-                name.request_id.as_str(),
-            );
-            new.get(&key).copied()
-        };
-        Ok(names.iter().map(number).collect())
+        Ok(column(rows, |row| {
+            let name = (row.name.operation.number(), row.name.request_id.as_str());
+            new.get(&name).copied()
+        }))
     }
 
-    fn correct(&mut self, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
-        Statement::<DB>::new(CORRECT)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.number))
-            .bind::<Array<Binary>, _>(column(rows, |row| row.answer.as_slice()))
+    fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
+        Statement::<DB>::named(&CORRECT)
+            .set::<Array<BigInt>, _>("numbers", column(rows, |row| row.number))
+            .set::<Array<Binary>, _>("answers", column(rows, |row| row.answer.as_slice()))
+            .set::<BigInt, _>("org", org.get())
             .execute(self)?;
         Ok(())
     }
 
-    fn erase(&mut self, rows: &[LedgerRow<'_>]) -> QueryResult<()> {
-        Statement::<DB>::new(ERASE)
-            .bind::<Array<BigInt>, _>(column(rows, |row| row.number))
+    fn erase_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<()> {
+        Statement::<DB>::named(&ERASE)
+            .set::<Array<BigInt>, _>("numbers", column(rows, |row| row.number))
+            .set::<BigInt, _>("org", org.get())
             .execute(self)?;
         Ok(())
     }
 
-    fn recorded_answer(&mut self, name: LedgerName<'_>) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, name)
+    fn rows_of(
+        &mut self,
+        org: OrgId,
+        request_id: &RequestId,
+    ) -> QueryResult<Vec<(i16, i64, Vec<u8>)>> {
+        let operations = column(Operation::ALL, |it| it.number());
+        // Naming the operations lets the index find them.
+        request_ledger::table
+            .filter(request_ledger::org_id.eq(org.get()))
+            .filter(request_ledger::operation.eq_any(operations))
+            .filter(request_ledger::request_id.eq(request_id.as_str()))
+            .order((request_ledger::recorded_on, request_ledger::number))
+            .select((
+                request_ledger::operation,
+                request_ledger::recorded_on,
+                request_ledger::answer,
+            ))
+            .load(self)
+    }
+
+    fn recorded_answer(
+        &mut self,
+        org: OrgId,
+        name: LedgerName<'_>,
+    ) -> QueryResult<Option<Vec<u8>>> {
+        requests::answer(self, org, name)
     }
 }

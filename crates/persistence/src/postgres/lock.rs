@@ -1,6 +1,6 @@
 //! The lock of a badge.
 
-use crate::enrolment::BadgeKey;
+use crate::recording::sql::BadgeKey;
 
 /// The number under which a badge is locked, in all servers of a database and in all
 /// versions of this program: the 64-bit FNV-1a hash of the org's number (eight

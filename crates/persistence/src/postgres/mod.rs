@@ -3,54 +3,21 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
-/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
-///
-/// How many of these there are the planner cannot know, and a loop over all of them for each badge
-/// takes seconds. Only hashing and merging make a full join, and `OFFSET 0` keeps it full.
-macro_rules! standings {
-    () => {
-        "(SELECT * FROM badge_metas WHERE org_id = ?) AS m \
-         FULL JOIN earns e ON e.badge_id = m.id FULL JOIN issues i ON i.badge_id = m.id OFFSET 0"
-    };
-}
-
-#[path = "../shared/access.rs"]
-mod access;
-#[path = "../shared/badge_columns.rs"]
-mod badge_columns;
-#[path = "../shared/badges.rs"]
-mod badges;
-#[path = "../shared/catalogue.rs"]
-mod catalogue;
+mod badge_sql;
 mod copy;
-#[path = "../shared/customer_badges.rs"]
-mod customer_badges;
-#[path = "../shared/deal.rs"]
-mod deal;
-#[path = "../shared/directory.rs"]
-mod directory;
 mod directory_sql;
-#[path = "../shared/earn.rs"]
-mod earn;
 mod earn_sql;
-#[path = "../shared/earning.rs"]
-mod earning;
-mod enrolments;
-#[path = "../shared/health.rs"]
-mod health;
-#[path = "../shared/housekeeping.rs"]
-mod housekeeping;
-#[path = "../shared/idempotency.rs"]
-mod idempotency;
-#[path = "../shared/import.rs"]
-mod import;
+mod enrolment_sql;
+mod housekeeping_sql;
 mod ledger_sql;
 mod lock;
 mod open;
-#[path = "../shared/requests.rs"]
-mod requests;
-#[path = "../shared/room.rs"]
-mod room;
+#[allow(
+    clippy::duplicate_mod,
+    reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"
+)]
+#[path = "../shared/mod.rs"]
+mod shared;
 
 pub(crate) use open::open;
 
@@ -73,15 +40,6 @@ const CLAIMS: &str = "(SELECT COALESCE(json_agg(json_build_array(\
      c.owner_type, c.reference_id, c.active::int) ORDER BY c.position)::text, '[]') \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
 
-/// The badge of a row of a page (`p`). `OFFSET 0` keeps the planner from reading all badges of the org.
-const BADGE_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM badge_metas m \
-     WHERE m.org_id = ? AND m.id = p.id OFFSET 0) AS badge_metas ON true";
-
-/// The enrolment that a row of a page (`p`) names.
-const ENROLMENT_OF_PAGE: &str = "LEFT JOIN LATERAL (SELECT * FROM enrolments e \
-     WHERE e.org_id = ? AND e.customer_id = ? AND e.badge_id = p.id AND e.ordinal = p.enrolment \
-     OFFSET 0) AS i ON true";
-
 #[diesel::declare_sql_function]
 extern "SQL" {
     /// Where `part` begins in `text`, from 1; 0 if nowhere. No character is special.
@@ -100,23 +58,7 @@ fn locked<T>(
     work(connection)
 }
 
-/// Adds the rows of each badge's counts up into one; gives how many were added up.
-///
-/// One statement: a reader's snapshot has the old rows or the new one. Of two that run at
-/// once each adds up what it deleted itself.
-fn fold_counts(connection: &mut Connection) -> QueryResult<u64> {
-    const FOLD: &str = "WITH many AS ( \
-           SELECT org_id, badge_id FROM badge_counts GROUP BY org_id, badge_id HAVING count(*) > 1 \
-         ), old AS ( \
-           DELETE FROM badge_counts c USING many \
-           WHERE c.org_id = many.org_id AND c.badge_id = many.badge_id \
-           RETURNING c.org_id, c.badge_id, c.issued, c.earned \
-         ), new AS ( \
-           INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-           SELECT org_id, badge_id, SUM(issued)::bigint, SUM(earned)::bigint FROM old \
-           GROUP BY org_id, badge_id \
-         ) SELECT count(*) FROM old";
-    let folded: i64 =
-        Statement::<DB, diesel::sql_types::BigInt>::new(FOLD).get_result(connection)?;
-    Ok(folded.unsigned_abs())
+/// One column of `rows`.
+fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(of).collect()
 }

@@ -13,8 +13,8 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 use super::Connection;
 use crate::mapping::{instant, stored};
-use crate::retry::{Abort, Failure, nobody_knows};
-use crate::schema::{api_clients, orgs};
+use crate::retry::{Rollback, WorkError, nobody_knows};
+use crate::schema::{actors, api_clients, orgs};
 use crate::store::Store;
 
 type OrgRow = (i64, String, String);
@@ -88,6 +88,9 @@ const CLIENT: ClientColumns = (
     api_clients::revoked_on,
 );
 
+/// The number of API clients among the kinds of actors; never reused, never changed.
+const API_CLIENT: i16 = 1;
+
 impl AccessStore for Store<Connection> {
     fn create_org(&self, org: &Org, created_on: Instant) -> Result<(), CreateOrgError> {
         let row = (
@@ -97,11 +100,16 @@ impl AccessStore for Store<Connection> {
             orgs::created_on.eq(created_on.unix_micros()),
         );
         let work = |connection: &mut Connection| {
-            let inserted = diesel::insert_into(orgs::table)
+            let inserted: Option<i64> = diesel::insert_into(orgs::table)
                 .values(row)
                 .on_conflict_do_nothing()
-                .execute(connection)?;
-            changed_one(inserted, CreateOrgError::Exists)
+                .returning(orgs::id)
+                .get_result(connection)
+                .optional()?;
+            match inserted {
+                Some(_) => Ok(()),
+                None => Err(Rollback::Refused(CreateOrgError::Exists)),
+            }
         };
         self.writer.write(work, nobody_knows)
     }
@@ -123,20 +131,29 @@ impl AccessStore for Store<Connection> {
             api_clients::created_on.eq(client.created_on.unix_micros()),
         );
         let work = |connection: &mut Connection| {
-            let number: Result<Option<i64>, Error> = diesel::insert_into(api_clients::table)
-                .values(row)
+            let actor: Result<i64, Error> = diesel::insert_into(actors::table)
+                .values((
+                    actors::org_id.eq(client.org.get()),
+                    actors::kind.eq(API_CLIENT),
+                ))
+                .returning(actors::number)
+                .get_result(connection);
+            let number = match actor {
+                Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
+                    return Err(Rollback::Refused(CreateClientError::UnknownOrg));
+                }
+                number => number?,
+            };
+            let inserted: Option<i64> = diesel::insert_into(api_clients::table)
+                .values((api_clients::number.eq(number), row))
                 .on_conflict(api_clients::key)
                 .do_nothing()
                 .returning(api_clients::number)
                 .get_result(connection)
-                .optional();
-            match number {
-                Ok(Some(number)) => Ok(stored(number)?),
-                Ok(None) => Err(Abort::Refused(CreateClientError::KeyTaken)),
-                Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => {
-                    Err(Abort::Refused(CreateClientError::UnknownOrg))
-                }
-                Err(error) => Err(error.into()),
+                .optional()?;
+            match inserted {
+                Some(number) => Ok(stored(number)?),
+                None => Err(Rollback::Refused(CreateClientError::KeyTaken)),
             }
         };
         self.writer.write(work, nobody_knows)
@@ -206,14 +223,22 @@ impl AccessStore for Store<Connection> {
     }
 }
 
-fn changed_one<E>(rows: usize, otherwise: E) -> Result<(), Abort<E>> {
+/// The numbers of all orgs.
+pub(in super::super) fn org_numbers(connection: &mut Connection) -> QueryResult<Vec<i64>> {
+    orgs::table
+        .select(orgs::id)
+        .order(orgs::id)
+        .load(connection)
+}
+
+fn changed_one<E>(rows: usize, otherwise: E) -> Result<(), Rollback<E>> {
     if rows == 1 {
         Ok(())
     } else {
-        Err(Abort::Refused(otherwise))
+        Err(Rollback::Refused(otherwise))
     }
 }
 
-fn all<R, T>(rows: Vec<R>, map: impl Fn(R) -> anyhow::Result<T>) -> Result<Vec<T>, Failure> {
+fn all<R, T>(rows: Vec<R>, map: impl Fn(R) -> anyhow::Result<T>) -> Result<Vec<T>, WorkError> {
     Ok(rows.into_iter().map(map).collect::<anyhow::Result<_>>()?)
 }

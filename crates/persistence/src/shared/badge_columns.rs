@@ -40,10 +40,6 @@ macro_rules! column {
     };
 }
 
-/// The text of [`BadgeGroup`].
-pub(super) const GROUP: &str = "(SELECT g.value FROM badge_groups g \
-     WHERE g.org_id = badge_metas.org_id AND g.id = badge_metas.group_id AND g.active)";
-
 column! {
     /// The claims, in their order, as a JSON array of `[owner type, reference, 0 or 1]`.
     Claims: Text = CLAIMS
@@ -51,7 +47,8 @@ column! {
 
 column! {
     /// The group in the form of the program's own type, if the badge has one that is active.
-    BadgeGroup: Nullable<Text> = GROUP
+    BadgeGroup: Nullable<Text> = "(SELECT g.value FROM badge_groups g \
+         WHERE g.org_id = badge_metas.org_id AND g.id = badge_metas.group_id AND g.active)"
 }
 
 column! {

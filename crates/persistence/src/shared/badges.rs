@@ -16,17 +16,18 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
-use super::{Connection, DB, position, room};
-use crate::enrolment::{BadgeKey, EnrolmentSql as _};
+use super::{Connection, DB, position};
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
 };
-use crate::retry::{Abort, Ending, Failure};
+use crate::recording::sql::{BadgeKey, BadgeSql as _, EarnRows as _};
+use crate::retry::{Ending, Rollback, WorkError};
 use crate::schema::{badge_claims, badge_groups, badge_metas};
 use crate::store::Store;
 
-pub(super) type BadgeColumns = (
+type BadgeColumns = (
     badge_metas::org_id,
     badge_metas::id,
     badge_metas::version,
@@ -67,20 +68,23 @@ impl BadgeStore for Store<Connection> {
             // Nobody else wants this lock, unless COMMIT is lost: then who asks waits for it.
             connection.lock_badge(key)?;
             if !reserve_record(connection, record)? {
-                return Err(Abort::Refused(CreateBadgeError::IdempotencyKeyUsed));
+                return Err(Rollback::Refused(CreateBadgeError::IdempotencyKeyUsed));
             }
-            let row = NewBadgeRow::of(badge)?;
-            let inserted = diesel::insert_into(badge_metas::table)
+            let row = NewBadgeRow::from_badge(badge)?;
+            let inserted: Option<i64> = diesel::insert_into(badge_metas::table)
                 .values(row)
                 .on_conflict((badge_metas::org_id, badge_metas::name))
                 .do_nothing()
-                .execute(connection)?;
-            if inserted == 0 {
-                return Err(Abort::Refused(CreateBadgeError::NameTaken));
+                .returning(badge_metas::org_id)
+                .get_result(connection)
+                .optional()?;
+            if inserted.is_none() {
+                return Err(Rollback::Refused(CreateBadgeError::NameTaken));
             }
             for (position, claim) in (0..).zip(&badge.claims) {
                 set_claim(connection, key, claim, position)?;
             }
+            raise_catalogue_version(connection, badge.org)?;
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {
@@ -175,14 +179,14 @@ impl BadgeStore for Store<Connection> {
         let work = |connection: &mut Connection| {
             connection.lock_badge(key)?;
             if !reserve_record(connection, request.idempotency.as_ref())? {
-                return Err(Abort::Refused(EditBadgeError::IdempotencyKeyUsed));
+                return Err(Rollback::Refused(EditBadgeError::IdempotencyKeyUsed));
             }
             match touch(connection, request) {
-                Ok(0) => return Err(Abort::Refused(EditBadgeError::Changed)),
-                Err(Failure::Statement(Error::DatabaseError(
+                Ok(0) => return Err(Rollback::Refused(EditBadgeError::Changed)),
+                Err(WorkError::Query(Error::DatabaseError(
                     DatabaseErrorKind::UniqueViolation,
                     _,
-                ))) => return Err(Abort::Refused(EditBadgeError::NameTaken)),
+                ))) => return Err(Rollback::Refused(EditBadgeError::NameTaken)),
                 touched => touched?,
             };
             if let BadgeEdit::Claim(claim) = &request.edit {
@@ -196,8 +200,9 @@ impl BadgeStore for Store<Connection> {
             if let BadgeEdit::Definition { definition, .. } = &request.edit
                 && !definition.badge_constraints.iter().any(limits)
             {
-                room::forget(connection, key)?;
+                connection.forget_sums(key)?;
             }
+            raise_catalogue_version(connection, request.org)?;
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {
@@ -233,7 +238,7 @@ const fn limits(constraint: &Constraint) -> bool {
 }
 
 /// Raises the version, if it is still the one that the edit was decided from.
-fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usize, Failure> {
+fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usize, WorkError> {
     let badge = badge_metas::table
         .find((request.org.get(), request.badge.0.as_bytes().as_slice()))
         .filter(badge_metas::version.eq(request.version.0));
@@ -250,7 +255,7 @@ fn touch(connection: &mut Connection, request: &BadgeEditRequest) -> Result<usiz
         BadgeEdit::Definition { definition, active } => diesel::update(badge)
             .set((
                 touched,
-                DefinitionRow::of(definition)?,
+                DefinitionRow::from_definition(definition)?,
                 active.map(|active| badge_metas::active.eq(active)),
             ))
             .execute(connection)?,
@@ -263,7 +268,7 @@ fn set_claim(
     key: BadgeKey,
     claim: &Claim,
     position: i32,
-) -> QueryResult<usize> {
+) -> QueryResult<()> {
     diesel::insert_into(badge_claims::table)
         .values((
             badge_claims::org_id.eq(key.org.get()),
@@ -281,7 +286,8 @@ fn set_claim(
         ))
         .do_update()
         .set(badge_claims::active.eq(claim.active))
-        .execute(connection)
+        .execute(connection)?;
+    Ok(())
 }
 
 type Matching<'a> = badge_metas::BoxedQuery<'a, DB>;

@@ -12,28 +12,15 @@ use accolade_domain::ids::{CustomFieldId, GroupId, ObjectId, OrgId};
 use anyhow::Context as _;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text};
 
+use super::Connection;
+use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
-use super::{Connection, DB};
-use crate::enrolment::{BadgeKey, EnrolmentSql as _};
 use crate::mapping::{rank_number, stored};
-use crate::retry::{Abort, Ending, Failure};
+use crate::recording::sql::{BadgeKey, BadgeSql as _};
+use crate::retry::{Ending, Rollback, WorkError};
 use crate::schema::{badge_groups, custom_fields};
-use crate::statement::Statement;
 use crate::store::Store;
-
-const NEW_GROUP: &str = "INSERT INTO badge_groups (org_id, id, name, rank, active, value) \
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, name) WHERE active DO NOTHING";
-
-const SAVE_GROUP: &str = "UPDATE badge_groups SET name = ?, rank = ?, active = ?, value = ? \
-     WHERE org_id = ? AND id = ? AND value = ?";
-
-const NEW_FIELD: &str = "INSERT INTO custom_fields (org_id, id, name, active, updated_on, value) \
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (org_id, name) WHERE active DO NOTHING";
-
-const SAVE_FIELD: &str = "UPDATE custom_fields SET name = ?, active = ?, updated_on = ?, value = ? \
-     WHERE org_id = ? AND id = ? AND value = ?";
 
 fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
     serde_json::to_string(value).context("a group or a custom field")
@@ -43,7 +30,7 @@ fn read<T: serde::de::DeserializeOwned>(json: &str) -> anyhow::Result<T> {
     serde_json::from_str(json).context("a stored group or custom field")
 }
 
-fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, Failure> {
+fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, WorkError> {
     Ok(rows
         .iter()
         .map(|json| read(json))
@@ -61,14 +48,14 @@ fn lock(org: OrgId, id: ObjectId) -> BadgeKey {
 }
 
 impl Store<Connection> {
-    /// Runs `work`, which gives how many rows it changed; none is `otherwise`. `now_is` tells
-    /// what is there: the text, if COMMIT was lost.
+    /// Runs `work`, which tells whether it wrote its row; if not, that is `otherwise`. `committed`
+    /// tells whether the row is there, if COMMIT was lost.
     fn save(
         &self,
         key: BadgeKey,
         idempotency: Option<&IdempotencyRecord>,
         otherwise: fn() -> SaveError,
-        work: impl Fn(&mut Connection) -> Result<usize, Failure>,
+        work: impl Fn(&mut Connection) -> Result<bool, WorkError>,
         committed: impl Fn(&mut Connection) -> QueryResult<bool>,
     ) -> Result<(), SaveError> {
         let work = |connection: &mut Connection| {
@@ -76,16 +63,16 @@ impl Store<Connection> {
             // waits for it.
             connection.lock_badge(key)?;
             if !reserve_record(connection, idempotency)? {
-                return Err(Abort::Refused(SaveError::IdempotencyKeyUsed));
+                return Err(Rollback::Refused(SaveError::IdempotencyKeyUsed));
             }
             match work(connection) {
-                Ok(0) => Err(Abort::Refused(otherwise())),
-                Ok(_) => Ok(()),
-                Err(Failure::Statement(Error::DatabaseError(
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Rollback::Refused(otherwise())),
+                Err(WorkError::Query(Error::DatabaseError(
                     DatabaseErrorKind::UniqueViolation,
                     _,
                 ))) if matches!(otherwise(), SaveError::Changed) => {
-                    Err(Abort::Refused(SaveError::NameTaken))
+                    Err(Rollback::Refused(SaveError::NameTaken))
                 }
                 Err(failure) => Err(failure.into()),
             }
@@ -132,14 +119,21 @@ impl CatalogueStore for Store<Connection> {
     ) -> Result<(), SaveError> {
         let value = json(group).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(NEW_GROUP)
-                .bind::<BigInt, _>(group.org.get())
-                .bind::<Binary, _>(group.id.0.as_bytes().as_slice())
-                .bind::<Text, _>(group.name.as_str())
-                .bind::<Integer, _>(rank_number(group.rank)?)
-                .bind::<Bool, _>(group.active)
-                .bind::<Text, _>(value.as_str())
-                .execute(connection)?)
+            let inserted: Option<i64> = diesel::insert_into(badge_groups::table)
+                .values((
+                    badge_groups::org_id.eq(group.org.get()),
+                    badge_groups::id.eq(group.id.0.as_bytes().as_slice()),
+                    badge_groups::name.eq(group.name.as_str()),
+                    badge_groups::rank.eq(rank_number(group.rank)?),
+                    badge_groups::active.eq(group.active),
+                    badge_groups::value.eq(value.as_str()),
+                ))
+                .on_conflict_do_nothing()
+                .returning(badge_groups::org_id)
+                .get_result(connection)
+                .optional()?;
+            raise_catalogue_version(connection, group.org)?;
+            Ok(inserted.is_some())
         };
         self.save(
             lock(group.org, group.id.0),
@@ -159,15 +153,19 @@ impl CatalogueStore for Store<Connection> {
         let was = json(before).map_err(unexpected)?;
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(SAVE_GROUP)
-                .bind::<Text, _>(after.name.as_str())
-                .bind::<Integer, _>(rank_number(after.rank)?)
-                .bind::<Bool, _>(after.active)
-                .bind::<Text, _>(value.as_str())
-                .bind::<BigInt, _>(before.org.get())
-                .bind::<Binary, _>(before.id.0.as_bytes().as_slice())
-                .bind::<Text, _>(was.as_str())
-                .execute(connection)?)
+            let unchanged = badge_groups::table
+                .find((before.org.get(), before.id.0.as_bytes().as_slice()))
+                .filter(badge_groups::value.eq(was.as_str()));
+            let saved = diesel::update(unchanged)
+                .set((
+                    badge_groups::name.eq(after.name.as_str()),
+                    badge_groups::rank.eq(rank_number(after.rank)?),
+                    badge_groups::active.eq(after.active),
+                    badge_groups::value.eq(value.as_str()),
+                ))
+                .execute(connection)?;
+            raise_catalogue_version(connection, before.org)?;
+            Ok(saved == 1)
         };
         self.save(
             lock(before.org, before.id.0),
@@ -215,14 +213,20 @@ impl CatalogueStore for Store<Connection> {
     ) -> Result<(), SaveError> {
         let value = json(field).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(NEW_FIELD)
-                .bind::<BigInt, _>(field.org.get())
-                .bind::<Binary, _>(field.id.0.as_bytes().as_slice())
-                .bind::<Text, _>(field.name.as_str())
-                .bind::<Bool, _>(field.active)
-                .bind::<BigInt, _>(field.updated_on.unix_micros())
-                .bind::<Text, _>(value.as_str())
-                .execute(connection)?)
+            let inserted: Option<i64> = diesel::insert_into(custom_fields::table)
+                .values((
+                    custom_fields::org_id.eq(field.org.get()),
+                    custom_fields::id.eq(field.id.0.as_bytes().as_slice()),
+                    custom_fields::name.eq(field.name.as_str()),
+                    custom_fields::active.eq(field.active),
+                    custom_fields::updated_on.eq(field.updated_on.unix_micros()),
+                    custom_fields::value.eq(value.as_str()),
+                ))
+                .on_conflict_do_nothing()
+                .returning(custom_fields::org_id)
+                .get_result(connection)
+                .optional()?;
+            Ok(inserted.is_some())
         };
         self.save(
             lock(field.org, field.id.0),
@@ -242,15 +246,18 @@ impl CatalogueStore for Store<Connection> {
         let was = json(before).map_err(unexpected)?;
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            Ok(Statement::<DB>::new(SAVE_FIELD)
-                .bind::<Text, _>(after.name.as_str())
-                .bind::<Bool, _>(after.active)
-                .bind::<BigInt, _>(after.updated_on.unix_micros())
-                .bind::<Text, _>(value.as_str())
-                .bind::<BigInt, _>(before.org.get())
-                .bind::<Binary, _>(before.id.0.as_bytes().as_slice())
-                .bind::<Text, _>(was.as_str())
-                .execute(connection)?)
+            let unchanged = custom_fields::table
+                .find((before.org.get(), before.id.0.as_bytes().as_slice()))
+                .filter(custom_fields::value.eq(was.as_str()));
+            let saved = diesel::update(unchanged)
+                .set((
+                    custom_fields::name.eq(after.name.as_str()),
+                    custom_fields::active.eq(after.active),
+                    custom_fields::updated_on.eq(after.updated_on.unix_micros()),
+                    custom_fields::value.eq(value.as_str()),
+                ))
+                .execute(connection)?;
+            Ok(saved == 1)
         };
         self.save(
             lock(before.org, before.id.0),

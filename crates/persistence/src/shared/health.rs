@@ -11,7 +11,7 @@ use diesel_migrations::MigrationHarness as _;
 
 use super::{Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked};
 use crate::migrations::Migrations;
-use crate::retry::Failure;
+use crate::retry::WorkError;
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
 use crate::store::Store;
@@ -31,7 +31,7 @@ impl Health for Store<Connection> {
 
 /// The names of the migrations that have not run, oldest first. Only reads: the library's own
 /// way would make a table.
-fn missing(connection: &mut Connection) -> Result<Vec<String>, Failure> {
+fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
     let any: bool = Statement::<DB, Bool>::new(HAS_MIGRATIONS).get_result(connection)?;
     let applied: HashSet<String> = if any {
         applied::table
@@ -56,8 +56,8 @@ impl Migrations for Store<Connection> {
         let mut connection = (self.for_migrations)()?;
         locked(&mut connection, |connection| {
             let names = missing(connection).map_err(|failure| match failure {
-                Failure::Statement(error) => error.into(),
-                Failure::Unexpected(error) => error,
+                WorkError::Query(error) => error.into(),
+                WorkError::Unexpected(error) => error,
             })?;
             connection
                 .run_pending_migrations(MIGRATIONS)

@@ -1,6 +1,7 @@
 //! Answers under idempotency keys: looked up, and reserved one at a time.
 
-use accolade_application::answer::Answer;
+use std::borrow::Cow;
+
 use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
     IdempotencyStore, StoreError,
@@ -15,9 +16,9 @@ use diesel::upsert::excluded;
 
 use super::Connection;
 use crate::answers;
-use crate::ledger::LedgerName;
 use crate::mapping::{instant, stored};
-use crate::retry::{Failure, nobody_knows};
+use crate::recording::ledger::{KeyRow, StandsFor};
+use crate::retry::{WorkError, nobody_knows};
 use crate::schema::{idempotency, request_ledger};
 use crate::store::Store;
 
@@ -69,7 +70,6 @@ impl IdempotencyStore for Store<Connection> {
         now: Instant,
     ) -> Result<Option<IdempotencyRecord>, StoreError> {
         let in_ledger = request_ledger::org_id
-            .nullable()
             .eq(idempotency::org_id)
             .and(
                 request_ledger::operation
@@ -84,9 +84,11 @@ impl IdempotencyStore for Store<Connection> {
         self.reader.query(|connection| {
             let row: Option<Row> = idempotency::table
                 .left_join(request_ledger::table.on(in_ledger))
-                .filter(idempotency::client_number.eq(actor.number()))
+                .filter(idempotency::org_id.eq(org.get()))
+                .filter(idempotency::actor.eq(actor.number()))
                 .filter(idempotency::key.eq(key.as_str()))
-                .filter(idempotency::expires_on.gt(now.unix_micros()))
+                // The sum keeps PostgreSQL from looking through all that expire later.
+                .filter((idempotency::expires_on + 0).gt(now.unix_micros()))
                 .select((
                     idempotency::fingerprint,
                     idempotency::used_on,
@@ -107,8 +109,7 @@ impl IdempotencyStore for Store<Connection> {
         record: &IdempotencyRecord,
     ) -> Result<Result<(), IdempotencyKeyUsed>, StoreError> {
         let work = |connection: &mut Connection| {
-            let row = NewRow::with_answer(&record.guard, &record.answer)?;
-            Ok(reserve(connection, &row)?)
+            reserve_record(connection, Some(record)).map_err(Into::into)
         };
         let reserved: bool = self.writer.write::<_, StoreError>(work, nobody_knows)?;
         Ok(if reserved {
@@ -119,83 +120,79 @@ impl IdempotencyStore for Store<Connection> {
     }
 }
 
-/// What a key stands for.
+/// A key to be reserved, and what it stands for.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = idempotency)]
-pub(super) struct NewRow<'a> {
-    pub(super) client_number: i64,
-    pub(super) key: &'a str,
-    pub(super) fingerprint: &'a [u8],
-    pub(super) used_on: i64,
-    pub(super) expires_on: i64,
-    pub(super) warnings: String,
-    pub(super) answer: Option<Vec<u8>>,
-    pub(super) org_id: Option<i64>,
-    pub(super) operation: Option<i16>,
-    pub(super) request_id: Option<&'a str>,
+pub(in super::super) struct NewKey<'a> {
+    org_id: i64,
+    pub(in super::super) actor: i64,
+    pub(in super::super) key: &'a str,
+    pub(in super::super) fingerprint: &'a [u8],
+    pub(in super::super) used_on: i64,
+    pub(in super::super) expires_on: i64,
+    pub(in super::super) warnings: String,
+    pub(in super::super) answer: Option<Cow<'a, [u8]>>,
+    pub(in super::super) operation: Option<i16>,
+    pub(in super::super) request_id: Option<&'a str>,
 }
 
-impl<'a> NewRow<'a> {
-    fn of(guard: &'a IdempotencyGuard) -> anyhow::Result<Self> {
+impl<'a> NewKey<'a> {
+    /// A key that holds the stored form of its answer itself.
+    fn with_answer(guard: &'a IdempotencyGuard, answer: Cow<'a, [u8]>) -> anyhow::Result<Self> {
         Ok(Self {
-            client_number: guard.actor.number(),
+            org_id: guard.org.get(),
+            actor: guard.actor.number(),
             key: guard.key.as_str(),
             fingerprint: &guard.fingerprint.0,
             used_on: guard.used_on.unix_micros(),
             expires_on: guard.expires_on.unix_micros(),
             warnings: serde_json::to_string(&guard.warnings)?,
-            answer: None,
-            org_id: None,
+            answer: Some(answer),
             operation: None,
             request_id: None,
         })
     }
+}
 
-    /// A key whose answer is in the request ledger.
-    pub(super) fn of_request(
-        guard: &'a IdempotencyGuard,
-        name: LedgerName<'a>,
-    ) -> anyhow::Result<Self> {
-        Ok(Self {
-            org_id: Some(name.org.get()),
-            operation: Some(name.operation.number()),
-            request_id: Some(name.request_id.as_str()),
-            ..Self::of(guard)?
-        })
-    }
+impl<'a> TryFrom<&'a KeyRow<'a>> for NewKey<'a> {
+    type Error = anyhow::Error;
 
-    /// A key that holds its answer itself.
-    pub(super) fn with_answer(
-        guard: &'a IdempotencyGuard,
-        answer: &Answer,
-    ) -> anyhow::Result<Self> {
-        Ok(Self {
-            answer: Some(answers::encode(answer)?),
-            ..Self::of(guard)?
-        })
+    fn try_from(row: &'a KeyRow<'a>) -> anyhow::Result<Self> {
+        match &row.stands_for {
+            StandsFor::Answer(answer) => Self::with_answer(row.guard, Cow::Borrowed(answer)),
+            StandsFor::Request(name) => Ok(Self {
+                answer: None,
+                operation: Some(name.operation.number()),
+                request_id: Some(name.request_id.as_str()),
+                ..Self::with_answer(row.guard, Cow::Borrowed(&[]))?
+            }),
+        }
     }
 }
 
 /// Reserves the key of `record`, if there is one; `false` if it is remembered.
-pub(super) fn reserve_record(
+pub(in super::super) fn reserve_record(
     connection: &mut Connection,
     record: Option<&IdempotencyRecord>,
-) -> Result<bool, Failure> {
+) -> Result<bool, WorkError> {
     let Some(IdempotencyRecord { guard, answer }) = record else {
         return Ok(true);
     };
-    Ok(reserve(connection, &NewRow::with_answer(guard, answer)?)?)
+    let answer = Cow::Owned(answers::encode(answer)?);
+    Ok(reserve(connection, &NewKey::with_answer(guard, answer)?)?)
 }
 
-/// Reserves the key of `row`; `false` if it is remembered. Waits for others who are
-/// reserving it.
-pub(super) fn reserve(connection: &mut Connection, row: &NewRow<'_>) -> QueryResult<bool> {
+/// Reserves the key; `false` if it is remembered. Waits for others who are reserving it.
+pub(in super::super) fn reserve(
+    connection: &mut Connection,
+    new: &NewKey<'_>,
+) -> QueryResult<bool> {
     // For the condition of DO UPDATE, which is no query's.
     use diesel::query_dsl::methods::FilterDsl as _;
 
-    let reserved = diesel::insert_into(idempotency::table)
-        .values(row)
-        .on_conflict((idempotency::client_number, idempotency::key))
+    let reserved: Option<i64> = diesel::insert_into(idempotency::table)
+        .values(new)
+        .on_conflict((idempotency::org_id, idempotency::actor, idempotency::key))
         .do_update()
         .set((
             idempotency::fingerprint.eq(excluded(idempotency::fingerprint)),
@@ -203,11 +200,12 @@ pub(super) fn reserve(connection: &mut Connection, row: &NewRow<'_>) -> QueryRes
             idempotency::expires_on.eq(excluded(idempotency::expires_on)),
             idempotency::warnings.eq(excluded(idempotency::warnings)),
             idempotency::answer.eq(excluded(idempotency::answer)),
-            idempotency::org_id.eq(excluded(idempotency::org_id)),
             idempotency::operation.eq(excluded(idempotency::operation)),
             idempotency::request_id.eq(excluded(idempotency::request_id)),
         ))
         .filter(idempotency::expires_on.le(excluded(idempotency::used_on)))
-        .execute(connection)?;
-    Ok(reserved == 1)
+        .returning(idempotency::org_id)
+        .get_result(connection)
+        .optional()?;
+    Ok(reserved.is_some())
 }

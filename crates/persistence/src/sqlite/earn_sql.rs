@@ -1,105 +1,141 @@
 //! The statements of earning, for SQLite.
 //!
-//! What is as long as a request travels as a JSON array. Nobody else writes meanwhile, so that
-//! nothing has to be locked.
+//! What is as long as a request travels as a JSON array, ids as one blob of twelve bytes each.
 
 use accolade_application::ports::EarnRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
-use super::{Connection, DB, room};
-use crate::boundary::{Boundary, Kind};
-use crate::earns::{ImportCount, NewEarns, NewImports, by_customer};
-use crate::enrolment::BadgeKey;
+use super::{Connection, DB, json};
+use crate::boundary::{Boundary, Kind, by_customer};
 use crate::mapping::stored;
-use crate::retry::Failure;
-use crate::statement::Statement;
+use crate::recording::sql::{
+    BadgeKey, EarnAfter, EarnGrowth, EarnRows as _, EarnSql, ImportCount, NewEarns, NewImports,
+    RollingSum,
+};
+use crate::retry::WorkError;
+use crate::statement::{Sql, Statement};
 
-const LAST: &str = "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
-     WHERE e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ?), 0) \
-     FROM json_each(?) AS w ORDER BY w.key";
+static LAST: Sql = Sql::new(
+    "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge), 0) \
+     FROM json_each(:customers) AS w ORDER BY w.key",
+);
 
 /// For each customer and limit: the last number, and what counts. The order of the tables is that
 /// of the look-ups: a customer's earns once.
-const COUNTED: &str = "WITH l AS MATERIALIZED (SELECT key AS place, value ->> 0 AS kind, \
-     value ->> 1 AS since, value ->> 2 AS until FROM json_each(?)) \
+static COUNTED: Sql = Sql::new(
+    "WITH l AS MATERIALIZED (SELECT key AS place, value ->> 0 AS kind, \
+     value ->> 1 AS since, value ->> 2 AS until FROM json_each(:limits)) \
      SELECT COALESCE(max(e.ordinal), 0), \
      count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
      WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
      ELSE NOT e.imported AND e.earned_on > l.since END) \
-     FROM json_each(?) AS w LEFT JOIN earned_badges AS e \
-     ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = ? CROSS JOIN l \
-     GROUP BY w.key, l.place ORDER BY w.key, l.place";
+     FROM json_each(:customers) AS w LEFT JOIN earned_badges AS e \
+     ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge CROSS JOIN l \
+     GROUP BY w.key, l.place ORDER BY w.key, l.place",
+);
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
-const FREES: &str = "SELECT (SELECT e.earned_on FROM ( \
+static RECORDED_AFTER: Sql = Sql::new(
+    "SELECT (SELECT e.earned_on FROM ( \
      SELECT e.earned_on, ROW_NUMBER() OVER (ORDER BY e.earned_on) - 1 AS before \
      FROM earned_badges e \
-     WHERE e.org_id = r.org_id AND e.customer_id = w.value ->> 0 AND e.badge_id = r.badge_id \
+     WHERE e.org_id = :org AND e.customer_id = w.value ->> 0 AND e.badge_id = :badge \
      AND e.revoked_on IS NULL AND NOT e.imported AND e.earned_on > w.value ->> 1) AS e \
      WHERE e.before = w.value ->> 2) \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, json_each(?) AS w ORDER BY w.key";
+     FROM json_each(:which) AS w ORDER BY w.key",
+);
 
-const INSERT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
+static INSERT: Sql = Sql::new(
+    "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, enrolment, imported) \
-     SELECT ?, w.value ->> 0, ?, w.value ->> 1, substr(?, 12 * w.key + 1, 12), \
-     ?, ?, ?, w.value ->> 3, w.value ->> 2, 0 FROM json_each(?) AS w WHERE true \
-     ON CONFLICT DO NOTHING RETURNING customer_id";
+     SELECT :org, w.value ->> 0, :badge, w.value ->> 1, substr(:ids, 12 * w.key + 1, 12), \
+     :event_on, :earned_on, :expires_on, w.value ->> 3, w.value ->> 2, 0 \
+     FROM json_each(:rows) AS w WHERE true \
+     ON CONFLICT DO NOTHING RETURNING customer_id",
+);
 
-const SUM: &str = "SELECT CAST(COALESCE( \
-     (SELECT c.earns FROM window_counts c WHERE c.org_id = r.org_id AND c.badge_id = r.badge_id \
+static SUMS: Sql = Sql::new(
+    "SELECT CAST(COALESCE( \
+     (SELECT c.earns FROM window_counts c WHERE c.org_id = :org AND c.badge_id = :badge \
      AND l.value ->> 0 < 2 AND c.ends_on = l.value ->> 2 AND c.starts_on = l.value ->> 1), \
      CASE l.value ->> 0 \
      WHEN 0 THEN (SELECT n.earned FROM badge_counts n \
-     WHERE n.org_id = r.org_id AND n.badge_id = r.badge_id) \
+     WHERE n.org_id = :org AND n.badge_id = :badge) \
      WHEN 1 THEN (SELECT SUM(e.earns) FROM badge_earns e \
-     WHERE e.org_id = r.org_id AND e.badge_id = r.badge_id \
+     WHERE e.org_id = :org AND e.badge_id = :badge \
      AND e.event_on >= l.value ->> 1 AND e.event_on < l.value ->> 2) \
      ELSE (SELECT SUM(e.earns) FROM badge_earns e \
-     WHERE e.org_id = r.org_id AND e.badge_id = r.badge_id AND e.rolls_on > l.value ->> 1) END, \
+     WHERE e.org_id = :org AND e.badge_id = :badge AND e.rolls_on > l.value ->> 1) END, \
      0) AS BIGINT) \
-     FROM (SELECT ? AS org_id, ? AS badge_id) AS r, json_each(?) AS l ORDER BY l.key";
+     FROM json_each(:limits) AS l ORDER BY l.key",
+);
 
-const REFUSE: &str = "INSERT INTO refusals \
+/// A maximum might be looked for among all of them.
+static ROLLING: Sql = Sql::new(
+    "SELECT unit, length, since, earns FROM rolling_counts \
+     WHERE org_id = :org AND badge_id = :badge \
+     UNION ALL SELECT 0, 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
+     ORDER BY rolls_on DESC LIMIT 1) AS e",
+);
+
+static LEAVING: Sql = Sql::new(
+    "SELECT COALESCE(SUM(earns), 0) FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
+);
+
+static NTH_RECORDED: Sql = Sql::new(
+    "SELECT rolls_on FROM ( \
+     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
+     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
+);
+
+static REFUSE: Sql = Sql::new(
+    "INSERT INTO refusals \
      (org_id, customer_id, badge_id, seq, refused_on, event_on, code, message, field) \
-     SELECT r.org_id, w.value ->> 0, r.badge_id, \
-     (SELECT COALESCE(max(o.seq), 0) + 1 FROM refusals o WHERE o.org_id = r.org_id \
-     AND o.customer_id = w.value ->> 0 AND o.badge_id = r.badge_id), \
-     r.refused_on, r.event_on, w.value ->> 1, w.value ->> 2, w.value ->> 3 \
-     FROM (SELECT ? AS org_id, ? AS badge_id, ? AS refused_on, ? AS event_on) AS r, \
-     json_each(?) AS w";
+     SELECT :org, w.value ->> 0, :badge, \
+     (SELECT COALESCE(max(o.seq), 0) + 1 FROM refusals o WHERE o.org_id = :org \
+     AND o.customer_id = w.value ->> 0 AND o.badge_id = :badge), \
+     :refused_on, :event_on, w.value ->> 1, w.value ->> 2, w.value ->> 3 \
+     FROM json_each(:rows) AS w",
+);
 
 /// They are numbered without gaps.
-const FORGET: &str = "DELETE FROM refusals WHERE (org_id, customer_id, badge_id, seq) IN ( \
+static FORGET: Sql = Sql::new(
+    "DELETE FROM refusals WHERE (org_id, customer_id, badge_id, seq) IN ( \
      SELECT o.org_id, o.customer_id, o.badge_id, max(o.seq) - 10 \
-     FROM json_each(?) AS w CROSS JOIN refusals AS o \
-     ON o.org_id = ? AND o.customer_id = w.value ->> 0 AND o.badge_id = ? \
-     GROUP BY o.org_id, o.customer_id, o.badge_id)";
+     FROM json_each(:rows) AS w CROSS JOIN refusals AS o \
+     ON o.org_id = :org AND o.customer_id = w.value ->> 0 AND o.badge_id = :badge \
+     GROUP BY o.org_id, o.customer_id, o.badge_id)",
+);
 
-const LAST_OF_PAIRS: &str = "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
-     WHERE e.org_id = ? AND e.customer_id = w.value \
-     AND e.badge_id = substr(?, 12 * w.key + 1, 12)), 0) \
-     FROM json_each(?) AS w ORDER BY w.key";
+static LAST_OF_PAIRS: Sql = Sql::new(
+    "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.value \
+     AND e.badge_id = substr(:badges, 12 * w.key + 1, 12)), 0) \
+     FROM json_each(:customers) AS w ORDER BY w.key",
+);
 
-const IMPORT: &str = "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
+static IMPORT: Sql = Sql::new(
+    "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, imported) \
-     SELECT ?, w.value ->> 0, substr(?, 12 * w.key + 1, 12), w.value ->> 1, \
-     substr(?, 12 * w.key + 1, 12), w.value ->> 2, ?, w.value ->> 3, ?, 1 \
-     FROM json_each(?) AS w WHERE true \
-     ON CONFLICT DO NOTHING RETURNING id";
+     SELECT :org, w.value ->> 0, substr(:badges, 12 * w.key + 1, 12), w.value ->> 1, \
+     substr(:ids, 12 * w.key + 1, 12), w.value ->> 2, :earned_on, w.value ->> 3, :request_no, 1 \
+     FROM json_each(:rows) AS w WHERE true \
+     ON CONFLICT DO NOTHING RETURNING id",
+);
 
-fn id(badge: &BadgeId) -> &[u8] {
+fn bytes(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
-}
-
-fn boundaries(limits: &[Boundary]) -> Result<String, Failure> {
+fn boundaries(limits: &[Boundary]) -> Result<String, WorkError> {
     let rows: Vec<_> = limits
         .iter()
         .map(|it| (it.kind.number(), it.from, it.until))
@@ -107,182 +143,168 @@ fn boundaries(limits: &[Boundary]) -> Result<String, Failure> {
     json(&rows)
 }
 
-/// The transaction has the database to itself.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "PostgreSQL has something to do here"
-)]
-pub(super) fn lock_earns(_: &mut Connection, _: &[BadgeKey]) -> QueryResult<()> {
-    Ok(())
+/// The statement of `sql` about this badge.
+fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
+    Statement::named(sql)
+        .set::<BigInt, _>("org", key.org.get())
+        .set::<Binary, _>("badge", bytes(&key.badge))
 }
 
-/// Of each customer: the number of the last earn of the badge, 0 if there is none, and how many
-/// count under each limit.
-pub(super) fn count_customers(
-    connection: &mut Connection,
-    key: BadgeKey,
-    customers: &[CustomerId],
-    limits: &[Boundary],
-) -> Result<Vec<(i32, Vec<u64>)>, Failure> {
-    let numbers: Vec<_> = customers.iter().map(|it| it.get()).collect();
-    let numbers = json(&numbers)?;
-    if limits.is_empty() {
-        let last: Vec<i32> = Statement::<DB, Integer>::new(LAST)
-            .bind::<BigInt, _>(key.org.get())
-            .bind::<Binary, _>(id(&key.badge))
-            .bind::<Text, _>(numbers)
-            .load(connection)?;
-        return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+impl EarnSql for Connection {
+    fn count_customers(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+        limits: &[Boundary],
+    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError> {
+        let customers: Vec<_> = customers.iter().map(|it| it.get()).collect();
+        let customers = json(&customers)?;
+        if limits.is_empty() {
+            let last: Vec<i32> = about::<Integer>(&LAST, &key)
+                .set::<Text, _>("customers", customers)
+                .load(self)?;
+            return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+        }
+        let rows: Vec<(i32, i64)> = about::<(Integer, BigInt)>(&COUNTED, &key)
+            .set::<Text, _>("limits", boundaries(limits)?)
+            .set::<Text, _>("customers", customers)
+            .load(self)?;
+        Ok(by_customer(&rows, limits.len())?)
     }
-    let rows: Vec<(i32, i64)> = Statement::<DB, (Integer, BigInt)>::new(COUNTED)
-        .bind::<Text, _>(boundaries(limits)?)
-        .bind::<Text, _>(numbers)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .load(connection)?;
-    Ok(by_customer(&rows, limits.len())?)
-}
 
-/// For each customer, when the earn after so many others was recorded that count since then.
-pub(super) fn frees(
-    connection: &mut Connection,
-    key: BadgeKey,
-    which: &[(CustomerId, i64, i64)],
-) -> Result<Vec<Option<i64>>, Failure> {
-    let which: Vec<_> = (which.iter())
-        .map(|(customer, since, before)| (customer.get(), since, before))
-        .collect();
-    Ok(Statement::<DB, Nullable<BigInt>>::new(FREES)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .bind::<Text, _>(json(&which)?)
-        .load(connection)?)
-}
-
-/// Inserts those earns whose numbers are free, and lets every count and sum follow; gives their
-/// customers.
-pub(super) fn record(connection: &mut Connection, new: &NewEarns) -> Result<Vec<i64>, Failure> {
-    let rows: Vec<_> = (new.rows.iter())
-        .map(|it| (it.customer.get(), it.ordinal, it.enrolment, it.request_no))
-        .collect();
-    let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
-    let inserted: Vec<i64> = Statement::<DB, BigInt>::new(INSERT)
-        .bind::<BigInt, _>(new.key.org.get())
-        .bind::<Binary, _>(id(&new.key.badge))
-        .bind::<Binary, _>(ids)
-        .bind::<BigInt, _>(new.event_on)
-        .bind::<BigInt, _>(new.earned_on)
-        .bind::<BigInt, _>(new.expires_on)
-        .bind::<Text, _>(json(&rows)?)
-        .load(connection)?;
-    if !inserted.is_empty() {
-        let earns = stored(inserted.len())?;
-        room::grow(
-            connection,
-            new.key,
-            new.event_on,
-            Some(new.earned_on),
-            earns,
-        )?;
+    fn recorded_after(
+        &mut self,
+        key: BadgeKey,
+        which: &[EarnAfter],
+    ) -> Result<Vec<Option<i64>>, WorkError> {
+        let which: Vec<_> = (which.iter())
+            .map(|(customer, since, before)| (customer.get(), since, before))
+            .collect();
+        Ok(about::<Nullable<BigInt>>(&RECORDED_AFTER, &key)
+            .set::<Text, _>("which", json(&which)?)
+            .load(self)?)
     }
-    Ok(inserted)
-}
 
-/// How many earns of the badge count under each limit: the kept sum, or added up.
-pub(super) fn sum(
-    connection: &mut Connection,
-    key: BadgeKey,
-    limits: &[Boundary],
-) -> Result<Vec<i64>, Failure> {
-    Ok(Statement::<DB, BigInt>::new(SUM)
-        .bind::<BigInt, _>(key.org.get())
-        .bind::<Binary, _>(id(&key.badge))
-        .bind::<Text, _>(boundaries(limits)?)
-        .load(connection)?)
-}
-
-/// Remembers refusals of a batch that `request` is one of, and forgets all but the ten last of each customer.
-pub(super) fn refuse(
-    connection: &mut Connection,
-    request: &EarnRequest,
-    refused: &[(CustomerId, &Rejection)],
-) -> Result<(), Failure> {
-    let rows: Vec<_> = refused
-        .iter()
-        .map(|(customer, it)| {
-            (
-                customer.get(),
-                it.code.number(),
-                it.message.as_str(),
-                it.field.as_deref(),
-            )
-        })
-        .collect();
-    let rows = json(&rows)?;
-    Statement::<DB>::new(REFUSE)
-        .bind::<BigInt, _>(request.context.org.get())
-        .bind::<Binary, _>(id(&request.badge))
-        .bind::<BigInt, _>(request.context.now.unix_micros())
-        .bind::<BigInt, _>(request.terms.event_on.unix_micros())
-        .bind::<Text, _>(rows.as_str())
-        .execute(connection)?;
-    Statement::<DB>::new(FORGET)
-        .bind::<Text, _>(rows.as_str())
-        .bind::<BigInt, _>(request.context.org.get())
-        .bind::<Binary, _>(id(&request.badge))
-        .execute(connection)?;
-    Ok(())
-}
-
-/// The number of the last earn that each customer has of the badge; 0 if there is none.
-pub(super) fn last_of_pairs(
-    connection: &mut Connection,
-    org: OrgId,
-    pairs: &[(CustomerId, BadgeId)],
-) -> Result<Vec<i32>, Failure> {
-    let customers: Vec<_> = pairs.iter().map(|it| it.0.get()).collect();
-    let badges: Vec<u8> = pairs.iter().flat_map(|it| *it.1.0.as_bytes()).collect();
-    Ok(Statement::<DB, Integer>::new(LAST_OF_PAIRS)
-        .bind::<BigInt, _>(org.get())
-        .bind::<Binary, _>(badges)
-        .bind::<Text, _>(json(&customers)?)
-        .load(connection)?)
-}
-
-/// Inserts those imports whose numbers are free; gives their ids.
-pub(super) fn insert_imports(
-    connection: &mut Connection,
-    new: &NewImports,
-) -> Result<Vec<Vec<u8>>, Failure> {
-    let rows: Vec<_> = (new.rows.iter())
-        .map(|it| (it.customer.get(), it.ordinal, it.event_on, it.expires_on))
-        .collect();
-    let badges: Vec<u8> = (new.rows.iter())
-        .flat_map(|it| *it.badge.0.as_bytes())
-        .collect();
-    let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
-    Ok(Statement::<DB, Binary>::new(IMPORT)
-        .bind::<BigInt, _>(new.org.get())
-        .bind::<Binary, _>(badges)
-        .bind::<Binary, _>(ids)
-        .bind::<BigInt, _>(new.earned_on)
-        .bind::<BigInt, _>(new.request_no)
-        .bind::<Text, _>(json(&rows)?)
-        .load(connection)?)
-}
-
-/// Lets every count and kept sum follow what was imported.
-pub(super) fn count_imports(
-    connection: &mut Connection,
-    org: OrgId,
-    counts: &[ImportCount],
-) -> QueryResult<()> {
-    for count in counts {
-        let badge = count.badge;
-        let key = BadgeKey { org, badge };
-        room::grow(connection, key, count.event_on, None, count.earns)?;
+    fn insert_earns(&mut self, new: &NewEarns) -> Result<Vec<i64>, WorkError> {
+        let rows: Vec<_> = (new.rows.iter())
+            .map(|it| (it.customer.get(), it.ordinal, it.enrolment, it.request_no))
+            .collect();
+        let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
+        let inserted: Vec<i64> = about::<BigInt>(&INSERT, &new.key)
+            .set::<Binary, _>("ids", ids)
+            .set::<BigInt, _>("event_on", new.event_on)
+            .set::<BigInt, _>("earned_on", new.earned_on)
+            .set::<BigInt, _>("expires_on", new.expires_on)
+            .set::<Text, _>("rows", json(&rows)?)
+            .load(self)?;
+        if !inserted.is_empty() {
+            self.grow_earns(EarnGrowth {
+                key: new.key,
+                event_on: new.event_on,
+                rolls_on: Some(new.earned_on),
+                earns: stored(inserted.len())?,
+            })?;
+        }
+        Ok(inserted)
     }
-    Ok(())
+
+    fn remember_refusals(
+        &mut self,
+        request: &EarnRequest,
+        refused: &[(CustomerId, &Rejection)],
+    ) -> Result<(), WorkError> {
+        let key = BadgeKey {
+            org: request.context.org,
+            badge: request.badge,
+        };
+        let rows: Vec<_> = refused
+            .iter()
+            .map(|(customer, it)| {
+                let (message, field) = (it.message.as_str(), it.field.as_deref());
+                (customer.get(), it.code.number(), message, field)
+            })
+            .collect();
+        let rows = json(&rows)?;
+        about::<()>(&REFUSE, &key)
+            .set::<BigInt, _>("refused_on", request.context.now.unix_micros())
+            .set::<BigInt, _>("event_on", request.terms.event_on.unix_micros())
+            .set::<Text, _>("rows", rows.as_str())
+            .execute(self)?;
+        about::<()>(&FORGET, &key)
+            .set::<Text, _>("rows", rows.as_str())
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn last_ordinals(
+        &mut self,
+        org: OrgId,
+        pairs: &[(CustomerId, BadgeId)],
+    ) -> Result<Vec<i32>, WorkError> {
+        let customers: Vec<_> = pairs.iter().map(|it| it.0.get()).collect();
+        let badges: Vec<u8> = pairs.iter().flat_map(|it| *it.1.0.as_bytes()).collect();
+        Ok(Statement::<DB, Integer>::named(&LAST_OF_PAIRS)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Binary, _>("badges", badges)
+            .set::<Text, _>("customers", json(&customers)?)
+            .load(self)?)
+    }
+
+    fn insert_imports(&mut self, new: &NewImports) -> Result<Vec<Vec<u8>>, WorkError> {
+        let rows: Vec<_> = (new.rows.iter())
+            .map(|it| (it.customer.get(), it.ordinal, it.event_on, it.expires_on))
+            .collect();
+        let badges: Vec<u8> = (new.rows.iter())
+            .flat_map(|it| *it.badge.0.as_bytes())
+            .collect();
+        let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
+        Ok(Statement::<DB, Binary>::named(&IMPORT)
+            .set::<BigInt, _>("org", new.org.get())
+            .set::<Binary, _>("badges", badges)
+            .set::<Binary, _>("ids", ids)
+            .set::<BigInt, _>("earned_on", new.earned_on)
+            .set::<BigInt, _>("request_no", new.request_no)
+            .set::<Text, _>("rows", json(&rows)?)
+            .load(self)?)
+    }
+
+    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()> {
+        for count in counts {
+            let badge = count.badge;
+            self.grow_earns(EarnGrowth {
+                key: BadgeKey { org, badge },
+                event_on: count.event_on,
+                rolls_on: None,
+                earns: count.earns,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {
+        Ok(about::<BigInt>(&SUMS, &key)
+            .set::<Text, _>("limits", boundaries(limits)?)
+            .load(self)?)
+    }
+
+    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
+        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
+    }
+
+    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
+        about::<BigInt>(&LEAVING, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("until", until)
+            .get_result(self)
+    }
+
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
+        about::<BigInt>(&NTH_RECORDED, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("before", before)
+            .get_result(self)
+            .optional()
+    }
 }
 
 /// The numbers in the statements above.

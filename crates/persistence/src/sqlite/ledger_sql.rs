@@ -2,83 +2,128 @@
 //! costs no round trip here.
 
 use accolade_application::ports::IdempotencyGuard;
+use accolade_domain::ids::OrgId;
+use accolade_domain::text::RequestId;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
-use super::Connection;
-use super::idempotency::{self, NewRow};
-use super::requests::{self, NewRequest};
-use crate::ledger::{KeyRow, LedgerName, LedgerRow, LedgerSql};
-use crate::retry::Failure;
+use super::shared::idempotency::{self, NewKey};
+use super::shared::requests;
+use super::{Connection, DB};
+use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
+use crate::recording::sql::LedgerSql;
+use crate::retry::WorkError;
 use crate::schema::{idempotency as keys, request_ledger};
+use crate::statement::{Sql, Statement};
+
+/// The one writer takes the org's next number.
+static WRITE: Sql = Sql::new(
+    "INSERT INTO request_ledger (org_id, number, operation, request_id, recorded_on, \
+     recorded_by, owner_type, reference_id, answer) \
+     VALUES (:org, \
+     (SELECT COALESCE(max(number), 0) + 1 FROM request_ledger WHERE org_id = :org), \
+     :operation, :request_id, :recorded_on, :recorded_by, :owner_type, :reference, :answer) \
+     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING number",
+);
+
+/// The index is named, because without it all that the org has would be looked through.
+static ROWS_OF: Sql = Sql::new(
+    "SELECT operation, recorded_on, answer FROM request_ledger INDEXED BY request_ledger_id \
+     WHERE org_id = :org AND request_id = :request_id ORDER BY recorded_on, number",
+);
 
 impl LedgerSql for Connection {
-    fn used_keys(&mut self, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>> {
+    fn used_keys(&mut self, org: OrgId, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>> {
         let guards = guards.iter();
-        guards.map(|it| is_key_used(self, it)).collect()
+        guards.map(|it| is_key_used(self, org, it)).collect()
     }
 
-    fn used_names(&mut self, names: &[LedgerName<'_>]) -> QueryResult<Vec<bool>> {
+    fn used_names(&mut self, org: OrgId, names: &[LedgerName<'_>]) -> QueryResult<Vec<bool>> {
         let names = names.iter();
-        names.map(|it| requests::is_used(self, *it)).collect()
+        names.map(|it| requests::is_used(self, org, *it)).collect()
     }
 
-    fn reserve_keys(&mut self, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, Failure> {
-        rows.iter()
-            .map(|row| {
-                let new = NewRow::of_request(row.guard, row.name)?;
-                Ok(idempotency::reserve(self, &new)?)
-            })
+    fn reserve_keys(&mut self, _: OrgId, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, WorkError> {
+        let rows = rows.iter();
+        rows.map(|row| Ok(idempotency::reserve(self, &NewKey::try_from(row)?)?))
             .collect()
     }
 
-    fn release_keys(&mut self, rows: &[KeyRow<'_>]) -> QueryResult<()> {
+    fn release_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> QueryResult<()> {
         for row in rows {
-            let key = (row.guard.actor.number(), row.guard.key.as_str());
+            let actor = row.guard.actor.number();
+            let key = (org.get(), actor, row.guard.key.as_str());
             diesel::delete(keys::table.find(key)).execute(self)?;
         }
         Ok(())
     }
 
-    fn record(&mut self, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
-        rows.iter()
-            .map(|row| {
-                let row = NewRequest {
-                    name: row.name,
-                    recorded_on: row.recorded_on,
-                    recorded_by: row.recorded_by,
-                    triggered_by: row.triggered_by,
-                    answer: &row.answer,
-                };
-                requests::record(self, &row)
-            })
-            .collect()
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
+        let rows = rows.iter();
+        rows.map(|row| write(self, org, row)).collect()
     }
 
-    fn correct(&mut self, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
+    fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
         for row in rows {
-            diesel::update(request_ledger::table.find(row.number))
+            diesel::update(request_ledger::table.find((org.get(), row.number)))
                 .set(request_ledger::answer.eq(&row.answer))
                 .execute(self)?;
         }
         Ok(())
     }
 
-    fn erase(&mut self, rows: &[LedgerRow<'_>]) -> QueryResult<()> {
+    fn erase_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<()> {
         for row in rows {
-            diesel::delete(request_ledger::table.find(row.number)).execute(self)?;
+            diesel::delete(request_ledger::table.find((org.get(), row.number))).execute(self)?;
         }
         Ok(())
     }
 
-    fn recorded_answer(&mut self, name: LedgerName<'_>) -> QueryResult<Option<Vec<u8>>> {
-        requests::answer(self, name)
+    fn rows_of(
+        &mut self,
+        org: OrgId,
+        request_id: &RequestId,
+    ) -> QueryResult<Vec<(i16, i64, Vec<u8>)>> {
+        Statement::<DB, (SmallInt, BigInt, Binary)>::named(&ROWS_OF)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Text, _>("request_id", request_id.as_str())
+            .load(self)
+    }
+
+    fn recorded_answer(
+        &mut self,
+        org: OrgId,
+        name: LedgerName<'_>,
+    ) -> QueryResult<Option<Vec<u8>>> {
+        requests::answer(self, org, name)
     }
 }
 
+/// Writes the row, and gives its number; `None` if its id is used.
+fn write(connection: &mut Connection, org: OrgId, row: &LedgerRow<'_>) -> QueryResult<Option<i64>> {
+    let owner = row.triggered_by;
+    let owner_type = owner.map(|it| it.owner_type.number());
+    Statement::<DB, BigInt>::named(&WRITE)
+        .set::<BigInt, _>("org", org.get())
+        .set::<SmallInt, _>("operation", row.name.operation.number())
+        .set::<Text, _>("request_id", row.name.request_id.as_str())
+        .set::<BigInt, _>("recorded_on", row.recorded_on.unix_micros())
+        .set::<BigInt, _>("recorded_by", row.recorded_by.number())
+        .set::<Nullable<SmallInt>, _>("owner_type", owner_type)
+        .set::<Nullable<Text>, _>("reference", owner.map(|it| it.reference.as_str()))
+        .set::<Binary, _>("answer", row.answer.as_slice())
+        .get_result(connection)
+        .optional()
+}
+
 /// Whether the key is remembered when `guard` is used.
-fn is_key_used(connection: &mut Connection, guard: &IdempotencyGuard) -> QueryResult<bool> {
+fn is_key_used(
+    connection: &mut Connection,
+    org: OrgId,
+    guard: &IdempotencyGuard,
+) -> QueryResult<bool> {
     let row = keys::table
-        .find((guard.actor.number(), guard.key.as_str()))
+        .find((org.get(), guard.actor.number(), guard.key.as_str()))
         .filter(keys::expires_on.gt(guard.used_on.unix_micros()));
     diesel::select(diesel::dsl::exists(row)).get_result(connection)
 }

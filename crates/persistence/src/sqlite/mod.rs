@@ -5,58 +5,27 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
-/// The badges of an org (`m`), with what a customer has of each: earns (`e`) and enrolments (`i`).
-macro_rules! standings {
-    () => {
-        "badge_metas AS m LEFT JOIN earns e ON e.badge_id = m.id \
-         LEFT JOIN issues i ON i.badge_id = m.id WHERE m.org_id = ?"
-    };
-}
-
-#[path = "../shared/access.rs"]
-mod access;
-#[path = "../shared/badge_columns.rs"]
-mod badge_columns;
-#[path = "../shared/badges.rs"]
-mod badges;
-#[path = "../shared/catalogue.rs"]
-mod catalogue;
-#[path = "../shared/customer_badges.rs"]
-mod customer_badges;
-#[path = "../shared/deal.rs"]
-mod deal;
-#[path = "../shared/directory.rs"]
-mod directory;
+mod badge_sql;
 mod directory_sql;
-#[path = "../shared/earn.rs"]
-mod earn;
 mod earn_sql;
-#[path = "../shared/earning.rs"]
-mod earning;
-mod enrolments;
-#[path = "../shared/health.rs"]
-mod health;
-#[path = "../shared/housekeeping.rs"]
-mod housekeeping;
-#[path = "../shared/idempotency.rs"]
-mod idempotency;
-#[path = "../shared/import.rs"]
-mod import;
+mod enrolment_sql;
+mod housekeeping_sql;
 mod ledger_sql;
 mod open;
-#[path = "../shared/requests.rs"]
-mod requests;
-#[path = "../shared/room.rs"]
-mod room;
+#[allow(
+    clippy::duplicate_mod,
+    reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"
+)]
+#[path = "../shared/mod.rs"]
+mod shared;
 
 pub(crate) use open::open;
 
-use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::retry::exclusive;
+use crate::retry::{WorkError, exclusive};
 
 type Connection = SqliteConnection;
 type DB = Sqlite;
@@ -70,14 +39,6 @@ const HAS_MIGRATIONS: &str =
 const CLAIMS: &str = "(SELECT json_group_array(json_array(\
      c.owner_type, c.reference_id, c.active) ORDER BY c.position) \
      FROM badge_claims c WHERE c.org_id = badge_metas.org_id AND c.badge_id = badge_metas.id)";
-
-/// The badge of a row of a page (`p`).
-const BADGE_OF_PAGE: &str =
-    "LEFT JOIN badge_metas ON badge_metas.org_id = ? AND badge_metas.id = p.id";
-
-/// The enrolment that a row of a page (`p`) names.
-const ENROLMENT_OF_PAGE: &str = "LEFT JOIN enrolments i ON i.org_id = ? AND i.customer_id = ? \
-     AND i.badge_id = p.id AND i.ordinal = p.enrolment";
 
 #[diesel::declare_sql_function]
 extern "SQL" {
@@ -94,11 +55,7 @@ fn locked<T>(
     exclusive(connection, "BEGIN EXCLUSIVE", work)
 }
 
-/// There is one row a badge already.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "PostgreSQL has something to do here"
-)]
-fn fold_counts(_: &mut Connection) -> QueryResult<u64> {
-    Ok(0)
+/// What is as long as a request travels as JSON.
+fn json(value: &impl serde::Serialize) -> Result<String, WorkError> {
+    Ok(serde_json::to_string(value).map_err(anyhow::Error::from)?)
 }

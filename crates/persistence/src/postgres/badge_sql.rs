@@ -1,0 +1,76 @@
+//! The locks, versions and counts of badges, for PostgreSQL.
+
+use accolade_application::ports::BadgeVersion;
+use accolade_domain::ids::{BadgeId, OrgId};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary};
+
+use super::{Connection, DB, column, lock};
+use crate::mapping::badge_id;
+use crate::recording::sql::{BadgeKey, BadgeSql, Growth};
+use crate::retry::WorkError;
+use crate::schema::badge_metas;
+use crate::statement::{Sql, Statement};
+
+/// `unnest` gives the numbers in the order of the array, so they are locked in that order.
+const SHARE: &str = "SELECT pg_advisory_xact_lock_shared(n) FROM unnest(?) AS n";
+
+/// The same.
+const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
+
+const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
+
+static GROW: Sql = Sql::new(
+    "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
+     SELECT :org, w.badge_id, w.issued, w.earned \
+     FROM unnest(:badges, :issued, :earned) AS w (badge_id, issued, earned)",
+);
+
+impl BadgeSql for Connection {
+    fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
+        Statement::<DB>::new(SHARE)
+            .bind::<Array<BigInt>, _>(column(badges, |it| lock::number(*it)))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()> {
+        Statement::<DB>::new(LOCK)
+            .bind::<BigInt, _>(lock::number(badge))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn lock_earns(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
+        Statement::<DB>::new(LOCK_ALL)
+            .bind::<Array<BigInt>, _>(column(badges, |it| lock::earns_number(*it)))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn versions(
+        &mut self,
+        org: OrgId,
+        badges: &[BadgeId],
+    ) -> Result<Vec<(BadgeId, BadgeVersion)>, WorkError> {
+        let rows: Vec<(Vec<u8>, i64)> = badge_metas::table
+            .filter(badge_metas::org_id.eq(org.get()))
+            .filter(badge_metas::id.eq_any(column(badges, |it| it.0.as_bytes().as_slice())))
+            .select((badge_metas::id, badge_metas::version))
+            .load(self)?;
+        let versions = rows
+            .into_iter()
+            .map(|(id, version)| Ok((badge_id(&id)?, BadgeVersion(version))));
+        Ok(versions.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()> {
+        Statement::<DB>::named(&GROW)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<Binary>, _>("badges", column(growths, |it| *it.badge.0.as_bytes()))
+            .set::<Array<BigInt>, _>("issued", column(growths, |it| it.issued))
+            .set::<Array<BigInt>, _>("earned", column(growths, |it| it.earned))
+            .execute(self)?;
+        Ok(())
+    }
+}

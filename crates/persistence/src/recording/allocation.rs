@@ -1,0 +1,346 @@
+//! Which customers of a batch get a place under the limits, and recording those who do.
+//!
+//! A customer's earns of a badge are numbered from 1. Who earns reads the last number and what
+//! counts under the customer's limits in one statement, and inserts the next number: if somebody
+//! else was faster it is taken, and whoever lost counts again. So what was counted has every earn
+//! before one's own.
+//!
+//! What counts under the badge's limits is read last, under the lock of the badge's
+//! earns ([`limit_counters`](super::limit_counters)), which is held for few statements: the rows, and COMMIT.
+
+use std::collections::HashSet;
+use std::mem;
+
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
+use accolade_application::ports::EarnRequest;
+use accolade_domain::badge::EarnType;
+use accolade_domain::earning::{Counted, Span, allot, covering};
+use accolade_domain::ids::{CustomerId, EnrolmentId, ObjectId};
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::{Code, Rejection};
+use anyhow::{Context as _, anyhow};
+
+use crate::boundary::{Boundary, Kind};
+use crate::mapping::{instant, stored};
+use crate::recording::existing::existing;
+use crate::recording::limit_counters::{LimitCounters, badge_limits, customer_limits};
+use crate::recording::sql::{BadgeKey, NewEarn, NewEarns, RecordingSql};
+use crate::retry::WorkError;
+
+/// How many rounds there may be. Each lost round means that somebody else won it.
+const ROUNDS: usize = 1_000;
+
+/// A customer of whom it is not decided yet.
+struct Pending {
+    /// The request, by its position in the batch.
+    request: usize,
+    /// In the request.
+    position: usize,
+    customer: CustomerId,
+    id: ObjectId,
+    enrolment: Option<(i32, EnrolmentId)>,
+    /// The number of the customer's last earn; 0 if there is none.
+    last: i32,
+}
+
+/// The customers of a batch, and what has become of them so far.
+pub(super) struct Allocation<'a> {
+    requests: &'a [EarnRequest],
+    /// One of them, for what is one and the same for all.
+    any: &'a EarnRequest,
+    key: BadgeKey,
+    /// In the order of the batch.
+    pending: Vec<Pending>,
+    /// What counts under the customer's limits, for each of `pending`.
+    counted: Vec<Vec<Counted>>,
+    /// Of each request, in its order.
+    outcomes: Vec<Vec<Option<EarnOutcome>>>,
+}
+
+impl<'a> Allocation<'a> {
+    /// Refuses who is not enrolled and would have to be.
+    pub(super) fn begin<C: RecordingSql>(
+        connection: &mut C,
+        requests: &'a [EarnRequest],
+    ) -> Result<Self, WorkError> {
+        let any = requests.first().context("an empty batch")?;
+        let pending = requests.iter().enumerate().map(|(request, it)| {
+            if it.ids.len() < it.customers.len() {
+                return Err(anyhow!("a request has fewer ids than customers"));
+            }
+            let customers = it.customers.iter().zip(it.ids.iter()).enumerate();
+            Ok(customers.map(move |(position, (customer, id))| Pending {
+                request,
+                position,
+                customer: *customer,
+                id,
+                enrolment: None,
+                last: 0,
+            }))
+        });
+        let pending = pending.collect::<anyhow::Result<Vec<_>>>()?;
+        let outcomes = requests.iter().map(|it| vec![None; it.customers.len()]);
+        let mut allocation = Self {
+            requests,
+            any,
+            key: BadgeKey {
+                org: any.context.org,
+                badge: any.badge,
+            },
+            pending: pending.into_iter().flatten().collect(),
+            counted: Vec::new(),
+            outcomes: outcomes.collect(),
+        };
+        if any.terms.earn_type == EarnType::IssueEarn {
+            allocation.find_enrolments(connection)?;
+        }
+        Ok(allocation)
+    }
+
+    /// Finds the enrolments that earns rest on, and refuses who has none.
+    fn find_enrolments<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+        let customers = self.pending.iter().map(|it| (it.customer, self.key.badge));
+        let customers: Vec<_> = customers.collect();
+        let existing = existing(connection, self.key.org, &customers)?;
+        let mut place = 0;
+        let (event_on, outcomes) = (self.any.terms.event_on, &mut self.outcomes);
+        self.pending.retain_mut(|pending| {
+            let (all, ordinals) = (existing.at(place), existing.ordinals_at(place));
+            place += 1;
+            let by = covering(all, event_on);
+            match by {
+                None => {
+                    let refused = EarnOutcome::Refused(Rejection::of(Code::NotEnrolled));
+                    outcomes[pending.request][pending.position] = Some(refused);
+                }
+                Some(enrolment) => {
+                    let mut both = all.iter().zip(ordinals);
+                    pending.enrolment = both
+                        .find(|(one, _)| one.id == enrolment.id)
+                        .map(|(one, ordinal)| (*ordinal, one.id));
+                }
+            }
+            by.is_some()
+        });
+        Ok(())
+    }
+
+    /// Leaves those out whose request `stays` does not name.
+    pub(super) fn retain(&mut self, stays: impl Fn(usize) -> bool) {
+        let (pending, counted) = (mem::take(&mut self.pending), mem::take(&mut self.counted));
+        let both = pending.into_iter().zip(counted);
+        (self.pending, self.counted) = both.filter(|(pending, _)| stays(pending.request)).unzip();
+    }
+
+    /// Counts what the pending customers have, for what is recorded at `earned_on`.
+    pub(super) fn count<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        earned_on: Instant,
+    ) -> Result<(), WorkError> {
+        let limits = customer_limits(self.any, earned_on);
+        let boundaries: Vec<_> = limits.iter().map(Boundary::from).collect();
+        let customers: Vec<_> = self
+            .pending
+            .iter()
+            .map(|pending| pending.customer)
+            .collect();
+        let of_all = if customers.is_empty() {
+            Vec::new()
+        } else {
+            connection.count_customers(self.key, &customers, &boundaries)?
+        };
+        self.counted.clear();
+        let mut full = Vec::new();
+        for (index, (pending, (last, counts))) in self.pending.iter_mut().zip(of_all).enumerate() {
+            pending.last = last;
+            for (place, (count, limit)) in counts.iter().zip(&boundaries).enumerate() {
+                let too_many = stored::<_, i64>(*count)? - limit.max;
+                if limit.kind == Kind::Rolling && too_many >= 0 {
+                    full.push(((index, place), (pending.customer, limit.from, too_many)));
+                }
+            }
+            let counted = counts
+                .into_iter()
+                .map(|count| Counted { count, frees: None });
+            self.counted.push(counted.collect());
+        }
+        if !full.is_empty() {
+            let (places, which): (Vec<_>, Vec<_>) = full.into_iter().unzip();
+            let opens_on = connection.recorded_after(self.key, &which)?;
+            for ((index, place), opens_on) in places.into_iter().zip(opens_on) {
+                self.counted[index][place].frees = opens_on.map(instant).transpose()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Who gets a place, if so many were `recorded` since `badge` was counted.
+    fn allot(
+        &self,
+        earned_on: Instant,
+        badge: &[Counted],
+        recorded: u64,
+    ) -> Vec<Result<(), Rejection>> {
+        let (any, zone) = (self.any, &self.any.zone);
+        let limits: Vec<_> = (any.limits.iter())
+            .map(|limit| limit.at(earned_on, zone))
+            .collect();
+        let badge: Vec<_> = badge
+            .iter()
+            .map(|counted| Counted {
+                count: counted.count + recorded,
+                ..*counted
+            })
+            .collect();
+        allot(&limits, &self.counted, &badge, earned_on, zone)
+    }
+
+    /// The outcomes of each request as if the badge had no limits.
+    pub(super) fn without_badge_limits(&self) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
+        let mut outcomes = self.outcomes.clone();
+        for (pending, verdict) in self
+            .pending
+            .iter()
+            .zip(self.allot(self.any.context.now, &[], 0))
+        {
+            outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
+        }
+        let both = self.requests.iter().zip(outcomes);
+        let all = both.map(|(request, outcomes)| all(request, outcomes));
+        Ok(all.collect::<anyhow::Result<_>>()?)
+    }
+
+    /// What earning would make of them, by one state of the database.
+    pub(super) fn preview<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+        let mut earned_on = self.any.context.now;
+        let mut badge = Vec::new();
+        if !badge_limits(self.any, earned_on).is_empty() {
+            let mut counters = LimitCounters::read(connection, self.key, self.any)?;
+            earned_on = counters.earned_on(self.any)?;
+            let limits = badge_limits(self.any, earned_on);
+            badge = counters.counted(connection, &limits, self.pending.len(), false)?;
+        }
+        self.count(connection, earned_on)?;
+        let verdicts = self.allot(earned_on, &badge, 0);
+        for (pending, verdict) in self.pending.iter().zip(verdicts) {
+            self.outcomes[pending.request][pending.position] = Some(match verdict {
+                Ok(()) => EarnOutcome::WouldEarn(pending.enrolment.map(|it| it.1)),
+                Err(rejection) => EarnOutcome::Refused(rejection),
+            });
+        }
+        Ok(())
+    }
+
+    /// Records who gets a place, until nothing is pending. `numbers` are those of the requests in the
+    /// ledger.
+    pub(super) fn record<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        numbers: &[i64],
+    ) -> Result<(), WorkError> {
+        let any = self.any;
+        let mut earned_on = any.context.now;
+        let mut badge = Vec::new();
+        if !self.pending.is_empty() && !badge_limits(any, earned_on).is_empty() {
+            connection.lock_earns(&[self.key])?;
+            let mut counters = LimitCounters::read(connection, self.key, any)?;
+            earned_on = counters.earned_on(any)?;
+            let limits = badge_limits(any, earned_on);
+            badge = counters.counted(connection, &limits, self.pending.len(), true)?;
+            let rolls = |limit: &_| matches!(limit, Span::Rolling { .. });
+            let mut own = customer_limits(any, earned_on).into_iter();
+            if earned_on != any.context.now && own.any(|limit| rolls(&limit.span)) {
+                self.count(connection, earned_on)?;
+            }
+        }
+        let mut recorded = 0;
+        for _ in 0..ROUNDS {
+            let verdicts = self.allot(earned_on, &badge, recorded);
+            let new = self.new_earns(&verdicts, earned_on, numbers);
+            let inserted = if new.rows.is_empty() {
+                Vec::new()
+            } else {
+                connection.insert_earns(&new)?
+            };
+            if inserted.len() == new.rows.len() {
+                for (pending, verdict) in self.pending.iter().zip(verdicts) {
+                    self.outcomes[pending.request][pending.position] =
+                        Some(pending.outcome(verdict));
+                }
+                return Ok(());
+            }
+            recorded += inserted.len() as u64;
+            let inserted: HashSet<_> = inserted.into_iter().collect();
+            let outcomes = &mut self.outcomes;
+            self.pending.retain(|pending| {
+                let stays = !inserted.contains(&pending.customer.get());
+                if !stays {
+                    outcomes[pending.request][pending.position] = Some(pending.outcome(Ok(())));
+                }
+                stays
+            });
+            self.count(connection, earned_on)?;
+        }
+        Err(WorkError::Unexpected(anyhow!(
+            "{} earns could not be recorded in {ROUNDS} rounds",
+            self.pending.len()
+        )))
+    }
+
+    /// The rows of those who get a place, by customer: one order for all, so that batches that
+    /// cross wait for each other only one way.
+    fn new_earns(
+        &self,
+        verdicts: &[Result<(), Rejection>],
+        earned_on: Instant,
+        numbers: &[i64],
+    ) -> NewEarns {
+        let get_a_place = self.pending.iter().zip(verdicts).filter(|it| it.1.is_ok());
+        let mut rows: Vec<_> = get_a_place
+            .map(|(pending, _)| NewEarn {
+                customer: pending.customer,
+                ordinal: pending.last + 1,
+                enrolment: pending.enrolment.map(|it| it.0),
+                request_no: numbers[pending.request],
+                id: pending.id,
+            })
+            .collect();
+        rows.sort_unstable_by_key(|row| row.customer);
+        NewEarns {
+            key: self.key,
+            event_on: self.any.terms.event_on.unix_micros(),
+            earned_on: earned_on.unix_micros(),
+            expires_on: self.any.terms.expires_on.unix_micros(),
+            rows,
+        }
+    }
+
+    /// The outcomes of the request at this position, none of whose customers is pending.
+    pub(super) fn outcomes(&self, request: usize) -> anyhow::Result<Vec<CustomerEarn>> {
+        all(&self.requests[request], self.outcomes[request].clone())
+    }
+}
+
+impl Pending {
+    fn outcome(&self, verdict: Result<(), Rejection>) -> EarnOutcome {
+        match verdict {
+            Ok(()) => EarnOutcome::Earned(self.id.into(), self.enrolment.map(|it| it.1)),
+            Err(rejection) => EarnOutcome::Refused(rejection),
+        }
+    }
+}
+
+fn all(
+    request: &EarnRequest,
+    outcomes: Vec<Option<EarnOutcome>>,
+) -> anyhow::Result<Vec<CustomerEarn>> {
+    let both = request.customers.iter().zip(outcomes);
+    both.map(|(customer, outcome)| {
+        Ok(CustomerEarn {
+            customer: *customer,
+            outcome: outcome.context("a customer without an outcome")?,
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,106 @@
+//! Recording earned badges from elsewhere.
+//!
+//! No limit is looked at. What counts under the limits of a badge by event date is stored
+//! as sums, which follow ([`limit_counters`](super::limit_counters)); who counts waits for the
+//! same lock.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use accolade_application::ports::ImportRequest;
+use accolade_domain::ids::{BadgeId, CustomerId};
+use anyhow::{Context as _, anyhow};
+
+use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
+use crate::recording::{Recorded, Recording};
+use crate::retry::WorkError;
+
+/// How many rounds there may be. Each lost round means that somebody else won it.
+const ROUNDS: usize = 1_000;
+
+/// Imports what the only request of `recording` asks for.
+pub(crate) fn import<'a, C: RecordingSql>(
+    connection: &mut C,
+    mut recording: Recording<'a, ImportRequest>,
+) -> Result<Recorded<'a, ImportRequest>, WorkError> {
+    let request = recording.requests.first().context("an empty batch")?;
+    let badges: BTreeSet<_> = request.items.iter().map(|item| item.badge).collect();
+    // In the order in which they are locked.
+    let badges: Vec<_> = badges.into_iter().map(|it| recording.key(it)).collect();
+    recording.expect(0, ());
+    recording.reserve(connection)?;
+    if recording.is_open(0) && !request.items.is_empty() {
+        connection.lock_earns(&badges)?;
+        let number = recording.numbers().first().copied();
+        insert(connection, request, number.context("no number")?)?;
+        connection.count_imports(recording.org, &counts(request))?;
+    }
+    recording.recorded(badges, false)
+}
+
+/// How many imports each badge gets with each event date.
+fn counts(request: &ImportRequest) -> Vec<ImportCount> {
+    let mut counts: BTreeMap<(BadgeId, i64), i64> = BTreeMap::new();
+    for item in &request.items {
+        let key = (item.badge, item.event_on.unix_micros());
+        *counts.entry(key).or_default() += 1;
+    }
+    let counts = counts.into_iter();
+    counts
+        .map(|((badge, event_on), earns)| ImportCount {
+            badge,
+            event_on,
+            earns,
+        })
+        .collect()
+}
+
+fn insert<C: EarnSql>(
+    connection: &mut C,
+    request: &ImportRequest,
+    number: i64,
+) -> Result<(), WorkError> {
+    let items = request.items.iter().map(|item| NewImport {
+        customer: item.customer,
+        badge: item.badge,
+        ordinal: 0,
+        id: item.id.0,
+        event_on: item.event_on.unix_micros(),
+        expires_on: item.expires_on.unix_micros(),
+    });
+    let mut new = NewImports {
+        org: request.context.org,
+        earned_on: request.context.now.unix_micros(),
+        request_no: number,
+        rows: items.collect(),
+    };
+    // One order for all, so that requests that cross wait for each other only one way; what
+    // one customer gets of one badge stays in the order of the request.
+    new.rows.sort_by_key(|row| (row.customer, row.badge));
+    for _ in 0..ROUNDS {
+        number_rows(connection, &mut new)?;
+        let inserted = connection.insert_imports(&new)?;
+        if inserted.len() == new.rows.len() {
+            return Ok(());
+        }
+        let inserted: HashSet<_> = inserted.into_iter().collect();
+        new.rows
+            .retain(|row| !inserted.contains(row.id.as_bytes().as_slice()));
+    }
+    Err(anyhow!("an import could not be recorded in {ROUNDS} rounds").into())
+}
+
+/// Gives each row the next number of its customer and badge.
+fn number_rows<C: EarnSql>(connection: &mut C, new: &mut NewImports) -> Result<(), WorkError> {
+    let mut pairs: Vec<(CustomerId, BadgeId)> = (new.rows.iter())
+        .map(|row| (row.customer, row.badge))
+        .collect();
+    pairs.dedup();
+    let last = connection.last_ordinals(new.org, &pairs)?;
+    let mut last: BTreeMap<_, _> = pairs.into_iter().zip(last).collect();
+    for row in &mut new.rows {
+        let last = last.entry((row.customer, row.badge)).or_default();
+        *last += 1;
+        row.ordinal = *last;
+    }
+    Ok(())
+}

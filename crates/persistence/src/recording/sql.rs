@@ -1,0 +1,336 @@
+//! What recording needs of a database: what each says its own way, and the rows that go there and
+//! come back. Everything here is done inside a transaction, and concerns one org.
+
+use accolade_application::ports::{BadgeVersion, EarnRequest, EnrolmentRequest, IdempotencyGuard};
+use accolade_domain::enrolment::Enrolment;
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, ObjectId, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
+use accolade_domain::text::RequestId;
+use diesel::QueryResult;
+
+use crate::boundary::Boundary;
+use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
+use crate::retry::{PooledConnection, WorkError};
+
+/// A connection that recording works on.
+pub(crate) trait RecordingSql:
+    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+{
+}
+
+impl<C> RecordingSql for C where
+    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+{
+}
+
+/// A badge of an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct BadgeKey {
+    pub(crate) org: OrgId,
+    pub(crate) badge: BadgeId,
+}
+
+/// By how much a badge's enrolments and earns grow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Growth {
+    pub(crate) badge: BadgeId,
+    pub(crate) issued: i64,
+    pub(crate) earned: i64,
+}
+
+/// Badges: their locks, versions and counts.
+pub(crate) trait BadgeSql {
+    /// Locks the badges until the transaction ends, in their order, against edits but not against
+    /// others who lock them so.
+    fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+
+    /// Locks the badge until the transaction ends, against everybody.
+    fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()>;
+
+    /// Locks the earns of these badges until the transaction ends, in their order, against who
+    /// counts them and who changes what is counted.
+    fn lock_earns(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+
+    /// The versions of those badges that there are.
+    fn versions(
+        &mut self,
+        org: OrgId,
+        badges: &[BadgeId],
+    ) -> Result<Vec<(BadgeId, BadgeVersion)>, WorkError>;
+
+    /// Lets the counts of badges grow, or shrink.
+    fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()>;
+}
+
+/// Under which names requests are remembered: on PostgreSQL a statement each.
+pub(crate) trait LedgerSql {
+    /// Which of the keys are remembered and have not expired, by position.
+    fn used_keys(&mut self, org: OrgId, guards: &[&IdempotencyGuard]) -> QueryResult<Vec<bool>>;
+
+    /// Which of the names the ledger has, by position.
+    fn used_names(&mut self, org: OrgId, names: &[LedgerName<'_>]) -> QueryResult<Vec<bool>>;
+
+    /// Reserves keys that are new or have expired; gives for each whether it was.
+    fn reserve_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> Result<Vec<bool>, WorkError>;
+
+    /// Forgets keys that this transaction has reserved.
+    fn release_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> QueryResult<()>;
+
+    /// Writes those rows whose names are new; gives the number of each that was.
+    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>>;
+
+    /// Replaces the answers of rows that this transaction has written.
+    fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()>;
+
+    /// Removes rows that this transaction has written.
+    fn erase_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<()>;
+
+    /// The rows with this request id, one for each operation: operation, when it was recorded, and
+    /// answer; by the moment, and those of one moment as they were recorded.
+    fn rows_of(
+        &mut self,
+        org: OrgId,
+        request_id: &RequestId,
+    ) -> QueryResult<Vec<(i16, i64, Vec<u8>)>>;
+
+    /// The answer that the ledger has under this name.
+    fn recorded_answer(&mut self, org: OrgId, name: LedgerName<'_>)
+    -> QueryResult<Option<Vec<u8>>>;
+}
+
+/// An enrolment to be inserted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewEnrolment {
+    /// The request, by its position in the batch.
+    pub(crate) request: usize,
+    /// The customer's position in the request.
+    pub(crate) position: usize,
+    pub(crate) customer: CustomerId,
+    pub(crate) id: ObjectId,
+    /// Which of the customer's enrolments of the badge it will be, from 1.
+    pub(crate) ordinal: i32,
+}
+
+/// An enrolment that there is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Existing {
+    /// Whose, by position among the customers who were asked for.
+    pub(crate) place: usize,
+    pub(crate) ordinal: i32,
+    pub(crate) enrolment: Enrolment,
+}
+
+/// Enrolments, in a constant number of statements.
+pub(crate) trait EnrolmentSql {
+    /// Inserts those enrolments whose ordinals are free; gives their number. Waits for
+    /// other transactions that are taking the same ones. `new` is sorted by customer and badge.
+    /// `numbers` are those of the requests in the ledger.
+    fn insert_enrolments(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        numbers: &[i64],
+        new: &[NewEnrolment],
+    ) -> Result<usize, WorkError>;
+
+    /// The same in the way that is best for many. May insert nobody if one ordinal is taken.
+    fn insert_many_enrolments(
+        &mut self,
+        requests: &[EnrolmentRequest],
+        numbers: &[i64],
+        new: &[NewEnrolment],
+    ) -> Result<usize, WorkError> {
+        self.insert_enrolments(requests, numbers, new)
+    }
+
+    /// Every enrolment of these customers and badges, in any order, by a snapshot of its own.
+    fn existing(
+        &mut self,
+        org: OrgId,
+        customers: &[(CustomerId, BadgeId)],
+    ) -> Result<Vec<Existing>, WorkError>;
+
+    /// Revokes these enrolments of the badge, each by customer and ordinal.
+    fn revoke_enrolments(
+        &mut self,
+        badge: BadgeKey,
+        revoked_on: Instant,
+        which: &[(CustomerId, i32)],
+    ) -> Result<(), WorkError>;
+}
+
+/// What a batch of earns records: one row for each customer.
+pub(crate) struct NewEarns {
+    pub(crate) key: BadgeKey,
+    pub(crate) event_on: i64,
+    pub(crate) earned_on: i64,
+    pub(crate) expires_on: i64,
+    /// By customer.
+    pub(crate) rows: Vec<NewEarn>,
+}
+
+/// One customer's earn.
+pub(crate) struct NewEarn {
+    pub(crate) customer: CustomerId,
+    /// Which of the customer's earns of the badge it will be, from 1.
+    pub(crate) ordinal: i32,
+    /// The ordinal of the enrolment that it rests on.
+    pub(crate) enrolment: Option<i32>,
+    /// The request's number in the ledger.
+    pub(crate) request_no: i64,
+    pub(crate) id: ObjectId,
+}
+
+/// What an import records.
+pub(crate) struct NewImports {
+    pub(crate) org: OrgId,
+    pub(crate) earned_on: i64,
+    /// The request's number in the ledger.
+    pub(crate) request_no: i64,
+    pub(crate) rows: Vec<NewImport>,
+}
+
+/// One earned badge from elsewhere.
+#[derive(Clone, Copy)]
+pub(crate) struct NewImport {
+    pub(crate) customer: CustomerId,
+    pub(crate) badge: BadgeId,
+    pub(crate) ordinal: i32,
+    pub(crate) id: ObjectId,
+    pub(crate) event_on: i64,
+    pub(crate) expires_on: i64,
+}
+
+/// How many imports a badge got with one event date.
+pub(crate) struct ImportCount {
+    pub(crate) badge: BadgeId,
+    pub(crate) event_on: i64,
+    pub(crate) earns: i64,
+}
+
+/// An earn that is not revoked.
+pub(crate) struct ActiveEarn {
+    pub(crate) ordinal: i32,
+    pub(crate) event_on: i64,
+    pub(crate) earned_on: i64,
+    pub(crate) imported: bool,
+}
+
+/// How many earns a badge has more with this event date, or fewer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EarnGrowth {
+    pub(crate) key: BadgeKey,
+    pub(crate) event_on: i64,
+    /// When they were recorded, unless they are imports.
+    pub(crate) rolls_on: Option<i64>,
+    pub(crate) earns: i64,
+}
+
+/// A stored sum by event date: end, start, earns.
+pub(crate) type WindowSum = (i64, i64, i64);
+
+/// A stored sum of a rolling window: unit, length, since when, earns.
+pub(crate) type RollingSum = (i16, i64, i64, i64);
+
+/// A customer, from when earns count, and how many of them come before the one that is asked for.
+pub(crate) type EarnAfter = (CustomerId, i64, i64);
+
+/// Earned badges, and the sums of what limits count: what each database says its own way.
+pub(crate) trait EarnSql {
+    /// Of each customer: the number of the last earn of the badge, 0 if there is none, and how
+    /// many count under each limit, all by one snapshot.
+    fn count_customers(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+        limits: &[Boundary],
+    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError>;
+
+    /// For each customer, when the earn after so many others was recorded that count since then.
+    fn recorded_after(
+        &mut self,
+        key: BadgeKey,
+        which: &[EarnAfter],
+    ) -> Result<Vec<Option<i64>>, WorkError>;
+
+    /// Inserts those earns whose numbers are free, and lets every count and sum follow; gives
+    /// their customers. Waits for other transactions that are taking the same numbers.
+    fn insert_earns(&mut self, new: &NewEarns) -> Result<Vec<i64>, WorkError>;
+
+    /// Remembers refusals of a batch that `request` is one of, and forgets all but the ten last
+    /// of each customer.
+    fn remember_refusals(
+        &mut self,
+        request: &EarnRequest,
+        refused: &[(CustomerId, &Rejection)],
+    ) -> Result<(), WorkError>;
+
+    /// The number of the last earn that each customer has of the badge; 0 if there is none.
+    fn last_ordinals(
+        &mut self,
+        org: OrgId,
+        pairs: &[(CustomerId, BadgeId)],
+    ) -> Result<Vec<i32>, WorkError>;
+
+    /// Inserts those imports whose numbers are free; gives their ids.
+    fn insert_imports(&mut self, new: &NewImports) -> Result<Vec<Vec<u8>>, WorkError>;
+
+    /// Lets every count and sum follow what was imported.
+    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()>;
+
+    /// How many earns of the badge count under each limit: the stored sum, or added up.
+    fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError>;
+
+    /// The stored sums of rolling windows, and when the last earn was recorded: as a sum whose
+    /// unit is 0.
+    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>>;
+
+    /// How many earns leave a rolling window whose start moves from `since` to `until`.
+    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
+
+    /// When that earn of the badge was recorded, since then, that has so many before it.
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>>;
+}
+
+/// The same, as Diesel's query builder says it for both databases.
+pub(crate) trait EarnRows {
+    /// The customer's earn with this id, if it is not revoked.
+    fn active_earn(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        earned: EarnedBadgeId,
+    ) -> QueryResult<Option<ActiveEarn>>;
+
+    /// Revokes the customer's earn with this ordinal.
+    fn revoke_earn(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+        revoked_on: Instant,
+    ) -> QueryResult<()>;
+
+    /// When the customer's earn with this ordinal was revoked, if it was.
+    fn earn_revoked_on(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> QueryResult<Option<i64>>;
+
+    /// Logs the growth, and lets every count and sum follow.
+    fn grow_earns(&mut self, growth: EarnGrowth) -> QueryResult<()>;
+
+    /// The stored sums by event date that have the event.
+    fn window_sums(&mut self, key: BadgeKey, event_on: i64) -> QueryResult<Vec<WindowSum>>;
+
+    /// Stores a sum by event date.
+    fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()>;
+
+    /// Stores the sum of a rolling window.
+    fn store_rolling(&mut self, key: BadgeKey, sum: RollingSum) -> QueryResult<()>;
+
+    /// Forgets the stored sums of a badge, so that earns need not change them.
+    fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()>;
+}

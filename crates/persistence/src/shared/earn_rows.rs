@@ -1,0 +1,195 @@
+//! Earned badges and stored sums, a row at a time.
+
+use accolade_domain::ids::{CustomerId, EarnedBadgeId};
+use accolade_domain::instant::Instant;
+use diesel::prelude::*;
+use diesel::upsert::excluded;
+
+use super::Connection;
+use crate::recording::sql::{
+    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, RollingSum, WindowSum,
+};
+use crate::schema::{badge_earns, earned_badges, rolling_counts, window_counts};
+
+fn bytes(key: &BadgeKey) -> &[u8] {
+    key.badge.0.as_bytes()
+}
+
+impl EarnRows for Connection {
+    fn active_earn(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        earned: EarnedBadgeId,
+    ) -> QueryResult<Option<ActiveEarn>> {
+        let row: Option<(i32, i64, i64, bool)> = earned_badges::table
+            .filter(earned_badges::org_id.eq(key.org.get()))
+            .filter(earned_badges::customer_id.eq(customer.get()))
+            .filter(earned_badges::badge_id.eq(bytes(&key)))
+            .filter(earned_badges::id.eq(earned.0.as_bytes().as_slice()))
+            .filter(earned_badges::revoked_on.is_null())
+            .select((
+                earned_badges::ordinal,
+                earned_badges::event_on,
+                earned_badges::earned_on,
+                earned_badges::imported,
+            ))
+            .get_result(self)
+            .optional()?;
+        Ok(
+            row.map(|(ordinal, event_on, earned_on, imported)| ActiveEarn {
+                ordinal,
+                event_on,
+                earned_on,
+                imported,
+            }),
+        )
+    }
+
+    fn revoke_earn(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+        revoked_on: Instant,
+    ) -> QueryResult<()> {
+        let row = (key.org.get(), customer.get(), bytes(&key), ordinal);
+        diesel::update(earned_badges::table.find(row))
+            .set(earned_badges::revoked_on.eq(revoked_on.unix_micros()))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn earn_revoked_on(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> QueryResult<Option<i64>> {
+        let revoked_on: Option<Option<i64>> = earned_badges::table
+            .find((key.org.get(), customer.get(), bytes(&key), ordinal))
+            .select(earned_badges::revoked_on)
+            .get_result(self)
+            .optional()?;
+        Ok(revoked_on.flatten())
+    }
+
+    fn grow_earns(&mut self, growth: EarnGrowth) -> QueryResult<()> {
+        let EarnGrowth {
+            key,
+            event_on,
+            rolls_on,
+            earns,
+        } = growth;
+        let org = key.org.get();
+        diesel::insert_into(badge_earns::table)
+            .values((
+                badge_earns::org_id.eq(org),
+                badge_earns::badge_id.eq(bytes(&key)),
+                badge_earns::event_on.eq(event_on),
+                badge_earns::rolls_on.eq(rolls_on),
+                badge_earns::earns.eq(earns),
+            ))
+            .execute(self)?;
+        self.grow_counts(
+            key.org,
+            &[Growth {
+                badge: key.badge,
+                issued: 0,
+                earned: earns,
+            }],
+        )?;
+        let windows = window_counts::table
+            .filter(window_counts::org_id.eq(org))
+            .filter(window_counts::badge_id.eq(bytes(&key)))
+            .filter(window_counts::ends_on.gt(event_on))
+            .filter(window_counts::starts_on.le(event_on));
+        diesel::update(windows)
+            .set(window_counts::earns.eq(window_counts::earns + earns))
+            .execute(self)?;
+        if let Some(rolls_on) = rolls_on {
+            let rolling = rolling_counts::table
+                .filter(rolling_counts::org_id.eq(org))
+                .filter(rolling_counts::badge_id.eq(bytes(&key)))
+                .filter(rolling_counts::since.lt(rolls_on));
+            diesel::update(rolling)
+                .set(rolling_counts::earns.eq(rolling_counts::earns + earns))
+                .execute(self)?;
+        }
+        Ok(())
+    }
+
+    fn window_sums(&mut self, key: BadgeKey, event_on: i64) -> QueryResult<Vec<WindowSum>> {
+        window_counts::table
+            .filter(window_counts::org_id.eq(key.org.get()))
+            .filter(window_counts::badge_id.eq(bytes(&key)))
+            .filter(window_counts::ends_on.gt(event_on))
+            .filter(window_counts::starts_on.le(event_on))
+            .select((
+                window_counts::ends_on,
+                window_counts::starts_on,
+                window_counts::earns,
+            ))
+            .load(self)
+    }
+
+    fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()> {
+        let (ends_on, starts_on, earns) = sum;
+        diesel::insert_into(window_counts::table)
+            .values((
+                window_counts::org_id.eq(key.org.get()),
+                window_counts::badge_id.eq(bytes(&key)),
+                window_counts::ends_on.eq(ends_on),
+                window_counts::starts_on.eq(starts_on),
+                window_counts::earns.eq(earns),
+            ))
+            .on_conflict((
+                window_counts::org_id,
+                window_counts::badge_id,
+                window_counts::ends_on,
+                window_counts::starts_on,
+            ))
+            .do_update()
+            .set(window_counts::earns.eq(excluded(window_counts::earns)))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn store_rolling(&mut self, key: BadgeKey, sum: RollingSum) -> QueryResult<()> {
+        let (unit, length, since, earns) = sum;
+        diesel::insert_into(rolling_counts::table)
+            .values((
+                rolling_counts::org_id.eq(key.org.get()),
+                rolling_counts::badge_id.eq(bytes(&key)),
+                rolling_counts::unit.eq(unit),
+                rolling_counts::length.eq(length),
+                rolling_counts::since.eq(since),
+                rolling_counts::earns.eq(earns),
+            ))
+            .on_conflict((
+                rolling_counts::org_id,
+                rolling_counts::badge_id,
+                rolling_counts::unit,
+                rolling_counts::length,
+            ))
+            .do_update()
+            .set((
+                rolling_counts::since.eq(excluded(rolling_counts::since)),
+                rolling_counts::earns.eq(excluded(rolling_counts::earns)),
+            ))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()> {
+        let windows = window_counts::table
+            .filter(window_counts::org_id.eq(key.org.get()))
+            .filter(window_counts::badge_id.eq(bytes(&key)));
+        diesel::delete(windows).execute(self)?;
+        let rolling = rolling_counts::table
+            .filter(rolling_counts::org_id.eq(key.org.get()))
+            .filter(rolling_counts::badge_id.eq(bytes(&key)));
+        diesel::delete(rolling).execute(self)?;
+        Ok(())
+    }
+}

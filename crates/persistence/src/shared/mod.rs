@@ -1,0 +1,15 @@
+//! What Diesel's query builder says once for both databases. This module is compiled for each of
+//! them, with the `Connection` and the `DB` of the module above it: Diesel's types differ, the words
+//! do not.
+
+pub(super) mod access;
+mod badge_columns;
+mod badges;
+mod catalogue;
+mod customer_badges;
+mod earn_rows;
+mod health;
+pub(super) mod idempotency;
+pub(super) mod requests;
+
+use super::{CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked, position};

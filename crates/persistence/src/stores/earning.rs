@@ -1,0 +1,98 @@
+//! Earned badges: the port.
+
+use accolade_application::answer::CustomerEarn;
+use accolade_application::ports::{
+    EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest, StoreError,
+};
+use accolade_domain::earning::{Limit, Scope};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
+use anyhow::Context as _;
+
+use crate::boundary::Boundary;
+use crate::recording::sql::{BadgeKey, RecordingSql};
+use crate::recording::{earns, imports, limit_counters, revoked_earn};
+use crate::retry::WorkError;
+use crate::store::Store;
+
+impl<C: RecordingSql> EarningStore for Store<C> {
+    fn earn(
+        &self,
+        batch: &EarnBatch,
+    ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError> {
+        self.record(batch.requests(), earns::earn)
+    }
+
+    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
+        self.reader
+            .read(|connection| earns::preview(connection, request))
+    }
+
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
+        self.record_one(request, revoked_earn::revoke)
+    }
+
+    fn is_active(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        customer: CustomerId,
+        earned: EarnedBadgeId,
+    ) -> Result<bool, StoreError> {
+        let key = BadgeKey { org, badge };
+        self.reader.query(|connection| {
+            let active = connection.active_earn(key, customer, earned)?;
+            Ok(active.is_some())
+        })
+    }
+
+    fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
+        self.record_one(request, imports::import)
+    }
+
+    fn counted(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        customer: Option<CustomerId>,
+        limits: &[Limit],
+    ) -> Result<Vec<u64>, StoreError> {
+        let key = BadgeKey { org, badge };
+        self.reader
+            .read(|connection| counted(connection, key, customer, limits))
+    }
+}
+
+fn counted<C: RecordingSql>(
+    connection: &mut C,
+    key: BadgeKey,
+    customer: Option<CustomerId>,
+    limits: &[Limit],
+) -> Result<Vec<u64>, WorkError> {
+    let of_scope = |scope| -> Vec<_> {
+        let limits = limits.iter().copied();
+        limits.filter(|limit| limit.scope == scope).collect()
+    };
+    let shared = of_scope(Scope::Badge);
+    let shared = match shared.as_slice() {
+        [] => Vec::new(),
+        some => limit_counters::sums(connection, key, some)?,
+    };
+    let own: Vec<_> = of_scope(Scope::Customer)
+        .iter()
+        .map(Boundary::from)
+        .collect();
+    let own = match customer {
+        Some(customer) if !own.is_empty() => {
+            let all = connection.count_customers(key, &[customer], &own)?;
+            all.into_iter().flat_map(|it| it.1).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (mut shared, mut own) = (shared.into_iter(), own.into_iter());
+    let counts = limits.iter().map(|limit| match (limit.scope, customer) {
+        (Scope::Badge, _) => shared.next().context("too few sums"),
+        (Scope::Customer, None) => Ok(0),
+        (Scope::Customer, Some(_)) => own.next().context("too few counts"),
+    });
+    Ok(counts.collect::<anyhow::Result<_>>()?)
+}

@@ -1,0 +1,58 @@
+//! Tidying up: one org after the other, so that no statement concerns several.
+
+use accolade_application::ports::{Housekeeping, StoreError, Swept};
+use accolade_domain::instant::Instant;
+use diesel::QueryResult;
+
+use crate::retry::{PooledConnection, nobody_knows};
+use crate::store::Store;
+
+/// How many keys one transaction forgets: others that write need not wait for long.
+const AT_ONCE: u32 = 5_000;
+
+/// What tidying up needs of a connection.
+pub(crate) trait HousekeepingSql: PooledConnection {
+    /// The numbers of all orgs.
+    fn org_numbers(&mut self) -> QueryResult<Vec<i64>>;
+
+    /// Forgets keys that have expired at `now`, at most so many; gives their number. A key that is
+    /// renewed meanwhile stays.
+    fn forget_keys(&mut self, org: i64, now: i64, at_most: u32) -> QueryResult<u64>;
+
+    /// Adds the rows of each badge's counts up into one; gives how many were added up.
+    fn fold_counts(&mut self, org: i64) -> QueryResult<u64>;
+}
+
+impl<C: HousekeepingSql> Housekeeping for Store<C> {
+    fn sweep(&self, now: Instant) -> Result<Swept, StoreError> {
+        let mut swept = Swept::default();
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.org_numbers()?))?;
+        for org in orgs {
+            swept.idempotency_keys += self.forget_keys(org, now)?;
+            swept.count_rows += self.writer.write::<u64, StoreError>(
+                |connection| Ok(connection.fold_counts(org)?),
+                nobody_knows,
+            )?;
+        }
+        Ok(swept)
+    }
+}
+
+impl<C: HousekeepingSql> Store<C> {
+    fn forget_keys(&self, org: i64, now: Instant) -> Result<u64, StoreError> {
+        let now = now.unix_micros();
+        let mut forgotten = 0;
+        loop {
+            let some = self.writer.write::<u64, StoreError>(
+                |connection| Ok(connection.forget_keys(org, now, AT_ONCE)?),
+                nobody_knows,
+            )?;
+            forgotten += some;
+            if some < u64::from(AT_ONCE) {
+                return Ok(forgotten);
+            }
+        }
+    }
+}

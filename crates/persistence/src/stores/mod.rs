@@ -1,0 +1,9 @@
+//! The ports that are said once for both databases, over what each says its own way.
+
+mod directory;
+mod earning;
+mod enrolments;
+mod housekeeping;
+
+pub(crate) use directory::{DirectorySql, IdentifierKey};
+pub(crate) use housekeeping::HousekeepingSql;

@@ -1,0 +1,275 @@
+//! A database that the first release filled: migrated, read through the ports, and written to.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use accolade_application::access::{AccessGroups, ClientKey, Secret};
+use accolade_application::answer::{Answer, EarnOutcome};
+use accolade_application::ports::{
+    CustomerBadgeDetails, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest, IdempotencyKey,
+    IdentifierKind, NewClient, Operation, RecordError, RevokeEarnRequest, Stores,
+};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
+use accolade_domain::owner::{Owner, OwnerType};
+use accolade_persistence::Database;
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use support::scene::{hold, limits_of_each, second};
+use support::{Postgres, Sqlite};
+
+const SQLITE: &str = include_str!("fixtures/first_release_sqlite.sql");
+const POSTGRES: &str = include_str!("fixtures/first_release_postgres.sql");
+
+fn sqlite() -> Sqlite {
+    let database = Sqlite::empty();
+    let path = database.path();
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    connection.batch_execute(SQLITE).unwrap();
+    database
+}
+
+fn postgres() -> Postgres {
+    let database = Postgres::empty();
+    let mut connection = PgConnection::establish(database.database.url()).unwrap();
+    connection.batch_execute(POSTGRES).unwrap();
+    database
+}
+
+fn org() -> OrgId {
+    100_458.try_into().unwrap()
+}
+
+fn other_org() -> OrgId {
+    200_001.try_into().unwrap()
+}
+
+fn gold() -> BadgeId {
+    "000000000000000000000001".parse().unwrap()
+}
+
+fn customer(number: i64) -> CustomerId {
+    number.try_into().unwrap()
+}
+
+fn actor(number: i64) -> Actor {
+    number.try_into().unwrap()
+}
+
+fn details(stores: &Stores, number: i64) -> CustomerBadgeDetails {
+    let badges = &stores.customer_badges;
+    let found = badges.details(org(), customer(number), gold(), second(1900));
+    found.unwrap().unwrap()
+}
+
+fn assert_everything_is_there(database: &Database) {
+    let stores = &database.stores;
+    let clients = stores.access.clients().unwrap();
+    let clients: Vec<_> = clients
+        .iter()
+        .map(|it| (it.number.get(), it.org.id, it.key.as_str(), it.revoked_on))
+        .collect();
+    assert_eq!(
+        clients,
+        [
+            (1, org(), "loyalty", None),
+            (2, other_org(), "rotating", None),
+            (3, org(), "gone", Some(second(12))),
+        ]
+    );
+    let badge = stores.badges.find_counted(org(), gold()).unwrap().unwrap();
+    assert_eq!((badge.counts.issued, badge.counts.earned), (8, 4));
+    assert_eq!(badge.badge.created_by, actor(1));
+    let limits = limits_of_each(2, 4);
+    let counted = stores
+        .earning
+        .counted(org(), gold(), Some(customer(1)), &limits);
+    assert_eq!(counted.unwrap(), [2, 2, 2, 4, 4, 3]);
+    let kind = IdentifierKind::Email;
+    let found = stores
+        .directory
+        .resolve(org(), kind, &["ada@example.com".to_owned()]);
+    assert_eq!(found.unwrap(), [Some(customer(7))]);
+    assert_customers_have_what_they_had(stores);
+    assert_answers_are_there(stores);
+}
+
+fn assert_customers_have_what_they_had(stores: &Stores) {
+    let loyalty = Owner {
+        owner_type: OwnerType::Loyalty,
+        reference: "123694".try_into().unwrap(),
+    };
+    let first = details(stores, 1);
+    assert_eq!(first.issuals[0].recorded_on, second(1500));
+    assert_eq!(first.issuals[0].triggered_by, Some(loyalty.clone()));
+    let triggered_by: Vec<_> = first
+        .earns
+        .iter()
+        .map(|it| it.triggered_by.clone())
+        .collect();
+    assert_eq!(triggered_by, [None, Some(loyalty)]);
+    let revoked = details(stores, 2).earns[0].earned.revoked_on;
+    assert_eq!(revoked, Some(second(1600)));
+    assert_eq!(details(stores, 4).refusals[0].refused_on, second(1500));
+    let imported = details(stores, 8).earns[0].earned;
+    assert!(imported.imported && imported.earned_on == second(1800));
+    let enrolment = details(stores, 9).issuals[0].enrolment;
+    assert_eq!(enrolment.revoked_on, Some(second(1700)));
+}
+
+/// Those of the ledger, and those under keys, whether the key names the ledger's or has its own.
+fn assert_answers_are_there(stores: &Stores) {
+    let find = |org, id: &str| {
+        let found = stores.requests.find(org, &id.try_into().unwrap()).unwrap();
+        found.into_iter().map(|it| it.operation).collect::<Vec<_>>()
+    };
+    assert_eq!(find(org(), "enrol"), [Operation::IssueBulk]);
+    assert_eq!(find(other_org(), "enrol"), [Operation::IssueBulk]);
+    assert_eq!(find(org(), "revoke-issue"), [Operation::RevokeIssue]);
+    assert_eq!(find(org(), "import"), [Operation::Import]);
+    let key = |org, by, text: &str| {
+        let key = IdempotencyKey::try_from(text.to_owned()).unwrap();
+        let found = stores.idempotency.find(org, actor(by), &key, second(1900));
+        found.unwrap().map(|it| it.answer)
+    };
+    assert!(matches!(key(org(), 1, "group"), Some(Answer::Group(_))));
+    assert!(matches!(
+        key(other_org(), 2, "badge"),
+        Some(Answer::Activity { .. })
+    ));
+    let Some(Answer::Enrolment(enrolment)) = key(org(), 1, "enrol") else {
+        panic!("no enrolment under the key");
+    };
+    assert_eq!(enrolment.outcomes.len(), 9);
+    let Some(Answer::Earned(earned)) = key(org(), 1, "earn") else {
+        panic!("no earn under the key");
+    };
+    assert!(matches!(
+        earned.outcomes[0].outcome,
+        EarnOutcome::Earned(..)
+    ));
+    // A key is the org's and the actor's.
+    assert_eq!(key(other_org(), 1, "enrol"), None);
+    assert_eq!(key(org(), 2, "enrol"), None);
+}
+
+/// The request that the first release carried out, for one more customer.
+fn enrolment(stores: &Stores) -> EnrolmentRequest {
+    let found = stores.badges.find(org(), gold()).unwrap().unwrap();
+    EnrolmentRequest {
+        context: accolade_application::ports::Context {
+            org: org(),
+            actor: actor(1),
+            now: second(1950),
+            key: None,
+        },
+        badge: gold(),
+        version: found.version,
+        request_id: "enrol".try_into().unwrap(),
+        triggered_by: None,
+        hold: hold(1000, 2000),
+        customers: vec![customer(1), customer(10)],
+        unknown: Vec::new(),
+        ids: IdBlock::new("0000000000000000000000d1".parse().unwrap(), 2).unwrap(),
+    }
+}
+
+fn assert_it_works_on(database: &Database) {
+    let stores = &database.stores;
+    let client = NewClient {
+        org: other_org(),
+        name: "new".try_into().unwrap(),
+        key: ClientKey::try_from("new").unwrap(),
+        groups: AccessGroups::DEFAULT,
+        secret: Secret::presented("new").hash(),
+        created_on: second(1950),
+    };
+    let number = stores.access.create_client(&client).unwrap();
+    assert_eq!(number.get(), 4);
+    let used = enrolment(stores);
+    let enrol = |request: &EnrolmentRequest| {
+        let batch = EnrolmentBatch::from(request.clone());
+        stores.enrolments.enrol(&batch).unwrap().remove(0)
+    };
+    assert_eq!(enrol(&used), Err(RecordError::RequestIdUsed));
+    let new = EnrolmentRequest {
+        request_id: "new".try_into().unwrap(),
+        ..used
+    };
+    assert_eq!(enrol(&new).unwrap().len(), 2);
+    assert_eq!(details(stores, 10).issuals[0].recorded_on, second(1950));
+    // The badge is full until one is revoked.
+    let limits = limits_of_each(3, 4);
+    let earn = EarnRequest {
+        context: new.context.clone(),
+        badge: gold(),
+        version: new.version,
+        operation: Operation::EarnBulk,
+        request_id: "new".try_into().unwrap(),
+        triggered_by: None,
+        terms: accolade_domain::earning::EarnTerms {
+            earn_type: accolade_domain::badge::EarnType::IssueEarn,
+            event_on: second(1500),
+            expires_on: second(9000),
+        },
+        limits,
+        zone: accolade_domain::zone::Zone::utc(),
+        customers: vec![customer(10)],
+        unknown: Vec::new(),
+        ids: IdBlock::new("0000000000000000000000e1".parse().unwrap(), 1).unwrap(),
+    };
+    let earned = |id: &str| {
+        let request = EarnRequest {
+            request_id: id.try_into().unwrap(),
+            ..earn.clone()
+        };
+        let outcomes = stores.earning.earn(&EarnBatch::from(request)).unwrap();
+        let outcomes = outcomes.into_iter().next().unwrap().unwrap();
+        matches!(outcomes[0].outcome, EarnOutcome::Earned(..))
+    };
+    assert!(!earned("full"));
+    let revocation = RevokeEarnRequest {
+        context: new.context,
+        badge: gold(),
+        customer: customer(3),
+        earned: "000000000000000000000012".parse().unwrap(),
+        request_id: None,
+    };
+    assert_eq!(stores.earning.revoke(&revocation).unwrap(), Ok(()));
+    assert!(earned("free"));
+}
+
+/// Forwards, back and forwards again, and everything is there each time.
+fn assert_migrated(database: &Database, later: usize) {
+    assert_eq!(database.migrate().unwrap().len(), later);
+    assert_everything_is_there(database);
+    for _ in 0..later {
+        database.revert_last_migration().unwrap();
+    }
+    database.migrate().unwrap();
+    assert_everything_is_there(database);
+    assert_it_works_on(database);
+    for _ in 0..later {
+        database.revert_last_migration().unwrap();
+    }
+    database.migrate().unwrap();
+    assert_eq!(
+        details(&database.stores, 10).issuals[0].recorded_on,
+        second(1950)
+    );
+}
+
+#[test]
+fn what_the_first_release_recorded_is_read_and_built_upon_on_sqlite() {
+    let filled = sqlite();
+    let database = filled.open();
+    assert_migrated(&database, database.pending_migrations().unwrap().len());
+}
+
+#[test]
+fn what_the_first_release_recorded_is_read_and_built_upon_on_postgresql() {
+    let filled = postgres();
+    let database = filled.open();
+    assert_migrated(&database, database.pending_migrations().unwrap().len());
+}

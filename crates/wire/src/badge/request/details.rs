@@ -1,0 +1,186 @@
+//! Reading what a badge shows and brings: images, tags, benefits, values of custom fields.
+
+use accolade_domain::badge::{Benefit, Image, ImageTag, Tag};
+use accolade_domain::catalogue::CustomValues;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::{Name, UrlText};
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::badge::request::MOST_ELEMENTS;
+use crate::json::Field;
+
+/// The most characters that a benefit may have, without blanks between its parts.
+const MOST_BENEFIT_CHARACTERS: usize = 4_000;
+
+/// The pictures in `field`.
+pub(crate) fn images(field: Field<'_, '_>) -> Vec<Image> {
+    elements(field, |element| {
+        let mut fields = element.object()?;
+        let image = Image {
+            name: fields.field("name").text(),
+            file_svc_handle: fields.field("fileSvcHandle").text(),
+            url: fields.field("url").text::<WebAddress>().map(|url| url.0),
+            tag: fields.field("tag").word(ImageTag::ALL, ImageTag::name),
+        };
+        fields.finish();
+        Some(image)
+    })
+}
+
+/// The names and values in `field`.
+pub(crate) fn tags(field: Field<'_, '_>) -> Vec<Tag> {
+    elements(field, |element| {
+        let mut fields = element.object()?;
+        let name = fields.field("name").required().text();
+        let value = fields.field("value").text();
+        fields.finish();
+        Some(Tag { name: name?, value })
+    })
+}
+
+/// The benefits in `field`, as they were sent.
+pub(crate) fn benefits(field: Field<'_, '_>) -> Vec<Benefit> {
+    elements(field, benefit)
+}
+
+fn benefit(element: Field<'_, '_>) -> Option<Benefit> {
+    let raw = element.raw()?;
+    let mut fields = element.object()?;
+    let kind = fields.field("benefitType").required().text::<Name>();
+    let json = match compact(raw) {
+        Err(Nul) => Err("Must not contain the NUL character (U+0000).".to_owned()),
+        Ok(json) if json.chars().count() > MOST_BENEFIT_CHARACTERS => Err(format!(
+            "Must not be longer than {MOST_BENEFIT_CHARACTERS} characters."
+        )),
+        Ok(json) => Ok(json),
+    };
+    let json = json.map_err(|message| fields.refuse(Rejection::unreadable(message)));
+    kind.and(json.ok()).map(Benefit::from_json)
+}
+
+/// The values of custom fields in `field`, by their names.
+pub(crate) fn custom_values(field: Field<'_, '_>) -> CustomValues {
+    let Some(fields) = field.object() else {
+        return CustomValues::new();
+    };
+    let mut values = CustomValues::new();
+    for (name, value) in fields.rest().filter(|(_, value)| value.is_present()) {
+        match Name::try_from(name.into_owned()) {
+            Ok(name) => values.extend(value.scalar().map(|value| (name, value))),
+            // No custom field can have such a name.
+            Err(_) => value.refuse(Rejection::of(Code::CustomFieldUnknown)),
+        }
+    }
+    values
+}
+
+fn elements<T>(field: Field<'_, '_>, read: impl Fn(Field<'_, '_>) -> Option<T>) -> Vec<T> {
+    field
+        .list(MOST_ELEMENTS, Code::Unreadable)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(read)
+        .collect()
+}
+
+/// An absolute http or https address.
+struct WebAddress(UrlText);
+
+impl TryFrom<String> for WebAddress {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        // The parser mends more than an address that is to be kept as it is may need.
+        let odd = |character: char| character.is_control() || character.is_whitespace();
+        let absolute = Url::parse(&text).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && text.contains("://")
+        });
+        if !absolute || text.contains(odd) {
+            return Err("must be an absolute http or https address".to_owned());
+        }
+        UrlText::try_from(text)
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+}
+
+struct Nul;
+
+/// `value` without the blanks between its parts; spellings of numbers and texts, and
+/// the order of members, stay.
+fn compact(value: &RawValue) -> Result<String, Nul> {
+    let text = value.get();
+    let mut compact = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(character) = rest.chars().next() {
+        let (taken, left) = if in_string && character == '\\' {
+            if rest.starts_with("\\u0000") {
+                return Err(Nul);
+            }
+            // What is escaped is one byte: it has been checked with the whole body.
+            rest.split_at(2)
+        } else {
+            rest.split_at(character.len_utf8())
+        };
+        if taken == "\"" {
+            in_string = !in_string;
+        }
+        if in_string || !character.is_ascii_whitespace() {
+            compact.push_str(taken);
+        }
+        rest = left;
+    }
+    Ok(compact)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compacted(json: &str) -> Option<String> {
+        compact(serde_json::from_str(json).unwrap()).ok()
+    }
+
+    #[test]
+    fn a_benefit_loses_the_blanks_between_its_parts_and_nothing_else() {
+        assert_eq!(
+            compacted("{ \"a b\" :\n [ 1.00 , \"x \\\" y\" , -0, 1E2 ] }").as_deref(),
+            Some(r#"{"a b":[1.00,"x \" y",-0,1E2]}"#)
+        );
+        assert_eq!(
+            compacted(r#"{"a": "\\", "ä": "\u00e4 ü"}"#).as_deref(),
+            Some(r#"{"a":"\\","ä":"\u00e4 ü"}"#)
+        );
+    }
+
+    #[test]
+    fn an_escaped_nul_is_found_and_an_escaped_backslash_is_none() {
+        assert_eq!(compacted(r#"{"a":"x\u0000"}"#), None);
+        assert!(compacted(r#"{"a":"\\u0000"}"#).is_some());
+    }
+
+    #[test]
+    fn an_address_is_absolute_and_of_the_web() {
+        let ok = |text: &str| WebAddress::try_from(text.to_owned()).is_ok();
+        assert!(ok(
+            "https://images.example.com/o/a%2Fb.jpg?alt=media&token=1"
+        ));
+        assert!(ok("HTTP://[::1]:8080/"));
+        for text in [
+            "string",
+            "/a.jpg",
+            "//host/a",
+            "ftp://host/a",
+            "http:host",
+            "http://",
+            "https:///",
+            "javascript:alert(1)",
+            "https://a b/",
+            "https://a/\n",
+        ] {
+            assert!(!ok(text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Reading the body of *create* and *update*: a draft of a badge, and everything that could not be read.
+//!
+//! What callers get back from a GET they may send again: fields that only answers have are
+//! ignored with a warning.
+
+mod constraints;
+mod details;
+mod expiry;
+mod schema;
+
+use accolade_domain::badge::{BadgeDraft, EarnType};
+use accolade_domain::ids::BadgeId;
+use accolade_domain::owner::OwnerType;
+use accolade_domain::rejection::{Code, Rejection};
+
+use crate::badge::constraint::Scope;
+use crate::json::{self, Fields, Parsed, Presence};
+
+pub use schema::BadgeRequestBody;
+
+/// The most elements that a list of a badge may have.
+const MOST_ELEMENTS: usize = 100;
+
+/// Fields that only answers have.
+const ANSWERED: &[&str] = &[
+    "id",
+    "badgeNumericId",
+    "orgId",
+    "badgeGroupName",
+    "status",
+    "issuedCount",
+    "earnedCount",
+    "createdOn",
+    "createdOnISO",
+    "createdBy",
+    "lastUpdatedOn",
+    "lastUpdatedOnISO",
+    "lastUpdatedBy",
+];
+
+/// Why they are ignored.
+pub const SET_BY_SERVER: &str = "Ignored: it is set by the server.";
+
+/// What the body is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A new badge.
+    Create,
+    /// Another definition of a badge.
+    Update,
+}
+
+/// Where an update names its badge.
+#[derive(Debug, Clone, Copy)]
+pub enum Named {
+    /// In the body.
+    InBody,
+    /// In the path, unless that is malformed; the body may repeat it.
+    InPath(Option<BadgeId>),
+}
+
+/// What a badge is to be.
+#[derive(Debug)]
+pub struct BadgeRequest {
+    /// What could be read of it.
+    pub draft: BadgeDraft,
+    /// What could not.
+    pub unread: Vec<Rejection>,
+    /// Whether it is to be on, if that is said.
+    pub active: Option<bool>,
+}
+
+/// The badge that `body` describes.
+///
+/// # Errors
+/// It is no JSON object.
+pub fn read(body: &[u8]) -> Result<Parsed<BadgeRequest>, Vec<Rejection>> {
+    let purpose = Purpose::Create;
+    let (parsed, unread) =
+        json::read_partly(body, |fields| (draft(fields, purpose), active(fields)))?;
+    let Parsed { value, warnings } = parsed;
+    let (draft, active) = value;
+    let value = BadgeRequest {
+        draft,
+        unread,
+        active,
+    };
+    Ok(Parsed { value, warnings })
+}
+
+/// The badge that `body` describes anew, and its id if the body has it.
+///
+/// # Errors
+/// It is no JSON object, or does not say which badge it is about.
+pub fn read_update(
+    body: &[u8],
+    named: Named,
+) -> Result<Parsed<(Option<BadgeId>, BadgeRequest)>, Vec<Rejection>> {
+    let purpose = Purpose::Update;
+    let (parsed, unread) = json::read_partly(body, |fields| {
+        let id = id(fields, named);
+        (id, draft(fields, purpose), active(fields))
+    })?;
+    let Parsed { value, warnings } = parsed;
+    let (id, draft, active) = value;
+    if id.is_none() && matches!(named, Named::InBody) {
+        return Err(unread);
+    }
+    let request = BadgeRequest {
+        draft,
+        unread,
+        active,
+    };
+    let value = (id, request);
+    Ok(Parsed { value, warnings })
+}
+
+fn id(fields: &mut Fields<'_, '_>, named: Named) -> Option<BadgeId> {
+    let field = fields.field("id");
+    match named {
+        Named::InBody => field.required().object_id(),
+        Named::InPath(in_path) => {
+            let id = field.object_id()?;
+            if in_path.is_some_and(|in_path| in_path != id) {
+                let message = "Is not the id in the path. Leave it out, or send the same.";
+                fields.refuse(Rejection::unreadable(message).at("id"));
+            }
+            Some(id)
+        }
+    }
+}
+
+fn active(fields: &mut Fields<'_, '_>) -> Option<bool> {
+    fields.either(["active", "isActive"]).boolean()
+}
+
+fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
+    let earn_type = fields.field("earnType").word(EarnType::ALL, EarnType::name);
+    let enrolment_expiry = if earn_type == Some(EarnType::Earn) {
+        let why = "Ignored: customers are not enrolled for a badge that they earn directly.";
+        fields.ignore("issuedBadgeExpiry", why);
+        None
+    } else {
+        expiry::read(fields.field("issuedBadgeExpiry"))
+    };
+    let draft = BadgeDraft {
+        name: fields.field("name").text(),
+        description: fields.field("description").text(),
+        starts_on: fields.instant_pair("startOn", Presence::Optional),
+        expires_on: fields.instant_pair("expiresOn", Presence::Optional),
+        earn_type,
+        enrolment_expiry,
+        earned_expiry: expiry::read(fields.field("earnedBadgeExpiry")),
+        owners: owners(fields),
+        customer_constraints: constraints::read(
+            fields.field("customerConstraints"),
+            Scope::Customer,
+            purpose,
+        ),
+        badge_constraints: constraints::read(
+            fields.field("badgeConstraints"),
+            Scope::Badge,
+            purpose,
+        ),
+        images: details::images(fields.field("images")),
+        tags: details::tags(fields.field("tags")),
+        benefits: details::benefits(fields.field("benefits")),
+        rank: fields.field("badgeRank").integer(),
+        group: fields.field("badgeGroupId").object_id(),
+        custom_values: details::custom_values(fields.field("customFields")),
+        default_till: fields.field("defaultTillId").integer(),
+    };
+    for name in ANSWERED {
+        fields.ignore(name, SET_BY_SERVER);
+    }
+    draft
+}
+
+fn owners(fields: &mut Fields<'_, '_>) -> Vec<OwnerType> {
+    let Some(mut ownership) = fields.field("ownership").object() else {
+        return Vec::new();
+    };
+    let owners = ownership
+        .field("restrictedToOwners")
+        .list(MOST_ELEMENTS, Code::Unreadable)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|owner| owner.word(OwnerType::ALL, OwnerType::name))
+        .collect();
+    let why = "Ignored: a badge is claimed through POST badgeMeta/{id}/claim.";
+    ownership.ignore("claims", why);
+    ownership.finish();
+    owners
+}
+
+#[cfg(test)]
+mod tests;

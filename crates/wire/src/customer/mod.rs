@@ -1,0 +1,8 @@
+//! Customers: how requests name them, and the badges that they are shown.
+
+pub mod badges;
+pub mod details;
+pub mod named;
+pub mod query;
+
+mod limit;

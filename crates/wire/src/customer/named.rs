@@ -1,0 +1,142 @@
+//! How requests name customers: by their numbers or, if a header says so, by an identifier of
+//! the organisation's directory.
+//!
+//! Identifiers are personal data: they are in no message, and nothing here prints them.
+
+use std::fmt;
+
+use accolade_application::ports::IdentifierKind;
+use accolade_domain::customer::DistinctCustomers;
+use accolade_domain::ids::CustomerId;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Name;
+
+use crate::json::{Field, Fields, MOST_REPORTED};
+
+/// One customer as a request names it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NamedCustomer {
+    /// By its number.
+    Number(CustomerId),
+    /// By an identifier, as it was sent.
+    Identifier(IdentifierKind, String),
+}
+
+/// The customers of a batch as a request names them.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NamedCustomers {
+    /// By their numbers, and where repeats stood.
+    Numbers(DistinctCustomers),
+    /// By identifiers of one kind, as they were sent.
+    Identifiers(IdentifierKind, Vec<String>),
+}
+
+impl NamedCustomers {
+    /// A warning for each mention of a number, in the list `name`, after the first. Whether two
+    /// identifiers name one customer only the directory knows.
+    pub fn repeats(&self, name: &str) -> Vec<Rejection> {
+        match self {
+            Self::Numbers(customers) => repeats(name, customers.repeats()).collect(),
+            Self::Identifiers(..) => Vec::new(),
+        }
+    }
+}
+
+/// An identifier: 1 to 255 characters, not blank.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentifierText(Name);
+
+impl IdentifierText {
+    /// The text as it was sent.
+    pub fn into_string(self) -> String {
+        self.0.into()
+    }
+
+    /// The same for the directory.
+    pub fn into_name(self) -> Name {
+        self.0
+    }
+}
+
+impl TryFrom<String> for IdentifierText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("must not be blank".to_owned());
+        }
+        Name::try_from(text)
+            .map(Self)
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl fmt::Debug for NamedCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(customer) => write!(f, "NamedCustomer({customer})"),
+            Self::Identifier(kind, _) => write!(f, "NamedCustomer(by {})", kind.name()),
+        }
+    }
+}
+
+impl fmt::Debug for NamedCustomers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numbers(customers) => write!(f, "NamedCustomers({customers:?})"),
+            Self::Identifiers(kind, all) => {
+                write!(f, "NamedCustomers({} by {})", all.len(), kind.name())
+            }
+        }
+    }
+}
+
+/// The customer in `field`: 812 if it is missing.
+pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<NamedCustomer> {
+    let field = field.required_as(Code::CustomerMissing);
+    match named_by {
+        None => field.number_id().map(NamedCustomer::Number),
+        Some(kind) => {
+            identifier(field).map(|identifier| NamedCustomer::Identifier(kind, identifier))
+        }
+    }
+}
+
+/// The customers in the list `name` of `fields`, which has from 1 to `max` elements: 812 if it is
+/// missing or empty, 1905 if it is longer.
+pub fn several(
+    fields: &mut Fields<'_, '_>,
+    name: &str,
+    max: usize,
+    named_by: Option<IdentifierKind>,
+) -> Option<NamedCustomers> {
+    let elements = fields
+        .field(name)
+        .required_as(Code::CustomerMissing)
+        .list(max, Code::TooManyCustomers)?;
+    if elements.is_empty() {
+        fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
+    }
+    // Each is read, so that each that is wrong is reported.
+    let elements = elements.into_iter();
+    Some(if let Some(kind) = named_by {
+        NamedCustomers::Identifiers(kind, elements.filter_map(identifier).collect())
+    } else {
+        let customers = elements.filter_map(Field::number_id).collect();
+        NamedCustomers::Numbers(DistinctCustomers::of(customers))
+    })
+}
+
+/// A warning for each mention of a customer, in the list `name`, after the first.
+pub fn repeats(name: &str, positions: &[usize]) -> impl Iterator<Item = Rejection> {
+    let reported = positions.iter().take(MOST_REPORTED);
+    reported.map(move |position| {
+        Rejection::of(Code::CustomerRepeated).at(format!("{name}[{position}]"))
+    })
+}
+
+fn identifier(field: Field<'_, '_>) -> Option<String> {
+    field
+        .text_or_number::<IdentifierText>()
+        .map(IdentifierText::into_string)
+}

@@ -1,0 +1,155 @@
+//! Reading earned badges to import: an array whose elements fail one by one.
+
+use accolade_application::ports::IdentifierKind;
+use accolade_domain::ids::BadgeId;
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::{Code, Rejection};
+use utoipa::ToSchema;
+
+use crate::customer::named::{self, NamedCustomer};
+use crate::instant::{WireInstant, WireIso};
+use crate::json::{self, Fields, Parsed, Presence};
+
+/// An earned badge from elsewhere.
+#[derive(ToSchema)]
+#[schema(as = ImportRow, rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what is read field by field")]
+pub struct ImportRowBody {
+    /// The badge.
+    #[schema(example = "654e08f2041fd452b3ef5b2e")]
+    badge_meta_id: String,
+    /// The customer: a number, or a string of digits; an identifier, if the header says so.
+    #[schema(example = 382_442_802)]
+    customer_id: i64,
+    /// When it was earned. May be given by its twin alone.
+    earn_event_date: WireInstant,
+    /// The same as text; wins over the number.
+    #[schema(rename = "earnEventDateISO")]
+    earn_event_date_iso: Option<WireIso>,
+    /// When it expires: later than it was earned. May be given by its twin alone.
+    earn_expires_on: WireInstant,
+    /// The same as text; wins over the number.
+    #[schema(rename = "earnExpiresOnISO")]
+    earn_expires_on_iso: Option<WireIso>,
+}
+
+/// One element, as it names its customer.
+#[derive(Debug)]
+pub struct Row {
+    /// The badge.
+    pub badge: BadgeId,
+    /// The customer.
+    pub customer: NamedCustomer,
+    /// When it was earned.
+    pub event_on: Instant,
+    /// When it expires.
+    pub expires_on: Instant,
+}
+
+/// The elements in their order, each read or refused by itself.
+pub type Rows = Vec<Result<Row, Vec<Rejection>>>;
+
+/// The elements of `body`, at most `max`. The paths of warnings begin with the element's place.
+///
+/// # Errors
+/// It is no array, is empty, or has too many elements (1905).
+pub fn read(
+    body: &[u8],
+    max: usize,
+    named_by: Option<IdentifierKind>,
+) -> Result<Parsed<Rows>, Vec<Rejection>> {
+    let elements = json::read_each(body, max, Code::TooManyCustomers, |fields| {
+        row(fields, named_by)
+    })?;
+    if elements.is_empty() {
+        let message = "The array is empty. Send at least one element.";
+        return Err(vec![Rejection::unreadable(message)]);
+    }
+    let mut warnings = Vec::new();
+    let rows = elements
+        .into_iter()
+        .enumerate()
+        .map(|(index, element)| {
+            let Parsed {
+                value,
+                warnings: own,
+            } = element?;
+            let place = format!("[{index}]");
+            warnings.extend(own.into_iter().map(|warning| warning.below(&place)));
+            Ok(value)
+        })
+        .collect();
+    warnings.truncate(json::MOST_REPORTED);
+    Ok(Parsed {
+        value: rows,
+        warnings,
+    })
+}
+
+fn row(fields: &mut Fields<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Row> {
+    let badge = fields.field("badgeMetaId").required().object_id();
+    let customer = named::one(fields.field("customerId"), named_by);
+    let event_on = fields.instant_pair("earnEventDate", Presence::Required);
+    let expires_on = fields.instant_pair("earnExpiresOn", Presence::Required);
+    Some(Row {
+        badge: badge?,
+        customer: customer?,
+        event_on: event_on?,
+        expires_on: expires_on?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(problems: &[Rejection]) -> Vec<(u32, Option<&str>)> {
+        problems
+            .iter()
+            .map(|problem| (problem.code.number(), problem.field.as_deref()))
+            .collect()
+    }
+
+    #[test]
+    fn an_element_that_is_wrong_fails_alone() {
+        let good = r#"{"badgeMetaId":"654e08f2041fd452b3ef5b2e","customerId":1,
+            "earnEventDate":1674292011,"earnExpiresOn":1705828011,"x":1}"#;
+        let body = format!(r#"[{{"badgeMetaId":"8"}},{good},null,7]"#);
+        let Parsed { value, warnings } = read(body.as_bytes(), 4, None).unwrap();
+        let problems: Vec<_> = value
+            .iter()
+            .map(|row| {
+                row.as_ref()
+                    .map_or_else(|problems| report(problems), |_| vec![])
+            })
+            .collect();
+        assert_eq!(
+            problems,
+            [
+                vec![
+                    (999_999, Some("badgeMetaId")),
+                    (812, Some("customerId")),
+                    (999_999, Some("earnEventDate")),
+                    (999_999, Some("earnExpiresOn")),
+                ],
+                vec![],
+                vec![(999_999, None)],
+                vec![(999_999, None)],
+            ]
+        );
+        assert_eq!(report(&warnings), [(1990, Some("[1].x"))]);
+    }
+
+    #[test]
+    fn what_is_no_array_of_a_few_elements_is_refused_as_a_whole() {
+        for (body, code) in [
+            ("{}", 999_999),
+            ("[]", 999_999),
+            ("[1,2]", 1905),
+            ("[1", 999_999),
+        ] {
+            let problems = read(body.as_bytes(), 1, None).unwrap_err();
+            assert_eq!(report(&problems), [(code, None)], "{body}");
+        }
+    }
+}

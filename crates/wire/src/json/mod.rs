@@ -1,0 +1,244 @@
+//! Reading JSON bodies: every problem at once, each with its path.
+//!
+//! [`read`] takes a body apart field by field, lazily: a value is looked into only when
+//! something asks for it, so the width of what nobody reads costs nothing. [`read_typed`] first tries a serde type, which is faster for the bodies
+//! that matter, and reads field by field only to say what is wrong.
+//!
+//! ```text
+//! json::read(body, |fields| {
+//!     let name = fields.field("name").required().text::<BadgeName>();
+//!     let owner = fields.field("ownerType").required_as(Code::OwnerTypeMissing)
+//!         .word(OwnerType::ALL, OwnerType::name);
+//!     let starts_on = fields.instant_pair("startOn", Presence::Required);
+//!     Some(Command { name: name?, owner: owner?, starts_on: starts_on? })
+//! })
+//! ```
+//!
+//! All fields are asked for before the first `?`, so that none hides another's problem.
+
+mod field;
+mod fields;
+mod problems;
+mod typed;
+
+use accolade_domain::rejection::{Code, Rejection};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+pub use field::{Field, not_a_word, sentence, word};
+pub use fields::{Fields, Presence, disagreement};
+pub use problems::Problems;
+pub use typed::{PositiveId, TextOrNumber};
+
+/// The most problems, and the most warnings, that one request is told of.
+pub const MOST_REPORTED: usize = 50;
+
+/// How deep a body may be nested, also where nobody reads it.
+const MOST_NESTED: usize = 128;
+
+/// What a body asks for, and what is odd about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed<T> {
+    /// What it asks for.
+    pub value: T,
+    /// Warnings that the answer carries.
+    pub warnings: Vec<Rejection>,
+}
+
+/// An element that is read by itself, or all that is wrong with it.
+pub type Element<T> = Result<Parsed<T>, Vec<Rejection>>;
+
+/// Reads `body`, a JSON object, with `read`, and warns of fields that it has not asked for.
+///
+/// # Errors
+/// Every problem, up to [`MOST_REPORTED`]; at least one.
+pub fn read<'a, T>(
+    body: &'a [u8],
+    read: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Parsed<T>, Vec<Rejection>> {
+    let (Parsed { value, warnings }, problems) = read_partly(body, read)?;
+    match value {
+        Some(value) if problems.is_empty() => Ok(Parsed { value, warnings }),
+        _ if problems.is_empty() => Err(vec![Rejection::unreadable("The body cannot be read.")]),
+        _ => Err(problems),
+    }
+}
+
+/// As [`read`], where more is to be found wrong with what could be read: gives it together
+/// with the problems that there are so far.
+///
+/// # Errors
+/// It is no JSON object.
+pub fn read_partly<'a, T>(
+    body: &'a [u8],
+    read: impl FnOnce(&mut Fields<'a, '_>) -> T,
+) -> Result<(Parsed<T>, Vec<Rejection>), Vec<Rejection>> {
+    let root = check_syntax(body).map_err(|problem| vec![problem])?;
+    let problems = Problems::default();
+    let value = Field::root(root, &problems).object().map(|mut fields| {
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    });
+    let (errors, warnings) = problems.into_parts();
+    match value {
+        Some(value) => Ok((Parsed { value, warnings }, errors)),
+        None => Err(errors),
+    }
+}
+
+/// Reads `body`, a JSON array of at most `max` elements, each an object and read with `read` by
+/// itself: what is wrong with one is its own, with paths from its root.
+///
+/// # Errors
+/// It is no JSON array; `too_many` if it has more elements.
+pub fn read_each<'a, T>(
+    body: &'a [u8],
+    max: usize,
+    too_many: Code,
+    read: impl Fn(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Vec<Element<T>>, Vec<Rejection>> {
+    let root = check_syntax(body).map_err(|problem| vec![problem])?;
+    let problems = Problems::default();
+    let elements = Field::root(root, &problems).list(max, too_many);
+    let Some(elements) = elements else {
+        return Err(problems.into_parts().0);
+    };
+    let element = |element: Field<'a, '_>| {
+        let problems = Problems::default();
+        let value = Field::element(element.raw(), &problems)
+            .object()
+            .and_then(|mut fields| {
+                let value = read(&mut fields);
+                fields.finish();
+                value
+            });
+        match (value, problems.into_parts()) {
+            (Some(value), (errors, warnings)) if errors.is_empty() => {
+                Ok(Parsed { value, warnings })
+            }
+            (_, (errors, _)) => Err(errors),
+        }
+    };
+    Ok(elements.into_iter().map(element).collect())
+}
+
+/// Reads `body` as an `F` and makes of it what `take` makes; if either does
+/// not work, reads it with `read`, which says what is wrong.
+///
+/// `F` must refuse what `read` would warn of or refuse: it has `deny_unknown_fields`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_typed<'a, F: Deserialize<'a>, T>(
+    body: &'a [u8],
+    take: impl FnOnce(F) -> Option<Parsed<T>>,
+    slowly: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<Parsed<T>, Vec<Rejection>> {
+    match serde_json::from_slice(body).ok().and_then(take) {
+        Some(parsed) => Ok(parsed),
+        None => read(body, slowly),
+    }
+}
+
+/// The whole of `body`, if it is one JSON value. Skips nested values without recursion.
+fn check_syntax(body: &[u8]) -> Result<&RawValue, Rejection> {
+    let text = std::str::from_utf8(body).map_err(|error| {
+        let at = error.valid_up_to();
+        Rejection::unreadable(format!("The body is not UTF-8 text: see byte {at}."))
+    })?;
+    if text.trim_ascii().is_empty() {
+        return Err(Rejection::unreadable(
+            "The body is empty. Send a JSON object.",
+        ));
+    }
+    let root = serde_json::from_str(text)
+        .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))?;
+    if depth(text) > MOST_NESTED {
+        return Err(Rejection::unreadable(format!(
+            "The body is nested more than {MOST_NESTED} levels deep. Nothing that is read here is."
+        )));
+    }
+    Ok(root)
+}
+
+/// How deep arrays and objects are nested in `json`, which is valid.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    let mut in_string = false;
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            // What it escapes may be a quotation mark.
+            b'\\' if in_string => drop(bytes.next()),
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth -= 1,
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &[u8]) -> String {
+        let mut problems = read(body, |_| Some(())).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        problems.remove(0).message
+    }
+
+    #[test]
+    fn malformed_json_is_refused_with_its_line_and_column() {
+        assert_eq!(
+            refused(b"{\n\"a\": 2024-04-23\n}"),
+            "The body is not valid JSON: expected `,` or `}` at line 2 column 10."
+        );
+        assert_eq!(
+            refused(b"{\"a\":1} x"),
+            "The body is not valid JSON: trailing characters at line 1 column 9."
+        );
+        assert_eq!(refused(b" \n"), "The body is empty. Send a JSON object.");
+        assert_eq!(refused(b"[1]"), "Must be an object, not an array.");
+        assert_eq!(refused(b"null"), "Is required.");
+    }
+
+    #[test]
+    fn bytes_that_are_no_utf8_are_refused_with_their_place() {
+        assert_eq!(
+            refused(b"{\"a\":\"\xff\"}"),
+            "The body is not UTF-8 text: see byte 6."
+        );
+    }
+
+    #[test]
+    fn a_hundred_thousand_brackets_are_read_without_recursion() {
+        let open = "[".repeat(100_000);
+        assert!(refused(open.as_bytes()).contains("EOF while parsing a list"));
+        let nested = format!("{{\"x\":{open}{}}}", "]".repeat(100_000));
+        assert!(refused(nested.as_bytes()).contains("nested more than 128 levels deep"));
+    }
+
+    #[test]
+    fn brackets_within_texts_are_no_nesting() {
+        let body = |depth: usize, text: &str| {
+            let (open, close) = ("[".repeat(depth), "]".repeat(depth));
+            format!(r#"{{"x":{open}"{text}"{close}}}"#)
+        };
+        for (depth, text, deepest) in [
+            (3, "[[{", 4),
+            (3, r#"\"[["#, 4),
+            (3, r"\\", 4),
+            (127, "", 128),
+        ] {
+            assert_eq!(super::depth(&body(depth, text)), deepest, "{text}");
+        }
+        assert!(read(body(127, "").as_bytes(), |_| Some(())).is_ok());
+        assert!(read(body(128, "").as_bytes(), |_| Some(())).is_err());
+    }
+}

@@ -1,0 +1,23 @@
+//! The wire: what requests and answers look like, and which words of the domain they stand for.
+//!
+//! Whoever speaks JSON with the world outside reads and writes it here; which web framework
+//! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
+//! with [`query`], both telling every problem at once; [`render`] writes answers into an
+//! [`envelope`]. What bodies and answers look like stands by subject: [`badge`], [`catalogue`],
+//! [`customer`], [`directory`], [`earning`], [`enrolment`].
+
+pub mod badge;
+pub mod catalogue;
+pub mod customer;
+pub mod directory;
+pub mod earning;
+pub mod enrolment;
+pub mod envelope;
+pub mod json;
+pub mod query;
+pub mod render;
+pub mod request;
+
+mod instant;
+mod page;
+mod words;

@@ -1,0 +1,106 @@
+//! Words and values of query strings that several lists read alike.
+
+use accolade_application::ports::{IdentifierKind, PageOf, SortOrder};
+use accolade_domain::badge::{BadgeStatus, EarnType};
+use accolade_domain::ids::GroupId;
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
+use accolade_domain::rejection::Rejection;
+
+use crate::customer::named::{IdentifierText, NamedCustomer};
+use crate::instant;
+use crate::json::{not_a_word, sentence, word};
+use crate::query::{Query, number};
+
+/// The most elements that a page may have.
+const MAX_SIZE: u32 = 100;
+
+/// Words and what they mean, where the domain has no spelling of its own.
+pub(crate) type Words<T> = [(T, &'static str)];
+
+const STATUSES: &Words<BadgeStatus> = &[
+    (BadgeStatus::Upcoming, "UPCOMING"),
+    (BadgeStatus::Live, "LIVE"),
+    (BadgeStatus::Expired, "EXPIRED"),
+    (BadgeStatus::Expired, "ENDED"),
+];
+const ACTIVITIES: &Words<bool> = &[(true, "ACTIVATED"), (false, "DE_ACTIVATED")];
+const ORDERS: &Words<SortOrder> = &[
+    (SortOrder::Descending, "DESC"),
+    (SortOrder::Ascending, "ASC"),
+];
+
+/// The page, from 0, and its size, also `limit`, or else `default_size`.
+pub fn page(query: &mut Query, default_size: u32) -> PageOf {
+    PageOf {
+        page: query.read("page", number(0, u32::MAX)).unwrap_or(0),
+        size: query
+            .read_either(["size", "limit"], number(1, MAX_SIZE))
+            .unwrap_or(default_size),
+    }
+}
+
+/// Which end comes first: the later, unless told otherwise.
+pub(crate) fn order(query: &mut Query) -> SortOrder {
+    query
+        .read("order", |text| meaning(text, ORDERS))
+        .unwrap_or_default()
+}
+
+/// A comma list of statuses.
+pub(crate) fn statuses(list: &str) -> Result<Vec<BadgeStatus>, Rejection> {
+    list.split(',')
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| meaning(text.trim(), STATUSES))
+        .collect()
+}
+
+/// ACTIVATED or `DE_ACTIVATED`.
+pub(crate) fn activity(text: &str) -> Result<bool, Rejection> {
+    meaning(text, ACTIVITIES)
+}
+
+/// A type of owner.
+pub(crate) fn owner(text: &str) -> Result<OwnerType, Rejection> {
+    one_of(text, OwnerType::ALL, OwnerType::name)
+}
+
+/// Whether customers enrol first.
+pub(crate) fn earn_type(text: &str) -> Result<EarnType, Rejection> {
+    one_of(text, EarnType::ALL, EarnType::name)
+}
+
+/// What `text` means among `words`.
+pub(crate) fn meaning<T: Copy>(text: &str, words: &Words<T>) -> Result<T, Rejection> {
+    one_of(text, words, |(_, spelling)| spelling).map(|(meaning, _)| meaning)
+}
+
+/// An instant in any form that bodies have it in.
+pub(crate) fn moment(text: &str) -> Result<Instant, Rejection> {
+    // A plus sign of an offset that was not percent-encoded has become a blank.
+    instant::parse(&text.trim().replace(' ', "+")).map_err(Rejection::unreadable)
+}
+
+/// A customer, by its number or by an identifier of the kind `named_by`.
+pub(crate) fn customer(
+    text: &str,
+    named_by: Option<IdentifierKind>,
+) -> Result<NamedCustomer, Rejection> {
+    match named_by {
+        None => text.parse().map(NamedCustomer::Number).map_err(sentence),
+        Some(kind) => IdentifierText::try_from(text.to_owned())
+            .map(|text| NamedCustomer::Identifier(kind, text.into_string()))
+            .map_err(sentence),
+    }
+    .map_err(Rejection::unreadable)
+}
+
+/// The id of a group.
+pub(crate) fn group(text: &str) -> Result<GroupId, Rejection> {
+    text.parse()
+        .map_err(|_| Rejection::unreadable("Must be the id of a group: 24 hexadecimal digits."))
+}
+
+fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
+    word(text, all, name).ok_or_else(|| not_a_word(all, name))
+}

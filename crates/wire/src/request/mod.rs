@@ -1,0 +1,6 @@
+//! What requests for many customers have in common, and what became of earlier ones.
+
+pub mod batch;
+pub mod recorded;
+
+pub(crate) mod element;

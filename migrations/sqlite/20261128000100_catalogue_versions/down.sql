@@ -1,0 +1,3 @@
+-- Drops the table, at once.
+
+DROP TABLE catalogue_versions;
