@@ -10,11 +10,22 @@ target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 # The end-to-end tests start this binary.
 export ACCOLADE_SERVER_BIN ?= $(target)/debug/accolade-server
 
+# To try the server: in a profile that is quickly built, and with SQLite alone.
+quick := --profile quick --locked
+sqlite_only := --no-default-features --features sqlite
+# For other machines: optimised, with every database, and an OpenSSL of its own inside.
+release := --release --locked --features vendored-openssl
+
 format_check := $(CARGO) fmt --all --check
 clippy := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+# What `make run` builds, of whose parts most are checked by then.
+clippy_sqlite := $(CARGO) clippy --workspace --exclude accolade-tests --exclude accolade-bench \
+	--no-default-features --features accolade-server/sqlite --locked -- -D warnings
 # All that the tests run, the server included, in one compilation whose parts they share.
 build_tests := $(CARGO) build --workspace --lib --bins --tests --examples --locked
+# Beside a PostgreSQL that is gone when they end.
+run_tests := $(target)/debug/throwaway-postgres $(CARGO) test --workspace --locked --no-fail-fast
 
 .PHONY: help
 help: ## List the targets
@@ -22,37 +33,36 @@ help: ## List the targets
 
 .PHONY: run
 run: setup-build ## Build and serve on 127.0.0.1:8080 with SQLite and the demo organisation
-	@ACCOLADE_PROFILE=$${ACCOLADE_PROFILE:-development} $(CARGO) run --release --locked -p accolade-server -- serve
+	@ACCOLADE_PROFILE=$${ACCOLADE_PROFILE:-development} \
+		$(CARGO) run $(quick) -p accolade-server $(sqlite_only) -- serve
 
 .PHONY: run-postgres
 run-postgres: setup ## The same on a throw-away PostgreSQL
-	@$(CARGO) build --release --locked -p accolade-server -p accolade-test-postgres
-	@ACCOLADE_PROFILE=$${ACCOLADE_PROFILE:-development} $(target)/release/throwaway-postgres \
-		$(target)/release/accolade-server serve
+	@$(CARGO) build $(quick) -p accolade-server -p accolade-test-postgres
+	@ACCOLADE_PROFILE=$${ACCOLADE_PROFILE:-development} $(target)/quick/throwaway-postgres \
+		$(target)/quick/accolade-server serve
 
 .PHONY: build
-build: setup-build ## Build the server for release
-	@$(CARGO) build --release --locked -p accolade-server
+build: setup-release ## Build the server for release, with both databases
+	@$(CARGO) build $(release) -p accolade-server
 	@echo "$(target)/release/accolade-server"
 
 .PHONY: test
 test: setup ## Prove everything: format, lints, documentation, dependencies, all tests
 	@.ci/steps \
 		'format'        '$(format_check)' \
-		'lints'         '$(clippy)' \
-		'documentation' '$(rustdoc)' \
+		'spelling'      '.ci/spelling' \
 		'dependencies'  '.ci/dependencies' \
+		'lints'         '$(clippy)' \
+		'sqlite alone'  '$(clippy_sqlite)' \
+		'documentation' '$(rustdoc)' \
 		'build'         '$(build_tests)' \
-		'tests'         '$(CARGO) test --workspace --locked --no-fail-fast'
+		'tests'         '$(run_tests)'
 
 .PHONY: test-fast
-test-fast: setup ## The tests alone, with cargo-nextest if it is installed
+test-fast: setup ## The tests alone
 	@$(build_tests)
-	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-		$(CARGO) nextest run --workspace --locked; \
-	else \
-		$(CARGO) test --workspace --locked; \
-	fi
+	@$(run_tests)
 
 # The server and what measures it, in one compilation whose parts they share.
 build_bench := $(CARGO) build --release --locked -p accolade-server -p accolade-bench
@@ -74,21 +84,24 @@ bench-full: setup ## The same with 10 million rows (some 20 minutes)
 	@$(bench) --full --json $(target)/bench-full.json
 
 .PHONY: lint
-lint: setup-build ## Check the format and the lints
+lint: setup-postgres ## Check the format, the lints, the spelling and the dependencies
 	@$(format_check)
 	@$(clippy)
+	@$(clippy_sqlite)
+	@.ci/spelling || (($$? == 77))
+	@.ci/dependencies || (($$? == 77))
 
 .PHONY: fmt
 fmt: ## Format the code
 	@$(CARGO) fmt --all
 
 .PHONY: docs
-docs: setup-build ## Build the documentation of the crates
+docs: setup-postgres ## Build the documentation of the crates
 	@$(rustdoc)
 
 .PHONY: openapi
 openapi: setup-build ## Write docs/openapi.json from the code
-	@$(CARGO) run --quiet --locked -p accolade-server -- openapi >docs/openapi.json.new
+	@$(CARGO) run --quiet $(quick) -p accolade-server $(sqlite_only) -- openapi >docs/openapi.json.new
 	@mv docs/openapi.json.new docs/openapi.json
 
 .PHONY: deny
@@ -101,11 +114,15 @@ docker-check: ## Check what can be of docker/ without a container engine
 
 .PHONY: setup
 setup: ## Install what the build and the tests need and this machine lacks
-	@.ci/setup build tests
+	@.ci/setup build postgres tests
 
-.PHONY: setup-build
+.PHONY: setup-build setup-postgres setup-release
 setup-build:
 	@.ci/setup build
+setup-postgres:
+	@.ci/setup build postgres
+setup-release:
+	@.ci/setup build release
 
 .PHONY: clean
 clean: ## Remove what was built; data in var/ stays

@@ -93,7 +93,11 @@ impl Ground {
             None => Holder::Sqlite(directory.join("accolade.db")),
             Some(cluster) => Holder::Postgres(cluster.empty_database()?),
         };
-        Ok(Database { directory, holder })
+        Ok(Database {
+            directory,
+            holder,
+            admin_url: self.admin_url().map(str::to_owned),
+        })
     }
 }
 
@@ -102,6 +106,7 @@ impl Ground {
 pub(crate) struct Database {
     directory: PathBuf,
     holder: Holder,
+    admin_url: Option<String>,
 }
 
 #[derive(Debug)]
@@ -128,11 +133,8 @@ impl Database {
     }
 
     /// The URL of PostgreSQL's superuser, who may ask for a checkpoint.
-    pub(crate) fn admin_url(&self) -> Option<String> {
-        match &self.holder {
-            Holder::Sqlite(_) => None,
-            Holder::Postgres(database) => Some(database.admin_url()),
-        }
+    pub(crate) fn admin_url(&self) -> Option<&str> {
+        self.admin_url.as_deref()
     }
 
     /// A directory for whatever belongs to it, on the same disk.

@@ -178,7 +178,7 @@ impl Stand {
     /// PostgreSQL refuses.
     pub(crate) async fn settle(&self) -> Result<()> {
         match self.database.admin_url() {
-            Some(url) => postgres::checkpoint(&url).await,
+            Some(url) => postgres::checkpoint(url).await,
             None => Ok(()),
         }
     }

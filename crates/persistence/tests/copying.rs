@@ -284,7 +284,7 @@ fn taking_the_middle(database: &Postgres, scene: &Scene) -> PgConnection {
 
 /// Waits until somebody waits for another inside COPY, and gives how many were `ended`.
 fn end_who_copies(database: &Postgres) {
-    let mut admin = PgConnection::establish(&database.database.admin_url()).unwrap();
+    let mut admin = PgConnection::establish(database.database.url()).unwrap();
     let end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity \
          WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'";
     while diesel::sql_query(end).execute(&mut admin).unwrap() == 0 {
@@ -382,7 +382,7 @@ fn a_copy_whose_connection_is_ended_is_done_again_on_another_and_no_third_time()
 }
 
 fn is_somebody_waiting(database: &Postgres) -> bool {
-    let mut admin = PgConnection::establish(&database.database.admin_url()).unwrap();
+    let mut admin = PgConnection::establish(database.database.url()).unwrap();
     let waiting = "SELECT 1 FROM pg_stat_activity \
          WHERE datname = current_database() AND query LIKE 'COPY%' AND wait_event_type = 'Lock'";
     diesel::sql_query(waiting).execute(&mut admin).unwrap() > 0

@@ -289,7 +289,7 @@ fn connections_that_died_in_the_pool_fail_no_request() {
 
 fn end_all_connections(database: &Postgres) {
     use diesel::prelude::*;
-    let mut admin = PgConnection::establish(&database.database.admin_url()).unwrap();
+    let mut admin = PgConnection::establish(database.database.url()).unwrap();
     diesel::sql_query(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()",

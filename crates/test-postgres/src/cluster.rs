@@ -1,19 +1,21 @@
 //! A server of one's own, and the settings of a server.
 
 use std::fs::File;
-use std::path::PathBuf;
-use std::process::Child;
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use tempfile::TempDir;
 
 use crate::database::Server;
-use crate::home::{self, Home};
-use crate::{Template, TestDatabase};
+use crate::{APP_ROLE, TestDatabase, binaries};
 
-/// How the directories of clusters begin that belong to one process.
-const PREFIX: &str = "accolade-pg-own-";
+/// How often the start is tried when another program takes the port first.
+const START_ATTEMPTS: usize = 3;
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -58,49 +60,41 @@ impl Options {
         self
     }
 
-    /// Sets one of PostgreSQL's own settings, such as `shared_buffers`.
+    /// Sets one of PostgreSQL's own settings, such as `shared_buffers`, to a value without
+    /// quotes.
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
         self
     }
 
-    pub(crate) fn is_durable(&self) -> bool {
-        self.durable
-    }
-
-    pub(crate) fn server_arguments(&self) -> Vec<String> {
-        let mut settings = vec![format!("max_connections={}", self.max_connections)];
+    /// The lines that `postgresql.conf` gets.
+    fn lines(&self, port: u16) -> String {
+        let mut lines = format!(
+            "port = {port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n\
+             max_connections = {}\n",
+            self.max_connections
+        );
         if !self.durable {
-            settings.extend(
-                [
-                    "fsync=off",
-                    "full_page_writes=off",
-                    "wal_level=minimal",
-                    "max_wal_senders=0",
-                    "checkpoint_timeout=1h",
-                    // Plans then depend on what the test did and on nothing else.
-                    "autovacuum=off",
-                ]
-                .map(String::from),
-            );
+            // Without autovacuum, plans depend on what the test did and on nothing else.
+            lines += "fsync = off\nfull_page_writes = off\nwal_level = minimal\n\
+                      max_wal_senders = 0\ncheckpoint_timeout = 1h\nautovacuum = off\n";
         }
-        settings.extend(self.settings.iter().map(|(k, v)| format!("{k}={v}")));
-        settings
-            .into_iter()
-            .flat_map(|setting| ["-c".to_owned(), setting])
-            .collect()
+        for (name, value) in &self.settings {
+            lines += &format!("{name} = '{value}'\n");
+        }
+        lines
     }
 }
 
 /// A PostgreSQL server that belongs to the holder of this value alone and is stopped, and
-/// its data removed, when the value is dropped, or when the process ends in any other way.
+/// its data removed, when the value is dropped, or when the process ends in any way.
 #[derive(Debug)]
 pub struct Cluster {
     server: Server,
-    supervisor: Child,
-    // Dropped, and so unlocked, by `drop` before it waits for the supervisor.
-    in_use: Option<File>,
+    admin_url: String,
+    /// Runs `cluster.sh`, which stops the server when this end of its standard input closes.
+    script: Child,
     _directory: TempDir,
 }
 
@@ -111,25 +105,74 @@ impl Cluster {
     /// No server binaries are installed, or the server does not start; the message says
     /// what to do, or what the server said.
     pub fn start(options: &Options) -> Result<Self> {
-        home::remove_abandoned(&options.directory, PREFIX);
+        let user = server_user()?;
+        for _ in 1..START_ATTEMPTS {
+            match Self::start_once(options, user) {
+                Err(error) if error.to_string().contains("Address already in use") => {}
+                result => return result,
+            }
+        }
+        Self::start_once(options, user)
+    }
+
+    fn start_once(options: &Options, user: Option<(u32, u32)>) -> Result<Self> {
+        let binaries = binaries::server()?;
+        let port = free_port()?;
         let directory = tempfile::Builder::new()
-            .prefix(PREFIX)
+            .prefix("accolade-pg-")
             .tempdir_in(&options.directory)
             .with_context(|| format!("no directory in {}", options.directory.display()))?;
-        let home = Home::prepare(directory.path())?;
-        let in_use = home.use_it()?;
-        let (url, supervisor) = home.start(options, Duration::ZERO)?;
+        let path = directory.path();
+        let log = path.join("script.log");
+        std::fs::write(path.join("settings"), options.lines(port))?;
+
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", include_str!("cluster.sh"), "cluster"])
+            .env("BIN", binaries)
+            .env("DIRECTORY", path)
+            .env("PORT", port.to_string())
+            .env("ROLE", APP_ROLE)
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log)?)
+            // Outside the group that an interrupt at the terminal or a test runner ends.
+            .process_group(0);
+        if let Some((uid, gid)) = user {
+            chown(path, Some(uid), Some(gid))?;
+            command.uid(uid).gid(gid);
+        }
+        let mut script = command.spawn().context("`sh` could not be started")?;
+
+        let mut line = String::new();
+        if let Some(output) = &mut script.stdout {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        if line != "ready\n" {
+            script.wait()?;
+            bail!(
+                "PostgreSQL did not start; it said:\n{}{}",
+                last_lines(&log),
+                last_lines(&path.join("log"))
+            );
+        }
         Ok(Self {
-            server: Server::throw_away(url, options.is_durable()),
-            supervisor,
-            in_use: Some(in_use),
+            server: Server::at(format!("postgres://{APP_ROLE}@127.0.0.1:{port}/postgres"))?,
+            admin_url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+            script,
             _directory: directory,
         })
     }
 
     /// The URL of the superuser, in the database `postgres`.
     pub fn admin_url(&self) -> &str {
-        self.server.admin_url()
+        &self.admin_url
+    }
+
+    /// The server, for the role that is no superuser.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
     }
 
     /// Creates an empty database in this server.
@@ -139,24 +182,45 @@ impl Cluster {
     pub fn empty_database(&self) -> Result<TestDatabase> {
         self.server.empty_database()
     }
-
-    /// Creates a template in this server, as [`Template::prepare`] does in the shared one.
-    ///
-    /// # Errors
-    /// Those of `migrate`; the server refused or is gone.
-    pub fn template(
-        &self,
-        name: &str,
-        migrate: impl FnOnce(&str) -> Result<()>,
-    ) -> Result<Template> {
-        self.server.template(name, migrate)
-    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.in_use = None;
-        // Its exit status is nobody's business: the server is gone either way.
-        let _ = self.supervisor.wait();
+        // `wait` closes the script's input first. How the script ends is nobody's business: the
+        // server is gone either way.
+        let _ = self.script.wait();
     }
+}
+
+/// The unprivileged user and group that the server runs as when we are root, which PostgreSQL
+/// refuses; `None` when we are not root: the server then runs as ourselves.
+fn server_user() -> Result<Option<(u32, u32)>> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    for name in ["postgres", "nobody"] {
+        if let (Some(uid), Some(gid)) = (id("-u", name), id("-g", name)) {
+            return Ok(Some((uid, gid)));
+        }
+    }
+    bail!(
+        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it as"
+    );
+}
+
+fn id(kind: &str, name: &str) -> Option<u32> {
+    let output = Command::new("id").args([kind, name]).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}
+
+fn last_lines(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let last = &lines[lines.len().saturating_sub(15)..];
+    last.iter().map(|line| format!("{line}\n")).collect()
 }

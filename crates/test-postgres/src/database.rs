@@ -2,60 +2,52 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::home::{lock_file, uninterrupted};
 use crate::psql::{self, sqlstate};
-use crate::{APP_ROLE, shared, url};
-
-/// How often a clone is tried while somebody is connected to the template; each try makes
-/// PostgreSQL wait up to five seconds by itself.
-const CLONE_ATTEMPTS: usize = 5;
+use crate::{Cluster, Options, URL_VARIABLE, url};
 
 /// A database that belongs to one test and is dropped, with whatever is connected to it,
 /// when this value is.
 ///
 /// If the process is killed before, the database goes with the throw-away cluster; in a
-/// server that `ACCOLADE_TEST_DATABASE_URL` names it stays, as `accolade_test_…`.
+/// server that somebody else keeps it stays, as `accolade_test_…`.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
     url: String,
-    admin_url: String,
+    server_url: String,
 }
 
 impl TestDatabase {
-    /// Creates an empty database in the server that the tests of this run share.
+    /// Creates an empty database in the server of this run of tests.
     ///
     /// # Errors
     /// There is no server: none is installed, or it does not start or answer.
     pub fn empty() -> Result<Self> {
-        shared::server()?.empty_database()
+        server()?.empty_database()
     }
 
-    /// Clones a template.
+    /// Clones the template `name` of the server of this run of tests. The first who asks for it
+    /// has `migrate` fill it, given the URL of an empty database; what `migrate` leaves half done
+    /// is never cloned.
+    ///
+    /// The name has to change whenever what `migrate` does changes, so it contains a hash
+    /// of the migrations. It consists of lower-case letters, digits and underscores.
     ///
     /// # Errors
-    /// The server refused or is gone.
-    pub fn create(template: &Template) -> Result<Self> {
-        template.server.clone_database(&template.name)
-    }
-
-    /// Clones the template `name` of the shared server, and makes it first if need be:
-    /// [`Template::prepare`] and [`TestDatabase::create`] in one.
-    ///
-    /// # Errors
-    /// Those of `migrate`; there is no server.
+    /// Those of `migrate`; there is no server; the name is not one.
     pub fn from_template(name: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
-        Self::create(&Template::prepare(name, migrate)?)
+        let server = server()?;
+        server.ensure_template(name, migrate)?;
+        server.create_database(Some(name))
     }
 
     /// The URL to connect with: `postgres://…`. In a throw-away cluster its user owns the
-    /// database and is no superuser.
+    /// database, may create others and is no superuser.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -65,15 +57,9 @@ impl TestDatabase {
         &self.name
     }
 
-    /// The URL of the server that the database is in, for the role that created it.
+    /// The URL of the server that the database is in.
     pub fn server_url(&self) -> &str {
-        &self.admin_url
-    }
-
-    /// The URL of the same database for the role that created it: a superuser in a
-    /// throw-away cluster. For tests that have to look at or end other connections.
-    pub fn admin_url(&self) -> String {
-        url::with_database(&self.admin_url, &self.name)
+        &self.server_url
     }
 }
 
@@ -81,159 +67,109 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         // The cluster may have gone first, and a failing test must not abort here.
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let _ = psql::run(&self.admin_url, &drop);
+        let _ = psql::run(&self.server_url, &drop);
     }
 }
 
-/// A database that others are cloned from. It is made once for each server and name.
-#[derive(Debug, Clone)]
-pub struct Template {
-    server: Server,
-    name: String,
+/// The server of this run of tests: the one that the environment names, else one of this
+/// process's own, which ends with the process.
+fn server() -> Result<&'static Server> {
+    static NAMED: OnceLock<Result<Server, String>> = OnceLock::new();
+    static OWN: OnceLock<Result<Cluster, String>> = OnceLock::new();
+    let server = match std::env::var(URL_VARIABLE) {
+        Ok(url) if !url.is_empty() => NAMED
+            .get_or_init(|| {
+                Server::at(url).map_err(|error| {
+                    format!("the server that {URL_VARIABLE} names does not answer: {error:#}")
+                })
+            })
+            .as_ref(),
+        _ => OWN
+            .get_or_init(|| {
+                Cluster::start(&Options::throw_away()).map_err(|error| format!("{error:#}"))
+            })
+            .as_ref()
+            .map(Cluster::server),
+    };
+    server.map_err(|message| anyhow!("{message}"))
 }
 
-impl Template {
-    /// Makes sure that the shared server has a template `name` that `migrate`, given the
-    /// URL of an empty database, has filled. Of all processes that ask at once one runs
-    /// `migrate` and the others wait; what it leaves half done is never seen.
-    ///
-    /// The name has to change whenever what `migrate` does changes, so it contains a hash
-    /// of the migrations. It consists of lower-case letters, digits and underscores.
-    ///
-    /// # Errors
-    /// Those of `migrate`; there is no server; the name is not one.
-    pub fn prepare(name: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
-        shared::server()?.template(name, migrate)
-    }
-}
-
-/// A server in which databases can be made.
-#[derive(Debug, Clone)]
+/// A server, and a role in it that may create databases.
+#[derive(Debug)]
 pub(crate) struct Server {
-    admin_url: String,
-    /// The role that owns what is made, if it is not the one of `admin_url`.
-    owner: Option<&'static str>,
+    url: String,
     /// Copying files beats writing all pages to the log, unless they have to reach the disk.
     copies_files: bool,
 }
 
 impl Server {
-    /// A cluster that this crate started.
-    pub(crate) fn throw_away(admin_url: String, durable: bool) -> Self {
-        Self {
-            admin_url,
-            owner: Some(APP_ROLE),
-            copies_files: !durable,
-        }
-    }
-
-    /// A server that somebody else keeps.
-    pub(crate) fn external(admin_url: String) -> Self {
-        Self {
-            admin_url,
-            owner: None,
-            copies_files: false,
-        }
-    }
-
-    pub(crate) fn admin_url(&self) -> &str {
-        &self.admin_url
+    /// The server at `url`, which names a role that may create databases.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub(crate) fn at(url: String) -> Result<Self> {
+        let copies_files = psql::expect(&url, "SHOW fsync")? == "off";
+        Ok(Self { url, copies_files })
     }
 
     pub(crate) fn empty_database(&self) -> Result<TestDatabase> {
-        let name = unique_name();
-        psql::expect(&self.admin_url, &self.create_statement(&name, None))?;
-        Ok(self.database(name))
+        self.create_database(None)
     }
 
-    pub(crate) fn template(
-        &self,
-        name: &str,
-        migrate: impl FnOnce(&str) -> Result<()>,
-    ) -> Result<Template> {
-        // Known to exist, by server and name: saves a process each time.
-        static PREPARED: Mutex<Option<HashSet<(String, String)>>> = Mutex::new(None);
+    fn create_database(&self, template: Option<&str>) -> Result<TestDatabase> {
+        let name = unique_name();
+        let mut statement = format!("CREATE DATABASE {name}");
+        if let Some(template) = template {
+            statement += &format!(" TEMPLATE {template}");
+        }
+        if self.copies_files {
+            statement += " STRATEGY file_copy";
+        }
+        psql::expect(&self.url, &statement)?;
+        Ok(TestDatabase {
+            url: url::with_database(&self.url, &name),
+            server_url: self.url.clone(),
+            name,
+        })
+    }
+
+    fn ensure_template(&self, name: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<()> {
+        // Known to exist: saves a process each time.
+        static MADE: Mutex<Option<HashSet<String>>> = Mutex::new(None);
         let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || name.len() > 50 || !name.chars().all(is_word) {
             bail!("{name:?} is no name of a template: use up to 50 of a-z, 0-9 and _");
         }
-        let mut prepared = PREPARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (self.admin_url.clone(), name.to_owned());
-        if !prepared.get_or_insert_default().contains(&key) {
-            self.make_template(name, migrate)?;
-            prepared.get_or_insert_default().insert(key);
-        }
-        Ok(Template {
-            server: self.clone(),
-            name: name.to_owned(),
-        })
-    }
-
-    fn make_template(&self, name: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<()> {
-        // One process of this machine at a time; the rename below is what makes it right.
-        let lock = lock_file(&template_lock())?;
-        uninterrupted(|| lock.lock())?;
-        let exists = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
-        if psql::expect(&self.admin_url, &exists)? == "1" {
+        // Held while the template is made: the others of this process wait for it.
+        let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = made.get_or_insert_default();
+        if made.contains(name) {
             return Ok(());
         }
-        let draft = self.empty_database()?;
-        migrate(draft.url()).with_context(|| format!("the template {name} cannot be filled"))?;
-        self.publish(&draft, name)
+        let exists = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+        if psql::expect(&self.url, &exists)? == "0" {
+            let draft = self.empty_database()?;
+            migrate(draft.url())
+                .with_context(|| format!("the template {name} cannot be filled"))?;
+            self.publish(draft.name(), name)?;
+        }
+        made.insert(name.to_owned());
+        Ok(())
     }
 
-    /// Gives the finished draft its name, under which nobody connects to it any more.
-    fn publish(&self, draft: &TestDatabase, name: &str) -> Result<()> {
-        let admin = &self.admin_url;
-        let draft = draft.name();
-        psql::expect(
-            admin,
-            &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false"),
-        )?;
+    /// Gives the finished draft its name, under which nobody connects to it any more. Of
+    /// processes that come here at once the first wins: their drafts are alike.
+    fn publish(&self, draft: &str, name: &str) -> Result<()> {
+        let closed = format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false");
+        psql::expect(&self.url, &closed)?;
         let disconnect = format!(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{draft}'"
         );
-        psql::expect(admin, &disconnect)?;
-        match psql::run(admin, &format!("ALTER DATABASE {draft} RENAME TO {name}"))? {
+        psql::expect(&self.url, &disconnect)?;
+        let rename = format!("ALTER DATABASE {draft} RENAME TO {name}");
+        match psql::run(&self.url, &rename)? {
             Err(error) if !error.is(sqlstate::DUPLICATE_DATABASE) => Err(error.into()),
             _ => Ok(()),
-        }
-    }
-
-    fn clone_database(&self, template: &str) -> Result<TestDatabase> {
-        let name = unique_name();
-        let statement = self.create_statement(&name, Some(template));
-        for _ in 1..CLONE_ATTEMPTS {
-            match psql::run(&self.admin_url, &statement)? {
-                Ok(_) => return Ok(self.database(name)),
-                Err(error) if error.is(sqlstate::OBJECT_IN_USE) => {}
-                Err(error) if error.is(sqlstate::INVALID_CATALOG_NAME) => {
-                    bail!("the template {template} has been dropped while the tests ran")
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        psql::expect(&self.admin_url, &statement)?;
-        Ok(self.database(name))
-    }
-
-    fn create_statement(&self, name: &str, template: Option<&str>) -> String {
-        let owner = self.owner.map(|owner| format!(" OWNER {owner}"));
-        let template = template.map(|template| format!(" TEMPLATE {template}"));
-        let strategy = self.copies_files.then(|| " STRATEGY file_copy".to_owned());
-        let options: String = [owner, template, strategy].into_iter().flatten().collect();
-        format!("CREATE DATABASE {name}{options}")
-    }
-
-    fn database(&self, name: String) -> TestDatabase {
-        let url = url::with_database(&self.admin_url, &name);
-        TestDatabase {
-            url: match self.owner {
-                Some(owner) => url::with_user(&url, owner),
-                None => url,
-            },
-            admin_url: self.admin_url.clone(),
-            name,
         }
     }
 }
@@ -245,9 +181,4 @@ fn unique_name() -> String {
     let random = RandomState::new().hash_one(std::process::id());
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     format!("accolade_test_{random:016x}_{count:x}")
-}
-
-fn template_lock() -> PathBuf {
-    let user = rustix::process::geteuid().as_raw();
-    std::env::temp_dir().join(format!("accolade-pg-{user}-templates.lock"))
 }

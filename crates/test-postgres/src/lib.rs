@@ -1,16 +1,16 @@
 //! A throw-away PostgreSQL for tests and benchmarks.
 //!
 //! [`TestDatabase`] is what a test wants: a database of its own, empty or cloned from a
-//! migrated template, gone when the value is dropped. All tests of a run share one server,
-//! whichever process they are in. It is
+//! migrated template, gone when the value is dropped. The server that it is in is
 //!
-//! - the one that `ACCOLADE_TEST_DATABASE_URL` names, if that is set: the URL of a role
-//!   that may create databases; else
-//! - a cluster made from the installed server binaries, started by the first test that
-//!   needs it, found by the others, and stopped when nobody has used it for some seconds.
+//! - the one that `ACCOLADE_TEST_DATABASE_URL` names, the URL of a role that may create
+//!   databases: `make test` runs all tests below the command `throwaway-postgres`, which starts
+//!   one for them and sets the variable; else
+//! - one that the process starts for itself: a single `cargo test` needs no preparation.
 //!
-//! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own
-//! settings or a test that treats the server badly, and [`Proxy`] breaks the connections of one.
+//! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own settings.
+//! It ends with its owner, however that ends: a script holds the other end of a pipe. [`Proxy`]
+//! breaks the connections of one.
 //!
 //! While a cluster runs it trusts every local user of the machine; it listens on the
 //! loopback address only and holds nothing but test data.
@@ -20,7 +20,7 @@
 //! use accolade_test_postgres::TestDatabase;
 //!
 //! let database = TestDatabase::from_template("accolade_3f2a", |url| {
-//!     // Run the migrations against `url`; this happens once for each cluster and name.
+//!     // Run the migrations against `url`; this happens once for each server and name.
 //!     # let _ = url;
 //!     Ok(())
 //! })?;
@@ -32,15 +32,13 @@
 mod binaries;
 mod cluster;
 mod database;
-mod home;
 mod proxy;
 mod psql;
-mod shared;
 mod url;
 
 pub use binaries::program;
 pub use cluster::{Cluster, Options};
-pub use database::{Template, TestDatabase};
+pub use database::TestDatabase;
 pub use proxy::{Mode, Proxy, Then};
 
 /// The environment variable that names a server to use instead of a throw-away one.
@@ -48,4 +46,4 @@ pub const URL_VARIABLE: &str = "ACCOLADE_TEST_DATABASE_URL";
 
 /// The role that owns test databases in throw-away clusters. It is no superuser, so a
 /// test that passes proves that the code under test needs none.
-pub const APP_ROLE: &str = "accolade";
+const APP_ROLE: &str = "accolade";

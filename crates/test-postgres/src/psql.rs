@@ -9,12 +9,8 @@ use crate::binaries;
 
 /// The SQLSTATEs that callers here tell apart.
 pub(crate) mod sqlstate {
-    /// The database does not exist.
-    pub(crate) const INVALID_CATALOG_NAME: &str = "3D000";
     /// A database of that name exists.
     pub(crate) const DUPLICATE_DATABASE: &str = "42P04";
-    /// Somebody is connected to the database.
-    pub(crate) const OBJECT_IN_USE: &str = "55006";
 }
 
 /// Why a statement did not do what it should.

@@ -13,14 +13,6 @@ pub(crate) fn with_database(url: &str, name: &str) -> String {
     format!("{}/{name}{query}", &base[..end])
 }
 
-/// Replaces the user of `url`, which must have one, without a password.
-pub(crate) fn with_user(url: &str, user: &str) -> String {
-    match (url.split_once("://"), url.split_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{user}@{rest}"),
-        _ => url.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,15 +31,6 @@ mod tests {
         assert_eq!(
             with_database("postgres://host?x=1", "mine"),
             "postgres://host/mine?x=1"
-        );
-    }
-
-    #[test]
-    fn the_user_of_a_url_is_replaced() {
-        let url = "postgres://postgres@127.0.0.1:5433/postgres";
-        assert_eq!(
-            with_user(url, "app"),
-            "postgres://app@127.0.0.1:5433/postgres"
         );
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use accolade_test_postgres::{Cluster, Options, Template, TestDatabase};
+use accolade_test_postgres::{Cluster, Options, TestDatabase};
 
 /// `psql` from the same place as the library finds it.
 fn psql() -> PathBuf {
@@ -45,11 +45,18 @@ fn one_table(url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs `throwaway-postgres [flags] sh -c SCRIPT` and gives it with its first line.
-fn other_process(flags: &[&str], script: &str) -> (Child, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_throwaway-postgres"))
-        .args(flags)
+/// `throwaway-postgres sh -c SCRIPT`, beside a server of its own.
+fn own_server(script: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_throwaway-postgres"));
+    command
         .args(["sh", "-c", script])
+        .env_remove("ACCOLADE_TEST_DATABASE_URL");
+    command
+}
+
+/// Starts the command and gives it with its first line.
+fn start(mut command: Command) -> (Child, String) {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -93,7 +100,7 @@ fn a_template_is_made_once_however_many_ask_for_it_at_once() {
 #[test]
 fn a_template_whose_migration_fails_is_not_there_afterwards() {
     let name = format!("failing_{}", std::process::id());
-    let failed = Template::prepare(&name, |url| {
+    let failed = TestDatabase::from_template(&name, |url| {
         one_table(url)?;
         anyhow::bail!("the second migration is wrong")
     });
@@ -160,12 +167,10 @@ fn a_dropped_database_is_gone_even_if_somebody_is_connected() {
 
 #[test]
 fn many_threads_may_create_databases_at_once() {
-    let template = Template::prepare("many_1", one_table).unwrap();
     std::thread::scope(|scope| {
         for thread in 0..16 {
-            let template = &template;
             scope.spawn(move || {
-                let database = TestDatabase::create(template).unwrap();
+                let database = TestDatabase::from_template("many_1", one_table).unwrap();
                 let insert = format!("INSERT INTO badge VALUES ('{thread}') RETURNING name");
                 assert_eq!(query(database.url(), &insert), thread.to_string());
             });
@@ -179,15 +184,16 @@ fn the_role_of_a_test_database_owns_it_and_is_no_superuser() {
     let database = cluster.empty_database().unwrap();
     let role = "SELECT current_user, current_setting('is_superuser')";
     assert_eq!(query(database.url(), role), "accolade|off");
-    assert_eq!(query(&database.admin_url(), role), "postgres|on");
+    assert_eq!(query(cluster.admin_url(), role), "postgres|on");
     query(database.url(), "CREATE TABLE mine (id int)");
 }
 
 #[test]
-fn a_second_process_finds_the_running_cluster() {
+fn a_command_is_given_the_server_that_there_is_and_a_database_in_it() {
     let here = TestDatabase::empty().unwrap();
-    let script = "echo $ACCOLADE_TEST_DATABASE_URL $ACCOLADE__DATABASE__URL";
-    let (mut other, line) = other_process(&[], script);
+    let mut command = own_server("echo $ACCOLADE_TEST_DATABASE_URL $ACCOLADE__DATABASE__URL");
+    command.env("ACCOLADE_TEST_DATABASE_URL", here.server_url());
+    let (mut other, line) = start(command);
     let (server, database) = line.split_once(' ').unwrap();
     assert_eq!(server, here.server_url());
     assert_ne!(database, here.url());
@@ -195,8 +201,8 @@ fn a_second_process_finds_the_running_cluster() {
 }
 
 #[test]
-fn a_cluster_ends_with_its_owner_even_if_that_is_killed() {
-    let (mut owner, url) = other_process(&["--own"], "echo $ACCOLADE__DATABASE__URL; read line");
+fn a_server_ends_with_its_owner_even_if_that_is_killed() {
+    let (mut owner, url) = start(own_server("echo $ACCOLADE__DATABASE__URL; read line"));
     assert_eq!(query(&url, "SELECT 1"), "1");
 
     owner.kill().unwrap();
@@ -211,8 +217,7 @@ fn a_cluster_ends_with_its_owner_even_if_that_is_killed() {
 fn an_interrupt_ends_the_command_while_its_database_is_there() {
     let script = r#"trap '"$0" -XqAt -d "$ACCOLADE__DATABASE__URL" -c "SELECT 42"; exit 7' INT
                     echo ready; read line"#;
-    let mut child = Command::new(env!("CARGO_BIN_EXE_throwaway-postgres"))
-        .args(["sh", "-c", script])
+    let mut child = own_server(script)
         .arg(psql())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -252,9 +257,6 @@ fn a_durable_cluster_has_the_defaults_of_postgresql() {
     assert_eq!(show("autovacuum"), "on");
     assert_eq!(show("max_connections"), "50");
     assert_eq!(show("shared_buffers"), "64MB");
-    let template = cluster.template("durable_1", one_table).unwrap();
-    let database = TestDatabase::create(&template).unwrap();
-    assert_eq!(query(database.url(), "SELECT count(*) FROM badge"), "0");
 }
 
 #[test]

@@ -1,10 +1,26 @@
-//! What keys must agree on before a server starts. The other commands need less.
+//! What keys must agree on with each other before a server starts, and with the binary before
+//! any command runs.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 
 use crate::settings::{DatabaseUrl, Loaded, SettingsError};
 
 impl Loaded {
+    /// Checks that this binary, which has PostgreSQL inside or has not, can open the database.
+    ///
+    /// # Errors
+    /// Names the file or variable that asks for PostgreSQL, and the command that builds it.
+    pub(super) fn fit_to_binary(&self, has_postgres: bool) -> Result<(), SettingsError> {
+        match self.settings.database.url {
+            DatabaseUrl::Postgres(_) if !has_postgres => Err(self.refusal(
+                "database.url",
+                "this accolade-server was built for SQLite alone: `make build` builds one that \
+                 speaks to PostgreSQL too",
+            )),
+            DatabaseUrl::Postgres(_) | DatabaseUrl::Sqlite(_) => Ok(()),
+        }
+    }
+
     /// Checks what no single key can be checked for.
     ///
     /// # Errors

@@ -23,6 +23,8 @@ pub(crate) struct Environment {
     pub(super) config_dir: Option<PathBuf>,
     /// Variables that set a key, by name, with their values.
     pub(super) keys: Vec<(String, String)>,
+    /// The names of others that begin like them.
+    pub(super) others: Vec<String>,
 }
 
 impl Environment {
@@ -58,10 +60,16 @@ impl Environment {
             } else if sets_a_key(&name) {
                 let value = text(value)?;
                 environment.keys.push((name, value));
+            } else if name
+                .strip_prefix(PREFIX)
+                .is_some_and(|it| it.starts_with('_'))
+            {
+                environment.others.push(name);
             }
         }
         // The order of a process's environment means nothing; errors have one.
         environment.keys.sort();
+        environment.others.sort();
         Ok(environment)
     }
 }

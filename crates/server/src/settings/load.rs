@@ -1,12 +1,13 @@
 //! Putting the configuration together.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use config::{Config, ConfigError, Value};
+use serde::Deserialize as _;
 
-use crate::settings::environment::{CONFIG_DIR, Environment, PROFILE};
-use crate::settings::layer::Layer;
-use crate::settings::schema::{Schema, find};
+use crate::settings::environment::{CONFIG_DIR, Environment, PREFIX, PROFILE, SEPARATOR};
+use crate::settings::value::Value;
 use crate::settings::{Settings, SettingsError};
 
 /// The files inside the binary.
@@ -39,7 +40,7 @@ pub(crate) struct Loaded {
     pub(crate) settings: Settings,
     /// The name of the profile.
     pub(crate) profile: String,
-    /// All layers laid over each other; the origin of each value is the name of its layer.
+    /// All layers laid over each other.
     pub(super) values: Value,
 }
 
@@ -47,8 +48,17 @@ impl Loaded {
     /// The file or variable that gives the key, like `http.port`, its value; `None` if it has
     /// none.
     pub(super) fn source(&self, key: &str) -> Option<&str> {
-        find(&self.values, key)?.origin()
+        Some(&self.values.find(key)?.source)
     }
+}
+
+/// What one file or variable says.
+struct Layer {
+    /// What errors and `config show` call it.
+    source: Arc<str>,
+    /// Whether it sets the one key that its name says.
+    is_variable: bool,
+    values: Value,
 }
 
 /// Puts the configuration together: the defaults, the profile's file, `local.toml`, the
@@ -61,54 +71,111 @@ impl Loaded {
 pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     let directory = directory(environment)?;
     let profile = profile(environment)?;
-    let defaults = Layer::built_in(DEFAULT.0, DEFAULT.1)?;
-    let schema = Schema::of(&defaults)?;
 
     let mut layers = Vec::new();
-    layers.extend(Layer::file(&directory.join(DEFAULT.0))?);
-    layers.extend(profile_layer(&directory, &profile)?);
-    layers.extend(Layer::file(&directory.join("local.toml"))?);
-    for (name, text) in &environment.keys {
-        layers.push(Layer::variable(name, text, &schema)?);
-    }
+    layers.extend(file(&directory.join(DEFAULT.0))?);
+    layers.extend(profile_file(&directory, &profile)?);
+    layers.extend(file(&directory.join("local.toml"))?);
+    layers.extend(environment.keys.iter().map(variable));
 
     // Each layer is judged when it comes on top: everything below was right, so what is wrong
     // is its own, also if a later one would hide it.
-    let (mut config, mut settings) = lay(Config::default(), defaults, &schema)?;
+    let mut values = Value::Section(BTreeMap::new());
+    let mut settings = lay(&mut values, built_in(DEFAULT.0, DEFAULT.1)?)?;
     for layer in layers {
-        (config, settings) = lay(config, layer, &schema)?;
+        settings = lay(&mut values, layer)?;
     }
-    Ok(Loaded {
+    for name in &environment.others {
+        refuse_misspelt(name, &values)?;
+    }
+    let loaded = Loaded {
         settings,
         profile,
-        values: config.cache,
+        values,
+    };
+    loaded.fit_to_binary(cfg!(feature = "postgres"))?;
+    Ok(loaded)
+}
+
+/// Lays `layer` over what is below.
+fn lay(below: &mut Value, layer: Layer) -> Result<Settings, SettingsError> {
+    below.overlay(layer.values);
+    Settings::deserialize(&*below).map_err(|misfit| {
+        let problem = match layer.is_variable {
+            true => misfit.of_variable(),
+            false => misfit.to_string(),
+        };
+        SettingsError::new(layer.source, problem)
     })
 }
 
-/// Lays `layer` over what is `below`.
-fn lay(below: Config, layer: Layer, schema: &Schema) -> Result<(Config, Settings), SettingsError> {
-    let (name, is_variable) = (layer.name.clone(), layer.is_variable);
-    let config = Config::builder()
-        .add_source(below)
-        .add_source(layer)
-        .build()
-        .map_err(|error| SettingsError::new(&name, error))?;
-    schema
-        .check(&config.cache)
-        .map_err(|problem| SettingsError::new(&name, problem))?;
-    let settings = config.clone().try_deserialize().map_err(|error| {
-        let problem = match error {
-            ConfigError::At { error, .. } if is_variable => error.to_string(),
-            ConfigError::At {
-                error,
-                key: Some(key),
-                ..
-            } => format!("{key} {error}"),
-            other => other.to_string(),
-        };
-        SettingsError::new(&name, problem)
-    })?;
-    Ok((config, settings))
+/// Refuses a variable that would set a key if its underscores were right: whoever set it
+/// believes that it counts.
+fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
+    let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
+    let section = words.next().unwrap_or_default();
+    let key = words.collect::<Vec<_>>().join("_");
+    let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
+
+    let mut with_it = values.clone();
+    with_it.overlay(variable(&(right.clone(), String::new())).values);
+    match Settings::deserialize(&with_it) {
+        Err(misfit) if misfit.is_no_key() => Ok(()),
+        _ => Err(SettingsError::new(
+            name,
+            format!("is not read: the variable for that key is {right}, with two underscores"),
+        )),
+    }
+}
+
+/// The layer of a file that is inside the binary.
+fn built_in(name: &str, text: &str) -> Result<Layer, SettingsError> {
+    toml(format!("{name} (built in)"), text)
+}
+
+/// The layer of the file at `path`, `None` if there is none.
+fn file(path: &Path) -> Result<Option<Layer>, SettingsError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml(path.display().to_string(), &text).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SettingsError::new(path.display(), error)),
+    }
+}
+
+fn toml(source: String, text: &str) -> Result<Layer, SettingsError> {
+    let source = Arc::from(source);
+    match text.parse::<toml::Table>() {
+        Ok(table) => Ok(Layer {
+            values: Value::from_toml(table.into(), &source),
+            is_variable: false,
+            source,
+        }),
+        Err(error) => Err(SettingsError::new(source, not_toml(text, &error))),
+    }
+}
+
+/// Where the text is wrong and how, without the text, which may hold a secret: `toml` shows
+/// the line.
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let place = before.map_or_else(String::new, |before| {
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        format!("line {line}, column {column}: ")
+    });
+    format!("{place}{}", error.message())
+}
+
+/// The layer of a variable, such as `ACCOLADE__HTTP__PORT`, with its text.
+fn variable((name, text): &(String, String)) -> Layer {
+    let source = Arc::from(name.as_str());
+    let path = name.to_lowercase();
+    let path: Vec<&str> = path.split(SEPARATOR).skip(1).collect();
+    Layer {
+        values: Value::from_variable(&path, text, &source),
+        is_variable: true,
+        source,
+    }
 }
 
 fn directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
@@ -140,13 +207,13 @@ fn profile(environment: &Environment) -> Result<String, SettingsError> {
     Ok(profile.to_owned())
 }
 
-fn profile_layer(directory: &Path, profile: &str) -> Result<Option<Layer>, SettingsError> {
+fn profile_file(directory: &Path, profile: &str) -> Result<Option<Layer>, SettingsError> {
     let path = directory.join(format!("{profile}.toml"));
-    if let Some(layer) = Layer::file(&path)? {
+    if let Some(layer) = file(&path)? {
         return Ok(Some(layer));
     }
     match PROFILES.iter().find(|(name, ..)| *name == profile) {
-        Some((_, file, text)) => Layer::built_in(file, text).map(Some),
+        Some((_, name, text)) => built_in(name, text).map(Some),
         None => Err(SettingsError::new(
             PROFILE,
             format!(
@@ -332,6 +399,35 @@ mod tests {
     }
 
     #[test]
+    fn a_variable_with_too_few_underscores_is_refused_with_the_right_one() {
+        for (name, right) in [
+            ("ACCOLADE_HTTP_PORT", "ACCOLADE__HTTP__PORT"),
+            ("ACCOLADE_HTTP__PORT", "ACCOLADE__HTTP__PORT"),
+            (
+                "ACCOLADE_DATABASE_POOL_SIZE",
+                "ACCOLADE__DATABASE__POOL_SIZE",
+            ),
+            ("ACCOLADE_METRICS_PORT", "ACCOLADE__METRICS__PORT"),
+        ] {
+            assert_eq!(
+                error(&[(name, "9000")]),
+                format!(
+                    "{name}: is not read: the variable for that key is {right}, with two \
+                     underscores"
+                )
+            );
+        }
+        for others in [
+            "ACCOLADE_PORT",
+            "ACCOLADE_HTTP",
+            "ACCOLADE_HTTP_PROXY",
+            "ACCOLADE",
+        ] {
+            with(&[(others, "x")]).unwrap();
+        }
+    }
+
+    #[test]
     fn a_wrong_file_is_named_with_the_key_or_the_place() {
         for (text, line) in [
             (
@@ -358,7 +454,7 @@ mod tests {
             ("http.port = {}", "http.port is a key, not a section"),
             (
                 "auth.token_key = 99999999999999999999",
-                "number too large to fit in target type",
+                "line 1, column 18: number too large to fit in target type",
             ),
             (
                 "http.port = -1",
@@ -455,6 +551,19 @@ mod tests {
         let key = "0123456789abcdef0123456789abcdef";
         assert_eq!(serving(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]), Ok(()));
         assert_eq!(serving(&[]), Ok(()));
+    }
+
+    #[test]
+    fn a_binary_without_postgresql_says_which_command_builds_one_with_it() {
+        let url = ("ACCOLADE__DATABASE__URL", "postgres://u:hidden@h/db");
+        let refused = with(&[url]).unwrap().fit_to_binary(false);
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "ACCOLADE__DATABASE__URL: this accolade-server was built for SQLite alone: \
+             `make build` builds one that speaks to PostgreSQL too"
+        );
+        assert_eq!(with(&[]).unwrap().fit_to_binary(false), Ok(()));
+        assert_eq!(with(&[url]).unwrap().fit_to_binary(true), Ok(()));
     }
 
     #[test]

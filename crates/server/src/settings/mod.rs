@@ -1,20 +1,20 @@
 //! The configuration: what it can say, and how it is put together.
 //!
 //! [`Settings`] is every key with its type; `config/default.toml` explains them and gives
-//! each its default. [`load`](load::load) has the `config` crate lay the files and the
-//! environment over each other ([`layer`]) and stops at the first layer that says something
-//! wrong ([`schema`]), so that the one line of the error names the file or the variable to
+//! each its default. [`load`](load::load) lays the files and the environment over each other
+//! ([`value`]), reads the types from what results ([`typed`]), and stops at the first layer that
+//! says something wrong, so that the one line of the error names the file or the variable to
 //! mend.
 
 mod agree;
 mod database_url;
 mod environment;
-mod layer;
 mod load;
 mod parse;
-mod schema;
 mod show;
 mod signing_key;
+mod typed;
+mod value;
 
 use std::time::Duration;
 

@@ -1,20 +1,20 @@
-//! Runs a command with a fresh database of a throw-away PostgreSQL:
+//! Runs a command beside a throw-away PostgreSQL:
 //!
 //! ```text
-//! throwaway-postgres [--own] COMMAND [ARGUMENT]…
+//! throwaway-postgres COMMAND [ARGUMENT]…
 //! ```
 //!
-//! The command finds the URL of its database in `ACCOLADE__DATABASE__URL` and the server's
-//! own in `ACCOLADE_TEST_DATABASE_URL`. The database is gone when it ends. The server is the
-//! one that running tests share, or with `--own` one for this command alone. An interrupt
-//! at the terminal is the command's to end by.
+//! The command finds the URL of the server in `ACCOLADE_TEST_DATABASE_URL`, where tests look
+//! for it, and that of an empty database in `ACCOLADE__DATABASE__URL`, where `accolade-server`
+//! does. The server is gone when the command ends. An interrupt at the terminal is the command's
+//! to end by. If the environment names a server for tests already, that one is used.
 
 #![allow(clippy::print_stderr)]
 
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
-use accolade_test_postgres::{Cluster, Options, TestDatabase, URL_VARIABLE};
+use accolade_test_postgres::{TestDatabase, URL_VARIABLE};
 use anyhow::{Context as _, Result, bail};
 use signal_hook::consts::SIGINT;
 
@@ -26,19 +26,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let mut arguments = std::env::args_os().skip(1).peekable();
-    let own = arguments.next_if(|it| it == "--own").is_some();
+    let mut arguments = std::env::args_os().skip(1);
     let Some(program) = arguments.next() else {
-        bail!("usage: throwaway-postgres [--own] COMMAND [ARGUMENT]...");
+        bail!("usage: throwaway-postgres COMMAND [ARGUMENT]...");
     };
-
-    let cluster = own
-        .then(|| Cluster::start(&Options::throw_away()))
-        .transpose()?;
-    let database = match &cluster {
-        Some(cluster) => cluster.empty_database()?,
-        None => TestDatabase::empty()?,
-    };
+    let database = TestDatabase::empty()?;
     // Not ignored, which the command would inherit: caught, and nothing done.
     signal_hook::flag::register(SIGINT, Arc::default())?;
     let status = Command::new(&program)

@@ -1,0 +1,223 @@
+//! How the types of [`Settings`](crate::settings::Settings) are read from a [`Value`].
+//!
+//! The types alone say which keys there are, and of which kind. serde asks for what a type
+//! needs; what does not fit is refused here, with the path of the key. Nothing is converted but
+//! the text of a variable, to the number or truth value that its key asks for.
+
+use std::collections::btree_map;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::settings::value::{Leaf, Value};
+
+/// Why values are no configuration.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    /// The keys that lead to the problem, innermost first.
+    path: Vec<String>,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+enum Problem {
+    /// There is no such key; there are these.
+    NoKey(&'static [&'static str]),
+    /// A value stands where a section belongs.
+    NoSection,
+    /// A section stands where a value belongs.
+    NoValue,
+    /// The value is not one that the key takes.
+    WrongValue(String),
+}
+
+impl Misfit {
+    fn new(problem: Problem) -> Self {
+        Self {
+            path: Vec::new(),
+            problem,
+        }
+    }
+
+    fn below(mut self, key: &str) -> Self {
+        self.path.push(key.to_owned());
+        self
+    }
+
+    /// Whether it is about a key that does not exist.
+    pub(super) fn is_no_key(&self) -> bool {
+        matches!(self.problem, Problem::NoKey(_))
+    }
+
+    /// The problem of a variable, whose name says the key.
+    pub(super) fn of_variable(&self) -> String {
+        match &self.problem {
+            Problem::WrongValue(problem) => problem.clone(),
+            _ => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Vec<&str> = self.path.iter().rev().map(String::as_str).collect();
+        let path = keys.join(".");
+        match &self.problem {
+            Problem::NoKey(known) => {
+                let mut known = known.to_vec();
+                known.sort_unstable();
+                let place = match keys.split_last() {
+                    Some((_, section)) if !section.is_empty() => {
+                        format!("the keys of {} are", section.join("."))
+                    }
+                    _ => "the sections are".to_owned(),
+                };
+                write!(f, "there is no key {path}; {place} {}", known.join(", "))
+            }
+            Problem::NoSection => write!(f, "{path} is a section, not a key"),
+            Problem::NoValue => write!(f, "{path} is a key, not a section"),
+            Problem::WrongValue(problem) => write!(f, "{path} {problem}"),
+        }
+    }
+}
+
+impl std::error::Error for Misfit {}
+
+impl Error for Misfit {
+    fn custom<T: fmt::Display>(problem: T) -> Self {
+        Self::new(Problem::WrongValue(problem.to_string()))
+    }
+
+    fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
+        Self::new(Problem::NoKey(known)).below(key)
+    }
+}
+
+impl<'de> Deserializer<'de> for &'de Value {
+    type Error = Misfit;
+
+    fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        let leaf = leaf(self)?;
+        match &leaf.value {
+            toml::Value::Integer(number) => visitor.visit_i64(*number),
+            toml::Value::String(text) if leaf.is_variable => match text.trim().parse() {
+                Ok(number) => visitor.visit_i64(number),
+                Err(_) => Err(Misfit::custom(format!(
+                    "must be a whole number, not {text:?}"
+                ))),
+            },
+            other => Err(wrong_kind("an integer", other)),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        let leaf = leaf(self)?;
+        match &leaf.value {
+            toml::Value::Boolean(value) => visitor.visit_bool(*value),
+            toml::Value::String(text) if leaf.is_variable => match text.trim().parse() {
+                Ok(value) => visitor.visit_bool(value),
+                Err(_) => Err(Misfit::custom(format!(
+                    "must be true or false, not {text:?}"
+                ))),
+            },
+            other => Err(wrong_kind("a boolean", other)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match &leaf(self)?.value {
+            toml::Value::String(text) => visitor.visit_str(text),
+            other => Err(wrong_kind("a string", other)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self {
+            Value::Section(values) => visitor.visit_map(Keys {
+                rest: values.iter(),
+                next: None,
+            }),
+            Value::Leaf(_) => Err(Misfit::new(Problem::NoSection)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
+        self.deserialize_map(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self {
+            Value::Section(_) => self.deserialize_map(visitor),
+            Value::Leaf(leaf) => match &leaf.value {
+                toml::Value::Integer(_) => self.deserialize_i64(visitor),
+                toml::Value::Boolean(_) => self.deserialize_bool(visitor),
+                _ => self.deserialize_string(visitor),
+            },
+        }
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 u8 u16 u32 u64 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct
+        seq tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+/// The keys of a section, one after another.
+struct Keys<'de> {
+    rest: btree_map::Iter<'de, String, Value>,
+    next: Option<(&'de str, &'de Value)>,
+}
+
+impl<'de> MapAccess<'de> for Keys<'de> {
+    type Error = Misfit;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Misfit> {
+        let Some((key, value)) = self.rest.next() else {
+            return Ok(None);
+        };
+        self.next = Some((key, value));
+        seed.deserialize(key.as_str().into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
+        let (key, value) = self
+            .next
+            .take()
+            .ok_or_else(|| Misfit::custom("asked for without a key"))?;
+        seed.deserialize(value).map_err(|misfit| misfit.below(key))
+    }
+}
+
+fn leaf(value: &Value) -> Result<&Leaf, Misfit> {
+    match value {
+        Value::Leaf(leaf) => Ok(leaf),
+        Value::Section(_) => Err(Misfit::new(Problem::NoValue)),
+    }
+}
+
+fn wrong_kind(wanted: &str, found: &toml::Value) -> Misfit {
+    // By its name in TOML, with its article.
+    let found = match found {
+        toml::Value::String(_) => "a string",
+        toml::Value::Integer(_) => "an integer",
+        toml::Value::Float(_) => "a float",
+        toml::Value::Boolean(_) => "a boolean",
+        toml::Value::Datetime(_) => "a date",
+        toml::Value::Array(_) => "an array",
+        toml::Value::Table(_) => "a table",
+    };
+    Misfit::custom(format!("must be {wanted}, not {found}"))
+}
