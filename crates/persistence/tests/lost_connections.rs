@@ -219,28 +219,6 @@ fn a_revoked_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_agai
 }
 
 #[test]
-fn the_revocation_of_an_earn_is_asked_about() {
-    for carried_out in [DONE, LOST] {
-        let (_database, proxy, scene) = behind_proxy();
-        scene.enrol(scene.request(1)).unwrap().unwrap();
-        let outcomes = scene.earn(&scene.earn_request(1, Vec::new()));
-        let request = scene.revocation(&outcomes.unwrap().unwrap());
-        let revoke = || scene.database.stores.earning.revoke(&request);
-        proxy.set(at_commit(carried_out, Then::Pass));
-        match revoke() {
-            Ok(revoked) => assert_eq!((revoked, carried_out), (Ok(()), DONE)),
-            Err(StoreError::Unavailable(_)) => {
-                assert_eq!((scene.earned(), carried_out), (1, LOST));
-                assert_eq!(revoke().unwrap(), Ok(()));
-            }
-            Err(other) => panic!("{other:?}"),
-        }
-        assert_eq!(scene.earned(), 0);
-        assert_eq!(revoke().unwrap(), Err(RecordError::RequestIdUsed));
-    }
-}
-
-#[test]
 fn the_creation_of_a_badge_is_asked_about() {
     for (carried_out, exists) in [(DONE, true), (LOST, false)] {
         let (_database, proxy, scene) = behind_proxy();

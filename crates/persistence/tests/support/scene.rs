@@ -5,7 +5,7 @@ use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, Context, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest,
     Fingerprint, IdSource as _, IdempotencyGuard, IdempotencyKey, NewClient, Operation, Org,
-    RecordError, RevokeEarnRequest, StoreError,
+    RecordError, StoreError,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::badge::constraint::Count;
@@ -193,20 +193,6 @@ impl Scene {
         let batch = EnrolmentBatch::from(request);
         let mut outcomes = self.database.stores.enrolments.enrol(&batch)?;
         Ok(outcomes.pop().unwrap())
-    }
-
-    /// Revoking the first earn of customer 1, which `outcomes` tell.
-    pub(crate) fn revocation(&self, outcomes: &[CustomerEarn]) -> RevokeEarnRequest {
-        let EarnOutcome::Earned(earned, _) = outcomes[0].outcome else {
-            panic!("{outcomes:?}");
-        };
-        RevokeEarnRequest {
-            context: self.earn_request(1, Vec::new()).context,
-            badge: self.badge.id,
-            customer: outcomes[0].customer,
-            earned,
-            request_id: Some(self.ids.uuid().to_string().try_into().unwrap()),
-        }
     }
 
     /// Turning the badge off.
