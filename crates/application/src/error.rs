@@ -5,6 +5,9 @@ use accolade_domain::rejection::Rejection;
 use crate::ports::{RecordError, StoreError};
 use crate::request_id;
 
+/// The most problems that one answer tells, and the most warnings of one kind.
+pub const MOST_REPORTED: usize = 50;
+
 /// Why a use case did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum UseCaseError {

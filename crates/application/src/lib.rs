@@ -1,8 +1,9 @@
 //! The use cases of Accolade, and the ports that they need.
 //!
-//! A use case is one function in one file: it takes the [`Ports`](ports::Ports),
-//! who calls, and a command in the words of the domain; reads what it must, lets the
-//! domain decide, and hands the decision to a port. The [`ports`] are
+//! A use case is one file. One that writes is a [`Command`], plain data in the words of the
+//! domain, which [`execute`] carries out for a [`Request`]: it reads what it must from the
+//! [`Ports`](ports::Ports), lets the domain decide, and hands the decision to a port. One that
+//! reads is a function. The [`ports`] are
 //! contracts: adapters implement them, and one suite tests every sentence.
 //!
 //! Nothing here knows a database, HTTP, or the time of day.
@@ -15,7 +16,11 @@ pub mod customers;
 pub mod earning;
 pub mod enrolment;
 pub mod error;
-mod group;
-pub mod idempotency;
+mod execute;
+pub mod group_commit;
 pub mod ports;
+mod request;
 mod request_id;
+
+pub use execute::{Command, Executed, execute};
+pub use request::Request;

@@ -1,4 +1,4 @@
-//! The application as a whole: its options, its state, and the server that runs it.
+//! The application as a whole, and the server that runs it.
 //!
 //! [`serve`] is all that a binary needs. Operators' pages can have a port of their own.
 
@@ -6,139 +6,22 @@ use std::io;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use accolade_application::badges::KnownBadges;
-use accolade_application::earning::EarnBadge;
-use accolade_application::enrolment::EnrolCustomers;
-use accolade_application::idempotency::Carried;
-use accolade_application::ports::Ports;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpServer, web};
 
-use crate::auth::Auth;
-use crate::dispatch::{Dispatcher, DispatcherUsage};
-use crate::group::{Bounds, Groups};
-use crate::metrics::Metrics;
-use crate::middleware::{Draining, Edge, edge};
-use crate::routes::{self, Job, Readiness, RunningKeys};
+use crate::middleware::draining::Draining;
+use crate::middleware::edge;
+use crate::openapi::page;
+use crate::router::{self, path_not_found};
+use crate::routes::{api_operations, ops};
+
+pub use crate::state::{AppState, AuthOptions, HttpOptions};
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.
 const SPARE_THREADS: usize = 4;
-
-pub use crate::auth::AuthOptions;
-
-/// How the edge behaves. All of it comes from the configuration.
-#[derive(Debug, Clone)]
-pub struct HttpOptions {
-    /// Threads that speak HTTP.
-    pub workers: usize,
-    /// The most bytes that a body may have.
-    pub body_limit: usize,
-    /// How long a request may take, its body included.
-    pub request_timeout: Duration,
-    /// How long an idle connection is kept.
-    pub keep_alive: Duration,
-    /// How long running requests have to finish when the server stops.
-    pub shutdown_timeout: Duration,
-    /// Use cases that run at one moment: as many as there are connections to the database.
-    pub concurrency: usize,
-    /// Groups of small enrolments that are carried out at one moment, beside them, and of small
-    /// earns of one badge.
-    pub groups: usize,
-    /// Groups of small earns of all badges.
-    pub earn_groups: usize,
-    /// Requests that may wait for one of them; more are refused with 1951.
-    pub queue: usize,
-    /// The most customers that one request may name.
-    pub customers_per_request: usize,
-    /// How long answers are kept under their idempotency keys.
-    pub idempotency_retention: Duration,
-    /// How clients are authenticated.
-    pub auth: AuthOptions,
-    /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
-    pub metrics: bool,
-}
-
-/// What the handlers share. Cheap to clone; clones share everything.
-#[derive(Clone)]
-pub struct AppState {
-    pub(crate) ports: Ports,
-    pub(crate) options: Arc<HttpOptions>,
-    pub(crate) auth: Auth,
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) enrolments: Groups<Job<EnrolCustomers>, Carried>,
-    pub(crate) earns: Groups<Job<EarnBadge>, Carried>,
-    pub(crate) metrics: Metrics,
-    pub(crate) readiness: Readiness,
-    pub(crate) running_keys: RunningKeys,
-    pub(crate) draining: Draining,
-}
-
-impl AppState {
-    /// The state of a server that works on `ports`.
-    ///
-    /// # Errors
-    /// The metrics have a name that Prometheus does not take; a thread cannot be started.
-    pub fn new(ports: Ports, options: HttpOptions) -> anyhow::Result<Self> {
-        let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
-        let draining = Draining::default();
-        let metrics = Metrics::new()?;
-        let bounds = |groups| Bounds {
-            groups,
-            of_a_kind: options.groups,
-            queue: options.queue,
-        };
-        let known = KnownBadges::default();
-        let enrolments = {
-            let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
-            let carry_out =
-                move |jobs: &[_]| routes::enrol_together(&ports, &known, &metrics, jobs);
-            Groups::start("enrolments", bounds(options.groups), carry_out)?
-        };
-        let earns = {
-            let (ports, metrics) = (ports.clone(), metrics.clone());
-            let carry_out = move |jobs: &[_]| routes::earn_together(&ports, &known, &metrics, jobs);
-            Groups::start("earns", bounds(options.earn_groups), carry_out)?
-        };
-        Ok(Self {
-            auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
-            metrics,
-            enrolments,
-            earns,
-            readiness: Readiness::of(Arc::clone(&ports.stores.health), draining.clone()),
-            running_keys: RunningKeys::default(),
-            options: Arc::new(options),
-            ports,
-            dispatcher,
-            draining,
-        })
-    }
-
-    /// How busy what carries out use cases is.
-    pub(crate) fn usage(&self) -> DispatcherUsage {
-        let all = [
-            self.dispatcher.usage(),
-            self.enrolments.usage(),
-            self.earns.usage(),
-        ];
-        DispatcherUsage {
-            running: all.iter().map(|it| it.running).sum(),
-            waiting: all.iter().map(|it| it.waiting).sum(),
-        }
-    }
-
-    fn edge(&self) -> Edge {
-        Edge {
-            metrics: self.metrics.clone(),
-            draining: self.draining.clone(),
-            request_timeout: self.options.request_timeout,
-        }
-    }
-}
 
 /// The application that answers callers, and operators unless they have a port of their own.
 pub fn app(
@@ -152,18 +35,18 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let metrics = state.options.metrics;
+    let mut operations = api_operations();
+    operations.extend(page::operations());
+    operations.extend(ops::health_operations());
+    if state.options.metrics {
+        operations.extend(ops::metrics_operations());
+    }
     App::new()
         .app_data(web::Data::new(state.clone()))
         .app_data(web::Data::new(state.auth.clone()))
         .app_data(web::Data::new(state.edge()))
-        .configure(routes::api)
-        .configure(routes::health)
-        .configure(|config| {
-            if metrics {
-                routes::metrics(config);
-            }
-        })
+        .configure(|config| router::serve(config, operations))
+        .default_service(web::to(path_not_found))
         .wrap(from_fn(edge::edge))
 }
 
@@ -179,12 +62,13 @@ pub fn ops_app(
         InitError = (),
     > + use<>,
 > {
+    let mut operations = ops::health_operations();
+    operations.extend(ops::metrics_operations());
     App::new()
         .app_data(web::Data::new(state.clone()))
         .app_data(web::Data::new(state.edge()))
-        .configure(routes::health)
-        .configure(routes::metrics)
-        .default_service(web::to(routes::path_not_found))
+        .configure(|config| router::serve(config, operations))
+        .default_service(web::to(path_not_found))
         .wrap(from_fn(edge::edge))
 }
 
@@ -255,7 +139,7 @@ impl RunningServer {
             tokio::try_join!(api, ops)
         });
         tokio::select! {
-            ended = &mut running => return ended.map(|_| ()),
+            result = &mut running => return result.map(|_| ()),
             () = stop => {}
         }
         draining.begin();
@@ -265,7 +149,7 @@ impl RunningServer {
                 ops.stop(true).await;
             }
         };
-        let (ended, ()) = tokio::join!(running, stopping);
-        ended.map(|_| ())
+        let (result, ()) = tokio::join!(running, stopping);
+        result.map(|_| ())
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::timeout_at;
 use tracing::Span;
 
 use crate::failure::Failure;
-use crate::middleware::Deadline;
+use crate::middleware::deadline::Deadline;
 
 /// Whether work may record something, so that its end matters to who does not see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,7 +154,7 @@ pub(crate) fn panic_failure(panic: &(dyn Any + Send), effect: Effect) -> Failure
             Failure::from(Rejection::of(Code::Internal).saying(
                 "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
             ))
-            .because(cause)
+            .with_cause(cause)
         }
     }
 }
@@ -165,7 +165,7 @@ trait IntoFailure {
 
 impl IntoFailure for Rejection {
     fn into_failure(self, why: &'static str) -> Failure {
-        Failure::from(self).because(anyhow::anyhow!(why))
+        Failure::from(self).with_cause(anyhow::anyhow!(why))
     }
 }
 
@@ -280,7 +280,7 @@ mod tests {
         let result = dispatcher.run(later(), Effect::Writes, || panic!("as the test wants it"));
         let failure: Failure = result.await.map(|(): ()| ()).unwrap_err();
         assert_eq!(failure.code().number(), 1950);
-        assert!(failure.told(None).contains("whether it was recorded"));
+        assert!(failure.message(None).contains("whether it was recorded"));
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
     }
 }

@@ -1,4 +1,4 @@
-//! How a request fails: what the caller is told, and what only the log is told.
+//! How a request fails: what the answer says, and what only the log says.
 //!
 //! Handlers return a [`Failure`]; the [edge](crate::middleware::edge) gives it the id of the
 //! request, logs it once if it is the server's fault, and sends it in the envelope.
@@ -15,7 +15,7 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::middleware::RequestTag;
+use crate::middleware::request_tag::RequestTag;
 
 /// How a client may authenticate (RFC 9110).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"accolade\", Bearer");
@@ -40,17 +40,17 @@ struct Inner {
 
 impl Failure {
     /// A failure with the standing message of `code`.
-    pub(crate) fn of(code: Code) -> Self {
+    pub(crate) fn new(code: Code) -> Self {
         Rejection::of(code).into()
     }
 
     /// Something that should not happen, of which the caller learns no more than that.
     pub(crate) fn unexpected(cause: impl Into<anyhow::Error>) -> Self {
-        Self::of(Code::Internal).because(cause)
+        Self::new(Code::Internal).with_cause(cause)
     }
 
     /// The same with what the log is to know.
-    pub(crate) fn because(mut self, cause: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn with_cause(mut self, cause: impl Into<anyhow::Error>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
@@ -68,8 +68,11 @@ impl Failure {
     }
 
     /// A method that a path does not take; `allowed` is the header's list.
-    pub(crate) fn method_not_allowed(allowed: &'static str) -> Self {
-        Self::of(Code::MethodNotAllowed).with_header(ALLOW, HeaderValue::from_static(allowed))
+    pub(crate) fn method_not_allowed(allowed: &str) -> Self {
+        match HeaderValue::from_str(allowed) {
+            Ok(allowed) => Self::new(Code::MethodNotAllowed).with_header(ALLOW, allowed),
+            Err(error) => Self::unexpected(error),
+        }
     }
 
     /// The same as an answer to the request `tag`, which a server's fault names.
@@ -93,8 +96,8 @@ impl Failure {
         self.0.first.code
     }
 
-    /// What the caller is told first; a server's fault names the request `tag`.
-    pub(crate) fn told(&self, tag: Option<&RequestTag>) -> String {
+    /// What the answer says first; a server's fault names the request `tag`.
+    pub(crate) fn message(&self, tag: Option<&RequestTag>) -> String {
         match tag {
             Some(tag) if self.is_server_fault() => {
                 format!("{} X-Request-Id: {}", self.0.first.message, tag.as_str())
@@ -116,7 +119,7 @@ impl Failure {
         let code = self.code().number();
         let cause = match &self.0.cause {
             Some(cause) => format!("{cause:#}"),
-            None => self.told(None),
+            None => self.message(None),
         };
         if self.code() == Code::Unavailable {
             tracing::warn!(code, cause, "refused: unavailable");
@@ -129,9 +132,9 @@ impl Failure {
         self.code().status() >= 500
     }
 
-    /// What the caller is told.
+    /// What the answer says.
     fn rejections(&self, tag: Option<&RequestTag>) -> Vec<Rejection> {
-        let first = self.0.first.clone().saying(self.told(tag));
+        let first = self.0.first.clone().saying(self.message(tag));
         let rest = self.0.rest.iter().cloned();
         [first].into_iter().chain(rest).collect()
     }
@@ -186,7 +189,7 @@ impl From<StoreError> for Failure {
             StoreError::OutcomeUnknown(_) => Code::OutcomeUnknown,
             StoreError::Unexpected(_) => Code::Internal,
         };
-        Self::of(code).because(error)
+        Self::new(code).with_cause(error)
     }
 }
 
@@ -194,7 +197,7 @@ impl From<UseCaseError> for Failure {
     fn from(error: UseCaseError) -> Self {
         match error {
             UseCaseError::Refused(rejections) => rejections.into(),
-            UseCaseError::IdempotencyKeyUsed => Self::of(Code::IdempotencyKeyRunning),
+            UseCaseError::IdempotencyKeyUsed => Self::new(Code::IdempotencyKeyRunning),
             UseCaseError::Store(error) => error.into(),
         }
     }
@@ -253,8 +256,9 @@ mod tests {
     #[test]
     fn a_servers_fault_names_the_request_and_hides_its_cause() {
         let cause = anyhow::anyhow!("password=hunter2");
-        let failure = Failure::unexpected(cause)
-            .answering(RequestTag::of(Some(&HeaderValue::from_static("abc-1"))));
+        let failure = Failure::unexpected(cause).answering(RequestTag::from_header(Some(
+            &HeaderValue::from_static("abc-1"),
+        )));
         let (status, body) = sent(&failure);
         assert_eq!(status, 500);
         assert!(body.contains("X-Request-Id: abc-1"), "{body}");
@@ -276,12 +280,12 @@ mod tests {
             Some("1")
         );
         assert_eq!(
-            header(Failure::of(Code::Unauthenticated), WWW_AUTHENTICATE).as_deref(),
+            header(Failure::new(Code::Unauthenticated), WWW_AUTHENTICATE).as_deref(),
             Some("Basic realm=\"accolade\", Bearer")
         );
         assert_eq!(
             header(
-                Failure::of(Code::TooManyFailures).retry_after(42),
+                Failure::new(Code::TooManyFailures).retry_after(42),
                 RETRY_AFTER
             )
             .as_deref(),

@@ -1,18 +1,27 @@
 //! The actix-web adapter.
 //!
-//! A request passes the `middleware`, meets its route in `routes`, is
-//! read by [`accolade_wire`], and becomes a command that a use case carries out on the
-//! `dispatch`er. `accolade_wire` writes the answer; whatever goes wrong is a `failure`. Start with
-//! [`app`].
+//! A request passes the `middleware` and meets its handler in `routes`, which the `router` found by
+//! the declarations of `operation`s. The handler has its body read by [`accolade_wire`] into a
+//! `command`, which is executed on the `dispatch`er, or in company by the `group_commit`;
+//! [`accolade_wire`] writes the answer. Whatever goes wrong is a `failure`. Start with [`app`].
 
 pub mod app;
 pub mod openapi;
 
 mod auth;
+mod command;
 mod dispatch;
 mod failure;
-mod group;
+mod group_commit;
+mod idempotency;
+mod identifier;
+mod if_match;
 mod metrics;
 mod middleware;
+mod operation;
+mod readiness;
+mod response;
+mod router;
 mod routes;
+mod state;
 mod throttle;

@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
-use accolade_application::answer::{CustomerEarn, EarnOutcome};
+use accolade_application::Executed;
+use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
+use accolade_application::error::UseCaseError;
 use accolade_application::ports::PoolUsage;
+use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::rejection::Code;
 use actix_web::http::Method;
 use prometheus::core::Collector;
@@ -45,7 +48,7 @@ pub(crate) struct Metrics {
 
 /// What became of a customer who was to be enrolled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EnrolmentOutcome {
+enum EnrolmentOutcome {
     /// Enrolled.
     Enrolled,
     /// Refused with 1040.
@@ -147,15 +150,39 @@ impl Metrics {
             .observe(latency.as_secs_f64());
     }
 
-    /// Counts customers of a request that was carried out.
-    pub(crate) fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
+    /// Counts the customers of a request that was to record something, by what became of them.
+    pub(crate) fn executed(&self, result: &Result<Executed, UseCaseError>) {
+        match result {
+            Ok(Executed::Now {
+                answer: Answer::Enrolment(enrolment),
+                ..
+            }) => {
+                let enrolled = |it: &&CustomerOutcome| matches!(it.outcome, Outcome::Enrolled(_));
+                let all = enrolment.outcomes.len() as u64;
+                let new = enrolment.outcomes.iter().filter(enrolled).count() as u64;
+                self.enrolled(EnrolmentOutcome::Enrolled, new);
+                self.enrolled(EnrolmentOutcome::AlreadyEnrolled, all - new);
+            }
+            Ok(Executed::Now {
+                answer: Answer::Earned(earned),
+                ..
+            }) => self.earned(&earned.outcomes),
+            Err(UseCaseError::Refused(rejections)) => {
+                for rejection in rejections {
+                    self.refused(rejection.code);
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
         self.enrolments
             .with_label_values(&[outcome.label()])
             .inc_by(customers);
     }
 
-    /// Counts customers of a request to earn that was carried out.
-    pub(crate) fn earned(&self, outcomes: &[CustomerEarn]) {
+    fn earned(&self, outcomes: &[CustomerEarn]) {
         for earn in outcomes {
             match &earn.outcome {
                 EarnOutcome::Earned(..) => self.earns.with_label_values(&[EARNED]).inc(),
@@ -166,7 +193,7 @@ impl Metrics {
     }
 
     /// Counts a customer who was refused an earn, if by a limit or for want of an enrolment.
-    pub(crate) fn refused(&self, code: Code) {
+    fn refused(&self, code: Code) {
         let outcome = match code {
             Code::NotEnrolled => NOT_ENROLLED,
             Code::CustomerLimitReached => CUSTOMER_LIMIT,

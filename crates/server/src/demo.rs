@@ -11,14 +11,13 @@ use std::sync::Arc;
 use accolade_application::access::{
     AccessGroups, Caller, ClientKey, Secret, caller_of, create_org,
 };
-use accolade_application::badges::{
-    ClaimBadge, CreateBadge, SetActivity, claim, create, set_activity,
-};
-use accolade_application::catalogue::{CreateCustomField, CreateGroup, create_field, create_group};
+use accolade_application::badges::{ClaimBadge, CreateBadge, SetActivity};
+use accolade_application::catalogue::{CreateCustomField, CreateGroup};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{
     Client, CreateClientError, CreateOrgError, IdSource, NewClient, Org, Ports,
 };
+use accolade_application::{Request, execute};
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::{BadgeId, CustomFieldId, GroupId, IdBlock, ObjectId, OrgId};
 use accolade_domain::rejection::{Code, Rejection};
@@ -147,12 +146,12 @@ fn ensure_group(ports: &Ports, caller: &Caller, demo: &Creation<GroupId>) -> Res
         return Ok(());
     }
     let (name, rank) = body(group::read_new(demo.body.get().as_bytes()))?;
-    let command = CreateGroup {
-        name,
-        rank,
-        idempotency: None,
-    };
-    match create_group(&with_id(ports, demo.id.0), caller, command) {
+    let command = CreateGroup { name, rank };
+    match execute(
+        &with_id(ports, demo.id.0),
+        Request::new(caller.clone()),
+        command,
+    ) {
         Ok(_) => Ok(()),
         Err(error) if is_refused(&error, Code::GroupNameTaken) => Ok(()),
         // Another server that starts at the same moment may have been faster.
@@ -173,9 +172,12 @@ fn ensure_custom_field(
     }
     let command = CreateCustomField {
         draft: body(custom_field::read_new(demo.body.get().as_bytes()))?,
-        idempotency: None,
     };
-    match create_field(&with_id(ports, demo.id.0), caller, command) {
+    match execute(
+        &with_id(ports, demo.id.0),
+        Request::new(caller.clone()),
+        command,
+    ) {
         Ok(_) => Ok(()),
         Err(error) if is_refused(&error, Code::CustomFieldNameTaken) => Ok(()),
         Err(_) if catalogue.field(caller.org, demo.id)?.is_some() => Ok(()),
@@ -196,16 +198,11 @@ fn ensure_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> 
     let on = SetActivity {
         badge,
         active: true,
-        idempotency: None,
     };
-    set_activity(ports, caller, on)?;
+    execute(ports, Request::new(caller.clone()), on)?;
     let owner = body(owner::read(demo.claim.get().as_bytes()))?;
-    let by_owner = ClaimBadge {
-        badge,
-        owner,
-        idempotency: None,
-    };
-    claim(ports, caller, by_owner)?;
+    let claim = ClaimBadge { badge, owner };
+    execute(ports, Request::new(caller.clone()), claim)?;
     Ok(())
 }
 
@@ -227,9 +224,12 @@ fn create_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> 
         // It started in the past.
         migrating: true,
         id: None,
-        idempotency: None,
     };
-    create(&with_id(ports, demo.id.0), caller, command)?;
+    execute(
+        &with_id(ports, demo.id.0),
+        Request::new(caller.clone()),
+        command,
+    )?;
     Ok(())
 }
 
@@ -280,14 +280,16 @@ impl IdSource for OneId {
 mod tests {
     use std::sync::Arc;
 
+    use accolade_application::Command;
     use accolade_application::access::{Credentials, authenticate, revoke_client};
     use accolade_application::answer::Answer;
-    use accolade_application::badges::{get, unclaim};
-    use accolade_application::catalogue::{groups, remove_group};
-    use accolade_application::earning::{EarnBadge, earn};
-    use accolade_application::enrolment::{EnrolCustomers, enrol};
+    use accolade_application::badges::{UnclaimBadge, get};
+    use accolade_application::catalogue::{RemoveGroup, groups};
+    use accolade_application::earning::{EarnBadge, Earners};
+    use accolade_application::enrolment::EnrolCustomers;
     use accolade_application::error::UseCaseError;
-    use accolade_application::ports::{Operation, PageOf};
+    use accolade_application::ports::PageOf;
+    use accolade_domain::ids::CustomerId;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
     use accolade_domain::text::{Description, ReferenceId};
@@ -311,6 +313,16 @@ mod tests {
         caller_of(&authenticate(ports, &credentials).unwrap().unwrap()).unwrap()
     }
 
+    /// Has the demo's client change something.
+    fn change(ports: &Ports, command: impl Command) -> Result<Answer, UseCaseError> {
+        let executed = execute(ports, Request::new(caller(ports)), command)?;
+        Ok(executed.answer().clone())
+    }
+
+    fn customer() -> CustomerId {
+        CustomerId::try_from(62_090_013).unwrap()
+    }
+
     fn loyalty(reference: &str) -> Owner {
         Owner {
             owner_type: OwnerType::Loyalty,
@@ -331,14 +343,12 @@ mod tests {
         ] {
             let command = EnrolCustomers {
                 badge: badge.parse().unwrap(),
-                customers: vec![62_090_013.try_into().unwrap()],
-                unknown: Vec::new(),
+                customers: vec![customer()].into(),
                 request_id: None,
                 event_on: Some(Instant::parse_iso("2024-04-23T13:44:15+05:30").unwrap()),
                 triggered_by: Some(loyalty(claimed_by)),
-                idempotency: None,
             };
-            let Answer::Enrolment(answer) = enrol(&ports, &caller, command).unwrap() else {
+            let Answer::Enrolment(answer) = change(&ports, command).unwrap() else {
                 panic!("not an enrolment")
             };
             assert_eq!(answer.expires_on.unix_micros(), 1_926_235_957_000_000);
@@ -353,16 +363,13 @@ mod tests {
         let id: BadgeId = "66da90348bdb494a4f06576f".parse().unwrap();
         let again = |request_id: &str| {
             let command = EarnBadge {
-                operation: Operation::Earn,
                 badge: id,
-                customers: vec![62_090_013.try_into().unwrap()],
-                unknown: Vec::new(),
+                earners: Earners::One(customer().into()),
                 request_id: request_id.try_into().unwrap(),
                 event_on: None,
                 triggered_by: Some(loyalty("626")),
-                idempotency: None,
             };
-            earn(&ports, &caller, command)
+            change(&ports, command)
         };
         assert!(matches!(again("1"), Ok(Answer::Earned(_))));
         let Err(UseCaseError::Refused(rejections)) = again("2") else {
@@ -381,7 +388,8 @@ mod tests {
         let ports = ports();
         seed(&ports).unwrap();
         let caller = caller(&ports);
-        remove_group(&ports, &caller, Demo::read().unwrap().group.id).unwrap();
+        let group = Demo::read().unwrap().group.id;
+        change(&ports, RemoveGroup { group }).unwrap();
         seed(&ports).unwrap();
         let page = PageOf { page: 0, size: 10 };
         assert_eq!(groups(&ports, &caller, page).unwrap().total, 0);
@@ -418,18 +426,16 @@ mod tests {
         seed(&ports).unwrap();
         let caller = caller(&ports);
         let id: BadgeId = "66276dc68fe258516a88ff8e".parse().unwrap();
-        let taken_back = ClaimBadge {
+        let taken_back = UnclaimBadge {
             badge: id,
             owner: loyalty("123694"),
-            idempotency: None,
         };
-        unclaim(&ports, &caller, taken_back).unwrap();
+        change(&ports, taken_back).unwrap();
         let off = SetActivity {
             badge: id,
             active: false,
-            idempotency: None,
         };
-        set_activity(&ports, &caller, off).unwrap();
+        change(&ports, off).unwrap();
 
         seed(&ports).unwrap();
         let badge = ports

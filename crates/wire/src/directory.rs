@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use accolade_application::answer::DirectoryEcho;
+use accolade_application::customers::named_twice;
 use accolade_application::ports::{IdentifierKind, Identifiers};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
@@ -142,11 +143,6 @@ pub fn read_several(
         }
         Some(entries)
     })
-}
-
-/// A customer of a bulk request that stands in it before.
-pub fn named_twice() -> Rejection {
-    Rejection::unreadable("The customer is named more than once. Send it once.").at("customerId")
 }
 
 fn identifiers(fields: &mut Fields<'_, '_>) -> Identifiers {

@@ -1,6 +1,6 @@
 //! Every operation of the OpenAPI document is guarded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accolade_tests::{
     Client, LOYALTY, Org, PREFIX, Reply, Server, badge, earning, earning_all, enrolment, imported,
@@ -29,9 +29,15 @@ struct Operation {
     /// What stands for the parameters, and the query.
     parameters: Vec<String>,
     query: String,
-    group: &'static str,
     body: Option<Value>,
     foreign: Foreign,
+}
+
+impl Operation {
+    /// What the document calls it.
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
 }
 
 /// What an org has for its operations to work on.
@@ -44,9 +50,7 @@ struct World {
     field: String,
 }
 
-const READ: &str = "badges:read";
-const WRITE: &str = "badges:write";
-const ISSUE: &str = "badges:issue";
+const GROUPS: [&str; 3] = ["badges:read", "badges:write", "badges:issue"];
 
 impl World {
     /// Customer 9 is enrolled for a badge and has earned it.
@@ -97,24 +101,24 @@ impl World {
         let id = &[badge_id];
         let put = || Some(with(&self.definition, &json!({"id": badge_id})));
         let new = Some(with(&badge(), &future));
-        walk.add("post", "badgeMeta", &[], WRITE, new, OwnView);
-        walk.add("put", "badgeMeta", &[], WRITE, put(), NotFound);
-        walk.add("put", "badgeMeta/{}", id, WRITE, put(), NotFound);
-        walk.add("get", "badgeMeta", &[], READ, None, OwnView);
-        walk.add("get", "badgeMeta/{}", id, READ, None, NotFound);
+        walk.add("post", "badgeMeta", &[], new, OwnView);
+        walk.add("put", "badgeMeta", &[], put(), NotFound);
+        walk.add("put", "badgeMeta/{}", id, put(), NotFound);
+        walk.add("get", "badgeMeta", &[], None, OwnView);
+        walk.add("get", "badgeMeta/{}", id, None, NotFound);
         let path = "badgeMeta/{}/unclaim";
-        walk.add("post", path, id, WRITE, owner(), NotFound);
+        walk.add("post", path, id, owner(), NotFound);
         let path = "badgeMeta/{}/claim";
-        walk.add("post", path, id, WRITE, owner(), NotFound);
+        walk.add("post", path, id, owner(), NotFound);
         let path = "badgeMeta/{}/deactivate";
-        walk.add("put", path, id, WRITE, None, NotFound);
+        walk.add("put", path, id, None, NotFound);
         let path = "badgeMeta/{}/activate";
-        walk.add("put", path, id, WRITE, None, NotFound);
+        walk.add("put", path, id, None, NotFound);
     }
 
     fn earning(&self, walk: &mut Walk) {
         let badge_id = self.badge.as_str();
-        let mut post = |path, body| walk.add("post", path, &[], ISSUE, Some(body), NotFound);
+        let mut post = |path, body| walk.add("post", path, &[], Some(body), NotFound);
         post("badgeMeta/customer/issueBulk", enrolment(badge_id));
         post("customer/earn", earning(badge_id, 9));
         post("customer/earnBulk", earning_all(badge_id, &[9]));
@@ -129,19 +133,19 @@ impl World {
         for method in ["post", "put"] {
             let elements = Some(json!([imported(badge_id, 9)]));
             let path = "import/customerBadges";
-            walk.add(method, path, &[], ISSUE, elements, NoElement);
+            walk.add(method, path, &[], elements, NoElement);
         }
     }
 
     fn views(&self, walk: &mut Walk) {
         let badge_id = self.badge.as_str();
-        walk.add("get", "requests/{}", &["walked"], READ, None, NotFound);
-        walk.add("get", "customer/{}", &["9"], READ, None, OwnView);
-        walk.add("get", "management/{}", &["9"], READ, None, OwnView);
+        walk.add("get", "requests/{}", &["walked"], None, NotFound);
+        walk.add("get", "customer/{}", &["9"], None, OwnView);
+        walk.add("get", "management/{}", &["9"], None, OwnView);
         let path = "management/{}/badge/{}";
-        walk.add("get", path, &["9", badge_id], READ, None, NotFound);
+        walk.add("get", path, &["9", badge_id], None, NotFound);
         let path = "badgeMeta/getFixedWindowDetails";
-        walk.add("get", path, &[], READ, None, NotFound);
+        walk.add("get", path, &[], None, NotFound);
         if let Some(last) = walk.0.last_mut() {
             last.query = format!("?badgeMetaId={badge_id}");
         }
@@ -152,20 +156,20 @@ impl World {
         let field = &[self.field.as_str()];
         let change = || Some(json!({"name": "Changed"}));
         let new = Some(json!({"name": "Another", "rank": 1}));
-        walk.add("post", "group", &[], WRITE, new, OwnView);
-        walk.add("get", "group", &[], WRITE, None, OwnView);
-        walk.add("get", "group/{}", group, WRITE, None, NotFound);
-        walk.add("put", "group/{}", group, WRITE, change(), NotFound);
-        walk.add("delete", "group/{}", group, WRITE, None, NotFound);
+        walk.add("post", "group", &[], new, OwnView);
+        walk.add("get", "group", &[], None, OwnView);
+        walk.add("get", "group/{}", group, None, NotFound);
+        walk.add("put", "group/{}", group, change(), NotFound);
+        walk.add("delete", "group/{}", group, None, NotFound);
         let new = Some(json!({"name": "Another", "dataType": "STRING"}));
-        walk.add("post", "customField", &[], WRITE, new, OwnView);
-        walk.add("get", "customField", &[], WRITE, None, OwnView);
-        walk.add("get", "customField/{}", field, WRITE, None, NotFound);
-        walk.add("put", "customField/{}", field, WRITE, change(), NotFound);
+        walk.add("post", "customField", &[], new, OwnView);
+        walk.add("get", "customField", &[], None, OwnView);
+        walk.add("get", "customField/{}", field, None, NotFound);
+        walk.add("put", "customField/{}", field, change(), NotFound);
         let entry = Some(json!({"email": "walked@example.org"}));
-        walk.add("put", "customers/{}", &["9"], WRITE, entry, OwnView);
+        walk.add("put", "customers/{}", &["9"], entry, OwnView);
         let entries = Some(json!({"customers": [{"customerId": 9, "mobile": "1"}]}));
-        walk.add("post", "customers/bulk", &[], WRITE, entries, OwnView);
+        walk.add("post", "customers/bulk", &[], entries, OwnView);
     }
 }
 
@@ -178,7 +182,6 @@ impl Walk {
         method: &'static str,
         path: &'static str,
         parameters: &[&str],
-        group: &'static str,
         body: Option<Value>,
         foreign: Foreign,
     ) {
@@ -187,17 +190,17 @@ impl Walk {
             path,
             parameters: parameters.iter().map(|&it| it.to_owned()).collect(),
             query: String::new(),
-            group,
             body,
             foreign,
         });
     }
 }
 
-/// The document's operations below the prefix, parameters without their names.
-fn documented(server: &Server) -> BTreeSet<String> {
+/// The document's operations below the prefix, parameters without their names, and the access
+/// group that each needs.
+fn documented(server: &Server) -> BTreeMap<String, String> {
     let document = server.stranger().get("/openapi.json").ok().json();
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let Some(path) = path.strip_prefix(&format!("{PREFIX}/")) else {
             continue;
@@ -207,10 +210,9 @@ fn documented(server: &Server) -> BTreeSet<String> {
             .map(|part| if part.starts_with('{') { "{}" } else { part })
             .collect::<Vec<_>>()
             .join("/");
-        for method in item.as_object().unwrap().keys() {
-            if ["get", "post", "put", "delete", "patch"].contains(&method.as_str()) {
-                found.insert(format!("{method} {path}"));
-            }
+        for (method, operation) in item.as_object().unwrap() {
+            let group = operation["security"][0]["basic"][0].as_str().unwrap();
+            found.insert(format!("{method} {path}"), group.to_owned());
         }
     }
     assert!(!found.is_empty());
@@ -234,9 +236,9 @@ fn the_operations_that_are_walked_are_all_there_are(server: &Server) {
     let walked: BTreeSet<String> = World::of(server)
         .operations()
         .iter()
-        .map(|operation| format!("{} {}", operation.method, operation.path))
+        .map(Operation::name)
         .collect();
-    let documented = documented(server);
+    let documented: BTreeSet<String> = documented(server).into_keys().collect();
     let uncovered: Vec<_> = documented.difference(&walked).collect();
     assert!(
         uncovered.is_empty(),
@@ -265,15 +267,15 @@ fn every_operation_refuses_who_has_no_credentials_or_wrong_ones(server: &Server)
 
 fn every_operation_refuses_who_lacks_its_access_group(server: &Server) {
     let world = World::of(server);
-    let groups = [READ, WRITE, ISSUE];
-    for missing in groups {
-        let others: Vec<_> = groups
+    let documented = documented(server);
+    for missing in GROUPS {
+        let others: Vec<_> = GROUPS
             .into_iter()
             .filter(|group| *group != missing)
             .collect();
         let client = server.client_with(&world.org, &others.join(","));
         for operation in world.operations() {
-            if operation.group == missing {
+            if documented[&operation.name()] == missing {
                 let reply = call(&client, &operation);
                 assert_eq!((reply.status, reply.codes()), (403, vec![1931]), "{reply}");
             }

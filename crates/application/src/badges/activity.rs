@@ -1,43 +1,54 @@
 //! Turning a badge on and off.
 
+use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
+use accolade_domain::instant::Instant;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::badges::edit::{Decision, edit};
+use crate::badges::edit::{BadgeChange, Decision, edit};
 use crate::error::UseCaseError;
-use crate::ports::{BadgeEdit, IdempotencyGuard, Ports};
+use crate::execute::Command;
+use crate::ports::{BadgeEdit, Ports};
+use crate::request::Request;
 
-/// A badge to turn on or off.
+/// Turns a badge on or off; to do what is done already changes nothing. Once this has turned it off
+/// and returned, nothing is recorded for it any more.
+///
+/// Refused with 404 if there is no such badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetActivity {
     /// The badge.
     pub badge: BadgeId,
     /// Whether it is to be on.
     pub active: bool,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Turns a badge on or off; to do what is done already changes nothing. Once
-/// this has turned it off and returned, nothing is recorded for it any more.
-///
-/// # Errors
-/// 404 if there is no such badge.
-pub fn set_activity(
-    ports: &Ports,
-    caller: &Caller,
-    command: SetActivity,
-) -> Result<Answer, UseCaseError> {
-    let SetActivity {
-        badge: id,
-        active,
-        idempotency,
-    } = command;
-    edit(ports, caller, id, idempotency.as_ref(), |badge, _| {
+impl Command for SetActivity {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        edit(ports, request, &self)
+    }
+}
+
+impl BadgeChange for SetActivity {
+    fn badge(&self) -> BadgeId {
+        self.badge
+    }
+
+    fn decide(
+        &self,
+        _: &Ports,
+        _: &Caller,
+        badge: &Badge,
+        _: Instant,
+    ) -> Result<Decision, UseCaseError> {
+        let active = self.active;
         Ok(Decision {
             edit: (badge.active != active).then_some(BadgeEdit::Activity(active)),
-            answer: Answer::Activity { badge: id, active },
+            answer: Answer::Activity {
+                badge: self.badge,
+                active,
+            },
         })
-    })
+    }
 }

@@ -4,13 +4,16 @@ use accolade_domain::badge::{Badge, BadgeDraft, Defining};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::access::Caller;
 use crate::answer::{Answer, BadgeCounts, BadgeView};
 use crate::badges::details::complete;
 use crate::error::UseCaseError;
-use crate::ports::{CreateBadgeError, IdempotencyGuard, IdempotencyRecord, Ports};
+use crate::execute::Command;
+use crate::ports::{CreateBadgeError, Ports};
+use crate::request::Request;
 
-/// A badge to create.
+/// Creates a badge, without claims.
+///
+/// Refused with all that is wrong with the definition; 725 if its name is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateBadge {
     /// What it is to be.
@@ -23,63 +26,54 @@ pub struct CreateBadge {
     pub migrating: bool,
     /// The id that it is to have; a new one if `None`.
     pub id: Option<BadgeId>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Creates a badge, without claims.
-///
-/// # Errors
-/// All that is wrong with the definition; 725 if its name is taken.
-pub fn create(
-    ports: &Ports,
-    caller: &Caller,
-    command: CreateBadge,
-) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let mut draft = command.draft;
-    let mut problems = command.unread;
-    let (group, unfit) = complete(ports, caller, &mut draft)?;
-    let defining = Defining {
-        now,
-        zone: &caller.zone,
-        migrating: command.migrating,
-    };
-    let definition = match draft.define(defining, || ports.ids.uuid()) {
-        Ok(definition) if problems.is_empty() && unfit.is_empty() => definition,
-        defined => {
-            problems = merge(problems, defined.err().unwrap_or_default());
-            problems.extend(unfit);
-            return Err(problems.into());
+impl Command for CreateBadge {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let (now, caller) = (ports.clock.now(), &request.caller);
+        let mut draft = self.draft;
+        let mut problems = self.unread;
+        let (group, unfit) = complete(ports, caller, &mut draft)?;
+        let defining = Defining {
+            now,
+            zone: &caller.zone,
+            migrating: self.migrating,
+        };
+        let definition = match draft.define(defining, || ports.ids.uuid()) {
+            Ok(definition) if problems.is_empty() && unfit.is_empty() => definition,
+            defined => {
+                problems = merge(problems, defined.err().unwrap_or_default());
+                problems.extend(unfit);
+                return Err(problems.into());
+            }
+        };
+        let view = BadgeView {
+            earning_ends_on: definition.earning_ends_on(&caller.zone),
+            badge: Badge {
+                id: self.id.unwrap_or_else(|| ports.ids.object_id().into()),
+                org: caller.org,
+                definition,
+                active: self.active,
+                claims: Vec::new(),
+                created_on: now,
+                created_by: caller.actor,
+                updated_on: now,
+                updated_by: caller.actor,
+            },
+            group,
+            counts: BadgeCounts::default(),
+            now,
+        };
+        let answer = Answer::Badge(Box::new(view.clone()));
+        let record = request.record(&answer);
+        match ports.stores.badges.create(&view.badge, record.as_ref()) {
+            Ok(()) => Ok(answer),
+            Err(CreateBadgeError::NameTaken) => {
+                Err(Rejection::of(Code::NameTaken).at("name").into())
+            }
+            Err(CreateBadgeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
+            Err(CreateBadgeError::Store(error)) => Err(error.into()),
         }
-    };
-    let view = BadgeView {
-        earning_ends_on: definition.earning_ends_on(&caller.zone),
-        badge: Badge {
-            id: command.id.unwrap_or_else(|| ports.ids.object_id().into()),
-            org: caller.org,
-            definition,
-            active: command.active,
-            claims: Vec::new(),
-            created_on: now,
-            created_by: caller.actor,
-            updated_on: now,
-            updated_by: caller.actor,
-        },
-        group,
-        counts: BadgeCounts::default(),
-        now,
-    };
-    let answer = Answer::Badge(Box::new(view.clone()));
-    let record = command.idempotency.map(|guard| IdempotencyRecord {
-        guard,
-        answer: answer.clone(),
-    });
-    match ports.stores.badges.create(&view.badge, record.as_ref()) {
-        Ok(()) => Ok(answer),
-        Err(CreateBadgeError::NameTaken) => Err(Rejection::of(Code::NameTaken).at("name").into()),
-        Err(CreateBadgeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
-        Err(CreateBadgeError::Store(error)) => Err(error.into()),
     }
 }
 

@@ -10,14 +10,27 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::badges::not_found;
 use crate::error::UseCaseError;
-use crate::ports::{
-    BadgeEdit, BadgeEditRequest, EditBadgeError, IdempotencyGuard, IdempotencyKeyUsed,
-    IdempotencyRecord, Ports,
-};
+use crate::execute::MOST_ROUNDS;
+use crate::ports::{BadgeEdit, BadgeEditRequest, EditBadgeError, IdempotencyKeyUsed, Ports};
+use crate::request::Request;
 
-/// How often a decision is made anew because somebody else was faster. Each time
-/// somebody made progress, so this ends early unless something is broken.
-pub(crate) const ATTEMPTS: usize = 100;
+/// A change of a badge that is decided from the badge as it is.
+pub(crate) trait BadgeChange {
+    /// The badge.
+    fn badge(&self) -> BadgeId;
+
+    /// What to do with `badge` at `now`, and what to answer.
+    ///
+    /// # Errors
+    /// The badge does not allow it.
+    fn decide(
+        &self,
+        ports: &Ports,
+        caller: &Caller,
+        badge: &Badge,
+        now: Instant,
+    ) -> Result<Decision, UseCaseError>;
+}
 
 /// What to do with a badge, and what to answer.
 pub(crate) struct Decision {
@@ -27,32 +40,28 @@ pub(crate) struct Decision {
     pub(crate) answer: Answer,
 }
 
-/// Makes the edit that `decide` chooses, on the badge as it is when the edit is
-/// written, at the moment that it is told, and gives the answer, which is remembered under the idempotency key.
+/// Makes `change` on the badge as it is when it is written, and gives the answer, which is remembered
+/// under the request's key.
 ///
 /// # Errors
-/// 404 if there is no such badge; 725 if its new name is taken; those of `decide`.
+/// 404 if there is no such badge; 725 if its new name is taken; those of the decision.
 pub(crate) fn edit(
     ports: &Ports,
-    caller: &Caller,
-    badge: BadgeId,
-    idempotency: Option<&IdempotencyGuard>,
-    decide: impl Fn(&Badge, Instant) -> Result<Decision, UseCaseError>,
+    request: &Request,
+    change: &impl BadgeChange,
 ) -> Result<Answer, UseCaseError> {
-    for _ in 0..ATTEMPTS {
+    let (badge, caller) = (change.badge(), &request.caller);
+    for _ in 0..MOST_ROUNDS {
         let found = ports
             .stores
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
         let now = ports.clock.now();
-        let Decision { edit, answer } = decide(&found.badge, now)?;
-        let record = idempotency.map(|guard| IdempotencyRecord {
-            guard: guard.clone(),
-            answer: answer.clone(),
-        });
+        let Decision { edit, answer } = change.decide(ports, caller, &found.badge, now)?;
+        let idempotency = request.record(&answer);
         let Some(edit) = edit else {
-            if let Some(record) = record {
+            if let Some(record) = idempotency {
                 ports
                     .stores
                     .idempotency
@@ -61,16 +70,16 @@ pub(crate) fn edit(
             }
             return Ok(answer);
         };
-        let request = BadgeEditRequest {
+        let edit = BadgeEditRequest {
             org: caller.org,
             badge,
             version: found.version,
             edit,
             now,
             by: caller.actor,
-            idempotency: record,
+            idempotency,
         };
-        match ports.stores.badges.edit(&request) {
+        match ports.stores.badges.edit(&edit) {
             Ok(()) => return Ok(answer),
             Err(EditBadgeError::Changed) => {}
             Err(EditBadgeError::NameTaken) => {
@@ -83,6 +92,6 @@ pub(crate) fn edit(
         }
     }
     Err(UseCaseError::unexpected(anyhow!(
-        "badge {badge} changed {ATTEMPTS} times in a row"
+        "badge {badge} changed {MOST_ROUNDS} times in a row"
     )))
 }

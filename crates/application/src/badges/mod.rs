@@ -11,14 +11,14 @@ mod known;
 mod list;
 mod update;
 
-pub use activity::{SetActivity, set_activity};
-pub use claim::{ClaimBadge, claim, unclaim};
-pub use create::{CreateBadge, create};
+pub use activity::SetActivity;
+pub use claim::{ClaimBadge, UnclaimBadge};
+pub use create::CreateBadge;
 pub use etag::etag;
 pub use get::get;
 pub use known::KnownBadges;
 pub use list::{BadgeList, list};
-pub use update::{UpdateBadge, update};
+pub use update::UpdateBadge;
 
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};

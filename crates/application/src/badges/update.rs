@@ -1,19 +1,26 @@
 //! Revising a badge.
 
 use accolade_domain::badge::{Badge, BadgeDraft, Defining};
+use accolade_domain::catalogue::Group;
 use accolade_domain::ids::BadgeId;
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::{Answer, BadgeView};
 use crate::badges::create::merge;
 use crate::badges::details::complete;
-use crate::badges::edit::{Decision, edit};
+use crate::badges::edit::{BadgeChange, Decision, edit};
 use crate::badges::{etag, not_found};
 use crate::error::UseCaseError;
-use crate::ports::{BadgeEdit, IdempotencyGuard, Ports};
+use crate::execute::Command;
+use crate::ports::{BadgeEdit, Ports};
+use crate::request::Request;
 
-/// What a badge is to be from now on.
+/// Replaces a badge's definition. Its claims stay.
+///
+/// Refused with 404; 1944 if the badge has none of the tags; all that is wrong with the new
+/// definition; 725 if its name is taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateBadge {
     /// The badge.
@@ -28,25 +35,41 @@ pub struct UpdateBadge {
     pub migrating: bool,
     /// The entity tags of which the badge must have one; any will do if `None`.
     pub if_match: Option<Vec<String>>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Replaces a badge's definition. Its claims stay.
-///
-/// # Errors
-/// 404; 1944 if the badge has none of the tags; all that is wrong with the new
-/// definition; 725 if its name is taken.
-pub fn update(
-    ports: &Ports,
-    caller: &Caller,
+impl Command for UpdateBadge {
+    fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let (group, unfit) = complete(ports, &request.caller, &mut self.draft)?;
+        let revision = Revision {
+            command: self,
+            group,
+            unfit,
+        };
+        edit(ports, request, &revision)
+    }
+}
+
+/// A command, and what the org's catalogue says to it.
+struct Revision {
     command: UpdateBadge,
-) -> Result<Answer, UseCaseError> {
-    let id = command.badge;
-    let mut draft = command.draft;
-    let (group, unfit) = complete(ports, caller, &mut draft)?;
-    let key = command.idempotency.as_ref();
-    edit(ports, caller, id, key, |badge, now| {
+    group: Option<Group>,
+    /// What does not fit the catalogue.
+    unfit: Vec<Rejection>,
+}
+
+impl BadgeChange for Revision {
+    fn badge(&self) -> BadgeId {
+        self.command.badge
+    }
+
+    fn decide(
+        &self,
+        ports: &Ports,
+        caller: &Caller,
+        badge: &Badge,
+        now: Instant,
+    ) -> Result<Decision, UseCaseError> {
+        let command = &self.command;
         if let Some(tags) = &command.if_match
             && !tags.contains(&etag(badge)?)
         {
@@ -57,21 +80,21 @@ pub fn update(
             zone: &caller.zone,
             migrating: command.migrating,
         };
-        let revised = badge.revise(draft.clone(), defining, || ports.ids.uuid());
+        let revised = badge.revise(command.draft.clone(), defining, || ports.ids.uuid());
         let definition = match revised {
-            Ok(definition) if command.unread.is_empty() && unfit.is_empty() => definition,
+            Ok(definition) if command.unread.is_empty() && self.unfit.is_empty() => definition,
             revised => {
                 let broken = revised.err().unwrap_or_default();
                 let mut problems = merge(command.unread.clone(), broken);
-                problems.extend(unfit.clone());
+                problems.extend(self.unfit.clone());
                 return Err(problems.into());
             }
         };
         let counts = ports
             .stores
             .badges
-            .find_counted(caller.org, id)?
-            .ok_or_else(|| not_found(id))?
+            .find_counted(caller.org, command.badge)?
+            .ok_or_else(|| not_found(command.badge))?
             .counts;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
@@ -82,7 +105,7 @@ pub fn update(
                 updated_by: caller.actor,
                 ..badge.clone()
             },
-            group: group.clone(),
+            group: self.group.clone(),
             counts,
             now,
         };
@@ -94,5 +117,5 @@ pub fn update(
             edit: Some(edit),
             answer: Answer::Badge(Box::new(view)),
         })
-    })
+    }
 }

@@ -7,100 +7,82 @@ use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::catalogue::{ATTEMPTS, not_found, refused};
+use crate::catalogue::{not_found, refused};
 use crate::error::UseCaseError;
-use crate::ports::{CustomFieldQuery, IdempotencyGuard, IdempotencyRecord, Page, Ports};
+use crate::execute::{Command, MOST_ROUNDS};
+use crate::ports::{CustomFieldQuery, Page, Ports};
+use crate::request::Request;
 
-/// A custom field to create.
+/// Creates a custom field.
+///
+/// Refused with 741 if an active field has its name; 742 and 745 for a default that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateCustomField {
     /// What it is to be.
     pub draft: CustomFieldDraft,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// A change of a custom field.
+/// Changes a custom field, or disables it for good.
+///
+/// Refused with 404; 741; 742; 743; 744; 745.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateCustomField {
     /// The field.
     pub field: CustomFieldId,
     /// The change.
     pub change: CustomFieldChange,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Creates a custom field.
-///
-/// # Errors
-/// 741 if an active field has its name; 742 and 745 for a default that does not fit.
-pub fn create_field(
-    ports: &Ports,
-    caller: &Caller,
-    command: CreateCustomField,
-) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let draft = command.draft.check()?;
-    let field = CustomField {
-        id: ports.ids.object_id().into(),
-        org: caller.org,
-        name: draft.name,
-        data_type: draft.data_type,
-        mandatory: draft.mandatory,
-        default: draft.default,
-        active: true,
-        created_on: now,
-        created_by: caller.actor,
-        updated_on: now,
-        updated_by: caller.actor,
-    };
-    let answer = Answer::CustomField(field.clone());
-    let record = command.idempotency.map(|guard| IdempotencyRecord {
-        guard,
-        answer: answer.clone(),
-    });
-    match ports.stores.catalogue.create_field(&field, record.as_ref()) {
-        Ok(()) => Ok(answer),
-        Err(error) => Err(refused(error, Code::CustomFieldNameTaken)
-            .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new field had changed")))),
+impl Command for CreateCustomField {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let (now, caller) = (ports.clock.now(), &request.caller);
+        let draft = self.draft.check()?;
+        let field = CustomField {
+            id: ports.ids.object_id().into(),
+            org: caller.org,
+            name: draft.name,
+            data_type: draft.data_type,
+            mandatory: draft.mandatory,
+            default: draft.default,
+            active: true,
+            created_on: now,
+            created_by: caller.actor,
+            updated_on: now,
+            updated_by: caller.actor,
+        };
+        let answer = Answer::CustomField(field.clone());
+        let record = request.record(&answer);
+        match ports.stores.catalogue.create_field(&field, record.as_ref()) {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(refused(error, Code::CustomFieldNameTaken)
+                .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new field had changed")))),
+        }
     }
 }
 
-/// Changes a custom field, or disables it for good.
-///
-/// # Errors
-/// 404; 741; 742; 743; 744; 745.
-pub fn update_field(
-    ports: &Ports,
-    caller: &Caller,
-    command: &UpdateCustomField,
-) -> Result<Answer, UseCaseError> {
-    let id = command.field;
-    for _ in 0..ATTEMPTS {
-        let before = field(ports, caller, id)?;
-        let after = before.changed(command.change.clone(), ports.clock.now(), caller.actor)?;
-        let answer = Answer::CustomField(after.clone());
-        let record = command.idempotency.clone().map(|guard| IdempotencyRecord {
-            guard,
-            answer: answer.clone(),
-        });
-        match ports
-            .stores
-            .catalogue
-            .save_field(&before, &after, record.as_ref())
-        {
-            Ok(()) => return Ok(answer),
-            Err(error) => {
-                if let Some(failure) = refused(error, Code::CustomFieldNameTaken) {
-                    return Err(failure);
+impl Command for UpdateCustomField {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let (id, caller) = (self.field, &request.caller);
+        for _ in 0..MOST_ROUNDS {
+            let before = field(ports, caller, id)?;
+            let now = ports.clock.now();
+            let after = before.changed(self.change.clone(), now, caller.actor)?;
+            let answer = Answer::CustomField(after.clone());
+            let record = request.record(&answer);
+            let catalogue = &ports.stores.catalogue;
+            match catalogue.save_field(&before, &after, record.as_ref()) {
+                Ok(()) => return Ok(answer),
+                Err(error) => {
+                    if let Some(failure) = refused(error, Code::CustomFieldNameTaken) {
+                        return Err(failure);
+                    }
                 }
             }
         }
+        Err(UseCaseError::unexpected(anyhow!(
+            "custom field {id} changed {MOST_ROUNDS} times in a row"
+        )))
     }
-    Err(UseCaseError::unexpected(anyhow!(
-        "custom field {id} changed {ATTEMPTS} times in a row"
-    )))
 }
 
 /// One custom field, active or not.

@@ -9,96 +9,77 @@ use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::catalogue::{ATTEMPTS, not_found, refused};
+use crate::catalogue::{not_found, refused};
 use crate::error::UseCaseError;
-use crate::ports::{IdempotencyGuard, IdempotencyRecord, Page, PageOf, Ports};
+use crate::execute::{Command, MOST_ROUNDS};
+use crate::ports::{Page, PageOf, Ports};
+use crate::request::Request;
 
-/// A group to create.
+/// Creates a group.
+///
+/// Refused with 733 if an active group has its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateGroup {
     /// Its name.
     pub name: Name,
     /// Its rank.
     pub rank: Rank,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// A change of a group.
+/// Changes a group.
+///
+/// Refused with 404 if there is none or it was removed; 733.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateGroup {
     /// The group.
     pub group: GroupId,
     /// The change.
     pub change: GroupChange,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
-}
-
-/// Creates a group.
-///
-/// # Errors
-/// 733 if an active group has its name.
-pub fn create_group(
-    ports: &Ports,
-    caller: &Caller,
-    command: CreateGroup,
-) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let group = Group {
-        id: ports.ids.object_id().into(),
-        org: caller.org,
-        name: command.name,
-        rank: command.rank,
-        active: true,
-        created_on: now,
-        created_by: caller.actor,
-        updated_on: now,
-        updated_by: caller.actor,
-    };
-    let answer = Answer::Group(group.clone());
-    let record = command.idempotency.map(|guard| IdempotencyRecord {
-        guard,
-        answer: answer.clone(),
-    });
-    match ports.stores.catalogue.create_group(&group, record.as_ref()) {
-        Ok(()) => Ok(answer),
-        Err(error) => Err(refused(error, Code::GroupNameTaken)
-            .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new group had changed")))),
-    }
-}
-
-/// Changes a group.
-///
-/// # Errors
-/// 404 if there is none or it was removed; 733.
-pub fn update_group(
-    ports: &Ports,
-    caller: &Caller,
-    command: &UpdateGroup,
-) -> Result<Answer, UseCaseError> {
-    let UpdateGroup {
-        group,
-        change,
-        idempotency,
-    } = command;
-    save(ports, caller, *group, idempotency.as_ref(), |before| {
-        before.changed(change.clone(), ports.clock.now(), caller.actor)
-    })
 }
 
 /// Removes a group: badges keep their rank and lose it.
 ///
-/// # Errors
-/// 404 if there is none or it was removed before.
-pub fn remove_group(
-    ports: &Ports,
-    caller: &Caller,
-    group: GroupId,
-) -> Result<Answer, UseCaseError> {
-    save(ports, caller, group, None, |before| {
-        before.removed(ports.clock.now(), caller.actor)
-    })
+/// Refused with 404 if there is none or it was removed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RemoveGroup {
+    /// The group.
+    pub group: GroupId,
+}
+
+impl Command for CreateGroup {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let (now, caller) = (ports.clock.now(), &request.caller);
+        let group = Group {
+            id: ports.ids.object_id().into(),
+            org: caller.org,
+            name: self.name,
+            rank: self.rank,
+            active: true,
+            created_on: now,
+            created_by: caller.actor,
+            updated_on: now,
+            updated_by: caller.actor,
+        };
+        let answer = Answer::Group(group.clone());
+        let record = request.record(&answer);
+        match ports.stores.catalogue.create_group(&group, record.as_ref()) {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(refused(error, Code::GroupNameTaken)
+                .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new group had changed")))),
+        }
+    }
+}
+
+impl Command for UpdateGroup {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        save(ports, request, self.group, Some(&self.change))
+    }
+}
+
+impl Command for RemoveGroup {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        save(ports, request, self.group, None)
+    }
 }
 
 /// One group.
@@ -122,26 +103,25 @@ pub fn groups(ports: &Ports, caller: &Caller, page: PageOf) -> Result<Page<Group
     Ok(ports.stores.catalogue.groups(caller.org, page)?)
 }
 
+/// Makes `change` of the group `id`, or removes it if there is none.
 fn save(
     ports: &Ports,
-    caller: &Caller,
+    request: &Request,
     id: GroupId,
-    idempotency: Option<&IdempotencyGuard>,
-    change: impl Fn(&Group) -> Group,
+    change: Option<&GroupChange>,
 ) -> Result<Answer, UseCaseError> {
-    for _ in 0..ATTEMPTS {
+    let caller = &request.caller;
+    for _ in 0..MOST_ROUNDS {
         let before = group(ports, caller, id)?;
-        let after = change(&before);
+        let now = ports.clock.now();
+        let after = match change {
+            Some(change) => before.changed(change.clone(), now, caller.actor),
+            None => before.removed(now, caller.actor),
+        };
         let answer = Answer::Group(after.clone());
-        let record = idempotency.map(|guard| IdempotencyRecord {
-            guard: guard.clone(),
-            answer: answer.clone(),
-        });
-        match ports
-            .stores
-            .catalogue
-            .save_group(&before, &after, record.as_ref())
-        {
+        let record = request.record(&answer);
+        let catalogue = &ports.stores.catalogue;
+        match catalogue.save_group(&before, &after, record.as_ref()) {
             Ok(()) => return Ok(answer),
             Err(error) => {
                 if let Some(failure) = refused(error, Code::GroupNameTaken) {
@@ -151,6 +131,6 @@ fn save(
         }
     }
     Err(UseCaseError::unexpected(anyhow!(
-        "group {id} changed {ATTEMPTS} times in a row"
+        "group {id} changed {MOST_ROUNDS} times in a row"
     )))
 }

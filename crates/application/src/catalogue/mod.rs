@@ -3,20 +3,13 @@
 mod custom_fields;
 mod groups;
 
-pub use custom_fields::{
-    CreateCustomField, UpdateCustomField, create_field, field, fields, update_field,
-};
-pub use groups::{
-    CreateGroup, UpdateGroup, create_group, group, groups, remove_group, update_group,
-};
+pub use custom_fields::{CreateCustomField, UpdateCustomField, field, fields};
+pub use groups::{CreateGroup, RemoveGroup, UpdateGroup, group, groups};
 
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::error::UseCaseError;
 use crate::ports::SaveError;
-
-/// How often a change is decided anew because somebody else was faster.
-const ATTEMPTS: usize = 100;
 
 fn not_found(what: &str, id: impl std::fmt::Display) -> Rejection {
     Rejection::of(Code::NotFound).saying(format!("{what} {id} not found. Check the id."))

@@ -1,60 +1,119 @@
 //! Writing the customer directory.
 
+use std::collections::HashSet;
+
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::{Answer, DirectoryAnswer, DirectoryEcho};
-use crate::error::UseCaseError;
-use crate::ports::{DirectoryEntry, DirectoryError, IdempotencyGuard, IdempotencyRecord, Ports};
-
-/// Customers to write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PutCustomers {
-    /// Whether it is a request for one customer.
-    pub single: bool,
-    /// The customers, each once, with all their identifiers.
-    pub entries: Vec<DirectoryEntry>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
-}
+use crate::customers::{NamedCustomer, resolve_each, resolve_one};
+use crate::error::{MOST_REPORTED, UseCaseError};
+use crate::execute::Command;
+use crate::ports::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers, Ports};
+use crate::request::Request;
 
 /// Replaces the identifiers of customers: all of them or none.
 ///
-/// # Errors
-/// 1921 for each identifier that belongs to another customer.
-pub fn put(ports: &Ports, caller: &Caller, command: PutCustomers) -> Result<Answer, UseCaseError> {
-    let echo = |entry: &DirectoryEntry| DirectoryEcho {
+/// Refused with 1920 for customers whose identifier nobody has; 1921 for each new identifier that
+/// belongs to another customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutCustomers {
+    /// One customer.
+    One(NamedCustomer, Identifiers),
+    /// Several, each with all its identifiers.
+    Several(Vec<(NamedCustomer, Identifiers)>),
+}
+
+impl Command for PutCustomers {
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let caller = &request.caller;
+        let (single, entries) = match self {
+            Self::One(named, identifiers) => {
+                let customer = resolve_one(ports, caller, named, None)?;
+                let entry = DirectoryEntry {
+                    customer,
+                    identifiers,
+                };
+                (true, vec![entry])
+            }
+            Self::Several(entries) => (false, found(ports, caller, entries)?),
+        };
+        let answer = Answer::Directory(DirectoryAnswer {
+            single,
+            entries: entries.iter().map(echo).collect(),
+        });
+        let record = request.record(&answer);
+        let written = (ports.stores.directory).put(caller.org, &entries, record.as_ref());
+        match written {
+            Ok(()) => Ok(answer),
+            Err(DirectoryError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
+            Err(DirectoryError::Store(error)) => Err(error.into()),
+            Err(DirectoryError::Taken(taken)) => {
+                let taken = taken.into_iter().map(|(position, kind)| {
+                    Rejection::of(Code::IdentifierTaken).at(place(single, position, kind))
+                });
+                Err(taken.collect::<Vec<_>>().into())
+            }
+        }
+    }
+}
+
+fn echo(entry: &DirectoryEntry) -> DirectoryEcho {
+    DirectoryEcho {
         customer: entry.customer,
         email: entry.identifiers.email.clone(),
         mobile: entry.identifiers.mobile.clone(),
         external_id: entry.identifiers.external_id.clone(),
         card_number: entry.identifiers.card_number.clone(),
-    };
-    let answer = Answer::Directory(DirectoryAnswer {
-        single: command.single,
-        entries: command.entries.iter().map(echo).collect(),
-    });
-    let record = command.idempotency.map(|guard| IdempotencyRecord {
-        guard,
-        answer: answer.clone(),
-    });
-    match ports
-        .stores
-        .directory
-        .put(caller.org, &command.entries, record.as_ref())
-    {
-        Ok(()) => Ok(answer),
-        Err(DirectoryError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
-        Err(DirectoryError::Store(error)) => Err(error.into()),
-        Err(DirectoryError::Taken(taken)) => {
-            let at = |(position, kind): (usize, crate::ports::IdentifierKind)| {
-                Rejection::of(Code::IdentifierTaken).at(if command.single {
-                    kind.name().to_owned()
-                } else {
-                    format!("customers[{position}].{}", kind.name())
-                })
-            };
-            Err(taken.into_iter().map(at).collect::<Vec<_>>().into())
+    }
+}
+
+/// Where the identifier of this kind of the entry at `position` stands.
+fn place(single: bool, position: usize, kind: IdentifierKind) -> String {
+    if single {
+        kind.name().to_owned()
+    } else {
+        format!("customers[{position}].{}", kind.name())
+    }
+}
+
+/// The entries with their customers found.
+///
+/// # Errors
+/// 1920 for each whose identifier nobody has; 999999 for each customer that is named again.
+fn found(
+    ports: &Ports,
+    caller: &Caller,
+    entries: Vec<(NamedCustomer, Identifiers)>,
+) -> Result<Vec<DirectoryEntry>, UseCaseError> {
+    let (named, identifiers): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+    let customers = resolve_each(ports, caller, named)?;
+    let mut problems = Vec::new();
+    let mut seen = HashSet::new();
+    let mut entries = Vec::new();
+    for (position, (customer, identifiers)) in customers.into_iter().zip(identifiers).enumerate() {
+        let place = format!("customers[{position}]");
+        match customer {
+            Ok(customer) if seen.insert(customer) => entries.push(DirectoryEntry {
+                customer,
+                identifiers,
+            }),
+            Ok(_) => problems.push(named_twice().below(&place)),
+            Err(_) => {
+                let unknown = Rejection::of(Code::IdentifierUnknown).at("customerId");
+                problems.push(unknown.below(&place));
+            }
         }
     }
+    if problems.is_empty() {
+        Ok(entries)
+    } else {
+        problems.truncate(MOST_REPORTED);
+        Err(problems.into())
+    }
+}
+
+/// The refusal of a customer that a request names again.
+pub fn named_twice() -> Rejection {
+    Rejection::unreadable("The customer is named more than once. Send it once.").at("customerId")
 }

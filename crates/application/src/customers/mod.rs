@@ -2,8 +2,9 @@
 
 mod badges;
 mod directory;
-mod identifiers;
+mod named;
 
 pub use badges::{LimitCount, ShownDetails, badges, details};
-pub use directory::{PutCustomers, put};
-pub use identifiers::{Resolved, resolve, resolve_each, resolve_one};
+pub use directory::{PutCustomers, named_twice};
+pub use named::{NamedCustomer, NamedCustomers, Resolved, repeats, resolve_one};
+pub(crate) use named::{resolve, resolve_each};

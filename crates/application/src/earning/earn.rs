@@ -1,75 +1,140 @@
 //! Earning a badge.
 
-use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::badge::Badge;
+use accolade_domain::earning::{EarnTerms, limits, terms};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
+use accolade_domain::zone::Zone;
 
-use crate::access::Caller;
-use crate::answer::{Answer, CustomerEarn, EarnOutcome, UnknownCustomer};
-use crate::earning::earn_group;
+use crate::answer::{Answer, EarnOutcome};
+use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_one};
 use crate::error::UseCaseError;
-use crate::group::{self, Grouped as _, Seat};
-use crate::ports::{EarnRequest, IdempotencyGuard, Operation, Ports, RecordedRequest as _};
-use crate::request_id;
+use crate::execute::Command;
+use crate::group_commit::{self, Decided, GroupCommit, Recording, Subjects};
+use crate::ports::{EarnBatch, EarnRequest, Operation, Ports, RecordedRequest as _};
+use crate::request::Request;
 
-/// Customers who are to earn a badge.
+/// Lets customers earn a badge, as far as limits have room.
+///
+/// Refused with the first that applies: 809 the request id was carried out before; 404; those of
+/// [`terms`]; for one customer 811, 817 and 818, before all of them 1920.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarnBadge {
-    /// [`Operation::Earn`] for one customer, who is refused as a whole;
-    /// [`Operation::EarnBulk`] for several, with an outcome each.
-    pub operation: Operation,
     /// The badge.
     pub badge: BadgeId,
-    /// The customers, each once.
-    pub customers: Vec<CustomerId>,
-    /// Customers whose identifier nobody has.
-    pub unknown: Vec<UnknownCustomer>,
+    /// Who is to earn it.
+    pub earners: Earners,
     /// The caller's id of the request.
     pub request_id: RequestId,
     /// When the criteria were fulfilled; now if `None`.
     pub event_on: Option<Instant>,
     /// Who triggered it; `None` if it is done by hand.
     pub triggered_by: Option<Owner>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Lets customers earn a badge, as far as limits have room.
-///
-/// # Errors
-/// The first that applies: 809 the request id was carried out before; 404; those of
-/// [`terms`]; of a request for one customer 811, 817 and 818.
-///
-/// [`terms`]: accolade_domain::earning::terms
-pub fn earn(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer, UseCaseError> {
-    group::only(earn_group(ports, None, vec![(caller, command)]))
+/// Who is to earn a badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Earners {
+    /// One customer, whose refusal is that of the whole request.
+    One(NamedCustomer),
+    /// Customers with an outcome each.
+    Several(NamedCustomers),
 }
 
-/// What [`earn`] would answer now, with nothing recorded and no key used.
-///
-/// # Errors
-/// As [`earn`].
-pub fn preview(ports: &Ports, caller: &Caller, command: EarnBadge) -> Result<Answer, UseCaseError> {
-    let event_on = command.event_on;
-    request_id::check_unused(ports, caller, command.operation, &command.request_id)?;
-    let mut request = EarnRequest::undecided(ports, caller, command, ports.clock.now())?;
-    let found = ports.stores.badges.find(caller.org, request.badge)?;
-    let seat = Seat { caller, event_on };
-    group::decide(ports, &seat, &mut request, found.as_ref())?;
-    let outcomes = ports.stores.earning.preview(&request)?;
-    if request.operation == Operation::Earn
-        && let Some(rejection) = outcomes.iter().find_map(refusal)
-    {
-        return Err(rejection.into());
+impl Command for EarnBadge {
+    const HAS_DRY_RUN: bool = true;
+
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        group_commit::run_alone(ports, request, self)
     }
-    Ok(request.answer(outcomes))
 }
 
-fn refusal(outcome: &CustomerEarn) -> Option<Rejection> {
-    match &outcome.outcome {
-        EarnOutcome::Refused(rejection) => Some(rejection.clone()),
-        EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => None,
+impl GroupCommit for EarnBadge {
+    type Recorded = EarnRequest;
+    type Terms = EarnTerms;
+
+    fn badge(&self) -> BadgeId {
+        self.badge
+    }
+
+    fn operation(&self) -> Operation {
+        match self.earners {
+            Earners::One(_) => Operation::Earn,
+            Earners::Several(_) => Operation::EarnBulk,
+        }
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        Some(&self.request_id)
+    }
+
+    fn take_customers(
+        &mut self,
+        ports: &Ports,
+        request: &mut Request,
+    ) -> Result<Resolved, UseCaseError> {
+        match &mut self.earners {
+            Earners::One(named) => {
+                let (caller, named) = (&request.caller, named.clone());
+                let customer = resolve_one(ports, caller, named, Some("customerId"))?;
+                Ok(Resolved {
+                    customers: vec![customer],
+                    unknown: Vec::new(),
+                })
+            }
+            Earners::Several(named) => {
+                let named = std::mem::take(named);
+                resolve(ports, request, named, "customerIds")
+            }
+        }
+    }
+
+    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<EarnTerms, Rejection> {
+        terms(badge, zone, self.triggered_by.as_ref(), self.event_on, now)
+    }
+
+    fn recorded(&self, decided: Decided<EarnTerms>) -> EarnRequest {
+        let (terms, now) = (decided.terms, decided.context.now);
+        let definition = &decided.found.badge.definition;
+        EarnRequest {
+            limits: limits(definition, &decided.zone, terms.event_on, now),
+            context: decided.context,
+            badge: self.badge,
+            version: decided.found.version,
+            operation: self.operation(),
+            request_id: decided.subjects.request_id,
+            triggered_by: self.triggered_by.clone(),
+            terms,
+            zone: decided.zone,
+            customers: decided.subjects.customers,
+            unknown: decided.subjects.unknown,
+            ids: decided.subjects.ids,
+        }
+    }
+
+    fn subjects(request: EarnRequest) -> Subjects {
+        Subjects {
+            request_id: request.request_id,
+            customers: request.customers,
+            unknown: request.unknown,
+            ids: request.ids,
+        }
+    }
+
+    fn record(ports: &Ports, batch: &EarnBatch) -> Recording<Self> {
+        ports.stores.earning.earn(batch)
+    }
+
+    fn preview(ports: &Ports, request: EarnRequest) -> Result<Answer, UseCaseError> {
+        let outcomes = ports.stores.earning.preview(&request)?;
+        if let (Operation::Earn, [only]) = (request.operation, outcomes.as_slice())
+            && let EarnOutcome::Refused(rejection) = &only.outcome
+        {
+            return Err(rejection.clone().into());
+        }
+        Ok(request.answer(outcomes))
     }
 }

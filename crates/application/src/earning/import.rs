@@ -13,10 +13,11 @@ use anyhow::anyhow;
 use crate::access::Caller;
 use crate::answer::{Answer, Imported};
 use crate::badges::not_found;
+use crate::customers::{NamedCustomer, resolve_each};
 use crate::error::UseCaseError;
-use crate::ports::{
-    Context, IdempotencyGuard, ImportItem, ImportRequest, Operation, Ports, RecordedRequest as _,
-};
+use crate::execute::Command;
+use crate::ports::{ImportItem, ImportRequest, Operation, Ports, RecordedRequest as _};
+use crate::request::Request;
 use crate::request_id;
 
 /// One element of an import: what could be read of it.
@@ -25,89 +26,125 @@ pub struct ImportRow {
     /// The badge.
     pub badge: BadgeId,
     /// The customer.
-    pub customer: CustomerId,
+    pub customer: NamedCustomer,
     /// When it was earned.
     pub event_on: Instant,
     /// When it expires.
     pub expires_on: Instant,
 }
 
-/// Earned badges to import. An element that could not be read fails alone.
+/// Records earned badges from elsewhere, also of badges that are deactivated or past. No limit
+/// refuses them.
+///
+/// Refused as a whole with 809. Elements fail alone, each for what could not be read of it, a
+/// customer whose identifier nobody has (1920), a badge that the org does not have (404), or
+/// an expiry before the earn (999999).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportCustomerBadges {
     /// The elements, in the order of the request.
     pub rows: Vec<Result<ImportRow, Vec<Rejection>>>,
     /// The caller's id of the request; one is made if `None`.
     pub request_id: Option<RequestId>,
-    /// Whether nothing is to be recorded.
-    pub dry_run: bool,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Records earned badges from elsewhere, also of badges that are deactivated or past. No
-/// limit refuses them.
-///
-/// # Errors
-/// Of the whole request: 809. Elements fail alone, each for what could not be read of
-/// it, a badge that the org does not have (404), or an expiry before the earn (999999).
-pub fn import(
+impl Command for ImportCustomerBadges {
+    const HAS_DRY_RUN: bool = true;
+
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let caller = &request.caller;
+        let rows = found(ports, caller, self.rows)?;
+        let now = ports.clock.now();
+        let request_id = request_id::known_or_new(ports, self.request_id.as_ref())?;
+        request_id::check_unused(ports, caller, Operation::Import, &request_id)?;
+        let badges = badges(ports, caller, &rows)?;
+        let len = u32::try_from(rows.len())
+            .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;
+        let mut items = Vec::new();
+        let mut outcomes = Vec::new();
+        for (row, id) in rows.into_iter().zip(ports.ids.block(len).iter()) {
+            let fit = row.and_then(|row| fitting(&badges, &row).map(|badge| (row, badge)));
+            let (row, badge) = match fit {
+                Ok(fit) => fit,
+                Err(problems) => {
+                    outcomes.push(Imported::Refused(problems));
+                    continue;
+                }
+            };
+            items.push(ImportItem {
+                badge: row.badge,
+                customer: row.customer,
+                id: id.into(),
+                event_on: row.event_on,
+                expires_on: row.expires_on,
+                counts_under: counts_under(badge, caller, row.event_on, now),
+            });
+            outcomes.push(Imported::Recorded {
+                badge: row.badge,
+                customer: row.customer,
+                earned: id.into(),
+                expires_on: row.expires_on,
+            });
+        }
+        let recorded = ImportRequest {
+            context: request.context(now),
+            request_id,
+            items,
+            outcomes,
+        };
+        if !request.dry_run {
+            ports.stores.earning.import(&recorded)??;
+        }
+        Ok(recorded.answer(()))
+    }
+}
+
+/// A row whose customer is found.
+struct FoundRow {
+    badge: BadgeId,
+    customer: CustomerId,
+    event_on: Instant,
+    expires_on: Instant,
+}
+
+type FoundRows = Vec<Result<FoundRow, Vec<Rejection>>>;
+
+/// The rows with their customers found; one whose identifier nobody has fails alone.
+fn found(
     ports: &Ports,
     caller: &Caller,
-    command: ImportCustomerBadges,
-) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let request_id = request_id::known_or_new(ports, command.request_id.as_ref())?;
-    request_id::check_unused(ports, caller, Operation::Import, &request_id)?;
-    let badges = badges(ports, caller, &command.rows)?;
-    let len = u32::try_from(command.rows.len())
-        .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;
-    let mut items = Vec::new();
-    let mut outcomes = Vec::new();
-    for (row, id) in command.rows.into_iter().zip(ports.ids.block(len).iter()) {
-        let fit = row.and_then(|row| fitting(&badges, &row).map(|badge| (row, badge)));
-        outcomes.push(match fit {
-            Err(problems) => Imported::Refused(problems),
-            Ok((row, badge)) => {
-                items.push(ImportItem {
-                    badge: row.badge,
-                    customer: row.customer,
-                    id: id.into(),
-                    event_on: row.event_on,
-                    expires_on: row.expires_on,
-                    counts_under: counts_under(badge, caller, row.event_on, now),
-                });
-                Imported::Recorded {
-                    badge: row.badge,
-                    customer: row.customer,
-                    earned: id.into(),
-                    expires_on: row.expires_on,
-                }
+    rows: Vec<Result<ImportRow, Vec<Rejection>>>,
+) -> Result<FoundRows, UseCaseError> {
+    let named = rows.iter().flatten().map(|row| row.customer.clone());
+    let mut customers = resolve_each(ports, caller, named.collect())?.into_iter();
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let row = match row {
+            Ok(row) => row,
+            Err(problems) => {
+                found.push(Err(problems));
+                continue;
             }
+        };
+        found.push(match customers.next() {
+            Some(Ok(customer)) => Ok(FoundRow {
+                badge: row.badge,
+                customer,
+                event_on: row.event_on,
+                expires_on: row.expires_on,
+            }),
+            _ => Err(vec![
+                Rejection::of(Code::IdentifierUnknown).at("customerId"),
+            ]),
         });
     }
-    let request = ImportRequest {
-        context: Context {
-            org: caller.org,
-            actor: caller.actor,
-            now,
-            key: command.idempotency,
-        },
-        request_id,
-        items,
-        outcomes,
-    };
-    if !command.dry_run {
-        ports.stores.earning.import(&request)??;
-    }
-    Ok(request.answer(()))
+    Ok(found)
 }
 
 /// The badges that the rows name, each read once.
 fn badges(
     ports: &Ports,
     caller: &Caller,
-    rows: &[Result<ImportRow, Vec<Rejection>>],
+    rows: &[Result<FoundRow, Vec<Rejection>>],
 ) -> Result<HashMap<BadgeId, Badge>, UseCaseError> {
     let mut ids: Vec<_> = rows.iter().flatten().map(|row| row.badge).collect();
     ids.sort_unstable();
@@ -121,7 +158,7 @@ fn badges(
 
 fn fitting<'a>(
     badges: &'a HashMap<BadgeId, Badge>,
-    row: &ImportRow,
+    row: &FoundRow,
 ) -> Result<&'a Badge, Vec<Rejection>> {
     let badge = badges
         .get(&row.badge)

@@ -1,91 +1,113 @@
 //! Enrolling customers for a badge.
 
-use accolade_domain::enrolment::terms;
-use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::badge::Badge;
+use accolade_domain::enrolment::{Hold, terms};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
+use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
+use accolade_domain::zone::Zone;
 
-use crate::access::Caller;
-use crate::answer::{Answer, EnrolmentAnswer, UnknownCustomer};
-use crate::badges::not_found;
-use crate::enrolment::enrol_group;
+use crate::answer::Answer;
+use crate::customers::{NamedCustomers, Resolved, resolve};
 use crate::error::UseCaseError;
-use crate::group;
-use crate::ports::{IdempotencyGuard, Operation, Ports};
-use crate::request_id::{self, known_or_new};
+use crate::execute::Command;
+use crate::group_commit::{self, Decided, GroupCommit, Recording, Subjects};
+use crate::ports::{EnrolmentBatch, EnrolmentRequest, Operation, Ports, RecordedRequest as _};
+use crate::request::Request;
 
-/// Customers to enrol.
+/// Enrols customers for a badge: the whole request or nothing of it, with an outcome for each
+/// customer.
+///
+/// Refused with the first that applies: 809 the request id was carried out before; 404; those of
+/// [`terms`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolCustomers {
     /// The badge.
     pub badge: BadgeId,
-    /// The customers, each once.
-    pub customers: Vec<CustomerId>,
-    /// Customers whose identifier nobody has.
-    pub unknown: Vec<UnknownCustomer>,
+    /// The customers.
+    pub customers: NamedCustomers,
     /// The caller's id of the request; one is made if `None`.
     pub request_id: Option<RequestId>,
     /// When they were enrolled; now if `None`.
     pub event_on: Option<Instant>,
     /// Who triggered it; `None` if it is done by hand.
     pub triggered_by: Option<Owner>,
-    /// The caller's idempotency key, if it sent one.
-    pub idempotency: Option<IdempotencyGuard>,
 }
 
-/// Enrols customers for a badge: the whole request or nothing of it, with an
-/// outcome for each customer.
-///
-/// # Errors
-/// The first that applies: 809 the request id was carried out before; 404; those of
-/// [`terms`].
-pub fn enrol(
-    ports: &Ports,
-    caller: &Caller,
-    command: EnrolCustomers,
-) -> Result<Answer, UseCaseError> {
-    group::only(enrol_group(ports, None, vec![(caller, command)]))
+impl Command for EnrolCustomers {
+    const HAS_DRY_RUN: bool = true;
+
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        group_commit::run_alone(ports, request, self)
+    }
 }
 
-/// What [`enrol`] would answer now, with nothing recorded and no key used.
-///
-/// # Errors
-/// As [`enrol`].
-pub fn preview(
-    ports: &Ports,
-    caller: &Caller,
-    command: EnrolCustomers,
-) -> Result<Answer, UseCaseError> {
-    let now = ports.clock.now();
-    let request_id = known_or_new(ports, command.request_id.as_ref())?;
-    request_id::check_unused(ports, caller, Operation::IssueBulk, &request_id)?;
-    let found = ports
-        .stores
-        .badges
-        .find(caller.org, command.badge)?
-        .ok_or_else(|| not_found(command.badge).at("badgeMetaId"))?;
-    let triggered_by = command.triggered_by;
-    let hold = terms(
-        &found.badge,
-        &caller.zone,
-        triggered_by.as_ref(),
-        command.event_on,
-        now,
-    )?;
-    let outcomes = ports.stores.enrolments.preview(
-        caller.org,
-        command.badge,
-        hold,
-        &command.customers,
-        now,
-    )?;
-    Ok(Answer::Enrolment(EnrolmentAnswer {
-        badge: command.badge,
-        triggered_by,
-        expires_on: hold.expires_on(),
-        outcomes,
-        unknown: command.unknown,
-        request_id,
-    }))
+impl GroupCommit for EnrolCustomers {
+    type Recorded = EnrolmentRequest;
+    type Terms = Hold;
+
+    fn badge(&self) -> BadgeId {
+        self.badge
+    }
+
+    fn operation(&self) -> Operation {
+        Operation::IssueBulk
+    }
+
+    fn request_id(&self) -> Option<&RequestId> {
+        self.request_id.as_ref()
+    }
+
+    fn take_customers(
+        &mut self,
+        ports: &Ports,
+        request: &mut Request,
+    ) -> Result<Resolved, UseCaseError> {
+        let named = std::mem::take(&mut self.customers);
+        resolve(ports, request, named, "customers")
+    }
+
+    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<Hold, Rejection> {
+        terms(badge, zone, self.triggered_by.as_ref(), self.event_on, now)
+    }
+
+    fn recorded(&self, decided: Decided<Hold>) -> EnrolmentRequest {
+        EnrolmentRequest {
+            context: decided.context,
+            badge: self.badge,
+            version: decided.found.version,
+            request_id: decided.subjects.request_id,
+            triggered_by: self.triggered_by.clone(),
+            hold: decided.terms,
+            customers: decided.subjects.customers,
+            unknown: decided.subjects.unknown,
+            ids: decided.subjects.ids,
+        }
+    }
+
+    fn subjects(request: EnrolmentRequest) -> Subjects {
+        Subjects {
+            request_id: request.request_id,
+            customers: request.customers,
+            unknown: request.unknown,
+            ids: request.ids,
+        }
+    }
+
+    fn record(ports: &Ports, batch: &EnrolmentBatch) -> Recording<Self> {
+        ports.stores.enrolments.enrol(batch)
+    }
+
+    fn preview(ports: &Ports, request: EnrolmentRequest) -> Result<Answer, UseCaseError> {
+        let outcomes = ports.stores.enrolments.preview(
+            request.context.org,
+            request.badge,
+            request.hold,
+            &request.customers,
+            request.context.now,
+        )?;
+        Ok(request.answer(outcomes))
+    }
 }

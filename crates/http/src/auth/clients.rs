@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accolade_application::access::ClientKey;
-use accolade_application::ports::{AccessStore, Client};
+use accolade_application::access::{ClientKey, Credentials, authenticate};
+use accolade_application::ports::{Client, Ports};
 use moka::sync::Cache;
 
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
-use crate::middleware::Deadline;
+use crate::middleware::deadline::Deadline;
 
 /// How old what is remembered may be. A revoked client is to be refused within five seconds.
 const FRESH: Duration = Duration::from_secs(3);
@@ -20,7 +20,7 @@ const MOST_REMEMBERED: u64 = 10_000;
 /// Looks clients up. Clones share what is remembered.
 #[derive(Clone)]
 pub(super) struct Clients {
-    store: Arc<dyn AccessStore>,
+    ports: Ports,
     dispatcher: Dispatcher,
     known: Cache<ClientKey, Known>,
 }
@@ -33,9 +33,9 @@ struct Known {
 }
 
 impl Clients {
-    pub(super) fn new(store: Arc<dyn AccessStore>, dispatcher: Dispatcher) -> Self {
+    pub(super) fn new(ports: Ports, dispatcher: Dispatcher) -> Self {
         Self {
-            store,
+            ports,
             dispatcher,
             known: Cache::builder()
                 .max_capacity(MOST_REMEMBERED)
@@ -51,6 +51,23 @@ impl Clients {
         (age < FRESH).then_some(known.client)
     }
 
+    /// The client whose credentials these are as it is now. That there is none is not remembered.
+    ///
+    /// # Errors
+    /// The store failed, or too much waits for it.
+    pub(super) async fn authenticate(
+        &self,
+        credentials: &Credentials,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<Client>>, Failure> {
+        let asked_at = Instant::now();
+        let (ports, credentials) = (self.ports.clone(), credentials.clone());
+        let work = move || authenticate(&ports, &credentials);
+        let dispatcher = &self.dispatcher;
+        let found = dispatcher.run(deadline, Effect::Reads, work).await??;
+        Ok(found.map(|client| self.remember(client, asked_at)))
+    }
+
     /// The client with this key as it is now. That there is none is not remembered.
     ///
     /// # Errors
@@ -61,19 +78,20 @@ impl Clients {
         deadline: Deadline,
     ) -> Result<Option<Arc<Client>>, Failure> {
         let asked_at = Instant::now();
-        let (store, asked) = (Arc::clone(&self.store), key.clone());
-        let found = self
-            .dispatcher
-            .run(deadline, Effect::Reads, move || store.client(&asked))
-            .await??;
-        let Some(client) = found.map(Arc::new) else {
-            return Ok(None);
-        };
+        let (access, asked) = (Arc::clone(&self.ports.stores.access), key.clone());
+        let work = move || access.client(&asked);
+        let dispatcher = &self.dispatcher;
+        let found = dispatcher.run(deadline, Effect::Reads, work).await??;
+        Ok(found.map(|client| self.remember(client, asked_at)))
+    }
+
+    fn remember(&self, client: Client, asked_at: Instant) -> Arc<Client> {
+        let client = Arc::new(client);
         let known = Known {
             client: Arc::clone(&client),
             asked_at,
         };
-        self.known.insert(key.clone(), known);
-        Ok(Some(client))
+        self.known.insert(client.key.clone(), known);
+        client
     }
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::{Auth, Origin};
 use crate::failure::Failure;
 use crate::middleware::body;
+use crate::operation::{Bare, Operation, example, post};
 
 /// The most bytes that a request for a token has.
 pub(super) const BODY_LIMIT: usize = 16 * 1024;
@@ -46,29 +47,26 @@ pub(crate) struct GeneratedTokenData {
     ttl_seconds: i64,
 }
 
-/// Get an access token
-#[utoipa::path(
-    post,
-    path = "/v3/oauth/token/generate",
-    operation_id = "generateToken",
-    tag = "Access",
-    security(()),
-    request_body(content = TokenRequest, example = json!({"key": "demo", "secret": "demo-secret"})),
-    responses((
-        status = 200,
-        description = "A token.",
-        body = GeneratedToken,
-        example = json!({"data": {"accessToken": "eyJhbGciOi…", "ttlSeconds": 300}, "errors": null}),
-    )),
-)]
-pub(crate) async fn generate_token(
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        post("/v3/oauth/token/generate", generate_token)
+            .named("generateToken", "Access", "Get an access token")
+            .json_body::<TokenRequest>(example!("token.request"))
+            .answers::<Bare<GeneratedToken>>("A token.", example!("token"))
+            .codes(&[1930, 1932, 1942, 1943, 1945, 1950, 1951, 999_999]),
+    ]
+}
+
+async fn generate_token(
     request: HttpRequest,
     payload: web::Payload,
     auth: web::Data<Auth>,
 ) -> Result<HttpResponse, Failure> {
     let body = body::json(&request, payload, BODY_LIMIT).await?;
     let credentials = credentials(&body)?;
-    let (token, _) = auth.token(&credentials, Origin::of(&request)).await?;
+    let (token, _) = auth
+        .token(&credentials, Origin::from_request(&request))
+        .await?;
     let answer = GeneratedToken {
         data: GeneratedTokenData {
             access_token: token.text,

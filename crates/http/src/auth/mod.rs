@@ -1,15 +1,16 @@
 //! Who calls: Basic credentials or an access token, and where tokens come from.
 //!
-//! [`Auth::caller`] is what a route asks; [`generate_token`] and [`oauth2_token`] are the two
-//! routes that give tokens. A client is looked up in the store and remembered for a few
+//! [`Auth::permit`] is what a call asks; [`generate`] and [`oauth2`] are the two operations that
+//! give tokens. A client is looked up in the store and remembered for a few
 //! seconds, so a revoked one is refused everywhere soon; a refusal is never given from memory,
 //! so a new client or a new secret works at once.
 
 mod clients;
-mod generate;
-mod oauth2;
 mod presented;
 mod tokens;
+
+pub(crate) mod generate;
+pub(crate) mod oauth2;
 
 #[cfg(test)]
 mod tests;
@@ -19,9 +20,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accolade_application::access::{
-    AccessGroup, Caller, ClientKey, Credentials, Secret, SecretHash, caller_of,
-};
+use accolade_application::access::{AccessGroup, Caller, ClientKey, Credentials, caller_of};
 use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
@@ -33,11 +32,8 @@ use tokens::{AccessToken, Tokens};
 
 use crate::dispatch::Dispatcher;
 use crate::failure::Failure;
-use crate::middleware::Deadline;
+use crate::middleware::deadline::Deadline;
 use crate::throttle::Throttle;
-
-pub(crate) use generate::{__path_generate_token, generate_token};
-pub(crate) use oauth2::{__path_oauth2_token, oauth2_token};
 
 /// The header that may say which org the caller means.
 const ORG_ID: &str = "X-CAP-API-AUTH-ORG-ID";
@@ -83,10 +79,10 @@ struct Origin {
 }
 
 impl Origin {
-    fn of(request: &HttpRequest) -> Self {
+    fn from_request(request: &HttpRequest) -> Self {
         Self {
             address: request.peer_addr().map(|peer| peer.ip()),
-            deadline: Deadline::of(request),
+            deadline: Deadline::from_request(request),
         }
     }
 }
@@ -95,7 +91,7 @@ impl Auth {
     /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
     pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
         Self {
-            clients: Clients::new(Arc::clone(&ports.stores.access), dispatcher),
+            clients: Clients::new(ports.clone(), dispatcher),
             tokens: Tokens::new(&options.token_key, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),
@@ -122,8 +118,8 @@ impl Auth {
     /// # Errors
     /// Those of [`permit`](Self::permit) that do not concern access groups.
     pub(crate) async fn caller(&self, request: &HttpRequest) -> Result<Caller, Failure> {
-        let origin = Origin::of(request);
-        let client = match Presented::by(request.headers()) {
+        let origin = Origin::from_request(request);
+        let client = match Presented::from_headers(request.headers()) {
             Presented::Nothing => return Err(unauthenticated()),
             Presented::Credentials(credentials) => self.authenticate(&credentials, origin).await?,
             Presented::Token(token) => self.bearer(&token, origin).await?,
@@ -151,17 +147,14 @@ impl Auth {
     ) -> Result<Arc<Client>, Failure> {
         if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
             let known = self.clients.recent(&key, Instant::now());
-            if let Some(client) = known.filter(|client| is_good(client, &credentials.secret)) {
+            if let Some(client) = known.filter(|client| client.admits(&credentials.secret)) {
                 return Ok(client);
             }
             // Every refusal follows a look into the store, for keys that somebody has and for
             // others: what is refused is up to date, and takes as long.
-            match self.clients.look_up(&key, origin.deadline).await? {
-                Some(client) if is_good(&client, &credentials.secret) => return Ok(client),
-                Some(_) => {}
-                None => {
-                    NOBODYS.matches(&credentials.secret);
-                }
+            let found = self.clients.authenticate(credentials, origin.deadline);
+            if let Some(client) = found.await? {
+                return Ok(client);
             }
         }
         let now = Instant::now();
@@ -170,7 +163,7 @@ impl Auth {
             Some(wait) => {
                 let seconds = wait.as_millis().div_ceil(1_000).max(1);
                 let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-                Err(Failure::of(Code::TooManyFailures).retry_after(seconds))
+                Err(Failure::new(Code::TooManyFailures).retry_after(seconds))
             }
         }
     }
@@ -204,15 +197,8 @@ impl Auth {
     }
 }
 
-/// Compared with where there is no client, so that it takes as long.
-const NOBODYS: SecretHash = SecretHash::from_bytes([0; 32]);
-
-fn is_good(client: &Client, secret: &Secret) -> bool {
-    client.has_secret(secret) && client.revoked_on.is_none()
-}
-
 fn unauthenticated() -> Failure {
-    Failure::of(Code::Unauthenticated)
+    Failure::new(Code::Unauthenticated)
 }
 
 fn another_org() -> Failure {

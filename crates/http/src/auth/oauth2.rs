@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 use super::generate::BODY_LIMIT;
 use super::{Auth, Origin, presented};
 use crate::failure::Failure;
-use crate::middleware::{RequestTag, body};
+use crate::middleware::body;
+use crate::middleware::request_tag::RequestTag;
+use crate::operation::{Bare, Operation, example, post};
 
 /// What asks for a token; key and secret may be sent as Basic credentials instead.
 #[derive(ToSchema)]
@@ -86,7 +88,7 @@ impl Refusal {
 
     /// `failure` in the words of the standard. It does not reach the edge as a failure, so
     /// it is logged here.
-    fn of(failure: &Failure, request: &HttpRequest) -> Self {
+    fn from_failure(failure: &Failure, request: &HttpRequest) -> Self {
         failure.log();
         let error = match failure.code() {
             Code::Unauthenticated | Code::TooManyFailures => "invalid_client",
@@ -99,33 +101,52 @@ impl Refusal {
             status: failure.status(),
             body: GrantError {
                 error,
-                error_description: failure.told(tag.as_ref()),
+                error_description: failure.message(tag.as_ref()),
             },
             headers: failure.headers().to_vec(),
         }
     }
 }
 
-/// Get an access token, the OAuth 2.0 way
-///
-/// The client credentials grant of RFC 6749. The client authenticates with Basic credentials or
-/// in the form.
-#[utoipa::path(
-    post,
-    path = "/oauth2/token",
-    operation_id = "oauth2Token",
-    tag = "Access",
-    security(()),
-    request_body(content = GrantRequest, content_type = "application/x-www-form-urlencoded"),
-    responses(
-        (status = 200, description = "A token.", body = Grant, example = json!({"access_token": "eyJhbGciOi…", "token_type": "Bearer", "expires_in": 300})),
-        (status = 400, description = "The request is wrong.", body = GrantError, example = json!({"error": "unsupported_grant_type", "error_description": "Send grant_type=client_credentials."})),
-        (status = 401, description = "The credentials are wrong.", body = GrantError, example = json!({"error": "invalid_client", "error_description": "Credentials are missing or wrong. Send Basic credentials or a valid access token."})),
-        (status = 429, description = "They have been wrong too often.", body = GrantError, example = json!({"error": "invalid_client", "error_description": "Too many wrong credentials. Wait, then send the right ones."})),
-        (status = 503, description = "The service is busy or its database is away.", body = GrantError, example = json!({"error": "temporarily_unavailable", "error_description": "The service is busy or its database is away."})),
-    ),
-)]
-pub(crate) async fn oauth2_token(
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        post("/oauth2/token", oauth2_token)
+            .named(
+                "oauth2Token",
+                "Access",
+                "Get an access token, the OAuth 2.0 way",
+            )
+            .about(
+                "\
+The client credentials grant of RFC 6749. The client authenticates with Basic credentials or
+in the form.",
+            )
+            .form_body::<GrantRequest>()
+            .answers::<Bare<Grant>>("A token.", example!("grant"))
+            .answers_with::<Bare<GrantError>>(
+                400,
+                "The request is wrong.",
+                example!("grant-refused-400"),
+            )
+            .answers_with::<Bare<GrantError>>(
+                401,
+                "The credentials are wrong.",
+                example!("grant-refused-401"),
+            )
+            .answers_with::<Bare<GrantError>>(
+                429,
+                "They have been wrong too often.",
+                example!("grant-refused-429"),
+            )
+            .answers_with::<Bare<GrantError>>(
+                503,
+                "The service is busy or its database is away.",
+                example!("grant-refused-503"),
+            ),
+    ]
+}
+
+async fn oauth2_token(
     request: HttpRequest,
     payload: web::Payload,
     auth: web::Data<Auth>,
@@ -152,7 +173,7 @@ async fn grant(
             "Send the body as application/x-www-form-urlencoded.",
         ));
     }
-    let refused = |failure: Failure| Refusal::of(&failure, request);
+    let refused = |failure: Failure| Refusal::from_failure(&failure, request);
     let body = body::bytes(request, payload, BODY_LIMIT)
         .await
         .map_err(refused)?;
@@ -166,7 +187,7 @@ async fn grant(
         None => return Err(Refusal::invalid_request("grant_type is required.")),
     }
     let credentials = credentials(request, &mut form)?;
-    let origin = Origin::of(request);
+    let origin = Origin::from_request(request);
     let (token, client) = auth.token(&credentials, origin).await.map_err(refused)?;
     let names: Vec<_> = client.groups.iter().map(AccessGroup::name).collect();
     Ok(Grant {
@@ -197,7 +218,7 @@ fn credentials(
     request: &HttpRequest,
     form: &mut HashMap<String, String>,
 ) -> Result<Credentials, Refusal> {
-    let missing = || Refusal::of(&Failure::of(Code::Unauthenticated), request);
+    let missing = || Refusal::from_failure(&Failure::new(Code::Unauthenticated), request);
     let (id, secret) = (form.remove("client_id"), form.remove("client_secret"));
     if request.headers().contains_key(AUTHORIZATION) {
         let basic = presented::basic(request.headers()).ok_or_else(missing)?;

@@ -28,7 +28,7 @@ pub(super) enum Presented {
 impl Presented {
     /// What `headers` present. The header that carries nothing but a token wins: another part of the
     /// way may have put something of its own into `Authorization`.
-    pub(super) fn by(headers: &HeaderMap) -> Self {
+    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
         if let Some(token) = headers.get(TOKEN) {
             return token
                 .to_str()
@@ -82,7 +82,7 @@ mod tests {
         for (name, value) in pairs {
             headers.append(name.clone(), HeaderValue::from_str(value).unwrap());
         }
-        match Presented::by(&headers) {
+        match Presented::from_headers(&headers) {
             Presented::Nothing => None,
             Presented::Token(token) => Some(("token".to_owned(), token)),
             Presented::Credentials(Credentials { key, secret }) => {

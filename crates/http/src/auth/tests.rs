@@ -22,6 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::router;
 
 struct Here {
     ports: Ports,
@@ -97,8 +98,11 @@ impl Here {
         let app = init_service(
             App::new()
                 .app_data(web::Data::new(self.auth.clone()))
-                .service(web::resource("/v3/oauth/token/generate").post(generate_token))
-                .service(web::resource("/oauth2/token").post(oauth2_token)),
+                .configure(|config| {
+                    let mut operations = generate::operations();
+                    operations.extend(oauth2::operations());
+                    router::serve(config, operations);
+                }),
         )
         .await;
         let request = request.method(actix_web::http::Method::POST).to_request();

@@ -8,8 +8,8 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout_at;
 
-use super::Deadline;
 use crate::failure::Failure;
+use crate::middleware::deadline::Deadline;
 
 /// The body of `request`, if its content type is JSON or absent.
 ///
@@ -26,7 +26,7 @@ pub(crate) async fn json(
         Err(_) => false,
     };
     if !is_json {
-        return Err(Failure::of(Code::UnsupportedMediaType));
+        return Err(Failure::new(Code::UnsupportedMediaType));
     }
     bytes(request, payload, limit).await
 }
@@ -58,11 +58,11 @@ pub(crate) async fn bytes(
         return Err(too_large(limit));
     }
     timeout_at(
-        Deadline::of(request).instant(),
+        Deadline::from_request(request).instant(),
         collect(payload, limit, announced),
     )
     .await
-    .unwrap_or_else(|_| Err(Failure::of(Code::BodyTimeout)))
+    .unwrap_or_else(|_| Err(Failure::new(Code::BodyTimeout)))
 }
 
 async fn collect(

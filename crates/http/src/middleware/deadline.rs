@@ -16,8 +16,8 @@ impl Deadline {
         Self(Instant::now() + time)
     }
 
-    /// The one that the [edge](super::edge) gave to `request`; now, if it did not pass there.
-    pub(crate) fn of(request: &HttpRequest) -> Self {
+    /// The one that the [edge](crate::middleware::edge) gave to `request`; now, if it did not pass there.
+    pub(crate) fn from_request(request: &HttpRequest) -> Self {
         let given = request.extensions().get::<Self>().copied();
         given.unwrap_or_else(|| Self::after(Duration::ZERO))
     }

@@ -17,10 +17,12 @@ use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 
-use super::{Deadline, Draining, RequestTag, X_REQUEST_ID};
 use crate::dispatch::{Effect, panic_failure};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
+use crate::middleware::deadline::Deadline;
+use crate::middleware::draining::Draining;
+use crate::middleware::request_tag::{RequestTag, X_REQUEST_ID};
 
 /// What the edge works with.
 #[derive(Debug, Clone)]
@@ -43,7 +45,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
-    let tag = RequestTag::of(request.headers().get(&X_REQUEST_ID));
+    let tag = RequestTag::from_header(request.headers().get(&X_REQUEST_ID));
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
@@ -128,7 +130,7 @@ fn enveloped(response: ServiceResponse<BoxBody>, tag: &RequestTag) -> ServiceRes
         },
         None if is_bare_failure(&response) => {
             let cause = anyhow::anyhow!("an answer of status {status} without a body");
-            Some(logged(&of_status(status).because(cause), tag))
+            Some(logged(&from_status(status).with_cause(cause), tag))
         }
         None => None,
     };
@@ -158,11 +160,11 @@ fn is_bare_failure(response: &ServiceResponse<BoxBody>) -> bool {
 
 /// The failure that an error of the framework is.
 fn foreign(status: StatusCode, error: &Error) -> Failure {
-    of_status(status).because(anyhow::anyhow!("{error}"))
+    from_status(status).with_cause(anyhow::anyhow!("{error}"))
 }
 
-fn of_status(status: StatusCode) -> Failure {
-    Failure::of(match status {
+fn from_status(status: StatusCode) -> Failure {
+    Failure::new(match status {
         StatusCode::NOT_FOUND => Code::PathNotFound,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::REQUEST_TIMEOUT => Code::BodyTimeout,

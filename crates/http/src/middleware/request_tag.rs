@@ -18,7 +18,7 @@ pub(crate) struct RequestTag(Arc<str>);
 
 impl RequestTag {
     /// The tag that the header's value makes: 1 to 128 letters, digits, `.`, `_` and `-`.
-    pub(crate) fn of(sent: Option<&HeaderValue>) -> Self {
+    pub(crate) fn from_header(sent: Option<&HeaderValue>) -> Self {
         sent.and_then(|value| value.to_str().ok())
             .filter(|text| is_sane(text))
             .map_or_else(
@@ -49,20 +49,20 @@ fn is_sane(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn of(sent: &str) -> String {
-        RequestTag::of(HeaderValue::from_str(sent).ok().as_ref())
+    fn tag_of(sent: &str) -> String {
+        RequestTag::from_header(HeaderValue::from_str(sent).ok().as_ref())
             .as_str()
             .to_owned()
     }
 
     #[test]
     fn a_sane_id_is_kept_and_another_is_replaced() {
-        assert_eq!(of("Abc-1._2"), "Abc-1._2");
-        assert_eq!(of(&"a".repeat(128)), "a".repeat(128));
+        assert_eq!(tag_of("Abc-1._2"), "Abc-1._2");
+        assert_eq!(tag_of(&"a".repeat(128)), "a".repeat(128));
         for sent in ["", "a b", "a\"b", "ä", &"a".repeat(129)] {
-            let tag = of(sent);
+            let tag = tag_of(sent);
             assert!(Uuid::parse_str(&tag).is_ok(), "{sent:?} became {tag:?}");
         }
-        assert_ne!(RequestTag::of(None), RequestTag::of(None));
+        assert_ne!(RequestTag::from_header(None), RequestTag::from_header(None));
     }
 }

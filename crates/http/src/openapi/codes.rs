@@ -1,7 +1,7 @@
 //! How the codes that operations can answer are described, and the table of all codes.
 //!
-//! The OpenAPI document, its examples of failures and `docs/errors.md` are
-//! made from the domain's one table and from the list of each operation's codes.
+//! The OpenAPI document, its examples of failures and `docs/errors.md` are made from the domain's
+//! one table and from the codes that each operation declares.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,15 +14,40 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{Ref, RefOr};
 
-use super::operation_codes::codes_of;
+use crate::operation::Operation as Declared;
 
-/// Adds to `operation` a response for each status of its codes, with an example
-/// for each code, and a sentence about those that come with 200.
-pub(crate) fn describe(operation: &mut Operation) {
-    let codes = codes_of(operation.operation_id.as_deref().unwrap_or_default());
+/// What any operation of the API can answer.
+const ALWAYS: &[u32] = &[1930, 1931, 1932, 1945, 1950, 1951, 1990, 999_999];
+
+/// What any operation that is executed once under a key can answer besides.
+const TAKES_KEY: &[u32] = &[1910, 1911, 1942, 1952];
+
+/// What any operation that reads a JSON body can answer besides.
+const READS_JSON: &[u32] = &[1943];
+
+/// What an operation can answer besides 200 without warnings, in the order of the numbers.
+pub(super) fn all_of(declared: &Declared) -> Vec<Code> {
+    let mut numbers = declared.codes.clone();
+    if let Some(rules) = declared.rules {
+        numbers.extend(ALWAYS);
+        if rules.takes_key {
+            numbers.extend(TAKES_KEY);
+        }
+        if rules.json {
+            numbers.extend(READS_JSON);
+        }
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers.into_iter().filter_map(Code::from_number).collect()
+}
+
+/// Adds to `operation` a response for each status of `codes`, with an example for each code, and a
+/// sentence about those that come with 200.
+pub(super) fn describe(operation: &mut Operation, codes: &[Code]) {
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in codes {
-        by_status.entry(code.status()).or_default().push(code);
+        by_status.entry(code.status()).or_default().push(*code);
     }
     for (status, codes) in by_status {
         if status == 200 {
@@ -70,7 +95,7 @@ fn listed(codes: &[Code]) -> String {
 }
 
 /// The table of all codes, in Markdown.
-pub(crate) fn table() -> String {
+pub(super) fn table() -> String {
     let mut table = "| Code | HTTP | Name | Message |\n|---|---|---|---|\n".to_owned();
     for code in Code::ALL {
         let (number, status) = (code.number(), code.status());
@@ -95,4 +120,20 @@ pub fn errors_markdown() -> String {
          This page is made from the table in `crates/domain/src/rejection.rs`.\n\n{}",
         table()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::operations;
+
+    #[test]
+    fn every_number_that_an_operation_declares_is_a_code() {
+        for operation in operations() {
+            for number in &operation.codes {
+                let path = operation.path;
+                assert!(Code::from_number(*number).is_some(), "{path}: {number}");
+            }
+        }
+    }
 }

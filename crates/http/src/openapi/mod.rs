@@ -1,25 +1,18 @@
-//! The OpenAPI document: made from the handlers and their types, so that it cannot say
-//! anything else than what the server does.
+//! The OpenAPI document: made from the declarations of the operations and the types of the wire, so
+//! that it cannot say anything else than what the server does.
 
-pub(crate) mod example;
-pub(crate) mod success;
+pub(crate) mod page;
 
 mod codes;
 mod headers;
-mod operation_codes;
 mod security;
 
 use accolade_wire::envelope::FailureEnvelope;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::{OpenApi, PathItem};
-use utoipa::{Modify, OpenApi as _};
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
 
-use crate::auth;
-use crate::routes::{
-    badges, custom_fields, customers, directory, earning, enrolment, groups, ops, requests, windows,
-};
-use headers::Headers;
-use security::Security;
+use crate::operation::Operation;
+use crate::routes::operations;
 
 pub use codes::errors_markdown;
 
@@ -36,47 +29,7 @@ pub use codes::errors_markdown;
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
-    paths(
-        enrolment::enrol_customers,
-        enrolment::revoke_enrolments,
-        requests::get_requests,
-        earning::earn_badge,
-        earning::earn_badge_bulk,
-        earning::revoke_earn,
-        earning::import_customer_badges,
-        earning::post_customer_badges,
-        badges::create_badge,
-        badges::update_named_badge,
-        badges::update_badge,
-        windows::get_fixed_windows,
-        badges::list_badges,
-        badges::get_badge,
-        badges::claim_badge,
-        badges::unclaim_badge,
-        badges::activate_badge,
-        badges::deactivate_badge,
-        customers::list_customer_badges,
-        customers::list_managed_badges,
-        customers::get_customer_badge,
-        directory::put_customer,
-        directory::put_customers,
-        groups::create,
-        groups::update,
-        groups::remove,
-        groups::get,
-        groups::list,
-        custom_fields::create,
-        custom_fields::update,
-        custom_fields::get,
-        custom_fields::list,
-        auth::generate_token,
-        auth::oauth2_token,
-        ops::live,
-        ops::ready,
-        ops::metrics,
-    ),
     components(schemas(FailureEnvelope)),
-    modifiers(&Security, &Headers, &Codes),
     tags(
         (name = "Enrolment", description = "Enrolling customers, revoking enrolments, and what became of requests."),
         (name = "Earning", description = "Earning badges under limits, revoking and importing earned ones."),
@@ -87,24 +40,19 @@ pub use codes::errors_markdown;
         (name = "Operations", description = "For those who run the server."),
     ),
 )]
-struct Document;
-
-struct Codes;
-
-impl Modify for Codes {
-    fn modify(&self, document: &mut OpenApi) {
-        let description = document.info.description.get_or_insert_default();
-        description.push_str("\n\n## Codes\n\n");
-        description.push_str(&codes::table());
-        for item in document.paths.paths.values_mut() {
-            operations(item).for_each(codes::describe);
-        }
-    }
-}
+struct Frame;
 
 /// The document.
 pub fn openapi() -> OpenApi {
-    Document::openapi()
+    let mut document = Frame::openapi();
+    let description = document.info.description.get_or_insert_default();
+    description.push_str("\n\n## Codes\n\n");
+    description.push_str(&codes::table());
+    security::add_schemes(&mut document);
+    for operation in operations() {
+        add(&mut document, operation);
+    }
+    document
 }
 
 /// The document as indented JSON with a newline at its end, as it is checked in.
@@ -117,13 +65,17 @@ pub fn openapi_json() -> String {
     json
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .flatten()
+fn add(document: &mut OpenApi, declared: Operation) {
+    let (path, method) = (declared.full_path(), declared.document_method());
+    let codes = codes::all_of(&declared);
+    let mut operation = declared.document.build();
+    operation.security = security::required(&path, declared.rules);
+    if let Some(rules) = declared.rules {
+        headers::add(&mut operation, rules);
+    }
+    codes::describe(&mut operation, &codes);
+    let paths = &mut document.paths;
+    paths.add_path_operation(path, vec![method], operation);
+    let components = document.components.get_or_insert_default();
+    components.schemas.extend(declared.schemas.0);
 }

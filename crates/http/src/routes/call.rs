@@ -1,55 +1,43 @@
-//! One request to the API, and what every operation asks of it.
+//! One request to the API before it is opened: what every handler gets.
+//!
+//! A handler takes from it what stands in the path and the headers, and then opens it: as a
+//! [`Lookup`] if it reads, as a [`Mutation`] if it writes.
 
 use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
-use accolade_application::access::{AccessGroup, Caller};
-use accolade_application::error::UseCaseError;
-use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind, Ports};
+use accolade_application::Request;
+use accolade_application::access::Caller;
+use accolade_application::ports::{IdempotencyGuard, IdempotencyKey};
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
-use accolade_wire::request::batch::Reading;
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use time::Duration;
 
-use crate::app::AppState;
-use crate::dispatch::Effect;
 use crate::failure::Failure;
-use crate::middleware::{Deadline, body};
-use crate::routes::{idempotency, identifier};
+use crate::idempotency;
+use crate::identifier;
+use crate::middleware::body;
+use crate::middleware::deadline::Deadline;
+use crate::operation::{MethodRules, Rules};
+use crate::routes::lookup::Lookup;
+use crate::routes::mutation::{BodyContext, Mutation};
+use crate::state::AppState;
 
 /// The parameter that asks for a dry run.
-pub(crate) const DRY_RUN: &str = "dryRun";
-
-/// What a body is read by besides itself, taken from the request.
-#[derive(Debug, Clone)]
-pub(crate) struct BodyReading {
-    max_customers: usize,
-    request_id: Option<HeaderValue>,
-    named_by: Option<IdentifierKind>,
-}
-
-impl BodyReading {
-    /// The same for the reader of the body.
-    pub(crate) fn by(&self) -> Reading<'_> {
-        Reading {
-            max_customers: self.max_customers,
-            request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
-            named_by: self.named_by,
-        }
-    }
-}
+const DRY_RUN: &str = "dryRun";
 
 /// A request to the API, its body not read yet.
 pub(crate) struct Call {
-    /// What the handlers share.
-    pub(crate) state: web::Data<AppState>,
+    state: web::Data<AppState>,
+    rules: Rules,
     request: HttpRequest,
     payload: Payload,
 }
@@ -60,44 +48,92 @@ impl FromRequest for Call {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let state = request.app_data::<web::Data<AppState>>().cloned();
-        let call = state.map(|state| Self {
+        let rules = MethodRules::for_request(request);
+        let call = state.zip(rules).map(|(state, rules)| Self {
             state,
+            rules,
             request: request.clone(),
             payload: payload.take(),
         });
-        ready(call.ok_or_else(|| Failure::unexpected(anyhow!("the application has no state"))))
+        ready(call.ok_or_else(|| Failure::unexpected(anyhow!("the operation is not declared"))))
     }
 }
 
 impl Call {
-    /// Who calls, if it may do what needs `group`.
+    /// Opens a request that only reads: who calls, and may it?
     ///
     /// # Errors
     /// 1930, 1931, 1932; the store failed.
-    pub(crate) async fn caller(&self, group: AccessGroup) -> Result<Caller, Failure> {
-        self.state.auth.permit(&self.request, group).await
+    pub(crate) async fn open_lookup(self) -> Result<Lookup, Failure> {
+        Ok(Lookup {
+            caller: self.caller().await?,
+            query: Query::parse(self.request.query_string()),
+            deadline: Deadline::from_request(&self.request),
+            state: self.state,
+        })
     }
 
-    /// The headers.
-    pub(crate) fn headers(&self) -> &HeaderMap {
-        self.request.headers()
-    }
-
-    /// The caller's idempotency key, if it sent one.
+    /// Opens a request that writes: who calls, may it, under which key, with which body?
     ///
     /// # Errors
-    /// 999999 if it is malformed.
-    pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, Rejection> {
-        idempotency::key(self.request.headers())
+    /// 1930, 1931, 1932; 999999 or 1911 for the key; 1942, 1943, 1945 for the body; the store failed.
+    pub(crate) async fn open(mut self) -> Result<Mutation, Failure> {
+        let caller = self.caller().await?;
+        let mut query = Query::parse(self.request.query_string());
+        let dry_run = self.rules.dry_run && query.flag(DRY_RUN) == Some(true);
+        let key = if self.rules.takes_key && !dry_run {
+            idempotency::key(self.request.headers())?
+        } else {
+            None
+        };
+        let running = key
+            .clone()
+            .map(|key| self.state.running_keys.start(caller.org, caller.actor, key))
+            .transpose()?;
+        let body = self.body().await?;
+        let key = key.map(|key| self.guard(&caller, key, &body));
+        let context = BodyContext {
+            max_customers: self.state.options.customers_per_request,
+            request_id: self.headers().get("requestId").cloned(),
+            named_by: identifier::kind(self.headers()),
+        };
+        let request = Request {
+            caller,
+            key,
+            dry_run,
+            warnings: Vec::new(),
+        };
+        Ok(Mutation {
+            deadline: Deadline::from_request(&self.request),
+            state: self.state,
+            request,
+            running,
+            query,
+            body,
+            context,
+        })
+    }
+
+    async fn caller(&self) -> Result<Caller, Failure> {
+        self.state
+            .auth
+            .permit(&self.request, self.rules.group)
+            .await
+    }
+
+    async fn body(&mut self) -> Result<Bytes, Failure> {
+        let limit = self.state.options.body_limit;
+        let payload = self.payload.take();
+        if self.rules.json {
+            body::json(&self.request, payload, limit).await
+        } else {
+            // Nobody reads it, but it belongs to what a key stands for.
+            body::bytes(&self.request, payload, limit).await
+        }
     }
 
     /// What `key` stands for when it comes with `body`.
-    pub(crate) fn guard(
-        &self,
-        caller: &Caller,
-        key: IdempotencyKey,
-        body: &[u8],
-    ) -> IdempotencyGuard {
+    fn guard(&self, caller: &Caller, key: IdempotencyKey, body: &[u8]) -> IdempotencyGuard {
         let used_on = self.state.ports.clock.now();
         // More than there is time for is held at its end.
         let retention =
@@ -119,51 +155,9 @@ impl Call {
         }
     }
 
-    /// The body, which must be JSON by its content type.
-    ///
-    /// # Errors
-    /// 1942, 1943, 1945.
-    pub(crate) async fn json_body(&mut self) -> Result<Bytes, Failure> {
-        let limit = self.state.options.body_limit;
-        body::json(&self.request, self.payload.take(), limit).await
-    }
-
-    /// The body, which nobody reads but which belongs to what a key stands for.
-    ///
-    /// # Errors
-    /// 1942, 1945.
-    pub(crate) async fn any_body(&mut self) -> Result<Bytes, Failure> {
-        let limit = self.state.options.body_limit;
-        body::bytes(&self.request, self.payload.take(), limit).await
-    }
-
-    /// Runs a use case and gives its result.
-    ///
-    /// # Errors
-    /// Those of `work`; those of the [dispatcher](Dispatcher::run).
-    pub(crate) async fn run<R: Send + 'static>(
-        &self,
-        effect: Effect,
-        work: impl FnOnce(&Ports) -> Result<R, UseCaseError> + Send + 'static,
-    ) -> Result<R, Failure> {
-        let ports = self.state.ports.clone();
-        let deadline = self.deadline();
-        let done = self
-            .state
-            .dispatcher
-            .run(deadline, effect, move || work(&ports))
-            .await?;
-        Ok(done?)
-    }
-
-    /// Until when it is to be answered.
-    pub(crate) fn deadline(&self) -> Deadline {
-        Deadline::of(&self.request)
-    }
-
-    /// The query.
-    pub(crate) fn query(&self) -> Query {
-        Query::parse(self.request.query_string())
+    /// The headers.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        self.request.headers()
     }
 
     /// The id in the part of the path that the route names `name`. One that is malformed belongs
@@ -178,21 +172,14 @@ impl Call {
             .ok_or_else(|| Rejection::of(Code::NotFound).saying(not_found))
     }
 
-    /// What the body is read by besides itself.
+    /// The customer in the path.
     ///
     /// # Errors
-    /// 400 if the header names no kind of identifier.
-    pub(crate) fn reading(&self) -> Result<BodyReading, Rejection> {
-        Ok(BodyReading {
-            max_customers: self.state.options.customers_per_request,
-            request_id: self.headers().get("requestId").cloned(),
-            named_by: identifier::kind(self.headers())?,
-        })
-    }
-
-    /// Whether the query asks for a dry run. What is wrong with it is said when it is read.
-    pub(crate) fn is_dry_run(&self) -> bool {
-        self.query().flag(DRY_RUN) == Some(true)
+    /// 400 if the header names no kind of identifier; 404 if it is no number and the header does not
+    /// say what else it is; 1920 if nobody can have such an identifier.
+    pub(crate) fn customer(&self) -> Result<NamedCustomer, Rejection> {
+        let named_by = identifier::kind(self.headers())?;
+        identifier::named(self.path_part("customerId")?, named_by)
     }
 
     /// The part of the path that the route names `name`, percent-decoded.

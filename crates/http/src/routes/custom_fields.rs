@@ -1,9 +1,7 @@
 //! Custom fields of an organisation.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::catalogue::{
-    CreateCustomField, UpdateCustomField, create_field, field, fields, update_field,
-};
+use accolade_application::catalogue::{CreateCustomField, UpdateCustomField, field, fields};
 use accolade_domain::ids::CustomFieldId;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::catalogue::custom_field::{
@@ -13,119 +11,82 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::openapi::success::Success;
+use crate::operation::{self, Operation, Success, example, post, put};
 use crate::routes::call::Call;
-use crate::routes::read;
-use crate::routes::write::{BodyKind, Recording, Write};
 
-/// Create a custom field
-#[utoipa::path(
-    post,
-    path = "/api_gateway/v1/badges/customField",
-    operation_id = "createCustomField",
-    tag = "Catalogue",
-    request_body(
-        content = CustomFieldRequestBody,
-        example = json!({"name": "Priority", "dataType": "INTEGER", "isMandatory": true, "defaultValue": "1"}),
-    ),
-    responses((status = 200, description = "Created.", body = Success<CustomFieldBody>, example = json!(crate::openapi::example::custom_field()))),
-)]
-pub(crate) async fn create(call: Call) -> Result<HttpResponse, Failure> {
-    Write {
-        group: AccessGroup::BadgesWrite,
-        body: BodyKind::Json,
-        recording: Recording::Guarded,
-    }
-    .answer(
-        call,
-        |body, _| wire::read_new(body),
-        |ports, caller, draft, idempotency| {
-            let command = CreateCustomField { draft, idempotency };
-            create_field(ports, caller, command)
-        },
-    )
-    .await
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        post("/customField", create)
+            .named("createCustomField", "Catalogue", "Create a custom field")
+            .needs(AccessGroup::BadgesWrite)
+            .json_body::<CustomFieldRequestBody>(example!("custom-field.request"))
+            .answers::<Success<CustomFieldBody>>("Created.", example!("custom-field"))
+            .codes(&[400, 741, 742, 745, 1993]),
+        put("/customField/{id}", update)
+            .named("updateCustomField", "Catalogue", "Update a custom field")
+            .about(
+                "\
+What is left out stays as it is. The type of its values never changes, and a disabled one stays
+disabled.",
+            )
+            .needs(AccessGroup::BadgesWrite)
+            .path_parameter("id", "The id of the custom field.")
+            .json_body::<CustomFieldRequestBody>(example!("custom-field-change.request"))
+            .answers::<Success<CustomFieldBody>>("Updated.", example!("custom-field"))
+            .codes(&[400, 404, 741, 742, 743, 744, 745, 1993]),
+        operation::get("/customField/{id}", get)
+            .named("getCustomField", "Catalogue", "Look up a custom field")
+            .needs(AccessGroup::BadgesWrite)
+            .path_parameter("id", "The id of the custom field.")
+            .answers::<Success<CustomFieldBody>>("The custom field.", example!("custom-field"))
+            .codes(&[404]),
+        operation::get("/customField", list)
+            .named("listCustomFields", "Catalogue", "List custom fields")
+            .needs(AccessGroup::BadgesWrite)
+            .flag("isActive", "Only active ones, or only disabled ones.")
+            .query("sortOn", "LAST_UPDATED_DATE.")
+            .query("order", "DESC (default) or ASC.")
+            .pages(50)
+            .answers::<Success<CustomFieldListBody>>(
+                "One page of custom fields.",
+                example!("custom-fields"),
+            )
+            .codes(&[400]),
+    ]
 }
 
-/// Update a custom field
-///
-/// What is left out stays as it is. The type of its values never changes, and a disabled one stays
-/// disabled.
-#[utoipa::path(
-    put,
-    path = "/api_gateway/v1/badges/customField/{id}",
-    operation_id = "updateCustomField",
-    tag = "Catalogue",
-    params(("id" = String, Path, description = "The id of the custom field.")),
-    request_body(content = CustomFieldRequestBody, example = json!({"isMandatory": true, "defaultValue": "1"})),
-    responses((status = 200, description = "Updated.", body = Success<CustomFieldBody>, example = json!(crate::openapi::example::custom_field()))),
-)]
-pub(crate) async fn update(call: Call) -> Result<HttpResponse, Failure> {
+async fn create(call: Call) -> Result<HttpResponse, Failure> {
+    let mut call = call.open().await?;
+    let draft = call.read(|_, body| wire::read_new(body)).await?;
+    let command = draft.map(|draft| CreateCustomField { draft });
+    call.execute(command).await
+}
+
+async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
-    Write {
-        group: AccessGroup::BadgesWrite,
-        body: BodyKind::Json,
-        recording: Recording::Guarded,
-    }
-    .answer(
-        call,
-        |body, _| wire::read_change(body),
-        move |ports, caller, change, idempotency| {
-            let command = UpdateCustomField {
-                field: id?,
-                change,
-                idempotency,
-            };
-            update_field(ports, caller, &command)
-        },
-    )
-    .await
+    let mut call = call.open().await?;
+    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let command = change.and_then(|change| Ok(UpdateCustomField { field: id?, change }));
+    call.execute(command).await
 }
 
-/// Look up a custom field
-#[utoipa::path(
-    get,
-    path = "/api_gateway/v1/badges/customField/{id}",
-    operation_id = "getCustomField",
-    tag = "Catalogue",
-    params(("id" = String, Path, description = "The id of the custom field.")),
-    responses((status = 200, description = "The custom field.", body = Success<CustomFieldBody>, example = json!(crate::openapi::example::custom_field()))),
-)]
-pub(crate) async fn get(call: Call) -> Result<HttpResponse, Failure> {
+async fn get(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
-    read::answer(
-        call,
-        AccessGroup::BadgesWrite,
-        |_| (),
-        move |ports, caller, ()| field(ports, caller, id?),
-        |field, (), context| render::custom_field(field, context),
-    )
+    let call = call.open_lookup().await?;
+    call.answer(move |ports, caller, context| {
+        let field = field(ports, caller, id?)?;
+        render::custom_field(&field, context)
+    })
     .await
 }
 
-/// List custom fields
-#[utoipa::path(
-    get,
-    path = "/api_gateway/v1/badges/customField",
-    operation_id = "listCustomFields",
-    tag = "Catalogue",
-    params(
-        ("isActive" = Option<bool>, Query, description = "Only active ones, or only disabled ones."),
-        ("sortOn" = Option<String>, Query, description = "LAST_UPDATED_DATE."),
-        ("order" = Option<String>, Query, description = "DESC (default) or ASC."),
-        ("page" = Option<u32>, Query, description = "From 0."),
-        ("size" = Option<u32>, Query, description = "1 to 100, default 50; also `limit`."),
-    ),
-    responses((status = 200, description = "One page of custom fields.", body = Success<CustomFieldListBody>, example = json!(crate::openapi::example::custom_fields()))),
-)]
-pub(crate) async fn list(call: Call) -> Result<HttpResponse, Failure> {
-    read::answer(
-        call,
-        AccessGroup::BadgesWrite,
-        wire::read_query,
-        fields,
-        render::custom_fields,
-    )
+async fn list(call: Call) -> Result<HttpResponse, Failure> {
+    let mut call = call.open_lookup().await?;
+    let asked = wire::read_query(&mut call.query);
+    call.answer(move |ports, caller, context| {
+        let page = fields(ports, caller, &asked)?;
+        render::custom_fields(&page, &asked, context)
+    })
     .await
 }
 

@@ -1,165 +1,97 @@
 //! Groups of badges.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::catalogue::{
-    CreateGroup, UpdateGroup, create_group, group, groups, remove_group, update_group,
-};
+use accolade_application::catalogue::{CreateGroup, RemoveGroup, UpdateGroup, group, groups};
 use accolade_domain::ids::GroupId;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::catalogue::group::{self as wire, GroupBody, GroupListBody, GroupRequestBody};
-use accolade_wire::json::Parsed;
 use accolade_wire::query::words as query_words;
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::openapi::success::Success;
+use crate::operation::{self, Operation, Success, delete, example, post, put};
 use crate::routes::call::Call;
-use crate::routes::read;
-use crate::routes::write::{BodyKind, Recording, Write};
 
 /// How many groups a page has unless told otherwise.
 const DEFAULT_SIZE: u32 = 50;
 
-/// Create a group
-#[utoipa::path(
-    post,
-    path = "/api_gateway/v1/badges/group",
-    operation_id = "createGroup",
-    tag = "Catalogue",
-    request_body(content = GroupRequestBody, example = json!({"name": "Festive season badges", "rank": 2})),
-    responses((status = 200, description = "Created.", body = Success<GroupBody>, example = json!(crate::openapi::example::group(true)))),
-)]
-pub(crate) async fn create(call: Call) -> Result<HttpResponse, Failure> {
-    Write {
-        group: AccessGroup::BadgesWrite,
-        body: BodyKind::Json,
-        recording: Recording::Guarded,
-    }
-    .answer(
-        call,
-        |body, _| wire::read_new(body),
-        |ports, caller, (name, rank), idempotency| {
-            let command = CreateGroup {
-                name,
-                rank,
-                idempotency,
-            };
-            create_group(ports, caller, command)
-        },
-    )
-    .await
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![
+        post("/group", create)
+            .named("createGroup", "Catalogue", "Create a group")
+            .needs(AccessGroup::BadgesWrite)
+            .json_body::<GroupRequestBody>(example!("group.request"))
+            .answers::<Success<GroupBody>>("Created.", example!("group"))
+            .codes(&[732, 733, 1993]),
+        put("/group/{id}", update)
+            .named("updateGroup", "Catalogue", "Update a group")
+            .about("What is left out stays as it is.")
+            .needs(AccessGroup::BadgesWrite)
+            .path_parameter("id", "The id of the group.")
+            .json_body::<GroupRequestBody>(example!("group-change.request"))
+            .answers::<Success<GroupBody>>("Updated.", example!("group"))
+            .codes(&[404, 733, 1993]),
+        delete("/group/{id}", remove)
+            .named("removeGroup", "Catalogue", "Remove a group")
+            .about("Its badges keep their rank and lose the group.")
+            .needs(AccessGroup::BadgesWrite)
+            .path_parameter("id", "The id of the group.")
+            .answers::<Success<GroupBody>>("Removed.", example!("removed-group"))
+            .codes(&[404, 1942, 1952]),
+        operation::get("/group/{id}", get)
+            .named("getGroup", "Catalogue", "Look up a group")
+            .needs(AccessGroup::BadgesWrite)
+            .path_parameter("id", "The id of the group.")
+            .answers::<Success<GroupBody>>("The group.", example!("group"))
+            .codes(&[404]),
+        operation::get("/group", list)
+            .named("listGroups", "Catalogue", "List groups")
+            .about("By rank.")
+            .needs(AccessGroup::BadgesWrite)
+            .pages(DEFAULT_SIZE)
+            .answers::<Success<GroupListBody>>("One page of groups.", example!("groups")),
+    ]
 }
 
-/// Update a group
-///
-/// What is left out stays as it is.
-#[utoipa::path(
-    put,
-    path = "/api_gateway/v1/badges/group/{id}",
-    operation_id = "updateGroup",
-    tag = "Catalogue",
-    params(("id" = String, Path, description = "The id of the group.")),
-    request_body(content = GroupRequestBody, example = json!({"rank": 1})),
-    responses((status = 200, description = "Updated.", body = Success<GroupBody>, example = json!(crate::openapi::example::group(true)))),
-)]
-pub(crate) async fn update(call: Call) -> Result<HttpResponse, Failure> {
+async fn create(call: Call) -> Result<HttpResponse, Failure> {
+    let mut call = call.open().await?;
+    let asked = call.read(|_, body| wire::read_new(body)).await?;
+    let command = asked.map(|(name, rank)| CreateGroup { name, rank });
+    call.execute(command).await
+}
+
+async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
-    Write {
-        group: AccessGroup::BadgesWrite,
-        body: BodyKind::Json,
-        recording: Recording::Guarded,
-    }
-    .answer(
-        call,
-        |body, _| wire::read_change(body),
-        move |ports, caller, change, idempotency| {
-            let command = UpdateGroup {
-                group: id?,
-                change,
-                idempotency,
-            };
-            update_group(ports, caller, &command)
-        },
-    )
-    .await
+    let mut call = call.open().await?;
+    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let command = change.and_then(|change| Ok(UpdateGroup { group: id?, change }));
+    call.execute(command).await
 }
 
-/// Remove a group
-///
-/// Its badges keep their rank and lose the group.
-#[utoipa::path(
-    delete,
-    path = "/api_gateway/v1/badges/group/{id}",
-    operation_id = "removeGroup",
-    tag = "Catalogue",
-    params(("id" = String, Path, description = "The id of the group.")),
-    responses((status = 200, description = "Removed.", body = Success<GroupBody>, example = json!(crate::openapi::example::group(false)))),
-)]
-pub(crate) async fn remove(call: Call) -> Result<HttpResponse, Failure> {
+async fn remove(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
-    Write {
-        group: AccessGroup::BadgesWrite,
-        body: BodyKind::Ignored,
-        recording: Recording::Unguarded,
-    }
-    .answer(
-        call,
-        |_, _| {
-            let warnings = Vec::new();
-            Ok(Parsed {
-                value: (),
-                warnings,
-            })
-        },
-        move |ports, caller, (), _| remove_group(ports, caller, id?),
-    )
-    .await
+    let mut call = call.open().await?;
+    let command = call
+        .read_nothing()
+        .and_then(|()| Ok(RemoveGroup { group: id? }));
+    call.execute(command).await
 }
 
-/// Look up a group
-#[utoipa::path(
-    get,
-    path = "/api_gateway/v1/badges/group/{id}",
-    operation_id = "getGroup",
-    tag = "Catalogue",
-    params(("id" = String, Path, description = "The id of the group.")),
-    responses((status = 200, description = "The group.", body = Success<GroupBody>, example = json!(crate::openapi::example::group(true)))),
-)]
-pub(crate) async fn get(call: Call) -> Result<HttpResponse, Failure> {
+async fn get(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
-    read::answer(
-        call,
-        AccessGroup::BadgesWrite,
-        |_| (),
-        move |ports, caller, ()| group(ports, caller, id?),
-        |group, (), context| render::group(group, context),
-    )
-    .await
+    let call = call.open_lookup().await?;
+    call.answer(move |ports, caller, context| render::group(&group(ports, caller, id?)?, context))
+        .await
 }
 
-/// List groups
-///
-/// By rank.
-#[utoipa::path(
-    get,
-    path = "/api_gateway/v1/badges/group",
-    operation_id = "listGroups",
-    tag = "Catalogue",
-    params(
-        ("page" = Option<u32>, Query, description = "From 0."),
-        ("size" = Option<u32>, Query, description = "1 to 100, default 50; also `limit`."),
-    ),
-    responses((status = 200, description = "One page of groups.", body = Success<GroupListBody>, example = json!(crate::openapi::example::groups()))),
-)]
-pub(crate) async fn list(call: Call) -> Result<HttpResponse, Failure> {
-    read::answer(
-        call,
-        AccessGroup::BadgesWrite,
-        |query| query_words::page(query, DEFAULT_SIZE),
-        |ports, caller, page| groups(ports, caller, *page),
-        |page, asked, context| render::groups(page, *asked, context),
-    )
+async fn list(call: Call) -> Result<HttpResponse, Failure> {
+    let mut call = call.open_lookup().await?;
+    let asked = query_words::page(&mut call.query, DEFAULT_SIZE);
+    call.answer(move |ports, caller, context| {
+        let page = groups(ports, caller, asked)?;
+        render::groups(&page, asked, context)
+    })
     .await
 }
 

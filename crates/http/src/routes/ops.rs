@@ -1,21 +1,43 @@
 //! What operators ask: is it alive, can it work, how is it doing.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use accolade_application::ports::{Health, PoolUsage};
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
-use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
-use crate::app::AppState;
 use crate::failure::Failure;
-use crate::middleware::Draining;
+use crate::operation::{Bare, Operation, example, get};
+use crate::state::AppState;
 
-/// How long an answer about the database is good: whoever asks more often gets the same one.
-const FRESH: Duration = Duration::from_secs(1);
+/// What is asked beside the API, and where operators have a port of their own.
+pub(crate) fn health_operations() -> Vec<Operation> {
+    vec![
+        get("/health/live", live)
+            .named("live", "Operations", "Whether the process runs")
+            .answers::<Bare<HealthStatus>>("It runs.", example!("up")),
+        get("/health/ready", ready)
+            .named("ready", "Operations", "Whether requests can be served")
+            .answers::<Bare<HealthStatus>>(
+                "The database answers and has all migrations.",
+                example!("up"),
+            )
+            .answers_with::<Bare<HealthStatus>>(
+                503,
+                "The database is away, or migrations are missing.",
+                example!("down"),
+            ),
+    ]
+}
+
+/// What Prometheus asks.
+pub(crate) fn metrics_operations() -> Vec<Operation> {
+    vec![
+        get("/metrics", metrics)
+            .named("metrics", "Operations", "Metrics for Prometheus")
+            .about("On a port of its own where one is configured.")
+            .answers_text("The text format of Prometheus."),
+    ]
+}
 
 /// Whether the server works.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,93 +50,15 @@ pub(crate) struct HealthStatus {
     reason: Option<String>,
 }
 
-/// What the store said, and when.
-#[derive(Clone)]
-struct Asked {
-    at: Instant,
-    answer: Result<(), String>,
-}
-
-/// Whether the store can work, asked by one at a time.
-#[derive(Clone)]
-pub(crate) struct Readiness {
-    health: Arc<dyn Health>,
-    draining: Draining,
-    last: Arc<Mutex<Option<Asked>>>,
-}
-
-impl Readiness {
-    /// Asks `health`, until the server is stopping.
-    pub(crate) fn of(health: Arc<dyn Health>, draining: Draining) -> Self {
-        Self {
-            health,
-            draining,
-            last: Arc::default(),
-        }
-    }
-
-    /// How busy the store is.
-    pub(crate) fn pool_usage(&self) -> PoolUsage {
-        self.health.pool_usage()
-    }
-
-    async fn check(&self) -> Result<(), String> {
-        if self.draining.has_begun() {
-            return Err("the server is stopping".to_owned());
-        }
-        let mut last = self.last.lock().await;
-        if let Some(asked) = last.as_ref().filter(|asked| asked.at.elapsed() < FRESH) {
-            return asked.answer.clone();
-        }
-        let health = Arc::clone(&self.health);
-        let asked = web::block(move || health.check()).await;
-        let answer = match asked {
-            Ok(answer) => answer.map_err(|reason| reason.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        let at = Instant::now();
-        last.insert(Asked { at, answer }).answer.clone()
-    }
-}
-
-/// Whether the process runs
-#[utoipa::path(
-    get,
-    path = "/health/live",
-    operation_id = "live",
-    tag = "Operations",
-    responses((status = 200, description = "It runs.", body = HealthStatus, example = json!({"status": "up"}))),
-)]
-pub(crate) async fn live() -> HttpResponse {
+async fn live() -> HttpResponse {
     answer(Ok(()))
 }
 
-/// Whether requests can be served
-#[utoipa::path(
-    get,
-    path = "/health/ready",
-    operation_id = "ready",
-    tag = "Operations",
-    responses(
-        (status = 200, description = "The database answers and has all migrations.", body = HealthStatus, example = json!({"status": "up"})),
-        (status = 503, description = "The database is away, or migrations are missing.", body = HealthStatus, example = json!({"status": "down", "reason": "the database is not available"})),
-    ),
-)]
-pub(crate) async fn ready(state: web::Data<AppState>) -> HttpResponse {
+async fn ready(state: web::Data<AppState>) -> HttpResponse {
     answer(state.readiness.check().await)
 }
 
-/// Metrics for Prometheus
-///
-/// On a port of its own where one is configured.
-#[utoipa::path(
-    get,
-    path = "/metrics",
-    operation_id = "metrics",
-    tag = "Operations",
-    responses((status = 200, description = "The text format of Prometheus.", content_type = "text/plain", body = String)),
-)]
-pub(crate) async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
+async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let (pool, usage) = (state.readiness.pool_usage(), state.usage());
     let text = state
         .metrics

@@ -3,44 +3,13 @@
 //!
 //! Identifiers are personal data: they are in no message, and nothing here prints them.
 
-use std::fmt;
-
+pub use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
-use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
-use crate::json::{Field, Fields, MOST_REPORTED};
-
-/// One customer as a request names it.
-#[derive(Clone, PartialEq, Eq)]
-pub enum NamedCustomer {
-    /// By its number.
-    Number(CustomerId),
-    /// By an identifier, as it was sent.
-    Identifier(IdentifierKind, String),
-}
-
-/// The customers of a batch as a request names them.
-#[derive(Clone, PartialEq, Eq)]
-pub enum NamedCustomers {
-    /// By their numbers, and where repeats stood.
-    Numbers(DistinctCustomers),
-    /// By identifiers of one kind, as they were sent.
-    Identifiers(IdentifierKind, Vec<String>),
-}
-
-impl NamedCustomers {
-    /// A warning for each mention of a number, in the list `name`, after the first. Whether two
-    /// identifiers name one customer only the directory knows.
-    pub fn repeats(&self, name: &str) -> Vec<Rejection> {
-        match self {
-            Self::Numbers(customers) => repeats(name, customers.repeats()).collect(),
-            Self::Identifiers(..) => Vec::new(),
-        }
-    }
-}
+use crate::json::{Field, Fields};
 
 /// An identifier: 1 to 255 characters, not blank.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,26 +37,6 @@ impl TryFrom<String> for IdentifierText {
         Name::try_from(text)
             .map(Self)
             .map_err(|error| error.to_string())
-    }
-}
-
-impl fmt::Debug for NamedCustomer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(customer) => write!(f, "NamedCustomer({customer})"),
-            Self::Identifier(kind, _) => write!(f, "NamedCustomer(by {})", kind.name()),
-        }
-    }
-}
-
-impl fmt::Debug for NamedCustomers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Numbers(customers) => write!(f, "NamedCustomers({customers:?})"),
-            Self::Identifiers(kind, all) => {
-                write!(f, "NamedCustomers({} by {})", all.len(), kind.name())
-            }
-        }
     }
 }
 
@@ -124,14 +73,6 @@ pub fn several(
     } else {
         let customers = elements.filter_map(Field::number_id).collect();
         NamedCustomers::Numbers(DistinctCustomers::of(customers))
-    })
-}
-
-/// A warning for each mention of a customer, in the list `name`, after the first.
-pub fn repeats(name: &str, positions: &[usize]) -> impl Iterator<Item = Rejection> {
-    let reported = positions.iter().take(MOST_REPORTED);
-    reported.map(move |position| {
-        Rejection::of(Code::CustomerRepeated).at(format!("{name}[{position}]"))
     })
 }
 

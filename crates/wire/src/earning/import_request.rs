@@ -1,12 +1,11 @@
 //! Reading earned badges to import: an array whose elements fail one by one.
 
+use accolade_application::earning::ImportRow;
 use accolade_application::ports::IdentifierKind;
-use accolade_domain::ids::BadgeId;
-use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use utoipa::ToSchema;
 
-use crate::customer::named::{self, NamedCustomer};
+use crate::customer::named;
 use crate::instant::{WireInstant, WireIso};
 use crate::json::{self, Fields, Parsed, Presence};
 
@@ -33,21 +32,8 @@ pub struct ImportRowBody {
     earn_expires_on_iso: Option<WireIso>,
 }
 
-/// One element, as it names its customer.
-#[derive(Debug)]
-pub struct Row {
-    /// The badge.
-    pub badge: BadgeId,
-    /// The customer.
-    pub customer: NamedCustomer,
-    /// When it was earned.
-    pub event_on: Instant,
-    /// When it expires.
-    pub expires_on: Instant,
-}
-
 /// The elements in their order, each read or refused by itself.
-pub type Rows = Vec<Result<Row, Vec<Rejection>>>;
+pub type Rows = Vec<Result<ImportRow, Vec<Rejection>>>;
 
 /// The elements of `body`, at most `max`. The paths of warnings begin with the element's place.
 ///
@@ -86,12 +72,12 @@ pub fn read(
     })
 }
 
-fn row(fields: &mut Fields<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Row> {
+fn row(fields: &mut Fields<'_, '_>, named_by: Option<IdentifierKind>) -> Option<ImportRow> {
     let badge = fields.field("badgeMetaId").required().object_id();
     let customer = named::one(fields.field("customerId"), named_by);
     let event_on = fields.instant_pair("earnEventDate", Presence::Required);
     let expires_on = fields.instant_pair("earnExpiresOn", Presence::Required);
-    Some(Row {
+    Some(ImportRow {
         badge: badge?,
         customer: customer?,
         event_on: event_on?,

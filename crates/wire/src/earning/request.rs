@@ -1,6 +1,7 @@
 //! The bodies of requests to earn, for one customer and for many, and to revoke an earned badge.
 
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
+use accolade_application::earning::RevokeEarn;
+use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
@@ -84,7 +85,7 @@ pub struct EarnRequestBody {
 }
 
 /// What a request for one customer to earn asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Earn {
     /// The badge.
     pub badge: BadgeId,
@@ -117,19 +118,6 @@ pub struct RevokeEarnRequestBody {
     request_id: Option<String>,
 }
 
-/// What a request to revoke an earned badge asks for.
-#[derive(Debug)]
-pub struct RevokedEarn {
-    /// The badge.
-    pub badge: BadgeId,
-    /// Whose it is.
-    pub customer: NamedCustomer,
-    /// Which.
-    pub earned: EarnedBadgeId,
-    /// The caller's id of the request, if it sent one.
-    pub request_id: Option<RequestId>,
-}
-
 /// What `body` asks for one customer to earn.
 ///
 /// # Errors
@@ -158,13 +146,13 @@ pub fn read_earn(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<Earn>, Vec<
 pub fn read_revocation(
     reading: Reading<'_>,
     body: &[u8],
-) -> Result<Parsed<RevokedEarn>, Vec<Rejection>> {
+) -> Result<Parsed<RevokeEarn>, Vec<Rejection>> {
     json::read(body, |fields| {
         let badge = fields.field("badgeMetaId").required().object_id();
         let customer = named::one(fields.field("customerId"), reading.named_by);
         let earned = fields.field("earnedBadgeId").required().object_id();
         let request_id = reading.request_id(fields, false);
-        Some(RevokedEarn {
+        Some(RevokeEarn {
             badge: badge?,
             customer: customer?,
             earned: earned?,

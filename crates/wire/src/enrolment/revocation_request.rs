@@ -1,11 +1,10 @@
 //! Reading which enrolments are to be revoked.
 
-use accolade_domain::ids::{BadgeId, EnrolmentId};
+use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
 use utoipa::ToSchema;
 
-use crate::customer::named::{self, NamedCustomer, NamedCustomers};
+use crate::customer::named;
 use crate::json::{self, Fields, Parsed};
 use crate::request::batch::Reading;
 
@@ -44,36 +43,16 @@ pub struct RevokedIssual {
     issue_id: String,
 }
 
-/// What a request to revoke enrolments asks for.
-#[derive(Debug)]
-pub struct Revocation {
-    /// The badge.
-    pub badge: BadgeId,
-    /// Which enrolments.
-    pub which: Which,
-    /// The caller's id of the request, if it sent one.
-    pub request_id: Option<RequestId>,
-}
-
-/// Which enrolments a request means.
-#[derive(Debug)]
-pub enum Which {
-    /// All of these customers.
-    All(NamedCustomers),
-    /// These, each with whose it is.
-    Named(Vec<(NamedCustomer, EnrolmentId)>),
-}
-
 /// Which enrolments `body` asks to revoke.
 ///
 /// # Errors
 /// Everything that is wrong with it; 1051 if it names none.
-pub fn read(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<Revocation>, Vec<Rejection>> {
+pub fn read(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<RevokeEnrolments>, Vec<Rejection>> {
     json::read(body, |fields| {
         let badge = fields.field("badgeMetaId").required().object_id();
         let which = which(fields, reading);
         let request_id = reading.request_id(fields, false);
-        Some(Revocation {
+        Some(RevokeEnrolments {
             badge: badge?,
             which: which?,
             request_id,
@@ -81,7 +60,7 @@ pub fn read(reading: Reading<'_>, body: &[u8]) -> Result<Parsed<Revocation>, Vec
     })
 }
 
-fn which(fields: &mut Fields<'_, '_>, reading: Reading<'_>) -> Option<Which> {
+fn which(fields: &mut Fields<'_, '_>, reading: Reading<'_>) -> Option<WhichEnrolments> {
     let named = fields.field("revokeIssuals");
     if named.is_present() {
         fields.ignore("customers", "Ignored: revokeIssuals says which are meant.");
@@ -96,7 +75,7 @@ fn which(fields: &mut Fields<'_, '_>, reading: Reading<'_>) -> Option<Which> {
             fields.finish();
             Some((customer?, enrolment?))
         };
-        return Some(Which::Named(
+        return Some(WhichEnrolments::Named(
             elements.into_iter().filter_map(issual).collect(),
         ));
     }
@@ -108,14 +87,7 @@ fn which(fields: &mut Fields<'_, '_>, reading: Reading<'_>) -> Option<Which> {
     let customers = named::several(fields, "customers", max, reading.named_by)?;
     let repeats = customers.repeats("customers").into_iter();
     repeats.for_each(|warning| fields.warn(warning));
-    Some(Which::All(customers))
-}
-
-/// A further mention of an enrolment, at its position in `revokeIssuals`.
-pub fn repeated(position: usize) -> Rejection {
-    Rejection::of(Code::CustomerRepeated)
-        .saying("The enrolment is named more than once. It counts once.")
-        .at(format!("revokeIssuals[{position}]"))
+    Some(WhichEnrolments::AllOf(customers))
 }
 
 #[cfg(test)]
@@ -162,7 +134,7 @@ mod tests {
             )
         };
         let parsed = read(READING, body(20).as_bytes()).unwrap();
-        assert!(matches!(&parsed.value.which, Which::Named(all) if all.len() == 20));
+        assert!(matches!(&parsed.value.which, WhichEnrolments::Named(all) if all.len() == 20));
         assert_eq!(parsed.warnings[0].code, Code::FieldIgnored);
         assert_eq!(problems(&body(21)), [at(999_999, "revokeIssuals")]);
     }

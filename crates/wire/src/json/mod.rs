@@ -30,8 +30,7 @@ pub use fields::{Fields, Presence, disagreement};
 pub use problems::Problems;
 pub use typed::{PositiveId, TextOrNumber};
 
-/// The most problems, and the most warnings, that one request is told of.
-pub const MOST_REPORTED: usize = 50;
+pub use accolade_application::error::MOST_REPORTED;
 
 /// How deep a body may be nested, also where nobody reads it.
 const MOST_NESTED: usize = 128;

@@ -82,7 +82,10 @@ pub(crate) fn moment(text: &str) -> Result<Instant, Rejection> {
 }
 
 /// A customer, by its number or by an identifier of the kind `named_by`.
-pub(crate) fn customer(text: &str, named_by: Option<IdentifierKind>) -> Result<NamedCustomer, Rejection> {
+pub(crate) fn customer(
+    text: &str,
+    named_by: Option<IdentifierKind>,
+) -> Result<NamedCustomer, Rejection> {
     match named_by {
         None => text.parse().map(NamedCustomer::Number).map_err(sentence),
         Some(kind) => IdentifierText::try_from(text.to_owned())

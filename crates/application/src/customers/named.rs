@@ -1,0 +1,220 @@
+//! How requests name customers: by their numbers, or by identifiers of the org's directory; and
+//! finding them there.
+//!
+//! Identifiers are personal data: they are in no message, and nothing here prints them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use accolade_domain::customer::DistinctCustomers;
+use accolade_domain::ids::CustomerId;
+use accolade_domain::rejection::{Code, Rejection};
+
+use crate::access::Caller;
+use crate::answer::UnknownCustomer;
+use crate::error::{MOST_REPORTED, UseCaseError};
+use crate::ports::{IdentifierKind, Ports};
+use crate::request::Request;
+
+/// One customer as a request names it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum NamedCustomer {
+    /// By its number.
+    Number(CustomerId),
+    /// By an identifier, as it was sent.
+    Identifier(IdentifierKind, String),
+}
+
+/// The customers of a batch as a request names them.
+#[derive(Clone, PartialEq, Eq)]
+pub enum NamedCustomers {
+    /// By their numbers, and where repeats stood.
+    Numbers(DistinctCustomers),
+    /// By identifiers of one kind, as they were sent.
+    Identifiers(IdentifierKind, Vec<String>),
+}
+
+/// Nobody.
+impl Default for NamedCustomers {
+    fn default() -> Self {
+        Self::from(Vec::new())
+    }
+}
+
+impl From<Vec<CustomerId>> for NamedCustomers {
+    fn from(customers: Vec<CustomerId>) -> Self {
+        Self::Numbers(DistinctCustomers::of(customers))
+    }
+}
+
+impl From<CustomerId> for NamedCustomer {
+    fn from(customer: CustomerId) -> Self {
+        Self::Number(customer)
+    }
+}
+
+impl NamedCustomers {
+    /// How many are named.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Numbers(customers) => customers.customers().len(),
+            Self::Identifiers(_, all) => all.len(),
+        }
+    }
+
+    /// Whether nobody is named.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A warning for each mention of a number, in the list `name`, after the first. Whether two
+    /// identifiers name one customer only the directory knows.
+    pub fn repeats(&self, name: &str) -> Vec<Rejection> {
+        match self {
+            Self::Numbers(customers) => repeats(name, customers.repeats()).collect(),
+            Self::Identifiers(..) => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for NamedCustomer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(customer) => write!(f, "NamedCustomer({customer})"),
+            Self::Identifier(kind, _) => write!(f, "NamedCustomer(by {})", kind.name()),
+        }
+    }
+}
+
+impl fmt::Debug for NamedCustomers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Numbers(customers) => write!(f, "NamedCustomers({customers:?})"),
+            Self::Identifiers(kind, all) => {
+                write!(f, "NamedCustomers({} by {})", all.len(), kind.name())
+            }
+        }
+    }
+}
+
+/// A warning for each mention of a customer, in the list `name`, after the first.
+pub fn repeats(name: &str, positions: &[usize]) -> impl Iterator<Item = Rejection> {
+    let reported = positions.iter().take(MOST_REPORTED);
+    reported.map(move |position| {
+        Rejection::of(Code::CustomerRepeated).at(format!("{name}[{position}]"))
+    })
+}
+
+/// Customers, found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// Each known customer once, in the order of the request.
+    pub customers: Vec<CustomerId>,
+    /// Those whose identifier nobody has, each once, with their place in the answer.
+    pub unknown: Vec<UnknownCustomer>,
+}
+
+/// The customers that `named`, the list at `field`, are. Warns of identifiers that name somebody
+/// again; who reads the body has warned of repeated numbers.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn resolve(
+    ports: &Ports,
+    request: &mut Request,
+    named: NamedCustomers,
+    field: &str,
+) -> Result<Resolved, UseCaseError> {
+    let (kind, identifiers) = match named {
+        NamedCustomers::Numbers(customers) => {
+            return Ok(Resolved {
+                customers: customers.into_customers(),
+                unknown: Vec::new(),
+            });
+        }
+        NamedCustomers::Identifiers(kind, identifiers) => (kind, identifiers),
+    };
+    let directory = &ports.stores.directory;
+    let found = directory.resolve(request.caller.org, kind, &identifiers)?;
+    let mut resolved = Resolved::default();
+    let mut repeated = Vec::new();
+    let mut customers = HashSet::new();
+    let mut strangers = HashSet::new();
+    let mut place = 0;
+    for (position, (identifier, found)) in identifiers.into_iter().zip(found).enumerate() {
+        let new = match found {
+            Some(customer) => customers.insert(customer),
+            None => strangers.insert(kind.comparable(&identifier)),
+        };
+        if !new {
+            repeated.push(position);
+            continue;
+        }
+        match found {
+            Some(customer) => resolved.customers.push(customer),
+            None => resolved.unknown.push(UnknownCustomer {
+                position: place,
+                identifier,
+            }),
+        }
+        place += 1;
+    }
+    request.warnings.extend(repeats(field, &repeated));
+    Ok(resolved)
+}
+
+/// The customer that each of `named` is, by position, or the identifier that nobody has. All are
+/// named in one way.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn resolve_each(
+    ports: &Ports,
+    caller: &Caller,
+    named: Vec<NamedCustomer>,
+) -> Result<Vec<Result<CustomerId, String>>, UseCaseError> {
+    let mut kind = None;
+    let mut identifiers = Vec::new();
+    for customer in &named {
+        if let NamedCustomer::Identifier(its_kind, text) = customer {
+            kind = Some(*its_kind);
+            identifiers.push(text.clone());
+        }
+    }
+    let found = match kind {
+        Some(kind) => (ports.stores.directory).resolve(caller.org, kind, &identifiers)?,
+        None => Vec::new(),
+    };
+    let mut found = found.into_iter();
+    let of = |named| match named {
+        NamedCustomer::Number(customer) => Ok(customer),
+        NamedCustomer::Identifier(_, text) => found.next().flatten().ok_or(text),
+    };
+    Ok(named.into_iter().map(of).collect())
+}
+
+/// The customer that `named` is; `field` is where it stands.
+///
+/// # Errors
+/// 1920 if nobody has the identifier.
+pub fn resolve_one(
+    ports: &Ports,
+    caller: &Caller,
+    named: NamedCustomer,
+    field: Option<&str>,
+) -> Result<CustomerId, UseCaseError> {
+    let (kind, identifier) = match named {
+        NamedCustomer::Number(customer) => return Ok(customer),
+        NamedCustomer::Identifier(kind, identifier) => (kind, identifier),
+    };
+    let directory = &ports.stores.directory;
+    let found = directory.resolve(caller.org, kind, &[identifier])?;
+    found.into_iter().next().flatten().ok_or_else(|| {
+        let rejection = Rejection::of(Code::IdentifierUnknown);
+        match field {
+            Some(field) => rejection.at(field),
+            None => rejection,
+        }
+        .into()
+    })
+}

@@ -1,0 +1,520 @@
+//! Group commit: requests of several callers share transactions, and each has a result of its own,
+//! as if it had come alone. A single request is a group of one.
+//!
+//! What a group shares is the cost of a transaction. Requests that could stand in each other's way
+//! (one request id, one idempotency key, one customer of one badge) never share one: they follow
+//! each other. If a transaction fails, its requests are recorded one by one, so that what is wrong
+//! with one is nobody else's concern.
+//!
+//! All members of a group are decided at one moment. A member keeps its command until its badge is
+//! known; then the request that is recorded is built, decided, from both. If the badge
+//! changes before the request is recorded, the member is decided again in the next round.
+
+use std::collections::HashMap;
+use std::iter;
+use std::sync::Arc;
+
+use accolade_domain::badge::Badge;
+use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
+use accolade_domain::text::RequestId;
+use accolade_domain::zone::Zone;
+use anyhow::anyhow;
+
+use crate::answer::{Answer, UnknownCustomer};
+use crate::badges::{KnownBadges, not_found};
+use crate::customers::Resolved;
+use crate::error::UseCaseError;
+use crate::execute::{Executed, MOST_ROUNDS, executed};
+use crate::ports::{
+    Batch, BatchedRequest, Conflict, Context, Operation, Ports, RecordError, RecordedRequest,
+    StoreError, VersionedBadge,
+};
+use crate::request::Request;
+use crate::request_id;
+
+/// A command whose requests may share transactions with others of its kind.
+pub trait GroupCommit: Sized {
+    /// The request that is recorded.
+    type Recorded: BatchedRequest;
+
+    /// What the badge allows, and on which terms.
+    type Terms;
+
+    /// The badge.
+    fn badge(&self) -> BadgeId;
+
+    /// What is asked for.
+    fn operation(&self) -> Operation;
+
+    /// The caller's id of the request; one is made if `None`.
+    fn request_id(&self) -> Option<&RequestId>;
+
+    /// Takes the customers out of the command and finds them. May add to the warnings of `request`.
+    ///
+    /// # Errors
+    /// 1920 if the only customer is unknown; the store failed.
+    fn take_customers(
+        &mut self,
+        ports: &Ports,
+        request: &mut Request,
+    ) -> Result<Resolved, UseCaseError>;
+
+    /// What `badge` allows at `now`.
+    ///
+    /// # Errors
+    /// It does not allow it.
+    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<Self::Terms, Rejection>;
+
+    /// The request that is recorded.
+    fn recorded(&self, decided: Decided<Self::Terms>) -> Self::Recorded;
+
+    /// Whom a request that was not recorded is about, to decide it again.
+    fn subjects(request: Self::Recorded) -> Subjects;
+
+    /// Records the requests; gives an outcome to each, by position.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn record(ports: &Ports, batch: &Batch<Self::Recorded>) -> Recording<Self>;
+
+    /// What recording `request` would answer now.
+    ///
+    /// # Errors
+    /// It would be refused; the store failed.
+    fn preview(ports: &Ports, request: Self::Recorded) -> Result<Answer, UseCaseError>;
+}
+
+/// What became of each request of a batch.
+pub type Recording<C> = Result<Vec<Result<OutcomeOf<C>, RecordError>>, StoreError>;
+
+type OutcomeOf<C> = <<C as GroupCommit>::Recorded as RecordedRequest>::Outcome;
+
+/// Whom a request is about, and the ids that it gets.
+#[derive(Debug)]
+pub struct Subjects {
+    /// The id of the request: the caller's, or the one made for it.
+    pub request_id: RequestId,
+    /// The customers, each once.
+    pub customers: Vec<CustomerId>,
+    /// Customers whose identifier nobody has.
+    pub unknown: Vec<UnknownCustomer>,
+    /// A new id for each customer.
+    pub ids: IdBlock,
+}
+
+/// All that a request is built from, decided.
+#[derive(Debug)]
+pub struct Decided<T> {
+    /// Where it is recorded, by whom, when, and under which key.
+    pub context: Context,
+    /// The org's zone.
+    pub zone: Zone,
+    /// The version of the badge that the terms were decided from.
+    pub found: Arc<VersionedBadge>,
+    /// The terms.
+    pub terms: T,
+    /// Whom it is about.
+    pub subjects: Subjects,
+}
+
+/// Executes each command for its request, in as few transactions as can be. Gives a result to each,
+/// by position. Badges that are `known` are not read first.
+///
+/// A used idempotency key is not looked for before: the store refuses it.
+///
+/// # Errors
+/// Of each request those of [`execute`](crate::execute::execute), whatever becomes of the others.
+pub fn execute_together<C: GroupCommit>(
+    ports: &Ports,
+    known: &KnownBadges,
+    members: Vec<(Request, C)>,
+) -> Vec<Result<Executed, UseCaseError>> {
+    let (mut requests, commands): (Vec<_>, Vec<_>) = members.into_iter().unzip();
+    let results = run(ports, Some(known), requests.iter_mut().zip(commands));
+    let both = requests.into_iter().zip(results);
+    both.map(|(request, result)| executed(ports, request, result))
+        .collect()
+}
+
+/// Runs `command` for `request`, alone.
+///
+/// # Errors
+/// Those of the command.
+pub(crate) fn run_alone<C: GroupCommit>(
+    ports: &Ports,
+    request: &mut Request,
+    command: C,
+) -> Result<Answer, UseCaseError> {
+    let results = run(ports, None, iter::once((request, command)));
+    results.into_iter().next().unwrap_or_else(without_result)
+}
+
+fn run<'r, C: GroupCommit>(
+    ports: &Ports,
+    known: Option<&KnownBadges>,
+    members: impl Iterator<Item = (&'r mut Request, C)>,
+) -> Vec<Result<Answer, UseCaseError>> {
+    let mut group = Group {
+        ports,
+        known,
+        now: ports.clock.now(),
+        results: Vec::new(),
+    };
+    let mut open = Vec::new();
+    for (place, (request, command)) in members.enumerate() {
+        group.results.push(None);
+        let is_dry_run = request.dry_run;
+        match group.open(place, request, command) {
+            Ok(member) if is_dry_run => {
+                let result = group.preview(member);
+                group.end(place, result);
+            }
+            Ok(member) => open.push(member),
+            Err(error) => group.end(place, Err(error)),
+        }
+    }
+    for _ in 0..MOST_ROUNDS {
+        if open.is_empty() {
+            break;
+        }
+        open = group.round(open);
+    }
+    for member in open {
+        let badge = member.command.badge();
+        let error = anyhow!("badge {badge} changed {MOST_ROUNDS} times in a row");
+        group.end(member.place, Err(UseCaseError::unexpected(error)));
+    }
+    let results = group.results.into_iter();
+    results
+        .map(|it| it.unwrap_or_else(without_result))
+        .collect()
+}
+
+fn without_result() -> Result<Answer, UseCaseError> {
+    Err(UseCaseError::unexpected(anyhow!("a request has no result")))
+}
+
+/// A request of a group that has no result yet and is still to be decided.
+struct Member<'r, C> {
+    /// Its position in the group.
+    place: usize,
+    request: &'r Request,
+    command: C,
+    subjects: Subjects,
+}
+
+impl<C: GroupCommit> Member<'_, C> {
+    fn key(&self) -> (OrgId, BadgeId) {
+        (self.request.caller.org, self.command.badge())
+    }
+
+    /// The terms of the member by `badge`.
+    fn terms(&self, badge: &VersionedBadge, now: Instant) -> Result<C::Terms, Rejection> {
+        let zone = &self.request.caller.zone;
+        self.command.terms(&badge.badge, zone, now)
+    }
+}
+
+/// A member that is decided, without what its request has taken over.
+struct Place<'r, C> {
+    place: usize,
+    request: &'r Request,
+    command: C,
+}
+
+/// A member that is decided.
+type DecidedMember<'r, C> = (Place<'r, C>, <C as GroupCommit>::Recorded);
+
+/// Badges, as they were a moment ago.
+type Badges = HashMap<(OrgId, BadgeId), Arc<VersionedBadge>>;
+
+struct Group<'p> {
+    ports: &'p Ports,
+    known: Option<&'p KnownBadges>,
+    /// The moment at which everything is decided.
+    now: Instant,
+    /// By position.
+    results: Vec<Option<Result<Answer, UseCaseError>>>,
+}
+
+impl Group<'_> {
+    fn end(&mut self, place: usize, result: Result<Answer, UseCaseError>) {
+        self.results[place] = Some(result);
+    }
+
+    fn open<'r, C: GroupCommit>(
+        &self,
+        place: usize,
+        request: &'r mut Request,
+        mut command: C,
+    ) -> Result<Member<'r, C>, UseCaseError> {
+        let found = command.take_customers(self.ports, request)?;
+        let request_id = request_id::known_or_new(self.ports, command.request_id())?;
+        let len = u32::try_from(found.customers.len())
+            .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
+        Ok(Member {
+            place,
+            request,
+            command,
+            subjects: Subjects {
+                request_id,
+                customers: found.customers,
+                unknown: found.unknown,
+                ids: self.ports.ids.block(len),
+            },
+        })
+    }
+
+    /// What `member` would be answered now.
+    fn preview<C: GroupCommit>(&self, member: Member<'_, C>) -> Result<Answer, UseCaseError> {
+        self.check_request_id(&member)?;
+        let (org, badge) = member.key();
+        let found = self.ports.stores.badges.find(org, badge)?.map(Arc::new);
+        let (_, request) = self.decide(member, found.as_ref()).map_err(|it| it.1)?;
+        C::preview(self.ports, request)
+    }
+
+    /// # Errors
+    /// 809 if the request id was carried out.
+    fn check_request_id<C: GroupCommit>(&self, member: &Member<'_, C>) -> Result<(), UseCaseError> {
+        request_id::check_unused(
+            self.ports,
+            &member.request.caller,
+            member.command.operation(),
+            &member.subjects.request_id,
+        )
+    }
+
+    /// Decides `member` by its badge as it was `found`.
+    ///
+    /// A used request id comes before anything that is wrong with the badge. The store
+    /// refuses a used one anyway, so it is looked up only when something else would be said.
+    ///
+    /// # Errors
+    /// With the member's place: 809; 404; those of [`GroupCommit::terms`].
+    fn decide<'r, C: GroupCommit>(
+        &self,
+        member: Member<'r, C>,
+        found: Option<&Arc<VersionedBadge>>,
+    ) -> Result<DecidedMember<'r, C>, (usize, UseCaseError)> {
+        let decided = match found {
+            None => Err(not_found(member.command.badge()).at("badgeMetaId")),
+            Some(found) => member.terms(found, self.now).map(|terms| (found, terms)),
+        };
+        match decided {
+            Ok((found, terms)) => Ok(self.build(member, found, terms)),
+            Err(rejection) => {
+                let error = match self.check_request_id(&member) {
+                    Ok(()) => rejection.into(),
+                    Err(error) => error,
+                };
+                Err((member.place, error))
+            }
+        }
+    }
+
+    /// The request of `member` on these `terms`.
+    fn build<'r, C: GroupCommit>(
+        &self,
+        member: Member<'r, C>,
+        found: &Arc<VersionedBadge>,
+        terms: C::Terms,
+    ) -> DecidedMember<'r, C> {
+        let Member {
+            place,
+            request,
+            command,
+            subjects,
+        } = member;
+        let recorded = command.recorded(Decided {
+            context: request.context(self.now),
+            zone: request.caller.zone.clone(),
+            found: Arc::clone(found),
+            terms,
+            subjects,
+        });
+        let place = Place {
+            place,
+            request,
+            command,
+        };
+        (place, recorded)
+    }
+
+    /// Decides and records. Gives those whose badges have changed meanwhile.
+    fn round<'r, C: GroupCommit>(&mut self, members: Vec<Member<'r, C>>) -> Vec<Member<'r, C>> {
+        let mut decided = Vec::with_capacity(members.len());
+        let mut doubtful = Vec::new();
+        for member in members {
+            match self.known_terms(&member) {
+                Some((found, terms)) => decided.push(self.build(member, &found, terms)),
+                None => doubtful.push(member),
+            }
+        }
+        if !doubtful.is_empty() {
+            let badges = match self.read(&doubtful) {
+                Ok(badges) => badges,
+                Err(error) => {
+                    doubtful.extend(decided.into_iter().map(undecided));
+                    doubtful.sort_unstable_by_key(|member| member.place);
+                    return self.one_by_one(doubtful, error);
+                }
+            };
+            for member in doubtful {
+                let found = badges.get(&member.key());
+                match self.decide(member, found) {
+                    Ok(member) => decided.push(member),
+                    Err((place, error)) => self.end(place, Err(error)),
+                }
+            }
+            decided.sort_unstable_by_key(|(place, _)| place.place);
+        }
+        let mut changed = Vec::new();
+        while !decided.is_empty() {
+            let (batch, places, others) = next_batch(decided);
+            changed.extend(self.record(batch, places));
+            decided = others;
+        }
+        changed
+    }
+
+    /// The terms of `member` by its badge, if that is known and allows what the member asks for.
+    /// That a badge does not is only believed of what it is now.
+    fn known_terms<C: GroupCommit>(
+        &self,
+        member: &Member<'_, C>,
+    ) -> Option<(Arc<VersionedBadge>, C::Terms)> {
+        let (org, badge) = member.key();
+        let found = self.known?.get(org, badge)?;
+        let terms = member.terms(&found, self.now).ok()?;
+        Some((found, terms))
+    }
+
+    /// The badges of `members` as they are now.
+    fn read<C: GroupCommit>(&self, members: &[Member<'_, C>]) -> Result<Badges, StoreError> {
+        let mut wanted: HashMap<OrgId, Vec<BadgeId>> = HashMap::new();
+        for member in members {
+            let (org, badge) = member.key();
+            let of_org = wanted.entry(org).or_default();
+            if !of_org.contains(&badge) {
+                of_org.push(badge);
+            }
+        }
+        let mut badges = Badges::new();
+        let store = &self.ports.stores.badges;
+        for (org, ids) in wanted {
+            let of_org = match ids.as_slice() {
+                [id] => store.find(org, *id)?.into_iter().collect(),
+                several => store.find_all(org, several)?,
+            };
+            for badge in of_org.into_iter().map(Arc::new) {
+                if let Some(known) = self.known {
+                    known.remember(org, &badge);
+                }
+                badges.insert((org, badge.badge.id), badge);
+            }
+        }
+        Ok(badges)
+    }
+
+    /// Records `batch`, whose requests belong to these places. Gives those whose badges have changed.
+    fn record<'r, C: GroupCommit>(
+        &mut self,
+        batch: Batch<C::Recorded>,
+        places: Vec<Place<'r, C>>,
+    ) -> Vec<Member<'r, C>> {
+        let outcomes = C::record(self.ports, &batch);
+        let members = places.into_iter().zip(batch.into_requests());
+        let outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => return self.one_by_one(members.map(undecided).collect(), error),
+        };
+        let mut changed = Vec::new();
+        for ((place, request), outcome) in members.zip(outcomes) {
+            match outcome {
+                Ok(outcome) => self.end(place.place, Ok(request.answer(outcome))),
+                Err(RecordError::BadgeChanged) => {
+                    let member = undecided((place, request));
+                    if let Some(known) = self.known {
+                        let (org, badge) = member.key();
+                        known.forget(org, badge);
+                    }
+                    changed.push(member);
+                }
+                Err(error) => self.end(place.place, Err(error.into())),
+            }
+        }
+        changed
+    }
+
+    /// Records one by one what failed together with `error`. Gives those whose badges have changed.
+    fn one_by_one<'r, C: GroupCommit>(
+        &mut self,
+        members: Vec<Member<'r, C>>,
+        error: StoreError,
+    ) -> Vec<Member<'r, C>> {
+        if let StoreError::OutcomeUnknown(cause) = &error {
+            // What may have been recorded is never recorded again.
+            for member in &members {
+                let error = StoreError::OutcomeUnknown(anyhow!("{cause:#}"));
+                self.end(member.place, Err(error.into()));
+            }
+            return Vec::new();
+        }
+        if let [only] = members.as_slice() {
+            self.end(only.place, Err(error.into()));
+            return Vec::new();
+        }
+        let mut changed = Vec::new();
+        let mut is_away = false;
+        for member in members {
+            let place = member.place;
+            if is_away {
+                // Each would wait as long as the one before it, and none of them for a reason of
+                // its own.
+                let cause = anyhow!("the database was not available for a request of the group");
+                self.end(place, Err(StoreError::Unavailable(cause).into()));
+                continue;
+            }
+            changed.extend(self.round(vec![member]));
+            is_away = matches!(
+                &self.results[place],
+                Some(Err(UseCaseError::Store(StoreError::Unavailable(_))))
+            );
+        }
+        changed
+    }
+}
+
+/// The member as it was before it was decided.
+fn undecided<C: GroupCommit>((place, request): DecidedMember<'_, C>) -> Member<'_, C> {
+    Member {
+        place: place.place,
+        request: place.request,
+        command: place.command,
+        subjects: C::subjects(request),
+    }
+}
+
+/// The batch of those of `members` that may share a transaction, in their order, with their places,
+/// and the others.
+fn next_batch<C: GroupCommit>(members: Vec<DecidedMember<'_, C>>) -> NextBatch<'_, C> {
+    let mut batch = Batch::default();
+    let mut places = Vec::with_capacity(members.len());
+    let mut others = Vec::new();
+    for (place, request) in members {
+        match batch.push(request) {
+            Ok(()) => places.push(place),
+            Err(Conflict(request)) => others.push((place, *request)),
+        }
+    }
+    (batch, places, others)
+}
+
+type NextBatch<'r, C> = (
+    Batch<<C as GroupCommit>::Recorded>,
+    Vec<Place<'r, C>>,
+    Vec<DecidedMember<'r, C>>,
+);

@@ -1,0 +1,62 @@
+//! What every use case that writes takes beside its command: who asks, under which key, and
+//! whether it is only to be tried.
+
+use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
+
+use crate::access::Caller;
+use crate::answer::Answer;
+use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord};
+
+/// A request to change something, beside what it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Who asks.
+    pub caller: Caller,
+    /// The caller's idempotency key, if it sent one. A dry run does not use it.
+    pub key: Option<IdempotencyGuard>,
+    /// Whether every check is to be made and nothing recorded.
+    pub dry_run: bool,
+    /// What the answer warns of. Who reads the body begins it, use cases add to it; it is kept under
+    /// the key with the answer.
+    pub warnings: Vec<Rejection>,
+}
+
+impl Request {
+    /// A request of `caller` without a key, to be recorded.
+    pub const fn new(caller: Caller) -> Self {
+        Self {
+            caller,
+            key: None,
+            dry_run: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The key under which the request is recorded, with its warnings so far.
+    pub(crate) fn recorded_key(&self) -> Option<IdempotencyGuard> {
+        let key = self.key.as_ref().filter(|_| !self.dry_run)?;
+        Some(IdempotencyGuard {
+            warnings: self.warnings.clone(),
+            ..key.clone()
+        })
+    }
+
+    /// What is kept under the key if `answer` is the answer.
+    pub(crate) fn record(&self, answer: &Answer) -> Option<IdempotencyRecord> {
+        Some(IdempotencyRecord {
+            guard: self.recorded_key()?,
+            answer: answer.clone(),
+        })
+    }
+
+    /// How the request is recorded at `now`.
+    pub(crate) fn context(&self, now: Instant) -> Context {
+        Context {
+            org: self.caller.org,
+            actor: self.caller.actor,
+            now,
+            key: self.recorded_key(),
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! An operation, declared once, beside its handler: where it is, who may use it, what it takes,
+//! what it answers and which codes it can give.
+//!
+//! The router, the access check of a call, the OpenAPI document and its codes follow from the
+//! declarations that `routes` lists.
+//!
+//! ```text
+//! post("/badgeMeta/{id}/claim", claim_badge)
+//!     .named("claimBadge", "Badges", "Claim a badge")
+//!     .needs(AccessGroup::BadgesWrite)
+//!     .path_parameter("id", "The id of the badge.")
+//!     .json_body::<OwnerRequestBody>(example!("claim.request"))
+//!     .answers::<SuccessWithNull<ClaimedBody>>("Claimed.", example!("claimed"))
+//!     .codes(&[400, 404, 714, 716, 717, 1901])
+//! ```
+
+mod parameters;
+mod rules;
+mod schemas;
+mod success;
+
+use accolade_application::access::AccessGroup;
+use actix_web::guard::{Any, Get, Head};
+use actix_web::http::Method;
+use actix_web::web;
+use actix_web::{FromRequest, Handler, Responder, Route};
+use serde_json::Value;
+use utoipa::openapi::content::{Content, ContentBuilder};
+use utoipa::openapi::path::OperationBuilder;
+use utoipa::openapi::request_body::RequestBodyBuilder;
+use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::{HttpMethod, RefOr, Required, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use schemas::{Answer, Schemas};
+
+pub(crate) use rules::{MethodRules, Rules};
+pub(crate) use success::{Bare, Success, SuccessWithNull};
+
+/// What the paths of the API begin with.
+pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
+
+/// The text of an example: a file that a test checks.
+macro_rules! example {
+    ($name:literal) => {
+        include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/examples/",
+            $name,
+            ".json"
+        ))
+    };
+}
+
+pub(crate) use example;
+
+/// The type of a body that is JSON.
+const JSON: &str = "application/json";
+
+/// An operation. Its path is below [`PREFIX`] once it [needs](Self::needs) an access group.
+pub(crate) struct Operation {
+    /// The method; `GET` stands for `HEAD` too.
+    pub(crate) method: Method,
+    /// Where it is: below the prefix if it has rules, else from the root.
+    pub(crate) path: &'static str,
+    /// Another spelling of the path, which documents do not name.
+    alias: Option<&'static str>,
+    /// The handler.
+    pub(crate) route: Route,
+    /// What a caller must respect; `None` if it is no operation of the API itself.
+    pub(crate) rules: Option<Rules>,
+    /// The numbers of the codes that it can give beside those of all operations.
+    pub(crate) codes: Vec<u32>,
+    /// What the document says so far.
+    pub(crate) document: OperationBuilder,
+    /// What its bodies and answers are made of.
+    pub(crate) schemas: Schemas,
+}
+
+/// `GET` and, with the same answer but for its body, `HEAD`.
+pub(crate) fn get<F, Args>(path: &'static str, handler: F) -> Operation
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let route = web::route().guard(Any(Get()).or(Head()));
+    Operation::new(Method::GET, path, route.to(handler))
+}
+
+/// `POST`.
+pub(crate) fn post<F, Args>(path: &'static str, handler: F) -> Operation
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Operation::new(Method::POST, path, web::post().to(handler))
+}
+
+/// `PUT`.
+pub(crate) fn put<F, Args>(path: &'static str, handler: F) -> Operation
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Operation::new(Method::PUT, path, web::put().to(handler))
+}
+
+/// `DELETE`.
+pub(crate) fn delete<F, Args>(path: &'static str, handler: F) -> Operation
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Operation::new(Method::DELETE, path, web::delete().to(handler))
+}
+
+impl Operation {
+    fn new(method: Method, path: &'static str, route: Route) -> Self {
+        Self {
+            method,
+            path,
+            alias: None,
+            route,
+            rules: None,
+            codes: Vec::new(),
+            document: OperationBuilder::new(),
+            schemas: Schemas::default(),
+        }
+    }
+
+    /// Its id, its chapter and its title in documents.
+    pub(crate) fn named(mut self, id: &str, tag: &str, title: &str) -> Self {
+        let document = self.document.operation_id(Some(id)).tag(tag);
+        self.document = document.summary(Some(title));
+        self
+    }
+
+    /// What there is to say beside the title.
+    pub(crate) fn about(mut self, text: &str) -> Self {
+        self.document = self.document.description(Some(text));
+        self
+    }
+
+    /// Makes it an operation of the API, below its prefix, for callers who have `group`. Under an
+    /// idempotency key it is executed once if its method may create or replace something.
+    pub(crate) fn needs(mut self, group: AccessGroup) -> Self {
+        self.rules = Some(Rules {
+            group,
+            json: false,
+            dry_run: false,
+            takes_key: matches!(self.method, Method::POST | Method::PUT),
+        });
+        self
+    }
+
+    /// Another spelling of its path.
+    pub(crate) fn also_at(mut self, path: &'static str) -> Self {
+        self.alias = Some(path);
+        self
+    }
+
+    /// What stands in its body, which is JSON.
+    pub(crate) fn json_body<T: ToSchema>(mut self, example: &str) -> Self {
+        let schema = self.schemas.reference::<T>();
+        self.takes_json(schema, example)
+    }
+
+    /// The same where the body is an array.
+    pub(crate) fn json_list_body<T: ToSchema>(mut self, example: &str) -> Self {
+        let schema = self.schemas.list::<T>();
+        self.takes_json(schema, example)
+    }
+
+    fn takes_json(mut self, schema: RefOr<Schema>, example: &str) -> Self {
+        if let Some(rules) = &mut self.rules {
+            rules.json = true;
+        }
+        self.takes(JSON, content(schema, parsed(example)))
+    }
+
+    /// What stands in its body, which is a form.
+    pub(crate) fn form_body<T: ToSchema>(mut self) -> Self {
+        let schema = self.schemas.reference::<T>();
+        self.takes("application/x-www-form-urlencoded", content(schema, None))
+    }
+
+    fn takes(mut self, content_type: &str, content: Content) -> Self {
+        let body = RequestBodyBuilder::new().required(Some(Required::True));
+        let body = body.content(content_type, content).build();
+        self.document = self.document.request_body(Some(body));
+        self
+    }
+
+    /// What it answers with 200.
+    pub(crate) fn answers<T: Answer>(self, text: &str, example: &str) -> Self {
+        self.answers_with::<T>(200, text, example)
+    }
+
+    /// What it answers with another status.
+    pub(crate) fn answers_with<T: Answer>(
+        mut self,
+        status: u16,
+        text: &str,
+        example: &str,
+    ) -> Self {
+        let schema = T::schema(&mut self.schemas);
+        self.answering(status, text, JSON, content(schema, parsed(example)))
+    }
+
+    /// What it answers with 200, which is text.
+    pub(crate) fn answers_text(self, text: &str) -> Self {
+        let schema = String::schema();
+        self.answering(200, text, "text/plain", content(schema, None))
+    }
+
+    fn answering(mut self, status: u16, text: &str, kind: &str, content: Content) -> Self {
+        let response = ResponseBuilder::new().description(text);
+        let response = response.content(kind, content).build();
+        self.document = self.document.response(status.to_string(), response);
+        self
+    }
+
+    /// The codes that it can give beside those that all operations of its kind can, by number.
+    pub(crate) fn codes(mut self, numbers: &[u32]) -> Self {
+        self.codes.extend(numbers);
+        self
+    }
+
+    /// Its whole path.
+    pub(crate) fn full_path(&self) -> String {
+        self.below_prefix(self.path)
+    }
+
+    /// The other spelling of its whole path.
+    pub(crate) fn full_alias(&self) -> Option<String> {
+        self.alias.map(|path| self.below_prefix(path))
+    }
+
+    fn below_prefix(&self, path: &str) -> String {
+        let prefix = self.rules.map_or("", |_| PREFIX);
+        format!("{prefix}{path}")
+    }
+
+    /// Its method, as the document calls it.
+    pub(crate) fn document_method(&self) -> HttpMethod {
+        match self.method {
+            Method::POST => HttpMethod::Post,
+            Method::PUT => HttpMethod::Put,
+            Method::DELETE => HttpMethod::Delete,
+            _ => HttpMethod::Get,
+        }
+    }
+}
+
+/// The value of an example. One that is no JSON is left out; a test finds it.
+fn parsed(example: &str) -> Option<Value> {
+    serde_json::from_str(example).ok()
+}
+
+fn content(schema: RefOr<Schema>, example: Option<Value>) -> Content {
+    ContentBuilder::new()
+        .schema(Some(schema))
+        .example(example)
+        .build()
+}

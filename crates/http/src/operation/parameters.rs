@@ -1,0 +1,111 @@
+//! What an operation takes from its path, its query and its headers.
+
+use utoipa::PartialSchema;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Required, Schema};
+
+use super::Operation;
+
+impl Operation {
+    /// A part of the path.
+    pub(crate) fn path_parameter(self, name: &str, text: &str) -> Self {
+        self.takes_one(
+            name,
+            ParameterIn::Path,
+            Required::True,
+            String::schema(),
+            text,
+        )
+    }
+
+    /// A text in the query that must be there.
+    pub(crate) fn required_query(self, name: &str, text: &str) -> Self {
+        self.takes_one(
+            name,
+            ParameterIn::Query,
+            Required::True,
+            String::schema(),
+            text,
+        )
+    }
+
+    /// A text in the query.
+    pub(crate) fn query(self, name: &str, text: &str) -> Self {
+        self.takes_one(
+            name,
+            ParameterIn::Query,
+            Required::False,
+            String::schema(),
+            text,
+        )
+    }
+
+    /// `true` or `false` in the query.
+    pub(crate) fn flag(self, name: &str, text: &str) -> Self {
+        self.takes_one(
+            name,
+            ParameterIn::Query,
+            Required::False,
+            bool::schema(),
+            text,
+        )
+    }
+
+    /// Which page of a list, and how large; `size` unless told otherwise.
+    pub(crate) fn pages(self, size: u32) -> Self {
+        let sizes = format!("1 to 100, default {size}; also `limit`.");
+        let (query, number) = (ParameterIn::Query, u32::schema());
+        self.takes_one(
+            "page",
+            query.clone(),
+            Required::False,
+            number.clone(),
+            "From 0.",
+        )
+        .takes_one("size", query, Required::False, number, &sizes)
+    }
+
+    /// A header.
+    pub(crate) fn header(self, name: &str, text: &str) -> Self {
+        let schema =
+            ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        let schema = Schema::Object(schema.build()).into();
+        self.takes_one(name, ParameterIn::Header, Required::False, schema, text)
+    }
+
+    /// The header that says by which kind of identifier customers are named; `what` stands in
+    /// the request instead of numbers.
+    pub(crate) fn identifiers(self, what: &str) -> Self {
+        let text = format!("email, mobile, externalId or cardNumber: {what} of this kind.");
+        self.header("X-CAP-CUSTOMER-IDENTIFIER", &text)
+    }
+
+    /// The parameter that asks for a dry run, which does so much and records nothing.
+    pub(crate) fn dry_run(mut self, what: &str) -> Self {
+        if let Some(rules) = &mut self.rules {
+            rules.dry_run = true;
+        }
+        let text = format!("{what}, nothing recorded; idempotency keys are ignored.");
+        self.flag("dryRun", &text)
+    }
+
+    fn takes_one(
+        mut self,
+        name: &str,
+        place: ParameterIn,
+        required: Required,
+        schema: RefOr<Schema>,
+        text: &str,
+    ) -> Self {
+        let parameter: Parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(place)
+            .required(required)
+            .description(Some(text))
+            .schema(Some(schema))
+            .build();
+        self.document = self.document.parameter(parameter);
+        self
+    }
+}

@@ -1,0 +1,57 @@
+//! A request that only reads, once it is known who calls.
+
+use accolade_application::access::Caller;
+use accolade_application::ports::Ports;
+use accolade_domain::instant::Instant;
+use accolade_wire::query::Query;
+use accolade_wire::render::{self, Context};
+use actix_web::{HttpResponse, web};
+
+use crate::dispatch::Effect;
+use crate::failure::Failure;
+use crate::middleware::deadline::Deadline;
+use crate::response::respond;
+use crate::state::AppState;
+
+/// A request whose caller may look up what it asks for.
+pub(crate) struct Lookup {
+    /// Who asks.
+    pub(crate) caller: Caller,
+    /// The query, from which the handler reads what is asked for.
+    pub(crate) query: Query,
+    pub(super) deadline: Deadline,
+    pub(super) state: web::Data<AppState>,
+}
+
+impl Lookup {
+    /// The moment at which it is asked.
+    pub(crate) fn now(&self) -> Instant {
+        self.state.ports.clock.now()
+    }
+
+    /// Answers it with what `look_up` finds and renders, on a thread that may block.
+    ///
+    /// # Errors
+    /// What is wrong with the query, all at once; those of `look_up`; those of the
+    /// [dispatcher](crate::dispatch::Dispatcher::run).
+    pub(crate) async fn answer(
+        self,
+        look_up: impl FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
+    ) -> Result<HttpResponse, Failure> {
+        let report = self.query.finish();
+        if !report.problems.is_empty() {
+            return Err(report.problems.into());
+        }
+        let (caller, ports) = (self.caller, self.state.ports.clone());
+        let work = move || {
+            let context = Context {
+                zone: &caller.zone,
+                warnings: &report.warnings,
+            };
+            look_up(&ports, &caller, context)
+        };
+        let dispatcher = &self.state.dispatcher;
+        let rendered = dispatcher.run(self.deadline, Effect::Reads, work).await??;
+        Ok(respond(rendered))
+    }
+}

@@ -1,0 +1,191 @@
+//! A request that writes, once it is known who calls: its body is read into a command, the command
+//! is executed, and the answer rendered.
+
+use accolade_application::error::UseCaseError;
+use accolade_application::ports::IdentifierKind;
+use accolade_application::{Command, Executed, Request, execute};
+use accolade_domain::rejection::Rejection;
+use accolade_domain::zone::Zone;
+use accolade_wire::json::Parsed;
+use accolade_wire::query::Query;
+use accolade_wire::render::{self, Context, Rendered};
+use accolade_wire::request::batch::Reading;
+use actix_web::http::header::HeaderValue;
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+
+use crate::command::{GroupCommand, Submission};
+use crate::dispatch::Effect;
+use crate::failure::Failure;
+use crate::group_commit::GroupCommit;
+use crate::idempotency::{REPLAYED, Running};
+use crate::middleware::deadline::Deadline;
+use crate::response::respond;
+use crate::state::AppState;
+
+/// The most bytes of a body that is read where other requests wait to be read too. Larger ones are
+/// read on a thread that may block, and their commands executed by themselves.
+const SMALL_BODY: usize = 16 * 1024;
+
+/// What a body is read by besides itself.
+#[derive(Clone)]
+pub(crate) struct BodyContext {
+    /// The most customers that one request may name.
+    pub(super) max_customers: usize,
+    /// The header `requestId`.
+    pub(super) request_id: Option<HeaderValue>,
+    /// The kind of identifier by which customers are named; the problem if there is no such kind.
+    pub(super) named_by: Result<Option<IdentifierKind>, Rejection>,
+}
+
+impl BodyContext {
+    /// The same for the readers of the wire.
+    ///
+    /// # Errors
+    /// 400 if the header names no kind of identifier.
+    pub(crate) fn reading(&self) -> Result<Reading<'_>, Vec<Rejection>> {
+        Ok(Reading {
+            max_customers: self.max_customers,
+            request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
+            named_by: self.named_by.clone().map_err(|problem| vec![problem])?,
+        })
+    }
+}
+
+/// A request whose caller may do what it asks for.
+pub(crate) struct Mutation {
+    pub(super) state: web::Data<AppState>,
+    pub(super) deadline: Deadline,
+    pub(super) request: Request,
+    pub(super) running: Option<Running>,
+    pub(super) query: Query,
+    pub(super) body: Bytes,
+    pub(super) context: BodyContext,
+}
+
+impl Mutation {
+    /// What `read` reads of the body, or everything that is wrong with the query and the body: the
+    /// command that is made of it [is refused](Self::execute) when its key was looked for.
+    ///
+    /// # Errors
+    /// Those of the [dispatcher](crate::dispatch::Dispatcher::run), for a large body.
+    pub(crate) async fn read<T: Send + 'static>(
+        &mut self,
+        read: impl FnOnce(&BodyContext, &[u8]) -> Result<Parsed<T>, Vec<Rejection>> + Send + 'static,
+    ) -> Result<Result<T, UseCaseError>, Failure> {
+        let (context, body) = (self.context.clone(), self.body.clone());
+        let parsed = if body.len() <= SMALL_BODY {
+            read(&context, &body)
+        } else {
+            let work = move || read(&context, &body);
+            let dispatcher = &self.state.dispatcher;
+            dispatcher.run(self.deadline, Effect::Reads, work).await?
+        };
+        let query = std::mem::take(&mut self.query);
+        Ok(match query.finish_with(parsed) {
+            Ok(Parsed { value, warnings }) => {
+                self.request.warnings = warnings;
+                Ok(value)
+            }
+            Err(problems) => Err(problems.into()),
+        })
+    }
+
+    /// Reads nothing of the body; for operations whose body says nothing.
+    pub(crate) fn read_nothing(&mut self) -> Result<(), UseCaseError> {
+        let report = std::mem::take(&mut self.query).finish();
+        if report.problems.is_empty() {
+            self.request.warnings = report.warnings;
+            Ok(())
+        } else {
+            Err(report.problems.into())
+        }
+    }
+
+    /// Executes `command` under the request's key and renders the answer. The key comes first: what
+    /// it remembers is answered whether or not the command could be read.
+    ///
+    /// # Errors
+    /// Why it could not be read; those of the command; those of the
+    /// [dispatcher](crate::dispatch::Dispatcher::run).
+    pub(crate) async fn execute(
+        self,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
+        let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
+        let metrics = self.state.metrics.clone();
+        let effect = if request.dry_run {
+            Effect::Reads
+        } else {
+            Effect::Writes
+        };
+        let work = move || {
+            // The key is held to the end, even if nobody waits for the answer any more.
+            let _running = running;
+            let (zone, recorded) = (request.caller.zone.clone(), !request.dry_run);
+            let executed = execute(&ports, request, command);
+            if recorded {
+                metrics.executed(&executed);
+            }
+            Reply::new(&executed?, recorded, &zone)
+        };
+        let dispatcher = &self.state.dispatcher;
+        let reply = dispatcher.run(self.deadline, effect, work).await??;
+        Ok(reply.respond())
+    }
+
+    /// The same for a command that shares a transaction with those that `group_commit` gathers, if
+    /// it is small and nothing is wrong with it.
+    ///
+    /// Whether its key was used before is not asked first: the store refuses it then.
+    ///
+    /// # Errors
+    /// Those of [`execute`](Self::execute); those of the group commit.
+    pub(crate) async fn execute_in_group<C: GroupCommand>(
+        self,
+        command: Result<C, UseCaseError>,
+        group_commit: &GroupCommit<Submission<C>, Executed>,
+    ) -> Result<HttpResponse, Failure> {
+        let command = match command {
+            Ok(command) if self.may_share() => command,
+            command => return self.execute(command).await,
+        };
+        let Some(weight) = command.weight() else {
+            return self.execute(Ok(command)).await;
+        };
+        let zone = self.request.caller.zone.clone();
+        let submission = Submission::new(self.request, command, self.running);
+        let executed = group_commit
+            .execute(self.deadline, submission, weight)
+            .await?;
+        Ok(Reply::new(&executed, true, &zone)?.respond())
+    }
+
+    fn may_share(&self) -> bool {
+        !self.request.dry_run && self.body.len() <= SMALL_BODY
+    }
+}
+
+struct Reply {
+    rendered: Rendered,
+    replayed: bool,
+}
+
+impl Reply {
+    fn new(executed: &Executed, recorded: bool, zone: &Zone) -> Result<Self, UseCaseError> {
+        let warnings = executed.warnings();
+        let context = Context { zone, warnings };
+        let rendered = render::answer(executed.answer(), recorded, context)?;
+        let replayed = matches!(executed, Executed::Replayed(_));
+        Ok(Self { rendered, replayed })
+    }
+
+    fn respond(self) -> HttpResponse {
+        let mut response = respond(self.rendered);
+        if self.replayed {
+            let replayed = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, replayed);
+        }
+        response
+    }
+}

@@ -1,0 +1,132 @@
+//! What the handlers share, and how the edge behaves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accolade_application::Executed;
+use accolade_application::badges::KnownBadges;
+use accolade_application::earning::EarnBadge;
+use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::ports::Ports;
+
+use crate::auth::Auth;
+use crate::command::{Submission, execute_group};
+use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::group_commit::{Bounds, GroupCommit};
+use crate::idempotency::RunningKeys;
+use crate::metrics::Metrics;
+use crate::middleware::draining::Draining;
+use crate::middleware::edge::Edge;
+use crate::readiness::Readiness;
+
+pub use crate::auth::AuthOptions;
+
+/// How the edge behaves. All of it comes from the configuration.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Threads that speak HTTP.
+    pub workers: usize,
+    /// The most bytes that a body may have.
+    pub body_limit: usize,
+    /// How long a request may take, its body included.
+    pub request_timeout: Duration,
+    /// How long an idle connection is kept.
+    pub keep_alive: Duration,
+    /// How long running requests have to finish when the server stops.
+    pub shutdown_timeout: Duration,
+    /// Use cases that run at one moment: as many as there are connections to the database.
+    pub concurrency: usize,
+    /// Groups of small enrolments that are executed at one moment, beside them, and of small
+    /// earns of one badge.
+    pub groups: usize,
+    /// Groups of small earns of all badges.
+    pub earn_groups: usize,
+    /// Requests that may wait for one of them; more are refused with 1951.
+    pub queue: usize,
+    /// The most customers that one request may name.
+    pub customers_per_request: usize,
+    /// How long answers are kept under their idempotency keys.
+    pub idempotency_retention: Duration,
+    /// How clients are authenticated.
+    pub auth: AuthOptions,
+    /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
+    pub metrics: bool,
+}
+
+/// What the handlers share. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct AppState {
+    pub(crate) ports: Ports,
+    pub(crate) options: Arc<HttpOptions>,
+    pub(crate) auth: Auth,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
+    pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
+    pub(crate) metrics: Metrics,
+    pub(crate) readiness: Readiness,
+    pub(crate) running_keys: RunningKeys,
+    pub(crate) draining: Draining,
+}
+
+impl AppState {
+    /// The state of a server that works on `ports`.
+    ///
+    /// # Errors
+    /// The metrics have a name that Prometheus does not take; a thread cannot be started.
+    pub fn new(ports: Ports, options: HttpOptions) -> anyhow::Result<Self> {
+        let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
+        let draining = Draining::default();
+        let metrics = Metrics::new()?;
+        let known = KnownBadges::default();
+        let bounds = |groups| Bounds {
+            groups,
+            of_a_kind: options.groups,
+            queue: options.queue,
+        };
+        let enrolments = {
+            let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
+            let execute = move |group: &[_]| execute_group(&ports, &known, &metrics, group);
+            GroupCommit::start("enrolments", bounds(options.groups), execute)?
+        };
+        let earns = {
+            let (ports, metrics) = (ports.clone(), metrics.clone());
+            let execute = move |group: &[_]| execute_group(&ports, &known, &metrics, group);
+            GroupCommit::start("earns", bounds(options.earn_groups), execute)?
+        };
+        Ok(Self {
+            auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
+            metrics,
+            enrolments,
+            earns,
+            readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
+            running_keys: RunningKeys::default(),
+            options: Arc::new(options),
+            ports,
+            dispatcher,
+            draining,
+        })
+    }
+
+    /// How busy what executes use cases is.
+    pub(crate) fn usage(&self) -> DispatcherUsage {
+        let all = [
+            self.dispatcher.usage(),
+            self.enrolments.usage(),
+            self.earns.usage(),
+        ];
+        DispatcherUsage {
+            running: all.iter().map(|it| it.running).sum(),
+            waiting: all.iter().map(|it| it.waiting).sum(),
+        }
+    }
+
+    /// What the outermost layer works with.
+    pub(crate) fn edge(&self) -> Edge {
+        Edge {
+            metrics: self.metrics.clone(),
+            draining: self.draining.clone(),
+            request_timeout: self.options.request_timeout,
+        }
+    }
+}
