@@ -81,7 +81,7 @@ impl Options {
                       max_wal_senders = 0\ncheckpoint_timeout = 1h\nautovacuum = off\n";
         }
         for (name, value) in &self.settings {
-            lines += &format!("{name} = '{value}'\n");
+            lines.extend([name.as_str(), " = '", value, "'\n"]);
         }
         lines
     }
@@ -221,6 +221,5 @@ fn free_port() -> Result<u16> {
 fn last_lines(file: &Path) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
-    let last = &lines[lines.len().saturating_sub(15)..];
-    last.iter().map(|line| format!("{line}\n")).collect()
+    lines[lines.len().saturating_sub(15)..].join("\n")
 }

@@ -120,7 +120,7 @@ impl Server {
         let name = unique_name();
         let mut statement = format!("CREATE DATABASE {name}");
         if let Some(template) = template {
-            statement += &format!(" TEMPLATE {template}");
+            statement.extend([" TEMPLATE ", template]);
         }
         if self.copies_files {
             statement += " STRATEGY file_copy";
