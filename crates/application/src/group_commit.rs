@@ -217,15 +217,15 @@ impl<C: GroupCommit> Member<'_, C> {
     }
 }
 
-/// A member that is decided, without what its request has taken over.
-struct Place<'r, C> {
+/// A member that is decided: what its request has not taken over.
+struct Awaiting<'r, C> {
     place: usize,
     request: &'r Request,
     command: C,
 }
 
 /// A member that is decided.
-type DecidedMember<'r, C> = (Place<'r, C>, <C as GroupCommit>::Recorded);
+type DecidedMember<'r, C> = (Awaiting<'r, C>, <C as GroupCommit>::Recorded);
 
 /// Badges, as they were a moment ago.
 type Badges = HashMap<(OrgId, BadgeId), Arc<VersionedBadge>>;
@@ -335,7 +335,7 @@ impl Group<'_> {
             terms,
             subjects,
         });
-        let place = Place {
+        let place = Awaiting {
             place,
             request,
             command,
@@ -423,7 +423,7 @@ impl Group<'_> {
     fn record<'r, C: GroupCommit>(
         &mut self,
         batch: Batch<C::Recorded>,
-        places: Vec<Place<'r, C>>,
+        places: Vec<Awaiting<'r, C>>,
     ) -> Vec<Member<'r, C>> {
         let outcomes = C::record(self.ports, &batch);
         let members = places.into_iter().zip(batch.into_requests());
@@ -515,6 +515,6 @@ fn next_batch<C: GroupCommit>(members: Vec<DecidedMember<'_, C>>) -> NextBatch<'
 
 type NextBatch<'r, C> = (
     Batch<<C as GroupCommit>::Recorded>,
-    Vec<Place<'r, C>>,
+    Vec<Awaiting<'r, C>>,
     Vec<DecidedMember<'r, C>>,
 );

@@ -137,27 +137,11 @@ pub fn requests_of_one_badge_keep_their_own_periods(world: &World) {
 pub fn orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch(world: &World) {
     let other = world.tenant(7);
     let (ours, theirs) = (world.badge("Gold"), world.badge_of(other, "Gold"));
-    let first = {
-        let request = world.request(&ours, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
-    let second = {
-        let request = world.request(&theirs, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(guard_of(other, "key")),
-                ..request.context
-            },
-            request_id: first.request_id.clone(),
-            ..request
-        }
-    };
+    let mut first = world.request(&ours, [1]);
+    first.context.key = Some(world.guard("key"));
+    let mut second = world.request(&theirs, [1]);
+    second.context.key = Some(guard_of(other, "key"));
+    second.request_id = first.request_id.clone();
     let mut batch = EnrolmentBatch::from(first.clone());
     assert!(batch.push(second.clone()).is_err());
     for request in [first, second] {

@@ -1,6 +1,6 @@
 //! Batches that take the same things in opposite orders, at the same moment.
 
-use accolade_application::ports::{Context, EnrolmentBatch, EnrolmentRequest, RecordError};
+use accolade_application::ports::{EnrolmentBatch, EnrolmentRequest, RecordError};
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::CustomerOutcome;
 
@@ -74,14 +74,9 @@ pub fn batches_that_share_keys_crosswise_carry_each_key_out_once(world: &World) 
         let badges = badges(world, round);
         let guards = [0, 1].map(|which| world.guard(&format!("{which} {round}")));
         let by_badge = cross(world, |racer, which| {
-            let request = world.request(&badges[which], [i64::try_from(racer).unwrap() + 1]);
-            EnrolmentRequest {
-                context: Context {
-                    key: Some(guards[which].clone()),
-                    ..request.context
-                },
-                ..request
-            }
+            let mut request = world.request(&badges[which], [i64::try_from(racer).unwrap() + 1]);
+            request.context.key = Some(guards[which].clone());
+            request
         });
         for (results, badge) in by_badge.iter().zip(&badges) {
             only_winner(results, |error| *error == RecordError::IdempotencyKeyUsed);

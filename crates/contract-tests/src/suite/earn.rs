@@ -4,7 +4,7 @@ use accolade_application::answer::{
     Answer, CustomerEarn, EarnAnswer, EarnOutcome, UnknownCustomer,
 };
 use accolade_application::ports::{
-    Context, EarnRecord, EarnRequest, IdempotencyRecord, LedgerEntry, Operation,
+    EarnRecord, EarnRequest, IdempotencyRecord, LedgerEntry, Operation,
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Outcome;
@@ -124,28 +124,20 @@ pub fn what_was_earned_is_in_the_ledger_and_remembered_under_its_key(world: &Wor
         } else {
             &[1, 2]
         };
-        let request = {
-            let request = world.earning_at(
-                &badge,
-                customers.iter().copied(),
-                second(1500),
-                second(1600),
-            );
-            EarnRequest {
-                context: Context {
-                    key: Some(guard.clone()),
-                    ..request.context
-                },
-                operation,
-                triggered_by: Some(owner(OwnerType::Journeys, &"𝄞".repeat(255))),
-                request_id: "𝄞".repeat(255).try_into().unwrap(),
-                unknown: vec![UnknownCustomer {
-                    position: 1,
-                    identifier: "nobody@example.org".to_owned(),
-                }],
-                ..request
-            }
-        };
+        let mut request = world.earning_at(
+            &badge,
+            customers.iter().copied(),
+            second(1500),
+            second(1600),
+        );
+        request.context.key = Some(guard.clone());
+        request.operation = operation;
+        request.triggered_by = Some(owner(OwnerType::Journeys, &"𝄞".repeat(255)));
+        request.request_id = "𝄞".repeat(255).try_into().unwrap();
+        request.unknown = vec![UnknownCustomer {
+            position: 1,
+            identifier: "nobody@example.org".to_owned(),
+        }];
         let outcomes = world.earn(&request).unwrap();
         let answer = Answer::Earned(EarnAnswer {
             single: operation == Operation::Earn,
@@ -229,16 +221,8 @@ pub fn a_batch_without_any_known_customer_is_carried_out(world: &World) {
 
 pub fn a_single_customer_who_is_refused_leaves_nothing_but_the_refusal(world: &World) {
     let badge = world.badge("Gold");
-    let request = {
-        let request = world.one(&badge, 1);
-        EarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.one(&badge, 1);
+    request.context.key = Some(world.guard("key"));
     assert_eq!(code_of(&world.earn(&request)), 811);
     let used = world
         .stores
@@ -269,17 +253,9 @@ pub fn another_orgs_badge_cannot_be_earned(world: &World) {
     use accolade_application::ports::RecordError;
     let badge = world.direct("Gold");
     let other = world.tenant(7);
-    let request = {
-        let request = world.earning(&badge, [1]);
-        EarnRequest {
-            context: Context {
-                org: other.org,
-                actor: other.actor,
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.earning(&badge, [1]);
+    request.context.org = other.org;
+    request.context.actor = other.actor;
     assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
     assert_eq!(world.earned(&badge), 0);
 }

@@ -398,16 +398,8 @@ pub fn batches_of_earns_that_share_keys_and_ids_crosswise_carry_each_out_once(wo
                     request_id: ids[which].clone(),
                     ..world.one(&badge, customer)
                 };
-                let with_key = {
-                    let request = world.one(&badge, customer + 2);
-                    EarnRequest {
-                        context: Context {
-                            key: Some(keys[which].clone()),
-                            ..request.context
-                        },
-                        ..request
-                    }
-                };
+                let mut with_key = world.one(&badge, customer + 2);
+                with_key.context.key = Some(keys[which].clone());
                 [with_id, with_key]
             };
             [of(racer % 2), of((racer + 1) % 2)].concat()

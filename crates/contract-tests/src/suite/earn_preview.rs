@@ -1,7 +1,7 @@
 //! Previews of earns: the same outcomes, and nothing recorded.
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
-use accolade_application::ports::{BadgeEdit, Context, EarnRequest};
+use accolade_application::ports::{BadgeEdit, EarnRequest};
 use accolade_domain::enrolment::{Hold, Outcome};
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
@@ -56,16 +56,8 @@ pub fn a_preview_refuses_whom_earning_would_refuse_in_the_same_words(world: &Wor
 
 pub fn a_preview_records_nothing_no_refusal_either(world: &World) {
     let badge = world.limited("Gold", [], [in_all(1)]);
-    let request = {
-        let request = world.earning(&badge, [1, 2]);
-        EarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.earning(&badge, [1, 2]);
+    request.context.key = Some(world.guard("key"));
     for _ in 0..3 {
         assert_eq!(codes(&preview(world, &request)), [0, 818]);
     }
@@ -78,16 +70,8 @@ pub fn a_preview_records_nothing_no_refusal_either(world: &World) {
 
 pub fn a_preview_looks_at_neither_keys_nor_the_version(world: &World) {
     let badge = world.direct("Gold");
-    let request = {
-        let request = world.earning(&badge, [1]);
-        EarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.earning(&badge, [1]);
+    request.context.key = Some(world.guard("key"));
     world.earn(&request).unwrap();
     world.edit(&badge, BadgeEdit::Activity(false));
     assert_eq!(codes(&preview(world, &request)), [0]);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::SeqCst};
 
 use accolade_application::answer::EarnOutcome;
 use accolade_application::ports::{
-    BadgeEdit, Context, EarnRequest, Operation, RecordError, RevokeEarnRequest,
+    BadgeEdit, EarnRequest, Operation, RecordError, RevokeEarnRequest,
 };
 use accolade_domain::enrolment::Hold;
 use accolade_domain::instant::Instant;
@@ -41,14 +41,9 @@ pub fn of_earns_with_one_key_exactly_one_is_carried_out(world: &World) {
         let guard = world.guard(&format!("key {round}"));
         let requests: Vec<_> = (0..RACERS)
             .map(|racer| {
-                let request = world.one(&badge, i64::try_from(racer).unwrap() + 1);
-                EarnRequest {
-                    context: Context {
-                        key: Some(guard.clone()),
-                        ..request.context
-                    },
-                    ..request
-                }
+                let mut request = world.one(&badge, i64::try_from(racer).unwrap() + 1);
+                request.context.key = Some(guard.clone());
+                request
             })
             .collect();
         let results = race(RACERS, |i| earn_on(&servers[i % 2], &requests[i]));

@@ -1,6 +1,6 @@
 //! Requests to earn that are not carried out: of several reasons the first, and what is left.
 
-use accolade_application::ports::{BadgeEdit, Context, EarnRequest, Operation, RecordError};
+use accolade_application::ports::{BadgeEdit, EarnRequest, Operation, RecordError};
 
 use crate::World;
 use crate::earning::{code_of, codes};
@@ -13,16 +13,8 @@ fn is_used(world: &World, request: &EarnRequest) -> bool {
 
 pub fn an_earn_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
-    let request = {
-        let request = world.earning(&badge, [1, 2]);
-        EarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.earning(&badge, [1, 2]);
+    request.context.key = Some(world.guard("key"));
     world.edit(&badge, BadgeEdit::Activity(true));
     assert_eq!(world.earn(&request), Err(RecordError::BadgeChanged));
     assert!(!is_used(world, &request));
@@ -44,16 +36,8 @@ pub fn an_earn_of_a_badge_that_does_not_exist_has_changed(world: &World) {
 
 pub fn of_the_reasons_not_to_carry_an_earn_out_the_first_is_given(world: &World) {
     let badge = world.badge("Gold");
-    let used = {
-        let request = world.one(&world.direct("Silver"), 1);
-        EarnRequest {
-            context: Context {
-                key: Some(world.guard("used")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut used = world.one(&world.direct("Silver"), 1);
+    used.context.key = Some(world.guard("used"));
     world.earn(&used).unwrap();
     // For every subset of the reasons.
     for reasons in 0..16 {
@@ -110,17 +94,9 @@ pub fn each_operation_has_request_ids_of_its_own(world: &World) {
 pub fn requests_with_one_id_are_found_by_the_moment_of_each(world: &World) {
     let badge = world.direct("Gold");
     let several = world.earning(&badge, [1]);
-    let one = {
-        let request = world.one(&badge, 1);
-        EarnRequest {
-            context: Context {
-                now: several.context.now - time::Duration::MICROSECOND,
-                ..request.context
-            },
-            request_id: several.request_id.clone(),
-            ..request
-        }
-    };
+    let mut one = world.one(&badge, 1);
+    one.context.now = several.context.now - time::Duration::MICROSECOND;
+    one.request_id = several.request_id.clone();
     for request in [&several, &one] {
         world.earn(request).unwrap();
     }

@@ -2,8 +2,7 @@
 
 use accolade_application::answer::{Answer, EnrolmentAnswer};
 use accolade_application::ports::{
-    Context, EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, IdempotencyRecord, LedgerEntry,
-    Operation,
+    EnrolmentBatch, EnrolmentRequest, IdempotencyGuard, IdempotencyRecord, LedgerEntry, Operation,
 };
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Hold, Outcome};
 use accolade_domain::ids::EnrolmentId;
@@ -46,14 +45,9 @@ pub fn a_status_refers_to_the_moment_of_the_request(world: &World) {
         (4, second(2000), EnrolmentStatus::Expired),
     ] {
         let request = {
-            let request = world.request(&badge, [number]);
-            EnrolmentRequest {
-                context: Context {
-                    now,
-                    ..request.context
-                },
-                ..request
-            }
+            let mut request = world.request(&badge, [number]);
+            request.context.now = now;
+            request
         };
         assert_eq!(world.enrol(&request).unwrap()[0].status, expected);
     }
@@ -71,17 +65,9 @@ pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_ar
         (second(2500), EnrolmentStatus::Expired),
     ] {
         let number = now.unix_micros();
-        let second = {
-            let request = world.request(&badge, [number, 2, number + 1]);
-            EnrolmentRequest {
-                context: Context {
-                    now,
-                    ..request.context
-                },
-                hold: hold(1500, 4000),
-                ..request
-            }
-        };
+        let mut second = world.request(&badge, [number, 2, number + 1]);
+        second.context.now = now;
+        second.hold = hold(1500, 4000);
         let refused = CustomerOutcome {
             customer: customer(2),
             outcome: Outcome::AlreadyEnrolled(id(&first, 1)),
@@ -96,16 +82,8 @@ pub fn who_is_refused_gets_the_existing_enrolment_and_its_status_and_the_rest_ar
 pub fn a_request_whose_customers_are_all_refused_is_carried_out(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1])).unwrap();
-    let request = {
-        let request = world.request(&badge, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1]);
+    request.context.key = Some(world.guard("key"));
     world.enrol(&request).unwrap();
     assert_eq!(world.issued(&badge), 1);
     let operation = Operation::IssueBulk;
@@ -127,19 +105,11 @@ pub fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world:
         ],
         ..world.guard("key")
     };
-    let request = {
-        let request = world.request(&badge, [1, 2, 3]);
-        EnrolmentRequest {
-            context: Context {
-                now: second(1500),
-                key: Some(guard.clone()),
-                ..request.context
-            },
-            triggered_by: Some(owner(OwnerType::RewardsCatalog, &"𝄞".repeat(255))),
-            request_id: "𝄞".repeat(255).try_into().unwrap(),
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1, 2, 3]);
+    request.context.now = second(1500);
+    request.context.key = Some(guard.clone());
+    request.triggered_by = Some(owner(OwnerType::RewardsCatalog, &"𝄞".repeat(255)));
+    request.request_id = "𝄞".repeat(255).try_into().unwrap();
     let outcomes = world.enrol(&request).unwrap();
     let answer = Answer::Enrolment(EnrolmentAnswer {
         badge: badge.id,
@@ -179,32 +149,19 @@ pub fn instants_at_their_ends_are_kept(world: &World) {
         (second(253_402_300_799), Instant::MAX),
     ] {
         let request = {
-            let request = world.request(&badge, [1, until.unix_micros().abs() + 2]);
-            EnrolmentRequest {
-                context: Context {
-                    now: Instant::MAX,
-                    ..request.context
-                },
-                hold: Hold::new(from, until).unwrap(),
-                ..request
-            }
+            let mut request = world.request(&badge, [1, until.unix_micros().abs() + 2]);
+            request.context.now = Instant::MAX;
+            request.hold = Hold::new(from, until).unwrap();
+            request
         };
         let outcomes = world.enrol(&request).unwrap();
         assert_eq!(outcomes[0].outcome, Outcome::AlreadyEnrolled(id(&all, 0)));
         assert_eq!(outcomes[0].status, EnrolmentStatus::Expired);
         assert_eq!(outcomes[1], enrolled(&request, 1));
     }
-    let latest = {
-        let request = world.request(&badge, [i64::MAX]);
-        EnrolmentRequest {
-            context: Context {
-                now: Instant::MIN,
-                ..request.context
-            },
-            hold: Hold::new(second(0), second(1)).unwrap(),
-            ..request
-        }
-    };
+    let mut latest = world.request(&badge, [i64::MAX]);
+    latest.context.now = Instant::MIN;
+    latest.hold = Hold::new(second(0), second(1)).unwrap();
     world.enrol(&latest).unwrap();
     let entries = world
         .stores

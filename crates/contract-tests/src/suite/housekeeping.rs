@@ -1,6 +1,6 @@
 //! Sweeping.
 
-use accolade_application::ports::{Context, EnrolmentRequest, IdempotencyRecord, Swept};
+use accolade_application::ports::{IdempotencyRecord, Swept};
 use time::Duration;
 
 use crate::World;
@@ -53,16 +53,8 @@ pub fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &Worl
 pub fn a_sweep_changes_no_answer(world: &World) {
     let badge = world.badge("Gold");
     remember(world, "key");
-    let request = {
-        let request = world.request(&badge, [1, 2, 3]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("another")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1, 2, 3]);
+    request.context.key = Some(world.guard("another"));
     world.enrol(&request).unwrap();
     world.enrol(&world.request(&badge, [3, 4])).unwrap();
     let stores = &world.stores;

@@ -2,8 +2,8 @@
 
 use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, Context, CreateBadgeError, EditBadgeError, EnrolmentRequest,
-    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, RecordError,
+    BadgeEdit, BadgeEditRequest, CreateBadgeError, EditBadgeError, Fingerprint, IdempotencyGuard,
+    IdempotencyKey, IdempotencyRecord, RecordError,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -193,14 +193,9 @@ pub fn an_expired_key_is_replaced_by_an_enrolment(world: &World) {
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
     let request = |record: &IdempotencyRecord| {
-        let request = world.request(&badge, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(record.guard.clone()),
-                ..request.context
-            },
-            ..request
-        }
+        let mut request = world.request(&badge, [1]);
+        request.context.key = Some(record.guard.clone());
+        request
     };
     let early = request(&later(world, &first, -moment()));
     assert_eq!(world.enrol(&early), Err(RecordError::IdempotencyKeyUsed));
@@ -216,16 +211,8 @@ pub fn a_refused_request_does_not_replace_an_expired_key(world: &World) {
     remember(world, &first).unwrap();
     let badge = world.badge("Gold");
     let next = later(world, &first, moment());
-    let stale = {
-        let request = world.request(&badge, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(next.guard.clone()),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut stale = world.request(&badge, [1]);
+    stale.context.key = Some(next.guard.clone());
     world.edit(&badge, BadgeEdit::Activity(true));
     assert_eq!(world.enrol(&stale), Err(RecordError::BadgeChanged));
     assert_eq!(found(world, &next.guard, next.guard.used_on), None);
@@ -241,16 +228,8 @@ pub fn of_requests_that_race_to_replace_an_expired_key_exactly_one_wins(world: &
         let next = later(world, &first, moment());
         let results = race(8, |i| {
             let number = i64::try_from(i).unwrap() + 1 + round * 10;
-            let request = {
-                let request = world.request(&badge, [number]);
-                EnrolmentRequest {
-                    context: Context {
-                        key: Some(next.guard.clone()),
-                        ..request.context
-                    },
-                    ..request
-                }
-            };
+            let mut request = world.request(&badge, [number]);
+            request.context.key = Some(next.guard.clone());
             enrol_on(&servers[i % 2], &request)
         });
         only_winner(&results, |error| *error == RecordError::IdempotencyKeyUsed);

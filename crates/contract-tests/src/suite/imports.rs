@@ -2,8 +2,7 @@
 
 use accolade_application::answer::Imported;
 use accolade_application::ports::{
-    Context, EarnRecord, IdempotencyRecord, ImportRequest, LedgerEntry, Operation, RecordError,
-    RecordedRequest as _,
+    EarnRecord, IdempotencyRecord, LedgerEntry, Operation, RecordError, RecordedRequest as _,
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::instant::Instant;
@@ -70,16 +69,8 @@ pub fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
 
 pub fn of_the_reasons_not_to_import_the_first_is_given_and_nothing_is_written(world: &World) {
     let badge = world.badge("Gold");
-    let used = {
-        let request = world.importing(&badge, &[(1, now())]);
-        ImportRequest {
-            context: Context {
-                key: Some(world.guard("used")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut used = world.importing(&badge, &[(1, now())]);
+    used.context.key = Some(world.guard("used"));
     world.import(&used).unwrap();
     for (key, id, expected) in [
         ("used", true, RecordError::IdempotencyKeyUsed),

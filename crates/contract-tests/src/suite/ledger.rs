@@ -1,7 +1,7 @@
 //! The request ledger.
 
 use accolade_application::answer::Answer;
-use accolade_application::ports::{BadgeEdit, Context, EnrolmentRequest, Operation};
+use accolade_application::ports::{BadgeEdit, EnrolmentRequest, Operation};
 use accolade_domain::enrolment::EnrolmentStatus;
 use accolade_domain::text::RequestId;
 
@@ -33,30 +33,14 @@ pub fn an_id_is_used_once_its_request_was_carried_out(world: &World) {
 
 pub fn an_answer_keeps_the_statuses_of_the_moment_and_outlives_every_change(world: &World) {
     let badge = world.badge("Gold");
-    let request = {
-        let request = world.request(&badge, [2, 1]);
-        EnrolmentRequest {
-            context: Context {
-                now: second(500),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [2, 1]);
+    request.context.now = second(500);
     world.enrol(&request).unwrap();
     let ledger = &world.stores.requests;
     let before = ledger.find(badge.org, &request.request_id).unwrap();
     world.edit(&badge, BadgeEdit::Activity(false));
-    let later = {
-        let request = world.request(&badge, [2, 1]);
-        EnrolmentRequest {
-            context: Context {
-                now: second(5000),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut later = world.request(&badge, [2, 1]);
+    later.context.now = second(5000);
     world.enrol(&later).unwrap();
     world
         .stores

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use accolade_application::ports::{Context, EnrolmentRequest, Operation, RecordError};
+use accolade_application::ports::{EnrolmentRequest, Operation, RecordError};
 use accolade_domain::enrolment::{Hold, Outcome};
 use accolade_domain::ids::EnrolmentId;
 
@@ -70,14 +70,9 @@ pub fn of_requests_with_one_key_exactly_one_is_carried_out(world: &World) {
                 let number = round * 100 + i64::try_from(racer).unwrap() + 1;
                 let idempotency = Some(world.guard(&key));
                 {
-                    let request = world.request(&badge, [number]);
-                    EnrolmentRequest {
-                        context: Context {
-                            key: idempotency,
-                            ..request.context
-                        },
-                        ..request
-                    }
+                    let mut request = world.request(&badge, [number]);
+                    request.context.key = idempotency;
+                    request
                 }
             })
             .collect();
@@ -99,16 +94,8 @@ pub fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
         let badge = world.badge(&format!("Enrolled {round}"));
         let created = world.draft(&format!("Created {round}"));
         let record = world.record(&key);
-        let request = {
-            let request = world.request(&badge, [1]);
-            EnrolmentRequest {
-                context: Context {
-                    key: Some(world.guard(&key)),
-                    ..request.context
-                },
-                ..request
-            }
-        };
+        let mut request = world.request(&badge, [1]);
+        request.context.key = Some(world.guard(&key));
         let done = race(2, |i| match i {
             0 => servers[0].badges.create(&created, Some(&record)).is_ok(),
             _ => enrol_on(&servers[1], &request).is_ok(),

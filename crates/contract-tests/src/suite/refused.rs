@@ -28,16 +28,8 @@ fn assert_nothing_is_left(world: &World, request: &EnrolmentRequest, badge: &Bad
 
 pub fn a_request_from_an_earlier_version_is_refused_and_leaves_nothing(world: &World) {
     let badge = world.badge("Gold");
-    let request = {
-        let request = world.request(&badge, [1, 2]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1, 2]);
+    request.context.key = Some(world.guard("key"));
     world.edit(&badge, BadgeEdit::Activity(true));
     assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_nothing_is_left(world, &request, &badge);
@@ -70,17 +62,9 @@ pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
         .requests
         .find(gold.org, &first.request_id)
         .unwrap();
-    let again = {
-        let request = world.request(&silver, [2]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            request_id: first.request_id.clone(),
-            ..request
-        }
-    };
+    let mut again = world.request(&silver, [2]);
+    again.context.key = Some(world.guard("key"));
+    again.request_id = first.request_id.clone();
     assert_eq!(world.enrol(&again), Err(RecordError::RequestIdUsed));
     assert_eq!(world.remembered("key"), None);
     assert_eq!(world.issued(&silver), 0);
@@ -101,28 +85,12 @@ pub fn a_used_request_id_is_refused_and_leaves_its_key_unused(world: &World) {
 
 pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.badge("Silver"));
-    let first = {
-        let request = world.request(&gold, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut first = world.request(&gold, [1]);
+    first.context.key = Some(world.guard("key"));
     world.enrol(&first).unwrap();
     let remembered = world.remembered("key");
-    let again = {
-        let request = world.request(&silver, [2]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut again = world.request(&silver, [2]);
+    again.context.key = Some(world.guard("key"));
     assert_eq!(world.enrol(&again), Err(RecordError::IdempotencyKeyUsed));
     assert_eq!(world.remembered("key"), remembered);
     let fresh = EnrolmentRequest {
@@ -137,16 +105,8 @@ pub fn a_used_key_is_refused_and_leaves_its_request_id_unused(world: &World) {
 
 pub fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge(world: &World) {
     let badge = world.badge("Gold");
-    let request = {
-        let request = world.request(&badge, [1]);
-        EnrolmentRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1]);
+    request.context.key = Some(world.guard("key"));
     world.enrol(&request).unwrap();
     assert_eq!(world.enrol(&request), Err(RecordError::IdempotencyKeyUsed));
     world.edit(&badge, BadgeEdit::Activity(true));

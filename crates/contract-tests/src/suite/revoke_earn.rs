@@ -11,16 +11,8 @@ use crate::fixtures::{at, customer};
 pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &World) {
     let badge = world.direct("Gold");
     let [one, two] = [1, 1].map(|number| world.earned_by(&badge, number));
-    let request = {
-        let request = world.revoking(&badge, 1, one);
-        RevokeEarnRequest {
-            context: Context {
-                now: at("2026-05-03T00:00:00.000001Z"),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.revoking(&badge, 1, one);
+    request.context.now = at("2026-05-03T00:00:00.000001Z");
     world.revoke_earn(&request).unwrap();
     let is_active = |id| {
         let earning = &world.stores.earning;
@@ -41,16 +33,8 @@ pub fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(worl
 
 pub fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.direct("Gold");
-    let request = {
-        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
-        RevokeEarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+    request.context.key = Some(world.guard("key"));
     world.revoke_earn(&request).unwrap();
     let request_id = request.request_id.clone().unwrap();
     let entry = LedgerEntry {
@@ -70,29 +54,13 @@ pub fn a_revocation_is_in_the_ledger_and_remembered_under_its_key(world: &World)
 
 pub fn a_revocation_without_request_id_is_remembered_under_its_key_alone(world: &World) {
     let badge = world.direct("Gold");
-    let request = {
-        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
-        RevokeEarnRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            request_id: None,
-            ..request
-        }
-    };
+    let mut request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+    request.context.key = Some(world.guard("key"));
+    request.request_id = None;
     world.revoke_earn(&request).unwrap();
     assert!(world.remembered("key").is_some());
-    let again = {
-        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
-        RevokeEarnRequest {
-            context: Context {
-                key: None,
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut again = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+    again.context.key = None;
     world
         .revoke_earn(&RevokeEarnRequest {
             request_id: None,
@@ -105,16 +73,8 @@ pub fn of_the_reasons_not_to_revoke_an_earn_the_first_is_given_and_nothing_is_wr
     world: &World,
 ) {
     let badge = world.direct("Gold");
-    let used = {
-        let request = world.revoking(&badge, 1, world.earned_by(&badge, 1));
-        RevokeEarnRequest {
-            context: Context {
-                key: Some(world.guard("used")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut used = world.revoking(&badge, 1, world.earned_by(&badge, 1));
+    used.context.key = Some(world.guard("used"));
     world.revoke_earn(&used).unwrap();
     let active = world.earned_by(&badge, 1);
     for (key, id, earned, expected) in [

@@ -2,7 +2,7 @@
 
 use accolade_application::answer::{Answer, RevokedEnrolment};
 use accolade_application::ports::{
-    Context, IdempotencyRecord, LedgerEntry, Operation, RecordError, RevokeEnrolmentsRequest,
+    IdempotencyRecord, LedgerEntry, Operation, RecordError, RevokeEnrolmentsRequest,
 };
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::{EnrolmentStatus, Outcome};
@@ -106,16 +106,8 @@ pub fn each_target_has_its_outcome_in_its_order(world: &World) {
 pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World) {
     let badge = world.badge("Gold");
     let first = enrolled(world, &badge, 1, 1000);
-    let request = {
-        let request = world.unenrolling(&badge, &[(1, None)]);
-        RevokeEnrolmentsRequest {
-            context: Context {
-                now: at("2026-05-03T00:00:00.000001Z"),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.unenrolling(&badge, &[(1, None)]);
+    request.context.now = at("2026-05-03T00:00:00.000001Z");
     world.unenrol(&request).unwrap();
     let second = enrolled(world, &badge, 1, 1000);
     let issuals = world.details(&badge, 1).issuals;
@@ -133,16 +125,8 @@ pub fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &Wo
 pub fn revoking_enrolments_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     enrolled(world, &badge, 1, 1000);
-    let request = {
-        let request = world.unenrolling(&badge, &[(1, None), (2, None)]);
-        RevokeEnrolmentsRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.unenrolling(&badge, &[(1, None), (2, None)]);
+    request.context.key = Some(world.guard("key"));
     let outcomes = world.unenrol(&request).unwrap();
     let answer = Answer::EnrolmentsRevoked {
         badge: badge.id,
@@ -170,16 +154,8 @@ pub fn of_the_reasons_not_to_revoke_enrolments_the_first_is_given_and_nothing_is
     world: &World,
 ) {
     let badge = world.badge("Gold");
-    let used = {
-        let request = world.unenrolling(&badge, &[(1, None)]);
-        RevokeEnrolmentsRequest {
-            context: Context {
-                key: Some(world.guard("used")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut used = world.unenrolling(&badge, &[(1, None)]);
+    used.context.key = Some(world.guard("used"));
     world.unenrol(&used).unwrap();
     enrolled(world, &badge, 1, 1000);
     for (key, id, expected) in [
@@ -213,16 +189,8 @@ pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
     let other = world.tenant(7);
-    let request = {
-        let request = world.unenrolling(&badge, &[(1, None), (1, Some(id))]);
-        RevokeEnrolmentsRequest {
-            context: Context {
-                org: other.org,
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.unenrolling(&badge, &[(1, None), (1, Some(id))]);
+    request.context.org = other.org;
     let expected = vec![refused(1, None, NONE), refused(1, Some(id), NOT_THEIRS)];
     assert_eq!(world.unenrol(&request), Ok(expected));
     assert_eq!(world.issued(&badge), 1);
@@ -231,16 +199,8 @@ pub fn another_orgs_enrolments_are_not_revoked(world: &World) {
 pub fn a_preview_of_revocations_says_the_same_and_writes_nothing(world: &World) {
     let badge = world.badge("Gold");
     let id = enrolled(world, &badge, 1, 1000);
-    let request = {
-        let request = world.unenrolling(&badge, &[(1, None), (2, None)]);
-        RevokeEnrolmentsRequest {
-            context: Context {
-                key: Some(world.guard("key")),
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.unenrolling(&badge, &[(1, None), (2, None)]);
+    request.context.key = Some(world.guard("key"));
     let expected = vec![revoked(1, id), refused(2, None, NONE)];
     for _ in 0..2 {
         let shown = world.stores.enrolments.preview_revoke(&request);

@@ -1,6 +1,6 @@
 //! What is read together is from one moment, and what is written together is seen together.
 
-use accolade_application::ports::{BadgeEdit, Context, CountedBadge, EnrolmentRequest, Operation};
+use accolade_application::ports::{BadgeEdit, CountedBadge, Operation};
 use accolade_domain::badge::Badge;
 use accolade_domain::owner::OwnerType;
 
@@ -58,14 +58,9 @@ pub fn who_sees_a_request_in_the_ledger_sees_its_answer_its_key_and_its_counts(w
     let badge = world.badge("Gold");
     let requests: Vec<_> = (1..=20)
         .map(|number| {
-            let request = world.request(&badge, [number]);
-            EnrolmentRequest {
-                context: Context {
-                    key: Some(world.guard(&format!("key {number}"))),
-                    ..request.context
-                },
-                ..request
-            }
+            let mut request = world.request(&badge, [number]);
+            request.context.key = Some(world.guard(&format!("key {number}")));
+            request
         })
         .collect();
     race(2, |i| {

@@ -1,6 +1,6 @@
 //! Tenants never see each other.
 
-use accolade_application::ports::{BadgeEdit, Context, EnrolmentRequest, Operation, RecordError};
+use accolade_application::ports::{BadgeEdit, Operation, RecordError};
 use accolade_domain::badge::Badge;
 
 use crate::World;
@@ -27,17 +27,9 @@ pub fn another_orgs_badge_cannot_be_edited(world: &World) {
 
 pub fn nobody_is_enrolled_for_another_orgs_badge(world: &World) {
     let (badge, stranger) = (world.badge("Gold"), world.tenant(7));
-    let request = {
-        let request = world.request(&badge, [1]);
-        EnrolmentRequest {
-            context: Context {
-                org: stranger.org,
-                actor: stranger.actor,
-                ..request.context
-            },
-            ..request
-        }
-    };
+    let mut request = world.request(&badge, [1]);
+    request.context.org = stranger.org;
+    request.context.actor = stranger.actor;
     assert_eq!(world.enrol(&request), Err(RecordError::BadgeChanged));
     assert_eq!(world.issued(&badge), 0);
 }
