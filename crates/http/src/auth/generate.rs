@@ -51,6 +51,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         post("/v3/oauth/token/generate", generate_token)
             .named("generateToken", "Access", "Get an access token")
+            .gives_tokens()
             .json_body::<TokenRequest>(example!("token.request"))
             .answers::<Bare<GeneratedToken>>("A token.", example!("token"))
             .codes(&[1930, 1932, 1942, 1943, 1945, 1950, 1951, 999_999]),

@@ -121,6 +121,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 The client credentials grant of RFC 6749. The client authenticates with Basic credentials or
 in the form.",
             )
+            .gives_tokens()
             .form_body::<GrantRequest>()
             .answers::<Bare<Grant>>("A token.", example!("grant"))
             .answers_with::<Bare<GrantError>>(

@@ -7,11 +7,8 @@ use utoipa::openapi::{RefOr, Required};
 
 use crate::operation::Rules;
 
-/// The operations that answer with one badge, and so with its entity tag.
-const SHOW_A_BADGE: &[&str] = &["createBadge", "updateBadge", "updateNamedBadge", "getBadge"];
-
-/// Adds those of an operation of the API.
-pub(super) fn add(operation: &mut Operation, rules: Rules) {
+/// Adds those of an operation of the API, which gives an entity tag if it is `tagged`.
+pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
     if rules.takes_key {
         read(
             operation,
@@ -25,8 +22,7 @@ pub(super) fn add(operation: &mut Operation, rules: Rules) {
             "`true` if the answer was given before.",
         );
     }
-    let id = operation.operation_id.as_deref().unwrap_or_default();
-    if SHOW_A_BADGE.contains(&id) {
+    if tagged {
         let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
         answer(operation, "ETag", text);
     }

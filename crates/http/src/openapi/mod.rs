@@ -67,11 +67,11 @@ pub fn openapi_json() -> String {
 
 fn add(document: &mut OpenApi, declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
-    let codes = codes::all_of(&declared);
+    let (codes, security) = (codes::all_of(&declared), security::required(&declared));
     let mut operation = declared.document.build();
-    operation.security = security::required(&path, declared.rules);
+    operation.security = security;
     if let Some(rules) = declared.rules {
-        headers::add(&mut operation, rules);
+        headers::add(&mut operation, rules, declared.tagged);
     }
     codes::describe(&mut operation, &codes);
     let paths = &mut document.paths;

@@ -6,13 +6,10 @@ use utoipa::openapi::security::{
     SecurityRequirement, SecurityScheme,
 };
 
-use crate::operation::Rules;
+use crate::operation::Operation;
 
 /// Each is enough.
 const SCHEMES: [&str; 4] = ["basic", "bearer", "accessToken", "oauth2"];
-
-/// Where tokens come from: nobody has one yet who asks there.
-const TOKENS: [&str; 2] = ["/v3/oauth/token/generate", "/oauth2/token"];
 
 /// Adds the ways to authenticate.
 pub(super) fn add_schemes(document: &mut OpenApi) {
@@ -33,16 +30,16 @@ pub(super) fn add_schemes(document: &mut OpenApi) {
     );
 }
 
-/// What the operation at `path` requires: any of the ways, and the access group of its rules, which
-/// is what a scope is here.
-pub(super) fn required(path: &str, rules: Option<Rules>) -> Option<Vec<SecurityRequirement>> {
-    match rules {
+/// What `declared` requires: any of the ways, and the access group of its rules, which is what a
+/// scope is here. Nobody has a token yet who asks for one.
+pub(super) fn required(declared: &Operation) -> Option<Vec<SecurityRequirement>> {
+    match declared.rules {
         Some(rules) => {
             let group = rules.group.name();
             let requirements = SCHEMES.map(|scheme| SecurityRequirement::new(scheme, [group]));
             Some(requirements.to_vec())
         }
-        None if TOKENS.contains(&path) => Some(vec![SecurityRequirement::default()]),
+        None if declared.gives_tokens => Some(vec![SecurityRequirement::default()]),
         None => None,
     }
 }

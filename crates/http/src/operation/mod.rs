@@ -69,6 +69,10 @@ pub(crate) struct Operation {
     pub(crate) route: Route,
     /// What a caller must respect; `None` if it is no operation of the API itself.
     pub(crate) rules: Option<Rules>,
+    /// Whether it gives the entity tag of what it answers.
+    pub(crate) tagged: bool,
+    /// Whether it is where credentials become tokens, so that nobody needs any before.
+    pub(crate) gives_tokens: bool,
     /// The numbers of the codes that it can give beside those of all operations.
     pub(crate) codes: Vec<u32>,
     /// What the document says so far.
@@ -126,6 +130,8 @@ impl Operation {
             alias: None,
             route,
             rules: None,
+            tagged: false,
+            gives_tokens: false,
             codes: Vec::new(),
             document: OperationBuilder::new(),
             schemas: Schemas::default(),
@@ -154,6 +160,18 @@ impl Operation {
             dry_run: false,
             takes_key: matches!(self.method, Method::POST | Method::PUT),
         });
+        self
+    }
+
+    /// Makes it give the entity tag of what it answers.
+    pub(crate) fn tagged(mut self) -> Self {
+        self.tagged = true;
+        self
+    }
+
+    /// Makes it one of those where credentials become tokens.
+    pub(crate) fn gives_tokens(mut self) -> Self {
+        self.gives_tokens = true;
         self
     }
 

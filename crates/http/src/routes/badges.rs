@@ -25,6 +25,7 @@ const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut operations = definitions();
+    operations.extend(lookups());
     operations.extend(claims_and_activity());
     operations
 }
@@ -44,6 +45,7 @@ gets its default.",
                 "`migration`: the dates may be past, up to 100 years.",
             )
             .json_body::<BadgeRequestBody>(example!("badge.request"))
+            .tagged()
             .answers::<Success<BadgeBody>>("Created.", example!("badge"))
             .codes(&[400, 404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993]),
         put("/badgeMeta/{id}", update_badge)
@@ -66,6 +68,7 @@ running window ends.",
                 "`migration`: the dates may be past, up to 100 years.",
             )
             .json_body::<BadgeRequestBody>(example!("badge-update.request"))
+            .tagged()
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
             .codes(&[
                 400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
@@ -87,10 +90,16 @@ running window ends.",
                 "`migration`: the dates may be past, up to 100 years.",
             )
             .json_body::<BadgeRequestBody>(example!("named-badge-update.request"))
+            .tagged()
             .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
             .codes(&[
                 400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
             ]),
+    ]
+}
+
+fn lookups() -> Vec<Operation> {
+    vec![
         operation::get("/badgeMeta/{id}", get_badge)
             .named("getBadge", "Badges", "Look up a badge")
             .about("The counts are exact.")
@@ -100,6 +109,7 @@ running window ends.",
                 "includeStatistics",
                 "Accepted; the counts are always there.",
             )
+            .tagged()
             .answers::<Success<BadgeBody>>("The badge.", example!("badge"))
             .codes(&[404]),
         operation::get("/badgeMeta", list_badges)

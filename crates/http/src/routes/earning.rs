@@ -75,51 +75,46 @@ Its place under every limit is free again. Checked in this order: the shape of t
                 example!("revoked-earn"),
             )
             .codes(&[400, 404, 809, 812, 814, 1920]),
-        put("/import/customerBadges", import_customer_badges)
-            .named("importCustomerBadges", "Earning", "Import earned badges")
-            .about(
-                "\
+        import(
+            put("/import/customerBadges", import_customer_badges)
+                .named("importCustomerBadges", "Earning", "Import earned badges")
+                .about(
+                    "\
 Takes over what was earned elsewhere: no enrolment is needed, badges may be deactivated and dates
 past, and no limit refuses it, but it counts under fixed values and fixed windows from now on. The
 answer is an array of envelopes in the order of the request: an element that is wrong fails alone.
 Also as POST.",
-            )
-            .needs(AccessGroup::BadgesIssue)
-            .dry_run("Every check and every outcome")
-            .header(
-                "requestId",
-                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
-                 `_2`, ….",
-            )
-            .identifiers("`customerId` is an identifier")
-            .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>(
-                "Carried out: an envelope for each element.",
-                example!("imported"),
-            )
-            .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
-        post("/import/customerBadges", post_customer_badges)
-            .named(
-                "postCustomerBadges",
-                "Earning",
-                "Import earned badges by POST",
-            )
-            .about("The same as by PUT.")
-            .needs(AccessGroup::BadgesIssue)
-            .dry_run("Every check and every outcome")
-            .header(
-                "requestId",
-                "The id of the request; one is made if it is absent. Elements have it with `_1`, \
-                 `_2`, ….",
-            )
-            .identifiers("`customerId` is an identifier")
-            .json_list_body::<ImportRowBody>(example!("import.request"))
-            .answers::<Vec<ImportedEnvelopeBody>>(
-                "Carried out: an envelope for each element.",
-                example!("imported"),
-            )
-            .codes(&[400, 404, 809, 812, 1905, 1920, 1991]),
+                ),
+        ),
+        import(
+            post("/import/customerBadges", post_customer_badges)
+                .named(
+                    "postCustomerBadges",
+                    "Earning",
+                    "Import earned badges by POST",
+                )
+                .about("The same as by PUT."),
+        ),
     ]
+}
+
+/// What both ways to import have in common.
+fn import(operation: Operation) -> Operation {
+    operation
+        .needs(AccessGroup::BadgesIssue)
+        .dry_run("Every check and every outcome")
+        .header(
+            "requestId",
+            "The id of the request; one is made if it is absent. Elements have it with `_1`, \
+             `_2`, ….",
+        )
+        .identifiers("`customerId` is an identifier")
+        .json_list_body::<ImportRowBody>(example!("import.request"))
+        .answers::<Vec<ImportedEnvelopeBody>>(
+            "Carried out: an envelope for each element.",
+            example!("imported"),
+        )
+        .codes(&[400, 404, 809, 812, 1905, 1920, 1991])
 }
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
