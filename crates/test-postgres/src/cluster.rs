@@ -81,7 +81,7 @@ impl Options {
                       max_wal_senders = 0\ncheckpoint_timeout = 1h\nautovacuum = off\n";
         }
         for (name, value) in &self.settings {
-            lines += &format!("{name} = '{value}'\n");
+            lines.extend([name, " = '", value, "'\n"]);
         }
         lines
     }
@@ -152,7 +152,7 @@ impl Cluster {
         if line != "ready\n" {
             script.wait()?;
             bail!(
-                "PostgreSQL did not start; it said:\n{}{}",
+                "PostgreSQL did not start; it said:\n{}\n{}",
                 last_lines(&log),
                 last_lines(&path.join("log"))
             );
@@ -222,5 +222,5 @@ fn last_lines(file: &Path) -> String {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(15)..];
-    last.iter().map(|line| format!("{line}\n")).collect()
+    last.join("\n")
 }

@@ -118,14 +118,10 @@ impl Server {
 
     fn create_database(&self, template: Option<&str>) -> Result<TestDatabase> {
         let name = unique_name();
-        let mut statement = format!("CREATE DATABASE {name}");
-        if let Some(template) = template {
-            statement += &format!(" TEMPLATE {template}");
-        }
-        if self.copies_files {
-            statement += " STRATEGY file_copy";
-        }
-        psql::expect(&self.url, &statement)?;
+        let template = template.map(|template| format!(" TEMPLATE {template}"));
+        let strategy = self.copies_files.then(|| " STRATEGY file_copy".to_owned());
+        let options: String = template.into_iter().chain(strategy).collect();
+        psql::expect(&self.url, &format!("CREATE DATABASE {name}{options}"))?;
         Ok(TestDatabase {
             url: url::with_database(&self.url, &name),
             server_url: self.url.clone(),

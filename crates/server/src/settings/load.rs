@@ -101,9 +101,10 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
 fn lay(below: &mut Value, layer: Layer) -> Result<Settings, SettingsError> {
     below.overlay(layer.values);
     Settings::deserialize(&*below).map_err(|misfit| {
-        let problem = match layer.is_variable {
-            true => misfit.of_variable(),
-            false => misfit.to_string(),
+        let problem = if layer.is_variable {
+            misfit.of_variable()
+        } else {
+            misfit.to_string()
         };
         SettingsError::new(layer.source, problem)
     })
