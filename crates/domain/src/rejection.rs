@@ -231,19 +231,19 @@ impl Rejection {
         Self::of(Code::Unreadable).saying(message)
     }
 
-    /// The same with a more precise message.
+    /// This rejection with a more precise message.
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
-    /// The same about the field at `path`.
+    /// This rejection, said about the field at `path`.
     pub fn at(mut self, path: impl Into<String>) -> Self {
         self.field = Some(path.into());
         self
     }
 
-    /// The same with its path, if any, put below `parent`.
+    /// This rejection, the path of its field (if it has one) put below `parent`.
     pub fn below(mut self, parent: &str) -> Self {
         self.field = Some(match self.field {
             None => parent.to_owned(),

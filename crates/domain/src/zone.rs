@@ -66,8 +66,8 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// The same local time, `count` calendar units after `from`; the end of
-    /// representable time if that lies later.
+    /// The moment with the local time of `from`, `count` calendar units later; the end of
+    /// representable time if that moment lies behind it.
     ///
     /// ```
     /// use accolade_domain::instant::Instant;

@@ -15,7 +15,7 @@ pub struct Org {
     pub id: OrgId,
     /// Its name, for people.
     pub name: Name,
-    /// Decides where its days begin.
+    /// Its time zone, which decides when a day begins.
     pub zone: Zone,
 }
 

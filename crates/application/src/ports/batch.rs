@@ -13,7 +13,7 @@ use crate::ports::{BatchedRequest, IdempotencyKey, Identity, Operation};
 #[derive(Debug, Clone)]
 pub struct Batch<R> {
     requests: Vec<R>,
-    /// What the requests have for themselves, once there is a second request.
+    /// The ids, keys and customers of the requests; collected once there is a second request.
     exclusive: HashSet<Exclusive>,
 }
 

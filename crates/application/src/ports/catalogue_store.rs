@@ -12,7 +12,7 @@ pub enum SaveError {
     /// Another active one of the org has its name.
     #[error("the name is taken")]
     NameTaken,
-    /// It is not any more what it was when the change was decided: read it and decide again.
+    /// The group or field has changed since the change was decided: read it and decide again.
     #[error("it has changed")]
     Changed,
     /// A request with this idempotency key was carried out.

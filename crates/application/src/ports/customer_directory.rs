@@ -53,7 +53,7 @@ impl IdentifierKind {
     }
 }
 
-/// What a customer is called besides. Personal data: not printed.
+/// The identifiers by which a customer is known besides its number. Personal data: not printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Identifiers {
     /// An e-mail address.

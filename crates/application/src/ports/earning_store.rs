@@ -38,12 +38,13 @@ pub struct EarnRequest {
     pub limits: Vec<Limit>,
     /// The org's zone, in which rolling months are reckoned.
     pub zone: Zone,
-    /// The customers, each once; limits are dealt out in this order.
+    /// The customers, each once; the room under limits is allocated in this order.
     pub customers: Vec<CustomerId>,
     /// Customers whose identifier nobody has, for the answer only. Without any known customer
     /// the request is carried out all the same.
     pub unknown: Vec<UnknownCustomer>,
-    /// An id for each customer, by position; those of refused ones stay unused.
+    /// An id for each customer's earned badge, by position; the ids of refused customers stay
+    /// unused.
     pub ids: IdBlock,
 }
 
@@ -216,8 +217,8 @@ pub trait EarningStore: Send + Sync {
     ///
     /// Who must be enrolled and has no enrolment that covers the event date
     /// ([`covering`]) is refused with 811 and its standing message. The others get what room there is
-    /// under the limits, in the order of the batch and of each request, as [`allot`] deals it
-    /// out. **A limit is never exceeded, at any concurrency, and never refuses while
+    /// under the limits, in the order of the batch and of each request, as [`allot`]
+    /// decides. **A limit is never exceeded, at any concurrency, and never refuses while
     /// there is room**: what is counted is what is recorded and not revoked, at
     /// the moment of recording. A limit that a badge did not have before counts
     /// what was earned before too.
@@ -312,7 +313,7 @@ pub trait EarningStore: Send + Sync {
 pub struct RevokeTarget {
     /// Whose.
     pub customer: CustomerId,
-    /// Which one; `None`: all that are not revoked.
+    /// The enrolment; `None`: all enrolments that are not revoked.
     pub enrolment: Option<EnrolmentId>,
 }
 
@@ -323,7 +324,7 @@ pub struct RevokeEnrolmentsRequest {
     pub context: Context,
     /// The badge.
     pub badge: BadgeId,
-    /// Whose and which; each customer and each pair once.
+    /// The customers and enrolments that are meant; each customer and each pair once.
     pub targets: Vec<RevokeTarget>,
     /// Customers whose identifier nobody has, for the answer only, each with its place among all
     /// targets. Without any known target the request is carried out all the same.

@@ -32,8 +32,8 @@ pub struct EnrolmentRequest {
     /// Customers whose identifier nobody has, for the answer only. Without any known customer
     /// the request is carried out all the same.
     pub unknown: Vec<UnknownCustomer>,
-    /// An id that nobody has for each customer, by position; those of customers who are not
-    /// enrolled stay unused.
+    /// A new enrolment id for each customer, by position; the ids of customers who are not enrolled
+    /// stay unused.
     pub ids: IdBlock,
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 /// Makes ids that nobody has made before, on this server or another.
 pub trait IdSource: Send + Sync {
-    /// `len` consecutive ids, at most [`IdBlock::MAX_LEN`]; never one of them again.
+    /// `len` consecutive ids, at most [`IdBlock::MAX_LEN`]; no later call gives any of them again.
     fn block(&self, len: u32) -> IdBlock;
 
     /// One id.

@@ -64,7 +64,7 @@ pub trait RecordedRequest {
     /// What the request is answered, now and whenever it is asked for again, given its `outcome`.
     fn answer(&self, outcome: Self::Outcome) -> Answer;
 
-    /// What it is known by.
+    /// The names by which the request is told from all others.
     fn identity(&self) -> Identity<'_> {
         Identity {
             org: self.context().org,
@@ -81,7 +81,7 @@ pub trait BatchedRequest: RecordedRequest {
     /// badge.
     fn customers(&self) -> (BadgeId, &[CustomerId]);
 
-    /// Whether everything is equal that is one and the same for a whole batch.
+    /// Whether this request agrees with `other` in all that a batch has only once, such as its org.
     fn compatible(&self, other: &Self) -> bool;
 }
 

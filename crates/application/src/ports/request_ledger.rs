@@ -77,7 +77,7 @@ pub struct LedgerEntry {
 /// The request ledger. Ports that carry out requests write to it; nothing
 /// is ever removed from it.
 pub trait RequestLedger: Send + Sync {
-    /// Whether a request with this id was carried out.
+    /// Whether a request of this operation was carried out under this id.
     ///
     /// # Errors
     /// The store failed.

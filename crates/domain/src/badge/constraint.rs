@@ -113,17 +113,18 @@ impl Weekday {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Cycle {
-    /// So many local days each, from the local midnight of the badge's first day.
+    /// Every window lasts the same number of local days; the first begins at the local midnight
+    /// of the badge's first day.
     Days {
         /// The days of one window (wire: `refreshRate`).
         refresh_rate: Count,
     },
-    /// A week each.
+    /// Every window lasts one week.
     Weeks {
         /// The day on which a week begins (wire: `startDayOfTheWeek`).
         starts_on: Weekday,
     },
-    /// A calendar month each.
+    /// Every window lasts one calendar month.
     Months,
 }
 
@@ -148,13 +149,13 @@ pub struct FixedWindow {
     pub cycle: Cycle,
     /// The most earns in a window.
     pub max: Count,
-    /// When the first window begins, if not with the badge: the cycle was changed then.
+    /// When the first window begins, if an edit of the cycle began it; `None`: with the badge.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub from: Option<Instant>,
-    /// When the last window ends, if not with the badge: the cycle was changed then.
+    /// When the last window ends, if an edit of the cycle ended it; `None`: with the badge.
     #[cfg_attr(
         feature = "serde",
         serde(default, skip_serializing_if = "Option::is_none")
@@ -168,15 +169,14 @@ pub struct FixedWindow {
 pub struct RollingWindow {
     /// The unit of the window: days of 24 hours, weeks of 168, or calendar months.
     pub unit: CalendarUnit,
-    /// How many of them.
+    /// The length of the window, in units.
     pub length: Count,
     /// The most earns recorded in it.
     pub max: Count,
 }
 
-/// One constraint of a badge or of each of its customers. `W` is what stands
-/// for a fixed window: [`FixedWindow`], or only its cycle while it has no
-/// reference yet.
+/// A constraint on how often a badge may be earned, by all customers together or by each. `W` is
+/// the type of its fixed windows: [`FixedWindow`], or a draft of one that has no reference yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Constraint<W = FixedWindow> {
@@ -184,10 +184,10 @@ pub enum Constraint<W = FixedWindow> {
     FixedValue(Count),
     /// The most earns in each of the windows that tile the badge's life.
     FixedWindow(W),
-    /// The most earns in each of these windows back from now: a badge's has
-    /// one, a customer's up to one of each unit.
+    /// The most earns in rolling windows: a badge's constraint has one window, a customer's has at
+    /// most one of each unit.
     RollingWindow(Vec<RollingWindow>),
-    /// None.
+    /// No limit at all.
     NoLimit,
 }
 
@@ -203,7 +203,7 @@ pub struct FixedWindowDraft {
 }
 
 impl Constraint<FixedWindowDraft> {
-    /// The same with a reference for its fixed window.
+    /// This constraint with a reference for its fixed window.
     pub fn with_reference(self, reference: impl FnOnce() -> Uuid) -> Constraint {
         match self {
             Self::FixedValue(max) => Constraint::FixedValue(max),
@@ -221,7 +221,7 @@ impl Constraint<FixedWindowDraft> {
         }
     }
 
-    /// What it limits, to tell one constraint from another: `None` for no limit.
+    /// The key by which two constraints are the same limit; `None` if there is no limit.
     fn windows(&self) -> Vec<Window> {
         match self {
             Self::FixedValue(_) => vec![Window::AllTime],

@@ -12,7 +12,7 @@ use crate::rejection::{Code, Rejection};
 use crate::text::{BadgeName, Description};
 use crate::zone::Zone;
 
-/// Whether customers enrol before they earn, by its name alone.
+/// The earn type as the wire names it: whether customers are enrolled before they earn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -146,7 +146,7 @@ pub struct BadgeDraft {
     pub default_till: Option<i64>,
 }
 
-/// What a draft is judged by besides itself.
+/// The circumstances in which a draft is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct Defining<'a> {
     /// The moment.
@@ -175,7 +175,8 @@ impl BadgeDraft {
         self.define_after(None, defining, reference)
     }
 
-    /// As [`BadgeDraft::define`], where dates that are those of `old` may be past.
+    /// Defines what replaces `old`: as [`BadgeDraft::define`], but a date that is the one of `old`
+    /// may lie in the past.
     pub(super) fn define_after(
         self,
         old: Option<&BadgeDefinition>,

@@ -54,7 +54,7 @@ pub enum Expiry {
     Relative {
         /// Days, weeks or months.
         unit: CalendarUnit,
-        /// How many.
+        /// The number of units.
         value: ExpiryValue,
     },
     /// With the badge itself (wire: `ABSOLUTE`, `WITH_BADGE_META`).
@@ -69,7 +69,8 @@ pub enum Expiry {
 const NEVER_YEARS: u32 = 100;
 
 impl Expiry {
-    /// When what begins at `from` expires, for a badge with this period.
+    /// When an enrolment or earned badge that begins at `from` expires, for a badge with this
+    /// period.
     ///
     /// ```
     /// use accolade_domain::badge::{BadgePeriod, Expiry, ExpiryValue};

@@ -94,9 +94,9 @@ impl Badge {
         }
     }
 
-    /// Whether what `triggered_by` names may act on the badge: its type owns
-    /// it and it has an active claim. The care desk needs neither, and neither
-    /// does what is done by hand (`None`).
+    /// Checks that the owner `triggered_by` may act on the badge: its type is among the badge's
+    /// owners, and it has an active claim. The care desk needs neither, and neither does a request
+    /// by hand (`None`).
     ///
     /// # Errors
     /// 714 or 810, at the field in `triggeredBy`.

@@ -113,7 +113,8 @@ impl Badge {
     }
 }
 
-/// Takes past configurations out of `new`: callers send back what they were given.
+/// Takes past configurations of windows out of `new`: callers send the definition back that they
+/// read, in which those stand.
 fn drop_echoes(old: &[Constraint], new: &mut Vec<Constraint<FixedWindowDraft>>, now: Instant) {
     let past: Vec<Uuid> = old
         .iter()
@@ -225,7 +226,7 @@ impl Editing<'_> {
                 other => merged.push(other.with_reference(&mut *reference)),
             }
         }
-        // What goes on although what was to follow it is gone, goes on for good.
+        // A running window whose successor was taken out runs until the badge ends.
         let follows = |merged: &[Constraint], until| {
             merged
                 .iter()
@@ -251,7 +252,8 @@ impl Editing<'_> {
                 until: None,
             };
             let named = |w: &FixedWindow| Some(w.reference) == draft.reference;
-            // What it replaces: the one it names, else any that nobody asked for.
+            // A new window replaces the configuration that it names; if it names none, one that the
+            // draft leaves out.
             let from_next = next.iter().position(named);
             let from_current = current
                 .iter()
@@ -282,7 +284,7 @@ impl Editing<'_> {
         merged
     }
 
-    /// When the window that runs now ends, if something can follow it.
+    /// When the window that runs now ends; `None` if it ends with the badge, so that none follows.
     fn running_window_end(&self, running: &FixedWindow) -> Option<Instant> {
         let open = FixedWindow {
             until: None,

@@ -1,4 +1,4 @@
-//! Custom fields: what an org wants to know about its badges besides.
+//! Custom fields: the fields that an org adds to the definitions of its badges.
 
 use std::collections::BTreeMap;
 
@@ -108,7 +108,7 @@ pub struct CustomFieldDraft {
 }
 
 impl CustomFieldDraft {
-    /// The draft itself, if its default fits.
+    /// Gives the draft back, if its default value is of its type.
     ///
     /// # Errors
     /// 742 if a mandatory field has no default of its type, 745 if another
@@ -135,7 +135,7 @@ impl CustomFieldDraft {
 pub struct CustomFieldChange {
     /// The new name.
     pub name: Option<Name>,
-    /// Must be what it is.
+    /// The data type, which must be the one that the field has.
     pub data_type: Option<DataType>,
     /// Whether every badge has it.
     pub mandatory: Option<bool>,

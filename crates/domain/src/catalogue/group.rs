@@ -16,9 +16,9 @@ pub struct Group {
     pub org: OrgId,
     /// Unique among the org's active groups.
     pub name: Name,
-    /// Its place.
+    /// Its rank among the org's groups.
     pub rank: Rank,
-    /// Whether it is there still: badges have lost an inactive group.
+    /// Whether the group was not removed: no badge belongs to an inactive group.
     pub active: bool,
     /// When it was created.
     pub created_on: Instant,

@@ -1,4 +1,4 @@
-//! Dealing out what room there is under the limits, in the order of the request.
+//! Allocating the earns that limits still allow among the customers of a request, in its order.
 
 use crate::earning::{Limit, Scope, Span, leaves_rolling};
 use crate::instant::Instant;
@@ -10,15 +10,15 @@ use crate::zone::Zone;
 pub struct Counted {
     /// Their number.
     pub count: u64,
-    /// When that one of them was recorded whose leaving makes room in a rolling
-    /// window: the oldest, or, where more count than may, the oldest but as many
-    /// as are too many. `None` if none counts, or for other spans.
+    /// When the earn was recorded that must leave a rolling window before the window has room
+    /// again. That is the oldest earn; where more earns count than the limit allows, as many older
+    /// ones must leave first as are too many. `None` if no earn counts, and for other spans.
     pub frees: Option<Instant>,
 }
 
-/// Which customers of a request may earn: in its order, each who has room under
-/// all of the customer's limits and then under all of the badge's. Who is refused takes
-/// no room.
+/// Decides which customers of a request may earn: in the order of the request, every customer for
+/// whom first all limits of the customer and then all limits of the badge have room. A customer who
+/// is refused takes no room.
 ///
 /// `limits` are those of [`limits`](super::limits()). `customers` has, for each customer,
 /// what counts under the customer limits in their order; `badge` the same for the badge's.

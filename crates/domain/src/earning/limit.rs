@@ -46,23 +46,23 @@ pub enum Span {
         /// The window, as [`counted_window`] gives it.
         window: Window,
     },
-    /// Back from now.
+    /// A rolling window that ends now.
     Rolling {
         /// The unit of its length.
         unit: CalendarUnit,
         /// How many units.
         length: Count,
-        /// An earn recorded then or earlier no longer counts.
+        /// Where the window begins: an earn recorded at this moment or before no longer counts.
         since: Instant,
     },
 }
 
-/// What an earn must have room under.
+/// A constraint as one earn meets it: whose earns count, in which time, and how many may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Limit {
     /// Whose earns count.
     pub scope: Scope,
-    /// Which of them count.
+    /// The time whose earns count.
     pub span: Span,
     /// How many there may be.
     pub max: u32,
@@ -74,7 +74,7 @@ impl Limit {
         u64::from(self.max).saturating_sub(counted)
     }
 
-    /// The same for what is recorded at `now`: a rolling window reaches back from then.
+    /// This limit for an earn that is recorded at `now`: a rolling window reaches back from there.
     pub fn at(self, now: Instant, zone: &Zone) -> Self {
         match self.span {
             Span::Rolling { unit, length, .. } => Self {
@@ -217,8 +217,8 @@ pub fn governing_window(
     .containing(moment)
 }
 
-/// `window` as earns are counted in it: one that ends with the badge, whose time is `whole`,
-/// holds the badge's last moment too, at which it can still be earned.
+/// `window` with the bounds between which earns are counted. The last window of a badge, whose
+/// time is `whole`, holds the badge's last moment too, at which the badge can still be earned.
 pub fn counted_window(window: Window, whole: Window) -> Window {
     Window {
         ends_on: window.ends_on.map(|end| {

@@ -11,7 +11,7 @@ use crate::badge::constraint::{Cycle, Weekday};
 use crate::instant::Instant;
 use crate::zone::Zone;
 
-/// From a moment that belongs to it to one that does not; `None` if it never ends.
+/// A stretch of time: its first moment belongs to it, its end does not; `None` if it never ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Window {
     /// The first moment.
@@ -32,9 +32,9 @@ impl Window {
 pub struct Windows<'a> {
     /// How they follow each other.
     pub cycle: Cycle,
-    /// What they tile.
+    /// The time that the windows tile.
     pub whole: Window,
-    /// Where midnights are.
+    /// The org's zone, which says when a day begins.
     pub zone: &'a Zone,
 }
 
@@ -71,8 +71,8 @@ impl Windows<'_> {
         Some(self.window(index))
     }
 
-    /// The windows in their order, those that a skipped day leaves empty left out, from
-    /// the one that holds `moment` (or the first, if it lies before all) on.
+    /// The windows in order of time, from the one that holds `moment` on, or from the first if
+    /// `moment` lies before all of them. Windows that a skipped day leaves empty are left out.
     pub fn from(&self, moment: Instant) -> impl Iterator<Item = Window> {
         let first = self.containing(moment.max(self.whole.starts_on));
         std::iter::successors(first, move |window| self.containing(window.ends_on?))

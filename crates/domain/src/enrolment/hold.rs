@@ -3,7 +3,7 @@
 use crate::instant::Instant;
 use crate::rejection::{Code, Rejection};
 
-/// From the event date, which belongs to it, to the expiry, which does not;
+/// The time in which an enrolment holds: its event date belongs to it, its expiry does not. It is
 /// never empty.
 ///
 /// ```
@@ -48,7 +48,7 @@ impl Hold {
         self.expires_on
     }
 
-    /// Whether a moment belongs to both; holds that only touch share none.
+    /// Whether this hold and `other` have a moment in common; holds that only touch have none.
     pub fn overlaps(self, other: Self) -> bool {
         self.event_on < other.expires_on && other.event_on < self.expires_on
     }

@@ -61,7 +61,7 @@ impl EnrolmentStatus {
     /// Every status.
     pub const ALL: &[Self] = &[Self::Active, Self::Upcoming, Self::Expired, Self::Revoked];
 
-    /// The state, at `now`, of an enrolment that holds so and is not revoked.
+    /// The status, at `now`, of an enrolment that has this hold and is not revoked.
     pub fn of(hold: Hold, now: Instant) -> Self {
         if hold.expires_on() <= now {
             Self::Expired
@@ -116,7 +116,7 @@ pub fn decide(held: &[Enrolment], wanted: Hold) -> Option<&Enrolment> {
 pub struct CustomerOutcome {
     /// The customer.
     pub customer: CustomerId,
-    /// What became of the wish.
+    /// Whether the customer was enrolled.
     pub outcome: Outcome,
     /// The state of the enrolment that the outcome names, when the request was carried out.
     pub status: EnrolmentStatus,

@@ -1,11 +1,11 @@
-//! Which of a customer's enrolments a wish to revoke means.
+//! Which of a customer's enrolments a request to revoke means.
 
 use crate::enrolment::Enrolment;
 use crate::ids::EnrolmentId;
 use crate::rejection::{Code, Rejection};
 
-/// The enrolments, of those that a customer has of a badge, that are to be revoked if
-/// `named` is, or all of them if it is `None`; in the order of `held`.
+/// Chooses which of `held`, a customer's enrolments for a badge, a request revokes: the enrolment
+/// that it has `named`, or all that are not revoked if it has named none. In the order of `held`.
 ///
 /// # Errors
 /// 404 if the named one is not the customer's, else 404 if none is left that is
