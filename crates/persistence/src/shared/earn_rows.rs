@@ -3,13 +3,27 @@
 use accolade_domain::ids::{CustomerId, EarnedBadgeId};
 use accolade_domain::instant::Instant;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 use diesel::upsert::excluded;
 
-use super::Connection;
+use super::{Connection, DB};
 use crate::recording::sql::{
     ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, RollingSum, WindowSum,
 };
 use crate::schema::{badge_earns, earned_badges, rolling_counts, window_counts};
+use crate::statement::{Sql, Statement};
+
+/// Every earn runs these two. Diesel prepares an UPDATE of its own anew each time, which costs more
+/// than to run it.
+static GROW_WINDOWS: Sql = Sql::new(
+    "UPDATE window_counts SET earns = earns + :earns WHERE org_id = :org AND badge_id = :badge \
+     AND ends_on > :event_on AND starts_on <= :event_on",
+);
+
+static GROW_ROLLING: Sql = Sql::new(
+    "UPDATE rolling_counts SET earns = earns + :earns \
+     WHERE org_id = :org AND badge_id = :badge AND since < :rolls_on",
+);
 
 fn bytes(key: &BadgeKey) -> &[u8] {
     key.badge.0.as_bytes()
@@ -99,21 +113,18 @@ impl EarnRows for Connection {
                 earned: earns,
             }],
         )?;
-        let windows = window_counts::table
-            .filter(window_counts::org_id.eq(org))
-            .filter(window_counts::badge_id.eq(bytes(&key)))
-            .filter(window_counts::ends_on.gt(event_on))
-            .filter(window_counts::starts_on.le(event_on));
-        diesel::update(windows)
-            .set(window_counts::earns.eq(window_counts::earns + earns))
+        Statement::<DB, ()>::named(&GROW_WINDOWS)
+            .set::<BigInt, _>("org", org)
+            .set::<Binary, _>("badge", bytes(&key))
+            .set::<BigInt, _>("event_on", event_on)
+            .set::<BigInt, _>("earns", earns)
             .execute(self)?;
         if let Some(rolls_on) = rolls_on {
-            let rolling = rolling_counts::table
-                .filter(rolling_counts::org_id.eq(org))
-                .filter(rolling_counts::badge_id.eq(bytes(&key)))
-                .filter(rolling_counts::since.lt(rolls_on));
-            diesel::update(rolling)
-                .set(rolling_counts::earns.eq(rolling_counts::earns + earns))
+            Statement::<DB, ()>::named(&GROW_ROLLING)
+                .set::<BigInt, _>("org", org)
+                .set::<Binary, _>("badge", bytes(&key))
+                .set::<BigInt, _>("rolls_on", rolls_on)
+                .set::<BigInt, _>("earns", earns)
                 .execute(self)?;
         }
         Ok(())
