@@ -82,7 +82,7 @@ pub(crate) fn seed(ports: &Ports) -> Result<()> {
     ensure_group(ports, &caller, &demo.group).context("the demo's group")?;
     ensure_custom_field(ports, &caller, &demo.custom_field).context("the demo's custom field")?;
     for badge in &demo.badges {
-        ensure_badge(ports, &caller, badge)
+        ensure_badge(ports, &caller, &demo, badge)
             .with_context(|| format!("the demo's badge {}", badge.id))?;
     }
     Ok(())
@@ -179,11 +179,11 @@ fn ensure_custom_field(
 }
 
 /// Makes sure that the badge is there, on, and claimed.
-fn ensure_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> {
-    let badge = demo.id;
+fn ensure_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge) -> Result<()> {
+    let badge = wanted.id;
     let badges = &ports.stores.badges;
     if badges.find(caller.org, badge)?.is_none()
-        && let Err(error) = create_badge(ports, caller, demo)
+        && let Err(error) = create_badge(ports, caller, demo, wanted)
         && badges.find(caller.org, badge)?.is_none()
     {
         return Err(error);
@@ -193,21 +193,22 @@ fn ensure_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> 
         active: true,
     };
     executed(ports, caller, on)?;
-    let owner = body(OwnerRequestBody::parse(demo.claim.get().as_bytes()))?;
+    let owner = body(OwnerRequestBody::parse(wanted.claim.get().as_bytes()))?;
     let by_owner = ClaimBadge { badge, owner };
     executed(ports, caller, by_owner)?;
     Ok(())
 }
 
-fn create_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> {
+fn create_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge) -> Result<()> {
     let catalogue = &ports.stores.catalogue;
-    let mut asked = body(request::read(demo.body.get().as_bytes()))?;
-    // Without a group or a custom field that was removed or disabled.
+    let mut asked = body(request::read(wanted.body.get().as_bytes()))?;
+    // Without a group or a custom field that was removed or disabled, or is not the demo's own.
     if let Some(id) = asked.draft.group {
         let group = catalogue.group(caller.org, id)?;
         asked.draft.group = group.filter(|group| group.active).map(|_| id);
     }
-    if catalogue.active_fields(caller.org)?.is_empty() {
+    let field = catalogue.field(caller.org, demo.custom_field.id)?;
+    if !field.is_some_and(|field| field.active) {
         asked.draft.custom_values = CustomValues::new();
     }
     let command = CreateBadge {
@@ -216,7 +217,7 @@ fn create_badge(ports: &Ports, caller: &Caller, demo: &DemoBadge) -> Result<()> 
         active: true,
         // It started in the past.
         migrating: true,
-        id: Some(demo.id),
+        id: Some(wanted.id),
     };
     executed(ports, caller, command)?;
     Ok(())
@@ -230,10 +231,11 @@ fn executed(
     execute(ports, Request::new(caller.clone()), command)
 }
 
-/// What the body asks for.
+/// What the body asks for. A misspelt field, of which a caller is only warned, is a mistake here.
 fn body<T>(read: Result<Parsed<T>, Vec<Rejection>>) -> Result<T, UseCaseError> {
     match read {
-        Ok(parsed) => Ok(parsed.value),
+        Ok(parsed) if parsed.warnings.is_empty() => Ok(parsed.value),
+        Ok(parsed) => Err(parsed.warnings.into()),
         Err(problems) => Err(problems.into()),
     }
 }
@@ -368,6 +370,22 @@ mod tests {
         let values = view.badge.definition.custom_values;
         let tier = values.get(&"Tier".try_into().unwrap());
         assert_eq!(tier.map(Description::as_str), Some("gold"));
+        assert_eq!(view.badge.definition.rank.map(i64::from), Some(1));
+    }
+
+    #[test]
+    fn the_direct_badge_goes_without_a_custom_field_that_is_somebody_elses() {
+        let ports = ports();
+        let caller = caller_of(&client(&ports).unwrap()).unwrap();
+        let draft = body(custom_field::read_new(
+            br#"{"name":"Tier","dataType":"INTEGER"}"#,
+        ))
+        .unwrap();
+        executed(&ports, &caller, CreateCustomField { draft }).unwrap();
+        seed(&ports).unwrap();
+        let id: BadgeId = "66da90348bdb494a4f06576f".parse().unwrap();
+        let view = get(&ports, &caller, id).unwrap();
+        assert_eq!(view.badge.definition.custom_values, CustomValues::new());
     }
 
     #[test]

@@ -22,6 +22,8 @@ use crate::routes::call::Call;
 
 /// The header of requests that take badges over from elsewhere, and its value.
 const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
+/// What documents say of it.
+const MIGRATION_TEXT: &str = "`migration`: the dates may be past, up to 100 years.";
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut operations = definitions();
@@ -40,62 +42,53 @@ The badge has no claims: modules claim it afterwards. A mandatory custom field t
 gets its default.",
             )
             .needs(AccessGroup::BadgesWrite)
-            .header(
-                "X-CAP-BADGES-MIGRATION",
-                "`migration`: the dates may be past, up to 100 years.",
-            )
+            .header(MIGRATION[0], MIGRATION_TEXT)
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .tagged()
             .answers::<Success<BadgeBody>>("Created.", example!("badge"))
             .codes(&[400, 404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993]),
-        put("/badgeMeta/{id}", update_badge)
-            .named("updateBadge", "Badges", "Update a badge")
-            .about(
-                "\
+        updating(
+            put("/badgeMeta/{id}", update_badge)
+                .named("updateBadge", "Badges", "Update a badge")
+                .about(
+                    "\
 Replaces the definition; what is left out is gone, but claims and `active` stay as they are. Of
 a badge that is live or has ended, the start, the earn type and the kinds of its limits stay.
 `referenceId` names the fixed windows that are meant: with another cycle they begin when the
 running window ends.",
-            )
-            .needs(AccessGroup::BadgesWrite)
-            .path_parameter("id", "The id of the badge.")
-            .header(
-                "If-Match",
-                "The `ETag` of the badge as it was read: another one is 412.",
-            )
-            .header(
-                "X-CAP-BADGES-MIGRATION",
-                "`migration`: the dates may be past, up to 100 years.",
-            )
-            .json_body::<BadgeRequestBody>(example!("badge-update.request"))
-            .tagged()
-            .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[
-                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
-            ]),
-        put("/badgeMeta", update_named_badge)
-            .named(
-                "updateNamedBadge",
-                "Badges",
-                "Update a badge that the body names",
-            )
-            .about("As *update a badge*, with the id in the body.")
-            .needs(AccessGroup::BadgesWrite)
-            .header(
-                "If-Match",
-                "The `ETag` of the badge as it was read: another one is 412.",
-            )
-            .header(
-                "X-CAP-BADGES-MIGRATION",
-                "`migration`: the dates may be past, up to 100 years.",
-            )
-            .json_body::<BadgeRequestBody>(example!("named-badge-update.request"))
-            .tagged()
-            .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
-            .codes(&[
-                400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
-            ]),
+                )
+                .needs(AccessGroup::BadgesWrite)
+                .path_parameter("id", "The id of the badge."),
+            example!("badge-update.request"),
+        ),
+        updating(
+            put("/badgeMeta", update_named_badge)
+                .named(
+                    "updateNamedBadge",
+                    "Badges",
+                    "Update a badge that the body names",
+                )
+                .about("As *update a badge*, with the id in the body.")
+                .needs(AccessGroup::BadgesWrite),
+            example!("named-badge-update.request"),
+        ),
     ]
+}
+
+/// What both ways to update have in common.
+fn updating(operation: Operation, body: &str) -> Operation {
+    operation
+        .header(
+            "If-Match",
+            "The `ETag` of the badge as it was read: another one is 412.",
+        )
+        .header(MIGRATION[0], MIGRATION_TEXT)
+        .json_body::<BadgeRequestBody>(body)
+        .tagged()
+        .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
+        .codes(&[
+            400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+        ])
 }
 
 fn lookups() -> Vec<Operation> {

@@ -36,10 +36,10 @@ answered. 404 means that it was not: it can be sent again.",
 }
 
 async fn get_requests(call: Call) -> Result<HttpResponse, Failure> {
-    let request_id = RequestId::try_from(call.path_part("requestId")?);
+    let request_id = call.path_part("requestId");
     let call = call.open_lookup().await?;
     call.answer(move |ports, caller, context| {
-        let request_id = request_id.map_err(|_| {
+        let request_id = RequestId::try_from(request_id?).map_err(|_| {
             // No request can have had it.
             let message = "No request has such a requestId: it has 1 to 255 characters.";
             Rejection::of(Code::NotFound).saying(message)

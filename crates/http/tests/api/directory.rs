@@ -1,8 +1,9 @@
 //! The customer directory.
 
+use actix_web::http::Method;
 use insta::assert_snapshot;
 
-use crate::support::{TestApp, code_at};
+use crate::support::{IDENTIFIER, TestApp, code_at, json};
 
 #[actix_web::test]
 async fn a_customer_is_registered_and_loses_what_is_left_out() {
@@ -18,6 +19,15 @@ async fn a_customer_is_registered_and_loses_what_is_left_out() {
         (400, vec![(1920, None)])
     );
     app.get_by("externalId", "customer/x-1").await.ok();
+    let moved = json(
+        Method::PUT,
+        "customers/x-1",
+        r#"{"email":"anna@example.com"}"#,
+    );
+    let reply = app
+        .send(moved.insert_header((IDENTIFIER, "externalId")))
+        .await;
+    assert_eq!(reply.json()["data"]["customerId"], 1);
 }
 
 #[actix_web::test]

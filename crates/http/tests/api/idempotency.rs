@@ -231,3 +231,18 @@ async fn while_the_first_request_runs_its_key_is_busy() {
     assert_eq!(third.header("idempotency-replayed"), Some("true"));
     assert_eq!(first.ok(), third.body);
 }
+
+#[actix_web::test]
+async fn a_key_is_free_again_after_a_panic() {
+    let mut gatekeeper = None;
+    let app = TestApp::on(|ports| gatekeeper = Some(gate(ports)), |_| ());
+    // A gate without its keeper panics.
+    drop(gatekeeper);
+    let many: Vec<_> = (1..=101).collect();
+    for customers in ["[1]", &format!("{many:?}")] {
+        for _ in 0..2 {
+            let reply = enrol(&app, "k-1", customers).await;
+            assert_eq!(reply.failure(), (500, vec![(1950, None)]));
+        }
+    }
+}

@@ -1,6 +1,9 @@
 //! What became of earlier requests.
 
-use crate::support::{BADGE, TestApp};
+use actix_web::test::TestRequest;
+use serde_json::json;
+
+use crate::support::{BADGE, PREFIX, TestApp};
 
 #[actix_web::test]
 async fn an_earlier_request_is_told_with_its_answer() {
@@ -19,6 +22,29 @@ async fn an_earlier_request_is_told_with_its_answer() {
 }
 
 #[actix_web::test]
+async fn a_request_is_found_whatever_characters_its_id_has() {
+    let app = TestApp::new();
+    for id in [
+        "a?b#c",
+        "%2F",
+        "%25",
+        "..",
+        ".",
+        " a ",
+        "ä\u{1f3c5}",
+        "\"",
+        "\\",
+        "a\tb",
+    ] {
+        let body = json!({"badgeMetaId": BADGE, "customers": [1], "requestId": id});
+        app.enrol(&body.to_string()).await.ok();
+        let encoded: Vec<_> = id.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let found = app.get(&format!("requests/{}", encoded.concat())).await;
+        assert_eq!(found.json()["data"]["requests"][0]["requestId"], id);
+    }
+}
+
+#[actix_web::test]
 async fn a_request_that_was_not_carried_out_is_not_found() {
     let app = TestApp::new();
     let body = format!(
@@ -29,5 +55,8 @@ async fn a_request_that_was_not_carried_out_is_not_found() {
     for path in ["requests/r", "requests/%FF", "requests/%00", &long] {
         let reply = app.get(path).await;
         assert_eq!(reply.failure(), (404, vec![(404, None)]), "{path}");
+        let stranger = TestRequest::get().uri(&format!("{PREFIX}/{path}"));
+        let reply = app.send_bare(stranger).await;
+        assert_eq!(reply.failure(), (401, vec![(1930, None)]), "{path}");
     }
 }

@@ -1,6 +1,7 @@
 //! Revoking earned badges and enrolments.
 
 use insta::assert_snapshot;
+use time::Duration;
 
 use crate::support::{BADGE, TestApp, code_at};
 
@@ -71,6 +72,24 @@ async fn an_earned_badge_of_another_customer_is_none_of_this_one() {
             ]
         )
     );
+}
+
+#[actix_web::test]
+async fn what_a_badge_has_given_is_revoked_also_once_it_is_off_and_has_expired() {
+    let app = enrolled("[7]").await;
+    let badge = app.direct_badge("Direct", "").await;
+    let body = format!(r#"{{"badgeMetaId":"{badge}","customerId":7,"requestId":"1"}}"#);
+    let earned = app.post("customer/earn", &body).await.json()["data"]["earnedBadgeId"].clone();
+    for badge in [BADGE, &badge] {
+        app.put(&format!("badgeMeta/{badge}/deactivate")).await.ok();
+    }
+    app.clock.advance(Duration::days(10_000));
+    let body = format!(r#"{{"badgeMetaId":"{badge}","customerId":7,"earnedBadgeId":{earned}}}"#);
+    app.post(REVOKE_EARN, &body).await.ok();
+    let body = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[7]}}"#);
+    let revoked = app.post(REVOKE_ISSUE, &body).await.json();
+    let revoked = &revoked["data"]["revokedIssuedBadges"][0];
+    assert!(revoked["error"].is_null(), "{revoked}");
 }
 
 #[actix_web::test]

@@ -33,12 +33,24 @@ Examples:
   accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata
   accolade-server client create --org 1 --name loyalty";
 
-const LONG_VERSION: &str = concat!(
-    env!("CARGO_PKG_VERSION"),
-    "\nfor SQLite (inside this binary) and PostgreSQL 15 or later",
-    "\nlicence: ",
-    env!("CARGO_PKG_LICENSE")
-);
+/// The version, with these databases.
+macro_rules! long_version {
+    ($databases:literal) => {
+        concat!(
+            env!("CARGO_PKG_VERSION"),
+            "\nfor ",
+            $databases,
+            "\nlicence: ",
+            env!("CARGO_PKG_LICENSE")
+        )
+    };
+}
+
+const LONG_VERSION: &str = if cfg!(feature = "postgres") {
+    long_version!("SQLite (inside this binary) and PostgreSQL 15 or later")
+} else {
+    long_version!("SQLite (inside this binary) alone")
+};
 
 /// What is said on the command line.
 #[derive(Debug, Parser)]

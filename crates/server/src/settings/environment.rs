@@ -1,6 +1,6 @@
 //! The environment variables that concern the configuration.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use crate::settings::SettingsError;
@@ -23,7 +23,7 @@ pub(crate) struct Environment {
     pub(super) config_dir: Option<PathBuf>,
     /// Variables that set a key, by name, with their values.
     pub(super) keys: Vec<(String, String)>,
-    /// The names of others that begin like them.
+    /// The names of others that begin like them, for people may have set them.
     pub(super) others: Vec<String>,
 }
 
@@ -63,6 +63,7 @@ impl Environment {
             } else if name
                 .strip_prefix(PREFIX)
                 .is_some_and(|it| it.starts_with('_'))
+                && !is_service_link(&value)
             {
                 environment.others.push(name);
             }
@@ -72,6 +73,13 @@ impl Environment {
         environment.others.sort();
         Ok(environment)
     }
+}
+
+/// Whether Kubernetes has set the variable: beside a service that is called `accolade-metrics` it
+/// gives every container an `ACCOLADE_METRICS_PORT`, which nobody has misspelt.
+fn is_service_link(value: &OsStr) -> bool {
+    let value = value.as_encoded_bytes();
+    value.starts_with(b"tcp://") || value.starts_with(b"udp://")
 }
 
 fn sets_a_key(name: &str) -> bool {

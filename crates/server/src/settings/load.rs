@@ -431,6 +431,9 @@ mod tests {
         ] {
             with(&[(others, "x")]).unwrap();
         }
+        for of_a_service in ["ACCOLADE_METRICS_PORT", "ACCOLADE_HTTP_PORT"] {
+            with(&[(of_a_service, "tcp://10.96.0.7:9090")]).unwrap();
+        }
     }
 
     #[test]

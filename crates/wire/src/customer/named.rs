@@ -58,8 +58,8 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
     }
 }
 
-/// The customers in the list `name` of `fields`, which has from 1 to `max` elements: 812 if it is
-/// missing or empty, 1905 if it is longer.
+/// The customers in the list `name` of `fields`: 812 if it is missing or empty, 1905 if it names
+/// more than one request may.
 pub fn several(
     fields: &mut Fields<'_, '_>,
     name: &str,

@@ -35,7 +35,8 @@ body! {
 /// The elements in their order, each read or refused by itself.
 pub type Rows = Vec<Result<ImportRow, Vec<Rejection>>>;
 
-/// The elements of `body`, at most as many as a request may name customers. The paths of warnings begin with the element's place.
+/// The elements of `body`, at most as many as a request may name customers. The paths of warnings
+/// begin with the element's place.
 ///
 /// # Errors
 /// It is no array, is empty, or has too many elements (1905).

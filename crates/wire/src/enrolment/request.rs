@@ -61,13 +61,6 @@ mod tests {
         EnrolmentRequest::parse(body, context)
     }
 
-    fn count(customers: &NamedCustomers) -> usize {
-        match customers {
-            NamedCustomers::Numbers(customers) => customers.customers().len(),
-            NamedCustomers::Identifiers(_, all) => all.len(),
-        }
-    }
-
     type Report = Vec<(u32, Option<String>)>;
 
     fn report(rejections: &[Rejection]) -> Report {
@@ -195,30 +188,7 @@ mod tests {
                 (1990, "isueEventDate"),
             ])
         );
-        assert_eq!(count(&parsed.value.customers), 2);
-    }
-
-    #[test]
-    #[ignore = "measures: cargo test --release -p accolade-wire --lib -- --ignored --nocapture"]
-    fn ten_thousand_customers_are_read_fast() {
-        let customers: Vec<_> = (62_090_013..62_100_013).collect();
-        let mut body: Value = serde_json::from_str(EXAMPLE).unwrap();
-        body["customers"] = customers.into();
-        let body = body.to_string();
-        let context = ParseContext {
-            max_customers: 10_000,
-            ..CONTEXT
-        };
-        let mut times: Vec<_> = (0..1_000)
-            .map(|_| {
-                let start = std::time::Instant::now();
-                let parsed = read(context, body.as_bytes()).unwrap();
-                assert_eq!(count(&parsed.value.customers), 10_000);
-                start.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        eprintln!("median {:?}, least {:?}", times[500], times[0]);
+        assert_eq!(parsed.value.customers.len(), 2);
     }
 
     #[test]
