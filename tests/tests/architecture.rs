@@ -1,6 +1,8 @@
-//! The layers, as cargo sees them: `http → wire → application → domain ← persistence`.
+//! The layers, as cargo sees them: `http → wire → application → domain ← persistence`; and that
+//! the files that documents name are there.
 
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
@@ -148,4 +150,55 @@ fn the_databases_know_no_wire() {
 #[test]
 fn the_model_knows_no_database() {
     Graph::read().knows_none_of("accolade-memory", is_sql);
+}
+
+/// Adds the paths of all files below `directory`, without the `src` of crates.
+fn add_files(directory: &Path, path: &str, files: &mut Vec<String>) {
+    for entry in directory.read_dir().unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let path = match name.as_str() {
+            "target" | "var" | ".git" => continue,
+            "src" => path.to_owned(),
+            name => format!("{path}/{name}"),
+        };
+        if entry.file_type().unwrap().is_dir() {
+            add_files(&entry.path(), &path, files);
+        } else {
+            files.push(path);
+        }
+    }
+}
+
+/// What stands between backticks in `text` and looks like a file or a directory.
+fn named_paths(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_paths = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
+    text.lines()
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(move |it| it.chars().all(is_of_paths) && (it.contains('/') || it.ends_with(".rs")))
+}
+
+#[test]
+fn every_file_that_the_documents_name_is_there() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut files = Vec::new();
+    add_files(root, "", &mut files);
+    let mut missing = Vec::new();
+    for document in [
+        "CONTRIBUTING.md",
+        "docs/architecture.md",
+        "docs/glossary.md",
+        "docs/walk.md",
+    ] {
+        let text = std::fs::read_to_string(root.join(document)).unwrap();
+        for name in named_paths(&text) {
+            let path = format!("/{}", name.replace("/src", "").trim_end_matches('/'));
+            let directory = format!("{path}/");
+            let is_there = |file: &String| file.ends_with(&path) || file.contains(&directory);
+            if !files.iter().any(is_there) {
+                missing.push(format!("{document}: {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not there: {missing:#?}");
 }
