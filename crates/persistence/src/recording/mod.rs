@@ -11,8 +11,7 @@
 //!    [`revoked_earn`], [`imports`];
 //! 4. the ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]);
-//! 5. the counts grow. What has to be written last of all, because what it locks is held until
-//!    COMMIT, is written behind them, in [`Store::record`].
+//! 5. the counts grow.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
