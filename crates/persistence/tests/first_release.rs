@@ -103,8 +103,8 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
         reference: "123694".try_into().unwrap(),
     };
     let first = details(stores, 1);
-    assert_eq!(first.issuals[0].recorded_on, second(1500));
-    assert_eq!(first.issuals[0].triggered_by, Some(loyalty.clone()));
+    assert_eq!(first.enrolments[0].recorded_on, second(1500));
+    assert_eq!(first.enrolments[0].triggered_by, Some(loyalty.clone()));
     let triggered_by: Vec<_> = first
         .earns
         .iter()
@@ -116,7 +116,7 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
     assert_eq!(details(stores, 4).refusals[0].refused_on, second(1500));
     let imported = details(stores, 8).earns[0].earned;
     assert!(imported.imported && imported.earned_on == second(1800));
-    let enrolment = details(stores, 9).issuals[0].enrolment;
+    let enrolment = details(stores, 9).enrolments[0].enrolment;
     assert_eq!(enrolment.revoked_on, Some(second(1700)));
 }
 
@@ -225,7 +225,7 @@ fn assert_it_works_on(database: &Database) {
         ..used
     };
     assert_eq!(enrol(&new).unwrap().len(), 2);
-    assert_eq!(details(stores, 10).issuals[0].recorded_on, second(1950));
+    assert_eq!(details(stores, 10).enrolments[0].recorded_on, second(1950));
     // The badge is full until one is revoked.
     let limits = limits_of_each(3, 4);
     let earn = EarnRequest {
@@ -282,7 +282,7 @@ fn assert_migrated(database: &Database, later: usize) {
     }
     database.migrate().unwrap();
     assert_eq!(
-        details(&database.stores, 10).issuals[0].recorded_on,
+        details(&database.stores, 10).enrolments[0].recorded_on,
         second(1950)
     );
 }
