@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    EnrolmentBatch, EnrolmentRequest, EnrolmentStore, EnrolmentRecord, RecordError,
+    EnrolmentBatch, EnrolmentRecord, EnrolmentRequest, EnrolmentStore, RecordError,
     RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
-    Client, EarnRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind, EnrolmentRecord,
+    Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;

@@ -39,7 +39,7 @@ pub use batch::{Batch, Conflict};
 pub use catalogue_store::{CustomFieldQuery, SaveError};
 pub use clock::Clock;
 pub use customer_badges::{
-    CatalogueVersion, CustomerBadgeDetails, EarnRecord, HeldBadges, HeldQuery, EnrolmentRecord,
+    CatalogueVersion, CustomerBadgeDetails, EarnRecord, EnrolmentRecord, HeldBadges, HeldQuery,
     Refusal,
 };
 pub use customer_directory::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers};

@@ -439,7 +439,8 @@ impl Side {
         context: &Context,
     ) -> EnrolmentId {
         let details = self.details_of(badge, number, context);
-        let enrolment = details.and_then(|details| Some(details.enrolments.get(which)?.enrolment.id));
+        let enrolment =
+            details.and_then(|details| Some(details.enrolments.get(which)?.enrolment.id));
         enrolment.unwrap_or(EnrolmentId(nobodys()))
     }
 }

@@ -81,7 +81,10 @@ mod tests {
     }
 
     fn counted(count: u64) -> Counted {
-        Counted { count, must_leave: None }
+        Counted {
+            count,
+            must_leave: None,
+        }
     }
 
     fn codes(limits: &[Limit], customers: &[Vec<Counted>], badge: &[Counted]) -> Vec<u32> {

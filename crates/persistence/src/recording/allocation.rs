@@ -157,12 +157,10 @@ impl<'a> Allocation<'a> {
                     full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
             }
-            let counted = counts
-                .into_iter()
-                .map(|count| Counted {
-                    count,
-                    must_leave: None,
-                });
+            let counted = counts.into_iter().map(|count| Counted {
+                count,
+                must_leave: None,
+            });
             self.counted.push(counted.collect());
         }
         if !full.is_empty() {

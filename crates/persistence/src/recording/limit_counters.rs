@@ -99,7 +99,10 @@ impl LimitCounters {
         for (limit, count) in limits.iter().zip(counts) {
             let count: u64 = stored(count.unwrap_or_default())?;
             let Span::Rolling { since, .. } = limit.span else {
-                counted.push(Counted { count, must_leave: None });
+                counted.push(Counted {
+                    count,
+                    must_leave: None,
+                });
                 continue;
             };
             let full = count + asked as u64 > u64::from(limit.max);

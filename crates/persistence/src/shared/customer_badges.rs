@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, HeldBadges, HeldQuery,
-    EnrolmentRecord, Refusal, StoreError,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, EnrolmentRecord,
+    HeldBadges, HeldQuery, Refusal, StoreError,
 };
 use accolade_domain::customer_view::{
     Catalogue, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
