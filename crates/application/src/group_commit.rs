@@ -169,10 +169,10 @@ fn run<'r, C: GroupCommit>(
         match group.open(place, request, command) {
             Ok(member) if is_dry_run => {
                 let result = group.preview(member);
-                group.end(place, result);
+                group.set_result(place, result);
             }
             Ok(member) => open.push(member),
-            Err(error) => group.end(place, Err(error)),
+            Err(error) => group.set_result(place, Err(error)),
         }
     }
     for _ in 0..MOST_ROUNDS {
@@ -184,7 +184,7 @@ fn run<'r, C: GroupCommit>(
     for member in open {
         let badge = member.command.badge();
         let error = anyhow!("badge {badge} changed {MOST_ROUNDS} times in a row");
-        group.end(member.place, Err(UseCaseError::unexpected(error)));
+        group.set_result(member.place, Err(UseCaseError::unexpected(error)));
     }
     let results = group.results.into_iter();
     results
@@ -240,7 +240,7 @@ struct Group<'p> {
 }
 
 impl Group<'_> {
-    fn end(&mut self, place: usize, result: Result<Answer, UseCaseError>) {
+    fn set_result(&mut self, place: usize, result: Result<Answer, UseCaseError>) {
         self.results[place] = Some(result);
     }
 
@@ -366,7 +366,7 @@ impl Group<'_> {
                 let found = badges.get(&member.key());
                 match self.decide(member, found) {
                     Ok(member) => decided.push(member),
-                    Err((place, error)) => self.end(place, Err(error)),
+                    Err((place, error)) => self.set_result(place, Err(error)),
                 }
             }
             decided.sort_unstable_by_key(|(place, _)| place.place);
@@ -434,7 +434,7 @@ impl Group<'_> {
         let mut changed = Vec::new();
         for ((place, request), outcome) in members.zip(outcomes) {
             match outcome {
-                Ok(outcome) => self.end(place.place, Ok(request.answer(outcome))),
+                Ok(outcome) => self.set_result(place.place, Ok(request.answer(outcome))),
                 Err(RecordError::BadgeChanged) => {
                     let member = undecided((place, request));
                     if let Some(known) = self.known {
@@ -443,7 +443,7 @@ impl Group<'_> {
                     }
                     changed.push(member);
                 }
-                Err(error) => self.end(place.place, Err(error.into())),
+                Err(error) => self.set_result(place.place, Err(error.into())),
             }
         }
         changed
@@ -459,12 +459,12 @@ impl Group<'_> {
             // What may have been recorded is never recorded again.
             for member in &members {
                 let error = StoreError::OutcomeUnknown(anyhow!("{cause:#}"));
-                self.end(member.place, Err(error.into()));
+                self.set_result(member.place, Err(error.into()));
             }
             return Vec::new();
         }
         if let [only] = members.as_slice() {
-            self.end(only.place, Err(error.into()));
+            self.set_result(only.place, Err(error.into()));
             return Vec::new();
         }
         let mut changed = Vec::new();
@@ -475,7 +475,7 @@ impl Group<'_> {
                 // Each would wait as long as the one before it, and none of them for a reason of
                 // its own.
                 let cause = anyhow!("the database was not available for a request of the group");
-                self.end(place, Err(StoreError::Unavailable(cause).into()));
+                self.set_result(place, Err(StoreError::Unavailable(cause).into()));
                 continue;
             }
             changed.extend(self.round(vec![member]));

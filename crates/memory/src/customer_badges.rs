@@ -49,7 +49,7 @@ impl CustomerBadges for MemoryStore {
         let key = (org, badge, customer);
         Ok(Some(CustomerBadgeDetails {
             badge: state.customer_badge(&found.badge, customer, now),
-            issuals: last_first(state.enrolments.get(&key)),
+            enrolments: last_first(state.enrolments.get(&key)),
             earns: last_first(state.earns.get(&key)),
             refusals: last_first(state.refusals.get(&key)),
         }))

@@ -278,13 +278,13 @@ impl State {
             .collect();
         recorded.sort_unstable();
         let too_many = recorded.len().saturating_sub(limit.max as usize);
-        let frees = match limit.span {
+        let must_leave = match limit.span {
             Span::Rolling { .. } => recorded.get(too_many).copied(),
             Span::AllTime | Span::Fixed { .. } => None,
         };
         Counted {
             count: recorded.len() as u64,
-            frees,
+            must_leave,
         }
     }
 }

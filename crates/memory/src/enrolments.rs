@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{
-    EnrolmentBatch, EnrolmentRequest, EnrolmentStore, IssualRecord, RecordError,
+    EnrolmentBatch, EnrolmentRecord, EnrolmentRequest, EnrolmentStore, RecordError,
     RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::enrolment::{
@@ -97,7 +97,7 @@ impl State {
             self.enrolments
                 .entry((request.context.org, request.badge, customer))
                 .or_default()
-                .push(IssualRecord {
+                .push(EnrolmentRecord {
                     enrolment: Enrolment {
                         id,
                         hold,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
-    Client, EarnRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind, IssualRecord,
+    Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
@@ -26,7 +26,7 @@ pub(crate) struct State {
     /// How often the badges, claims and groups of an org changed.
     pub(crate) catalogue_versions: BTreeMap<OrgId, i64>,
     pub(crate) fields: BTreeMap<(OrgId, CustomFieldId), CustomField>,
-    pub(crate) enrolments: ByCustomer<IssualRecord>,
+    pub(crate) enrolments: ByCustomer<EnrolmentRecord>,
     pub(crate) earns: ByCustomer<EarnRecord>,
     pub(crate) refusals: ByCustomer<Refusal>,
     /// Who has an identifier, in the form in which it is compared.

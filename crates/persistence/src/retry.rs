@@ -31,6 +31,10 @@ impl<C> PooledConnection for C where
 
 pub(crate) type Connections<C> = Pool<ConnectionManager<C>>;
 
+/// How many rounds a transaction may take to write what others write too. Each lost round means that
+/// somebody else won it.
+pub(crate) const MOST_ROUNDS: usize = 1_000;
+
 /// How often others may stand in the way before the database counts as unavailable.
 const CONFLICTS: usize = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(2);

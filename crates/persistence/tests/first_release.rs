@@ -7,10 +7,12 @@ mod support;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{Answer, EarnOutcome};
 use accolade_application::ports::{
-    CustomerBadgeDetails, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest, IdempotencyKey,
-    IdentifierKind, NewClient, Operation, RecordError, RevokeEarnRequest, Stores,
+    CustomerBadgeDetails, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest, Fingerprint,
+    IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdentifierKind, NewClient, Operation,
+    RecordError, RevokeEarnRequest, Stores,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_persistence::Database;
@@ -101,8 +103,8 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
         reference: "123694".try_into().unwrap(),
     };
     let first = details(stores, 1);
-    assert_eq!(first.issuals[0].recorded_on, second(1500));
-    assert_eq!(first.issuals[0].triggered_by, Some(loyalty.clone()));
+    assert_eq!(first.enrolments[0].recorded_on, second(1500));
+    assert_eq!(first.enrolments[0].triggered_by, Some(loyalty.clone()));
     let triggered_by: Vec<_> = first
         .earns
         .iter()
@@ -114,7 +116,7 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
     assert_eq!(details(stores, 4).refusals[0].refused_on, second(1500));
     let imported = details(stores, 8).earns[0].earned;
     assert!(imported.imported && imported.earned_on == second(1800));
-    let enrolment = details(stores, 9).issuals[0].enrolment;
+    let enrolment = details(stores, 9).enrolments[0].enrolment;
     assert_eq!(enrolment.revoked_on, Some(second(1700)));
 }
 
@@ -175,8 +177,8 @@ fn enrolment(stores: &Stores) -> EnrolmentRequest {
     }
 }
 
-fn assert_it_works_on(database: &Database) {
-    let stores = &database.stores;
+/// The number of a client that is created now.
+fn new_client(stores: &Stores) -> i64 {
     let client = NewClient {
         org: other_org(),
         name: "new".try_into().unwrap(),
@@ -185,8 +187,33 @@ fn assert_it_works_on(database: &Database) {
         secret: Secret::presented("new").hash(),
         created_on: second(1950),
     };
-    let number = stores.access.create_client(&client).unwrap();
-    assert_eq!(number.get(), 4);
+    stores.access.create_client(&client).unwrap().get()
+}
+
+/// A group or a custom field is saved only if its stored text is the one that it would be written
+/// as now.
+fn assert_groups_and_fields_can_be_changed(stores: &Stores) {
+    let catalogue = &stores.catalogue;
+    let id = "0000000000000000000000a1".parse().unwrap();
+    let group = catalogue.group(org(), id).unwrap().unwrap();
+    let renamed = Group {
+        name: "Metals".try_into().unwrap(),
+        ..group.clone()
+    };
+    catalogue.save_group(&group, &renamed, None).unwrap();
+    let id = "0000000000000000000000b1".parse().unwrap();
+    let field = catalogue.field(org(), id).unwrap().unwrap();
+    let disabled = CustomField {
+        active: false,
+        ..field.clone()
+    };
+    catalogue.save_field(&field, &disabled, None).unwrap();
+}
+
+fn assert_it_works_on(database: &Database) {
+    let stores = &database.stores;
+    assert_eq!(new_client(stores), 4);
+    assert_groups_and_fields_can_be_changed(stores);
     let used = enrolment(stores);
     let enrol = |request: &EnrolmentRequest| {
         let batch = EnrolmentBatch::from(request.clone());
@@ -198,7 +225,7 @@ fn assert_it_works_on(database: &Database) {
         ..used
     };
     assert_eq!(enrol(&new).unwrap().len(), 2);
-    assert_eq!(details(stores, 10).issuals[0].recorded_on, second(1950));
+    assert_eq!(details(stores, 10).enrolments[0].recorded_on, second(1950));
     // The badge is full until one is revoked.
     let limits = limits_of_each(3, 4);
     let earn = EarnRequest {
@@ -255,7 +282,7 @@ fn assert_migrated(database: &Database, later: usize) {
     }
     database.migrate().unwrap();
     assert_eq!(
-        details(&database.stores, 10).issuals[0].recorded_on,
+        details(&database.stores, 10).enrolments[0].recorded_on,
         second(1950)
     );
 }
@@ -272,4 +299,55 @@ fn what_the_first_release_recorded_is_read_and_built_upon_on_postgresql() {
     let filled = postgres();
     let database = filled.open();
     assert_migrated(&database, database.pending_migrations().unwrap().len());
+}
+
+/// Adds an operator, as a later release does, who uses one key in two orgs; goes back, which loses
+/// both, and forwards again.
+fn assert_an_operators_number_is_not_given_again(database: &Database, run: impl Fn(&str)) {
+    let later = database.migrate().unwrap().len();
+    run("INSERT INTO actors (kind) VALUES (2)");
+    for org in [org(), other_org()] {
+        let record = IdempotencyRecord {
+            guard: IdempotencyGuard {
+                org,
+                actor: actor(4),
+                key: "operator".to_owned().try_into().unwrap(),
+                fingerprint: Fingerprint([7; 32]),
+                warnings: Vec::new(),
+                used_on: second(1900),
+                expires_on: second(9000),
+            },
+            answer: Answer::Activity {
+                badge: gold(),
+                active: true,
+            },
+        };
+        let idempotency = &database.stores.idempotency;
+        idempotency.remember(&record).unwrap().unwrap();
+    }
+    for _ in 0..later {
+        database.revert_last_migration().unwrap();
+    }
+    database.migrate().unwrap();
+    assert_everything_is_there(database);
+    assert_eq!(new_client(&database.stores), 5);
+}
+
+#[test]
+fn an_operators_number_is_not_given_again_by_an_earlier_release_on_sqlite() {
+    let filled = sqlite();
+    let path = filled.path();
+    assert_an_operators_number_is_not_given_again(&filled.open(), |sql| {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    });
+}
+
+#[test]
+fn an_operators_number_is_not_given_again_by_an_earlier_release_on_postgresql() {
+    let filled = postgres();
+    assert_an_operators_number_is_not_given_again(&filled.open(), |sql| {
+        let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    });
 }

@@ -7,9 +7,11 @@ mod support;
 use std::time::Duration;
 
 use accolade_application::ports::{
-    Context, CreateBadgeError, EditBadgeError, RecordError, RevokeEarnRequest, StoreError,
+    Context, CreateBadgeError, EditBadgeError, ImportItem, ImportRequest, RecordError,
+    RevokeEarnRequest, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
 use accolade_domain::fixtures::second;
+use accolade_domain::ids::CustomerId;
 use accolade_persistence::{DatabaseUrl, Options, open};
 use accolade_test_postgres::{Mode, Proxy, Then};
 use support::Postgres;
@@ -215,6 +217,92 @@ fn a_revoked_earn_whose_commit_never_arrived_is_unavailable_and_can_be_sent_agai
             ..revocation
         };
         assert_eq!(earning.revoke(&again).unwrap(), Err(none));
+    }
+}
+
+/// A request to revoke whatever the customers 1 and 2 have.
+fn unenrolling(scene: &Scene, request_id: Option<&str>) -> RevokeEnrolmentsRequest {
+    let enrolment = scene.request(2);
+    let all_of = |customer: &CustomerId| RevokeTarget {
+        customer: *customer,
+        enrolment: None,
+    };
+    RevokeEnrolmentsRequest {
+        context: Context {
+            now: second(1600),
+            ..enrolment.context
+        },
+        badge: enrolment.badge,
+        targets: enrolment.customers.iter().map(all_of).collect(),
+        unknown: Vec::new(),
+        request_id: request_id.map(|id| id.try_into().unwrap()),
+    }
+}
+
+#[test]
+fn revoked_enrolments_whose_commit_was_lost_are_asked_about_with_and_without_an_id() {
+    for carried_out in [DONE, LOST] {
+        for request_id in [Some("revocation"), None] {
+            let (_database, proxy, scene) = behind_proxy();
+            scene.enrol(scene.request(2)).unwrap().unwrap();
+            let revocation = unenrolling(&scene, request_id);
+            let enrolments = &scene.database.stores.enrolments;
+            proxy.set(at_commit(carried_out, Then::Pass));
+            let revoked = match enrolments.revoke(&revocation) {
+                Err(StoreError::Unavailable(_)) if !carried_out => {
+                    assert_eq!(scene.issued(), 2);
+                    enrolments.revoke(&revocation)
+                }
+                other => other,
+            };
+            let outcomes = revoked.unwrap().unwrap();
+            let refused: Vec<_> = outcomes.iter().map(|it| it.refused.clone()).collect();
+            assert_eq!(refused, [None, None]);
+            assert_eq!(scene.issued(), 0);
+        }
+    }
+}
+
+/// A request to import one earn for each of so many customers.
+fn importing(scene: &Scene, customers: u32) -> ImportRequest {
+    let earn = scene.earn_request(customers, Vec::new());
+    let both = earn.customers.iter().zip(earn.ids.iter());
+    let items = both.map(|(customer, id)| ImportItem {
+        badge: earn.badge,
+        customer: *customer,
+        id: id.into(),
+        event_on: second(1500),
+        expires_on: second(9000),
+        counts_under: Vec::new(),
+    });
+    ImportRequest {
+        items: items.collect(),
+        context: earn.context,
+        request_id: earn.request_id,
+        outcomes: Vec::new(),
+    }
+}
+
+#[test]
+fn an_import_whose_commit_was_lost_is_asked_about_whatever_it_could_import() {
+    for carried_out in [DONE, LOST] {
+        for customers in [2, 0] {
+            let (_database, proxy, scene) = behind_proxy();
+            let request = importing(&scene, customers);
+            let earning = &scene.database.stores.earning;
+            proxy.set(at_commit(carried_out, Then::Pass));
+            let imported = match earning.import(&request) {
+                Err(StoreError::Unavailable(_)) if !carried_out => {
+                    assert_eq!(scene.earned(), 0);
+                    earning.import(&request)
+                }
+                other => other,
+            };
+            assert_eq!(imported.unwrap(), Ok(()));
+            assert_eq!(scene.earned(), u64::from(customers));
+            let again = earning.import(&request).unwrap();
+            assert_eq!(again, Err(RecordError::RequestIdUsed));
+        }
     }
 }
 

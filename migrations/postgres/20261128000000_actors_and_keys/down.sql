@@ -1,8 +1,11 @@
--- Takes the org out of the keys again, and numbers API clients by themselves. Loses operators.
+-- Takes the org out of the keys again, and numbers API clients by themselves. Loses operators with
+-- their keys; their numbers are not given again.
 --
 -- On a full table: as long as the way up.
 
 DROP INDEX idempotency_expires_on;
+
+DELETE FROM idempotency WHERE actor NOT IN (SELECT number FROM api_clients);
 
 ALTER TABLE idempotency
     DROP CONSTRAINT idempotency_pkey,

@@ -1,4 +1,5 @@
--- Takes the org out of the keys again, and numbers API clients by themselves. Loses operators.
+-- Takes the org out of the keys again, and numbers API clients by themselves. Loses operators with
+-- their keys; their numbers are not given again.
 --
 -- On a full table: requests of two orgs may have one number by now, so all are numbered anew, and
 -- every enrolment and earned badge is written once more: about a minute for a million.
@@ -22,7 +23,7 @@ CREATE TABLE old_idempotency (
 INSERT INTO old_idempotency
 SELECT actor, key, fingerprint, used_on, expires_on, warnings, answer,
        CASE WHEN answer IS NULL THEN org_id END, operation, request_id
-FROM idempotency;
+FROM idempotency WHERE actor IN (SELECT number FROM api_clients);
 
 DROP TABLE idempotency;
 
@@ -94,5 +95,10 @@ FROM api_clients ORDER BY number;
 DROP TABLE api_clients;
 
 ALTER TABLE old_api_clients RENAME TO api_clients;
+
+DELETE FROM sqlite_sequence WHERE name = 'api_clients';
+
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'api_clients', seq FROM sqlite_sequence WHERE name = 'actors';
 
 DROP TABLE actors;

@@ -16,6 +16,12 @@ CREATE TABLE actors (
 INSERT INTO actors (number, org_id, kind)
 SELECT number, org_id, 1 FROM api_clients ORDER BY number;
 
+-- The next number is greater than any that a client was given.
+DELETE FROM sqlite_sequence WHERE name = 'actors';
+
+INSERT INTO sqlite_sequence (name, seq)
+SELECT 'actors', seq FROM sqlite_sequence WHERE name = 'api_clients';
+
 CREATE TABLE new_api_clients (
     number        INTEGER PRIMARY KEY REFERENCES actors (number),
     org_id        INTEGER NOT NULL REFERENCES orgs (id),

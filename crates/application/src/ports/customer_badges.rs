@@ -53,7 +53,7 @@ pub struct HeldBadges {
 
 /// An enrolment with who recorded it and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IssualRecord {
+pub struct EnrolmentRecord {
     /// The enrolment.
     pub enrolment: Enrolment,
     /// When it was recorded.
@@ -88,7 +88,7 @@ pub struct CustomerBadgeDetails {
     /// The badge and the customer's standing.
     pub badge: CustomerBadge,
     /// Every enrolment, the one recorded last first.
-    pub issuals: Vec<IssualRecord>,
+    pub enrolments: Vec<EnrolmentRecord>,
     /// Every earn, revoked ones included, the one recorded last first.
     pub earns: Vec<EarnRecord>,
     /// The ten refused last, the last first.

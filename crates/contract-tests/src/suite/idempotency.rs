@@ -2,8 +2,8 @@
 
 use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, CreateBadgeError, EditBadgeError, Fingerprint, IdempotencyGuard,
-    IdempotencyKey, IdempotencyRecord, RecordError,
+    BadgeEdit, BadgeEditRequest, CreateBadgeError, EditBadgeError, EnrolmentBatch, Fingerprint,
+    IdempotencyGuard, IdempotencyKey, IdempotencyRecord, RecordError,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -13,7 +13,7 @@ use time::Duration;
 use crate::World;
 use crate::fixtures::{now, owner};
 use crate::race::{only_winner, race};
-use crate::world::{enrol_on, guard_of};
+use crate::world::{Tenant, enrol_on, guard_of};
 
 /// Creates a badge that `record` is remembered with.
 fn remember(world: &World, record: &IdempotencyRecord) -> Result<(), CreateBadgeError> {
@@ -101,18 +101,56 @@ fn keys_differ_by_every_character_and_may_have_all_that_can_be_printed(world: &W
     assert_eq!(world.remembered("a_"), None);
 }
 
-fn a_key_belongs_to_its_client(world: &World) {
-    let other = world.tenant(7);
-    let ours = world.record("key");
-    let theirs = IdempotencyRecord {
-        guard: guard_of(other, "key"),
-        ..world.record("key")
-    };
-    remember(world, &ours).unwrap();
-    assert_eq!(found(world, &theirs.guard, now()), None);
-    remember(world, &theirs).unwrap();
-    assert_eq!(found(world, &ours.guard, now()), Some(ours));
-    assert_eq!(found(world, &theirs.guard, now()), Some(theirs));
+fn a_key_belongs_to_its_actor_in_its_org(world: &World) {
+    let (own, other) = (world.tenant, world.tenant(7));
+    let records = [
+        (own.org, own.actor),
+        (own.org, other.actor),
+        (other.org, own.actor),
+        (other.org, other.actor),
+    ]
+    .map(|(org, actor)| {
+        let guard = guard_of(Tenant { org, actor }, "key");
+        IdempotencyRecord {
+            guard,
+            ..world.record("key")
+        }
+    });
+    for record in &records {
+        assert_eq!(found(world, &record.guard, now()), None);
+        remember(world, record).unwrap();
+    }
+    for record in records {
+        assert_eq!(found(world, &record.guard, now()), Some(record));
+    }
+}
+
+/// In one batch, which reserves its keys together.
+fn actors_of_an_org_do_not_share_their_keys(world: &World) {
+    let badge = world.badge("Gold");
+    let actors = [world.tenant.actor, world.tenant(7).actor];
+    let mut batch = EnrolmentBatch::default();
+    for (number, actor) in (1..).zip(actors) {
+        let mut request = world.request(&badge, [number]);
+        request.context.actor = actor;
+        request.context.key = Some(IdempotencyGuard {
+            actor,
+            ..world.guard("key")
+        });
+        batch.push(request).unwrap();
+    }
+    let results = world.stores.enrolments.enrol(&batch).unwrap();
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    for (request, actor) in batch.requests().iter().zip(actors) {
+        let guard = request.context.key.as_ref().unwrap();
+        let Some(record) = found(world, guard, now()) else {
+            panic!("nothing is remembered for {actor}");
+        };
+        let Answer::Enrolment(answer) = record.answer else {
+            panic!("{record:?}");
+        };
+        assert_eq!(answer.request_id, request.request_id);
+    }
 }
 
 fn a_key_is_remembered_until_it_expires_and_not_at_that_moment(world: &World) {
@@ -255,7 +293,8 @@ sentences! {
     a_new_key_stands_for_nothing
     every_answer_is_remembered_as_it_was_given
     keys_differ_by_every_character_and_may_have_all_that_can_be_printed
-    a_key_belongs_to_its_client
+    a_key_belongs_to_its_actor_in_its_org
+    actors_of_an_org_do_not_share_their_keys
     a_key_is_remembered_until_it_expires_and_not_at_that_moment
     a_key_that_expires_when_it_is_used_again_is_replaced_and_a_moment_earlier_refused
     an_expired_key_is_replaced_by_an_edit

@@ -110,10 +110,10 @@ fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World)
     request.context.now = at("2026-05-03T00:00:00.000001Z");
     world.unenrol(&request).unwrap();
     let second = enrolled(world, &badge, 1, 1000);
-    let issuals = world.details(&badge, 1).issuals;
-    let shown: Vec<_> = issuals
+    let enrolments = world.details(&badge, 1).enrolments;
+    let shown: Vec<_> = enrolments
         .iter()
-        .map(|issual| (issual.enrolment.id, issual.enrolment.revoked_on))
+        .map(|record| (record.enrolment.id, record.enrolment.revoked_on))
         .collect();
     assert_eq!(shown, [(second, None), (first, Some(request.context.now))]);
     let again = world.enrol(&world.request(&badge, [1])).unwrap();

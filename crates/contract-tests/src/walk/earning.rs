@@ -439,8 +439,9 @@ impl Side {
         context: &Context,
     ) -> EnrolmentId {
         let details = self.details_of(badge, number, context);
-        let issual = details.and_then(|details| Some(details.issuals.get(which)?.enrolment.id));
-        issual.unwrap_or(EnrolmentId(nobodys()))
+        let enrolment =
+            details.and_then(|details| Some(details.enrolments.get(which)?.enrolment.id));
+        enrolment.unwrap_or(EnrolmentId(nobodys()))
     }
 }
 

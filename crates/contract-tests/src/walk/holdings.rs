@@ -198,11 +198,11 @@ impl Side {
 
 /// What is held of a badge of which these are all details.
 fn holding(details: &CustomerBadgeDetails, now: Instant) -> Holding {
-    let issuals = &details.issuals;
+    let enrolments = &details.enrolments;
     Holding {
         badge: details.badge.badge.id,
-        enrolments: issuals.iter().rev().map(|it| it.enrolment).collect(),
-        last_issued_on: issuals.iter().map(|it| it.recorded_on).max(),
+        enrolments: enrolments.iter().rev().map(|it| it.enrolment).collect(),
+        last_issued_on: enrolments.iter().map(|it| it.recorded_on).max(),
         earns: EarnTotals::new(details.earns.iter().map(|it| &it.earned), now),
     }
 }

@@ -13,7 +13,7 @@ pub struct Counted {
     /// When the earn was recorded that must leave a rolling window before the window has room
     /// again. That is the oldest earn; where more earns count than the limit allows, as many older
     /// ones must leave first as are too many. `None` if no earn counts, and for other spans.
-    pub frees: Option<Instant>,
+    pub must_leave: Option<Instant>,
 }
 
 /// Decides which customers of a request may earn: in the order of the request, every customer for
@@ -60,7 +60,7 @@ fn opens_on(limit: &Limit, counted: Counted, now: Instant, zone: &Zone) -> Optio
         Span::Rolling { unit, length, .. } => Some(leaves_rolling(
             unit,
             length,
-            counted.frees.unwrap_or(now),
+            counted.must_leave.unwrap_or(now),
             zone,
         )),
         Span::AllTime | Span::Fixed { .. } => None,
@@ -81,7 +81,10 @@ mod tests {
     }
 
     fn counted(count: u64) -> Counted {
-        Counted { count, frees: None }
+        Counted {
+            count,
+            must_leave: None,
+        }
     }
 
     fn codes(limits: &[Limit], customers: &[Vec<Counted>], badge: &[Counted]) -> Vec<u32> {

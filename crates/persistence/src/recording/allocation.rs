@@ -25,10 +25,7 @@ use crate::mapping::{instant, stored};
 use crate::recording::existing::existing;
 use crate::recording::limit_counters::{LimitCounters, badge_limits, customer_limits};
 use crate::recording::sql::{BadgeKey, NewEarn, NewEarns, RecordingSql};
-use crate::retry::WorkError;
-
-/// How many rounds there may be. Each lost round means that somebody else won it.
-const ROUNDS: usize = 1_000;
+use crate::retry::{MOST_ROUNDS, WorkError};
 
 /// A customer of whom it is not decided yet.
 struct Pending {
@@ -160,16 +157,17 @@ impl<'a> Allocation<'a> {
                     full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
             }
-            let counted = counts
-                .into_iter()
-                .map(|count| Counted { count, frees: None });
+            let counted = counts.into_iter().map(|count| Counted {
+                count,
+                must_leave: None,
+            });
             self.counted.push(counted.collect());
         }
         if !full.is_empty() {
             let (places, which): (Vec<_>, Vec<_>) = full.into_iter().unzip();
-            let opens_on = connection.recorded_after(self.key, &which)?;
-            for ((index, place), opens_on) in places.into_iter().zip(opens_on) {
-                self.counted[index][place].frees = opens_on.map(instant).transpose()?;
+            let recorded_on = connection.recorded_after(self.key, &which)?;
+            for ((index, place), recorded_on) in places.into_iter().zip(recorded_on) {
+                self.counted[index][place].must_leave = recorded_on.map(instant).transpose()?;
             }
         }
         Ok(())
@@ -255,7 +253,7 @@ impl<'a> Allocation<'a> {
             }
         }
         let mut recorded = 0;
-        for _ in 0..ROUNDS {
+        for _ in 0..MOST_ROUNDS {
             let verdicts = self.allot(earned_on, &badge, recorded);
             let new = self.new_earns(&verdicts, earned_on, numbers);
             let inserted = if new.rows.is_empty() {
@@ -283,7 +281,7 @@ impl<'a> Allocation<'a> {
             self.count(connection, earned_on)?;
         }
         Err(WorkError::Unexpected(anyhow!(
-            "{} earns could not be recorded in {ROUNDS} rounds",
+            "{} earns could not be recorded in {MOST_ROUNDS} rounds",
             self.pending.len()
         )))
     }

@@ -16,12 +16,9 @@ use anyhow::anyhow;
 
 use crate::recording::existing::existing;
 use crate::recording::sql::{EnrolmentSql, NewEnrolment};
-use crate::retry::WorkError;
+use crate::retry::{MOST_ROUNDS, WorkError};
 
-/// How many rounds there may be. Each lost round means that somebody else won it.
-const ROUNDS: usize = 1_000;
-
-/// How many of them may insert all or nobody: the first may find somebody enrolled, the second
+/// How many rounds may insert all or nobody: the first may find somebody enrolled, the second
 /// leaves those out. Later ones enrol whom they can, so that every round has a winner.
 const ROUNDS_OF_MANY: usize = 2;
 
@@ -49,7 +46,7 @@ pub(super) fn enrol<C: EnrolmentSql>(
     many: usize,
 ) -> Result<Vec<Refused>, WorkError> {
     let mut refused = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..MOST_ROUNDS {
         let inserted = if new.is_empty() {
             0
         } else if round < ROUNDS_OF_MANY && new.len() >= many {
@@ -88,7 +85,7 @@ pub(super) fn enrol<C: EnrolmentSql>(
         new = open;
     }
     Err(WorkError::Unexpected(anyhow!(
-        "{} customers could not be enrolled in {ROUNDS} rounds",
+        "{} customers could not be enrolled in {MOST_ROUNDS} rounds",
         new.len()
     )))
 }

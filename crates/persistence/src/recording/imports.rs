@@ -12,10 +12,7 @@ use anyhow::{Context as _, anyhow};
 
 use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
 use crate::recording::{Recorded, Recording};
-use crate::retry::WorkError;
-
-/// How many rounds there may be. Each lost round means that somebody else won it.
-const ROUNDS: usize = 1_000;
+use crate::retry::{MOST_ROUNDS, WorkError};
 
 /// Imports what the only request of `recording` asks for.
 pub(crate) fn import<'a, C: RecordingSql>(
@@ -76,7 +73,7 @@ fn insert<C: EarnSql>(
     // One order for all, so that requests that cross wait for each other only one way; what
     // one customer gets of one badge stays in the order of the request.
     new.rows.sort_by_key(|row| (row.customer, row.badge));
-    for _ in 0..ROUNDS {
+    for _ in 0..MOST_ROUNDS {
         number_rows(connection, &mut new)?;
         let inserted = connection.insert_imports(&new)?;
         if inserted.len() == new.rows.len() {
@@ -86,7 +83,7 @@ fn insert<C: EarnSql>(
         new.rows
             .retain(|row| !inserted.contains(row.id.as_bytes().as_slice()));
     }
-    Err(anyhow!("an import could not be recorded in {ROUNDS} rounds").into())
+    Err(anyhow!("an import could not be recorded in {MOST_ROUNDS} rounds").into())
 }
 
 /// Gives each row the next number of its customer and badge.

@@ -99,20 +99,20 @@ impl LimitCounters {
         for (limit, count) in limits.iter().zip(counts) {
             let count: u64 = stored(count.unwrap_or_default())?;
             let Span::Rolling { since, .. } = limit.span else {
-                counted.push(Counted { count, frees: None });
+                counted.push(Counted {
+                    count,
+                    must_leave: None,
+                });
                 continue;
             };
             let full = count + asked as u64 > u64::from(limit.max);
-            let opens_on = if full {
+            let must_leave = if full {
                 let before = count.saturating_sub(u64::from(limit.max));
-                self.opens_on(connection, since, stored(before)?)?
+                self.must_leave(connection, since, stored(before)?)?
             } else {
                 None
             };
-            counted.push(Counted {
-                count,
-                frees: opens_on,
-            });
+            counted.push(Counted { count, must_leave });
         }
         Ok(counted)
     }
@@ -202,7 +202,8 @@ impl LimitCounters {
         Ok(())
     }
 
-    fn opens_on<C: EarnSql + EarnRows>(
+    /// When the earn was recorded that has so many `before` it since then.
+    fn must_leave<C: EarnSql + EarnRows>(
         &self,
         connection: &mut C,
         since: Instant,

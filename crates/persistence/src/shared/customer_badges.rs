@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, HeldBadges, HeldQuery,
-    IssualRecord, Refusal, StoreError,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, EnrolmentRecord,
+    HeldBadges, HeldQuery, Refusal, StoreError,
 };
 use accolade_domain::customer_view::{
     Catalogue, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
@@ -209,13 +209,13 @@ impl CustomerBadges for Store<Connection> {
             };
             let id = badge.id;
             let pair = (org.get(), customer.get(), id.0.as_bytes().as_slice());
-            let issuals = issuals(connection, pair)?;
-            let earns = earns(connection, pair, &issuals)?;
-            let issuals: Vec<_> = issuals.into_iter().map(|it| it.1).collect();
+            let numbered = enrolment_records(connection, pair)?;
+            let earns = earns(connection, pair, &numbered)?;
+            let records: Vec<_> = numbered.into_iter().map(|it| it.1).collect();
             let held = Holding {
                 badge: id,
-                enrolments: issuals.iter().rev().map(|it| it.enrolment).collect(),
-                last_issued_on: issuals.iter().map(|it| it.recorded_on).max(),
+                enrolments: records.iter().rev().map(|it| it.enrolment).collect(),
+                last_issued_on: records.iter().map(|it| it.recorded_on).max(),
                 earns: EarnTotals::new(earns.iter().map(|it| &it.earned), now),
             };
             Ok(Some(CustomerBadgeDetails {
@@ -224,7 +224,7 @@ impl CustomerBadges for Store<Connection> {
                     group: group.map(Arc::new),
                     standing: Standing::new(&held, now),
                 },
-                issuals,
+                enrolments: records,
                 earns,
                 refusals: last_refusals(connection, pair)?,
             }))
@@ -236,10 +236,10 @@ impl CustomerBadges for Store<Connection> {
 type Pair<'a> = (i64, i64, &'a [u8]);
 
 /// Every enrolment with its ordinal, the last first.
-fn issuals(
+fn enrolment_records(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-) -> Result<Vec<(i32, IssualRecord)>, WorkError> {
+) -> Result<Vec<(i32, EnrolmentRecord)>, WorkError> {
     type Row = (i32, EnrolmentRow, i64, Option<i16>, Option<String>);
     let rows: Vec<Row> = enrolments::table
         .inner_join(
@@ -264,17 +264,17 @@ fn issuals(
             request_ledger::reference_id,
         ))
         .load(connection)?;
-    let issuals = rows
+    let records = rows
         .into_iter()
         .map(|(ordinal, row, recorded_on, owner, reference)| {
-            let record = IssualRecord {
+            let record = EnrolmentRecord {
                 enrolment: enrolment(row)?,
                 recorded_on: instant(recorded_on)?,
                 triggered_by: triggered_by(owner, reference)?,
             };
             Ok((ordinal, record))
         });
-    Ok(issuals.collect::<anyhow::Result<_>>()?)
+    Ok(records.collect::<anyhow::Result<_>>()?)
 }
 
 #[derive(Queryable)]
@@ -315,9 +315,9 @@ impl EarnRow {
 fn earns(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-    issuals: &[(i32, IssualRecord)],
+    records: &[(i32, EnrolmentRecord)],
 ) -> Result<Vec<EarnRecord>, WorkError> {
-    let enrolments: HashMap<_, _> = issuals
+    let enrolments: HashMap<_, _> = records
         .iter()
         .map(|(ordinal, record)| (*ordinal, record.enrolment.id))
         .collect();

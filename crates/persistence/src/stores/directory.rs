@@ -10,11 +10,8 @@ use accolade_application::ports::{
 use accolade_domain::ids::{CustomerId, OrgId};
 use anyhow::anyhow;
 
-use crate::retry::{PooledConnection, Rollback, WorkError, nobody_knows};
+use crate::retry::{MOST_ROUNDS, PooledConnection, Rollback, WorkError, nobody_knows};
 use crate::store::Store;
-
-/// How many rounds there may be. Each lost round means that somebody else won it.
-const ROUNDS: usize = 1_000;
 
 /// An identifier as it is compared: its kind and its text.
 pub(crate) type IdentifierKey = (i16, String);
@@ -111,7 +108,7 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
             if !connection.reserve_record(idempotency)? {
                 return Err(Rollback::Refused(DirectoryError::IdempotencyKeyUsed));
             }
-            for _ in 0..ROUNDS {
+            for _ in 0..MOST_ROUNDS {
                 connection.delete_identifiers(org, &customers)?;
                 let inserted = connection.insert_identifiers(org, &rows)?;
                 if inserted.len() == rows.len() && asked.twice.is_empty() {
@@ -134,7 +131,7 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
                 }
                 // Somebody else has given the same customers identifiers meanwhile.
             }
-            Err(anyhow!("a directory could not be written in {ROUNDS} rounds").into())
+            Err(anyhow!("a directory could not be written in {MOST_ROUNDS} rounds").into())
         };
         self.writer.write(work, nobody_knows)
     }

@@ -1,7 +1,7 @@
 //! How everything between a customer and a badge looks in an answer.
 
 use accolade_application::customers::ShownDetails;
-use accolade_application::ports::{EarnRecord, IssualRecord, Refusal};
+use accolade_application::ports::{EarnRecord, EnrolmentRecord, Refusal};
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId, GroupId};
@@ -104,9 +104,9 @@ answer! {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         issualDetails: Option<IssualsBody<'a>> = statistics.then(|| IssualsBody {
-            issued_count: details.issuals.len(),
+            issued_count: details.enrolments.len(),
             issuals: details
-                .issuals
+                .enrolments
                 .iter()
                 .map(|issual| IssualBody::new(issual, now))
                 .collect(),
@@ -207,7 +207,7 @@ answer! {
         /// The same as text.
         issueEventDateISO: WireIso = enrolment.hold.event_on().into(),
     }
-    new(record: &'a IssualRecord, now: Instant) {
+    new(record: &'a EnrolmentRecord, now: Instant) {
         let enrolment = &record.enrolment;
         let owner = record.triggered_by.as_ref();
     }
