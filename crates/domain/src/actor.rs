@@ -5,6 +5,7 @@
 //! [`Actor::SYSTEM`]. A worker that carries out later what somebody asked for acts as that one.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::ids::ClientNumber;
 
@@ -16,15 +17,17 @@ use crate::ids::ClientNumber;
 /// assert_eq!(Actor::try_from(7).map(Actor::number), Ok(7));
 /// assert_eq!(Actor::SYSTEM.number(), 0);
 /// assert!(Actor::try_from(-1).is_err());
+/// assert_eq!("7".parse(), Actor::try_from(7));
+/// assert!("+7".parse::<Actor>().is_err() && "".parse::<Actor>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "i64", into = "i64"))]
 pub struct Actor(i64);
 
-/// The number is negative: nobody has it.
+/// The number is negative, or the text is no number: nobody has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the number of an actor must not be negative")]
+#[error("the number of an actor must be a whole number that is not negative")]
 pub struct NoActor;
 
 impl Actor {
@@ -46,6 +49,18 @@ impl TryFrom<i64> for Actor {
         } else {
             Err(NoActor)
         }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = NoActor;
+
+    /// Reads a string of digits: no sign, no blanks.
+    fn from_str(text: &str) -> Result<Self, NoActor> {
+        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(NoActor);
+        }
+        text.parse().map(Self).map_err(|_| NoActor)
     }
 }
 

@@ -7,6 +7,7 @@
 //! [`SequentialIds`] and [`FixedSecrets`].
 
 mod access;
+mod actors;
 mod badges;
 mod catalogue;
 mod clock;

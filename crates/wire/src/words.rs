@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use accolade_application::ports::ActorKind;
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::catalogue::DataType;
@@ -43,6 +44,9 @@ macro_rules! words {
 }
 
 words! {
+    /// The spellings of an actor's kind.
+    ActorKindName = "ActorKind" of ActorKind,
+        "What an actor is: the server itself, or an API client.";
     /// The spellings of an owner type.
     OwnerTypeName = "OwnerType" of OwnerType,
         "The module that owns a use of the badge. Read in any case, with `-` or a blank for `_`.";

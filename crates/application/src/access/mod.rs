@@ -1,11 +1,13 @@
 //! Access: organisations, API clients, what they may do, and their secrets.
 
+mod actors;
 mod caller;
 mod clients;
 mod groups;
 mod orgs;
 mod secret;
 
+pub use actors::actor;
 pub use caller::{Caller, Credentials, authenticate, caller_of};
 pub use clients::{
     CreateClient, NewCredentials, begin_rotation, create_client, finish_rotation, revoke_client,

@@ -10,6 +10,7 @@
 mod stores;
 
 mod access_store;
+mod actors;
 mod badge_store;
 mod batch;
 mod catalogue_store;
@@ -30,33 +31,10 @@ use std::sync::Arc;
 
 pub use accolade_domain::listing::{Page, PageOf, SortOrder};
 
-pub use access_store::{Client, CreateClientError, CreateOrgError, NewClient, Org, UnknownClient};
-pub use badge_store::{
-    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeVersion, CountedBadge,
-    CreateBadgeError, EditBadgeError, VersionedBadge,
-};
 pub use batch::{Batch, Conflict};
-pub use catalogue_store::{CustomFieldQuery, SaveError};
 pub use clock::Clock;
-pub use customer_badges::{
-    CatalogueVersion, CustomerBadgeDetails, EarnRecord, HeldBadges, HeldQuery, IssualRecord,
-    Refusal,
-};
-pub use customer_directory::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers};
-pub use earning_store::{
-    EarnBatch, EarnRequest, ImportItem, ImportRequest, RevokeEarnRequest, RevokeEnrolmentsRequest,
-    RevokeTarget,
-};
-pub use enrolment_store::{EnrolmentBatch, EnrolmentRequest};
-pub use health::{NotReady, PoolUsage};
-pub use housekeeping::Swept;
-pub use idempotency_store::{
-    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyKeyUsed, IdempotencyRecord,
-    MalformedIdempotencyKey,
-};
 pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
-pub use request_ledger::{LedgerEntry, Operation};
 pub use secrets::SecretSource;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
@@ -78,6 +56,8 @@ pub enum StoreError {
 stores! {
     /// Organisations and API clients.
     access: access_store::AccessStore,
+    /// Who an actor is.
+    actors: actors::Actors,
     /// Badge metas.
     badges: badge_store::BadgeStore,
     /// Enrolments.

@@ -1,10 +1,10 @@
 //! The set of ports that one database is behind, made of one list.
 
-/// Makes of a list of ports the set of them: what it is called, and the trait in its module. Each
-/// trait is what the module shows of itself in any case; what else it has is named beside the list.
+/// Makes of a list of ports the set of them: what it is called, and the trait in its module. What
+/// the module of a port has for others, the trait and what it takes and gives, is shown with it.
 macro_rules! stores {
     ($($(#[$doc:meta])* $name:ident: $module:ident::$Port:ident,)+) => {
-        $(pub use $module::$Port;)+
+        $(pub use $module::*;)+
 
         /// Every port that stores. Clones share what is behind them.
         #[derive(Clone)]

@@ -1,15 +1,21 @@
 //! Clients: created, authenticated, rotated, revoked.
 
+use std::sync::Arc;
+
 use accolade_application::access::{
-    AccessGroup, AccessGroups, ClientKey, CreateClient, Credentials, NewCredentials, Secret,
+    AccessGroup, AccessGroups, ClientKey, CreateClient, Credentials, NewCredentials, Secret, actor,
     authenticate, begin_rotation, caller_of, create_client, create_org, finish_rotation,
     revoke_client,
 };
-use accolade_application::ports::{CreateClientError, CreateOrgError, Org, UnknownClient};
+use accolade_application::ports::{
+    ActorRecord, Actors, CreateClientError, CreateOrgError, Org, StoreError, UnknownClient,
+};
+use accolade_domain::actor::Actor;
 use accolade_domain::ids::OrgId;
 use accolade_domain::zone::Zone;
+use anyhow::anyhow;
 
-use crate::world::World;
+use crate::world::{World, codes};
 
 fn client(world: &World, groups: AccessGroups) -> NewCredentials {
     let command = CreateClient {
@@ -129,4 +135,33 @@ fn a_client_needs_an_org_and_an_org_a_number_of_its_own() {
     };
     let result = create_org(&world.ports, &again);
     assert!(matches!(result, Err(CreateOrgError::Exists)), "{result:?}");
+}
+
+#[test]
+fn who_an_actor_is_is_told_to_its_own_org_alone() {
+    let world = World::new();
+    let stranger = world.stranger();
+    let own = actor(&world.ports, &world.caller, world.caller.actor).unwrap();
+    assert_eq!((own.actor(), own.name()), (world.caller.actor, "Till"));
+    let foreign = actor(&world.ports, &world.caller, stranger.actor);
+    assert_eq!(codes(foreign), [404]);
+}
+
+/// A store that does not answer.
+struct Away;
+
+impl Actors for Away {
+    fn find(&self, _: OrgId, _: Actor) -> Result<Option<ActorRecord>, StoreError> {
+        Err(StoreError::Unavailable(anyhow!("away")))
+    }
+}
+
+#[test]
+fn the_system_is_known_to_every_org_and_no_store_is_asked_for_it() {
+    let mut world = World::new();
+    world.ports.stores.actors = Arc::new(Away);
+    for caller in [&world.caller, &world.stranger()] {
+        let system = actor(&world.ports, caller, Actor::SYSTEM).unwrap();
+        assert_eq!(system, ActorRecord::System);
+    }
 }

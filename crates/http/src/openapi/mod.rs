@@ -36,7 +36,7 @@ pub use codes::errors_markdown;
         (name = "Customers", description = "What customers hold, and by what they are called."),
         (name = "Badges", description = "Defining badges, and who may use them."),
         (name = "Catalogue", description = "Groups of badges, and custom fields."),
-        (name = "Access", description = "Access tokens."),
+        (name = "Access", description = "Access tokens, and who created or changed something."),
         (name = "Operations", description = "For those who run the server."),
     ),
 )]

@@ -8,6 +8,7 @@ pub(crate) mod lookup;
 pub(crate) mod mutation;
 pub(crate) mod ops;
 
+mod actors;
 mod badges;
 mod custom_fields;
 mod customers;
@@ -33,6 +34,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         directory::operations(),
         groups::operations(),
         custom_fields::operations(),
+        actors::operations(),
         auth::generate::operations(),
         auth::oauth2::operations(),
     ]

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod actors;
 mod badge_list;
 mod badges;
 mod catalogue;

@@ -3,6 +3,7 @@
 //! do not.
 
 pub(super) mod access;
+mod actors;
 mod badge_columns;
 mod badges;
 mod catalogue;

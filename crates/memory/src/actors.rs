@@ -1,0 +1,19 @@
+//! Who an actor is.
+
+use accolade_application::ports::{ActorRecord, Actors, StoreError};
+use accolade_domain::actor::Actor;
+use accolade_domain::ids::OrgId;
+
+use crate::MemoryStore;
+
+impl Actors for MemoryStore {
+    fn find(&self, org: OrgId, actor: Actor) -> Result<Option<ActorRecord>, StoreError> {
+        let state = self.begin();
+        let mut clients = state.clients.iter();
+        let found = clients.find(|it| it.org.id == org && Actor::from(it.number) == actor);
+        Ok(found.map(|client| ActorRecord::Client {
+            number: client.number,
+            name: client.name.clone(),
+        }))
+    }
+}
