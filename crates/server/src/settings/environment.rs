@@ -82,7 +82,8 @@ fn is_service_link(value: &OsStr) -> bool {
     value.starts_with(b"tcp://") || value.starts_with(b"udp://")
 }
 
-fn sets_a_key(name: &str) -> bool {
+/// Whether a variable of this name sets a key.
+pub(super) fn sets_a_key(name: &str) -> bool {
     name.strip_prefix(PREFIX)
         .is_some_and(|rest| rest.starts_with(SEPARATOR))
 }

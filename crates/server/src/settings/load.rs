@@ -1,13 +1,13 @@
 //! Putting the configuration together.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
+use config::{Map, Value};
 use serde::Deserialize as _;
 
 use crate::settings::environment::{CONFIG_DIR, Environment, PREFIX, PROFILE, SEPARATOR};
-use crate::settings::value::Value;
+use crate::settings::typed::Typed;
+use crate::settings::value::{from_toml, from_variable, overlay, source_of};
 use crate::settings::{Settings, SettingsError};
 
 /// The files inside the binary.
@@ -48,14 +48,14 @@ impl Loaded {
     /// The file or variable that gives the key, like `http.port`, its value; `None` if it has
     /// none.
     pub(super) fn source(&self, key: &str) -> Option<&str> {
-        Some(&self.values.find(key)?.source)
+        source_of(&self.values, key)
     }
 }
 
 /// What one file or variable says.
 struct Layer {
     /// What errors and `config show` call it.
-    source: Arc<str>,
+    source: String,
     /// Whether it sets the one key that its name says.
     is_variable: bool,
     values: Value,
@@ -80,10 +80,10 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
 
     // Each layer is judged when it comes on top: everything below was right, so what is wrong
     // is its own, also if a later one would hide it.
-    let mut values = Value::Section(BTreeMap::new());
-    let mut settings = lay(&mut values, built_in(DEFAULT.0, DEFAULT.1)?)?;
+    let nothing = Value::from(Map::<String, Value>::new());
+    let (mut values, mut settings) = lay(nothing, built_in(DEFAULT.0, DEFAULT.1)?)?;
     for layer in layers {
-        settings = lay(&mut values, layer)?;
+        (values, settings) = lay(values, layer)?;
     }
     for name in &environment.others {
         refuse_misspelt(name, &values)?;
@@ -98,16 +98,20 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
 }
 
 /// Lays `layer` over what is below.
-fn lay(below: &mut Value, layer: Layer) -> Result<Settings, SettingsError> {
-    below.overlay(layer.values);
-    Settings::deserialize(&*below).map_err(|misfit| {
-        let problem = if layer.is_variable {
-            misfit.of_variable()
-        } else {
-            misfit.to_string()
-        };
-        SettingsError::new(layer.source, problem)
-    })
+fn lay(below: Value, layer: Layer) -> Result<(Value, Settings), SettingsError> {
+    let values =
+        overlay(below, layer.values).map_err(|error| SettingsError::new(&layer.source, error))?;
+    match Settings::deserialize(Typed(&values)) {
+        Ok(settings) => Ok((values, settings)),
+        Err(misfit) => {
+            let problem = if layer.is_variable {
+                misfit.of_variable()
+            } else {
+                misfit.to_string()
+            };
+            Err(SettingsError::new(layer.source, problem))
+        }
+    }
 }
 
 /// Refuses a variable that would set a key if its underscores were right: whoever set it
@@ -118,9 +122,9 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let key = words.collect::<Vec<_>>().join("_");
     let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
 
-    let mut with_it = values.clone();
-    with_it.overlay(variable(&(right.clone(), String::new())).values);
-    match Settings::deserialize(&with_it) {
+    let it = variable(&(right.clone(), String::new())).values;
+    let with_it = overlay(values.clone(), it).map_err(|error| SettingsError::new(name, error))?;
+    match Settings::deserialize(Typed(&with_it)) {
         Err(misfit) if misfit.is_no_key() => Ok(()),
         _ => Err(SettingsError::new(
             name,
@@ -144,10 +148,9 @@ fn file(path: &Path) -> Result<Option<Layer>, SettingsError> {
 }
 
 fn toml(source: String, text: &str) -> Result<Layer, SettingsError> {
-    let source = Arc::from(source);
     match text.parse::<toml::Table>() {
         Ok(table) => Ok(Layer {
-            values: Value::from_toml(table.into(), &source),
+            values: from_toml(table.into(), &source),
             is_variable: false,
             source,
         }),
@@ -174,13 +177,12 @@ fn not_toml(text: &str, error: &toml::de::Error) -> String {
 
 /// The layer of a variable, such as `ACCOLADE__HTTP__PORT`, with its text.
 fn variable((name, text): &(String, String)) -> Layer {
-    let source = Arc::from(name.as_str());
     let path = name.to_lowercase();
     let path: Vec<&str> = path.split(SEPARATOR).skip(1).collect();
     Layer {
-        values: Value::from_variable(&path, text, &source),
+        values: from_variable(&path, text, name),
         is_variable: true,
-        source,
+        source: name.clone(),
     }
 }
 

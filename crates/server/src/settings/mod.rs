@@ -1,8 +1,8 @@
 //! The configuration: what it can say, and how it is put together.
 //!
 //! [`Settings`] is every key with its type; `config/default.toml` explains them and gives
-//! each its default. [`load`](load::load) lays the files and the environment over each other
-//! ([`value`]), reads the types from what results ([`typed`]), and stops at the first layer that
+//! each its default. [`load`](load::load) has `config` lay the files and the environment over
+//! each other ([`value`]), reads the types from what results ([`typed`]), and stops at the first layer that
 //! says something wrong, so that the one line of the error names the file or the variable to
 //! mend.
 

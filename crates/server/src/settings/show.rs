@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 
+use config::{Value, ValueKind};
+
 use crate::settings::Loaded;
 use crate::settings::database_url::MASK;
-use crate::settings::value::{Leaf, Value};
+use crate::settings::value::{entries, is_variable};
 
 /// The configuration as TOML, each value with its source.
 pub(crate) fn show(loaded: &Loaded) -> String {
@@ -12,32 +14,20 @@ pub(crate) fn show(loaded: &Loaded) -> String {
         "# The configuration of the profile {}, and where each value comes from.\n",
         loaded.profile
     );
-    for (section, values) in entries(&loaded.values) {
+    for (section, values) in entries(&loaded.values).into_iter().flatten() {
         show_section(&mut text, loaded, section, values);
     }
     text
 }
 
-/// What the section, or the whole configuration, holds.
-fn entries(section: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let values = match section {
-        Value::Section(values) => Some(values),
-        Value::Leaf(_) => None,
-    };
-    values
-        .into_iter()
-        .flatten()
-        .map(|(key, value)| (key.as_str(), value))
-}
-
 fn show_section(text: &mut String, loaded: &Loaded, section: &str, values: &Value) {
     let lines: Vec<_> = entries(values)
-        .filter_map(|(key, value)| match value {
-            Value::Section(_) => None,
-            Value::Leaf(leaf) => {
-                let line = format!("{key} = {}", shown(loaded, section, key, leaf));
-                Some((line, &leaf.source))
-            }
+        .into_iter()
+        .flatten()
+        .filter(|(_, value)| entries(value).is_none())
+        .map(|(key, value)| {
+            let line = format!("{key} = {}", shown(loaded, section, key, value));
+            (line, value.origin().unwrap_or_default())
         })
         .collect();
     if lines.is_empty() {
@@ -56,17 +46,18 @@ fn show_section(text: &mut String, loaded: &Loaded, section: &str, values: &Valu
 }
 
 /// The value, unless it is secret.
-fn shown(loaded: &Loaded, section: &str, key: &str, leaf: &Leaf) -> toml::Value {
-    match (section, key, &leaf.value) {
+fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Value {
+    let text = value.kind.to_string();
+    match (section, key, &value.kind) {
         ("auth", "token_key", _) => MASK.into(),
         ("database", "url", _) => loaded.settings.database.url.to_string().into(),
+        (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
-        (_, _, toml::Value::String(text)) if leaf.is_variable => text
+        _ => text
             .trim()
             .parse::<i64>()
             .map(toml::Value::from)
             .or_else(|_| text.trim().parse::<bool>().map(toml::Value::from))
-            .unwrap_or_else(|_| text.as_str().into()),
-        (_, _, value) => value.clone(),
+            .unwrap_or_else(|_| text.into()),
     }
 }

@@ -1,4 +1,4 @@
-//! How the types of [`Settings`](crate::settings::Settings) are read from a [`Value`].
+//! How the types of [`Settings`](crate::settings::Settings) are read from values.
 //!
 //! The types alone say which keys there are, and of which kind. serde asks for what a type
 //! needs; what does not fit is refused here, with the path of the key. Nothing is converted but
@@ -7,10 +7,11 @@
 use std::collections::btree_map;
 use std::fmt;
 
+use config::{Value, ValueKind};
 use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::settings::value::{Leaf, Value};
+use crate::settings::value::{entries, is_variable};
 
 /// Why values are no configuration.
 #[derive(Debug)]
@@ -94,14 +95,17 @@ impl Error for Misfit {
     }
 }
 
-impl<'de> Deserializer<'de> for &'de Value {
+/// A value, as serde reads the types from it.
+#[derive(Clone, Copy)]
+pub(super) struct Typed<'de>(pub(super) &'de Value);
+
+impl<'de> Deserializer<'de> for Typed<'de> {
     type Error = Misfit;
 
     fn deserialize_i64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        let leaf = leaf(self)?;
-        match &leaf.value {
-            toml::Value::Integer(number) => visitor.visit_i64(*number),
-            toml::Value::String(text) if leaf.is_variable => match text.trim().parse() {
+        match self.leaf()? {
+            ValueKind::I64(number) => visitor.visit_i64(*number),
+            ValueKind::String(text) if is_variable(self.0) => match text.trim().parse() {
                 Ok(number) => visitor.visit_i64(number),
                 Err(_) => Err(Misfit::custom(format!(
                     "must be a whole number, not {text:?}"
@@ -112,10 +116,9 @@ impl<'de> Deserializer<'de> for &'de Value {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        let leaf = leaf(self)?;
-        match &leaf.value {
-            toml::Value::Boolean(value) => visitor.visit_bool(*value),
-            toml::Value::String(text) if leaf.is_variable => match text.trim().parse() {
+        match self.leaf()? {
+            ValueKind::Boolean(value) => visitor.visit_bool(*value),
+            ValueKind::String(text) if is_variable(self.0) => match text.trim().parse() {
                 Ok(value) => visitor.visit_bool(value),
                 Err(_) => Err(Misfit::custom(format!(
                     "must be true or false, not {text:?}"
@@ -126,19 +129,19 @@ impl<'de> Deserializer<'de> for &'de Value {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match &leaf(self)?.value {
-            toml::Value::String(text) => visitor.visit_str(text),
+        match self.leaf()? {
+            ValueKind::String(text) => visitor.visit_str(text),
             other => Err(wrong_kind("a string", other)),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match self {
-            Value::Section(values) => visitor.visit_map(Keys {
-                rest: values.iter(),
+        match entries(self.0) {
+            Some(values) => visitor.visit_map(Keys {
+                rest: values.into_iter(),
                 next: None,
             }),
-            Value::Leaf(_) => Err(Misfit::new(Problem::NoSection)),
+            None => Err(Misfit::new(Problem::NoSection)),
         }
     }
 
@@ -156,13 +159,11 @@ impl<'de> Deserializer<'de> for &'de Value {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
-        match self {
-            Value::Section(_) => self.deserialize_map(visitor),
-            Value::Leaf(leaf) => match &leaf.value {
-                toml::Value::Integer(_) => self.deserialize_i64(visitor),
-                toml::Value::Boolean(_) => self.deserialize_bool(visitor),
-                _ => self.deserialize_string(visitor),
-            },
+        match &self.0.kind {
+            ValueKind::Table(_) => self.deserialize_map(visitor),
+            ValueKind::I64(_) => self.deserialize_i64(visitor),
+            ValueKind::Boolean(_) => self.deserialize_bool(visitor),
+            _ => self.deserialize_string(visitor),
         }
     }
 
@@ -174,7 +175,7 @@ impl<'de> Deserializer<'de> for &'de Value {
 
 /// The keys of a section, one after another.
 struct Keys<'de> {
-    rest: btree_map::Iter<'de, String, Value>,
+    rest: btree_map::IntoIter<&'de str, &'de Value>,
     next: Option<(&'de str, &'de Value)>,
 }
 
@@ -189,7 +190,7 @@ impl<'de> MapAccess<'de> for Keys<'de> {
             return Ok(None);
         };
         self.next = Some((key, value));
-        seed.deserialize(key.as_str().into_deserializer()).map(Some)
+        seed.deserialize(key.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Misfit> {
@@ -197,27 +198,33 @@ impl<'de> MapAccess<'de> for Keys<'de> {
             .next
             .take()
             .ok_or_else(|| Misfit::custom("asked for without a key"))?;
-        seed.deserialize(value).map_err(|misfit| misfit.below(key))
+        seed.deserialize(Typed(value))
+            .map_err(|misfit| misfit.below(key))
     }
 }
 
-fn leaf(value: &Value) -> Result<&Leaf, Misfit> {
-    match value {
-        Value::Leaf(leaf) => Ok(leaf),
-        Value::Section(_) => Err(Misfit::new(Problem::NoValue)),
+impl<'de> Typed<'de> {
+    /// What a key holds.
+    fn leaf(self) -> Result<&'de ValueKind, Misfit> {
+        match &self.0.kind {
+            ValueKind::Table(_) => Err(Misfit::new(Problem::NoValue)),
+            kind => Ok(kind),
+        }
     }
 }
 
-fn wrong_kind(wanted: &str, found: &toml::Value) -> Misfit {
+fn wrong_kind(wanted: &str, found: &ValueKind) -> Misfit {
     // By its name in TOML, with its article.
     let found = match found {
-        toml::Value::String(_) => "a string",
-        toml::Value::Integer(_) => "an integer",
-        toml::Value::Float(_) => "a float",
-        toml::Value::Boolean(_) => "a boolean",
-        toml::Value::Datetime(_) => "a date",
-        toml::Value::Array(_) => "an array",
-        toml::Value::Table(_) => "a table",
+        ValueKind::String(_) => "a string",
+        ValueKind::I64(_) | ValueKind::U64(_) | ValueKind::I128(_) | ValueKind::U128(_) => {
+            "an integer"
+        }
+        ValueKind::Float(_) => "a float",
+        ValueKind::Boolean(_) => "a boolean",
+        ValueKind::Nil => "a date",
+        ValueKind::Array(_) => "an array",
+        ValueKind::Table(_) => "a table",
     };
     Misfit::custom(format!("must be {wanted}, not {found}"))
 }
