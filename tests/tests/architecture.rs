@@ -175,7 +175,8 @@ fn named_paths(text: &str) -> impl Iterator<Item = &str> {
     let is_of_paths = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     text.lines()
         .flat_map(|line| line.split('`').skip(1).step_by(2))
-        .filter(move |it| it.chars().all(is_of_paths) && (it.contains('/') || it.ends_with(".rs")))
+        .filter(move |it| it.chars().all(is_of_paths))
+        .filter(|it| it.contains('/') || Path::new(it).extension().is_some_and(|it| it == "rs"))
 }
 
 #[test]
