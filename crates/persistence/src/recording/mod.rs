@@ -11,8 +11,7 @@
 //!    [`revoked_earn`], [`imports`];
 //! 4. the ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]);
-//! 5. the counts grow, last of all because what they lock is held until COMMIT. Those of earns
-//!    grow with the earns, in step 3.
+//! 5. the counts grow.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
