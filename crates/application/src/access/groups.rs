@@ -10,7 +10,7 @@ pub enum AccessGroup {
     BadgesRead = 1,
     /// To define badges.
     BadgesWrite = 2,
-    /// To enrol customers.
+    /// To enrol customers and let them earn, and to ask what became of that.
     BadgesIssue = 4,
     /// Everything that there is.
     Admin = 8,

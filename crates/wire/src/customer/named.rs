@@ -42,7 +42,7 @@ impl TryFrom<String> for IdentifierText {
     }
 }
 
-/// Customers of a batch, as the document describes them: one by itself is a list of one.
+/// Customers of a batch: numbers, or strings of digits. One by itself is a list of one.
 #[derive(Debug, ToSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
