@@ -53,7 +53,13 @@ fn read(operation: &mut Operation, name: &str, description: &str) {
 
 fn answer(operation: &mut Operation, name: &str, description: &str) {
     let header = HeaderBuilder::new().description(Some(description)).build();
-    if let Some(RefOr::T(ok)) = operation.responses.responses.get_mut("200") {
-        ok.headers.insert(name.to_owned(), RefOr::T(header));
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(success) = response
+            && status.starts_with('2')
+        {
+            success
+                .headers
+                .insert(name.to_owned(), RefOr::T(header.clone()));
+        }
     }
 }

@@ -68,12 +68,13 @@ pub fn openapi_json() -> String {
 fn add(document: &mut OpenApi, declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
+    let not_found = declared.not_found;
     let mut operation = declared.document.build();
     operation.security = security;
     if let Some(rules) = declared.rules {
         headers::add(&mut operation, rules, declared.tagged);
     }
-    codes::describe(&mut operation, &codes);
+    codes::describe(&mut operation, &codes, not_found);
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);
     let components = document.components.get_or_insert_default();

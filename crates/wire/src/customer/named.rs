@@ -8,6 +8,7 @@ use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
+use utoipa::ToSchema;
 
 use crate::json::{Field, Fields};
 use crate::request::context::ParseContext;
@@ -41,6 +42,17 @@ impl TryFrom<String> for IdentifierText {
     }
 }
 
+/// Customers of a batch: numbers, or strings of digits. One by itself is a list of one.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes what is read elsewhere")]
+pub(crate) enum CustomerList {
+    /// Customers, at least one.
+    Several(Vec<i64>),
+    /// One customer.
+    One(i64),
+}
+
 /// Warns of each mention of a number, in the list `name` of `fields`, after the first.
 pub(crate) fn warn_of_repeats(customers: &NamedCustomers, fields: &Fields<'_, '_>, name: &str) {
     let repeats = customers.repeats(name).into_iter();
@@ -58,8 +70,8 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
     }
 }
 
-/// The customers in the list `name` of `fields`: 812 if it is missing or empty, 1905 if it names
-/// more than one request may.
+/// The customers in the list `name` of `fields`, where one by itself is a list of one: 812 if it is
+/// missing or empty, 1905 if it names more than one request may.
 pub fn several(
     fields: &mut Fields<'_, '_>,
     name: &str,
@@ -68,7 +80,7 @@ pub fn several(
     let elements = fields
         .field(name)
         .required_as(Code::CustomerMissing)
-        .list(context.max_customers, Code::TooManyCustomers)?;
+        .one_or_list(context.max_customers, Code::TooManyCustomers)?;
     if elements.len() == 0 {
         fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
     }

@@ -3,7 +3,7 @@
 use accolade_application::enrolment::EnrolCustomers;
 
 use crate::badge::owner::TriggeredBy;
-use crate::customer::named;
+use crate::customer::named::{self, CustomerList};
 use crate::instant::{WireInstant, WireIso};
 use crate::json::{Presence, body};
 use crate::request::context::ParseContext;
@@ -16,8 +16,8 @@ body! {
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
         /// The customers: numbers, or strings of digits; identifiers, if the header says so.
-        #[schema(min_items = 1, example = json!([62_090_013]))]
-        customers: Vec<i64> => customers = named::several(fields, name, context),
+        #[schema(example = json!([62_090_013]))]
+        customers: CustomerList => customers = named::several(fields, name, context),
         /// The caller's id of this request, 1 to 255 characters; one is made if it is absent.
         #[schema(example = "21390")]
         requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
@@ -40,6 +40,7 @@ mod tests {
     use super::*;
     use crate::customer::named::NamedCustomers;
     use crate::json::Parsed;
+    use accolade_application::ports::IdentifierKind;
 
     use accolade_domain::customer::DistinctCustomers;
     use accolade_domain::instant::Instant;
@@ -134,13 +135,13 @@ mod tests {
                 "triggeredBy": {"ownerType": "Loyalities"},
             })),
             expected([
-                (999_999, "badgeMetaId"),
-                (999_999, "customers[1]"),
-                (999_999, "customers[2]"),
-                (999_999, "customers[3]"),
-                (999_999, "requestId"),
-                (999_999, "issueEventDate"),
-                (999_999, "issueEventDateISO"),
+                (400, "badgeMetaId"),
+                (400, "customers[1]"),
+                (400, "customers[2]"),
+                (400, "customers[3]"),
+                (400, "requestId"),
+                (400, "issueEventDate"),
+                (400, "issueEventDateISO"),
                 (400, "triggeredBy.ownerType"),
                 (717, "triggeredBy.referenceId"),
             ])
@@ -148,7 +149,7 @@ mod tests {
         assert_eq!(
             problems(&json!({"triggeredBy": {}})),
             expected([
-                (999_999, "badgeMetaId"),
+                (400, "badgeMetaId"),
                 (812, "customers"),
                 (716, "triggeredBy.ownerType"),
                 (717, "triggeredBy.referenceId"),
@@ -164,7 +165,32 @@ mod tests {
         assert_eq!(of(json!([])), expected([(812, "customers")]));
         assert_eq!(of(Value::Null), expected([(812, "customers")]));
         assert_eq!(of(json!([1, 2, 3, 4, 5])), expected([(1905, "customers")]));
-        assert_eq!(of(json!(5)), expected([(999_999, "customers")]));
+        assert_eq!(of(json!(true)), expected([(400, "customers")]));
+    }
+
+    #[test]
+    fn a_customer_by_itself_is_a_list_of_one() {
+        let badge = "66276dc68fe258516a88ff8e";
+        let body = |customer: Value| json!({"badgeMetaId": badge, "customers": customer});
+        let of = |named_by, customer: Value| {
+            let context = ParseContext {
+                named_by,
+                ..CONTEXT
+            };
+            let parsed = read(context, body(customer).to_string().as_bytes()).unwrap();
+            parsed.value.customers
+        };
+        let number = NamedCustomers::from(vec![7.try_into().unwrap()]);
+        assert_eq!(of(None, json!(7)), number);
+        assert_eq!(of(None, json!("7")), number);
+        let email = IdentifierKind::Email;
+        assert_eq!(
+            of(Some(email), json!("ann@example.org")),
+            NamedCustomers::Identifiers(email, vec!["ann@example.org".to_owned()])
+        );
+        for wrong in [json!(0), json!("x"), json!({}), json!(false)] {
+            assert_eq!(problems(&body(wrong)), expected([(400, "customers")]));
+        }
     }
 
     #[test]
@@ -212,7 +238,7 @@ mod tests {
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
         assert_eq!(
             report(&read(context, body.to_string().as_bytes()).unwrap_err()),
-            expected([(999_999, "requestId")])
+            expected([(400, "requestId")])
         );
     }
 }

@@ -4,7 +4,7 @@ use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_domain::ids::EnrolmentId;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::customer::named::{self, NamedCustomer};
+use crate::customer::named::{self, CustomerList, NamedCustomer};
 use crate::json::{Field, Fields, body};
 use crate::request::context::ParseContext;
 
@@ -20,8 +20,8 @@ body! {
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
         /// Customers all of whose enrolments for the badge are revoked: numbers, or strings of digits;
         /// identifiers, if the header says so.
-        #[schema(min_items = 1, example = json!([123, 62_090_013]))]
-        customers: Option<Vec<i64>> => which = which(fields, name, context),
+        #[schema(example = json!([123, 62_090_013]))]
+        customers: Option<CustomerList> => which = which(fields, name, context),
         /// Enrolments by their ids; wins over `customers`.
         #[schema(min_items = 1, max_items = 20)]
         revokeIssuals: Option<Vec<RevokedIssual>>,
@@ -123,7 +123,7 @@ mod tests {
         let parsed = RevocationRequestBody::parse(body(20).as_bytes(), CONTEXT).unwrap();
         assert!(matches!(&parsed.value.which, WhichEnrolments::Named(all) if all.len() == 20));
         assert_eq!(parsed.warnings[0].code, Code::FieldIgnored);
-        assert_eq!(problems(&body(21)), [at(999_999, "revokeIssuals")]);
+        assert_eq!(problems(&body(21)), [at(400, "revokeIssuals")]);
     }
 
     #[test]
@@ -131,11 +131,11 @@ mod tests {
         assert_eq!(
             problems(r#"{"revokeIssuals":[{"customerId":"x","issueId":"236"},{}]}"#),
             [
-                at(999_999, "badgeMetaId"),
-                at(999_999, "revokeIssuals[0].customerId"),
-                at(999_999, "revokeIssuals[0].issueId"),
+                at(400, "badgeMetaId"),
+                at(400, "revokeIssuals[0].customerId"),
+                at(400, "revokeIssuals[0].issueId"),
                 at(812, "revokeIssuals[1].customerId"),
-                at(999_999, "revokeIssuals[1].issueId"),
+                at(400, "revokeIssuals[1].issueId"),
             ]
         );
     }
