@@ -25,6 +25,7 @@ mod api {
 mod operations {
     mod command_line;
     mod configuration;
+    mod log;
     mod observation;
     mod privacy;
     mod shutdown;

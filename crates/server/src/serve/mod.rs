@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use crate::cli::print;
 use crate::demo;
 use crate::settings::{
-    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Settings, SigningKey, load,
+    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
 };
 use crate::sources::SystemSecrets;
 use crate::store;
@@ -36,9 +36,19 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 pub(crate) fn serve() -> Result<()> {
     let loaded = load(&Environment::of_process()?)?;
     loaded.fit_to_serve()?;
-    let settings = loaded.settings;
-    logging::start(&settings.log)?;
+    logging::start(&loaded.settings.log)?;
+    let served = start_and_run(loaded);
+    if served.is_ok() {
+        tracing::info!("stopped");
+    }
+    logging::finish();
+    served
+}
 
+fn start_and_run(loaded: Loaded) -> Result<()> {
+    let Loaded {
+        settings, profile, ..
+    } = loaded;
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
     let listener = listen(&http.host, http.port, "http.host, http.port")?;
@@ -58,9 +68,7 @@ pub(crate) fn serve() -> Result<()> {
     let _housekeeper = Housekeeper::start(ports.stores.housekeeping.clone(), ports.clock.clone())
         .context("housekeeping")?;
     let state = AppState::new(ports, options(&settings))?;
-    run(&loaded.profile, &settings, listener, metrics, &state)?;
-    tracing::info!("stopped");
-    Ok(())
+    run(&profile, &settings, listener, metrics, &state)
 }
 
 fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
@@ -143,6 +151,7 @@ fn options(settings: &Settings) -> HttpOptions {
             failures_per_address: settings.auth.failures_per_address,
         },
         metrics: settings.metrics.port.is_none(),
+        dropped_log_lines: logging::dropped_lines,
     }
 }
 
