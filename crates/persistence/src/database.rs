@@ -122,3 +122,15 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
         _ => anyhow::bail!("this program was built without support for that database"),
     }
 }
+
+/// Whether `url` can be read, as [`open`] reads it, its parameters included. Connects to nothing.
+///
+/// # Errors
+/// One line that says what is wrong, without anything of the URL.
+pub fn check(url: &DatabaseUrl) -> anyhow::Result<()> {
+    match url {
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => crate::postgres::check(url),
+        _ => Ok(()),
+    }
+}

@@ -6,7 +6,7 @@
 //! How it is laid out:
 //!
 //! - `database`, `migrations`: what others see
-//! - `store`, `retry`, `query_failure`: connections, and the one retrying transaction
+//! - `store`, `retry`, `query_failure`, `connection_failure`: connections, and the one retrying transaction
 //! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
@@ -16,6 +16,7 @@
 
 mod answers;
 mod boundary;
+mod connection_failure;
 mod database;
 mod mapping;
 mod migrations;
@@ -32,4 +33,4 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use database::{Database, DatabaseUrl, Options, Synchronous, open};
+pub use database::{Database, DatabaseUrl, Options, Synchronous, check, open};

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use accolade_application::ports::Ports;
-use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
+use accolade_persistence::{Database, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
-use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
+use crate::settings::{DatabaseSettings, Environment, Synchronous, load};
 use crate::sources::{SystemClock, SystemIds, SystemSecrets};
 
 /// The ports of a command beside the server, on the database that the environment and the files
@@ -76,10 +76,6 @@ fn run_migrations(database: &Database) -> Result<Vec<String>> {
 }
 
 fn open_database(settings: &DatabaseSettings) -> Result<Database> {
-    let url = match &settings.url {
-        DatabaseUrl::Sqlite(path) => Url::Sqlite(path.clone()),
-        DatabaseUrl::Postgres(url) => Url::Postgres(url.reveal().to_owned()),
-    };
     let options = Options {
         pool_size: settings.pool_size,
         pool_timeout: settings.pool_timeout,
@@ -92,5 +88,5 @@ fn open_database(settings: &DatabaseSettings) -> Result<Database> {
         },
         ..Options::default()
     };
-    accolade_persistence::open(&url, &options).context("database.url")
+    accolade_persistence::open(&settings.url.to_open(), &options).context("database.url")
 }

@@ -51,7 +51,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     } = loaded;
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
-    let listener = listen(&http.host, http.port, "http.host, http.port")?;
+    let listener = listen(&http.host, http.port, "http.host and http.port")?;
     let metrics = listen_for_metrics(&settings)?;
     let _lock = settings
         .database
@@ -80,7 +80,7 @@ fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
         .host
         .as_ref()
         .unwrap_or(&settings.http.host);
-    listen(host, port, "metrics.host, metrics.port").map(Some)
+    listen(host, port, "metrics.host and metrics.port").map(Some)
 }
 
 fn run(
@@ -98,7 +98,7 @@ fn run(
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             profile,
-            database = %settings.database.url,
+            database = settings.database.url.kind(),
             address,
             "listening"
         );
