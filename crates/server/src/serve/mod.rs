@@ -61,13 +61,14 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         .transpose()
         .context("database.url")?;
 
-    let ports = store::open(&settings.database)?;
+    // At the end of this function whoever uses the store goes before it.
+    let store = store::open(&settings.database)?;
     if settings.demo.enabled {
-        demo::seed(&ports)?;
+        demo::seed(&store)?;
     }
-    let _housekeeper = Housekeeper::start(ports.stores.housekeeping.clone(), ports.clock.clone())
+    let _housekeeper = Housekeeper::start(store.stores.housekeeping.clone(), store.clock.clone())
         .context("housekeeping")?;
-    let state = AppState::new(ports, options(&settings))?;
+    let state = AppState::new(store.ports.clone(), options(&settings))?;
     run(&profile, &settings, listener, metrics, &state)
 }
 
