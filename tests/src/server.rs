@@ -1,7 +1,7 @@
 //! A running server.
 
 use std::ffi::OsString;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -24,6 +24,7 @@ pub struct Setup {
     database: Arc<Database>,
     url: Option<String>,
     environment: Vec<(OsString, OsString)>,
+    is_log_read: bool,
 }
 
 impl Setup {
@@ -50,6 +51,7 @@ impl Setup {
                 database,
                 url: None,
                 environment: Vec::new(),
+                is_log_read: true,
             },
             |setup, (key, value)| setup.set(key, value),
         )
@@ -76,6 +78,13 @@ impl Setup {
         self
     }
 
+    /// Leaves its log unread, until [`Server::read_the_log`].
+    #[must_use]
+    pub fn without_a_reader_of_the_log(mut self) -> Self {
+        self.is_log_read = false;
+        self
+    }
+
     /// Starts it and waits until it listens.
     pub fn start(self) -> Server {
         let mut child = self
@@ -88,7 +97,10 @@ impl Setup {
         let watchdog = Watchdog::over(child.id(), self.database.directory());
         let logs = Arc::new(Logs::default());
         logs.follow(child.stdout.take().unwrap());
-        logs.follow(child.stderr.take().unwrap());
+        let mut unread = child.stderr.take();
+        if self.is_log_read {
+            logs.follow(unread.take().unwrap());
+        }
         let address = logs
             .find(PATIENCE, |line| {
                 line.strip_prefix("listening on ")?
@@ -106,6 +118,7 @@ impl Setup {
             child: Some(child),
             watchdog: Some(watchdog),
             logs,
+            unread,
             setup: self,
         }
     }
@@ -149,6 +162,8 @@ pub struct Server {
     child: Option<Child>,
     watchdog: Option<Watchdog>,
     logs: Arc<Logs>,
+    /// Its log, if nobody reads it.
+    unread: Option<ChildStderr>,
     setup: Setup,
 }
 
@@ -186,6 +201,11 @@ impl Server {
     /// What it printed.
     pub fn logs(&self) -> &Arc<Logs> {
         &self.logs
+    }
+
+    /// Reads its log from now on.
+    pub fn read_the_log(&mut self) {
+        self.logs.follow(self.unread.take().unwrap());
     }
 
     /// The command line tools with its configuration.

@@ -25,8 +25,11 @@ mod api {
 mod operations {
     mod command_line;
     mod configuration;
+    mod copies;
+    mod log;
     mod observation;
     mod privacy;
+    mod secrets;
     mod shutdown;
     mod start;
 }

@@ -11,9 +11,11 @@ use accolade_application::ports::PoolUsage;
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::rejection::Code;
 use actix_web::http::Method;
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Counter, MetricFamily};
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::dispatch::DispatcherUsage;
@@ -65,13 +67,20 @@ impl EnrolmentOutcome {
 }
 
 impl Metrics {
-    /// Counters at zero.
+    /// Counters at zero, and what others count.
     ///
     /// # Errors
     /// A name is not one that Prometheus takes.
-    pub(crate) fn new() -> prometheus::Result<Self> {
+    pub(crate) fn new(dropped_log_lines: fn() -> u64) -> prometheus::Result<Self> {
         let labels = &["method", "route", "status"];
         let registry = Registry::new();
+        registry.register(Box::new(Counted {
+            counter: IntCounter::new(
+                "accolade_log_lines_dropped_total",
+                "Lines of the log that were dropped, because standard error was not read.",
+            )?,
+            count: dropped_log_lines,
+        }))?;
         let latency = HistogramOpts::new(
             "accolade_http_request_duration_seconds",
             "Time from a request's head to its answer, by route, method and status.",
@@ -230,6 +239,33 @@ impl Metrics {
     }
 }
 
+/// What somebody else counts, asked at each look.
+struct Counted {
+    counter: IntCounter,
+    count: fn() -> u64,
+}
+
+impl Collector for Counted {
+    fn desc(&self) -> Vec<&Desc> {
+        self.counter.desc()
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "Prometheus has no other numbers"
+    )]
+    fn collect(&self) -> Vec<MetricFamily> {
+        let count = (self.count)() as f64;
+        let mut families = self.counter.collect();
+        for metric in families.iter_mut().flat_map(MetricFamily::mut_metric) {
+            let mut counter = Counter::default();
+            counter.set_value(count);
+            metric.set_counter(counter);
+        }
+        families
+    }
+}
+
 fn registered<C: Collector + Clone + 'static>(
     registry: &Registry,
     collector: C,
@@ -271,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_and_callers_choose_no_label() {
-        let metrics = Metrics::new().unwrap();
+        let metrics = Metrics::new(|| 7).unwrap();
         let odd = Method::from_bytes(b"BREW").unwrap();
         metrics.answered(
             &Method::POST,
@@ -299,6 +335,7 @@ mod tests {
             r#"accolade_enrolments_total{outcome="already_enrolled"} 0"#,
             r#"accolade_database_connections{state="busy"} 2"#,
             r#"accolade_use_cases{state="waiting"} 5"#,
+            "accolade_log_lines_dropped_total 7",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

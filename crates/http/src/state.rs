@@ -52,6 +52,8 @@ pub struct HttpOptions {
     pub auth: AuthOptions,
     /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
     pub metrics: bool,
+    /// How many lines the log of this process has dropped since the start.
+    pub dropped_log_lines: fn() -> u64,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -79,7 +81,7 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
-        let metrics = Metrics::new()?;
+        let metrics = Metrics::new(options.dropped_log_lines)?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,

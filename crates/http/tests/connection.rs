@@ -65,6 +65,7 @@ impl Running {
                 failures_per_address: 100,
             },
             metrics: true,
+            dropped_log_lines: || 0,
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();

@@ -1,11 +1,12 @@
 //! Opening a database, and what one gets from it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::Stores;
 
+use crate::closing::Closing;
 use crate::migrations::Migrations;
 
 /// Which database.
@@ -67,11 +68,18 @@ pub struct Database {
     /// Every port that lives in it.
     pub stores: Stores,
     migrations: Arc<dyn Migrations>,
+    /// The file, if it is SQLite's.
+    file: Option<PathBuf>,
 }
 
 impl Database {
-    fn new(stores: Stores, migrations: Arc<dyn Migrations>) -> Self {
-        Self { stores, migrations }
+    /// What closes it in order when its stores are used no more, for whom to wait at most so long.
+    pub fn closing(&self, patience: Duration) -> Closing {
+        Closing {
+            users: Arc::downgrade(&self.migrations),
+            file: self.file.clone(),
+            patience,
+        }
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
@@ -104,21 +112,67 @@ impl Database {
 /// Opens `url` and makes sure that it answers. Runs no migrations.
 ///
 /// # Errors
-/// One line that says what is wrong, without the password: no server there, a wrong
+/// One line that says what is wrong, without anything of the URL: no server there, a wrong
 /// password, a path that cannot be written.
 pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
     match url {
         #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(path) => {
             let store = Arc::new(crate::sqlite::open(path, options)?);
-            Ok(Database::new(Stores::new(Arc::clone(&store)), store))
+            Ok(Database {
+                stores: Stores::new(Arc::clone(&store)),
+                migrations: store,
+                file: Some(path.clone()),
+            })
         }
         #[cfg(feature = "postgres")]
         DatabaseUrl::Postgres(url) => {
             let store = Arc::new(crate::postgres::open(url, options)?);
-            Ok(Database::new(Stores::new(Arc::clone(&store)), store))
+            Ok(Database {
+                stores: Stores::new(Arc::clone(&store)),
+                migrations: store,
+                file: None,
+            })
         }
         #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
         _ => anyhow::bail!("this program was built without support for that database"),
+    }
+}
+
+/// Whether `url` can be read, as [`open`] reads it, its parameters included. Connects to nothing.
+///
+/// # Errors
+/// One line that says what is wrong, without anything of the URL.
+pub fn check(url: &DatabaseUrl) -> anyhow::Result<()> {
+    match url {
+        #[cfg(feature = "postgres")]
+        DatabaseUrl::Postgres(url) => crate::postgres::check(url),
+        _ => Ok(()),
+    }
+}
+
+/// What a backup has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backup {
+    /// The rows of all tables.
+    pub rows: u64,
+    /// The size of the file, in bytes.
+    pub bytes: u64,
+}
+
+/// Copies the database at `url`, as it is at one moment, into a new file at `to`, while others read
+/// and write it. The file has its name only when it has been checked and the disk has it.
+///
+/// # Errors
+/// One line that says what is wrong, without anything of the URL: there is something at `to`, the
+/// disk is full, the copy is damaged. `database.url` is PostgreSQL's, which has tools of its own.
+pub fn backup(url: &DatabaseUrl, to: &Path) -> anyhow::Result<Backup> {
+    match url {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(from) => crate::sqlite::backup(from, to),
+        _ => anyhow::bail!(
+            "database.url names PostgreSQL, which makes its own copies: `pg_dump --format=custom \
+             --file=FILE URL` with that URL"
+        ),
     }
 }

@@ -5,8 +5,9 @@
 //!
 //! How it is laid out:
 //!
-//! - `database`, `migrations`: what others see
-//! - `store`, `retry`, `query_failure`: connections, and the one retrying transaction
+//! - `database`, `migrations`, `closing`: what others see
+//! - `private`: files that their owner alone reads
+//! - `store`, `retry`, `query_failure`, `connection_failure`: connections, and the one retrying transaction
 //! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
@@ -16,9 +17,12 @@
 
 mod answers;
 mod boundary;
+mod closing;
+mod connection_failure;
 mod database;
 mod mapping;
 mod migrations;
+mod private;
 mod query_failure;
 mod recording;
 mod retry;
@@ -32,4 +36,6 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use database::{Database, DatabaseUrl, Options, Synchronous, open};
+pub use closing::Closing;
+pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
+pub use private::{make_directory_of, open_for_owner};

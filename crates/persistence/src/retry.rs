@@ -16,6 +16,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::r2d2::{self, ConnectionManager, Pool, R2D2Connection};
 use diesel::result::Error;
 
+use crate::connection_failure::reason;
 use crate::query_failure::QueryFailure;
 
 /// A connection of either database.
@@ -222,7 +223,8 @@ impl<C: PooledConnection> Transactions<C> {
         // All that lie in the pool may be dead.
         for _ in 0..=self.connections.max_size() {
             let mut connection = self.connections.get().map_err(|error| {
-                StoreError::Unavailable(anyhow!(error).context("no connection to the database"))
+                let reason = reason(&error.to_string());
+                StoreError::Unavailable(anyhow!(reason).context("no connection to the database"))
             })?;
             if !tested || connection.ping().is_ok() {
                 return Ok(connection);

@@ -6,6 +6,7 @@ use accolade_application::ports::PoolUsage;
 use diesel::QueryResult;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error, HandleError, Pool};
 
+use crate::connection_failure::reason;
 use crate::database::Options;
 use crate::retry::{Connections, PooledConnection, Transactions};
 
@@ -76,7 +77,8 @@ struct Warn;
 
 impl HandleError<Error> for Warn {
     fn handle_error(&self, error: Error) {
-        tracing::warn!(error = %one_line(&error), "a connection to the database failed");
+        let reason = reason(&error.to_string());
+        tracing::warn!(reason, "a connection to the database failed");
     }
 }
 

@@ -11,7 +11,6 @@ mod settings;
 mod sources;
 mod store;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -23,8 +22,7 @@ fn main() -> ExitCode {
     match cli::run(cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if this fails.
-            let _ = writeln!(std::io::stderr(), "error: {}", cli::one_line(&error));
+            cli::complain(format!("error: {}", cli::one_line(&error)));
             ExitCode::FAILURE
         }
     }

@@ -1,22 +1,59 @@
 //! The database that the configuration names, opened: from here on nobody asks which it is.
 
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use accolade_application::ports::Ports;
-use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
+use accolade_persistence::{Backup, Closing, Database, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
-use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
+use crate::settings::{DatabaseSettings, Environment, Synchronous, load};
 use crate::sources::{SystemClock, SystemIds, SystemSecrets};
+
+/// How long to wait at the end for those who still use the database, who have had the time of a
+/// request already.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The ports of an open database, which is closed in order when this value goes.
+pub(crate) struct Store {
+    // Goes first: whoever uses the ports has gone by then.
+    pub(crate) ports: Ports,
+    _closing: Closing,
+}
+
+impl Deref for Store {
+    type Target = Ports;
+
+    fn deref(&self) -> &Ports {
+        &self.ports
+    }
+}
+
+impl Store {
+    fn new(database: Database, closing: Closing) -> Self {
+        let clock = Arc::new(SystemClock);
+        Self {
+            ports: Ports {
+                stores: database.stores,
+                clock: clock.clone(),
+                ids: Arc::new(SystemIds::new(clock)),
+                secrets: Arc::new(SystemSecrets),
+            },
+            _closing: closing,
+        }
+    }
+}
 
 /// The ports of a command beside the server, on the database that the environment and the files
 /// name.
 ///
 /// # Errors
 /// As [`load`] and [`open`].
-pub(crate) fn of_process() -> Result<Ports> {
+pub(crate) fn of_process() -> Result<Store> {
     let settings = load(&Environment::of_process()?)?.settings.database;
-    let database = open_alone(&settings)?;
+    let (closing, database) = open_alone(&settings)?;
     if settings.migrate {
         run_migrations(&database)?;
     }
@@ -27,7 +64,7 @@ pub(crate) fn of_process() -> Result<Ports> {
             missing.join(", ")
         );
     }
-    Ok(ports(database))
+    Ok(Store::new(database, closing))
 }
 
 /// The server's ports. Migrations that are missing are run if the configuration says so, else left
@@ -35,24 +72,14 @@ pub(crate) fn of_process() -> Result<Ports> {
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
-pub(crate) fn open(settings: &DatabaseSettings) -> Result<Ports> {
-    let database = open_database(settings)?;
+pub(crate) fn open(settings: &DatabaseSettings) -> Result<Store> {
+    let (closing, database) = open_database(settings)?;
     if settings.migrate {
         for name in run_migrations(&database)? {
             tracing::info!(name, "ran a migration");
         }
     }
-    Ok(ports(database))
-}
-
-fn ports(database: Database) -> Ports {
-    let clock = Arc::new(SystemClock);
-    Ports {
-        stores: database.stores,
-        clock: clock.clone(),
-        ids: Arc::new(SystemIds::new(clock)),
-        secrets: Arc::new(SystemSecrets),
-    }
+    Ok(Store::new(database, closing))
 }
 
 /// Runs the migrations that are missing; gives their names.
@@ -60,11 +87,20 @@ fn ports(database: Database) -> Ports {
 /// # Errors
 /// The database does not answer, or a migration fails.
 pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
-    run_migrations(&open_alone(settings)?)
+    let (_closing, database) = open_alone(settings)?;
+    run_migrations(&database)
+}
+
+/// Copies the database into a new file at `to`, while a server may use it.
+///
+/// # Errors
+/// As [`accolade_persistence::backup`].
+pub(crate) fn backup(settings: &DatabaseSettings, to: &Path) -> Result<Backup> {
+    accolade_persistence::backup(&settings.url.to_open(), to)
 }
 
 /// Opens the database for a command, which does one thing at a time.
-fn open_alone(settings: &DatabaseSettings) -> Result<Database> {
+fn open_alone(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
     open_database(&DatabaseSettings {
         pool_size: 1,
         ..settings.clone()
@@ -75,11 +111,8 @@ fn run_migrations(database: &Database) -> Result<Vec<String>> {
     database.migrate().context("migrations")
 }
 
-fn open_database(settings: &DatabaseSettings) -> Result<Database> {
-    let url = match &settings.url {
-        DatabaseUrl::Sqlite(path) => Url::Sqlite(path.clone()),
-        DatabaseUrl::Postgres(url) => Url::Postgres(url.reveal().to_owned()),
-    };
+/// The database, and before it what closes it: of a pair that is taken apart the second goes first.
+fn open_database(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
     let options = Options {
         pool_size: settings.pool_size,
         pool_timeout: settings.pool_timeout,
@@ -92,5 +125,7 @@ fn open_database(settings: &DatabaseSettings) -> Result<Database> {
         },
         ..Options::default()
     };
-    accolade_persistence::open(&url, &options).context("database.url")
+    let database =
+        accolade_persistence::open(&settings.url.to_open(), &options).context("database.url")?;
+    Ok((database.closing(PATIENCE), database))
 }

@@ -12,7 +12,7 @@ fn a_busy_port_is_said_in_one_line(backend: Backend) {
         .set("http.port", &port)
         .stops()
         .refused();
-    assert!(line.contains(&port), "{line}");
+    assert!(line.contains("http.port"), "{line}");
 }
 
 fn a_server_starts_on_a_database_that_is_empty(backend: Backend) {
@@ -59,8 +59,7 @@ fn a_path_that_cannot_be_written_is_said_in_one_line() {
         "sqlite:///proc/accolade.db",
     ] {
         let line = Setup::new(Backend::Sqlite).through(url).stops().refused();
-        let path = url.trim_start_matches("sqlite://");
-        assert!(line.contains(path), "{line}");
+        assert!(line.contains("database.url"), "{line}");
     }
 }
 
@@ -83,7 +82,7 @@ fn a_database_that_does_not_answer_is_said_in_one_line() {
 fn a_second_server_on_one_sqlite_file_is_refused() {
     let server = Server::start(Backend::Sqlite);
     let line = server.setup().stops().refused();
-    assert!(line.contains("accolade.db"), "{line}");
+    assert!(line.contains("another server runs on the file"), "{line}");
     // The first one is not disturbed, and when it is gone another may start.
     let org = server.org();
     org.get("badgeMeta").ok();

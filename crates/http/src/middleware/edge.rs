@@ -234,7 +234,7 @@ mod tests {
 
     async fn ask(request: TestRequest, draining: bool) -> Answer {
         let edge = Edge {
-            metrics: Metrics::new().unwrap(),
+            metrics: Metrics::new(|| 0).unwrap(),
             draining: Draining::default(),
             request_timeout: Duration::from_mins(1),
         };

@@ -299,6 +299,7 @@ fn options() -> HttpOptions {
             failures_per_address: 100,
         },
         metrics: true,
+        dropped_log_lines: || 0,
     }
 }
 

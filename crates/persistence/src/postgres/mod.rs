@@ -18,8 +18,10 @@ mod open;
 )]
 #[path = "../shared/mod.rs"]
 mod shared;
+mod url;
 
 pub(crate) use open::open;
+pub(crate) use url::check;
 
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;

@@ -10,10 +10,11 @@ use diesel::sql_types::Integer;
 use url::Url;
 
 use super::{Connection, DB};
+use crate::connection_failure::reason;
 use crate::database::Options;
 use crate::retry::Transactions;
 use crate::statement::Statement;
-use crate::store::{Store, one_line, pool};
+use crate::store::{Store, pool};
 
 /// The oldest version that this runs on.
 const OLDEST: i32 = 15;
@@ -44,8 +45,12 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
 }
 
 fn connect(url: &str) -> anyhow::Result<Connection> {
-    Connection::establish(url)
-        .map_err(|error| anyhow!("PostgreSQL cannot be reached: {}", one_line(&error)))
+    Connection::establish(url).map_err(|error| {
+        anyhow!(
+            "PostgreSQL cannot be reached: {}",
+            reason(&error.to_string())
+        )
+    })
 }
 
 /// `url` with what it does not say itself: who we are, and when a silent network counts as

@@ -5,10 +5,12 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
+mod backup;
 mod badge_sql;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
+mod file;
 mod housekeeping_sql;
 mod ledger_sql;
 mod open;
@@ -19,6 +21,8 @@ mod open;
 #[path = "../shared/mod.rs"]
 mod shared;
 
+pub(crate) use backup::backup;
+pub(crate) use file::checkpoint;
 pub(crate) use open::open;
 
 use diesel::sql_types::Text;

@@ -2,41 +2,38 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
+use super::file::{name, prepare};
 use super::{Connection, DB};
 use crate::database::{Options, Synchronous};
 use crate::retry::Transactions;
 use crate::statement::Statement;
 use crate::store::{Store, one_line, pool};
 
-/// Opens the file at `path`; makes it and its directory if they are missing.
+/// Opens the file at `path`; makes it and its directory if they are missing, for their owner alone.
 ///
 /// # Errors
-/// One line: a directory that cannot be made, a file that cannot be written or is not a
+/// One line, without the path: a directory that cannot be made, a file that cannot be written or is not a
 /// database.
 pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Connection>> {
-    let file = path
-        .to_str()
-        .with_context(|| format!("the path of the database {} is not UTF-8", path.display()))?;
-    make_directory(path)?;
+    let file = name(path)?;
+    prepare(path)?;
     let settings = settings(options);
-    first(file, &settings)
-        .map_err(|error| anyhow!("the database {file} cannot be used: {}", one_line(&error)))?;
+    first(&file, &settings).map_err(|error| unusable(&error))?;
     let connections = |size, more: &'static str| {
         let settings = settings.clone();
-        pool::<Connection>(file, size, options, move |connection| {
+        pool::<Connection>(&file, size, options, move |connection| {
             each(connection, &settings)?;
             connection.batch_execute(more)
         })
     };
     let writer = connections(1, "");
     let readers = connections(options.pool_size, "PRAGMA query_only = ON");
-    let file = file.to_owned();
     Ok(Store {
         many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
@@ -50,25 +47,12 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
             begin: "BEGIN",
             patience: options.lock_timeout,
         },
-        for_migrations: Box::new(move || {
-            first(&file, &settings).map_err(|error| {
-                anyhow!("the database {file} cannot be used: {}", one_line(&error))
-            })
-        }),
+        for_migrations: Box::new(move || first(&file, &settings).map_err(|error| unusable(&error))),
     })
 }
 
-fn make_directory(path: &Path) -> anyhow::Result<()> {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => std::fs::create_dir_all(directory)
-            .map_err(|error| {
-                anyhow!(
-                    "the directory {} of the database cannot be made: {error}",
-                    directory.display()
-                )
-            }),
-        _ => Ok(()),
-    }
+fn unusable(error: &anyhow::Error) -> anyhow::Error {
+    anyhow!("the file cannot be used: {}", one_line(error))
 }
 
 /// A connection that makes sure of what the file remembers, and that it can be written.
@@ -101,6 +85,9 @@ fn settings(options: &Options) -> Vec<String> {
         // A writer that makes a checkpoint keeps the others waiting: a quarter as long, four times as
         // often.
         "PRAGMA wal_autocheckpoint = 250".to_owned(),
+        // What one long request, or a reader who kept a checkpoint from ending, made of the `-wal` is
+        // given back with the next round.
+        "PRAGMA journal_size_limit = 8388608".to_owned(),
     ]
 }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::cli::print;
 use crate::settings::{Environment, HttpSettings, load};
@@ -25,9 +25,15 @@ pub(super) fn health() -> Result<()> {
         .proxy(None)
         .build()
         .new_agent();
-    let response = agent.get(&url).call().with_context(|| url.clone())?;
+    // What the library says of a failure may name the address.
+    let Ok(response) = agent.get(&url).call() else {
+        bail!("no server answers where http.host and http.port say");
+    };
     if !response.status().is_success() {
-        bail!("{url}: {}", response.status());
+        bail!(
+            "the server answers {}: it is not ready, /health/ready says why",
+            response.status().as_u16()
+        );
     }
     print("ready")
 }

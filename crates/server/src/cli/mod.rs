@@ -1,5 +1,6 @@
 //! The command line: what can be said, and one file for each command.
 
+mod backup;
 mod client;
 mod config;
 mod health;
@@ -8,13 +9,15 @@ mod openapi;
 mod org;
 mod output;
 
+use std::path::PathBuf;
+
 use accolade_domain::ids::OrgId;
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use output::{one_line, print};
+pub(crate) use output::{complain, one_line, print};
 
 const ABOUT: &str = "Enrols customers of loyalty programmes for badges, over HTTP, durably.";
 
@@ -83,10 +86,24 @@ enum Command {
     /// Create, list, rotate or revoke API clients
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Copy SQLite's database into a new file, while the server runs, and check the copy
+    #[command(after_help = "\
+Example:
+  accolade-server backup backup/accolade-monday.db
+
+To restore, stop the server, put the copy in the place of the database, and start.
+PostgreSQL has tools of its own: pg_dump --format=custom --file=FILE URL")]
+    Backup(Copy),
     /// Ask the running server whether it is ready; exit code 0 if it is
     Health,
     /// Print the OpenAPI document of the API
     Openapi,
+}
+
+#[derive(Debug, Args)]
+struct Copy {
+    /// The file of the copy, which must not be there yet
+    file: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
@@ -201,6 +218,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::List) => client::list(),
         Command::Client(ClientCommand::Rotate(client)) => client::rotate(client),
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
+        Command::Backup(copy) => backup::backup(&copy),
         Command::Health => health::health(),
         Command::Openapi => openapi::openapi(),
     }

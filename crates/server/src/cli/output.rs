@@ -1,8 +1,14 @@
 //! What commands print.
 
 use std::io::{self, Write as _};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+
+/// How long the last word waits for its reader.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Prints `text` and the end of the line on standard output.
 ///
@@ -13,6 +19,20 @@ pub(crate) fn print(text: impl AsRef<str>) -> Result<()> {
     match writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output"),
+    }
+}
+
+/// Writes `line` on standard error, as the last thing that the process does, which does not wait for
+/// long if nobody reads it.
+pub(crate) fn complain(line: String) {
+    let (written, is_written) = mpsc::channel();
+    let write = move || {
+        // Nobody is left to tell if this fails.
+        let _ = writeln!(io::stderr(), "{line}");
+        let _ = written.send(());
+    };
+    if thread::Builder::new().spawn(write).is_ok() {
+        let _ = is_written.recv_timeout(PATIENCE);
     }
 }
 

@@ -9,8 +9,7 @@ use anyhow::{Context as _, Result};
 /// # Errors
 /// Somebody else has it, or the address is not this machine's.
 pub(super) fn listen(host: &str, port: u16, keys: &str) -> Result<TcpListener> {
-    TcpListener::bind((host, port))
-        .with_context(|| format!("cannot listen on {} ({keys})", address(host, port)))
+    TcpListener::bind((host, port)).with_context(|| format!("cannot listen where {keys} say"))
 }
 
 /// The address that `listener` has: the port is known even if none was named.
@@ -21,29 +20,19 @@ pub(super) fn url(listener: &TcpListener) -> Result<String> {
     Ok(format!("http://{}", listener.local_addr()?))
 }
 
-fn address(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::one_line;
 
     #[test]
-    fn a_busy_port_is_one_line_that_names_the_address() {
-        let first = listen("127.0.0.1", 0, "http.port").unwrap();
+    fn a_busy_port_is_one_line_that_names_the_keys() {
+        let first = listen("127.0.0.1", 0, "http.host and http.port").unwrap();
         let port = first.local_addr().unwrap().port();
         assert_eq!(url(&first).unwrap(), format!("http://127.0.0.1:{port}"));
-        let error = listen("127.0.0.1", port, "http.host, http.port").unwrap_err();
+        let error = listen("127.0.0.1", port, "http.host and http.port").unwrap_err();
         let line = one_line(&error);
-        let expected = format!(
-            "cannot listen on 127.0.0.1:{port} (http.host, http.port): Address already in use"
-        );
-        assert!(line.starts_with(&expected), "{line}");
+        let expected = "cannot listen where http.host and http.port say: Address already in use";
+        assert!(line.starts_with(expected), "{line}");
     }
 }

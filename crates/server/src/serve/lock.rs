@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use accolade_persistence::{make_directory_of, open_for_owner};
 use anyhow::{Context as _, Result, anyhow};
 
 /// The lock of a database file, held as long as this value lives.
@@ -22,22 +23,16 @@ impl FileLock {
     /// # Errors
     /// Another server has it, or the file cannot be made.
     pub(super) fn take(path: &Path) -> Result<Self> {
-        let lock = lock_path(path)
-            .with_context(|| format!("the directory of {} cannot be made", path.display()))?;
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock)
-            .with_context(|| format!("{} cannot be written", lock.display()))?;
+        let lock = lock_path(path).context("the directory of the file cannot be made")?;
+        // Whoever could open it could keep the server from starting.
+        let file = open_for_owner(&lock).context("the lock beside the file cannot be written")?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(anyhow!(
-                "another server runs on {}: only one may; PostgreSQL takes several",
-                path.display()
+                "another server runs on the file: only one may; PostgreSQL takes several"
             )),
             Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("{} cannot be locked", lock.display()))
+                Err(error).context("the lock beside the file cannot be taken")
             }
         }
     }
@@ -48,9 +43,9 @@ fn lock_path(path: &Path) -> std::io::Result<PathBuf> {
     let resolved = if let Ok(resolved) = path.canonicalize() {
         resolved
     } else {
+        make_directory_of(path)?;
         // A bare name has an empty parent.
         let directory = Path::new(".").join(path.parent().unwrap_or(Path::new("")));
-        std::fs::create_dir_all(&directory)?;
         directory
             .canonicalize()?
             .join(path.file_name().unwrap_or_default())
@@ -75,7 +70,10 @@ mod tests {
         let first = FileLock::take(&path).unwrap();
         for path in [&path, &link, &directory.path().join("./accolade.db")] {
             let error = FileLock::take(path).unwrap_err().to_string();
-            assert!(error.starts_with("another server runs on "), "{error}");
+            assert!(
+                error.starts_with("another server runs on the file"),
+                "{error}"
+            );
         }
         FileLock::take(&directory.path().join("other.db")).unwrap();
         drop(first);
@@ -83,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_missing_is_made_and_one_that_cannot_be_is_named() {
+    fn a_directory_that_is_missing_is_made_and_one_that_cannot_be_is_said() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("var/data/accolade.db");
         let _lock = FileLock::take(&path).unwrap();
@@ -93,7 +91,7 @@ mod tests {
         let below_a_file = path.join("accolade.db");
         assert_eq!(
             FileLock::take(&below_a_file).unwrap_err().to_string(),
-            format!("the directory of {} cannot be made", below_a_file.display())
+            "the directory of the file cannot be made"
         );
     }
 }

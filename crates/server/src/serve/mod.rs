@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result};
 use crate::cli::print;
 use crate::demo;
 use crate::settings::{
-    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Settings, SigningKey, load,
+    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
 };
 use crate::sources::SystemSecrets;
 use crate::store;
@@ -36,12 +36,22 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 pub(crate) fn serve() -> Result<()> {
     let loaded = load(&Environment::of_process()?)?;
     loaded.fit_to_serve()?;
-    let settings = loaded.settings;
-    logging::start(&settings.log)?;
+    logging::start(&loaded.settings.log)?;
+    let served = start_and_run(loaded);
+    if served.is_ok() {
+        tracing::info!("stopped");
+    }
+    logging::finish();
+    served
+}
 
+fn start_and_run(loaded: Loaded) -> Result<()> {
+    let Loaded {
+        settings, profile, ..
+    } = loaded;
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
-    let listener = listen(&http.host, http.port, "http.host, http.port")?;
+    let listener = listen(&http.host, http.port, "http.host and http.port")?;
     let metrics = listen_for_metrics(&settings)?;
     let _lock = settings
         .database
@@ -51,16 +61,15 @@ pub(crate) fn serve() -> Result<()> {
         .transpose()
         .context("database.url")?;
 
-    let ports = store::open(&settings.database)?;
+    // At the end of this function whoever uses the store goes before it.
+    let store = store::open(&settings.database)?;
     if settings.demo.enabled {
-        demo::seed(&ports)?;
+        demo::seed(&store)?;
     }
-    let _housekeeper = Housekeeper::start(ports.stores.housekeeping.clone(), ports.clock.clone())
+    let _housekeeper = Housekeeper::start(store.stores.housekeeping.clone(), store.clock.clone())
         .context("housekeeping")?;
-    let state = AppState::new(ports, options(&settings))?;
-    run(&loaded.profile, &settings, listener, metrics, &state)?;
-    tracing::info!("stopped");
-    Ok(())
+    let state = AppState::new(store.ports.clone(), options(&settings))?;
+    run(&profile, &settings, listener, metrics, &state)
 }
 
 fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
@@ -72,7 +81,7 @@ fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
         .host
         .as_ref()
         .unwrap_or(&settings.http.host);
-    listen(host, port, "metrics.host, metrics.port").map(Some)
+    listen(host, port, "metrics.host and metrics.port").map(Some)
 }
 
 fn run(
@@ -90,7 +99,7 @@ fn run(
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             profile,
-            database = %settings.database.url,
+            database = settings.database.url.kind(),
             address,
             "listening"
         );
@@ -143,6 +152,7 @@ fn options(settings: &Settings) -> HttpOptions {
             failures_per_address: settings.auth.failures_per_address,
         },
         metrics: settings.metrics.port.is_none(),
+        dropped_log_lines: logging::dropped_lines,
     }
 }
 

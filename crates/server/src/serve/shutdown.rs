@@ -3,6 +3,8 @@
 use anyhow::Result;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::serve::logging;
+
 /// The signals that tell the server to stop.
 #[derive(Debug)]
 pub(super) struct StopSignals {
@@ -29,6 +31,7 @@ impl StopSignals {
         tokio::spawn(async move {
             let name = self.next().await;
             tracing::warn!("{name} again: stopped without waiting");
+            logging::finish();
             std::process::exit(1);
         });
     }

@@ -1,5 +1,5 @@
-//! What keys must agree on with each other before a server starts, and with the binary before
-//! any command runs.
+//! What keys must agree on with each other before a server starts, and with the binary and its
+//! libraries before any command runs.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 
@@ -21,6 +21,17 @@ impl Loaded {
         }
     }
 
+    /// Checks that PostgreSQL's client library can read the URL of the database, parameters
+    /// included.
+    ///
+    /// # Errors
+    /// Names the file or variable that gives the URL, and what is wrong with it.
+    pub(super) fn fit_to_libraries(&self) -> Result<(), SettingsError> {
+        let url = &self.settings.database.url;
+        accolade_persistence::check(&url.to_open())
+            .map_err(|problem| self.refusal("database.url", &problem.to_string()))
+    }
+
     /// Checks what no single key can be checked for.
     ///
     /// # Errors
@@ -31,11 +42,8 @@ impl Loaded {
         if settings.demo.enabled && !is_loopback(&http.host) {
             return Err(self.refusal(
                 "demo.enabled",
-                &format!(
-                    "demo.enabled needs http.host to be a loopback address like 127.0.0.1, \
-                     because everybody knows the demo's secret; it is {}",
-                    http.host
-                ),
+                "demo.enabled needs http.host to be a loopback address like 127.0.0.1, because \
+                 everybody knows the demo's secret",
             ));
         }
         let postgres = matches!(settings.database.url, DatabaseUrl::Postgres(_));
@@ -49,10 +57,7 @@ impl Loaded {
         if settings.metrics.port == Some(http.port) && http.port != 0 {
             return Err(self.refusal(
                 "metrics.port",
-                &format!(
-                    "metrics.port must differ from http.port, {}; without it, /metrics is there",
-                    http.port
-                ),
+                "metrics.port must differ from http.port; without it, /metrics is there",
             ));
         }
         Ok(())

@@ -4,11 +4,15 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::de::{Deserialize, Deserializer, Error};
 use url::Url;
 
 /// Stands for a secret.
 pub(super) const MASK: &str = "***";
+
+/// What would not be read again as it is, in the URL of a file.
+const ENCODED_IN_FILES: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#');
 
 /// Which database. Its `Display` and `Debug` have no password.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,7 +29,7 @@ pub(crate) struct PostgresUrl(Url);
 
 impl PostgresUrl {
     /// The URL with its password, for libpq only.
-    pub(crate) fn reveal(&self) -> &str {
+    fn reveal(&self) -> &str {
         self.0.as_str()
     }
 
@@ -72,9 +76,15 @@ pub(crate) enum MalformedDatabaseUrl {
     /// SQLite without a file.
     #[error(
         "must name a file after sqlite://, like sqlite://var/accolade.db or \
-         sqlite:///var/lib/accolade.db, without `?` or `#`"
+         sqlite:///var/lib/accolade.db, with `?` written %3F and `#` written %23"
     )]
     File,
+    /// A percent sign that encodes nothing.
+    #[error(
+        "has a % that two hexadecimal digits other than 00 do not follow: a % that stands for \
+         itself, as in a password, is written %25"
+    )]
+    Percent,
     /// Not readable as a URL.
     #[error(
         "must be a URL like postgres://user:password@host:5432/name, with special characters \
@@ -88,14 +98,13 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(text: &str) -> Result<Self, MalformedDatabaseUrl> {
         if let Some(path) = text.strip_prefix("sqlite://") {
-            let memory = path.starts_with(':') || path.starts_with("file:");
-            if path.is_empty() || path.ends_with('/') || memory || path.contains(['?', '#', '\0']) {
-                return Err(MalformedDatabaseUrl::File);
-            }
-            return Ok(Self::Sqlite(PathBuf::from(path)));
+            return Ok(Self::Sqlite(file(path)?));
         }
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(MalformedDatabaseUrl::Scheme);
+        }
+        if !is_percent_encoded(text) {
+            return Err(MalformedDatabaseUrl::Percent);
         }
         let url = Url::parse(text).map_err(|_| MalformedDatabaseUrl::Postgres)?;
         // What a password with a bare `/`, `?` or `#` is taken for, and would be shown as.
@@ -112,7 +121,51 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+/// The file that the rest of a `sqlite://` URL names.
+fn file(encoded: &str) -> Result<PathBuf, MalformedDatabaseUrl> {
+    if !is_percent_encoded(encoded) {
+        return Err(MalformedDatabaseUrl::Percent);
+    }
+    let path = percent_decode_str(encoded)
+        .decode_utf8()
+        .map_err(|_| MalformedDatabaseUrl::File)?;
+    let memory = path.starts_with(':') || path.starts_with("file:");
+    let no_file = path.is_empty() || path.ends_with('/') || path.contains('\0');
+    if memory || no_file || encoded.contains(['?', '#']) {
+        return Err(MalformedDatabaseUrl::File);
+    }
+    Ok(PathBuf::from(&*path))
+}
+
+/// Whether every percent sign encodes a byte other than NUL: libpq refuses all others, and says the
+/// text around them aloud.
+fn is_percent_encoded(text: &str) -> bool {
+    let encodes = |rest: &str| {
+        let digits = rest.as_bytes().get(..2);
+        digits.is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit) && it != b"00")
+    };
+    text.split('%').skip(1).all(encodes)
+}
+
 impl DatabaseUrl {
+    /// Which of the two it is, for people.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// The same, with its password, for whom it is opened by.
+    pub(crate) fn to_open(&self) -> accolade_persistence::DatabaseUrl {
+        match self {
+            Self::Sqlite(path) => accolade_persistence::DatabaseUrl::Sqlite(path.clone()),
+            Self::Postgres(url) => {
+                accolade_persistence::DatabaseUrl::Postgres(url.reveal().to_owned())
+            }
+        }
+    }
+
     /// The file, if it is SQLite's.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
@@ -131,7 +184,14 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Sqlite(path) => {
+                let path = path.to_string_lossy();
+                write!(
+                    f,
+                    "sqlite://{}",
+                    utf8_percent_encode(&path, ENCODED_IN_FILES)
+                )
+            }
             Self::Postgres(url) => f.write_str(&url.masked()),
         }
     }
@@ -168,10 +228,53 @@ mod tests {
         for wrong in [
             "sqlite://",
             "sqlite://var/",
+            "sqlite://var%2F",
             "sqlite://:memory:",
+            "sqlite://%3Amemory:",
+            "sqlite://file:a.db",
             "sqlite://a?b",
+            "sqlite://a#b",
+            "sqlite://a\0b",
+            "sqlite://%FF",
         ] {
             assert_eq!(file(wrong), Err(MalformedDatabaseUrl::File), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_is_percent_decoded_and_shown_as_it_can_be_written_again() {
+        for (text, path, shown) in [
+            ("sqlite://a%20b.db", "a b.db", "sqlite://a b.db"),
+            ("sqlite://a%2Fb%2fc.db", "a/b/c.db", "sqlite://a/b/c.db"),
+            (
+                "sqlite:///100%25%3F%23.db",
+                "/100%?#.db",
+                "sqlite:///100%25%3F%23.db",
+            ),
+        ] {
+            let url: DatabaseUrl = text.parse().unwrap();
+            assert_eq!(url.file(), Some(Path::new(path)), "{text}");
+            assert_eq!(url.to_string(), shown);
+            assert_eq!(shown.parse(), Ok(url), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_percent_sign_that_encodes_nothing_is_refused_before_libpq_repeats_it() {
+        for text in [
+            "postgres://u:100%hidden@h/db",
+            "postgres://u:hidden%@h/db",
+            "postgres://u:hidden%4@h/db",
+            "postgres://u:hid%00den@h/db",
+            "postgres://u@h/db?password=100%hidden",
+            "sqlite://hidden%.db",
+            "sqlite://hid%zzden.db",
+            "sqlite://hid%00den.db",
+            "sqlite://hidden%ä.db",
+        ] {
+            let error = text.parse::<DatabaseUrl>().unwrap_err();
+            assert_eq!(error, MalformedDatabaseUrl::Percent, "{text}");
+            assert!(!error.to_string().contains("hid"), "{error}");
         }
     }
 

@@ -94,6 +94,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
         values,
     };
     loaded.fit_to_binary(cfg!(feature = "postgres"))?;
+    loaded.fit_to_libraries()?;
     Ok(loaded)
 }
 
@@ -158,8 +159,7 @@ fn toml(source: String, text: &str) -> Result<Layer, SettingsError> {
     }
 }
 
-/// Where the text is wrong and how, without the text, which may hold a secret: `toml` shows
-/// the line.
+/// Where the text is wrong, without the text, which may hold a secret: `toml` shows the line.
 fn not_toml(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start));
     let place = before.map_or_else(String::new, |before| {
@@ -167,10 +167,11 @@ fn not_toml(text: &str, error: &toml::de::Error) -> String {
         let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
         format!("line {line}, column {column}: ")
     });
-    // The one that is not about syntax shows the number.
-    let problem = match error.message() {
-        message if message.starts_with("invalid type: integer") => "the number is too large",
-        message => message,
+    // The one that is not about syntax.
+    let problem = if error.message().starts_with("invalid type: integer") {
+        "the number is too large"
+    } else {
+        "this is not TOML: a text stands in quotes, and a key there only once"
     };
     format!("{place}{problem}")
 }
@@ -190,10 +191,7 @@ fn directory(environment: &Environment) -> Result<PathBuf, SettingsError> {
     match &environment.config_dir {
         None => Ok(PathBuf::from("config")),
         Some(directory) if directory.is_dir() => Ok(directory.clone()),
-        Some(directory) => Err(SettingsError::new(
-            CONFIG_DIR,
-            format!("there is no directory {}", directory.display()),
-        )),
+        Some(_) => Err(SettingsError::new(CONFIG_DIR, "there is no such directory")),
     }
 }
 
@@ -203,13 +201,13 @@ fn profile(environment: &Environment) -> Result<String, SettingsError> {
     if profile.is_empty() || !profile.chars().all(plain) {
         return Err(SettingsError::new(
             PROFILE,
-            format!("must be the name of a profile, like production, not {profile:?}"),
+            "must be the name of a profile, like production",
         ));
     }
     if profile == "default" || profile == "local" {
         return Err(SettingsError::new(
             PROFILE,
-            format!("{profile}.toml is read in every profile, it is none itself"),
+            "default.toml and local.toml are read in every profile, they are none themselves",
         ));
     }
     Ok(profile.to_owned())
@@ -225,8 +223,8 @@ fn profile_file(directory: &Path, profile: &str) -> Result<Option<Layer>, Settin
         None => Err(SettingsError::new(
             PROFILE,
             format!(
-                "there is no profile {profile}: {} is missing",
-                path.display()
+                "there is no such profile: it would be a file of that name, with .toml, in \
+                 {CONFIG_DIR} (./config when unset)"
             ),
         )),
     }
@@ -366,35 +364,27 @@ mod tests {
                 "1",
                 "http.port is a key, not a section",
             ),
-            (
-                "ACCOLADE__HTTP__PORT",
-                "abc",
-                "must be a whole number, not \"abc\"",
-            ),
-            (
-                "ACCOLADE__HTTP__PORT",
-                "70000",
-                "must be from 0 to 65535, not 70000",
-            ),
+            ("ACCOLADE__HTTP__PORT", "abc", "must be a whole number"),
+            ("ACCOLADE__HTTP__PORT", "70000", "must be from 0 to 65535"),
             (
                 "ACCOLADE__DATABASE__POOL_SIZE",
                 "0",
-                "must be from 1 to 10000, not 0",
+                "must be from 1 to 10000",
             ),
             (
                 "ACCOLADE__DATABASE__MIGRATE",
                 "yes",
-                "must be true or false, not \"yes\"",
+                "must be true or false",
             ),
             (
                 "ACCOLADE__DATABASE__SYNCHRONOUS",
                 "off",
-                "unknown variant `off`, expected `full` or `normal`",
+                "must be full or normal",
             ),
             (
                 "ACCOLADE__HTTP__BODY_LIMIT",
                 "big",
-                "must be a number of bytes or a size like \"8MiB\", not \"big\"",
+                "must be a number of bytes or a size like \"8MiB\"",
             ),
             (
                 "ACCOLADE__AUTH__TOKEN_KEY",
@@ -467,13 +457,10 @@ mod tests {
                 "auth.token_key = 99999999999999999999",
                 "line 1, column 18: the number is too large",
             ),
-            (
-                "http.port = -1",
-                "http.port must be from 0 to 65535, not -1",
-            ),
+            ("http.port = -1", "http.port must be from 0 to 65535"),
             (
                 "http.request_timeout = \"30\"",
-                "http.request_timeout must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\", not \"30\"",
+                "http.request_timeout must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"",
             ),
             (
                 "auth.token_key = 5",
@@ -492,10 +479,7 @@ mod tests {
     fn what_is_wrong_in_a_file_is_named_even_where_a_variable_hides_it() {
         for (text, line) in [
             ("http = 1", "http is a section, not a key"),
-            (
-                "http.port = 70000",
-                "http.port must be from 0 to 65535, not 70000",
-            ),
+            ("http.port = 70000", "http.port must be from 0 to 65535"),
         ] {
             let files = Files::with(&[("local.toml", text)]);
             assert_eq!(
@@ -522,15 +506,16 @@ mod tests {
     #[test]
     fn a_profile_or_directory_that_is_not_there_is_an_error() {
         assert_eq!(
-            error(&[("ACCOLADE_PROFILE", "devlopment")]).replace("DIR/", ""),
-            "ACCOLADE_PROFILE: there is no profile devlopment: devlopment.toml is missing"
+            error(&[("ACCOLADE_PROFILE", "devlopment")]),
+            "ACCOLADE_PROFILE: there is no such profile: it would be a file of that name, with \
+             .toml, in ACCOLADE_CONFIG_DIR (./config when unset)"
         );
         assert!(error(&[("ACCOLADE_PROFILE", "../x")]).starts_with("ACCOLADE_PROFILE: must be"));
         let variables = [("ACCOLADE_CONFIG_DIR".into(), "/nowhere/to/be/found".into())];
         let missing = Environment::from_variables(variables).unwrap();
         assert_eq!(
             load(&missing).unwrap_err().to_string(),
-            "ACCOLADE_CONFIG_DIR: there is no directory /nowhere/to/be/found"
+            "ACCOLADE_CONFIG_DIR: there is no such directory"
         );
     }
 
@@ -541,7 +526,7 @@ mod tests {
             serving(&[on, ("ACCOLADE__HTTP__HOST", "0.0.0.0")]),
             Err(
                 "ACCOLADE__DEMO__ENABLED: demo.enabled needs http.host to be a loopback address \
-                 like 127.0.0.1, because everybody knows the demo's secret; it is 0.0.0.0"
+                 like 127.0.0.1, because everybody knows the demo's secret"
                     .to_owned()
             )
         );
@@ -582,8 +567,8 @@ mod tests {
         assert_eq!(
             serving(&[("ACCOLADE__METRICS__PORT", "8080")]),
             Err(
-                "ACCOLADE__METRICS__PORT: metrics.port must differ from http.port, 8080; \
-                 without it, /metrics is there"
+                "ACCOLADE__METRICS__PORT: metrics.port must differ from http.port; without it, \
+                 /metrics is there"
                     .to_owned()
             )
         );

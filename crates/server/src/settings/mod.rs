@@ -80,13 +80,13 @@ pub(crate) struct DatabaseSettings {
     #[serde(deserialize_with = "parse::whole::<1, 10_000, _, _>")]
     pub(crate) pool_size: u32,
     pub(crate) migrate: bool,
-    #[serde(deserialize_with = "parse::duration")]
+    #[serde(deserialize_with = "parse::database_timeout")]
     pub(crate) pool_timeout: Duration,
-    #[serde(deserialize_with = "parse::duration")]
+    #[serde(deserialize_with = "parse::database_timeout")]
     pub(crate) connect_timeout: Duration,
-    #[serde(deserialize_with = "parse::duration")]
+    #[serde(deserialize_with = "parse::database_timeout")]
     pub(crate) statement_timeout: Duration,
-    #[serde(deserialize_with = "parse::duration")]
+    #[serde(deserialize_with = "parse::database_timeout")]
     pub(crate) lock_timeout: Duration,
     #[serde(deserialize_with = "parse::word")]
     pub(crate) synchronous: Synchronous,

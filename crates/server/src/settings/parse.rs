@@ -1,7 +1,6 @@
 //! Single values: whole numbers within bounds, times, sizes, addresses. Each error says
-//! what would be right.
+//! what would be right, and nothing of the value, which may be a secret in the wrong place.
 
-use std::fmt::Display;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -10,8 +9,14 @@ use jiff::SignedDuration;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _};
 use tracing_subscriber::EnvFilter;
 
+/// The shortest time: less of it is none to those who count in milliseconds.
+const SHORTEST: Duration = Duration::from_millis(1);
+
 /// No time-out and no retention is longer.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
+
+/// The longest time that a database waits: both count the milliseconds in 32 bits.
+const LONGEST_OF_DATABASE: Duration = Duration::from_hours(24 * 24);
 
 /// A whole number from `MIN` to `MAX`.
 pub(super) fn whole<'de, const MIN: i64, const MAX: i64, T, D>(from: D) -> Result<T, D::Error>
@@ -23,7 +28,7 @@ where
     T::try_from(number)
         .ok()
         .filter(|_| (MIN..=MAX).contains(&number))
-        .ok_or_else(|| D::Error::custom(format!("must be from {MIN} to {MAX}, not {number}")))
+        .ok_or_else(|| D::Error::custom(format!("must be from {MIN} to {MAX}")))
 }
 
 /// A port of its own.
@@ -31,15 +36,25 @@ pub(super) fn optional_port<'de, D: Deserializer<'de>>(from: D) -> Result<Option
     whole::<0, 65_535, _, _>(from).map(Some)
 }
 
-/// A time above zero, like `30s` or `1h 30m`.
+/// A time of a millisecond or more, like `30s` or `1h 30m`.
 pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     text(from, |text| {
-        text.parse::<SignedDuration>()
-            .ok()
-            .and_then(|duration| Duration::try_from(duration).ok())
-            .filter(|duration| !duration.is_zero() && *duration <= LONGEST)
+        time(text, LONGEST)
             .ok_or("must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"")
     })
+}
+
+/// A time that a database waits.
+pub(super) fn database_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    text(from, |text| {
+        time(text, LONGEST_OF_DATABASE)
+            .ok_or("must be a time from \"1ms\" to \"576h\", like \"500ms\", \"30s\" or \"5m\"")
+    })
+}
+
+fn time(text: &str, longest: Duration) -> Option<Duration> {
+    let time = Duration::try_from(text.parse::<SignedDuration>().ok()?).ok()?;
+    (SHORTEST..=longest).contains(&time).then_some(time)
 }
 
 /// A number of bytes above zero, like `8MiB`.
@@ -97,13 +112,14 @@ pub(super) fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> R
     T::deserialize(String::deserialize(from)?.into_deserializer())
 }
 
-fn text<'de, D, T, E>(from: D, read: impl FnOnce(&str) -> Result<T, E>) -> Result<T, D::Error>
+fn text<'de, D, T>(
+    from: D,
+    read: impl FnOnce(&str) -> Result<T, &'static str>,
+) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
-    E: Display,
 {
-    let text = String::deserialize(from)?;
-    read(&text).map_err(|problem| D::Error::custom(format!("{problem}, not {text:?}")))
+    read(&String::deserialize(from)?).map_err(D::Error::custom)
 }
 
 #[cfg(test)]
@@ -124,14 +140,33 @@ mod tests {
         assert_eq!(read(duration, "72h"), Ok(Duration::from_hours(72)));
         assert_eq!(read(duration, "1h 30m"), Ok(Duration::from_mins(90)));
         assert_eq!(read(duration, "500ms"), Ok(Duration::from_millis(500)));
-        for wrong in ["30", "0s", "-1s", "1s ago", "2 months", "", "99999999h"] {
+        for wrong in [
+            "30",
+            "0s",
+            "500us",
+            "-1s",
+            "1s ago",
+            "2 months",
+            "",
+            "99999999h",
+        ] {
             assert_eq!(
-                read(duration, wrong),
-                Err(format!(
-                    "must be a time with a unit of hours or less, like \"30s\", \"5m\" or \
-                     \"72h\", not {wrong:?}"
-                ))
+                read(duration, wrong).unwrap_err(),
+                "must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"",
+                "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn a_database_waits_no_longer_than_it_can_count() {
+        assert_eq!(read(database_timeout, "1ms"), Ok(Duration::from_millis(1)));
+        assert_eq!(
+            read(database_timeout, "576h"),
+            Ok(Duration::from_hours(576))
+        );
+        for wrong in ["500us", "577h"] {
+            assert!(read(database_timeout, wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,14 +1,18 @@
 //! How the types of [`Settings`](crate::settings::Settings) are read from values.
 //!
 //! The types alone say which keys there are, and of which kind. serde asks for what a type
-//! needs; what does not fit is refused here, with the path of the key. Nothing is converted but
-//! the text of a variable, to the number or truth value that its key asks for.
+//! needs; what does not fit is refused here, with the path of the key and without the value, which
+//! may be a secret in the wrong place. Nothing is converted but the text of a variable, to the number
+//! or truth value that its key asks for.
 
 use std::collections::btree_map;
 use std::fmt;
 
 use config::{Value, ValueKind};
-use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, Expected, IntoDeserializer as _, MapAccess, Unexpected,
+    Visitor,
+};
 use serde::forward_to_deserialize_any;
 
 use crate::settings::value::{entries, is_variable};
@@ -90,6 +94,20 @@ impl Error for Misfit {
         Self::new(Problem::WrongValue(problem.to_string()))
     }
 
+    // What serde says of these by itself repeats the value, which may be a secret.
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format!("must be {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::custom(format!("must be {expected}"))
+    }
+
+    fn unknown_variant(_: &str, known: &'static [&'static str]) -> Self {
+        Self::custom(format!("must be {}", known.join(" or ")))
+    }
+
     fn unknown_field(key: &str, known: &'static [&'static str]) -> Self {
         Self::new(Problem::NoKey(known)).below(key)
     }
@@ -107,9 +125,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
             ValueKind::I64(number) => visitor.visit_i64(*number),
             ValueKind::String(text) if is_variable(self.0) => match text.trim().parse() {
                 Ok(number) => visitor.visit_i64(number),
-                Err(_) => Err(Misfit::custom(format!(
-                    "must be a whole number, not {text:?}"
-                ))),
+                Err(_) => Err(Misfit::custom("must be a whole number")),
             },
             other => Err(wrong_kind("an integer", other)),
         }
@@ -120,9 +136,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
             ValueKind::Boolean(value) => visitor.visit_bool(*value),
             ValueKind::String(text) if is_variable(self.0) => match text.trim().parse() {
                 Ok(value) => visitor.visit_bool(value),
-                Err(_) => Err(Misfit::custom(format!(
-                    "must be true or false, not {text:?}"
-                ))),
+                Err(_) => Err(Misfit::custom("must be true or false")),
             },
             other => Err(wrong_kind("a boolean", other)),
         }
