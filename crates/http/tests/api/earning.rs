@@ -235,8 +235,7 @@ async fn of_many_the_first_get_what_room_there_is() {
     let told = app.get("requests/1234").await;
     let data = reply.ok().strip_prefix(r#"{"data":"#).unwrap();
     let (data, _) = data.split_once(r#","errors":"#).unwrap();
-    let (element, _) = data.rsplit_once(']').unwrap();
-    assert!(told.ok().contains(element), "{}", told.body);
+    assert!(told.ok().contains(data), "{}", told.body);
     assert!(told.ok().contains(r#""operation":"earnBulk""#));
 }
 

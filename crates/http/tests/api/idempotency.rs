@@ -1,11 +1,15 @@
 //! One request under one idempotency key.
 
+use accolade_application::answer::Answer;
+use accolade_application::ports::IdempotencyKey;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use time::Duration;
 
 use crate::gate::{Gatekeeper, gate};
-use crate::support::{BADGE, IDENTIFIER, ISSUE, Reply, TestApp, code_at, json};
+use crate::support::{
+    BADGE, IDENTIFIER, ISSUE, NOW, Reply, TestApp, at, code_at, direct_badge, json,
+};
 
 fn body(customers: &str) -> String {
     format!(r#"{{"badgeMetaId":"{BADGE}","customers":{customers},"odd":1}}"#)
@@ -90,6 +94,34 @@ async fn every_other_operation_that_writes_is_answered_again() {
     ] {
         twice(&app, path, || json(method.clone(), path, body)).await;
     }
+}
+
+#[actix_web::test]
+async fn what_an_earlier_release_kept_of_a_created_badge_is_answered_again_with_its_status() {
+    let app = TestApp::new();
+    let created = || {
+        json(
+            Method::POST,
+            "badgeMeta",
+            &direct_badge("Silver", "").replace("2026-01-01", "2026-06-01"),
+        )
+    };
+    let now = send(&app, "now", created()).await;
+    let (org, actor) = (100_458.try_into().unwrap(), 1.try_into().unwrap());
+    let key = |text: &str| IdempotencyKey::try_from(text.to_owned()).unwrap();
+    let kept = &app.ports.stores.idempotency;
+    let found = kept.find(org, actor, &key("now"), at(NOW)).unwrap();
+    let mut record = found.unwrap();
+    let Answer::BadgeCreated(badge) = record.answer else {
+        panic!("{:?}", record.answer);
+    };
+    record.answer = Answer::Badge(badge);
+    record.guard.key = key("before");
+    kept.remember(&record).unwrap().unwrap();
+    let before = send(&app, "before", created()).await;
+    assert_eq!(before.header("idempotency-replayed"), Some("true"));
+    assert_eq!((now.status, before.status), (201, 200));
+    assert_eq!(now.body, before.body);
 }
 
 #[actix_web::test]
