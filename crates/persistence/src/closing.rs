@@ -1,7 +1,7 @@
 //! The end of a database's use.
 
 use std::path::PathBuf;
-use std::sync::Weak;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,18 +17,31 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 /// everything, unless another program still reads it.
 #[must_use = "the database is closed when this value goes"]
 pub struct Closing {
-    pub(crate) users: Weak<dyn Migrations>,
+    /// The store, of which everybody who uses it has a part. Whoever has the last one closes the
+    /// connections when it goes: that is done here, and not in a thread that the end of the process
+    /// would interrupt.
+    pub(crate) store: Option<Arc<dyn Migrations>>,
     /// The file, if it is SQLite's.
     pub(crate) file: Option<PathBuf>,
     pub(crate) patience: Duration,
 }
 
+impl Closing {
+    /// Whether anybody else uses the store.
+    fn is_used(&self) -> bool {
+        self.store
+            .as_ref()
+            .is_some_and(|store| Arc::strong_count(store) > 1)
+    }
+}
+
 impl Drop for Closing {
     fn drop(&mut self) {
         let begun = Instant::now();
-        while self.users.strong_count() > 0 && begun.elapsed() < self.patience {
+        while self.is_used() && begun.elapsed() < self.patience {
             thread::sleep(LOOK_AGAIN);
         }
+        drop(self.store.take());
         #[cfg(feature = "sqlite")]
         if let Some(file) = &self.file
             && let Err(error) = crate::sqlite::checkpoint(file)

@@ -76,7 +76,7 @@ impl Database {
     /// What closes it in order when its stores are used no more, for whom to wait at most so long.
     pub fn closing(&self, patience: Duration) -> Closing {
         Closing {
-            users: Arc::downgrade(&self.migrations),
+            store: Some(Arc::clone(&self.migrations)),
             file: self.file.clone(),
             patience,
         }
@@ -135,9 +135,12 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             })
         }
         #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-        _ => anyhow::bail!("this program was built without support for that database"),
+        _ => anyhow::bail!(NO_SUPPORT),
     }
 }
+
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+const NO_SUPPORT: &str = "this program was built without support for that database";
 
 /// Whether `url` can be read, as [`open`] reads it, its parameters included. Connects to nothing.
 ///
@@ -147,7 +150,9 @@ pub fn check(url: &DatabaseUrl) -> anyhow::Result<()> {
     match url {
         #[cfg(feature = "postgres")]
         DatabaseUrl::Postgres(url) => crate::postgres::check(url),
-        _ => Ok(()),
+        #[cfg(not(feature = "postgres"))]
+        DatabaseUrl::Postgres(_) => anyhow::bail!(NO_SUPPORT),
+        DatabaseUrl::Sqlite(_) => Ok(()),
     }
 }
 

@@ -56,6 +56,12 @@ fn copied_alone(path: &Path) -> (TempDir, PathBuf) {
     (directory, copy)
 }
 
+fn assert_nothing_is_beside(file: &Sqlite) {
+    for gone in beside(&file.path()) {
+        assert!(!gone.exists(), "{}", gone.display());
+    }
+}
+
 #[test]
 fn what_is_made_is_for_its_owner_alone() {
     let directory = tempfile::tempdir().unwrap();
@@ -103,9 +109,7 @@ fn once_closed_the_file_alone_has_everything_and_nothing_is_beside_it() {
     scene.enrol(scene.request(100)).unwrap().unwrap();
     drop(scene);
     drop(closing);
-    for gone in beside(&file.path()) {
-        assert!(!gone.exists(), "{}", gone.display());
-    }
+    assert_nothing_is_beside(&file);
     let (_directory, copy) = copied_alone(&file.path());
     assert_eq!(enrolments(&copy), 100);
 }
@@ -123,6 +127,7 @@ fn closing_waits_for_whoever_still_uses_the_stores() {
             }
         });
         drop(closing);
+        assert_nothing_is_beside(&file);
         let (_directory, copy) = copied_alone(&file.path());
         assert_eq!(
             number(&copy, "SELECT count(*) AS value FROM request_ledger"),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
@@ -72,6 +73,8 @@ pub(crate) fn checkpoint(path: &Path) -> anyhow::Result<()> {
         bail!("the file has gone");
     }
     let mut connection = Connection::establish(&name(path)?)?;
+    // Not for long: meanwhile others, such as a server beside this command, cannot write.
+    connection.batch_execute("PRAGMA busy_timeout = 500")?;
     let (busy, _, _): (i32, i32, i32) =
         Statement::<DB, (Integer, Integer, Integer)>::new("PRAGMA wal_checkpoint(TRUNCATE)")
             .get_result(&mut connection)?;

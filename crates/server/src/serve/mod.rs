@@ -7,13 +7,14 @@ mod logging;
 mod shutdown;
 
 use std::net::TcpListener;
+use std::thread;
 use std::time::Duration;
 
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions};
 use anyhow::{Context as _, Result};
 
-use crate::cli::print;
+use crate::cli::{one_line, print};
 use crate::demo;
 use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
@@ -108,18 +109,28 @@ fn run(
     })
 }
 
-/// Tells whoever started the server where it is.
+/// Tells whoever started the server where it is, on standard output; a server works whether that is
+/// read or not.
 fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result<()> {
-    print(format!("listening on {address}"))?;
-    if let Some(metrics) = metrics {
-        print(format!("metrics on {metrics}/metrics"))?;
-    }
+    let mut lines = vec![format!("listening on {address}")];
+    lines.extend(metrics.map(|metrics| format!("metrics on {metrics}/metrics")));
     if settings.demo.enabled {
-        print(format!(
+        lines.push(format!(
             "\nThe API is described at {address}/docs. Try it:\n\n{}\n",
             demo::example(address)
-        ))?;
+        ));
     }
+    let announcement = lines.join("\n");
+    let print = move || {
+        if let Err(error) = print(announcement) {
+            let error = one_line(&error);
+            tracing::warn!(error, "nobody is told where the server is");
+        }
+    };
+    thread::Builder::new()
+        .name("announcement".to_owned())
+        .spawn(print)
+        .context("announcement")?;
     Ok(())
 }
 
@@ -132,7 +143,7 @@ fn options(settings: &Settings) -> HttpOptions {
     } = shares(&settings.database);
     HttpOptions {
         workers: match http.workers {
-            0 => std::thread::available_parallelism().map_or(1, Into::into),
+            0 => thread::available_parallelism().map_or(1, Into::into),
             workers => workers,
         },
         body_limit: http.body_limit,
