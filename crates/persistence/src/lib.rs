@@ -6,7 +6,9 @@
 //! How it is laid out:
 //!
 //! - `database`, `migrations`: what others see
-//! - `store`, `retry`, `query_failure`: connections, and the one retrying transaction
+//! - `store`, `pool`, `opened_file`, `retry`, `query_failure`: connections, and the one retrying
+//!   transaction
+//! - `waiting`: for what another process has
 //! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
@@ -19,6 +21,8 @@ mod boundary;
 mod database;
 mod mapping;
 mod migrations;
+mod opened_file;
+mod pool;
 mod query_failure;
 mod recording;
 mod retry;
@@ -26,6 +30,7 @@ mod schema;
 mod statement;
 mod store;
 mod stores;
+mod waiting;
 
 #[cfg(feature = "postgres")]
 mod postgres;
