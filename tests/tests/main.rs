@@ -26,6 +26,7 @@ mod operations {
     mod command_line;
     mod configuration;
     mod observation;
+    mod poolers;
     mod privacy;
     mod shutdown;
     mod start;
@@ -40,5 +41,6 @@ mod robustness {
     mod fuzz;
     mod limit_races;
     mod races;
+    mod readiness;
     mod sizes;
 }

@@ -6,6 +6,7 @@ use accolade_application::ports::Ports;
 use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
+use crate::cli::show_warnings;
 use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
 use crate::sources::{SystemClock, SystemIds, SystemSecrets};
 
@@ -15,6 +16,7 @@ use crate::sources::{SystemClock, SystemIds, SystemSecrets};
 /// # Errors
 /// As [`load`] and [`open`].
 pub(crate) fn of_process() -> Result<Ports> {
+    show_warnings()?;
     let settings = load(&Environment::of_process()?)?.settings.database;
     let database = open_alone(&settings)?;
     if settings.migrate {
@@ -60,6 +62,7 @@ fn ports(database: Database) -> Ports {
 /// # Errors
 /// The database does not answer, or a migration fails.
 pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
+    show_warnings()?;
     run_migrations(&open_alone(settings)?)
 }
 
@@ -78,7 +81,7 @@ fn run_migrations(database: &Database) -> Result<Vec<String>> {
 fn open_database(settings: &DatabaseSettings) -> Result<Database> {
     let url = match &settings.url {
         DatabaseUrl::Sqlite(path) => Url::Sqlite(path.clone()),
-        DatabaseUrl::Postgres(url) => Url::Postgres(url.reveal().to_owned()),
+        DatabaseUrl::Postgres(url) => Url::Postgres(url.reveal()),
     };
     let options = Options {
         pool_size: settings.pool_size,

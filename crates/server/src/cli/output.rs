@@ -2,7 +2,8 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
+use tracing::Level;
 
 /// Prints `text` and the end of the line on standard output.
 ///
@@ -47,6 +48,22 @@ pub(super) fn print_table<const N: usize>(head: [&str; N], rows: &[[String; N]])
     print(lines.join("\n"))
 }
 
+/// Has a command say on standard error what its user should know while it works: that it waits for
+/// another process, say.
+///
+/// # Errors
+/// This process has a log already.
+pub(crate) fn show_warnings() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .try_init()
+        .map_err(|error| anyhow!("the log: {error}"))
+}
+
 /// `text` with control characters, which could tell a terminal anything, escaped.
 pub(super) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
@@ -78,8 +95,6 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
-
     use super::*;
 
     #[test]
