@@ -70,7 +70,10 @@ mod tests {
 
         std::fs::write(&path, "second").unwrap();
         let replaced = file.check().unwrap_err().to_string();
-        assert!(replaced.contains("not the one that was opened"), "{replaced}");
+        assert!(
+            replaced.contains("not the one that was opened"),
+            "{replaced}"
+        );
 
         std::fs::rename(&aside, &path).unwrap();
         file.check().unwrap();

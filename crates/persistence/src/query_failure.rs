@@ -96,7 +96,9 @@ impl QueryFailure {
     /// What is said of it when nothing more is tried; nothing was written.
     pub(crate) fn into_store_error(self, cause: anyhow::Error) -> StoreError {
         match self {
-            Self::Conflict | Self::Broken | Self::Unfit | Self::Unavailable => StoreError::Unavailable(cause),
+            Self::Conflict | Self::Broken | Self::Unfit | Self::Unavailable => {
+                StoreError::Unavailable(cause)
+            }
             Self::Unexpected => StoreError::Unexpected(cause),
         }
     }

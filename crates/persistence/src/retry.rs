@@ -482,7 +482,10 @@ mod tests {
         let started = Instant::now();
         for _ in 0..20 {
             let (refused, _) = write(&transactions, "", 0);
-            assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+            assert!(
+                matches!(refused, Err(StoreError::Unavailable(_))),
+                "{refused:?}"
+            );
             assert!(transactions.is_in_doubt());
         }
         // Not one for each: one a second.

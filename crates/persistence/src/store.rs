@@ -30,16 +30,14 @@ pub(crate) struct Store<C: PooledConnection> {
 
 impl<C: PooledConnection> Store<C> {
     pub(crate) fn usage(&self) -> PoolUsage {
-        self.pools
-            .iter()
-            .fold(PoolUsage::default(), |sum, pool| {
-                let (open, idle) = pool.open_and_idle();
-                PoolUsage {
-                    open: sum.open + open,
-                    idle: sum.idle + idle,
-                    max: sum.max + pool.max_size(),
-                }
-            })
+        self.pools.iter().fold(PoolUsage::default(), |sum, pool| {
+            let (open, idle) = pool.open_and_idle();
+            PoolUsage {
+                open: sum.open + open,
+                idle: sum.idle + idle,
+                max: sum.max + pool.max_size(),
+            }
+        })
     }
 }
 

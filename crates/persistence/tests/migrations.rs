@@ -143,6 +143,9 @@ fn a_database_in_another_encoding_is_one_clear_line_that_says_how_to_make_one() 
     for encoding in ["LATIN1", "SQL_ASCII"] {
         let database = TestDatabase::in_encoding(encoding).unwrap();
         let line = refused(&DatabaseUrl::Postgres(database.url().to_owned()));
-        assert!(line.contains(encoding) && line.contains("ENCODING 'UTF8'"), "{line}");
+        assert!(
+            line.contains(encoding) && line.contains("ENCODING 'UTF8'"),
+            "{line}"
+        );
     }
 }

@@ -66,10 +66,15 @@ fn assert_serves(database: &Postgres, pooler: &Pooler) {
     opened.stores.health.check().unwrap();
 
     let scene = Scene::set(opened);
-    let requests = [&scene.database, &other].map(|it| (it, [MANY; 2].map(|len| scene.request(len))));
+    let requests =
+        [&scene.database, &other].map(|it| (it, [MANY; 2].map(|len| scene.request(len))));
     let enrolled = thread::scope(|scope| {
         let servers = requests.map(|(server, both)| {
-            scope.spawn(move || both.map(|request| enrol(server, request)).into_iter().sum::<usize>())
+            scope.spawn(move || {
+                both.map(|request| enrol(server, request))
+                    .into_iter()
+                    .sum::<usize>()
+            })
         });
         servers.map(|it| it.join().unwrap())
     });

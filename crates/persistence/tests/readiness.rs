@@ -32,7 +32,9 @@ fn set_read_only(database: &Postgres, is_read_only: bool) {
     let name = database.database.name();
     let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {is_read_only}");
     let mut connection = PgConnection::establish(database.database.url()).unwrap();
-    connection.batch_execute("SET default_transaction_read_only = off").unwrap();
+    connection
+        .batch_execute("SET default_transaction_read_only = off")
+        .unwrap();
     connection.batch_execute(&set).unwrap();
 }
 
@@ -45,9 +47,15 @@ fn a_pool_that_was_opened_while_the_database_was_read_only_writes_when_it_is_not
     scene.database = database.open();
     for _ in 0..3 {
         let not_ready = scene.database.stores.health.check();
-        assert!(matches!(not_ready, Err(NotReady::ReadOnly)), "{not_ready:?}");
+        assert!(
+            matches!(not_ready, Err(NotReady::ReadOnly)),
+            "{not_ready:?}"
+        );
         let refused = scene.enrol(request.clone());
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
         // Who reads is answered.
         assert_eq!(scene.issued(), 0);
     }
@@ -65,9 +73,14 @@ fn a_lock_that_others_hold_too_long_does_not_make_the_database_unready_on_postgr
     let scene = Scene::set(open(&database.url(), &options).unwrap());
     let request = scene.request(1);
     let mut other = PgConnection::establish(database.database.url()).unwrap();
-    other.batch_execute("BEGIN; LOCK TABLE request_ledger IN EXCLUSIVE MODE").unwrap();
+    other
+        .batch_execute("BEGIN; LOCK TABLE request_ledger IN EXCLUSIVE MODE")
+        .unwrap();
     let refused = scene.enrol(request);
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
     scene.database.stores.health.check().unwrap();
     other.batch_execute("ROLLBACK").unwrap();
     assert_writes_go_on(&scene);
@@ -87,9 +100,15 @@ fn a_file_that_others_do_not_let_be_written_makes_the_database_unready_until_the
     // Nobody has tried yet.
     scene.database.stores.health.check().unwrap();
     let refused = scene.enrol(request);
-    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
     let not_ready = scene.database.stores.health.check();
-    assert!(matches!(not_ready, Err(NotReady::Store(_))), "{not_ready:?}");
+    assert!(
+        matches!(not_ready, Err(NotReady::Store(_))),
+        "{not_ready:?}"
+    );
     other.batch_execute("ROLLBACK").unwrap();
     assert_writes_go_on(&scene);
 }
@@ -102,9 +121,15 @@ fn a_file_that_is_moved_or_replaced_is_neither_written_nor_made_anew_on_sqlite()
     let (path, aside) = (database.path(), database.path().with_extension("aside"));
     let assert_refused = || {
         let not_ready = scene.database.stores.health.check();
-        assert!(matches!(not_ready, Err(NotReady::FileChanged(_))), "{not_ready:?}");
+        assert!(
+            matches!(not_ready, Err(NotReady::FileChanged(_))),
+            "{not_ready:?}"
+        );
         let refused = scene.enrol(request.clone());
-        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
     };
     std::fs::rename(&path, &aside).unwrap();
     assert_refused();

@@ -135,7 +135,9 @@ fn who_waits_too_long_for_the_lock_of_the_migrations_is_told_whose_it_is_on_post
     let mut other = PgConnection::establish(database.database.url()).unwrap();
     // As servers of earlier releases took it, whose sessions a pooler may still have.
     let line = kept_from_migrating(&database.url(), || {
-        other.batch_execute("SELECT pg_advisory_lock(1633904495, 1)").unwrap();
+        other
+            .batch_execute("SELECT pg_advisory_lock(1633904495, 1)")
+            .unwrap();
     });
     assert!(
         line.starts_with("the lock of the migrations was not free") && line.contains("pg_locks"),
@@ -146,7 +148,9 @@ fn who_waits_too_long_for_the_lock_of_the_migrations_is_told_whose_it_is_on_post
     let opened = database.open();
     while opened.migrate().is_err() {}
     let mut other = PgConnection::establish(database.database.url()).unwrap();
-    other.batch_execute("SELECT pg_advisory_lock(1633904495, 1)").unwrap();
+    other
+        .batch_execute("SELECT pg_advisory_lock(1633904495, 1)")
+        .unwrap();
     assert_eq!(opened.migrate().unwrap(), Vec::<String>::new());
 }
 
@@ -157,7 +161,10 @@ fn who_waits_too_long_for_the_file_is_told_so_on_sqlite() {
     let line = kept_from_migrating(&database.url(), || {
         other.batch_execute("BEGIN IMMEDIATE").unwrap();
     });
-    assert!(line.starts_with("the database's file was not free"), "{line}");
+    assert!(
+        line.starts_with("the database's file was not free"),
+        "{line}"
+    );
     other.batch_execute("ROLLBACK").unwrap();
     database.open().migrate().unwrap();
 }

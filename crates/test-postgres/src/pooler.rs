@@ -42,12 +42,19 @@ impl Pooler {
 
     fn start_once(url: &Url, pooling: Pooling, user: User, port: u16) -> Result<Self> {
         let program = binaries::pgbouncer()?;
-        let directory = tempfile::Builder::new().prefix("accolade-pooler-").tempdir()?;
+        let directory = tempfile::Builder::new()
+            .prefix("accolade-pooler-")
+            .tempdir()?;
         let lines = lines(url, pooling, port, has_statements()?);
         std::fs::write(directory.path().join("pgbouncer.ini"), lines)?;
         let environment = [("PGBOUNCER", program.as_os_str())];
-        let script = script::start(include_str!("pooler.sh"), directory.path(), user, &environment)
-            .context("pgbouncer did not start")?;
+        let script = script::start(
+            include_str!("pooler.sh"),
+            directory.path(),
+            user,
+            &environment,
+        )
+        .context("pgbouncer did not start")?;
         let mut url = url.clone();
         url.set_host(Some("127.0.0.1"))?;
         let _ = url.set_port(Some(port));
@@ -84,10 +91,16 @@ fn lines(url: &Url, pooling: Pooling, port: u16, can_have_statements: bool) -> S
         url.host_str().unwrap_or("127.0.0.1"),
         url.port().unwrap_or(5432),
         url.username(),
-        url.password().map(|it| format!(" password='{it}'")).unwrap_or_default(),
+        url.password()
+            .map(|it| format!(" password='{it}'"))
+            .unwrap_or_default(),
     );
     if can_have_statements {
-        let most = if pooling == Pooling::TransactionWithStatements { 200 } else { 0 };
+        let most = if pooling == Pooling::TransactionWithStatements {
+            200
+        } else {
+            0
+        };
         lines += &format!("max_prepared_statements = {most}\n");
     }
     lines

@@ -30,7 +30,9 @@ pub(crate) fn user(name: &str) -> Result<User> {
             return Ok(Some((uid, gid)));
         }
     }
-    bail!("{name} refuses to run as root, and there is no user `postgres` or `nobody` to run it as");
+    bail!(
+        "{name} refuses to run as root, and there is no user `postgres` or `nobody` to run it as"
+    );
 }
 
 fn id(kind: &str, name: &str) -> Option<u32> {

@@ -82,9 +82,14 @@ fn a_database_that_does_not_answer_is_said_in_one_line() {
 #[test]
 fn of_several_hosts_a_server_takes_the_one_that_answers() {
     let setup = Setup::new(Backend::Postgres);
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = nobody.local_addr().unwrap();
-    let url = setup.database().url().replacen('@', &format!("@{nobody},"), 1);
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = setup
+        .database()
+        .url()
+        .replacen('@', &format!("@{nobody},"), 1);
     let url = format!("{url}?target_session_attrs=read-write");
     let server = setup.through(&url).start();
     let org = server.org();
@@ -93,7 +98,9 @@ fn of_several_hosts_a_server_takes_the_one_that_answers() {
 
 fn a_command_that_waits_for_another_process_says_so(backend: Backend) {
     let setup = Setup::unmigrated(backend);
-    let held = setup.database().begin("SELECT pg_advisory_xact_lock(1633904495, 1)");
+    let held = setup
+        .database()
+        .begin("SELECT pg_advisory_xact_lock(1633904495, 1)");
     let migrate = setup.cli().start(&["migrate"]);
     migrate.stderr().expect("waiting for the ");
     drop(held);

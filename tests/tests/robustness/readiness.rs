@@ -27,8 +27,7 @@ fn assert_not_ready(server: &Server, org: &Org, badge: &str, reason: &str) {
     assert!(reply.header("retry-after").is_some());
     until("it is not ready", Duration::from_secs(10), || {
         let (status, text) = readiness(server);
-        assert!(status == 200 || text.contains(reason), "{text}");
-        status == 503
+        status == 503 && text.contains(reason)
     });
     assert_eq!(server.stranger().get("/health/live").status, 200);
 }
@@ -50,10 +49,11 @@ fn while_postgresql_is_read_only_a_server_is_not_ready_and_its_connections_do_no
     let (first, org, badge) = given(Setup::new(Backend::Postgres));
     let database = first.database();
     let set = |value: &str| {
-        let name = "format('%I', current_database())";
         database.execute(&format!(
-            "SET default_transaction_read_only = off; DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || {name} \
-             || ' SET default_transaction_read_only = {value}'; END $$"
+            "BEGIN READ WRITE; \
+             DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {value}', \
+             current_database()); END $$; \
+             COMMIT"
         ));
     };
     set("on");

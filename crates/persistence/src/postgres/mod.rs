@@ -80,7 +80,11 @@ fn locked<T>(
     wait_for(&lock, patience, || {
         exclusive(connection, MIGRATION, |connection| {
             let is_free = Statement::<DB, Bool>::new(LOCK_MIGRATIONS).get_result(connection)?;
-            if is_free { work(connection).map(Some) } else { Ok(None) }
+            if is_free {
+                work(connection).map(Some)
+            } else {
+                Ok(None)
+            }
         })
     })
 }
@@ -92,7 +96,10 @@ fn check_writable(connection: &mut Connection) -> QueryResult<()> {
         "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool";
     if Statement::<DB, Bool>::new(IS_READ_ONLY).get_result(connection)? {
         let said = Box::new("the database is read-only".to_owned());
-        return Err(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, said));
+        return Err(Error::DatabaseError(
+            DatabaseErrorKind::ReadOnlyTransaction,
+            said,
+        ));
     }
     Ok(())
 }
@@ -103,4 +110,23 @@ const TRY_TO_WRITE: &str = "CREATE TEMPORARY TABLE accolade_tries ON COMMIT DROP
 /// One column of `rows`.
 fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::migration::{Migration, MigrationSource as _};
+
+    use super::*;
+
+    #[test]
+    fn every_migration_is_a_transaction_which_holds_its_lock() {
+        let migrations: Vec<Box<dyn Migration<DB>>> = MIGRATIONS.migrations().unwrap();
+        for migration in migrations {
+            assert!(
+                migration.metadata().run_in_transaction(),
+                "{}",
+                migration.name()
+            );
+        }
+    }
 }

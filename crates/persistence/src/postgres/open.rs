@@ -23,6 +23,9 @@ const OLDEST: i32 = 15;
 /// How long a session is waited for. The server gives or refuses one at once; a pooler may have none.
 const SESSION_PATIENCE: Duration = Duration::from_secs(30);
 
+/// That of what writes.
+const ISOLATION: &str = "ISOLATION LEVEL READ COMMITTED";
+
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Opens the database at `url`.
@@ -38,7 +41,11 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
     let session = session::find_out(&mut first, &mut connect(&url)?)?;
     let (writer, reader) = match session {
         Session::Own => {
-            let settings = settings("SET", options).join("; ");
+            let mut settings = settings("SET", options);
+            settings.push(format!(
+                "SET SESSION CHARACTERISTICS AS TRANSACTION {ISOLATION}"
+            ));
+            let settings = settings.join("; ");
             let prepare = move |connection: &mut Connection| prepare(connection, &settings);
             let connections = Connections::new(&url, options.pool_size, options, None, prepare);
             (
@@ -49,14 +56,21 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         Session::Shared => {
             let mut settings = settings("SET LOCAL", options);
             settings.extend(may_set_language(&mut first).then(|| format!("SET LOCAL {LANGUAGE}")));
-            let connections =
-                Connections::new(&url, options.pool_size, options, None, |_: &mut Connection| Ok(()));
+            let connections = Connections::new(
+                &url,
+                options.pool_size,
+                options,
+                None,
+                |_: &mut Connection| Ok(()),
+            );
             let transactions = |begin: &str| {
                 let begin = format!("{begin}; {}", settings.join("; "));
                 Transactions::new(connections.clone(), begin, options.lock_timeout).always_begun()
             };
-            let write = "BEGIN ISOLATION LEVEL READ COMMITTED";
-            (transactions(write), transactions(READ))
+            (
+                transactions(&format!("BEGIN {ISOLATION}")),
+                transactions(READ),
+            )
         }
     };
     Ok(Store {
@@ -79,16 +93,14 @@ fn connect(url: &str) -> anyhow::Result<Connection> {
         let _ = send.send(Connection::establish(&url));
     });
     match receive.recv_timeout(SESSION_PATIENCE) {
-        Ok(established) => {
-            established.map_err(|error| match &error {
-                ConnectionError::CouldntSetupConfiguration(cause)
-                    if crate::query_failure::is_lost_statement(cause) =>
-                {
-                    anyhow!(session::LOSES_STATEMENTS)
-                }
-                _ => anyhow!("PostgreSQL cannot be reached: {}", one_line(&error)),
-            })
-        }
+        Ok(established) => established.map_err(|error| match &error {
+            ConnectionError::CouldntSetupConfiguration(cause)
+                if crate::query_failure::is_lost_statement(cause) =>
+            {
+                anyhow!(session::LOSES_STATEMENTS)
+            }
+            _ => anyhow!("PostgreSQL cannot be reached: {}", one_line(&error)),
+        }),
         Err(_) => bail!(
             "PostgreSQL cannot be reached: it gave no session within {SESSION_PATIENCE:?}; if a pooler \
              stands before it, enlarge its pool (pgbouncer: default_pool_size)"
@@ -100,22 +112,32 @@ fn connect(url: &str) -> anyhow::Result<Connection> {
 /// gone. What it says is left as it is: libpq takes more for a URL than others do, several hosts
 /// for example.
 fn with_defaults(url: &str, options: &Options) -> String {
-    let seconds = |duration: Duration| duration.as_secs().max(1).to_string();
+    let query = url.split_once('?').map(|(_, query)| query);
+    let given: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
+    // libpq waits so long for each host; hosts are named before the query or in it.
+    let hosts = given.iter().filter(|(name, _)| name == "host");
+    let hosts: usize = hosts.map(|(_, list)| list.matches(',').count()).sum();
+    let before_query = url.split('?').next().unwrap_or_default();
+    let hosts = 1
+        + before_query
+            .rsplit('@')
+            .next()
+            .unwrap_or_default()
+            .matches(',')
+            .count()
+        + hosts;
+    let timeout = options.connect_timeout.as_secs() / hosts as u64;
     let defaults = [
         ("application_name", "accolade".to_owned()),
-        ("connect_timeout", seconds(options.connect_timeout)),
+        ("connect_timeout", timeout.max(1).to_string()),
         ("keepalives_idle", "10".to_owned()),
         ("keepalives_interval", "5".to_owned()),
         ("keepalives_count", "3".to_owned()),
         ("tcp_user_timeout", "25000".to_owned()),
     ];
-    let query = url.split_once('?').map(|(_, query)| query);
-    let given: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
-        .map(|(name, _)| name)
-        .collect();
     let missing = defaults
         .iter()
-        .filter(|(name, _)| !given.iter().any(|given| given == name))
+        .filter(|(name, _)| !given.iter().any(|(given, _)| given == name))
         .map(|(name, value)| format!("{name}={value}"))
         .collect::<Vec<_>>()
         .join("&");
@@ -134,12 +156,15 @@ struct Server {
     version: i32,
     #[diesel(sql_type = Text)]
     encoding: String,
+    #[diesel(sql_type = Text)]
+    synchronous_commit: String,
 }
 
 /// Asks in a transaction and without a prepared statement, as a pooler may have anything.
 fn ask_server(connection: &mut Connection) -> anyhow::Result<Server> {
     const ABOUT: &str = "SELECT current_setting('server_version_num')::int AS version, \
-         current_setting('server_encoding') AS encoding";
+         current_setting('server_encoding') AS encoding, \
+         current_setting('synchronous_commit') AS synchronous_commit";
     diesel::sql_query(ABOUT)
         .get_result(connection)
         .context("PostgreSQL does not tell its version and encoding")
@@ -164,6 +189,12 @@ impl Server {
                 self.encoding
             );
         }
+        if self.synchronous_commit == "off" {
+            tracing::warn!(
+                "synchronous_commit is off: a crash of PostgreSQL loses requests that were answered; set \
+                 it on for the role or the database"
+            );
+        }
         Ok(())
     }
 }
@@ -185,10 +216,10 @@ fn settings(set: &str, options: &Options) -> Vec<String> {
 
 fn prepare(connection: &mut Connection, settings: &str) -> QueryResult<()> {
     connection.batch_execute(settings)?;
-    connection.batch_execute(
-        "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    )?;
-    if connection.batch_execute(&format!("SET {LANGUAGE}")).is_err() {
+    if connection
+        .batch_execute(&format!("SET {LANGUAGE}"))
+        .is_err()
+    {
         tracing::debug!("the role may not set lc_messages");
     }
     Ok(())
@@ -228,13 +259,21 @@ mod tests {
         assert!(with(text).starts_with(&format!("{text}&application_name=accolade&")));
         let short = "postgres://db1,db2";
         assert!(with(short).starts_with(&format!("{short}?application_name=accolade&")));
+        // They share the time.
+        for text in [text, short, "postgres:///name?host=a,b"] {
+            assert!(with(text).contains("&connect_timeout=2&"), "{text}");
+        }
     }
 
     #[test]
     fn a_database_in_another_encoding_is_refused_and_so_is_an_old_server() {
         let check = |version, encoding: &str| {
-            let encoding = encoding.to_owned();
-            Server { version, encoding }.check().map_err(|error| error.to_string())
+            let server = Server {
+                version,
+                encoding: encoding.to_owned(),
+                synchronous_commit: "on".to_owned(),
+            };
+            server.check().map_err(|error| error.to_string())
         };
         assert_eq!(check(150_014, "UTF8"), Ok(()));
         for encoding in ["LATIN1", "SQL_ASCII"] {

@@ -67,9 +67,13 @@ fn look(
     let before = session_of(first, statement)?;
     exclusive(second, "BEGIN", |second| {
         // If the pooler has one session alone, the first would wait for it.
-        let is_shared = session_of(second, statement)? == before
-            || session_of(first, statement)? != before;
-        Ok(if is_shared { Session::Shared } else { Session::Own })
+        let is_shared =
+            session_of(second, statement)? == before || session_of(first, statement)? != before;
+        Ok(if is_shared {
+            Session::Shared
+        } else {
+            Session::Own
+        })
     })
 }
 

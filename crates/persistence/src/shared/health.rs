@@ -24,7 +24,8 @@ use crate::store::Store;
 impl Health for Store<Connection> {
     fn check(&self) -> Result<(), NotReady> {
         if let Some(file) = &self.file {
-            file.check().map_err(|error| NotReady::FileChanged(error.to_string()))?;
+            file.check()
+                .map_err(|error| NotReady::FileChanged(error.to_string()))?;
         }
         let missing = self.reader.read(|connection| {
             check_writable(connection)?;
