@@ -123,10 +123,13 @@ impl<C: PooledConnection> Connections<C> {
     }
 }
 
+/// What makes a new connection ready.
+type Prepare<C> = Box<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>;
+
 /// Makes connections, and tells the pool which are used no more.
 pub(crate) struct Manager<C: PooledConnection> {
     connections: ConnectionManager<C>,
-    prepare: Box<dyn Fn(&mut C) -> QueryResult<()> + Send + Sync>,
+    prepare: Prepare<C>,
     generation: Arc<AtomicU64>,
 }
 

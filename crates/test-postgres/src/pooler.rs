@@ -85,25 +85,20 @@ fn lines(url: &Url, pooling: Pooling, port: u16, can_have_statements: bool) -> S
         Pooling::Session => "session",
         Pooling::Transaction | Pooling::TransactionWithStatements => "transaction",
     };
-    let mut lines = format!(
+    let statements = match (can_have_statements, pooling) {
+        (false, _) => "",
+        (true, Pooling::TransactionWithStatements) => "max_prepared_statements = 200\n",
+        (true, _) => "max_prepared_statements = 0\n",
+    };
+    let password = url.password().map(|it| format!(" password='{it}'"));
+    format!(
         "[databases]\n* = host={} port={} user={}{}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n",
+         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n{statements}",
         url.host_str().unwrap_or("127.0.0.1"),
         url.port().unwrap_or(5432),
         url.username(),
-        url.password()
-            .map(|it| format!(" password='{it}'"))
-            .unwrap_or_default(),
-    );
-    if can_have_statements {
-        let most = if pooling == Pooling::TransactionWithStatements {
-            200
-        } else {
-            0
-        };
-        lines += &format!("max_prepared_statements = {most}\n");
-    }
-    lines
+        password.unwrap_or_default(),
+    )
 }
 
 impl Drop for Pooler {
