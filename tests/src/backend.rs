@@ -100,12 +100,16 @@ impl Database {
     /// SQLite it is the only writer, on PostgreSQL it holds the table. It ends, without
     /// effect, when the returned value is dropped.
     pub fn hold(&self, table: &str) -> Transaction {
+        self.begin(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
+    }
+
+    /// Opens a transaction beside the server, on PostgreSQL with this statement; on SQLite it is the
+    /// only writer. It ends as the one of [`hold`](Self::hold).
+    pub fn begin(&self, statement: &str) -> Transaction {
         let mut transaction = self.connect();
         match self.backend() {
             Backend::Sqlite => transaction.execute("BEGIN IMMEDIATE"),
-            Backend::Postgres => transaction.execute(&format!(
-                "BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"
-            )),
+            Backend::Postgres => transaction.execute(&format!("BEGIN; {statement}")),
         }
         transaction
     }

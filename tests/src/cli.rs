@@ -1,7 +1,7 @@
 //! The command line tools.
 
 use std::ffi::{OsStr, OsString};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,11 @@ impl Cli {
 
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.start(arguments).end()
+    }
+
+    /// Starts a command.
+    pub fn start(&self, arguments: &[&str]) -> Running {
         let mut child = process::accolade()
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
@@ -48,37 +53,16 @@ impl Cli {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let read = |source: Arc<Logs>| {
-            // Both outputs are closed when the process is gone.
-            source.find(PATIENCE, |_| None::<()>);
-            source.text()
-        };
         let (stdout, stderr) = (Arc::new(Logs::default()), Arc::new(Logs::default()));
         stdout.follow(child.stdout.take().unwrap());
         stdout.follow(std::io::empty());
         stderr.follow(child.stderr.take().unwrap());
         stderr.follow(std::io::empty());
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break status;
-            }
-            if Instant::now() > deadline {
-                let _ = child.kill();
-                let _ = child.wait();
-                panic!(
-                    "{arguments:?} does not end:\n{}{}",
-                    stdout.text(),
-                    stderr.text()
-                );
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
-        Outcome {
+        Running {
             command: arguments.join(" "),
-            code: status.code(),
-            stdout: read(stdout),
-            stderr: read(stderr),
+            child,
+            stdout,
+            stderr,
         }
     }
 
@@ -92,6 +76,54 @@ impl Cli {
         let printed = self.run(&arguments).ok();
         serde_json::from_str(&printed)
             .unwrap_or_else(|error| panic!("`client create --json` printed {printed:?}: {error}"))
+    }
+}
+
+/// A command that runs.
+#[derive(Debug)]
+pub struct Running {
+    command: String,
+    child: Child,
+    stdout: Arc<Logs>,
+    stderr: Arc<Logs>,
+}
+
+impl Running {
+    /// What it complains of.
+    pub fn stderr(&self) -> &Logs {
+        &self.stderr
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Outcome {
+        let read = |source: Arc<Logs>| {
+            // Both outputs are closed when the process is gone.
+            source.find(PATIENCE, |_| None::<()>);
+            source.text()
+        };
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                panic!(
+                    "{} does not end:\n{}{}",
+                    self.command,
+                    self.stdout.text(),
+                    self.stderr.text()
+                );
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        Outcome {
+            command: self.command,
+            code: status.code(),
+            stdout: read(self.stdout),
+            stderr: read(self.stderr),
+        }
     }
 }
 

@@ -25,10 +25,10 @@ mod reply;
 mod server;
 mod snapshot;
 
-pub use accolade_test_postgres::{Mode, Proxy, Then};
+pub use accolade_test_postgres::{Mode, Pooler, Pooling, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
 pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
-pub use cli::{Cli, Outcome};
+pub use cli::{Cli, Outcome, Running};
 pub use client::{Client, Credentials, PREFIX, Request};
 pub use earning::{badge_value, customer_value, earning, earning_all, imported, limited, new_id};
 pub use insta;

@@ -27,7 +27,18 @@ pub(crate) fn binary() -> PathBuf {
 /// A command with the binary, and nothing of Accolade's in its environment but the profile
 /// of tests.
 pub(crate) fn accolade() -> Command {
-    let mut command = Command::new(binary());
+    clean(Command::new(binary()))
+}
+
+/// The same, to which a limit on the size of its files is a failed write, not its end.
+pub(crate) fn accolade_under_a_file_limit() -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#]);
+    command.arg(binary());
+    clean(command)
+}
+
+fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("ACCOLADE") {
             command.env_remove(name);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 use crate::backend::{Backend, Database};
 use crate::cli::{Cli, TOKEN_KEY};
@@ -25,6 +25,7 @@ pub struct Setup {
     url: Option<String>,
     environment: Vec<(OsString, OsString)>,
     is_log_read: bool,
+    has_file_limit: bool,
 }
 
 impl Setup {
@@ -52,6 +53,7 @@ impl Setup {
                 url: None,
                 environment: Vec::new(),
                 is_log_read: true,
+                has_file_limit: false,
             },
             |setup, (key, value)| setup.set(key, value),
         )
@@ -82,6 +84,13 @@ impl Setup {
     #[must_use]
     pub fn without_a_reader_of_the_log(mut self) -> Self {
         self.is_log_read = false;
+        self
+    }
+
+    /// Has the server be one to which [`Server::limit_files`] can be done.
+    #[must_use]
+    pub fn with_file_limit(mut self) -> Self {
+        self.has_file_limit = true;
         self
     }
 
@@ -147,7 +156,11 @@ impl Setup {
     }
 
     fn command(&self) -> std::process::Command {
-        let mut command = process::accolade();
+        let mut command = if self.has_file_limit {
+            process::accolade_under_a_file_limit()
+        } else {
+            process::accolade()
+        };
         command.env("ACCOLADE_CONFIG_DIR", process::workspace().join("config"));
         command.env("ACCOLADE__DATABASE__URL", self.url());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -265,6 +278,18 @@ impl Server {
     pub fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().unwrap();
         kill_process(Pid::from_child(child), signal).unwrap();
+    }
+
+    /// Lets it write nothing more into files, as on a disk that is full; or anything again.
+    pub fn limit_files(&self, is_full: bool) {
+        let pid = Some(Pid::from_child(self.child.as_ref().unwrap()));
+        let hard = getrlimit(Resource::Fsize).maximum;
+        let soft = if is_full { Some(0) } else { hard };
+        let limit = Rlimit {
+            current: soft,
+            maximum: hard,
+        };
+        prlimit(pid, Resource::Fsize, limit).unwrap();
     }
 
     /// Kills it as a power cut would, and gives the setup to start the next one with.

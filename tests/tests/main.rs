@@ -28,6 +28,7 @@ mod operations {
     mod copies;
     mod log;
     mod observation;
+    mod poolers;
     mod privacy;
     mod secrets;
     mod shutdown;
@@ -43,5 +44,6 @@ mod robustness {
     mod fuzz;
     mod limit_races;
     mod races;
+    mod readiness;
     mod sizes;
 }

@@ -60,6 +60,12 @@ impl Readiness {
             Ok(answer) => answer.map_err(|reason| reason.to_string()),
             Err(error) => Err(error.to_string()),
         };
+        let was_ready = last.as_ref().is_none_or(|asked| asked.answer.is_ok());
+        if let Err(reason) = &answer
+            && was_ready
+        {
+            tracing::warn!(reason, "not ready");
+        }
         let at = Instant::now();
         last.insert(Asked { at, answer }).answer.clone()
     }

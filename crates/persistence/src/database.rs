@@ -41,6 +41,8 @@ pub struct Options {
     pub statement_timeout: Duration,
     /// How long one statement may wait for a lock.
     pub lock_timeout: Duration,
+    /// How long migrations wait for another process that runs them.
+    pub migration_patience: Duration,
     /// PostgreSQL: how many enrolments of one batch are copied in rather than inserted, if
     /// there are so many or more.
     pub copy_from: usize,
@@ -56,6 +58,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(20),
             lock_timeout: Duration::from_secs(10),
+            migration_patience: Duration::from_mins(5),
             copy_from: 300,
             synchronous: Synchronous::Full,
         }
@@ -83,10 +86,12 @@ impl Database {
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
-    /// at once one runs them and the others wait. Gives their names.
+    /// at once one runs each and the others wait. Where none is missing nobody waits. Gives the names
+    /// of those that were run.
     ///
     /// # Errors
-    /// One line that says which failed and why; those before it stay.
+    /// One line that says which failed and why, or that another process has the lock for too long;
+    /// on PostgreSQL those before it stay.
     pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
         self.migrations.migrate()
     }
@@ -109,11 +114,12 @@ impl Database {
     }
 }
 
-/// Opens `url` and makes sure that it answers. Runs no migrations.
+/// Opens `url` and makes sure that it answers and can be worked with. Runs no migrations.
 ///
 /// # Errors
 /// One line that says what is wrong, without anything of the URL: no server there, a wrong
-/// password, a path that cannot be written.
+/// password, a server that is too old, another encoding than UTF-8, a pooler that loses prepared
+/// statements, a path that cannot be written.
 pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
     match url {
         #[cfg(feature = "sqlite")]

@@ -7,7 +7,9 @@
 //!
 //! - `database`, `migrations`, `closing`: what others see
 //! - `private`: files that their owner alone reads
-//! - `store`, `retry`, `query_failure`, `connection_failure`: connections, and the one retrying transaction
+//! - `store`, `pool`, `opened_file`, `retry`, `query_failure`, `connection_failure`: connections, and
+//!   the one retrying transaction
+//! - `waiting`: for what another process has
 //! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
@@ -22,6 +24,8 @@ mod connection_failure;
 mod database;
 mod mapping;
 mod migrations;
+mod opened_file;
+mod pool;
 mod private;
 mod query_failure;
 mod recording;
@@ -30,6 +34,7 @@ mod schema;
 mod statement;
 mod store;
 mod stores;
+mod waiting;
 
 #[cfg(feature = "postgres")]
 mod postgres;

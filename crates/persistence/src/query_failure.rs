@@ -10,6 +10,9 @@ pub(crate) enum QueryFailure {
     Conflict,
     /// The connection is gone; another may be good.
     Broken,
+    /// The connection cannot do what another may, which is opened now: it was opened while the
+    /// database was read-only, its session has lost what it had, or its file has a fault.
+    Unfit,
     /// It took too long, or the database can not work at the moment.
     Unavailable,
     /// Something that should not happen.
@@ -26,6 +29,18 @@ const CONFLICTS: &[&str] = &[
     "database schema has changed",
 ];
 
+/// What they say when the connection is the trouble, not the statement: each of PostgreSQL's that
+/// has no kind of its own in Diesel, and SQLite's READONLY, IOERR, FULL, CORRUPT, NOTADB and CANTOPEN.
+const UNFIT: &[&str] = &[
+    "cached plan must not change result type",
+    "attempt to write a readonly database",
+    "disk I/O error",
+    "database or disk is full",
+    "database disk image is malformed",
+    "file is not a database",
+    "unable to open database file",
+];
+
 /// What they say when they took too long or can not work.
 const UNAVAILABLE: &[&str] = &[
     "canceling statement due to lock timeout",
@@ -37,10 +52,18 @@ const UNAVAILABLE: &[&str] = &[
     "No space left on device",
     "could not extend file",
     "out of shared memory",
-    "database or disk is full",
-    "disk I/O error",
-    "unable to open database file",
 ];
+
+/// Whether PostgreSQL says that a prepared statement is not there, or is there already: somebody
+/// else has had the session, or something between has replaced it.
+pub(crate) fn is_lost_statement(error: &Error) -> bool {
+    let Error::DatabaseError(_, information) = error else {
+        return false;
+    };
+    let said = information.message();
+    said.contains("prepared statement")
+        && (said.contains("does not exist") || said.contains("already exists"))
+}
 
 impl QueryFailure {
     /// What `error` means, on a connection that is `broken` or not.
@@ -61,8 +84,9 @@ impl QueryFailure {
                 Self::Broken
             }
             DatabaseErrorKind::SerializationFailure => Self::Conflict,
-            // A standby, as during a failover.
-            DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable,
+            // A standby, as during a failover, or a phase in which nothing may be written.
+            DatabaseErrorKind::ReadOnlyTransaction => Self::Unfit,
+            _ if says(UNFIT) || is_lost_statement(error) => Self::Unfit,
             _ if says(CONFLICTS) => Self::Conflict,
             _ if says(UNAVAILABLE) => Self::Unavailable,
             _ => Self::Unexpected,
@@ -72,7 +96,9 @@ impl QueryFailure {
     /// What is said of it when nothing more is tried; nothing was written.
     pub(crate) fn into_store_error(self, cause: anyhow::Error) -> StoreError {
         match self {
-            Self::Conflict | Self::Broken | Self::Unavailable => StoreError::Unavailable(cause),
+            Self::Conflict | Self::Broken | Self::Unfit | Self::Unavailable => {
+                StoreError::Unavailable(cause)
+            }
             Self::Unexpected => StoreError::Unexpected(cause),
         }
     }
@@ -104,6 +130,23 @@ mod tests {
             QueryFailure::from_error(&said(text), false),
             QueryFailure::Unavailable
         );
+    }
+
+    #[test]
+    fn what_only_another_connection_may_do_is_not_the_statements_fault() {
+        let read_only = "cannot execute INSERT in a read-only transaction".to_owned();
+        let kind = DatabaseErrorKind::ReadOnlyTransaction;
+        let standby = Error::DatabaseError(kind, Box::new(read_only));
+        let said = [
+            "attempt to write a readonly database",
+            "disk I/O error",
+            "prepared statement \"__diesel_stmt_3\" does not exist",
+        ]
+        .map(said);
+        for error in said.iter().chain([&standby]) {
+            let failure = QueryFailure::from_error(error, false);
+            assert_eq!(failure, QueryFailure::Unfit, "{error}");
+        }
     }
 
     #[test]

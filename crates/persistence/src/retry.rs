@@ -2,10 +2,12 @@
 //!
 //! Every transaction of this crate runs here, and `clippy.toml` bans the raw calls
 //! elsewhere. Deadlocks, serialization failures and a busy SQLite are tried again, bounded and
-//! with jitter; so is what met a dead connection before COMMIT, on one that answers.
+//! with jitter; so is what met a dead connection before COMMIT, on one that answers, and what met one
+//! that cannot work, on one that was opened since.
 //! What broke inside COMMIT is never run again: the database is asked how it ended.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use accolade_application::ports::StoreError;
@@ -13,10 +15,10 @@ use anyhow::anyhow;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use diesel::QueryResult;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
-use diesel::r2d2::{self, ConnectionManager, Pool, R2D2Connection};
+use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
 
-use crate::connection_failure::reason;
+use crate::pool::{Connections, Lent};
 use crate::query_failure::QueryFailure;
 
 /// A connection of either database.
@@ -29,8 +31,6 @@ impl<C> PooledConnection for C where
     C: R2D2Connection<TransactionManager = AnsiTransactionManager> + Send + 'static
 {
 }
-
-pub(crate) type Connections<C> = Pool<ConnectionManager<C>>;
 
 /// How many rounds a transaction may take to write what others write too. Each lost round means that
 /// somebody else won it.
@@ -90,11 +90,16 @@ pub(crate) enum Ending {
 
 /// Where transactions of one kind run.
 pub(crate) struct Transactions<C: PooledConnection> {
-    pub(crate) connections: Connections<C>,
+    connections: Connections<C>,
     /// The statement that begins one.
-    pub(crate) begin: &'static str,
+    begin: String,
+    /// Whether a single statement that reads needs a transaction, which has the time-outs that the
+    /// session has not.
+    always_begins: bool,
     /// After how long nothing is tried again.
-    pub(crate) patience: Duration,
+    patience: Duration,
+    /// Whether the last that was to be written could not be.
+    is_in_doubt: AtomicBool,
 }
 
 /// How one attempt ended.
@@ -107,6 +112,42 @@ enum FailedAttempt<T, E> {
 }
 
 impl<C: PooledConnection> Transactions<C> {
+    /// Those on `connections` that begin by `begin` and are tried again for so long.
+    pub(crate) fn new(
+        connections: Connections<C>,
+        begin: impl Into<String>,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            connections,
+            begin: begin.into(),
+            always_begins: false,
+            patience,
+            is_in_doubt: AtomicBool::new(false),
+        }
+    }
+
+    /// The same, where single statements are transactions too.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn always_begun(self) -> Self {
+        Self {
+            always_begins: true,
+            ..self
+        }
+    }
+
+    /// The connections that they run on.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn connections(&self) -> &Connections<C> {
+        &self.connections
+    }
+
+    /// Whether the last write found the database unable to do it, so that only another write can tell
+    /// whether it is able again.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.is_in_doubt.load(Ordering::Relaxed)
+    }
+
     /// Runs `work` in a transaction and commits it. `ending` is asked, in a transaction of
     /// its own, if COMMIT was not answered; it first waits for the lost transaction to end.
     pub(crate) fn write<T, E: From<StoreError>>(
@@ -114,19 +155,22 @@ impl<C: PooledConnection> Transactions<C> {
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, E> {
-        match self.committed(work) {
+        let written = match self.committed(work) {
             Ok(value) => Ok(value),
-            Err(FailedAttempt::Refused(refusal)) => Err(refusal),
-            Err(FailedAttempt::Repeatable(failure, cause)) => {
-                Err(failure.into_store_error(cause).into())
-            }
-            Err(FailedAttempt::Store(error)) => Err(error.into()),
+            Err(FailedAttempt::Refused(refusal)) => return Err(refusal),
+            Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
+            Err(FailedAttempt::Store(error)) => Err(error),
             Err(FailedAttempt::CommitLost(value, cause)) => {
                 tracing::warn!(error = %cause, "the connection broke inside COMMIT");
                 self.ask_how_it_ended(value, cause.into(), ending)
-                    .map_err(E::from)
             }
+        };
+        match &written {
+            Ok(_) => self.is_in_doubt.store(false, Ordering::Relaxed),
+            Err(StoreError::Unavailable(_)) => self.is_in_doubt.store(true, Ordering::Relaxed),
+            Err(_) => {}
         }
+        Ok(written?)
     }
 
     /// Runs `work`, which only reads, in a transaction: all of it sees one state.
@@ -137,11 +181,14 @@ impl<C: PooledConnection> Transactions<C> {
         read(self.committed(|connection| Ok(work(connection)?)))
     }
 
-    /// Runs `work`, a single statement that only reads, without a transaction.
+    /// Runs `work`, a single statement that only reads, without a transaction unless it needs one.
     pub(crate) fn query<T>(
         &self,
         work: impl Fn(&mut C) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
+        if self.always_begins {
+            return self.read(work);
+        }
         read(self.again(|connection| {
             work(connection).map_err(|failure| failed(Rollback::Failed(failure), connection))
         }))
@@ -153,7 +200,7 @@ impl<C: PooledConnection> Transactions<C> {
     ) -> Result<T, FailedAttempt<T, E>> {
         self.again(|connection| {
             if let Err(error) =
-                AnsiTransactionManager::begin_transaction_sql(connection, self.begin)
+                AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)
             {
                 return Err(failed(error.into(), connection));
             }
@@ -183,15 +230,20 @@ impl<C: PooledConnection> Transactions<C> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
         let once = || {
-            let mut connection = self
+            let mut lent = self
                 .connection(met_broken.get())
                 .map_err(FailedAttempt::Store)?;
-            let result = attempt(&mut connection);
-            if let Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) = result {
+            let result = attempt(&mut lent.connection);
+            let is_final = match &result {
                 // The second time it is not that the pool had not noticed.
-                if met_broken.replace(true) {
-                    return result.map_err(give_up);
+                Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) => met_broken.replace(true),
+                Err(FailedAttempt::Repeatable(QueryFailure::Unfit, _)) => {
+                    !self.connections.renew(&lent)
                 }
+                _ => false,
+            };
+            if is_final {
+                return result.map_err(give_up);
             }
             result
         };
@@ -204,7 +256,10 @@ impl<C: PooledConnection> Transactions<C> {
             .when(|failed| {
                 matches!(
                     failed,
-                    FailedAttempt::Repeatable(QueryFailure::Conflict | QueryFailure::Broken, _)
+                    FailedAttempt::Repeatable(
+                        QueryFailure::Conflict | QueryFailure::Broken | QueryFailure::Unfit,
+                        _
+                    )
                 ) && started.elapsed() < self.patience
             })
             .notify(|failed, pause| {
@@ -216,18 +271,12 @@ impl<C: PooledConnection> Transactions<C> {
     }
 
     /// A connection; one that just answered, if `tested`.
-    fn connection(
-        &self,
-        tested: bool,
-    ) -> Result<r2d2::PooledConnection<ConnectionManager<C>>, StoreError> {
+    fn connection(&self, tested: bool) -> Result<Lent<C>, StoreError> {
         // All that lie in the pool may be dead.
         for _ in 0..=self.connections.max_size() {
-            let mut connection = self.connections.get().map_err(|error| {
-                let reason = reason(&error.to_string());
-                StoreError::Unavailable(anyhow!(reason).context("no connection to the database"))
-            })?;
-            if !tested || connection.ping().is_ok() {
-                return Ok(connection);
+            let mut lent = self.connections.get()?;
+            if !tested || lent.connection.ping().is_ok() {
+                return Ok(lent);
             }
         }
         Err(StoreError::Unavailable(anyhow!(
@@ -242,10 +291,11 @@ impl<C: PooledConnection> Transactions<C> {
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, StoreError> {
         let asked = || -> anyhow::Result<Ending> {
-            let mut connection = self.connection(true)?;
-            AnsiTransactionManager::begin_transaction_sql(&mut *connection, self.begin)?;
-            let ending = ending(&mut connection, &value);
-            let _ = AnsiTransactionManager::rollback_transaction(&mut *connection);
+            let mut lent = self.connection(true)?;
+            let connection = &mut lent.connection;
+            AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)?;
+            let ending = ending(connection, &value);
+            let _ = AnsiTransactionManager::rollback_transaction(connection);
             Ok(ending?)
         };
         match asked() {
@@ -306,7 +356,6 @@ pub(crate) fn nobody_knows<C, T>(_: &mut C, _: &T) -> QueryResult<Ending> {
 }
 
 /// Runs `work` once in a transaction of its own, nested ones included: for migrations.
-#[cfg(feature = "sqlite")]
 pub(crate) fn exclusive<C: PooledConnection, T>(
     connection: &mut C,
     begin: &str,
@@ -328,6 +377,9 @@ pub(crate) fn exclusive<C: PooledConnection, T>(
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+
     use diesel::RunQueryDsl as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::result::DatabaseErrorKind;
@@ -335,22 +387,18 @@ mod tests {
     use diesel::sqlite::{Sqlite, SqliteConnection};
 
     use super::*;
+    use crate::database::Options;
     use crate::statement::Statement;
 
     type Result<T> = std::result::Result<T, StoreError>;
 
     /// One connection to a database of its own, with an empty table.
     fn transactions() -> Transactions<SqliteConnection> {
-        let manager = ConnectionManager::<SqliteConnection>::new(":memory:");
-        let connections = Pool::builder().max_size(1).build(manager).unwrap();
-        let mut connection = connections.get().unwrap();
-        connection.batch_execute("CREATE TABLE t (n)").unwrap();
-        drop(connection);
-        Transactions {
-            connections,
-            begin: "BEGIN",
-            patience: Duration::from_mins(1),
-        }
+        let with_table = |connection: &mut SqliteConnection| {
+            connection.batch_execute("CREATE TABLE IF NOT EXISTS t (n)")
+        };
+        let connections = Connections::new(":memory:", 1, &Options::default(), None, with_table);
+        Transactions::new(connections, "BEGIN", Duration::from_mins(1))
     }
 
     fn rows(transactions: &Transactions<SqliteConnection>) -> i64 {
@@ -409,6 +457,61 @@ mod tests {
         let (result, attempts) = write(&transactions, "database is locked", usize::MAX);
         assert!(matches!(result, Err(StoreError::Unavailable(_))));
         assert_eq!((attempts, rows(&transactions)), (1, 0));
+    }
+
+    #[test]
+    fn a_connection_that_was_opened_read_only_is_replaced_when_others_can_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a.db");
+        let opened = Arc::<AtomicUsize>::default();
+        let is_read_only = Arc::new(AtomicBool::new(true));
+        let (counted, phase) = (Arc::clone(&opened), Arc::clone(&is_read_only));
+        let connections = Connections::new(
+            file.to_str().unwrap(),
+            1,
+            &Options::default(),
+            None,
+            move |connection: &mut SqliteConnection| {
+                counted.fetch_add(1, Ordering::Relaxed);
+                connection.batch_execute("CREATE TABLE IF NOT EXISTS t (n)")?;
+                let query_only = phase.load(Ordering::Relaxed);
+                connection.batch_execute(&format!("PRAGMA query_only = {query_only}"))
+            },
+        );
+        let transactions = Transactions::new(connections, "BEGIN", Duration::from_mins(1));
+        let started = Instant::now();
+        for _ in 0..20 {
+            let (refused, _) = write(&transactions, "", 0);
+            assert!(
+                matches!(refused, Err(StoreError::Unavailable(_))),
+                "{refused:?}"
+            );
+            assert!(transactions.is_in_doubt());
+        }
+        // Not one for each: one a second.
+        let seconds = usize::try_from(started.elapsed().as_secs()).unwrap();
+        assert!(opened.load(Ordering::Relaxed) <= 1 + seconds);
+
+        is_read_only.store(false, Ordering::Relaxed);
+        while write(&transactions, "", 0).0.is_err() {}
+        assert!(!transactions.is_in_doubt());
+        assert_eq!(rows(&transactions), 1);
+    }
+
+    #[test]
+    fn a_single_statement_is_a_transaction_where_the_session_is_nobodys_own() {
+        let within = |transactions: &Transactions<SqliteConnection>| {
+            let depth = |connection: &mut SqliteConnection| {
+                let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+                Ok(status.transaction_depth()?.is_some())
+            };
+            transactions.query(depth).unwrap()
+        };
+        assert!(!within(&transactions()));
+        assert!(within(&Transactions {
+            always_begins: true,
+            ..transactions()
+        }));
     }
 
     #[test]

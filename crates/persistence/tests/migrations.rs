@@ -9,6 +9,7 @@ use std::thread;
 
 use accolade_application::ports::NotReady;
 use accolade_persistence::{Database, DatabaseUrl, open};
+use accolade_test_postgres::TestDatabase;
 use support::scene::Scene;
 use support::{Postgres, Sqlite};
 
@@ -135,4 +136,16 @@ fn a_database_that_is_not_there_is_one_clear_line() {
         line.contains("database \"nowhere\" does not exist"),
         "{line}"
     );
+}
+
+#[test]
+fn a_database_in_another_encoding_is_one_clear_line_that_says_how_to_make_one() {
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let database = TestDatabase::in_encoding(encoding).unwrap();
+        let line = refused(&DatabaseUrl::Postgres(database.url().to_owned()));
+        assert!(
+            line.contains(encoding) && line.contains("ENCODING 'UTF8'"),
+            "{line}"
+        );
+    }
 }

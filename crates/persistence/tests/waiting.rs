@@ -114,3 +114,57 @@ fn who_waits_for_the_writer_too_long_is_unavailable_while_readers_go_on_on_sqlit
         assert_eq!(enrolled(&outcomes), 1);
     });
 }
+
+/// What `migrate` says while another process keeps it from it.
+fn kept_from_migrating(url: &DatabaseUrl, hold: impl FnOnce()) -> String {
+    let options = Options {
+        migration_patience: Duration::from_millis(100),
+        lock_timeout: Duration::from_millis(100),
+        ..support::options()
+    };
+    let database = open(url, &options).unwrap();
+    hold();
+    let line = format!("{:#}", database.migrate().unwrap_err());
+    assert_eq!(line.lines().count(), 1, "{line}");
+    line
+}
+
+#[test]
+fn who_waits_too_long_for_the_lock_of_the_migrations_is_told_whose_it_is_on_postgresql() {
+    let database = Postgres::empty();
+    let mut other = PgConnection::establish(database.database.url()).unwrap();
+    // As servers of earlier releases took it, whose sessions a pooler may still have.
+    let line = kept_from_migrating(&database.url(), || {
+        other
+            .batch_execute("SELECT pg_advisory_lock(1633904495, 1)")
+            .unwrap();
+    });
+    assert!(
+        line.starts_with("the lock of the migrations was not free") && line.contains("pg_locks"),
+        "{line}"
+    );
+    // Who has nothing to run does not wait.
+    drop(other);
+    let opened = database.open();
+    while opened.migrate().is_err() {}
+    let mut other = PgConnection::establish(database.database.url()).unwrap();
+    other
+        .batch_execute("SELECT pg_advisory_lock(1633904495, 1)")
+        .unwrap();
+    assert_eq!(opened.migrate().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn who_waits_too_long_for_the_file_is_told_so_on_sqlite() {
+    let database = Sqlite::empty();
+    let mut other = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    let line = kept_from_migrating(&database.url(), || {
+        other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    });
+    assert!(
+        line.starts_with("the database's file was not free"),
+        "{line}"
+    );
+    other.batch_execute("ROLLBACK").unwrap();
+    database.open().migrate().unwrap();
+}

@@ -9,6 +9,7 @@ use accolade_application::ports::Ports;
 use accolade_persistence::{Backup, Closing, Database, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
+use crate::cli::show_warnings;
 use crate::settings::{DatabaseSettings, Environment, Synchronous, load};
 use crate::sources::{SystemClock, SystemIds, SystemSecrets};
 
@@ -52,6 +53,7 @@ impl Store {
 /// # Errors
 /// As [`load`] and [`open`].
 pub(crate) fn of_process() -> Result<Store> {
+    show_warnings()?;
     let settings = load(&Environment::of_process()?)?.settings.database;
     let (closing, database) = open_alone(&settings)?;
     if settings.migrate {
@@ -87,6 +89,7 @@ pub(crate) fn open(settings: &DatabaseSettings) -> Result<Store> {
 /// # Errors
 /// The database does not answer, or a migration fails.
 pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
+    show_warnings()?;
     let (_closing, database) = open_alone(settings)?;
     run_migrations(&database)
 }
@@ -96,6 +99,7 @@ pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
 /// # Errors
 /// As [`accolade_persistence::backup`].
 pub(crate) fn backup(settings: &DatabaseSettings, to: &Path) -> Result<Backup> {
+    show_warnings()?;
     accolade_persistence::backup(&settings.url.to_open(), to)
 }
 

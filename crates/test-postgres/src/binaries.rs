@@ -54,6 +54,30 @@ pub(crate) fn psql() -> Result<&'static Path> {
         .context("`psql` was not found: install Debian's `postgresql-client` package")
 }
 
+/// Finds pgbouncer, which Debian installs where only administrators look.
+pub(crate) fn pgbouncer() -> Result<PathBuf> {
+    path_directories()
+        .chain([PathBuf::from("/usr/sbin")])
+        .map(|directory| directory.join("pgbouncer"))
+        .find(|program| program.is_file())
+        .context(
+            "pgbouncer was not found: install Debian's `pgbouncer` package (`make setup` does)",
+        )
+}
+
+/// The version of pgbouncer.
+pub(crate) fn pgbouncer_version() -> Result<(u32, u32)> {
+    let output = Command::new(pgbouncer()?).arg("--version").output()?;
+    parse_pgbouncer_version(&String::from_utf8(output.stdout)?)
+        .context("pgbouncer does not tell its version")
+}
+
+/// Reads the version from a line such as `PgBouncer 1.18.0`.
+fn parse_pgbouncer_version(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.lines().next()?.strip_prefix("PgBouncer ")?.split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
 fn debian() -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir("/usr/lib/postgresql") else {
         return Vec::new();
@@ -108,7 +132,7 @@ fn parse_version(line: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse_version;
+    use super::{parse_pgbouncer_version, parse_version};
 
     #[test]
     fn the_major_version_is_read_from_what_postgres_prints() {
@@ -116,5 +140,12 @@ mod tests {
         assert_eq!(parse_version(debian), Some(15));
         assert_eq!(parse_version("postgres (PostgreSQL) 18beta1\n"), Some(18));
         assert_eq!(parse_version("something else"), None);
+    }
+
+    #[test]
+    fn the_version_of_pgbouncer_is_read_from_what_it_prints() {
+        let debian = "PgBouncer 1.18.0\nlibevent 2.1.12-stable\n";
+        assert_eq!(parse_pgbouncer_version(debian), Some((1, 18)));
+        assert_eq!(parse_pgbouncer_version("something else"), None);
     }
 }

@@ -1,21 +1,14 @@
 //! A server of one's own, and the settings of a server.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::fs::chown;
-use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::Child;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use tempfile::TempDir;
 
 use crate::database::Server;
+use crate::script::{self, User};
 use crate::{APP_ROLE, TestDatabase, binaries};
-
-/// How often the start is tried when another program takes the port first.
-const START_ATTEMPTS: usize = 3;
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -105,58 +98,30 @@ impl Cluster {
     /// No server binaries are installed, or the server does not start; the message says
     /// what to do, or what the server said.
     pub fn start(options: &Options) -> Result<Self> {
-        let user = server_user()?;
-        for _ in 1..START_ATTEMPTS {
-            match Self::start_once(options, user) {
-                Err(error) if error.to_string().contains("Address already in use") => {}
-                result => return result,
-            }
-        }
-        Self::start_once(options, user)
+        let user = script::user("PostgreSQL")?;
+        script::on_a_free_port(|port| Self::start_once(options, user, port))
     }
 
-    fn start_once(options: &Options, user: Option<(u32, u32)>) -> Result<Self> {
+    fn start_once(options: &Options, user: User, port: u16) -> Result<Self> {
         let binaries = binaries::server()?;
-        let port = free_port()?;
         let directory = tempfile::Builder::new()
             .prefix("accolade-pg-")
             .tempdir_in(&options.directory)
             .with_context(|| format!("no directory in {}", options.directory.display()))?;
         let path = directory.path();
-        let log = path.join("script.log");
         std::fs::write(path.join("settings"), options.lines(port))?;
 
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", include_str!("cluster.sh"), "cluster"])
-            .env("BIN", binaries)
-            .env("DIRECTORY", path)
-            .env("PORT", port.to_string())
-            .env("ROLE", APP_ROLE)
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log)?)
-            // Outside the group that an interrupt at the terminal or a test runner ends.
-            .process_group(0);
-        if let Some((uid, gid)) = user {
-            chown(path, Some(uid), Some(gid))?;
-            command.uid(uid).gid(gid);
-        }
-        let mut script = command.spawn().context("`sh` could not be started")?;
-
-        let mut line = String::new();
-        if let Some(output) = &mut script.stdout {
-            BufReader::new(output).read_line(&mut line)?;
-        }
-        if line != "ready\n" {
-            script.wait()?;
-            bail!(
-                "PostgreSQL did not start; it said:\n{}{}",
-                last_lines(&log),
-                last_lines(&path.join("log"))
-            );
-        }
+        let script = script::start(
+            include_str!("cluster.sh"),
+            path,
+            user,
+            &[
+                ("BIN", binaries.as_os_str()),
+                ("PORT", port.to_string().as_ref()),
+                ("ROLE", APP_ROLE.as_ref()),
+            ],
+        )
+        .context("PostgreSQL did not start")?;
         Ok(Self {
             server: Server::at(format!("postgres://{APP_ROLE}@127.0.0.1:{port}/postgres"))?,
             admin_url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
@@ -190,36 +155,4 @@ impl Drop for Cluster {
         // server is gone either way.
         let _ = self.script.wait();
     }
-}
-
-/// The unprivileged user and group that the server runs as when we are root, which PostgreSQL
-/// refuses; `None` when we are not root: the server then runs as ourselves.
-fn server_user() -> Result<Option<(u32, u32)>> {
-    if !rustix::process::geteuid().is_root() {
-        return Ok(None);
-    }
-    for name in ["postgres", "nobody"] {
-        if let (Some(uid), Some(gid)) = (id("-u", name), id("-g", name)) {
-            return Ok(Some((uid, gid)));
-        }
-    }
-    bail!(
-        "PostgreSQL refuses to run as root, and there is no user `postgres` or `nobody` to run it as"
-    );
-}
-
-fn id(kind: &str, name: &str) -> Option<u32> {
-    let output = Command::new("id").args([kind, name]).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
-fn last_lines(file: &Path) -> String {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(15)..].join("\n")
 }

@@ -31,6 +31,18 @@ impl TestDatabase {
         server()?.empty_database()
     }
 
+    /// Creates an empty database in another encoding, such as `LATIN1`, in the server of this run of
+    /// tests.
+    ///
+    /// # Errors
+    /// There is no server, or it does not know the encoding.
+    pub fn in_encoding(encoding: &str) -> Result<Self> {
+        let more = format!(
+            " ENCODING '{encoding}' LOCALE_PROVIDER libc LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        );
+        server()?.create_database(&more)
+    }
+
     /// Clones the template `name` of the server of this run of tests. The first who asks for it
     /// has `migrate` fill it, given the URL of an empty database; what `migrate` leaves half done
     /// is never cloned.
@@ -43,7 +55,7 @@ impl TestDatabase {
     pub fn from_template(name: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
         let server = server()?;
         server.ensure_template(name, migrate)?;
-        server.create_database(Some(name))
+        server.create_database(&format!(" TEMPLATE {name}"))
     }
 
     /// The URL to connect with: `postgres://…`. In a throw-away cluster its user owns the
@@ -113,15 +125,13 @@ impl Server {
     }
 
     pub(crate) fn empty_database(&self) -> Result<TestDatabase> {
-        self.create_database(None)
+        self.create_database("")
     }
 
-    fn create_database(&self, template: Option<&str>) -> Result<TestDatabase> {
+    /// Creates a database that `more`, the rest of the statement, says more of.
+    fn create_database(&self, more: &str) -> Result<TestDatabase> {
         let name = unique_name();
-        let mut statement = format!("CREATE DATABASE {name}");
-        if let Some(template) = template {
-            statement.extend([" TEMPLATE ", template]);
-        }
+        let mut statement = format!("CREATE DATABASE {name}{more}");
         if self.copies_files {
             statement += " STRATEGY file_copy";
         }

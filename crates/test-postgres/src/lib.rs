@@ -9,8 +9,9 @@
 //! - one that the process starts for itself: a single `cargo test` needs no preparation.
 //!
 //! [`Cluster`] is a server of one's own, for a benchmark that needs PostgreSQL's own settings or
-//! a test that treats the server badly, and [`Proxy`] breaks the connections of one. A cluster
-//! ends with its owner, however that ends: a script holds the other end of a pipe.
+//! a test that treats the server badly, [`Proxy`] breaks the connections of one, and [`Pooler`] is a
+//! pgbouncer before one. A cluster and a pooler end with their owner, however that ends: a script
+//! holds the other end of a pipe.
 //!
 //! While a cluster runs it trusts every local user of the machine; it listens on the
 //! loopback address only and holds nothing but test data.
@@ -32,13 +33,16 @@
 mod binaries;
 mod cluster;
 mod database;
+mod pooler;
 mod proxy;
 mod psql;
+mod script;
 mod url;
 
 pub use binaries::program;
 pub use cluster::{Cluster, Options};
 pub use database::TestDatabase;
+pub use pooler::{Pooler, Pooling, has_statements};
 pub use proxy::{Mode, Proxy, Then};
 
 /// The environment variable that names a server to use instead of a throw-away one.

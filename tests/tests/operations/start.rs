@@ -79,6 +79,34 @@ fn a_database_that_does_not_answer_is_said_in_one_line() {
 }
 
 #[test]
+fn of_several_hosts_a_server_takes_the_one_that_answers() {
+    let setup = Setup::new(Backend::Postgres);
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let url = setup
+        .database()
+        .url()
+        .replacen('@', &format!("@{nobody},"), 1);
+    let url = format!("{url}?target_session_attrs=read-write");
+    let server = setup.through(&url).start();
+    let org = server.org();
+    org.enrol(&enrolment(&org.badge())).ok().issued();
+}
+
+fn a_command_that_waits_for_another_process_says_so(backend: Backend) {
+    let setup = Setup::unmigrated(backend);
+    let held = setup
+        .database()
+        .begin("SELECT pg_advisory_xact_lock(1633904495, 1)");
+    let migrate = setup.cli().start(&["migrate"]);
+    migrate.stderr().expect("waiting for the ");
+    drop(held);
+    assert!(migrate.end().ok().contains("ran "));
+}
+
+#[test]
 fn a_second_server_on_one_sqlite_file_is_refused() {
     let server = Server::start(Backend::Sqlite);
     let line = server.setup().stops().refused();
@@ -101,6 +129,7 @@ fn the_demo_is_refused_where_others_can_reach_it() {
 }
 
 on_both_databases! {
+    a_command_that_waits_for_another_process_says_so
     a_busy_port_is_said_in_one_line
     a_server_starts_on_a_database_that_is_empty
     a_server_that_may_not_migrate_is_not_ready_until_somebody_has

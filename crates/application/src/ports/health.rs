@@ -8,7 +8,13 @@ pub enum NotReady {
     /// Migrations are missing: their number.
     #[error("{0} migrations are missing")]
     MigrationsMissing(usize),
-    /// The store does not answer.
+    /// It answers and takes no writes: a standby, or read-only.
+    #[error("the database takes no writes: it is read-only, or a standby")]
+    ReadOnly,
+    /// The store's file is not the one that was opened: what happened, and what to do.
+    #[error("{0}")]
+    FileChanged(String),
+    /// The store does not answer, or cannot write.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -26,7 +32,8 @@ pub struct PoolUsage {
 
 /// Whether the store can work.
 pub trait Health: Send + Sync {
-    /// Asks the database for an answer and for its migrations.
+    /// Asks the database for an answer, for its migrations, and whether it takes writes. Writes nothing,
+    /// unless the last write was in vain: then it tries to, and leaves no row.
     ///
     /// # Errors
     /// Why it cannot work.

@@ -18,12 +18,12 @@ pub(crate) fn health_operations() -> Vec<Operation> {
         get("/health/ready", ready)
             .named("ready", "Operations", "Whether requests can be served")
             .answers::<Bare<HealthStatus>>(
-                "The database answers and has all migrations.",
+                "The database answers, has all migrations and takes writes.",
                 example!("up"),
             )
             .answers_with::<Bare<HealthStatus>>(
                 503,
-                "The database is away, or migrations are missing.",
+                "The database is away or takes no writes, or migrations are missing.",
                 example!("down"),
             ),
     ]

@@ -12,6 +12,7 @@ mod housekeeping_sql;
 mod ledger_sql;
 mod lock;
 mod open;
+mod session;
 #[allow(
     clippy::duplicate_mod,
     reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"
@@ -23,12 +24,17 @@ mod url;
 pub(crate) use open::open;
 pub(crate) use url::check;
 
+use std::time::Duration;
+
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
+use crate::retry::exclusive;
 use crate::statement::Statement;
+use crate::waiting::{Awaited, wait_for};
 
 type Connection = PgConnection;
 type DB = Pg;
@@ -49,18 +55,80 @@ extern "SQL" {
     fn position(text: Text, part: Text) -> Integer;
 }
 
-/// Runs `work`, on migrations, while no other process does.
+/// Migrations take their time. Each is a transaction, as its lock is: a session may be somebody
+/// else's by the next one.
+const MIGRATION: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = 0; \
+     SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// How many migrations share a transaction.
+const MIGRATIONS_AT_ONCE: usize = 1;
+
+/// Two numbers are a key of another kind than the one number of a badge. Who does not get the lock
+/// has no snapshot while it waits, which others would have to wait for.
+const LOCK_MIGRATIONS: &str = "SELECT pg_try_advisory_xact_lock(1633904495, 1)";
+
+/// Runs `work`, on migrations, in a transaction while no other process does.
 fn locked<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&mut Connection) -> anyhow::Result<T>,
+    patience: Duration,
+    work: impl Fn(&mut Connection) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    // Two numbers are a key of another kind than the one number of a badge. The lock ends
-    // with the connection.
-    Statement::<DB>::new("SELECT pg_advisory_lock(1633904495, 1)").execute(connection)?;
-    work(connection)
+    let lock = Awaited {
+        what: "the lock of the migrations",
+        remedy: "another process runs them, or a server of an earlier release has left the lock in a \
+                 session of a pooler; `SELECT pid FROM pg_locks WHERE classid = 1633904495` names the \
+                 session, `SELECT pg_terminate_backend(pid)` ends it",
+    };
+    wait_for(&lock, patience, || {
+        exclusive(connection, MIGRATION, |connection| {
+            let is_free = Statement::<DB, Bool>::new(LOCK_MIGRATIONS).get_result(connection)?;
+            if is_free {
+                work(connection).map(Some)
+            } else {
+                Ok(None)
+            }
+        })
+    })
 }
+
+/// What a database answers that takes writes: as a rule, one that is read-only answers requests that
+/// read and refuses those that write.
+fn check_writable(connection: &mut Connection) -> QueryResult<()> {
+    const IS_READ_ONLY: &str =
+        "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool";
+    if Statement::<DB, Bool>::new(IS_READ_ONLY).get_result(connection)? {
+        let said = Box::new("the database is read-only".to_owned());
+        return Err(Error::DatabaseError(
+            DatabaseErrorKind::ReadOnlyTransaction,
+            said,
+        ));
+    }
+    Ok(())
+}
+
+/// Writes to the disk and leaves nothing.
+const TRY_TO_WRITE: &str = "CREATE TEMPORARY TABLE accolade_tries ON COMMIT DROP AS SELECT 1 AS n";
 
 /// One column of `rows`.
 fn column<'a, R, T>(rows: &'a [R], of: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::migration::{Migration, MigrationSource as _};
+
+    use super::*;
+
+    #[test]
+    fn every_migration_is_a_transaction_which_holds_its_lock() {
+        let migrations: Vec<Box<dyn Migration<DB>>> = MIGRATIONS.migrations().unwrap();
+        for migration in migrations {
+            assert!(
+                migration.metadata().run_in_transaction(),
+                "{}",
+                migration.name()
+            );
+        }
+    }
 }

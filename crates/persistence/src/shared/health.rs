@@ -2,24 +2,37 @@
 
 use std::collections::HashSet;
 
-use accolade_application::ports::{Health, NotReady, PoolUsage};
+use accolade_application::ports::{Health, NotReady, PoolUsage, StoreError};
 use anyhow::anyhow;
+use diesel::connection::SimpleConnection as _;
 use diesel::migration::{Migration, MigrationSource as _};
 use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Bool;
 use diesel_migrations::MigrationHarness as _;
 
-use super::{Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked};
+use super::{
+    Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE, check_writable,
+    locked,
+};
 use crate::migrations::Migrations;
-use crate::retry::WorkError;
+use crate::retry::{WorkError, nobody_knows};
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
 use crate::store::Store;
 
 impl Health for Store<Connection> {
     fn check(&self) -> Result<(), NotReady> {
-        match self.reader.read(missing)?.len() {
-            0 => Ok(()),
+        if let Some(file) = &self.file {
+            file.check()
+                .map_err(|error| NotReady::FileChanged(error.to_string()))?;
+        }
+        let missing = self.reader.read(|connection| {
+            check_writable(connection)?;
+            missing(connection)
+        });
+        match missing.map_err(explain)?.len() {
+            0 => self.try_to_write(),
             missing => Err(NotReady::MigrationsMissing(missing)),
         }
     }
@@ -27,6 +40,34 @@ impl Health for Store<Connection> {
     fn pool_usage(&self) -> PoolUsage {
         self.usage()
     }
+}
+
+impl Store<Connection> {
+    /// Writes if the last write was in vain: a full disk, say, shows in nothing else.
+    fn try_to_write(&self) -> Result<(), NotReady> {
+        if !self.writer.is_in_doubt() {
+            return Ok(());
+        }
+        let tried = self.writer.write::<_, StoreError>(
+            |connection| Ok(connection.batch_execute(TRY_TO_WRITE)?),
+            nobody_knows,
+        );
+        match tried {
+            // A role that may not do this alone.
+            Ok(()) | Err(StoreError::Unexpected(_)) => Ok(()),
+            Err(error) => Err(explain(error)),
+        }
+    }
+}
+
+fn explain(error: StoreError) -> NotReady {
+    if let StoreError::Unavailable(cause) = &error
+        && let Some(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)) =
+            cause.downcast_ref()
+    {
+        return NotReady::ReadOnly;
+    }
+    error.into()
 }
 
 /// The names of the migrations that have not run, oldest first. Only reads: the library's own
@@ -53,17 +94,19 @@ fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
 
 impl Migrations for Store<Connection> {
     fn migrate(&self) -> anyhow::Result<Vec<String>> {
+        let mut run = Vec::new();
+        // Who has nothing to do waits for nobody.
+        if self.pending()?.is_empty() {
+            return Ok(run);
+        }
         let mut connection = (self.for_migrations)()?;
-        locked(&mut connection, |connection| {
-            let names = missing(connection).map_err(|failure| match failure {
-                WorkError::Query(error) => error.into(),
-                WorkError::Unexpected(error) => error,
-            })?;
-            connection
-                .run_pending_migrations(MIGRATIONS)
-                .map_err(|error| anyhow!("a migration failed: {error}"))?;
-            Ok(names)
-        })
+        loop {
+            let some = locked(&mut connection, self.migration_patience, run_some)?;
+            if some.is_empty() {
+                return Ok(run);
+            }
+            run.extend(some);
+        }
     }
 
     fn pending(&self) -> anyhow::Result<Vec<String>> {
@@ -72,11 +115,26 @@ impl Migrations for Store<Connection> {
 
     fn revert_last(&self) -> anyhow::Result<String> {
         let mut connection = (self.for_migrations)()?;
-        locked(&mut connection, |connection| {
+        locked(&mut connection, self.migration_patience, |connection| {
             let version = connection
                 .revert_last_migration(MIGRATIONS)
                 .map_err(|error| anyhow!("a migration could not be taken back: {error}"))?;
             Ok(version.to_string())
         })
     }
+}
+
+/// Runs as many of the missing migrations as share a transaction; gives their names.
+fn run_some(connection: &mut Connection) -> anyhow::Result<Vec<String>> {
+    let mut names = missing(connection).map_err(|failure| match failure {
+        WorkError::Query(error) => error.into(),
+        WorkError::Unexpected(error) => error,
+    })?;
+    names.truncate(MIGRATIONS_AT_ONCE);
+    for name in &names {
+        connection
+            .run_next_migration(MIGRATIONS)
+            .map_err(|error| anyhow!("the migration {name} failed: {error}"))?;
+    }
+    Ok(names)
 }

@@ -13,4 +13,7 @@ mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
 
-use super::{CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked, position};
+use super::{
+    CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
+    check_writable, locked, position,
+};

@@ -25,11 +25,16 @@ pub(crate) use backup::backup;
 pub(crate) use file::checkpoint;
 pub(crate) use open::open;
 
+use std::time::Duration;
+
+use diesel::QueryResult;
+use diesel::result::Error;
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::retry::{WorkError, exclusive};
+use crate::waiting::{Awaited, wait_for};
 
 type Connection = SqliteConnection;
 type DB = Sqlite;
@@ -51,13 +56,40 @@ extern "SQL" {
     fn position(text: Text, part: Text) -> Integer;
 }
 
-/// Runs `work`, on migrations, while no other process does.
+/// How many migrations share a transaction.
+const MIGRATIONS_AT_ONCE: usize = usize::MAX;
+
+/// Runs `work`, on migrations, in a transaction while no other process uses the file.
 fn locked<T>(
     connection: &mut Connection,
-    work: impl FnOnce(&mut Connection) -> anyhow::Result<T>,
+    patience: Duration,
+    work: impl Fn(&mut Connection) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    exclusive(connection, "BEGIN EXCLUSIVE", work)
+    let file = Awaited {
+        what: "the database's file",
+        remedy: "another process reads or writes it all the time; end it, or try again",
+    };
+    wait_for(&file, patience, || {
+        match exclusive(connection, "BEGIN EXCLUSIVE", &work) {
+            Err(error) if error.downcast_ref().is_some_and(is_locked) => Ok(None),
+            result => result.map(Some),
+        }
+    })
 }
+
+/// Whether another connection has the file for itself.
+fn is_locked(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(_, information) if information.message() == "database is locked")
+}
+
+/// That the file takes writes is what its path and the last write tell.
+#[expect(clippy::unnecessary_wraps, reason = "PostgreSQL is asked")]
+fn check_writable(_: &mut Connection) -> QueryResult<()> {
+    Ok(())
+}
+
+/// Writes to the disk and changes nothing.
+const TRY_TO_WRITE: &str = "PRAGMA user_version = 0";
 
 /// What is as long as a request travels as JSON.
 fn json(value: &impl serde::Serialize) -> Result<String, WorkError> {

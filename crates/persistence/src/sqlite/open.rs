@@ -1,6 +1,8 @@
 //! Connections to the file of SQLite, and how each is made ready.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use diesel::Connection as _;
@@ -9,11 +11,17 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::file::{name, prepare};
-use super::{Connection, DB};
+use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
+use crate::opened_file::OpenedFile;
+use crate::pool::Connections;
 use crate::retry::Transactions;
 use crate::statement::Statement;
-use crate::store::{Store, one_line, pool};
+use crate::store::{Store, one_line};
+use crate::waiting::{Awaited, wait_for};
+
+/// How long SQLite itself waits, where whoever waits is told of it.
+const SHORT_WAIT: Duration = Duration::from_millis(100);
 
 /// Opens the file at `path`; makes it and its directory if they are missing, for their owner alone.
 ///
@@ -24,30 +32,67 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let file = name(path)?;
     prepare(path)?;
     let settings = settings(options);
-    first(&file, &settings).map_err(|error| unusable(&error))?;
+    drop(first_in_turn(&file, &settings, options.lock_timeout)?);
+    let opened = Arc::new(OpenedFile::at(path)?);
     let connections = |size, more: &'static str| {
         let settings = settings.clone();
-        pool::<Connection>(&file, size, options, move |connection| {
-            each(connection, &settings)?;
-            connection.batch_execute(more)
-        })
+        let wait = waiting(options.lock_timeout);
+        Connections::new(
+            &existing(&file),
+            size,
+            options,
+            Some(Arc::clone(&opened)),
+            move |connection: &mut Connection| {
+                connection.batch_execute(&wait)?;
+                each(connection, &settings)?;
+                connection.batch_execute(more)
+            },
+        )
     };
     let writer = connections(1, "");
     let readers = connections(options.pool_size, "PRAGMA query_only = ON");
+    let patience = options.lock_timeout;
     Ok(Store {
         many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
-        writer: Transactions {
-            connections: writer,
-            begin: "BEGIN IMMEDIATE",
-            patience: options.lock_timeout,
-        },
-        reader: Transactions {
-            connections: readers,
-            begin: "BEGIN",
-            patience: options.lock_timeout,
-        },
-        for_migrations: Box::new(move || first(&file, &settings).map_err(|error| unusable(&error))),
+        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience),
+        reader: Transactions::new(readers, "BEGIN", patience),
+        for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
+        migration_patience: options.migration_patience,
+        file: Some(opened),
+    })
+}
+
+/// The name of a file that is there: SQLite would make one where there is none.
+fn existing(file: &str) -> String {
+    let mut name = String::from("file:");
+    for c in file.chars() {
+        match c {
+            '%' => name.push_str("%25"),
+            '?' => name.push_str("%3F"),
+            '#' => name.push_str("%23"),
+            // Behind two of them it would be the name of a machine.
+            '/' if name.ends_with(":/") => {}
+            c => name.push(c),
+        }
+    }
+    name + "?mode=rw"
+}
+
+/// The first connection, for which no other process keeps the file to itself.
+fn first_in_turn(
+    file: &str,
+    settings: &[String],
+    patience: Duration,
+) -> anyhow::Result<Connection> {
+    let awaited = Awaited {
+        what: "the database's file",
+        remedy: "another process writes it all the time; end it, or try again",
+    };
+    wait_for(&awaited, patience, || match first(file, settings) {
+        Ok(connection) => Ok(Some(connection)),
+        Err(error) if error.downcast_ref().is_some_and(is_locked) => Ok(None),
+        Err(error) => Err(unusable(&error)),
     })
 }
 
@@ -58,13 +103,14 @@ fn unusable(error: &anyhow::Error) -> anyhow::Error {
 /// A connection that makes sure of what the file remembers, and that it can be written.
 fn first(file: &str, settings: &[String]) -> anyhow::Result<Connection> {
     let mut connection = Connection::establish(file)?;
+    connection.batch_execute(&waiting(SHORT_WAIT))?;
     each(&mut connection, settings)?;
     let mode: String =
         Statement::<DB, Text>::new("PRAGMA journal_mode = WAL").get_result(&mut connection)?;
     if mode != "wal" {
         bail!("it does not support write-ahead logging (it stays at {mode})");
     }
-    // Waits like any other that writes. On what is read-only to begin alone succeeds.
+    // On what is read-only to begin alone succeeds.
     connection.batch_execute("BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK")?;
     Ok(connection)
 }
@@ -74,9 +120,7 @@ fn settings(options: &Options) -> Vec<String> {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
     };
-    // Waiting first: the others may have to.
     vec![
-        format!("PRAGMA busy_timeout = {}", options.lock_timeout.as_millis()),
         format!("PRAGMA synchronous = {synchronous}"),
         "PRAGMA foreign_keys = ON".to_owned(),
         "PRAGMA trusted_schema = OFF".to_owned(),
@@ -91,6 +135,11 @@ fn settings(options: &Options) -> Vec<String> {
     ]
 }
 
+/// Comes first: the other settings may have to wait.
+fn waiting(patience: Duration) -> String {
+    format!("PRAGMA busy_timeout = {}", patience.as_millis())
+}
+
 fn each(connection: &mut Connection, settings: &[String]) -> QueryResult<()> {
     settings
         .iter()
@@ -100,6 +149,21 @@ fn each(connection: &mut Connection, settings: &[String]) -> QueryResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_not_made_whatever_its_name() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["a.db", "100%?#.db", "%41.db"] {
+            let path = directory.path().join(name);
+            let file = existing(path.to_str().unwrap());
+            Connection::establish(&file).err().unwrap();
+            assert!(!path.exists());
+            first(path.to_str().unwrap(), &[]).unwrap();
+            Connection::establish(&file).unwrap();
+        }
+        assert_eq!(existing("//var/a.db"), "file:/var/a.db?mode=rw");
+        assert_eq!(existing("var/a.db"), "file:var/a.db?mode=rw");
+    }
 
     #[test]
     fn a_file_that_cannot_be_written_is_refused_at_once() {

@@ -17,7 +17,7 @@ use accolade_domain::zone::Zone;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-pub(crate) use output::{complain, one_line, print};
+pub(crate) use output::{complain, one_line, print, show_warnings};
 
 const ABOUT: &str = "Enrols customers of loyalty programmes for badges, over HTTP, durably.";
 

@@ -5,7 +5,8 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
+use tracing::Level;
 
 /// How long the last word waits for its reader.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -67,6 +68,22 @@ pub(super) fn print_table<const N: usize>(head: [&str; N], rows: &[[String; N]])
     print(lines.join("\n"))
 }
 
+/// Has a command say on standard error what its user should know while it works: that it waits for
+/// another process, say.
+///
+/// # Errors
+/// This process has a log already.
+pub(crate) fn show_warnings() -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        .without_time()
+        .try_init()
+        .map_err(|error| anyhow!("the log: {error}"))
+}
+
 /// `text` with control characters, which could tell a terminal anything, escaped.
 pub(super) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
@@ -98,8 +115,6 @@ pub(crate) fn one_line(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::anyhow;
-
     use super::*;
 
     #[test]

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use serde::de::{Deserialize, Deserializer, Error};
-use url::Url;
+use url::{Position, Url};
 
 /// Stands for a secret.
 pub(super) const MASK: &str = "***";
@@ -25,26 +25,58 @@ pub(crate) enum DatabaseUrl {
 
 /// The URL of a PostgreSQL, as libpq reads it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct PostgresUrl(Url);
+pub(crate) struct PostgresUrl {
+    /// With the first of its hosts.
+    url: Url,
+    /// The further hosts, of which libpq takes one that answers, each behind a comma.
+    more_hosts: String,
+}
 
 impl PostgresUrl {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, more_hosts) = split_hosts(text)?;
+        for host in more_hosts.split(',').skip(1) {
+            Url::parse(&format!("postgres://{host}")).ok()?.host()?;
+        }
+        let url = Url::parse(&text).ok()?;
+        Some(Self { url, more_hosts })
+    }
+
     /// The URL with its password, for libpq only.
-    fn reveal(&self) -> &str {
-        self.0.as_str()
+    fn reveal(&self) -> String {
+        self.with_all_hosts(&self.url)
+    }
+
+    fn with_all_hosts(&self, url: &Url) -> String {
+        let (before, after) = (&url[..Position::AfterPort], &url[Position::AfterPort..]);
+        format!("{before}{}{after}", self.more_hosts)
     }
 
     fn masked(&self) -> String {
-        let mut url = self.0.clone();
+        let mut url = self.url.clone();
         if url.password().is_some() {
             // Fails only for a URL without a host, which has no password.
             let _ = url.set_password(Some(MASK));
         }
-        if let Some(query) = self.0.query() {
+        if let Some(query) = self.url.query() {
             let masked: Vec<_> = query.split('&').map(masked_parameter).collect();
             url.set_query(Some(&masked.join("&")));
         }
-        url.into()
+        self.with_all_hosts(&url)
     }
+}
+
+/// `text`, a URL, without its hosts behind the first, and those.
+fn split_hosts(text: &str) -> Option<(String, String)> {
+    let authority = text.find("://")? + "://".len();
+    let rest = &text[authority..];
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let hosts = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    let Some(comma) = rest[hosts..end].find(',').map(|at| hosts + at) else {
+        return Some((text.to_owned(), String::new()));
+    };
+    let without = format!("{}{}", &text[..authority + comma], &rest[end..]);
+    Some((without, rest[comma..end].to_owned()))
 }
 
 /// `parameter`, of a query, without what it may give away.
@@ -106,7 +138,8 @@ impl FromStr for DatabaseUrl {
         if !is_percent_encoded(text) {
             return Err(MalformedDatabaseUrl::Percent);
         }
-        let url = Url::parse(text).map_err(|_| MalformedDatabaseUrl::Postgres)?;
+        let postgres = PostgresUrl::parse(text).ok_or(MalformedDatabaseUrl::Postgres)?;
+        let url = &postgres.url;
         // What a password with a bare `/`, `?` or `#` is taken for, and would be shown as.
         let misread = url.fragment().is_some()
             || url.path().contains('@')
@@ -117,7 +150,7 @@ impl FromStr for DatabaseUrl {
         if misread {
             return Err(MalformedDatabaseUrl::Postgres);
         }
-        Ok(Self::Postgres(PostgresUrl(url)))
+        Ok(Self::Postgres(postgres))
     }
 }
 
@@ -160,9 +193,7 @@ impl DatabaseUrl {
     pub(crate) fn to_open(&self) -> accolade_persistence::DatabaseUrl {
         match self {
             Self::Sqlite(path) => accolade_persistence::DatabaseUrl::Sqlite(path.clone()),
-            Self::Postgres(url) => {
-                accolade_persistence::DatabaseUrl::Postgres(url.reveal().to_owned())
-            }
+            Self::Postgres(url) => accolade_persistence::DatabaseUrl::Postgres(url.reveal()),
         }
     }
 
@@ -311,6 +342,9 @@ mod tests {
             "postgres://u:hid#den@h/db",
             "postgres://u:12#den@h/db",
             "postgres://u:hidden@h:port/db",
+            "postgres://u:hidden@h,h:port/db",
+            "postgres://u:hidden@h,/db",
+            "postgres://u:1,2/den@h/db",
         ] {
             assert_eq!(
                 text.parse::<DatabaseUrl>(),
@@ -340,5 +374,17 @@ mod tests {
         assert_eq!(shown(text), text);
         let text = "postgres:///db?host=a,b&port=5432,5433&target_session_attrs=read-write";
         assert_eq!(shown(text), text);
+    }
+
+    #[test]
+    fn several_hosts_reach_libpq_whole() {
+        for hosts in ["a:5432,b:5433", "a,b", "[::1]:1,127.0.0.1,c:3"] {
+            let text = format!("postgres://u:p%40@{hosts}/db?target_session_attrs=read-write");
+            let DatabaseUrl::Postgres(url) = text.parse().unwrap() else {
+                panic!("{text}")
+            };
+            assert_eq!(url.reveal(), text);
+            assert_eq!(shown(&text), text.replace("p%40", "***"));
+        }
     }
 }
