@@ -1,6 +1,7 @@
 //! The command line tools.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,18 +42,30 @@ impl Cli {
 
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
-        self.start(arguments).end()
+        self.run_reading("", arguments)
+    }
+
+    /// Runs a command, which reads `input`, to its end.
+    pub fn run_reading(&self, input: &str, arguments: &[&str]) -> Outcome {
+        self.start_reading(input, arguments).end()
     }
 
     /// Starts a command.
     pub fn start(&self, arguments: &[&str]) -> Running {
+        self.start_reading("", arguments)
+    }
+
+    fn start_reading(&self, input: &str, arguments: &[&str]) -> Running {
         let mut child = process::accolade()
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        // A command that reads nothing may have ended.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let (stdout, stderr) = (Arc::new(Logs::default()), Arc::new(Logs::default()));
         stdout.follow(child.stdout.take().unwrap());
         stdout.follow(std::io::empty());

@@ -33,10 +33,22 @@ pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
     );
     read(
         operation,
-        "X-Request-Id",
+        "X-CAP-REQUEST-ID",
         "Names this request in the answer and in the log: 1 to 128 letters, digits, \
          `.`, `_` and `-`. One is made if it is absent.",
     );
+    read(
+        operation,
+        "X-Request-Id",
+        "The same, where `X-CAP-REQUEST-ID` is absent.",
+    );
+    for name in ["X-CAP-REQUEST-ID", "X-Request-Id"] {
+        answer(
+            operation,
+            name,
+            "The id of this request, as the log has it.",
+        );
+    }
 }
 
 fn read(operation: &mut Operation, name: &str, description: &str) {
@@ -54,12 +66,11 @@ fn read(operation: &mut Operation, name: &str, description: &str) {
 fn answer(operation: &mut Operation, name: &str, description: &str) {
     let header = HeaderBuilder::new().description(Some(description)).build();
     for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(success) = response
+        if let RefOr::T(response) = response
             && status.starts_with('2')
         {
-            success
-                .headers
-                .insert(name.to_owned(), RefOr::T(header.clone()));
+            let header = RefOr::T(header.clone());
+            response.headers.insert(name.to_owned(), header);
         }
     }
 }
