@@ -2,13 +2,42 @@
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 
 use crate::operation::Rules;
 
-/// Adds those of an operation of the API, which gives an entity tag if it is `tagged`.
-pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
+/// Names a request, in every answer.
+const REQUEST_ID: &str = "X-Request-Id";
+
+/// When to come again.
+const RETRY_AFTER: &str = "Retry-After";
+
+/// Adds the headers that answers of many operations have, to refer to.
+pub(super) fn add_common(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let mut add = |name: &str, kind: Type, description: &str| {
+        let header = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(kind)))
+            .description(Some(description))
+            .build();
+        components.headers.insert(name.to_owned(), header.into());
+    };
+    let text = "Names the request in the log: the caller's own, if it sent a sane one.";
+    add(REQUEST_ID, Type::String, text);
+    let text = "`true` if the answer was given before.";
+    add("Idempotency-Replayed", Type::Boolean, text);
+    let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
+    add("ETag", Type::String, text);
+    let text = "How a client may authenticate.";
+    add("WWW-Authenticate", Type::String, text);
+    let text = "After how many seconds to come again.";
+    add(RETRY_AFTER, Type::Integer, text);
+}
+
+/// Adds those that an operation of the API reads.
+pub(super) fn add_read(operation: &mut Operation, rules: Rules) {
     if rules.takes_key {
         read(
             operation,
@@ -16,15 +45,6 @@ pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
             "1 to 255 printable characters, bare or as a quoted string. The same key with \
              the same request gets the first answer again, to the byte.",
         );
-        answer(
-            operation,
-            "Idempotency-Replayed",
-            "`true` if the answer was given before.",
-        );
-    }
-    if tagged {
-        let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
-        answer(operation, "ETag", text);
     }
     read(
         operation,
@@ -33,10 +53,35 @@ pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
     );
     read(
         operation,
-        "X-Request-Id",
+        REQUEST_ID,
         "Names this request in the answer and in the log: 1 to 128 letters, digits, \
          `.`, `_` and `-`. One is made if it is absent.",
     );
+}
+
+/// Adds those that the answers of an operation have; it gives an entity tag if it is `tagged`.
+pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagged: bool) {
+    let takes_key = rules.is_some_and(|rules| rules.takes_key);
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        answer(response, REQUEST_ID);
+        match status.as_str() {
+            "200" | "201" => {
+                if takes_key {
+                    answer(response, "Idempotency-Replayed");
+                }
+                if tagged {
+                    answer(response, "ETag");
+                }
+            }
+            "401" => answer(response, "WWW-Authenticate"),
+            "409" if takes_key => answer(response, RETRY_AFTER),
+            "429" | "503" => answer(response, RETRY_AFTER),
+            _ => {}
+        }
+    }
 }
 
 fn read(operation: &mut Operation, name: &str, description: &str) {
@@ -51,9 +96,9 @@ fn read(operation: &mut Operation, name: &str, description: &str) {
     parameters.push(parameter.into());
 }
 
-fn answer(operation: &mut Operation, name: &str, description: &str) {
-    let header = HeaderBuilder::new().description(Some(description)).build();
-    if let Some(RefOr::T(ok)) = operation.responses.responses.get_mut("200") {
-        ok.headers.insert(name.to_owned(), RefOr::T(header));
-    }
+fn answer(response: &mut Response, name: &str) {
+    let reference = Ref::new(format!("#/components/headers/{name}"));
+    response
+        .headers
+        .insert(name.to_owned(), RefOr::Ref(reference));
 }

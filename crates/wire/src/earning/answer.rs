@@ -10,6 +10,7 @@ use crate::answer::answer;
 use crate::enrolment::answer::OwnerBody;
 use crate::instant::{WireInstant, WireIso};
 use crate::request::element::{CustomerError, collect};
+use crate::shapes::CustomerReference;
 use crate::words::BadgeStatusName;
 
 answer! {
@@ -76,8 +77,8 @@ answer! {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EarnedElement<'a> {
-    /// The customer.
-    #[schema(example = 62_090_013)]
+    /// The customer: its number; the identifier that was sent, if nobody has it.
+    #[schema(value_type = CustomerReference)]
     customer_id: i64,
     /// The *earned* badge; absent if a dry run would record one.
     #[serde(skip_serializing_if = "Option::is_none")]
