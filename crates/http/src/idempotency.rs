@@ -25,7 +25,7 @@ const NAME: &str = "Idempotency-Key";
 /// The key that `headers` hold, if any.
 ///
 /// # Errors
-/// 999999 if it is no key, or if there are several.
+/// 400 if it is no key, or if there are several.
 pub(crate) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Rejection> {
     let mut values = headers.get_all(&KEY);
     let Some(value) = values.next() else {
@@ -162,7 +162,7 @@ mod tests {
             b"\"\"",
             b"\xc3\xa4",
         ] {
-            assert_eq!(read(value), Err(999_999), "{value:?}");
+            assert_eq!(read(value), Err(400), "{value:?}");
         }
     }
 

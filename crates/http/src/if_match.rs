@@ -10,7 +10,7 @@ use actix_web::http::header::{HeaderMap, IF_MATCH};
 /// left out.
 ///
 /// # Errors
-/// 999999 if it is not a list of entity tags.
+/// 400 if it is not a list of entity tags.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, Rejection> {
     let malformed =
         || Rejection::unreadable("Must be * or a list of entity tags in quotes.").at("If-Match");
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn what_is_no_list_of_tags_is_refused() {
         for value in ["a", "\"a", "\"a\" \"b\"", "*, \"a\""] {
-            assert_eq!(read(&[value]), Err(999_999), "{value}");
+            assert_eq!(read(&[value]), Err(400), "{value}");
         }
     }
 }

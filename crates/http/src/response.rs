@@ -6,7 +6,11 @@ use actix_web::http::header::{ContentType, ETAG};
 
 /// The response that carries `rendered`.
 pub(crate) fn respond(rendered: Rendered) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
+    let mut response = if rendered.created {
+        HttpResponse::Created()
+    } else {
+        HttpResponse::Ok()
+    };
     if let Some(etag) = rendered.etag {
         response.insert_header((ETAG, format!("\"{etag}\"")));
     }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Notice<'a> {
     /// The code, from the table of codes.
-    #[schema(example = 999_999)]
+    #[schema(example = 400)]
     code: u32,
     /// What it means here and what to do.
     message: &'a str,

@@ -32,6 +32,19 @@ pub struct Rendered {
     pub body: Vec<u8>,
     /// The entity tag of the badge that it shows, without quotes.
     pub etag: Option<String>,
+    /// Whether it was created now, which the status says of a badge and of a custom field only.
+    pub created: bool,
+}
+
+impl Rendered {
+    /// Bytes that are all there is to an answer.
+    const fn new(body: Vec<u8>) -> Self {
+        Self {
+            body,
+            etag: None,
+            created: false,
+        }
+    }
 }
 
 /// What an answer is written with.
@@ -58,21 +71,28 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
             outcomes,
         } => {
             let envelopes = envelopes(outcomes, request_id, recorded, context.warnings);
-            let body = serde_json::to_vec(&envelopes).map_err(unwritable)?;
-            return Ok(Rendered { body, etag: None });
+            return Ok(Rendered::new(
+                serde_json::to_vec(&envelopes).map_err(unwritable)?,
+            ));
         }
         _ => Errors::Empty,
     };
     let etag = match answer {
-        Answer::Badge(view) => Some(etag(&view.badge)?),
+        Answer::BadgeCreated(view) | Answer::Badge(view) => Some(etag(&view.badge)?),
         _ => None,
     };
     let write = Enveloped {
         errors,
         warnings: context.warnings,
     };
-    let body = data(answer, context.zone, write).map_err(unwritable)?;
-    Ok(Rendered { body, etag })
+    Ok(Rendered {
+        body: data(answer, context.zone, write).map_err(unwritable)?,
+        etag,
+        created: matches!(
+            answer,
+            Answer::BadgeCreated(_) | Answer::CustomFieldCreated(_)
+        ),
+    })
 }
 
 /// The answer that shows one badge.
@@ -116,8 +136,9 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
 /// # Errors
 /// It cannot be written.
 pub fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
-    let body = success(data, Errors::Empty, context.warnings).map_err(unwritable)?;
-    Ok(Rendered { body, etag: None })
+    success(data, Errors::Empty, context.warnings)
+        .map(Rendered::new)
+        .map_err(unwritable)
 }
 
 /// What becomes of the `data` of an answer.
@@ -177,12 +198,14 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
             outcomes,
         } => to.write(&envelopes(outcomes, request_id, true, &[])),
         Answer::Group(group) => to.write(&GroupBody::new(group)),
-        Answer::CustomField(field) => to.write(&CustomFieldBody::new(field)),
+        Answer::CustomFieldCreated(field) | Answer::CustomField(field) => {
+            to.write(&CustomFieldBody::new(field))
+        }
         Answer::Directory(directory) => match directory.entries.as_slice() {
             [entry] if directory.single => to.write(&CustomerBody::new(entry)),
             entries => to.write(&CustomersBody::new(entries)),
         },
-        Answer::Badge(view) => to.write(&BadgeBody::new(view, zone)?),
+        Answer::BadgeCreated(view) | Answer::Badge(view) => to.write(&BadgeBody::new(view, zone)?),
         Answer::Claimed { badge, owner } => to.write(&ClaimedBody::new(*badge, owner)),
         Answer::Unclaimed { owner } => to.write(&UnclaimedBody::new(owner)),
         Answer::Activity { badge, active } => to.write(&ActivityBody {

@@ -23,14 +23,6 @@ fn dated(start: i64, end: i64) -> Value {
 
 const FAR: i64 = 3_000_000_000;
 
-fn an_owner_type_that_there_is_not(server: &Server) -> Reply {
-    let (org, body) = ready(server);
-    org.enrol(&with(
-        &body,
-        &json!({"triggeredBy": {"ownerType": "Nobody", "referenceId": "1"}}),
-    ))
-}
-
 fn a_badge_that_there_is_not(server: &Server) -> Reply {
     server.org().enrol(&enrolment("000000000000000000000000"))
 }
@@ -366,7 +358,7 @@ fn no_code_is_left_out() {
 }
 
 produced! {
-    400 => an_owner_type_that_there_is_not
+    400 => what_cannot_be_read
     404 => a_badge_that_there_is_not
     714 => an_owner_who_is_not_allowed
     716 => a_trigger_without_owner_type
@@ -397,11 +389,10 @@ produced! {
     1942 => a_body_that_is_too_large
     1943 => a_body_that_is_no_json_by_its_type
     1945 => a_body_that_does_not_arrive
-    1950 => something_unexpected
     1951 => a_database_that_is_away
     1990 => an_unknown_field
     1991 => two_dates_that_disagree
     1992 => a_customer_named_twice
     1993 => claims_in_a_definition
-    999_999 => what_cannot_be_read
+    999_999 => something_unexpected
 }

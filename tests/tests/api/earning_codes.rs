@@ -2,7 +2,7 @@
 
 use accolade_tests::{
     LOYALTY, Org, Reply, Server, badge, badge_from, badge_value, customer_value, direct_badge,
-    earning, limited, with,
+    earning, imported, limited, with,
 };
 use serde_json::{Value, json};
 
@@ -148,6 +148,19 @@ fn an_identifier_that_nobody_has(server: &Server) -> Reply {
         .send()
 }
 
+fn a_kind_of_identifier_that_there_is_not(server: &Server) -> Reply {
+    server
+        .org()
+        .request("GET", "customer/1")
+        .header("X-CAP-CUSTOMER-IDENTIFIER", "passport")
+        .send()
+}
+
+fn an_import_of_a_badge_that_there_is_not(server: &Server) -> Reply {
+    let elements = json!([imported("000000000000000000000000", 1)]);
+    server.org().put_json("import/customerBadges", &elements)
+}
+
 fn an_identifier_that_is_anothers(server: &Server) -> Reply {
     let org = server.org();
     org.register(1, &json!({"email": "ann@example.org"}));
@@ -179,9 +192,11 @@ produced! {
     817 => a_customers_limit_that_is_reached
     818 => a_badges_limit_that_is_reached
     826 => a_constraint_that_changes_its_kind_once_live
+    1026 => an_identifier_that_nobody_has
+    1028 => a_kind_of_identifier_that_there_is_not
     1051 => nothing_to_revoke
+    1054 => an_import_of_a_badge_that_there_is_not
     1904 => an_earn_type_that_changes_once_live
-    1920 => an_identifier_that_nobody_has
     1921 => an_identifier_that_is_anothers
     1944 => a_badge_that_has_changed
 }

@@ -52,7 +52,7 @@ fn every_field_of_a_badge_refuses_what_it_cannot_hold(server: &Server) {
         for value in &wrong {
             // Some of these are right somewhere: what matters is that none breaks anything.
             let reply = org.creating(&with(&badge(), &json!({field: value}))).send();
-            if reply.status == 200 {
+            if reply.is_success() {
                 continue;
             }
             assert_eq!(reply.status, 400, "{field} = {value}: {reply}");
@@ -94,7 +94,7 @@ fn every_field_of_a_badge_refuses_what_it_cannot_hold(server: &Server) {
         let reply = org.creating(&with(&badge(), &changes)).send();
         assert_eq!(
             reply.problems(),
-            [(999_999, Some(field.to_owned()))],
+            [(400, Some(field.to_owned()))],
             "{changes}: {reply}"
         );
     }
@@ -113,7 +113,7 @@ fn dates_at_the_end_of_time_break_nothing(server: &Server) {
         let reply = org.creating(&with(&badge(), &json!({
             "expiresOn": "9999-12-31T23:59:59Z", "issuedBadgeExpiry": expiry, "badgeConstraints": window,
         }))).send();
-        if reply.status != 200 {
+        if !reply.is_success() {
             continue;
         }
         let id = reply.data()["id"].as_str().unwrap().to_owned();
@@ -170,7 +170,7 @@ fn a_benefit_is_kept_at_any_depth_that_is_accepted(server: &Server) {
             .header("X-CAP-BADGES-MIGRATION", "migration")
             .text(&body)
             .send();
-        if reply.status == 200 {
+        if reply.is_success() {
             assert!(reply.text().contains(&"[".repeat(depth)));
             org.get("badgeMeta").ok();
         } else {
@@ -192,7 +192,7 @@ fn huge_texts_are_refused_and_not_repeated() {
         (json!({"customers": [huge]}), "customers[0]"),
     ] {
         let reply = org.enrol(&with(&enrolment("66276dc68fe258516a88ff8e"), &changes));
-        reply.refused(999_999, Some(field));
+        reply.refused(400, Some(field));
         assert!(reply.body.len() < 2_000, "{} bytes", reply.body.len());
     }
     let owner = json!({"triggeredBy": {"ownerType": huge, "referenceId": "1"}});

@@ -23,14 +23,15 @@ pub struct Caller {
 
 impl Caller {
     /// # Errors
-    /// 1931, naming the group that is missing.
-    pub fn require(&self, group: AccessGroup) -> Result<(), Rejection> {
-        if self.groups.permit(group) {
+    /// 1931, naming the groups any one of which would be enough.
+    pub fn require(&self, groups: AccessGroups) -> Result<(), Rejection> {
+        if self.groups.permit(groups) {
             Ok(())
         } else {
+            let names: Vec<_> = groups.iter().map(AccessGroup::name).collect();
             Err(Rejection::of(Code::Forbidden).saying(format!(
                 "The client lacks the access group {}.",
-                group.name()
+                names.join(" or ")
             )))
         }
     }

@@ -10,7 +10,7 @@ pub enum AccessGroup {
     BadgesRead = 1,
     /// To define badges.
     BadgesWrite = 2,
-    /// To enrol customers.
+    /// To enrol customers and let them earn, and to ask what became of that.
     BadgesIssue = 4,
     /// Everything that there is.
     Admin = 8,
@@ -68,9 +68,9 @@ impl AccessGroups {
     /// Every group.
     pub const ALL: Self = Self(Self::DEFAULT.0 | AccessGroup::Admin as u8);
 
-    /// Whether a client with these may do what needs `group`.
-    pub const fn permit(self, group: AccessGroup) -> bool {
-        self.0 & (group as u8 | AccessGroup::Admin as u8) != 0
+    /// Whether a client with these may do what needs any one of `groups`.
+    pub const fn permit(self, groups: Self) -> bool {
+        self.0 & (groups.0 | AccessGroup::Admin as u8) != 0
     }
 
     /// The groups of the set.
@@ -93,6 +93,12 @@ impl AccessGroups {
             .copied()
             .filter(|group| bits & *group as i16 != 0)
             .collect()
+    }
+}
+
+impl From<AccessGroup> for AccessGroups {
+    fn from(group: AccessGroup) -> Self {
+        Self(group as u8)
     }
 }
 
@@ -122,13 +128,22 @@ mod tests {
 
     #[test]
     fn admin_permits_everything_and_the_default_all_but_admin() {
-        let admin = AccessGroups::from_iter([AccessGroup::Admin]);
-        assert!(AccessGroup::ALL.iter().all(|group| admin.permit(*group)));
+        let permitted = |by: AccessGroups| -> Vec<_> {
+            let groups = AccessGroup::ALL.iter();
+            groups.map(|group| by.permit((*group).into())).collect()
+        };
+        assert_eq!(permitted(AccessGroup::Admin.into()), [true; 4]);
+        assert_eq!(permitted(AccessGroups::DEFAULT), [true, true, true, false]);
+    }
+
+    #[test]
+    fn one_of_several_groups_is_enough() {
+        let either = AccessGroups::from_iter([AccessGroup::BadgesRead, AccessGroup::BadgesIssue]);
         let permitted: Vec<_> = AccessGroup::ALL
             .iter()
-            .map(|group| AccessGroups::DEFAULT.permit(*group))
+            .map(|group| AccessGroups::from(*group).permit(either))
             .collect();
-        assert_eq!(permitted, [true, true, true, false]);
+        assert_eq!(permitted, [true, false, true, true]);
     }
 
     #[test]

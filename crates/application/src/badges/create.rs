@@ -64,7 +64,7 @@ impl Command for CreateBadge {
             counts: BadgeCounts::default(),
             now,
         };
-        let answer = Answer::Badge(Box::new(view.clone()));
+        let answer = Answer::BadgeCreated(Box::new(view.clone()));
         let record = request.record(&answer);
         match ports.stores.badges.create(&view.badge, record.as_ref()) {
             Ok(()) => Ok(answer),

@@ -50,7 +50,7 @@ impl Command for CreateCustomField {
             updated_on: now,
             updated_by: caller.actor,
         };
-        let answer = Answer::CustomField(field.clone());
+        let answer = Answer::CustomFieldCreated(field.clone());
         let record = request.record(&answer);
         match ports.stores.catalogue.create_field(&field, record.as_ref()) {
             Ok(()) => Ok(answer),

@@ -14,7 +14,7 @@ use crate::request::Request;
 
 /// Replaces the identifiers of customers: all of them or none.
 ///
-/// Refused with 1920 for customers whose identifier nobody has; 1921 for each new identifier that
+/// Refused with 1026 for customers whose identifier nobody has; 1921 for each new identifier that
 /// belongs to another customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutCustomers {
@@ -80,7 +80,7 @@ fn place(single: bool, position: usize, kind: IdentifierKind) -> String {
 /// The entries with their customers found.
 ///
 /// # Errors
-/// 1920 for each whose identifier nobody has; 999999 for each customer that is named again.
+/// 1026 for each whose identifier nobody has; 400 for each customer that is named again.
 fn found(
     ports: &Ports,
     caller: &Caller,

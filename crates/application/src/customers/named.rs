@@ -196,7 +196,7 @@ pub(crate) fn resolve_each(
 /// The customer that `named` is; `field` is where it stands.
 ///
 /// # Errors
-/// 1920 if nobody has the identifier.
+/// 1026 if nobody has the identifier.
 pub fn resolve_one(
     ports: &Ports,
     caller: &Caller,

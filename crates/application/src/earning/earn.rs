@@ -20,7 +20,7 @@ use crate::request::Request;
 /// Lets customers earn a badge, as far as limits have room.
 ///
 /// Refused with the first that applies: 809 the request id was carried out before; 404; those of
-/// [`terms`]; for one customer 811, 817 and 818, before all of them 1920.
+/// [`terms`]; for one customer 811, 817 and 818, before all of them 1026.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarnBadge {
     /// The badge.

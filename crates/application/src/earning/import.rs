@@ -12,7 +12,6 @@ use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::{Answer, Imported};
-use crate::badges::not_found;
 use crate::customers::{NamedCustomer, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -37,8 +36,8 @@ pub struct ImportRow {
 /// refuses them.
 ///
 /// Refused as a whole with 809. Elements fail alone, each for what could not be read of it, a
-/// customer whose identifier nobody has (1920), a badge that the org does not have (404), or
-/// an expiry before the earn (999999).
+/// customer whose identifier nobody has (1026), a badge that the org does not have (1054), or
+/// an expiry before the earn (400).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportCustomerBadges {
     /// The elements, in the order of the request.
@@ -162,7 +161,7 @@ fn fitting<'a>(
 ) -> Result<&'a Badge, Vec<Rejection>> {
     let badge = badges
         .get(&row.badge)
-        .ok_or_else(|| vec![not_found(row.badge).at("badgeMetaId")])?;
+        .ok_or_else(|| vec![Rejection::of(Code::ImportBadgeUnknown).at("badgeMetaId")])?;
     if row.expires_on <= row.event_on {
         return Err(vec![
             Rejection::of(Code::Unreadable)

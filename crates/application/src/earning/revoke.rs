@@ -14,7 +14,7 @@ use crate::request_id;
 
 /// Revokes an earned badge: its place under every limit is free again.
 ///
-/// Refused with the first that applies: 1920; 809; 404; 814 if the customer has no such active earned
+/// Refused with the first that applies: 1026; 809; 404; 814 if the customer has no such active earned
 /// badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RevokeEarn {

@@ -4,24 +4,71 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 
 use crate::access::Caller;
+use crate::answer::Answer;
 use crate::error::UseCaseError;
-use crate::ports::{LedgerEntry, Ports};
+use crate::ports::{LedgerEntry, Ports, StoreError};
 
-/// What became of the requests with this id: one entry for each operation that carried
-/// it out, the earliest first.
+/// What became of the requests with the id `id`: one entry for each operation that carried
+/// it out, the earliest first; also the import that made the id for one of its elements.
 ///
 /// # Errors
 /// 404 if none did: the request can be sent again.
 pub fn requests(
     ports: &Ports,
     caller: &Caller,
-    request_id: &RequestId,
+    id: &str,
 ) -> Result<Vec<LedgerEntry>, UseCaseError> {
-    let entries = ports.stores.requests.find(caller.org, request_id)?;
+    let mut entries = carried_out(ports, caller, id)?;
+    if let Some((import, number)) = element(id) {
+        let has_element = |entry: &LedgerEntry| match &entry.answer {
+            Answer::Imported { outcomes, .. } => number <= outcomes.len(),
+            _ => false,
+        };
+        let imports = carried_out(ports, caller, import)?;
+        entries.extend(imports.into_iter().filter(has_element));
+        entries.sort_by_key(|entry| entry.recorded_on);
+    }
     if entries.is_empty() {
         return Err(Rejection::of(Code::NotFound)
             .saying("No request with this requestId was carried out. It can be sent again.")
             .into());
     }
     Ok(entries)
+}
+
+/// The requests whose id is `id` itself. None has an id that is too long.
+fn carried_out(ports: &Ports, caller: &Caller, id: &str) -> Result<Vec<LedgerEntry>, StoreError> {
+    match RequestId::try_from(id) {
+        Ok(id) => ports.stores.requests.find(caller.org, &id),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The id of the import, and the number of the element from 1, that `id` would be made of.
+fn element(id: &str) -> Option<(&str, usize)> {
+    let (import, number) = id.rsplit_once('_')?;
+    let is_written_so =
+        number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');
+    Some((import, number.parse().ok().filter(|_| is_written_so)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::element;
+
+    #[test]
+    fn an_elements_id_is_the_imports_and_a_number_from_1() {
+        assert_eq!(element("a_b_12"), Some(("a_b", 12)));
+        for other in [
+            "a",
+            "a_",
+            "a_0",
+            "a_01",
+            "a_+1",
+            "a_x",
+            "a_99999999999999999999",
+        ] {
+            assert_eq!(element(other), None, "{other}");
+        }
+    }
 }

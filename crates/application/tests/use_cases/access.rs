@@ -109,8 +109,8 @@ fn a_caller_without_the_access_group_is_refused_with_1931_that_names_it() {
     client(&world, [AccessGroup::BadgesRead].into_iter().collect());
     let listed = world.ports.stores.access.clients().unwrap();
     let caller = caller_of(listed.last().unwrap()).unwrap();
-    assert_eq!(caller.require(AccessGroup::BadgesRead), Ok(()));
-    let refused = caller.require(AccessGroup::BadgesIssue).unwrap_err();
+    assert_eq!(caller.require(AccessGroup::BadgesRead.into()), Ok(()));
+    let refused = caller.require(AccessGroup::BadgesIssue.into()).unwrap_err();
     assert_eq!(refused.code.number(), 1931);
     assert!(refused.message.contains("badges:issue"), "{refused}");
 }

@@ -99,7 +99,7 @@ fn a_creation_is_remembered_whole() {
     let guard = world.guard("key", 1);
     let create_again = || world.run_under(&guard, creation(draft("Gold")));
     let answer = now(create_again().unwrap());
-    assert!(matches!(answer, Answer::Badge(_)));
+    assert!(matches!(answer, Answer::BadgeCreated(_)));
     assert_eq!(before(create_again().unwrap()), answer);
 }
 

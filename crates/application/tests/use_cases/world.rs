@@ -112,7 +112,7 @@ impl World {
 
     pub(crate) fn badge_from(&self, draft: BadgeDraft) -> BadgeId {
         match self.run(creation(draft)).unwrap() {
-            Answer::Badge(view) => view.badge.id,
+            Answer::BadgeCreated(view) => view.badge.id,
             other => panic!("{other:?}"),
         }
     }

@@ -27,7 +27,7 @@ fn new_field(
 
 fn a_field(answer: Answer) -> CustomField {
     match answer {
-        Answer::CustomField(field) => field,
+        Answer::CustomFieldCreated(field) | Answer::CustomField(field) => field,
         other => panic!("{other:?}"),
     }
 }

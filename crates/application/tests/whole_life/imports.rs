@@ -65,6 +65,6 @@ fn an_import_whose_elements_all_fail_is_carried_out() {
     let rows = vec![Ok(row("69381523cebb9648d8974501".parse().unwrap(), 1))];
     let command = importing(&world, rows);
     let answer = world.run(command.clone()).unwrap();
-    assert_eq!(outcomes(&answer), [[404]]);
+    assert_eq!(outcomes(&answer), [[1054]]);
     assert_eq!(codes(&world.run(command)), [809]);
 }

@@ -107,7 +107,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(
         faults(&result),
         [
-            (999_999, "startOn"),
+            (400, "startOn"),
             (1904, "earnType"),
             (728, "ownership.restrictedToOwners"),
             (404, "badgeGroupId"),

@@ -162,7 +162,7 @@ impl World {
             id: None,
         };
         match self.run(command).unwrap() {
-            Answer::Badge(view) => view.badge.id,
+            Answer::BadgeCreated(view) => view.badge.id,
             other => panic!("{other:?}"),
         }
     }

@@ -165,8 +165,8 @@ impl BadgeDraft {
     ///
     /// # Errors
     /// Everything that is wrong, each with the path of its field: what is
-    /// missing (999999, owners 728), the dates (720, 722, 724), and limits that
-    /// contradict each other or the badge (999999).
+    /// missing (400, owners 728), the dates (720, 722, 724), and limits that
+    /// contradict each other or the badge (400).
     pub fn define(
         self,
         defining: Defining<'_>,
@@ -380,12 +380,12 @@ mod tests {
                 false
             ),
             Err([
-                (999_999, "name"),
-                (999_999, "startOn"),
-                (999_999, "expiresOn"),
-                (999_999, "earnedBadgeExpiry"),
+                (400, "name"),
+                (400, "startOn"),
+                (400, "expiresOn"),
+                (400, "earnedBadgeExpiry"),
                 (728, "ownership.restrictedToOwners"),
-                (999_999, "issuedBadgeExpiry"),
+                (400, "issuedBadgeExpiry"),
             ]
             .map(|(code, field)| (code, field.to_owned()))
             .to_vec())

@@ -54,7 +54,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .gives_tokens()
             .json_body::<TokenRequest>(example!("token.request"))
             .answers::<Bare<GeneratedToken>>("A token.", example!("token"))
-            .codes(&[1930, 1932, 1942, 1943, 1945, 1950, 1951, 999_999]),
+            .codes(&[400, 1930, 1932, 1942, 1943, 1945, 1951, 999_999]),
     ]
 }
 

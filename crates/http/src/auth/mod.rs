@@ -20,7 +20,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accolade_application::access::{AccessGroup, Caller, ClientKey, Credentials, caller_of};
+use accolade_application::access::{AccessGroups, Caller, ClientKey, Credentials, caller_of};
 use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
@@ -98,18 +98,18 @@ impl Auth {
         }
     }
 
-    /// Who sends `request`, if it may do what needs `group`.
+    /// Who sends `request`, if it may do what needs any one of `groups`.
     ///
     /// # Errors
     /// 1930 if credentials are missing or wrong, 1932 if they have been wrong too often, 1931 if the
-    /// client lacks `group` or belongs to another org than the request says; the store failed.
+    /// client has none of `groups` or belongs to another org than the request says; the store failed.
     pub(crate) async fn permit(
         &self,
         request: &HttpRequest,
-        group: AccessGroup,
+        groups: AccessGroups,
     ) -> Result<Caller, Failure> {
         let caller = self.caller(request).await?;
-        caller.require(group)?;
+        caller.require(groups)?;
         Ok(caller)
     }
 

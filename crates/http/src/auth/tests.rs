@@ -84,7 +84,9 @@ impl Here {
         request
             .extensions_mut()
             .insert(Deadline::after(Duration::from_mins(1)));
-        self.auth.permit(&request, AccessGroup::BadgesRead).await
+        self.auth
+            .permit(&request, AccessGroup::BadgesRead.into())
+            .await
     }
 
     async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
@@ -142,7 +144,7 @@ async fn what_a_client_may_not_do_and_another_org_are_forbidden() {
         .insert(Deadline::after(Duration::from_mins(1)));
     let failure = here
         .auth
-        .permit(&request, AccessGroup::BadgesIssue)
+        .permit(&request, AccessGroup::BadgesIssue.into())
         .await
         .unwrap_err();
     assert_eq!(failure.code().number(), 1931);

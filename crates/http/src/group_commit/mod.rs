@@ -85,7 +85,7 @@ impl<M: Member, R: Send + 'static> GroupCommit<M, R> {
     ///
     /// # Errors
     /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
-    /// done. 1952 at the deadline if it has. 1950 if its group panics.
+    /// done. 1952 at the deadline if it has. 999999 if its group panics.
     pub(crate) async fn execute(
         &self,
         deadline: Deadline,

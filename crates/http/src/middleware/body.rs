@@ -35,7 +35,7 @@ pub(crate) async fn json(
 ///
 /// # Errors
 /// 1942 if it is larger, 1943 if it is compressed, 1945 if it is not there by the request's
-/// deadline, 999999 if it breaks off.
+/// deadline, 400 if it breaks off.
 pub(crate) async fn bytes(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>>,
@@ -204,6 +204,6 @@ mod tests {
     async fn a_body_that_breaks_off_is_the_callers_fault() {
         let broken = stream::iter([Ok(Bytes::from("{")), Err(PayloadError::Incomplete(None))]);
         let failure = json(&request(&[]), broken, 8).await.unwrap_err();
-        assert_eq!(failure.code().number(), 999_999);
+        assert_eq!(failure.code().number(), 400);
     }
 }

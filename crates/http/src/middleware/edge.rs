@@ -298,7 +298,7 @@ mod tests {
         assert!(
             answer
                 .body
-                .starts_with(r#"{"data":null,"errors":[{"code":1950,"#)
+                .starts_with(r#"{"data":null,"errors":[{"code":999999,"#)
         );
         assert!(answer.body.contains(&answer.tag), "{}", answer.body);
         assert!(!answer.body.contains("hunter2"));

@@ -17,7 +17,7 @@ use utoipa::openapi::{Ref, RefOr};
 use crate::operation::Operation as Declared;
 
 /// What any operation of the API can answer.
-const ALWAYS: &[u32] = &[1930, 1931, 1932, 1945, 1950, 1951, 1990, 999_999];
+const ALWAYS: &[u32] = &[400, 1930, 1931, 1932, 1945, 1951, 1990, 999_999];
 
 /// What any operation that is executed once under a key can answer besides.
 const TAKES_KEY: &[u32] = &[1910, 1911, 1942, 1952];
@@ -25,7 +25,7 @@ const TAKES_KEY: &[u32] = &[1910, 1911, 1942, 1952];
 /// What any operation that reads a JSON body can answer besides.
 const READS_JSON: &[u32] = &[1943];
 
-/// What an operation can answer besides 200 without warnings, in the order of the numbers.
+/// What an operation can answer besides a success without warnings, in the order of the numbers.
 pub(super) fn all_of(declared: &Declared) -> Vec<Code> {
     let mut numbers = declared.codes.clone();
     if let Some(rules) = declared.rules {
@@ -43,8 +43,9 @@ pub(super) fn all_of(declared: &Declared) -> Vec<Code> {
 }
 
 /// Adds to `operation` a response for each status of `codes`, with an example for each code, and a
-/// sentence about those that come with 200.
-pub(super) fn describe(operation: &mut Operation, codes: &[Code]) {
+/// sentence about those that come with a success. Its 404 says `not_found`.
+pub(super) fn describe(operation: &mut Operation, codes: &[Code], not_found: &'static str) {
+    let messages = Messages { not_found };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in codes {
         by_status.entry(code.status()).or_default().push(*code);
@@ -52,57 +53,72 @@ pub(super) fn describe(operation: &mut Operation, codes: &[Code]) {
     for (status, codes) in by_status {
         if status == 200 {
             let description = operation.description.get_or_insert_default();
-            let sentence = "Comes with 200, as a warning or as a customer's error:";
-            let _ = write!(description, "\n\n{sentence} {}.", listed(&codes));
+            let sentence = "Comes with a success, as a warning or as a customer's error:";
+            let _ = write!(description, "\n\n{sentence} {}.", messages.listed(&codes));
         } else {
             operation
                 .responses
                 .responses
                 .entry(status.to_string())
-                .or_insert_with(|| RefOr::T(failure(&codes)));
+                .or_insert_with(|| RefOr::T(messages.failure(&codes)));
         }
     }
 }
 
-fn failure(codes: &[Code]) -> Response {
-    let examples = codes.iter().map(|code| {
-        let value = json!({
-            "data": null,
-            "errors": [{"code": code.number(), "message": code.message(), "reference": null}],
-            "warnings": null,
-        });
-        let example = ExampleBuilder::new().value(Some(value)).build();
-        (code.number().to_string(), RefOr::T(example))
-    });
-    ResponseBuilder::new()
-        .description(listed(codes))
-        .content(
-            "application/json",
-            ContentBuilder::new()
-                .schema(Some(Ref::from_schema_name("Failure")))
-                .examples_from_iter(examples)
-                .build(),
-        )
-        .build()
+/// What the codes say in the answers of one operation.
+struct Messages {
+    not_found: &'static str,
 }
 
-fn listed(codes: &[Code]) -> String {
-    let said: Vec<_> = codes
-        .iter()
-        .map(|code| format!("{} {}", code.number(), code.message().trim_end_matches('.')))
-        .collect();
-    said.join("; ")
+impl Messages {
+    fn of(&self, code: Code) -> &'static str {
+        match code {
+            Code::NotFound => self.not_found,
+            code => code.message(),
+        }
+    }
+
+    fn failure(&self, codes: &[Code]) -> Response {
+        let examples = codes.iter().map(|code| {
+            let value = json!({
+                "data": null,
+                "errors": [{"code": code.number(), "message": self.of(*code), "reference": null}],
+                "warnings": null,
+            });
+            let example = ExampleBuilder::new().value(Some(value)).build();
+            (code.number().to_string(), RefOr::T(example))
+        });
+        ResponseBuilder::new()
+            .description(self.listed(codes))
+            .content(
+                "application/json",
+                ContentBuilder::new()
+                    .schema(Some(Ref::from_schema_name("Failure")))
+                    .examples_from_iter(examples)
+                    .build(),
+            )
+            .build()
+    }
+
+    fn listed(&self, codes: &[Code]) -> String {
+        let said: Vec<_> = codes
+            .iter()
+            .map(|code| format!("{} {}", code.number(), self.of(*code).trim_end_matches('.')))
+            .collect();
+        said.join("; ")
+    }
 }
 
 /// The table of all codes, in Markdown.
 pub(super) fn table() -> String {
-    let mut table = "| Code | HTTP | Name | Message |\n|---|---|---|---|\n".to_owned();
+    let mut table = "| Code | HTTP | Whose | Name | Message |\n|---|---|---|---|---|\n".to_owned();
     for code in Code::ALL {
         let (number, status) = (code.number(), code.status());
+        let whose = if code.is_ours() { "ours" } else { "family" };
         // Writing to a string cannot fail.
         let _ = writeln!(
             table,
-            "| {number} | {status} | {} | {} |",
+            "| {number} | {status} | {whose} | {} | {} |",
             code.name(),
             code.message()
         );
@@ -117,6 +133,8 @@ pub fn errors_markdown() -> String {
          Every way in which Accolade says no, or warns. A code with HTTP 200 is a warning, or \
          befalls one customer of a batch while the rest goes through. A message may be more \
          precise than the standing one below; `reference` names the field at fault.\n\n\
+         *family*: a number that clients of the API family know already. *ours*: one that \
+         Accolade has added.\n\n\
          This page is made from the table in `crates/domain/src/rejection.rs`.\n\n{}",
         table()
     )

@@ -68,7 +68,7 @@ pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagg
         };
         answer(response, REQUEST_ID);
         match status.as_str() {
-            "200" | "201" => {
+            success if success.starts_with('2') => {
                 if takes_key {
                     answer(response, "Idempotency-Replayed");
                 }

@@ -71,12 +71,13 @@ pub fn openapi_json() -> String {
 fn add(document: &mut OpenApi, declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
+    let not_found = declared.not_found;
     let mut operation = declared.document.build();
     operation.security = security;
     if let Some(rules) = declared.rules {
         headers::add_read(&mut operation, rules);
     }
-    codes::describe(&mut operation, &codes);
+    codes::describe(&mut operation, &codes, not_found);
     headers::add_answered(&mut operation, declared.rules, declared.tagged);
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);

@@ -1,5 +1,6 @@
 //! How callers authenticate, in the OpenAPI document.
 
+use accolade_application::access::AccessGroup;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes,
@@ -30,14 +31,15 @@ pub(super) fn add_schemes(document: &mut OpenApi) {
     );
 }
 
-/// What `declared` requires: any of the ways, and the access group of its rules, which is what a
-/// scope is here. Nobody has a token yet who asks for one.
+/// What `declared` requires: any of the ways, and any one of the access groups of its rules, which
+/// is what a scope is here. Nobody has a token yet who asks for one.
 pub(super) fn required(declared: &Operation) -> Option<Vec<SecurityRequirement>> {
     match declared.rules {
         Some(rules) => {
-            let group = rules.group.name();
-            let requirements = SCHEMES.map(|scheme| SecurityRequirement::new(scheme, [group]));
-            Some(requirements.to_vec())
+            let ways = |group: AccessGroup| {
+                SCHEMES.map(|scheme| SecurityRequirement::new(scheme, [group.name()]))
+            };
+            Some(rules.groups.iter().flat_map(ways).collect())
         }
         None if declared.gives_tokens => Some(vec![SecurityRequirement::default()]),
         None => None,

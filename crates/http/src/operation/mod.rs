@@ -19,7 +19,8 @@ mod rules;
 mod schemas;
 mod success;
 
-use accolade_application::access::AccessGroup;
+use accolade_application::access::AccessGroups;
+use accolade_domain::rejection::Code;
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
 use actix_web::web;
@@ -77,6 +78,8 @@ pub(crate) struct Operation {
     pub(crate) gives_tokens: bool,
     /// The numbers of the codes that it can give beside those of all operations.
     pub(crate) codes: Vec<u32>,
+    /// What its 404 says.
+    pub(crate) not_found: &'static str,
     /// What the document says so far.
     pub(crate) document: OperationBuilder,
     /// What its bodies and answers are made of.
@@ -135,6 +138,7 @@ impl Operation {
             tagged: false,
             gives_tokens: false,
             codes: Vec::new(),
+            not_found: Code::NotFound.message(),
             document: OperationBuilder::new(),
             schemas: Schemas::default(),
         }
@@ -153,11 +157,11 @@ impl Operation {
         self
     }
 
-    /// Makes it an operation of the API, below its prefix, for callers who have `group`. Under an
-    /// idempotency key it is executed once if its method may create or replace something.
-    pub(crate) fn needs(mut self, group: AccessGroup) -> Self {
+    /// Makes it an operation of the API, below its prefix, for callers who have any one of `groups`.
+    /// Under an idempotency key it is executed once if its method may create or replace something.
+    pub(crate) fn needs(mut self, groups: impl Into<AccessGroups>) -> Self {
         self.rules = Some(Rules {
-            group,
+            groups: groups.into(),
             json: false,
             dry_run: false,
             takes_key: matches!(self.method, Method::POST | Method::PUT),
@@ -215,6 +219,11 @@ impl Operation {
         self
     }
 
+    /// What it answers with 201, because it has created something.
+    pub(crate) fn creates<T: Answer>(self, text: &str, example: &str) -> Self {
+        self.answers_with::<T>(201, text, example)
+    }
+
     /// What it answers with 200.
     pub(crate) fn answers<T: Answer>(self, text: &str, example: &str) -> Self {
         self.answers_with::<T>(200, text, example)
@@ -252,6 +261,12 @@ impl Operation {
     /// The codes that it can give beside those that all operations of its kind can, by number.
     pub(crate) fn codes(mut self, numbers: &[u32]) -> Self {
         self.codes.extend(numbers);
+        self
+    }
+
+    /// What its 404 says where it is not a badge that is not found.
+    pub(crate) fn not_found(mut self, message: &'static str) -> Self {
+        self.not_found = message;
         self
     }
 

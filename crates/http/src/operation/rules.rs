@@ -1,14 +1,14 @@
 //! What an operation asks of a call, as the call itself finds it.
 
-use accolade_application::access::AccessGroup;
+use accolade_application::access::AccessGroups;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 
 /// What a call must respect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
-    /// What the caller must be permitted.
-    pub(crate) group: AccessGroup,
+    /// Any one of which the caller must have.
+    pub(crate) groups: AccessGroups,
     /// Whether the body is JSON; else nobody reads it.
     pub(crate) json: bool,
     /// Whether it can be tried without recording anything.

@@ -45,8 +45,9 @@ gets its default.",
             .header(MIGRATION[0], MIGRATION_TEXT)
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .tagged()
-            .answers::<Success<BadgeBody>>("Created.", example!("badge"))
-            .codes(&[400, 404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993]),
+            .creates::<Success<BadgeBody>>("Created.", example!("badge"))
+            .codes(&[404, 720, 722, 724, 725, 728, 745, 746, 1991, 1993])
+            .not_found("Badge group not found, or it was removed. Check the id."),
         updating(
             put("/badgeMeta/{id}", update_badge)
                 .named("updateBadge", "Badges", "Update a badge")
@@ -87,7 +88,7 @@ fn updating(operation: Operation, body: &str) -> Operation {
         .tagged()
         .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
         .codes(&[
-            400, 404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
+            404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
         ])
 }
 
@@ -127,8 +128,7 @@ fn lookups() -> Vec<Operation> {
             )
             .query("order", "DESC (default) or ASC.")
             .pages(10)
-            .answers::<Success<BadgeListBody>>("One page of badges.", example!("badges"))
-            .codes(&[400]),
+            .answers::<Success<BadgeListBody>>("One page of badges.", example!("badges")),
     ]
 }
 
@@ -141,7 +141,7 @@ fn claims_and_activity() -> Vec<Operation> {
             .path_parameter("id", "The id of the badge.")
             .json_body::<OwnerRequestBody>(example!("claim.request"))
             .answers::<SuccessWithNull<ClaimedBody>>("Claimed.", example!("claimed"))
-            .codes(&[400, 404, 714, 716, 717, 1901]),
+            .codes(&[404, 714, 716, 717, 1901]),
         post("/badgeMeta/{id}/unclaim", unclaim_badge)
             .named("unclaimBadge", "Badges", "Take a claim back")
             .about("Once this has answered, nothing is recorded any more by virtue of the claim.")
@@ -152,7 +152,7 @@ fn claims_and_activity() -> Vec<Operation> {
                 "The claim does not hold any more.",
                 example!("unclaimed"),
             )
-            .codes(&[400, 404, 716, 717, 737]),
+            .codes(&[404, 716, 717, 737]),
         put("/badgeMeta/{id}/activate", activate_badge)
             .also_at("/badgeMeta/{id}/Activate")
             .named("activateBadge", "Badges", "Activate a badge")

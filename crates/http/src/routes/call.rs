@@ -76,7 +76,7 @@ impl Call {
     /// Opens a request that writes: who calls, may it, under which key, with which body?
     ///
     /// # Errors
-    /// 1930, 1931, 1932; 999999 or 1911 for the key; 1942, 1943, 1945 for the body; the store failed.
+    /// 1930, 1931, 1932; 400 or 1911 for the key; 1942, 1943, 1945 for the body; the store failed.
     pub(crate) async fn open(mut self) -> Result<Mutation, Failure> {
         let caller = self.caller().await?;
         let mut query = Query::parse(self.request.query_string());
@@ -117,7 +117,7 @@ impl Call {
     async fn caller(&self) -> Result<Caller, Failure> {
         self.state
             .auth
-            .permit(&self.request, self.rules.group)
+            .permit(&self.request, self.rules.groups)
             .await
     }
 
@@ -175,8 +175,8 @@ impl Call {
     /// The customer in the path.
     ///
     /// # Errors
-    /// 400 if the header names no kind of identifier; 404 if it is no number and the header does not
-    /// say what else it is; 1920 if nobody can have such an identifier.
+    /// 1028 if the header names no kind of identifier; 404 if it is no number and the header does not
+    /// say what else it is; 1026 if nobody can have such an identifier.
     pub(crate) fn customer(&self) -> Result<NamedCustomer, Rejection> {
         let named_by = identifier::kind(self.headers())?;
         identifier::named(self.path_part("customerId")?, named_by)

@@ -15,14 +15,17 @@ use crate::failure::Failure;
 use crate::operation::{self, Operation, Success, example, post, put};
 use crate::routes::call::Call;
 
+/// What is said of an id that belongs to nothing.
+const NOT_FOUND: &str = "Custom field not found. Check the id.";
+
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
         post("/customField", create)
             .named("createCustomField", "Catalogue", "Create a custom field")
             .needs(AccessGroup::BadgesWrite)
             .json_body::<CustomFieldRequestBody>(example!("custom-field.request"))
-            .answers::<Success<CustomFieldBody>>("Created.", example!("custom-field"))
-            .codes(&[400, 741, 742, 745, 1993]),
+            .creates::<Success<CustomFieldBody>>("Created.", example!("custom-field"))
+            .codes(&[741, 742, 745, 1993]),
         put("/customField/{id}", update)
             .named("updateCustomField", "Catalogue", "Update a custom field")
             .about(
@@ -34,13 +37,15 @@ disabled.",
             .path_parameter("id", "The id of the custom field.")
             .json_body::<CustomFieldChangeBody>(example!("custom-field-change.request"))
             .answers::<Success<CustomFieldBody>>("Updated.", example!("custom-field"))
-            .codes(&[400, 404, 741, 742, 743, 744, 745, 1993]),
+            .codes(&[404, 741, 742, 743, 744, 745, 1993])
+            .not_found(NOT_FOUND),
         operation::get("/customField/{id}", get)
             .named("getCustomField", "Catalogue", "Look up a custom field")
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the custom field.")
             .answers::<Success<CustomFieldBody>>("The custom field.", example!("custom-field"))
-            .codes(&[404]),
+            .codes(&[404])
+            .not_found(NOT_FOUND),
         operation::get("/customField", list)
             .named("listCustomFields", "Catalogue", "List custom fields")
             .needs(AccessGroup::BadgesWrite)
@@ -51,8 +56,7 @@ disabled.",
             .answers::<Success<CustomFieldListBody>>(
                 "One page of custom fields.",
                 example!("custom-fields"),
-            )
-            .codes(&[400]),
+            ),
     ]
 }
 
@@ -96,5 +100,5 @@ async fn list(call: Call) -> Result<HttpResponse, Failure> {
 }
 
 fn id(call: &Call) -> Result<CustomFieldId, Rejection> {
-    call.id("id", "Custom field not found. Check the id.")
+    call.id("id", NOT_FOUND)
 }

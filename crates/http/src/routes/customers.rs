@@ -11,6 +11,7 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::identifier::NO_SUCH_NUMBER;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 
@@ -60,7 +61,8 @@ last first.",
                 "One page of badges.",
                 example!("customer-badges"),
             )
-            .codes(&[400, 404, 1920]),
+            .codes(&[404, 1026, 1028])
+            .not_found(NO_SUCH_NUMBER),
         get("/management/{customerId}", list_managed_badges)
             .named(
                 "listManagedBadges",
@@ -102,7 +104,8 @@ last first.",
                 "One page of badges.",
                 example!("managed-badges"),
             )
-            .codes(&[400, 404, 1920]),
+            .codes(&[404, 1026, 1028])
+            .not_found(NO_SUCH_NUMBER),
     ]
 }
 
@@ -134,7 +137,7 @@ badges, and the latest earns that were refused, with the reason.",
             "The badge and all that the customer has of it.",
             example!("customer-badge"),
         )
-        .codes(&[400, 404, 1920]),
+        .codes(&[404, 1026, 1028]),
     ]
 }
 

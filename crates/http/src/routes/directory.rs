@@ -8,6 +8,7 @@ use accolade_wire::directory::{
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
+use crate::identifier::NO_SUCH_NUMBER;
 use crate::operation::{Operation, Success, example, post, put};
 use crate::routes::call::Call;
 
@@ -28,7 +29,8 @@ one customer of the organisation.",
             .identifiers("`customerId` is an identifier")
             .json_body::<IdentifiersBody>(example!("customer.request"))
             .answers::<Success<CustomerBody>>("Registered.", example!("customer"))
-            .codes(&[400, 404, 1920, 1921, 1993]),
+            .codes(&[404, 1026, 1028, 1921, 1993])
+            .not_found(NO_SUCH_NUMBER),
         post("/customers/bulk", put_customers)
             .named("putCustomers", "Customers", "Register customers")
             .about("As one by one, but all of them or none.")
@@ -36,7 +38,7 @@ one customer of the organisation.",
             .identifiers("`customerId` is an identifier")
             .json_body::<CustomersRequestBody>(example!("customers.request"))
             .answers::<Success<CustomersBody>>("Registered.", example!("customers"))
-            .codes(&[400, 812, 1905, 1920, 1921]),
+            .codes(&[812, 1026, 1028, 1905, 1921]),
     ]
 }
 

@@ -17,7 +17,7 @@ use crate::state::AppState;
 
 /// What letting customers earn can answer, one or many.
 const EARN_CODES: &[u32] = &[
-    400, 404, 714, 716, 717, 750, 804, 809, 810, 811, 815, 816, 817, 818, 1901, 1991,
+    404, 714, 716, 717, 750, 804, 809, 810, 811, 812, 815, 816, 817, 818, 1026, 1028, 1901, 1991,
 ];
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -26,7 +26,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .named("earnBadge", "Earning", "Let a customer earn a badge")
             .about(
                 "\
-Checked in this order: the shape of the body, 804, 1920, 809, 404, 1901, 714, 810, 750, 815, 816
+Checked in this order: the shape of the body, 804, 1026, 809, 404, 1901, 714, 810, 750, 815, 816
 for a badge that is earned directly or else 811, 817, 818. The message of 817 and 818 tells which
 limit it is and when it opens again; the refusal can be looked up later beside the customer's
 badge. An enrolment is not used up: only limits say how often a badge is earned.",
@@ -37,15 +37,16 @@ badge. An enrolment is not used up: only limits say how often a badge is earned.
             .identifiers("`customerId` is an identifier")
             .json_body::<EarnRequestBody>(example!("earn.request"))
             .answers::<Success<EarnedBody>>("Earned.", example!("earned"))
-            .codes(EARN_CODES)
-            .codes(&[812, 1920]),
+            .codes(EARN_CODES),
         post("/customer/earnBulk", earn_badge_bulk)
             .named("earnBadgeBulk", "Earning", "Let customers earn a badge")
             .about(
                 "\
 All of a request is one transaction; each customer has an outcome of its own. What room there is
 under limits the customers get in the order of the request. Checked as for one customer, where
-811, 817, 818 and 1920 are errors of the element: it has `customerId` and `error` only.",
+811, 817, 818 and 1026 are errors of the element: it has `customerId` and `error` only. The outcomes
+stand in the answer twice, because there are clients for either form: in `earnedBadgesList` and
+`failedEarnBadgeErrorList` with their counts, and all together in `issuedBadges`.",
             )
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
@@ -57,12 +58,12 @@ under limits the customers get in the order of the request. Checked as for one c
                 example!("earned-bulk"),
             )
             .codes(EARN_CODES)
-            .codes(&[812, 1905, 1920, 1992]),
+            .codes(&[1905, 1992, 1993]),
         post("/customer/revokeEarn", revoke_earn)
             .named("revokeEarn", "Earning", "Revoke an earned badge")
             .about(
                 "\
-Its place under every limit is free again. Checked in this order: the shape of the body, 1920,
+Its place under every limit is free again. Checked in this order: the shape of the body, 1026,
 809, 404, 814.",
             )
             .needs(AccessGroup::BadgesIssue)
@@ -74,7 +75,7 @@ Its place under every limit is free again. Checked in this order: the shape of t
                 "The customer does not have it any more.",
                 example!("revoked-earn"),
             )
-            .codes(&[400, 404, 809, 812, 814, 1920]),
+            .codes(&[404, 809, 812, 814, 1026, 1028]),
         import(
             put("/import/customerBadges", import_customer_badges)
                 .named("importCustomerBadges", "Earning", "Import earned badges")
@@ -114,7 +115,7 @@ fn import(operation: Operation) -> Operation {
             "Carried out: an envelope for each element.",
             example!("imported"),
         )
-        .codes(&[400, 404, 809, 812, 1905, 1920, 1991])
+        .codes(&[809, 812, 1026, 1028, 1054, 1905, 1991])
 }
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {

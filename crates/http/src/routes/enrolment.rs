@@ -21,7 +21,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 All of a request is one transaction; each customer has an outcome of its own. Checked in this
 order: credentials, access group, `Idempotency-Key`, the shape of the body, 809, 404, 1901,
 1902, 714, 810, 816, 1903, and then for each customer 1040. A customer whose identifier nobody
-has is 1920, with the identifier as its `customerId`.",
+has is 1026, with the identifier as its `customerId` and without a status.",
             )
             .needs(AccessGroup::BadgesIssue)
             .dry_run("Every check and every outcome")
@@ -33,7 +33,7 @@ has is 1920, with the identifier as its `customerId`.",
                 example!("enrolment"),
             )
             .codes(&[
-                400, 404, 714, 716, 717, 809, 810, 812, 816, 1040, 1901, 1902, 1903, 1905, 1920,
+                404, 714, 716, 717, 809, 810, 812, 816, 1026, 1028, 1040, 1901, 1902, 1903, 1905,
                 1991, 1992,
             ]),
         post("/badgeMeta/customer/revokeIssue", revoke_enrolments)
@@ -53,7 +53,7 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
                 "Carried out: an outcome for each enrolment.",
                 example!("revoked-enrolments"),
             )
-            .codes(&[400, 404, 809, 812, 1051, 1905, 1920, 1992, 1993]),
+            .codes(&[404, 809, 812, 1026, 1028, 1051, 1905, 1992, 1993]),
     ]
 }
 

@@ -18,6 +18,9 @@ use crate::routes::call::Call;
 /// How many groups a page has unless told otherwise.
 const DEFAULT_SIZE: u32 = 50;
 
+/// What is said of an id that belongs to nothing.
+const NOT_FOUND: &str = "Badge group not found. Check the id.";
+
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
         post("/group", create)
@@ -33,20 +36,23 @@ pub(crate) fn operations() -> Vec<Operation> {
             .path_parameter("id", "The id of the group.")
             .json_body::<GroupChangeBody>(example!("group-change.request"))
             .answers::<Success<GroupBody>>("Updated.", example!("group"))
-            .codes(&[404, 733, 1993]),
+            .codes(&[404, 733, 1993])
+            .not_found(NOT_FOUND),
         delete("/group/{id}", remove)
             .named("removeGroup", "Catalogue", "Remove a group")
             .about("Its badges keep their rank and lose the group.")
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the group.")
             .answers::<Success<GroupBody>>("Removed.", example!("removed-group"))
-            .codes(&[404, 1942, 1952]),
+            .codes(&[404, 1942, 1952])
+            .not_found(NOT_FOUND),
         operation::get("/group/{id}", get)
             .named("getGroup", "Catalogue", "Look up a group")
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the group.")
             .answers::<Success<GroupBody>>("The group.", example!("group"))
-            .codes(&[404]),
+            .codes(&[404])
+            .not_found(NOT_FOUND),
         operation::get("/group", list)
             .named("listGroups", "Catalogue", "List groups")
             .about("By rank.")
@@ -101,5 +107,5 @@ async fn list(call: Call) -> Result<HttpResponse, Failure> {
 }
 
 fn id(call: &Call) -> Result<GroupId, Rejection> {
-    call.id("id", "Badge group not found. Check the id.")
+    call.id("id", NOT_FOUND)
 }

@@ -42,7 +42,7 @@ impl BodyContext {
     /// The same for the readers of the wire.
     ///
     /// # Errors
-    /// 400 if the header names no kind of identifier.
+    /// 1028 if the header names no kind of identifier.
     pub(crate) fn parse_context(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
         Ok(ParseContext {
             max_customers: self.max_customers,

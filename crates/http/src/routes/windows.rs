@@ -40,7 +40,7 @@ without end: they are listed until `endDate`, or until the end of the badge.",
             .pages(10)
             .identifiers("`customerId` is an identifier")
             .answers::<Success<FixedWindowsBody>>("One page of windows.", example!("fixed-windows"))
-            .codes(&[400, 404, 812, 1920]),
+            .codes(&[404, 812, 1026, 1028]),
     ]
 }
 

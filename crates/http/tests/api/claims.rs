@@ -14,7 +14,7 @@ async fn a_claim_is_answered_to_the_byte_however_often_it_is_made() {
             app.post(&format!("badgeMeta/{BADGE}/claim"), OWNER)
                 .await
                 .ok(),
-            r#"{"data":{"badgeMetaId":"66276dc68fe258516a88ff8e","ownerType":"Milestones","referenceId":"77"},"errors":null,"warnings":[]}"#
+            r#"{"data":{"badgeMetaId":"66276dc68fe258516a88ff8e","ownerType":"Milestones","referenceId":"77","isActive":true},"errors":null,"warnings":[]}"#
         );
     }
     let badge = app.get(&format!("badgeMeta/{BADGE}")).await;
@@ -74,7 +74,7 @@ async fn the_shape_of_the_body_comes_before_the_badge() {
     );
     assert_eq!(
         app.post("badgeMeta/8/claim", "{").await.failure(),
-        (400, vec![(999_999, None)])
+        (400, vec![(400, None)])
     );
 }
 

@@ -115,10 +115,10 @@ async fn everything_that_is_wrong_is_said_at_once() {
         (
             400,
             vec![
-                code_at(999_999, "badgeMetaId"),
-                code_at(999_999, "customerId"),
+                code_at(400, "badgeMetaId"),
+                code_at(400, "customerId"),
                 code_at(804, "requestId"),
-                code_at(999_999, "earnEventDate"),
+                code_at(400, "earnEventDate"),
                 code_at(716, "triggeredBy.ownerType"),
                 code_at(717, "triggeredBy.referenceId"),
             ]
@@ -129,7 +129,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
         (
             400,
             vec![
-                code_at(999_999, "badgeMetaId"),
+                code_at(400, "badgeMetaId"),
                 code_at(812, "customerIds"),
                 code_at(804, "requestId"),
             ]
@@ -170,7 +170,7 @@ async fn the_rules_of_the_whole_request_have_their_codes() {
                 BADGE,
                 r#","triggeredBy":{"ownerType":"Loyalty","referenceId":"1"}"#,
             ),
-            400,
+            409,
             810,
             Some("triggeredBy"),
         ),

@@ -66,7 +66,7 @@ async fn one_customer_is_found_or_the_request_is_refused() {
     let reply = app
         .post_by("mobile", "customer/earn", &body("\"0000\""))
         .await;
-    assert_eq!(reply.failure(), (400, vec![code_at(1920, "customerId")]));
+    assert_eq!(reply.failure(), (404, vec![code_at(1026, "customerId")]));
     assert!(!reply.body.contains("0000"), "{}", reply.body);
     let reply = app
         .post_by("MOBILE", "customer/earn", &body("919900000001"))
@@ -90,7 +90,7 @@ async fn one_customer_is_found_or_the_request_is_refused() {
         let reply = app.get_by("email", &unknown).await;
         assert_eq!(
             (reply.status, reply.failure().1[0].0),
-            (400, 1920),
+            (404, 1026),
             "{path}"
         );
         assert!(!reply.body.contains("nobody"), "{}", reply.body);
@@ -140,7 +140,7 @@ async fn a_kind_that_there_is_not_is_refused_everywhere() {
         let reply = app.send(request).await;
         assert_eq!(
             reply.failure(),
-            (400, vec![code_at(400, IDENTIFIER)]),
+            (400, vec![code_at(1028, IDENTIFIER)]),
             "{path}"
         );
     }
@@ -171,6 +171,6 @@ async fn what_is_no_identifier_is_refused_at_its_place() {
         "customerIds[3]",
         "customerIds[4]",
     ];
-    let expected = places.map(|place| code_at(999_999, place)).to_vec();
+    let expected = places.map(|place| code_at(400, place)).to_vec();
     assert_eq!(reply.failure(), (400, expected));
 }

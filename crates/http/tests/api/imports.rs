@@ -87,8 +87,8 @@ async fn an_import_is_answered_again_under_its_key() {
 async fn what_is_no_array_is_refused_as_a_whole() {
     let app = TestApp::with(|options| options.customers_per_request = 1);
     for (body, code) in [
-        ("{}".to_owned(), 999_999),
-        ("[]".to_owned(), 999_999),
+        ("{}".to_owned(), 400),
+        ("[]".to_owned(), 400),
         (example(), 1905),
     ] {
         let reply = app.put_json(IMPORT, &body).await;

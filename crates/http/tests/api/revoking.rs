@@ -42,7 +42,7 @@ async fn a_revoked_earn_gives_its_place_back() {
     let again = body.replace("rv", "rv2");
     assert_eq!(
         app.post(REVOKE_EARN, &again).await.failure(),
-        (400, vec![code_at(814, "earnedBadgeId")])
+        (409, vec![code_at(814, "earnedBadgeId")])
     );
     assert!(app.get("requests/rv").await.ok().contains("revokeEarn"));
     app.post("customer/earn", &earn("2")).await.ok();
@@ -57,7 +57,7 @@ async fn an_earned_badge_of_another_customer_is_none_of_this_one() {
     let body = format!(r#"{{"badgeMetaId":"{badge}","customerId":8,"earnedBadgeId":{earned}}}"#);
     assert_eq!(
         app.post(REVOKE_EARN, &body).await.failure(),
-        (400, vec![code_at(814, "earnedBadgeId")])
+        (409, vec![code_at(814, "earnedBadgeId")])
     );
     assert_eq!(
         app.post(REVOKE_EARN, r#"{"badgeMetaId":"8"}"#)
@@ -66,9 +66,9 @@ async fn an_earned_badge_of_another_customer_is_none_of_this_one() {
         (
             400,
             vec![
-                code_at(999_999, "badgeMetaId"),
+                code_at(400, "badgeMetaId"),
                 code_at(812, "customerId"),
-                code_at(999_999, "earnedBadgeId"),
+                code_at(400, "earnedBadgeId"),
             ]
         )
     );

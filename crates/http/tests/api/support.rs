@@ -220,9 +220,14 @@ impl Reply {
         }
     }
 
-    /// The body, if the status is 200.
+    /// The body of a success.
     pub(crate) fn ok(&self) -> &str {
-        assert_eq!(self.status, 200, "{}", self.body);
+        assert!(
+            matches!(self.status, 200 | 201),
+            "{}: {}",
+            self.status,
+            self.body
+        );
         &self.body
     }
 

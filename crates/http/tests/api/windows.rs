@@ -48,11 +48,11 @@ async fn what_is_wrong_with_the_query_is_named() {
         (
             400,
             vec![
-                code_at(999_999, "badgeMetaId"),
+                code_at(400, "badgeMetaId"),
                 code_at(400, "constraintType"),
                 code_at(812, "customerId"),
-                code_at(999_999, "fixedWindowCycleReferenceId"),
-                code_at(999_999, "startDate"),
+                code_at(400, "fixedWindowCycleReferenceId"),
+                code_at(400, "startDate"),
             ]
         )
     );
@@ -66,10 +66,7 @@ async fn what_is_wrong_with_the_query_is_named() {
         malformed.failure(),
         (
             400,
-            vec![
-                code_at(999_999, "badgeMetaId"),
-                code_at(999_999, "customerId")
-            ]
+            vec![code_at(400, "badgeMetaId"), code_at(400, "customerId")]
         )
     );
 }

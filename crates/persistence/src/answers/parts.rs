@@ -177,13 +177,39 @@ impl<'a> Collecting<'a> {
     }
 }
 
+/// The code of a stored reason. The first release had other numbers for two of them.
+fn code_of(number: u32) -> Option<Code> {
+    match number {
+        999_999 => Some(Code::Unreadable),
+        1920 => Some(Code::IdentifierUnknown),
+        number => Code::from_number(number),
+    }
+}
+
 impl Reasons {
     pub(super) fn get(&self, number: u32) -> anyhow::Result<Rejection> {
         let (code, message, field) = self.0.get(number as usize).context("a stored reason")?;
         Ok(Rejection {
-            code: Code::from_number(*code).context("a stored code")?,
+            code: code_of(*code).context("a stored code")?,
             message: message.clone(),
             field: field.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_that_the_first_release_stored_have_todays_codes() {
+        let reason = |number: u32| {
+            let stored = Reasons(vec![(number, "why".to_owned(), None)]);
+            stored.get(0).map(|reason| reason.code.number()).ok()
+        };
+        assert_eq!(reason(999_999), Some(400));
+        assert_eq!(reason(1920), Some(1026));
+        assert_eq!(reason(404), Some(404));
+        assert_eq!(reason(1), None);
     }
 }

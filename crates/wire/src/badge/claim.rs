@@ -20,6 +20,8 @@ answer! {
         ownerType: &'static str = owner.owner_type.name(),
         /// Its own id of the use.
         referenceId: &'a str = owner.reference.as_str(),
+        /// True: the claim holds.
+        isActive: bool = true,
     }
     new(badge: BadgeId, owner: &'a Owner) {}
 }

@@ -95,7 +95,7 @@ answer! {
     #[schema(as = GroupList)]
     pub struct GroupListBody<'a> {
         /// The groups of the page.
-        groups: Vec<GroupBody<'a>> = page.items.iter().map(GroupBody::new).collect(),
+        badgeGroups: Vec<GroupBody<'a>> = page.items.iter().map(GroupBody::new).collect(),
         /// Which page it is.
         pagination: Pagination = Pagination::new(asked, page.total),
     }

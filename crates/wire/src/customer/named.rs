@@ -58,8 +58,8 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
     }
 }
 
-/// The customers in the list `name` of `fields`: 812 if it is missing or empty, 1905 if it names
-/// more than one request may.
+/// The customers in the list `name` of `fields`, where one by itself is a list of one: 812 if it is
+/// missing or empty, 1905 if it names more than one request may.
 pub fn several(
     fields: &mut Fields<'_, '_>,
     name: &str,
@@ -68,7 +68,7 @@ pub fn several(
     let elements = fields
         .field(name)
         .required_as(Code::CustomerMissing)
-        .list(context.max_customers, Code::TooManyCustomers)?;
+        .one_or_list(context.max_customers, Code::TooManyCustomers)?;
     if elements.len() == 0 {
         fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
     }

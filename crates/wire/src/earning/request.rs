@@ -1,11 +1,12 @@
 //! The bodies of requests to earn, for one customer and for many, and to revoke an earned badge.
 
 use accolade_application::earning::{EarnBadge, Earners, RevokeEarn};
+use accolade_domain::instant::Instant;
 
 use crate::badge::owner::TriggeredBy;
 use crate::customer::named;
 use crate::instant::WireIso;
-use crate::json::{Presence, body};
+use crate::json::{Fields, Presence, body};
 use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, CustomerReferences, InstantInput, TextOrNumber};
 
@@ -45,10 +46,13 @@ body! {
         /// The caller's id of this request, 1 to 255 characters; required here or in the header.
         requestId: Option<TextOrNumber> => request_id = context.request_id(fields, name, true),
         /// When the criteria were fulfilled; now if it is absent.
-        earnEventDate: Option<InstantInput> =>
-            event_on = Some(fields.instant_pair(name, Presence::Optional)),
+        earnEventDate: Option<InstantInput> => event_on = Some(event_date(fields, name)),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
+        /// Read where `earnEventDate` is absent.
+        issueEventDate: Option<InstantInput>,
+        /// The same as text; wins over the number.
+        issueEventDateISO: Option<WireIso>,
         /// Who triggers it; absent if it is done by hand at the care desk.
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
@@ -57,6 +61,19 @@ body! {
         let earners = Earners::Several(customers);
         EarnBadge { badge, earners, request_id, event_on, triggered_by }
     }
+}
+
+/// The date in the field `earned`, else that in `issueEventDate`, as some clients call it.
+fn event_date(fields: &mut Fields<'_, '_>, earned: &str) -> Option<Instant> {
+    const ISSUED: &str = "issueEventDate";
+    let iso = |name: &str| format!("{name}ISO");
+    if !fields.has(earned) && !fields.has(&iso(earned)) {
+        return fields.instant_pair(ISSUED, Presence::Optional);
+    }
+    for name in [ISSUED, &iso(ISSUED)] {
+        fields.ignore(name, "Ignored: earnEventDate says when.");
+    }
+    fields.instant_pair(earned, Presence::Optional)
 }
 
 body! {
@@ -76,5 +93,56 @@ body! {
     }
     parse(fields, name, context: ParseContext<'_>) -> RevokeEarn {
         RevokeEarn { badge, customer, earned, request_id }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONTEXT: ParseContext<'static> = ParseContext {
+        max_customers: 3,
+        request_id: Some(b"r"),
+        named_by: None,
+    };
+
+    fn dated(dates: &str) -> (Option<i64>, Vec<(u32, Option<String>)>) {
+        let body =
+            format!(r#"{{"badgeMetaId":"66276dc68fe258516a88ff8e","customerIds":[1]{dates}}}"#);
+        let parsed = EarnBulkRequest::parse(body.as_bytes(), CONTEXT).unwrap();
+        let warnings = parsed.warnings.into_iter();
+        (
+            parsed.value.event_on.map(|on| on.unix_micros() / 1_000_000),
+            warnings.map(|it| (it.code.number(), it.field)).collect(),
+        )
+    }
+
+    #[test]
+    fn the_date_of_an_earn_may_be_called_that_of_an_issue() {
+        let at = |code: u32, path: &str| (code, Some(path.to_owned()));
+        assert_eq!(dated(""), (None, vec![]));
+        assert_eq!(dated(r#","issueEventDate":5"#), (Some(5), vec![]));
+        assert_eq!(
+            dated(r#","issueEventDate":5,"issueEventDateISO":"1970-01-01T00:00:09Z""#),
+            (Some(9), vec![at(1991, "issueEventDate")])
+        );
+        assert_eq!(
+            dated(r#","earnEventDate":null,"issueEventDateISO":"1970-01-01T00:00:09Z""#),
+            (Some(9), vec![])
+        );
+        for earned in [
+            r#""earnEventDate":7"#,
+            r#""earnEventDateISO":"1970-01-01T00:00:07Z""#,
+        ] {
+            assert_eq!(
+                dated(&format!(
+                    r#","issueEventDate":5,"issueEventDateISO":"x",{earned}"#
+                )),
+                (
+                    Some(7),
+                    vec![at(1993, "issueEventDate"), at(1993, "issueEventDateISO")]
+                )
+            );
+        }
     }
 }

@@ -38,6 +38,7 @@ mod tests {
     use super::*;
     use crate::customer::named::NamedCustomers;
     use crate::json::Parsed;
+    use accolade_application::ports::IdentifierKind;
 
     use accolade_domain::customer::DistinctCustomers;
     use accolade_domain::instant::Instant;
@@ -132,13 +133,13 @@ mod tests {
                 "triggeredBy": {"ownerType": "Loyalities"},
             })),
             expected([
-                (999_999, "badgeMetaId"),
-                (999_999, "customers[1]"),
-                (999_999, "customers[2]"),
-                (999_999, "customers[3]"),
-                (999_999, "requestId"),
-                (999_999, "issueEventDate"),
-                (999_999, "issueEventDateISO"),
+                (400, "badgeMetaId"),
+                (400, "customers[1]"),
+                (400, "customers[2]"),
+                (400, "customers[3]"),
+                (400, "requestId"),
+                (400, "issueEventDate"),
+                (400, "issueEventDateISO"),
                 (400, "triggeredBy.ownerType"),
                 (717, "triggeredBy.referenceId"),
             ])
@@ -146,7 +147,7 @@ mod tests {
         assert_eq!(
             problems(&json!({"triggeredBy": {}})),
             expected([
-                (999_999, "badgeMetaId"),
+                (400, "badgeMetaId"),
                 (812, "customers"),
                 (716, "triggeredBy.ownerType"),
                 (717, "triggeredBy.referenceId"),
@@ -162,7 +163,32 @@ mod tests {
         assert_eq!(of(json!([])), expected([(812, "customers")]));
         assert_eq!(of(Value::Null), expected([(812, "customers")]));
         assert_eq!(of(json!([1, 2, 3, 4, 5])), expected([(1905, "customers")]));
-        assert_eq!(of(json!(5)), expected([(999_999, "customers")]));
+        assert_eq!(of(json!(true)), expected([(400, "customers")]));
+    }
+
+    #[test]
+    fn a_customer_by_itself_is_a_list_of_one() {
+        let badge = "66276dc68fe258516a88ff8e";
+        let body = |customer: Value| json!({"badgeMetaId": badge, "customers": customer});
+        let of = |named_by, customer: Value| {
+            let context = ParseContext {
+                named_by,
+                ..CONTEXT
+            };
+            let parsed = read(context, body(customer).to_string().as_bytes()).unwrap();
+            parsed.value.customers
+        };
+        let number = NamedCustomers::from(vec![7.try_into().unwrap()]);
+        assert_eq!(of(None, json!(7)), number);
+        assert_eq!(of(None, json!("7")), number);
+        let email = IdentifierKind::Email;
+        assert_eq!(
+            of(Some(email), json!("ann@example.org")),
+            NamedCustomers::Identifiers(email, vec!["ann@example.org".to_owned()])
+        );
+        for wrong in [json!(0), json!("x"), json!({}), json!(false)] {
+            assert_eq!(problems(&body(wrong)), expected([(400, "customers")]));
+        }
     }
 
     #[test]
@@ -210,7 +236,7 @@ mod tests {
         let body = json!({"badgeMetaId": "66276dc68fe258516a88ff8e", "customers": [1]});
         assert_eq!(
             report(&read(context, body.to_string().as_bytes()).unwrap_err()),
-            expected([(999_999, "requestId")])
+            expected([(400, "requestId")])
         );
     }
 }

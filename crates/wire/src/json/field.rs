@@ -224,7 +224,7 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 
     /// One of the words `all`, in any case, with `-` or a blank for `_`; anything else is
-    /// code 400, and the message lists the words.
+    /// a problem whose message lists the words.
     pub fn word<T: Copy>(self, all: &[T], name: fn(T) -> &'static str) -> Option<T> {
         let text = string(self.value()?).unwrap_or_default();
         let found = word(&text, all, name);
@@ -254,6 +254,21 @@ impl<'a, 'p> Field<'a, 'p> {
         value
     }
 
+    /// The elements of an array, or a number or a text by itself as a list of one. Else as
+    /// [`list`](Self::list).
+    pub fn one_or_list(self, max: usize, too_many: Code) -> Option<List<'a, 'p>> {
+        match self.value.map(kind) {
+            Some(Kind::Number | Kind::String) => Some(List {
+                path: self.path().into(),
+                elements: self.value.into_iter().collect::<Vec<_>>().into_iter(),
+                next: 0,
+                is_array: false,
+                problems: self.problems,
+            }),
+            _ => self.list(max, too_many),
+        }
+    }
+
     /// The elements of an array. Reading one that is null is a problem; so are, as
     /// `too_many`, more than `max` of them.
     pub fn list(self, max: usize, too_many: Code) -> Option<List<'a, 'p>> {
@@ -273,6 +288,7 @@ impl<'a, 'p> Field<'a, 'p> {
             path: self.path().into(),
             elements: elements.into_iter(),
             next: 0,
+            is_array: true,
             problems: self.problems,
         })
     }
@@ -286,12 +302,14 @@ impl<'a, 'p> Field<'a, 'p> {
     }
 }
 
-/// The elements of an array.
+/// The elements of an array, or the one that stands where an array might.
 #[derive(Debug)]
 pub struct List<'a, 'p> {
     path: Rc<str>,
     elements: vec::IntoIter<&'a RawValue>,
     next: usize,
+    /// Whether its elements have a place of their own behind the path.
+    is_array: bool,
     problems: &'p Problems,
 }
 
@@ -300,7 +318,11 @@ impl<'a, 'p> Iterator for List<'a, 'p> {
 
     fn next(&mut self) -> Option<Field<'a, 'p>> {
         let value = self.elements.next()?;
-        let place = Place::Element(Rc::clone(&self.path), self.next);
+        let place = if self.is_array {
+            Place::Element(Rc::clone(&self.path), self.next)
+        } else {
+            Place::At(self.path.to_string())
+        };
         self.next += 1;
         Some(Field::placed(Some(value), place, self.problems))
     }
@@ -388,7 +410,7 @@ pub fn word<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Opti
 pub fn not_a_word<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Rejection {
     let names: Vec<_> = all.iter().map(|item| name(*item)).collect();
     let message = format!("Must be one of {}.", names.join(", "));
-    Rejection::of(Code::InvalidEnum).saying(message)
+    Rejection::unreadable(message)
 }
 
 /// `error` as a sentence of its own.

@@ -235,11 +235,11 @@ mod tests {
         assert_eq!(
             paths(&problems),
             [
-                (999_999, Some("name")),
-                (999_999, Some("order")),
-                (999_999, Some("q")),
-                (999_999, Some("page")),
-                (999_999, Some("unclaimed")),
+                (400, Some("name")),
+                (400, Some("order")),
+                (400, Some("q")),
+                (400, Some("page")),
+                (400, Some("unclaimed")),
             ]
         );
     }
@@ -250,7 +250,7 @@ mod tests {
             let mut query = Query::parse(text);
             assert_eq!(query.flag("dryRun"), None);
             let problems = query.finish().problems;
-            assert_eq!(paths(&problems), [(999_999, Some("dryRun"))], "{text}");
+            assert_eq!(paths(&problems), [(400, Some("dryRun"))], "{text}");
         }
         assert_eq!(Query::parse("dryRun=TRUE").flag("dryRun"), Some(true));
     }
@@ -262,6 +262,6 @@ mod tests {
             query.read_either(["size", "limit"], number(1, 100)),
             Some(5)
         );
-        assert_eq!(paths(&query.finish().problems), [(999_999, Some("limit"))]);
+        assert_eq!(paths(&query.finish().problems), [(400, Some("limit"))]);
     }
 }

@@ -41,7 +41,7 @@ impl<'a> From<&'a Rejection> for CustomerError<'a> {
     }
 }
 
-/// A customer whose identifier nobody has: the identifier as it was sent, and 1920.
+/// A customer whose identifier nobody has: the identifier as it was sent, and 1026.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Unknown<'a> {
@@ -49,11 +49,36 @@ struct Unknown<'a> {
     error: CustomerError<'static>,
 }
 
+/// One customer of a batch, in its place.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Element<'a, K> {
+pub(crate) enum Placed<'a, K> {
+    /// One whom the directory knows, or who was named by number.
     Known(K),
-    Unknown(Unknown<'a>),
+    /// One whose identifier nobody has.
+    #[serde(serialize_with = "write_unknown")]
+    Unknown(&'a UnknownCustomer),
+}
+
+/// The customers `known`, with those of `unknown` at their places among them.
+pub(crate) fn placed<K>(
+    mut known: impl Iterator<Item = K>,
+    unknown: &[UnknownCustomer],
+) -> impl Iterator<Item = Placed<'_, K>> {
+    let mut unknown = unknown.iter().peekable();
+    let mut place = 0;
+    iter::from_fn(move || {
+        let is_its_turn = |unknown: &&UnknownCustomer| unknown.position <= place;
+        let customer = match unknown.next_if(is_its_turn) {
+            Some(unknown) => Some(Placed::Unknown(unknown)),
+            None => match known.next() {
+                Some(known) => Some(Placed::Known(known)),
+                None => unknown.next().map(Placed::Unknown),
+            },
+        };
+        place += 1;
+        customer
+    })
 }
 
 /// Writes the elements `known`, with those of `unknown` at their places among them.
@@ -62,27 +87,22 @@ pub(crate) fn collect<K: Serialize, S: Serializer>(
     unknown: &[UnknownCustomer],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    let (mut known, mut unknown) = (known, unknown.iter().peekable());
-    let mut place = 0;
-    serializer.collect_seq(iter::from_fn(|| {
-        let is_its_turn = |unknown: &&UnknownCustomer| unknown.position <= place;
-        let element = match unknown.next_if(is_its_turn) {
-            Some(unknown) => Some(stranger(unknown)),
-            None => match known.next() {
-                Some(known) => Some(Element::Known(known)),
-                None => unknown.next().map(stranger),
-            },
-        };
-        place += 1;
-        element
-    }))
+    serializer.collect_seq(placed(known, unknown))
 }
 
-fn stranger<K>(unknown: &UnknownCustomer) -> Element<'_, K> {
-    Element::Unknown(Unknown {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands the field over by reference"
+)]
+fn write_unknown<S: Serializer>(
+    unknown: &&UnknownCustomer,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let element = Unknown {
         customer_id: &unknown.identifier,
         error: CustomerError::standing(Code::IdentifierUnknown),
-    })
+    };
+    element.serialize(serializer)
 }
 
 #[cfg(test)]
@@ -101,7 +121,7 @@ mod tests {
         collect(known.iter(), &unknown, &mut json).unwrap();
         let message = Code::IdentifierUnknown.message();
         let stranger = format!(
-            r#"{{"customerId":"x","error":{{"code":1920,"message":"{message}","reference":null}}}}"#
+            r#"{{"customerId":"x","error":{{"code":1026,"message":"{message}","reference":null}}}}"#
         );
         String::from_utf8(json.into_inner())
             .unwrap()

@@ -158,7 +158,7 @@ fn every_element_that_is_wrong_is_named_by_its_place() {
         .into_iter()
         .map(|(code, _, path)| (code, path.unwrap()))
         .collect();
-    let expected = ["x[1]", "x[2]", "x[3]"].map(|path| (999_999, path.to_owned()));
+    let expected = ["x[1]", "x[2]", "x[3]"].map(|path| (400, path.to_owned()));
     assert_eq!(paths, expected);
     assert_eq!(
         reading("[1,2,3,4,5,6,7]", ids).unwrap_err(),
