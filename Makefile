@@ -116,8 +116,8 @@ deny: ## Check licences, sources and known vulnerabilities (needs cargo-deny and
 # It needs a Java, Python and Node, and the first time their registries: not a part of `test`.
 .PHONY: sdk-check
 sdk-check: setup-build ## Generate clients and run a scenario with each (needs Java, Python and Node)
-	@$(CARGO) build --locked -p accolade-server $(sqlite_only)
-	@tests/sdk/check
+	@$(CARGO) build $(quick) -p accolade-server $(sqlite_only)
+	@ACCOLADE_SERVER_BIN=$(target)/quick/accolade-server tests/sdk/check
 
 .PHONY: docker-check
 docker-check: ## Check what can be of docker/ without a container engine
