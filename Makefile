@@ -113,6 +113,12 @@ openapi: setup-build ## Write docs/openapi.json from the code
 deny: ## Check licences, sources and known vulnerabilities (needs cargo-deny and the network)
 	@$(CARGO) deny --locked check
 
+# It needs a Java, Python and Node, and the first time their registries: not a part of `test`.
+.PHONY: sdk-check
+sdk-check: setup-build ## Generate clients and run a scenario with each (needs Java, Python and Node)
+	@$(CARGO) build $(quick) -p accolade-server $(sqlite_only)
+	@ACCOLADE_SERVER_BIN=$(target)/quick/accolade-server tests/sdk/check
+
 .PHONY: docker-check
 docker-check: ## Check what can be of docker/ without a container engine
 	@docker/check

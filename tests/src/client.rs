@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use ureq::http;
 
+use crate::document;
 use crate::logs::Logs;
 use crate::reply::Reply;
 
@@ -219,6 +220,7 @@ impl Request<'_> {
         if self.path.starts_with(PREFIX) && self.method != "HEAD" {
             reply.check_envelope();
         }
+        document::check(&self.method, &self.path, &reply);
         Ok(reply)
     }
 }

@@ -15,6 +15,7 @@ mod backend;
 mod badge;
 mod cli;
 mod client;
+mod document;
 mod earning;
 mod logs;
 mod org;

@@ -25,7 +25,8 @@ use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::request;
-use accolade_wire::catalogue::{custom_field, group};
+use accolade_wire::catalogue::custom_field::CustomFieldRequestBody;
+use accolade_wire::catalogue::group::GroupRequestBody;
 use accolade_wire::json::Parsed;
 use anyhow::{Context as _, Result, anyhow};
 use serde::Deserialize;
@@ -146,7 +147,7 @@ fn ensure_group(ports: &Ports, caller: &Caller, demo: &Creation<GroupId>) -> Res
     if catalogue.group(caller.org, demo.id)?.is_some() {
         return Ok(());
     }
-    let (name, rank) = body(group::read_new(demo.body.get().as_bytes()))?;
+    let (name, rank) = body(GroupRequestBody::parse(demo.body.get().as_bytes()))?;
     let command = CreateGroup { name, rank };
     match executed(&with_id(ports, demo.id.0), caller, command) {
         Ok(_) => Ok(()),
@@ -168,7 +169,7 @@ fn ensure_custom_field(
         return Ok(());
     }
     let command = CreateCustomField {
-        draft: body(custom_field::read_new(demo.body.get().as_bytes()))?,
+        draft: body(CustomFieldRequestBody::parse(demo.body.get().as_bytes()))?,
     };
     match executed(&with_id(ports, demo.id.0), caller, command) {
         Ok(_) => Ok(()),
@@ -376,7 +377,7 @@ mod tests {
     fn the_direct_badge_goes_without_a_custom_field_that_is_somebody_elses() {
         let ports = ports();
         let caller = caller_of(&client(&ports).unwrap()).unwrap();
-        let draft = body(custom_field::read_new(
+        let draft = body(CustomFieldRequestBody::parse(
             br#"{"name":"Tier","dataType":"INTEGER"}"#,
         ))
         .unwrap();

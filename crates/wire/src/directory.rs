@@ -13,6 +13,7 @@ use crate::answer::answer;
 use crate::customer::named::{self, IdentifierText, NamedCustomer};
 use crate::json::{Field, Fields, body};
 use crate::request::context::ParseContext;
+use crate::shapes::{CustomerReference, TextOrNumber};
 
 body! {
     /// What a customer is called besides its number. What is left out the customer loses.
@@ -22,14 +23,11 @@ body! {
         #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
         email: Option<String> => email = Some(identifier(fields, name)),
         /// A telephone number.
-        #[schema(min_length = 1, max_length = 255, example = "919900000001")]
-        mobile: Option<String> => mobile = Some(identifier(fields, name)),
+        mobile: Option<TextOrNumber> => mobile = Some(identifier(fields, name)),
         /// The id of another system.
-        #[schema(min_length = 1, max_length = 255)]
-        externalId: Option<String> => external_id = Some(identifier(fields, name)),
+        externalId: Option<TextOrNumber> => external_id = Some(identifier(fields, name)),
         /// The number of a card.
-        #[schema(min_length = 1, max_length = 255)]
-        cardNumber: Option<String> => card_number = Some(identifier(fields, name)),
+        cardNumber: Option<TextOrNumber> => card_number = Some(identifier(fields, name)),
     }
     parse(fields, name) -> Identifiers {
         fields.ignore("customerId", "Ignored: the path says which customer.");
@@ -54,20 +52,16 @@ body! {
     /// One of several customers.
     pub struct CustomerEntry {
         /// The customer.
-        #[schema(example = 62_090_013)]
-        customerId: i64 => customer = earlier.another(fields, name),
+        customerId: CustomerReference => customer = earlier.another(fields, name),
         /// An e-mail address; compared without regard to case.
         #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
         email: Option<String> => email = Some(identifier(fields, name)),
         /// A telephone number.
-        #[schema(min_length = 1, max_length = 255, example = "919900000001")]
-        mobile: Option<String> => mobile = Some(identifier(fields, name)),
+        mobile: Option<TextOrNumber> => mobile = Some(identifier(fields, name)),
         /// The id of another system.
-        #[schema(min_length = 1, max_length = 255)]
-        externalId: Option<String> => external_id = Some(identifier(fields, name)),
+        externalId: Option<TextOrNumber> => external_id = Some(identifier(fields, name)),
         /// The number of a card.
-        #[schema(min_length = 1, max_length = 255)]
-        cardNumber: Option<String> => card_number = Some(identifier(fields, name)),
+        cardNumber: Option<TextOrNumber> => card_number = Some(identifier(fields, name)),
     }
     read(fields, name, earlier: &mut Earlier) -> Entry {
         (customer, Identifiers { email, mobile, external_id, card_number })

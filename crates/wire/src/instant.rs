@@ -68,9 +68,7 @@ impl PartialSchema for WireInstant {
         ObjectBuilder::new()
             .schema_type(Type::Number)
             .description(Some(
-                "A moment: seconds since 1970 in UTC, written with exactly nine decimals. Read too: \
-                 whole seconds, milliseconds (from 100 000 000 000 on), either as a string, or an \
-                 ISO 8601 string with Z or an offset.",
+                "A moment: seconds since 1970 in UTC, written with exactly nine decimals.",
             ))
             .examples([serde_json::json!(1_926_235_957)])
             .into()

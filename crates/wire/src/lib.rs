@@ -22,4 +22,5 @@ pub mod request;
 mod answer;
 mod instant;
 mod page;
+mod shapes;
 mod words;

@@ -2,13 +2,44 @@
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 
 use crate::operation::Rules;
 
-/// Adds those of an operation of the API, which gives an entity tag if it is `tagged`.
-pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
+/// Names a request, in every answer, with the same value in both.
+const REQUEST_ID: [&str; 2] = ["X-CAP-REQUEST-ID", "X-Request-Id"];
+
+/// When to come again.
+const RETRY_AFTER: &str = "Retry-After";
+
+/// Adds the headers that answers of many operations have, to refer to.
+pub(super) fn add_common(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let mut add = |name: &str, kind: Type, description: &str| {
+        let header = HeaderBuilder::new()
+            .schema(Some(ObjectBuilder::new().schema_type(kind)))
+            .description(Some(description))
+            .build();
+        components.headers.insert(name.to_owned(), header.into());
+    };
+    let text = "Names the request in the log: the caller's own, if it sent a sane one.";
+    for name in REQUEST_ID {
+        add(name, Type::String, text);
+    }
+    let text = "`true` if the answer was given before.";
+    add("Idempotency-Replayed", Type::Boolean, text);
+    let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
+    add("ETag", Type::String, text);
+    let text = "How a client may authenticate.";
+    add("WWW-Authenticate", Type::String, text);
+    let text = "After how many seconds to come again.";
+    add(RETRY_AFTER, Type::Integer, text);
+}
+
+/// Adds those that an operation of the API reads.
+pub(super) fn add_read(operation: &mut Operation, rules: Rules) {
     if rules.takes_key {
         read(
             operation,
@@ -16,15 +47,6 @@ pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
             "1 to 255 printable characters, bare or as a quoted string. The same key with \
              the same request gets the first answer again, to the byte.",
         );
-        answer(
-            operation,
-            "Idempotency-Replayed",
-            "`true` if the answer was given before.",
-        );
-    }
-    if tagged {
-        let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
-        answer(operation, "ETag", text);
     }
     read(
         operation,
@@ -33,21 +55,41 @@ pub(super) fn add(operation: &mut Operation, rules: Rules, tagged: bool) {
     );
     read(
         operation,
-        "X-CAP-REQUEST-ID",
+        REQUEST_ID[0],
         "Names this request in the answer and in the log: 1 to 128 letters, digits, \
          `.`, `_` and `-`. One is made if it is absent.",
     );
     read(
         operation,
-        "X-Request-Id",
+        REQUEST_ID[1],
         "The same, where `X-CAP-REQUEST-ID` is absent.",
     );
-    for name in ["X-CAP-REQUEST-ID", "X-Request-Id"] {
-        answer(
-            operation,
-            name,
-            "The id of this request, as the log has it.",
-        );
+}
+
+/// Adds those that the answers of an operation have; it gives an entity tag if it is `tagged`.
+pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagged: bool) {
+    let takes_key = rules.is_some_and(|rules| rules.takes_key);
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else {
+            continue;
+        };
+        for name in REQUEST_ID {
+            answer(response, name);
+        }
+        match status.as_str() {
+            success if success.starts_with('2') => {
+                if takes_key {
+                    answer(response, "Idempotency-Replayed");
+                }
+                if tagged {
+                    answer(response, "ETag");
+                }
+            }
+            "401" => answer(response, "WWW-Authenticate"),
+            "409" if takes_key => answer(response, RETRY_AFTER),
+            "429" | "503" => answer(response, RETRY_AFTER),
+            _ => {}
+        }
     }
 }
 
@@ -63,14 +105,9 @@ fn read(operation: &mut Operation, name: &str, description: &str) {
     parameters.push(parameter.into());
 }
 
-fn answer(operation: &mut Operation, name: &str, description: &str) {
-    let header = HeaderBuilder::new().description(Some(description)).build();
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && status.starts_with('2')
-        {
-            let header = RefOr::T(header.clone());
-            response.headers.insert(name.to_owned(), header);
-        }
-    }
+fn answer(response: &mut Response, name: &str) {
+    let reference = Ref::new(format!("#/components/headers/{name}"));
+    response
+        .headers
+        .insert(name.to_owned(), RefOr::Ref(reference));
 }

@@ -12,7 +12,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
 
-use crate::operation::Operation;
+use crate::operation::{Operation, open};
 use crate::routes::operations;
 
 pub use codes::errors_markdown;
@@ -52,6 +52,9 @@ pub fn openapi() -> OpenApi {
         .description(Some(codes::table()));
     document.tags.get_or_insert_default().push(codes.build());
     security::add_schemes(&mut document);
+    headers::add_common(&mut document);
+    let components = document.components.get_or_insert_default();
+    components.schemas.values_mut().for_each(open);
     for operation in operations() {
         add(&mut document, operation);
     }
@@ -75,9 +78,10 @@ fn add(document: &mut OpenApi, declared: Operation) {
     let mut operation = declared.document.build();
     operation.security = security;
     if let Some(rules) = declared.rules {
-        headers::add(&mut operation, rules, declared.tagged);
+        headers::add_read(&mut operation, rules);
     }
     codes::describe(&mut operation, &codes, not_found);
+    headers::add_answered(&mut operation, declared.rules, declared.tagged);
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);
     let components = document.components.get_or_insert_default();

@@ -35,6 +35,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use schemas::{Answer, Schemas};
 
+pub(crate) use schemas::open;
+
 pub(crate) use rules::{MethodRules, Rules};
 pub(crate) use success::{Bare, Success, SuccessWithNull};
 
@@ -234,7 +236,12 @@ impl Operation {
         text: &str,
         example: &str,
     ) -> Self {
-        let schema = T::schema(&mut self.schemas);
+        let mut schemas = Schemas::default();
+        let schema = T::schema(&mut schemas);
+        for (_, schema) in &mut schemas.0 {
+            open(schema);
+        }
+        self.schemas.0.extend(schemas.0);
         self.answering(status, text, JSON, content(schema, parsed(example)))
     }
 

@@ -2,7 +2,7 @@
 //! refer to each other by name.
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::ArrayBuilder;
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ArrayItems};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
 use super::success::{Bare, Success, SuccessWithNull};
@@ -23,13 +23,13 @@ impl Schemas {
         Schema::Array(ArrayBuilder::new().items(element).build()).into()
     }
 
-    /// A reference to the envelope `E` around `T`, in which the schema of `T` stands itself.
+    /// A reference to the envelope `E` around `T`.
     fn envelope<E: ToSchema, T: ToSchema>(&mut self) -> RefOr<Schema> {
-        self.reference::<T>();
+        let data = self.reference::<T>();
         let name = format!("{}_{}", E::name(), T::name());
         let mut schema = E::schema();
         if let RefOr::T(Schema::Object(envelope)) = &mut schema {
-            envelope.properties.insert("data".to_owned(), T::schema());
+            envelope.properties.insert("data".to_owned(), data);
         }
         self.add::<E>(name, schema)
     }
@@ -38,6 +38,30 @@ impl Schemas {
         T::schemas(&mut self.0);
         self.0.push((name.clone(), schema));
         RefOr::Ref(Ref::from_schema_name(name))
+    }
+}
+
+/// Says of the objects in `schema` that they may have further fields. Answers may grow in any release,
+/// and clients of some generators refuse what is not said to be allowed.
+pub(crate) fn open(schema: &mut RefOr<Schema>) {
+    let RefOr::T(schema) = schema else { return };
+    match schema {
+        Schema::Object(object) => {
+            if !object.properties.is_empty() {
+                let further = AdditionalProperties::FreeForm(true);
+                object.additional_properties = Some(Box::new(further));
+            }
+            object.properties.values_mut().for_each(open);
+        }
+        Schema::Array(array) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                open(items);
+            }
+        }
+        Schema::OneOf(choice) => choice.items.iter_mut().for_each(open),
+        Schema::AnyOf(choice) => choice.items.iter_mut().for_each(open),
+        Schema::AllOf(parts) => parts.items.iter_mut().for_each(open),
+        _ => {}
     }
 }
 

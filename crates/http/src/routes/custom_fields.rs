@@ -5,7 +5,8 @@ use accolade_application::catalogue::{CreateCustomField, UpdateCustomField, fiel
 use accolade_domain::ids::CustomFieldId;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::catalogue::custom_field::{
-    self as wire, CustomFieldBody, CustomFieldListBody, CustomFieldRequestBody,
+    self as wire, CustomFieldBody, CustomFieldChangeBody, CustomFieldListBody,
+    CustomFieldRequestBody,
 };
 use accolade_wire::render;
 use actix_web::HttpResponse;
@@ -34,7 +35,7 @@ disabled.",
             )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the custom field.")
-            .json_body::<CustomFieldRequestBody>(example!("custom-field-change.request"))
+            .json_body::<CustomFieldChangeBody>(example!("custom-field-change.request"))
             .answers::<Success<CustomFieldBody>>("Updated.", example!("custom-field"))
             .codes(&[404, 741, 742, 743, 744, 745, 1993])
             .not_found(NOT_FOUND),
@@ -61,7 +62,9 @@ disabled.",
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let draft = call.read(|_, body| wire::read_new(body)).await?;
+    let draft = call
+        .read(|_, body| CustomFieldRequestBody::parse(body))
+        .await?;
     let command = draft.map(|draft| CreateCustomField { draft });
     call.execute(command).await
 }
@@ -69,7 +72,9 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let change = call
+        .read(|_, body| CustomFieldChangeBody::parse(body))
+        .await?;
     let command = change.and_then(|change| Ok(UpdateCustomField { field: id?, change }));
     call.execute(command).await
 }

@@ -4,7 +4,9 @@ use accolade_application::access::AccessGroup;
 use accolade_application::catalogue::{CreateGroup, RemoveGroup, UpdateGroup, group, groups};
 use accolade_domain::ids::GroupId;
 use accolade_domain::rejection::Rejection;
-use accolade_wire::catalogue::group::{self as wire, GroupBody, GroupListBody, GroupRequestBody};
+use accolade_wire::catalogue::group::{
+    GroupBody, GroupChangeBody, GroupListBody, GroupRequestBody,
+};
 use accolade_wire::query::words as query_words;
 use accolade_wire::render;
 use actix_web::HttpResponse;
@@ -32,7 +34,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .about("What is left out stays as it is.")
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the group.")
-            .json_body::<GroupRequestBody>(example!("group-change.request"))
+            .json_body::<GroupChangeBody>(example!("group-change.request"))
             .answers::<Success<GroupBody>>("Updated.", example!("group"))
             .codes(&[404, 733, 1993])
             .not_found(NOT_FOUND),
@@ -62,7 +64,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call.read(|_, body| wire::read_new(body)).await?;
+    let asked = call.read(|_, body| GroupRequestBody::parse(body)).await?;
     let command = asked.map(|(name, rank)| CreateGroup { name, rank });
     call.execute(command).await
 }
@@ -70,7 +72,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let change = call.read(|_, body| GroupChangeBody::parse(body)).await?;
     let command = change.and_then(|change| Ok(UpdateGroup { group: id?, change }));
     call.execute(command).await
 }

@@ -1,6 +1,6 @@
 //! An application of its own for every test: one org, one client, a clock that stands still.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use accolade_application::access::{
@@ -14,7 +14,9 @@ use accolade_domain::fixtures::{draft, owner};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::Zone;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions, app};
+use accolade_http::openapi::openapi;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+use accolade_test_openapi::{Answer, Document};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use serde_json::Value;
@@ -34,6 +36,10 @@ pub(crate) const IDENTIFIER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
 
 /// The moment at which everything happens unless told otherwise.
 pub(crate) const NOW: &str = "2026-05-01T12:00:00Z";
+
+/// The document that every answer is held to.
+pub(crate) static DOCUMENT: LazyLock<Document> =
+    LazyLock::new(|| Document::new(serde_json::to_value(openapi()).unwrap()));
 
 /// An application on a store of its own.
 pub(crate) struct TestApp {
@@ -111,10 +117,13 @@ impl TestApp {
         let request = request
             .peer_addr("127.0.0.1:40000".parse().unwrap())
             .to_request();
-        match test::try_call_service(&service, request).await {
+        let (method, path) = (request.method().clone(), request.path().to_owned());
+        let reply = match test::try_call_service(&service, request).await {
             Ok(response) => Reply::of(response.into_parts().1).await,
             Err(error) => Reply::of(error.error_response()).await,
-        }
+        };
+        reply.check(&method, &path);
+        reply
     }
 
     /// `GET path`.
@@ -189,6 +198,25 @@ impl Reply {
             headers,
             // Pictures are answered too; of text nothing is lost.
             body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    /// Fails unless it is what the OpenAPI document says of `method` of `path`.
+    fn check(&self, method: &Method, path: &str) {
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers.map(|(name, value)| (&**name, &**value)).collect();
+        let answer = Answer {
+            method: method.as_str(),
+            path,
+            status: self.status,
+            headers: &headers,
+            body: self.body.as_bytes(),
+        };
+        if let Err(difference) = DOCUMENT.check(PREFIX, answer) {
+            panic!(
+                "{method} {path}: {difference}\n{} {}",
+                self.status, self.body
+            );
         }
     }
 

@@ -4,6 +4,7 @@ use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::Code;
 
 use crate::json::{Fields, body};
+use crate::shapes::TextOrNumber;
 use crate::words::OwnerTypeName;
 
 body! {
@@ -12,9 +13,8 @@ body! {
     pub struct OwnerRequestBody {
         /// The module.
         ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
-        /// Its own id of the use: 1 to 255 characters. A number is read as its digits.
-        #[schema(min_length = 1, max_length = 255, example = "123694")]
-        referenceId: String => reference = fields.field(name)
+        /// Its own id of the use.
+        referenceId: TextOrNumber => reference = fields.field(name)
             .required_as(Code::ReferenceMissing)
             .text_or_number(),
     }
@@ -25,13 +25,11 @@ body! {
 
 body! {
     /// The owner and its own id of the use on whose behalf something is recorded.
-    #[serde(deny_unknown_fields)]
     pub struct TriggeredBy {
         /// The module.
         ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
-        /// Its own id of the use, 1 to 255 characters.
-        #[schema(example = "123694")]
-        referenceId: String => reference = fields.field(name)
+        /// Its own id of the use.
+        referenceId: TextOrNumber => reference = fields.field(name)
             .required_as(Code::ReferenceMissing)
             .text_or_number(),
     }

@@ -3,15 +3,15 @@
 use accolade_application::ports::{CustomFieldQuery, Page};
 use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft, DataType};
 use accolade_domain::ids::CustomFieldId;
-use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Description;
 
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Parsed, Purpose, SET_BY_SERVER, body};
+use crate::json::{Fields, SET_BY_SERVER, body};
 use crate::page::Pagination;
 use crate::query::Query;
 use crate::query::words::{self as words, Words, meaning};
+use crate::shapes::Scalar;
 use crate::words::DataTypeName;
 
 /// How many custom fields a page has unless told otherwise.
@@ -33,37 +33,50 @@ const ANSWERED: &[&str] = &[
 ];
 
 body! {
-    /// A custom field to create, or what is to change of one.
+    /// A custom field to create.
     #[schema(as = CustomFieldRequest)]
     pub struct CustomFieldRequestBody {
-        /// Its name, 1 to 255 characters, unique among the active ones. An update may leave it out.
+        /// Its name, 1 to 255 characters, unique among the active ones.
         #[schema(min_length = 1, max_length = 255, example = "Priority")]
-        name: String => called = Some(fields.field(name).required_to(purpose, Code::Unreadable).text()),
-        /// The type of its values, which never changes. An update may leave it out.
-        dataType: DataTypeName => data_type = Some(
-            fields.field(name)
-                .required_to(purpose, Code::Unreadable)
-                .word(DataType::ALL, DataType::name),
-        ),
+        name: String => called = fields.field(name).required().text(),
+        /// The type of its values, which never changes.
+        dataType: DataTypeName => data_type = fields.field(name)
+            .required()
+            .word(DataType::ALL, DataType::name),
         /// Whether a badge that omits it gets the default. Default false.
         isMandatory: Option<bool> => mandatory = Some(fields.field(name).boolean()),
         /// What such a badge gets: required if it is mandatory. A number or a truth value is read as
         /// its text.
-        #[schema(max_length = 4000, example = "1")]
-        defaultValue: Option<String> => default = Some(fields.field(name).scalar()),
-        /// In an update: `false` disables it for good.
-        isActive: Option<bool> => active = Some(match purpose {
-            Purpose::Create => {
-                fields.ignore(name, "Ignored: a new custom field is active.");
-                None
-            }
-            Purpose::Update => fields.field(name).boolean(),
-        }),
+        defaultValue: Option<Scalar> => default = Some(fields.field(name).scalar()),
     }
-    read(fields, name, purpose: Purpose) -> CustomFieldChange {
-        for name in ANSWERED {
-            fields.ignore(name, SET_BY_SERVER);
-        }
+    parse(fields, name) -> CustomFieldDraft {
+        fields.ignore("isActive", "Ignored: a new custom field is active.");
+        ignore_answered(fields);
+        CustomFieldDraft { name: called, data_type, mandatory: mandatory.unwrap_or(false), default }
+    }
+}
+
+body! {
+    /// What is to change of a custom field. What is left out stays as it is.
+    #[schema(as = CustomFieldChange)]
+    pub struct CustomFieldChangeBody {
+        /// Its name, 1 to 255 characters, unique among the active ones.
+        #[schema(min_length = 1, max_length = 255, example = "Priority")]
+        name: Option<String> => called = Some(fields.field(name).text()),
+        /// The type of its values, which never changes.
+        dataType: Option<DataTypeName> => data_type = Some(
+            fields.field(name).word(DataType::ALL, DataType::name),
+        ),
+        /// Whether a badge that omits it gets the default.
+        isMandatory: Option<bool> => mandatory = Some(fields.field(name).boolean()),
+        /// What such a badge gets: required if it is mandatory. A number or a truth value is read as
+        /// its text.
+        defaultValue: Option<Scalar> => default = Some(fields.field(name).scalar()),
+        /// `false` disables it for good.
+        isActive: Option<bool> => active = Some(fields.field(name).boolean()),
+    }
+    parse(fields, name) -> CustomFieldChange {
+        ignore_answered(fields);
         CustomFieldChange { name: called, data_type, mandatory, default, active }
     }
 }
@@ -117,30 +130,11 @@ answer! {
     new(page: &'a Page<CustomField>, query: &CustomFieldQuery) {}
 }
 
-/// The custom field that `body` describes.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read_new(body: &[u8]) -> Result<Parsed<CustomFieldDraft>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        let field = CustomFieldRequestBody::read(fields, Purpose::Create)?;
-        Some(CustomFieldDraft {
-            name: field.name?,
-            data_type: field.data_type?,
-            mandatory: field.mandatory.unwrap_or(false),
-            default: field.default,
-        })
-    })
-}
-
-/// What `body` is to change of a custom field.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read_change(body: &[u8]) -> Result<Parsed<CustomFieldChange>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        CustomFieldRequestBody::read(fields, Purpose::Update)
-    })
+/// Warns of fields that only answers have.
+fn ignore_answered(fields: &mut Fields<'_, '_>) {
+    for name in ANSWERED {
+        fields.ignore(name, SET_BY_SERVER);
+    }
 }
 
 /// Which custom fields `query` asks for. What is wrong with it is remembered there.

@@ -4,12 +4,12 @@ use accolade_application::ports::{Page, PageOf};
 use accolade_domain::badge::Rank;
 use accolade_domain::catalogue::{Group, GroupChange};
 use accolade_domain::ids::GroupId;
-use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::rejection::Code;
 use accolade_domain::text::Name;
 
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{self, Parsed, Purpose, SET_BY_SERVER, body};
+use crate::json::{Fields, SET_BY_SERVER, body};
 use crate::page::Pagination;
 
 /// Fields that only answers have.
@@ -26,23 +26,35 @@ const ANSWERED: &[&str] = &[
 ];
 
 body! {
-    /// A group to create, or what is to change of one.
+    /// A group to create.
     #[schema(as = GroupRequest)]
     pub struct GroupRequestBody {
-        /// Its name, 1 to 255 characters, unique among the organisation's groups. An update may leave
-        /// it out.
+        /// Its name, 1 to 255 characters, unique among the organisation's groups.
         #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
-        name: String => called = Some(fields.field(name).required_to(purpose, Code::Unreadable).text()),
-        /// Its place among the groups: 1 is highest. An update may leave it out.
+        name: String => called = fields.field(name).required().text(),
+        /// Its place among the groups: 1 is highest.
         #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
-        rank: i64 => rank = Some(
-            fields.field(name).required_to(purpose, Code::GroupRankRequired).integer(),
-        ),
+        rank: i64 => rank = fields.field(name).required_as(Code::GroupRankRequired).integer(),
     }
-    read(fields, name, purpose: Purpose) -> GroupChange {
-        for name in ANSWERED {
-            fields.ignore(name, SET_BY_SERVER);
-        }
+    parse(fields, name) -> (Name, Rank) {
+        ignore_answered(fields);
+        (called, rank)
+    }
+}
+
+body! {
+    /// What is to change of a group. What is left out stays as it is.
+    #[schema(as = GroupChange)]
+    pub struct GroupChangeBody {
+        /// Its name, 1 to 255 characters, unique among the organisation's groups.
+        #[schema(min_length = 1, max_length = 255, example = "Festive season badges")]
+        name: Option<String> => called = Some(fields.field(name).text()),
+        /// Its place among the groups: 1 is highest.
+        #[schema(minimum = 1, maximum = 2_147_483_647, example = 2)]
+        rank: Option<i64> => rank = Some(fields.field(name).integer()),
+    }
+    parse(fields, name) -> GroupChange {
+        ignore_answered(fields);
         GroupChange { name: called, rank }
     }
 }
@@ -90,23 +102,9 @@ answer! {
     new(page: &'a Page<Group>, asked: PageOf) {}
 }
 
-/// The name and the rank that `body` has for a new group.
-///
-/// # Errors
-/// Everything that is wrong with it; 732 if it has no rank.
-pub fn read_new(body: &[u8]) -> Result<Parsed<(Name, Rank)>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        let group = GroupRequestBody::read(fields, Purpose::Create)?;
-        Some((group.name?, group.rank?))
-    })
-}
-
-/// What `body` is to change of a group.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read_change(body: &[u8]) -> Result<Parsed<GroupChange>, Vec<Rejection>> {
-    json::read(body, |fields| {
-        GroupRequestBody::read(fields, Purpose::Update)
-    })
+/// Warns of fields that only answers have.
+fn ignore_answered(fields: &mut Fields<'_, '_>) {
+    for name in ANSWERED {
+        fields.ignore(name, SET_BY_SERVER);
+    }
 }

@@ -8,7 +8,6 @@ use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
-use utoipa::ToSchema;
 
 use crate::json::{Field, Fields};
 use crate::request::context::ParseContext;
@@ -40,17 +39,6 @@ impl TryFrom<String> for IdentifierText {
             .map(Self)
             .map_err(|error| error.to_string())
     }
-}
-
-/// Customers of a batch: numbers, or strings of digits. One by itself is a list of one.
-#[derive(Debug, ToSchema)]
-#[serde(untagged)]
-#[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) enum CustomerList {
-    /// Customers, at least one.
-    Several(Vec<i64>),
-    /// One customer.
-    One(i64),
 }
 
 /// Warns of each mention of a number, in the list `name` of `fields`, after the first.

@@ -14,6 +14,7 @@ use crate::answer::answer;
 use crate::enrolment::answer::OwnerBody;
 use crate::instant::{WireInstant, WireIso};
 use crate::request::element::{CustomerError, Placed, collect, placed};
+use crate::shapes::CustomerReference;
 use crate::words::BadgeStatusName;
 
 answer! {
@@ -122,7 +123,7 @@ pub struct FailedEarn<'a> {
     #[schema(example = 811)]
     error_code: u32,
     /// The customer; an identifier that nobody has, as it was sent.
-    #[schema(value_type = i64, example = 62_090_013)]
+    #[schema(value_type = CustomerReference)]
     customer_id: FailedCustomer<'a>,
     /// What the code means.
     error_message: &'a str,
@@ -167,8 +168,8 @@ const fn refusal(earn: &CustomerEarn) -> Option<&Rejection> {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EarnedElement<'a> {
-    /// The customer.
-    #[schema(example = 62_090_013)]
+    /// The customer: its number; the identifier that was sent, if nobody has it.
+    #[schema(value_type = CustomerReference)]
     customer_id: i64,
     /// The *earned* badge; absent if a dry run would record one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,9 +4,10 @@ use accolade_application::earning::ImportRow;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::customer::named;
-use crate::instant::{WireInstant, WireIso};
+use crate::instant::WireIso;
 use crate::json::{self, Parsed, Presence, body};
 use crate::request::context::ParseContext;
+use crate::shapes::{CustomerReference, InstantInput};
 
 body! {
     /// An earned badge from elsewhere.
@@ -15,15 +16,14 @@ body! {
         /// The badge.
         #[schema(example = "654e08f2041fd452b3ef5b2e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// The customer: a number, or a string of digits; an identifier, if the header says so.
-        #[schema(example = 382_442_802)]
-        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
-        /// When it was earned. May be given by its twin alone.
-        earnEventDate: WireInstant => event_on = fields.instant_pair(name, Presence::Required),
+        /// The customer.
+        customerId: CustomerReference => customer = named::one(fields.field(name), context.named_by),
+        /// When it was earned. Required, unless its twin is given.
+        earnEventDate: Option<InstantInput> => event_on = fields.instant_pair(name, Presence::Required),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
-        /// When it expires: later than it was earned. May be given by its twin alone.
-        earnExpiresOn: WireInstant => expires_on = fields.instant_pair(name, Presence::Required),
+        /// When it expires: later than it was earned. Required, unless its twin is given.
+        earnExpiresOn: Option<InstantInput> => expires_on = fields.instant_pair(name, Presence::Required),
         /// The same as text; wins over the number.
         earnExpiresOnISO: Option<WireIso>,
     }

@@ -4,10 +4,11 @@ use accolade_application::earning::{EarnBadge, Earners, RevokeEarn};
 use accolade_domain::instant::Instant;
 
 use crate::badge::owner::TriggeredBy;
-use crate::customer::named::{self, CustomerList};
-use crate::instant::{WireInstant, WireIso};
+use crate::customer::named;
+use crate::instant::WireIso;
 use crate::json::{Fields, Presence, body};
 use crate::request::context::ParseContext;
+use crate::shapes::{CustomerReference, CustomerReferences, InstantInput, TextOrNumber};
 
 body! {
     /// A customer who is to earn a badge.
@@ -16,15 +17,13 @@ body! {
         /// The badge.
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// The customer: a number, or a string of digits; an identifier, if the header says so.
-        #[schema(example = 62_090_013)]
-        customerId: i64 => earners = named::one(fields.field(name), context.named_by)
+        /// The customer.
+        customerId: CustomerReference => earners = named::one(fields.field(name), context.named_by)
             .map(Earners::One),
         /// The caller's id of this request, 1 to 255 characters; required here or in the header.
-        #[schema(example = "2132")]
-        requestId: Option<String> => request_id = context.request_id(fields, name, true),
+        requestId: Option<TextOrNumber> => request_id = context.request_id(fields, name, true),
         /// When the criteria were fulfilled; now if it is absent.
-        earnEventDate: Option<WireInstant> =>
+        earnEventDate: Option<InstantInput> =>
             event_on = Some(fields.instant_pair(name, Presence::Optional)),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
@@ -38,23 +37,20 @@ body! {
 
 body! {
     /// Customers who are to earn a badge.
-    #[serde(deny_unknown_fields)]
     pub struct EarnBulkRequest {
         /// The badge.
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// The customers: numbers, or strings of digits; identifiers, if the header says so.
-        #[schema(example = json!([62_090_013]))]
-        customerIds: CustomerList => customers = named::several(fields, name, context),
+        /// The customers.
+        customerIds: CustomerReferences => customers = named::several(fields, name, context),
         /// The caller's id of this request, 1 to 255 characters; required here or in the header.
-        #[schema(example = "1234")]
-        requestId: Option<String> => request_id = context.request_id(fields, name, true),
+        requestId: Option<TextOrNumber> => request_id = context.request_id(fields, name, true),
         /// When the criteria were fulfilled; now if it is absent.
-        earnEventDate: Option<WireInstant> => event_on = Some(event_date(fields, name)),
+        earnEventDate: Option<InstantInput> => event_on = Some(event_date(fields, name)),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
         /// Read where `earnEventDate` is absent.
-        issueEventDate: Option<WireInstant>,
+        issueEventDate: Option<InstantInput>,
         /// The same as text; wins over the number.
         issueEventDateISO: Option<WireIso>,
         /// Who triggers it; absent if it is done by hand at the care desk.
@@ -87,14 +83,13 @@ body! {
         /// The badge.
         #[schema(example = "653ddb33b3cda7078c7c68e9")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// The customer: a number, or a string of digits; an identifier, if the header says so.
-        #[schema(example = 62_090_013)]
-        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
+        /// The customer.
+        customerId: CustomerReference => customer = named::one(fields.field(name), context.named_by),
         /// The earned badge.
         #[schema(example = "654cbea06bccde1274b6d3a2")]
         earnedBadgeId: String => earned = fields.field(name).required().object_id(),
         /// The caller's id of this request, 1 to 255 characters.
-        requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
+        requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
     }
     parse(fields, name, context: ParseContext<'_>) -> RevokeEarn {
         RevokeEarn { badge, customer, earned, request_id }

@@ -13,6 +13,7 @@ use serde::Serializer;
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
 use crate::request::element::{CustomerError, collect};
+use crate::shapes::CustomerReference;
 use crate::words::{EnrolmentStatusName, OwnerTypeName};
 
 answer! {
@@ -56,11 +57,11 @@ answer! {
 answer! {
     /// What became of one customer.
     pub struct IssuedBadge {
-        /// The customer.
-        #[schema(example = 62_090_013)]
+        /// The customer: its number; the identifier that was sent, if nobody has it.
+        #[schema(value_type = CustomerReference)]
         customerId: i64 = outcome.customer.get(),
-        /// The enrolment: the new one, or the one that stands in the way. Absent if a dry
-        /// run would make one.
+        /// The enrolment: the new one, or the one that stands in the way. Absent if a dry run would
+        /// make one, and if nobody has the identifier.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, nullable = false)]
         issuedId: Option<EnrolmentId> = issued_id,
@@ -68,8 +69,8 @@ answer! {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         error: Option<CustomerError<'static>> = code.map(CustomerError::standing),
-        /// The state of the enrolment.
-        #[schema(value_type = EnrolmentStatusName)]
+        /// The state of the enrolment; absent if nobody has the identifier.
+        #[schema(value_type = EnrolmentStatusName, required = false)]
         status: &'static str = outcome.status.name(),
     }
     new(outcome: &CustomerOutcome) {

@@ -3,26 +3,24 @@
 use accolade_application::enrolment::EnrolCustomers;
 
 use crate::badge::owner::TriggeredBy;
-use crate::customer::named::{self, CustomerList};
-use crate::instant::{WireInstant, WireIso};
+use crate::customer::named;
+use crate::instant::WireIso;
 use crate::json::{Presence, body};
 use crate::request::context::ParseContext;
+use crate::shapes::{CustomerReferences, InstantInput, TextOrNumber};
 
 body! {
     /// Customers to enrol for a badge.
-    #[serde(deny_unknown_fields)]
     pub struct EnrolmentRequest {
         /// The badge.
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// The customers: numbers, or strings of digits; identifiers, if the header says so.
-        #[schema(example = json!([62_090_013]))]
-        customers: CustomerList => customers = named::several(fields, name, context),
+        /// The customers.
+        customers: CustomerReferences => customers = named::several(fields, name, context),
         /// The caller's id of this request, 1 to 255 characters; one is made if it is absent.
-        #[schema(example = "21390")]
-        requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
+        requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
         /// When the customers were enrolled; now if it is absent.
-        issueEventDate: Option<WireInstant> =>
+        issueEventDate: Option<InstantInput> =>
             event_on = Some(fields.instant_pair(name, Presence::Optional)),
         /// The same as text; wins over the number.
         issueEventDateISO: Option<WireIso>,

@@ -7,6 +7,7 @@ use serde::Serializer;
 
 use crate::answer::answer;
 use crate::request::element::{CustomerError, collect};
+use crate::shapes::CustomerReference;
 
 answer! {
     /// Enrolments were revoked.
@@ -30,8 +31,8 @@ answer! {
     /// What became of one enrolment that was to be revoked.
     #[schema(as = RevokedIssuedBadge)]
     pub struct RevokedElement<'a> {
-        /// The customer.
-        #[schema(example = 62_090_013)]
+        /// The customer: its number; the identifier that was sent, if nobody has it.
+        #[schema(value_type = CustomerReference)]
         customerId: i64 = outcome.customer.get(),
         /// The enrolment; absent if the customer has none that could be meant.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,9 +4,10 @@ use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_domain::ids::EnrolmentId;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::customer::named::{self, CustomerList, NamedCustomer};
+use crate::customer::named::{self, NamedCustomer};
 use crate::json::{Field, Fields, body};
 use crate::request::context::ParseContext;
+use crate::shapes::{CustomerReference, CustomerReferences, TextOrNumber};
 
 /// The most enrolments that one request may name.
 const MOST_NAMED: usize = 20;
@@ -18,15 +19,13 @@ body! {
         /// The badge.
         #[schema(example = "654bb48766a87827bb61e631")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
-        /// Customers all of whose enrolments for the badge are revoked: numbers, or strings of digits;
-        /// identifiers, if the header says so.
-        #[schema(example = json!([123, 62_090_013]))]
-        customers: Option<CustomerList> => which = which(fields, name, context),
+        /// Customers all of whose enrolments for the badge are revoked.
+        customers: Option<CustomerReferences> => which = which(fields, name, context),
         /// Enrolments by their ids; wins over `customers`.
         #[schema(min_items = 1, max_items = 20)]
         revokeIssuals: Option<Vec<RevokedIssual>>,
         /// The caller's id of this request, 1 to 255 characters.
-        requestId: Option<String> => request_id = Some(context.request_id(fields, name, false)),
+        requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
     }
     parse(fields, name, context: ParseContext<'_>) -> RevokeEnrolments {
         RevokeEnrolments { badge, which, request_id }
@@ -37,8 +36,7 @@ body! {
     /// One enrolment of a customer.
     pub struct RevokedIssual {
         /// The customer.
-        #[schema(example = 62_090_013)]
-        customerId: i64 => customer = named::one(fields.field(name), context.named_by),
+        customerId: CustomerReference => customer = named::one(fields.field(name), context.named_by),
         /// The enrolment.
         #[schema(example = "69381605cebb9648d8974536")]
         issueId: String => enrolment = fields.field(name).required().object_id(),

@@ -9,9 +9,6 @@
 /// is described only; its neighbour reads it. When everything could be read, the last block makes
 /// the result of the values. All fields are read before, so that none hides another's problem.
 ///
-/// Three bodies have `#[serde(deny_unknown_fields)]`, because the published document says of them
-/// that they have no further fields. The reader warns of such fields as everywhere.
-///
 /// `parse` makes a whole body, which other crates parse; `read` makes a part of one.
 ///
 /// ```text

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::fields::refuse;
-use super::{Fields, Problems, Purpose};
+use super::{Fields, Problems};
 
 /// A value at a path, or its absence.
 #[derive(Debug)]
@@ -99,16 +99,6 @@ impl<'a, 'p> Field<'a, 'p> {
             self.refuse(Rejection::of(code));
         }
         self
-    }
-
-    /// The same; if it is to create something, its absence is a problem that has the code
-    /// `missing`.
-    pub(crate) fn required_to(self, purpose: Purpose, missing: Code) -> Self {
-        match (purpose, missing) {
-            (Purpose::Update, _) => self,
-            (Purpose::Create, Code::Unreadable) => self.required(),
-            (Purpose::Create, missing) => self.required_as(missing),
-        }
     }
 
     /// Adds a problem with it; its path, if it has one, is below this one.

@@ -3,10 +3,16 @@
 //! The body is read field by field, so that everything wrong with it is said at
 //! once; a test keeps these types and the reader on the same fields.
 
-use utoipa::ToSchema;
+use std::borrow::Cow;
+
+use serde_json::json;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::badge::request::details::{ImageRequest, TagRequest};
-use crate::instant::{WireInstant, WireIso};
+use crate::instant::WireIso;
+use crate::shapes::InstantInput;
 use crate::words::{CalendarUnitName, EarnTypeName, OwnerTypeName, WeekdayName};
 
 /// A badge to create, or what a badge is to be from now on.
@@ -23,13 +29,13 @@ pub struct BadgeRequestBody {
     #[schema(max_length = 4000)]
     description: Option<String>,
     /// When it starts: before its end, and not in the past unless
-    /// `X-CAP-BADGES-MIGRATION: migration` is sent. May be given by its twin alone.
-    start_on: WireInstant,
+    /// `X-CAP-BADGES-MIGRATION: migration` is sent. Required, unless its twin is given.
+    start_on: Option<InstantInput>,
     /// The same as text; wins where the two differ.
     #[schema(rename = "startOnISO")]
     start_on_iso: Option<WireIso>,
-    /// When it ends: not in the past unless migrating. May be given by its twin alone.
-    expires_on: WireInstant,
+    /// When it ends: not in the past unless migrating. Required, unless its twin is given.
+    expires_on: Option<InstantInput>,
     /// The same as text; wins where the two differ.
     #[schema(rename = "expiresOnISO")]
     expires_on_iso: Option<WireIso>,
@@ -84,7 +90,7 @@ pub(crate) struct ExpiryRequest {
     #[schema(rename = "type")]
     kind: Option<String>,
     /// For `FIXED_DATE`: the date.
-    expires_on: Option<WireInstant>,
+    expires_on: Option<InstantInput>,
     /// The same as text; wins where the two differ.
     #[schema(rename = "expiresOnISO")]
     expires_on_iso: Option<WireIso>,
@@ -150,12 +156,33 @@ pub(crate) struct ConstraintRequest {
     roll_for_months: Option<u32>,
 }
 
-/// What earning the badge brings. Further members are kept as they are sent.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct BenefitRequest {
-    /// Its kind, such as COUPON or `LOYALTY_POINTS`.
-    #[schema(min_length = 1, max_length = 255, example = "COUPON")]
-    benefit_type: String,
+/// What earning the badge brings.
+pub(crate) struct BenefitRequest;
+
+impl PartialSchema for BenefitRequest {
+    fn schema() -> RefOr<Schema> {
+        let kind = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(255))
+            .description(Some("Its kind, such as COUPON or `LOYALTY_POINTS`."))
+            .examples([json!("COUPON")]);
+        // Any value: what else it has is part of it.
+        let further = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        let further: RefOr<Schema> = further.into();
+        ObjectBuilder::new()
+            .property("benefitType", kind)
+            .required("benefitType")
+            .additional_properties(Some(further))
+            .description(Some(
+                "What earning the badge brings. Further members are kept as they are sent.",
+            ))
+            .into()
+    }
+}
+
+impl ToSchema for BenefitRequest {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("BenefitRequest")
+    }
 }
