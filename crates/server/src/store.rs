@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use accolade_application::Turns;
 use accolade_application::ports::Ports;
 use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
@@ -52,6 +53,7 @@ fn ports(database: Database) -> Ports {
         clock: clock.clone(),
         ids: Arc::new(SystemIds::new(clock)),
         secrets: Arc::new(SystemSecrets),
+        turns: Turns::default(),
     }
 }
 

@@ -58,6 +58,7 @@ impl Migrations for Store<Connection> {
             let names = missing(connection).map_err(|failure| match failure {
                 WorkError::Query(error) => error.into(),
                 WorkError::Unexpected(error) => error,
+                WorkError::Overtaken(what) => anyhow!("{what} could not be read"),
             })?;
             connection
                 .run_pending_migrations(MIGRATIONS)
