@@ -60,14 +60,17 @@ impl Command for CreateBadge {
                 updated_on: now,
                 updated_by: caller.actor,
             },
+            number: None,
             group,
             counts: BadgeCounts::default(),
             now,
         };
-        let answer = Answer::Badge(Box::new(view.clone()));
-        let record = request.record(&answer);
+        let record = request.record(&Answer::Badge(Box::new(view.clone())));
         match ports.stores.badges.create(&view.badge, record.as_ref()) {
-            Ok(()) => Ok(answer),
+            Ok(number) => Ok(Answer::Badge(Box::new(BadgeView {
+                number: Some(number),
+                ..view
+            }))),
             Err(CreateBadgeError::NameTaken) => {
                 Err(Rejection::of(Code::NameTaken).at("name").into())
             }

@@ -90,12 +90,11 @@ impl BadgeChange for Revision {
                 return Err(problems.into());
             }
         };
-        let counts = ports
+        let counted = ports
             .stores
             .badges
             .find_counted(caller.org, command.badge)?
-            .ok_or_else(|| not_found(command.badge))?
-            .counts;
+            .ok_or_else(|| not_found(command.badge))?;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
             badge: Badge {
@@ -105,8 +104,9 @@ impl BadgeChange for Revision {
                 updated_by: caller.actor,
                 ..badge.clone()
             },
+            number: Some(counted.number),
             group: self.group.clone(),
-            counts,
+            counts: counted.counts,
             now,
         };
         let edit = BadgeEdit::Definition {
