@@ -5,8 +5,8 @@ use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
-use crate::query::Query;
 use crate::query::words::{self as words, Words, meaning};
+use crate::query::Query;
 
 /// How many badges a page has unless told otherwise.
 const DEFAULT_SIZE: u32 = 10;
@@ -78,8 +78,14 @@ pub fn read_management(
     let owner = query.read("owner", words::owner);
     let claimed_by = query.read("claimedBy", words::owner);
     let name_contains = query.text("name");
-    let (starts_after, starts_before) = compared(query, "startOn", Operator::GreaterThan);
-    let (ends_after, ends_before) = compared(query, "expiresOn", Operator::LessThan);
+    let (starts_after, starts_before) =
+        compared(query, "startOn", ["startOnOperator"], Operator::GreaterThan);
+    let (ends_after, ends_before) = compared(
+        query,
+        "expiresOn",
+        ["expiresOnOperator", "endOnOperator"],
+        Operator::LessThan,
+    );
     let group = query.read("groupId", words::group);
     let sort = query
         .read("sortOn", |text| meaning(text, MANAGEMENT_SORTS))
@@ -115,17 +121,21 @@ fn badge_type(query: &mut Query) -> CustomerBadgeType {
 }
 
 /// The date `name`, as one that is to be earlier or as one that is to be later than what is
-/// shown, by the operator beside it.
-fn compared(
+/// shown, by the operator beside it, whose names are `operators`.
+fn compared<const N: usize>(
     query: &mut Query,
     name: &str,
+    operators: [&str; N],
     default: Operator,
 ) -> (Option<Instant>, Option<Instant>) {
     let is_there = query.has(name);
     let date = query.read(name, words::moment);
-    let beside = format!("{name}Operator");
-    let operator = query.read(&beside, |text| meaning(text, OPERATORS));
-    if operator.is_some() && !is_there {
+    let given = operators.into_iter().find(|beside| query.has(beside));
+    let operator = query.read_either(operators, |text| meaning(text, OPERATORS));
+    if let Some(beside) = given
+        && operator.is_some()
+        && !is_there
+    {
         let message = format!("Means nothing without {name}. Send both.");
         query.refuse(Rejection::unreadable(message).at(beside));
     }
@@ -225,6 +235,20 @@ mod tests {
              &groupId={group}&sortOn=LAST_ISSUED_DATE&order=ASC"
         );
         assert_eq!(asked(&text, read_management), (expected, vec![]));
+    }
+
+    #[test]
+    fn the_operator_of_the_end_has_two_names_and_off_two_spellings() {
+        let at = |seconds| Instant::from_unix_seconds(seconds).ok();
+        let text = "expiresOn=6&endOnOperator=GREATER_THAN&action=deactivated";
+        let (query, fields) = asked(text, read_management);
+        assert_eq!((query.ends_after, query.ends_before), (at(6), None));
+        assert_eq!((query.active, fields), (Some(false), vec![]));
+        let both = "expiresOn=6&expiresOnOperator=LESS_THAN&endOnOperator=LESS_THAN";
+        let (_, fields) = asked(both, read_management);
+        assert_eq!(fields, [Some("endOnOperator".to_owned())]);
+        let (_, fields) = asked("endOnOperator=LESS_THAN", read_management);
+        assert_eq!(fields, [Some("endOnOperator".to_owned())]);
     }
 
     #[test]
