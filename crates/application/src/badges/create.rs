@@ -6,6 +6,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::answer::{Answer, BadgeCounts, BadgeView};
 use crate::badges::details::complete;
+use crate::badges::size;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{CreateBadgeError, Ports};
@@ -47,6 +48,7 @@ impl Command for CreateBadge {
                 return Err(problems.into());
             }
         };
+        size::check(&definition)?;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
             badge: Badge {

@@ -35,6 +35,8 @@ pub(crate) trait BadgeChange {
 pub(crate) struct Decision {
     /// The change; `None` if it is already as it should be.
     pub(crate) edit: Option<BadgeEdit>,
+    /// What the caller is warned of if nothing has to be changed.
+    pub(crate) warning: Option<Rejection>,
     /// The answer.
     pub(crate) answer: Answer,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Decision {
 /// 404 if there is no such badge; 725 if its new name is taken; those of the decision.
 pub(crate) fn edit(
     ports: &Ports,
-    request: &Request,
+    request: &mut Request,
     change: &impl BadgeChange,
 ) -> Result<Answer, UseCaseError> {
     let (badge, caller) = (change.badge(), &request.caller);
@@ -58,8 +60,13 @@ pub(crate) fn edit(
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
         let now = ports.clock.now();
-        let Decision { edit, answer } = change.decide(ports, caller, &found.badge, now)?;
+        let Decision {
+            edit,
+            warning,
+            answer,
+        } = change.decide(ports, caller, &found.badge, now)?;
         let Some(edit) = edit else {
+            request.warnings.extend(warning);
             if let Some(record) = request.record(&answer) {
                 ports
                     .stores

@@ -11,7 +11,7 @@ use crate::answer::{Answer, BadgeView};
 use crate::badges::create::merge;
 use crate::badges::details::complete;
 use crate::badges::edit::{BadgeChange, Decision, edit};
-use crate::badges::{etag, not_found};
+use crate::badges::{etag, not_found, size};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{BadgeEdit, Ports};
@@ -90,6 +90,7 @@ impl BadgeChange for Revision {
                 return Err(problems.into());
             }
         };
+        size::check(&definition)?;
         let counted = ports
             .stores
             .badges
@@ -115,6 +116,7 @@ impl BadgeChange for Revision {
         };
         Ok(Decision {
             edit: Some(edit),
+            warning: None,
             answer: Answer::Badge(Box::new(view)),
         })
     }
