@@ -11,7 +11,7 @@ mod architecture;
 
 mod api {
     #[macro_use]
-    mod produced;
+    pub(crate) mod produced;
 
     mod access;
     mod answers;
@@ -39,6 +39,7 @@ mod operations {
 mod robustness {
     mod bad_input;
     mod callers;
+    mod contention;
     mod database_faults;
     mod durability;
     mod earning_durability;

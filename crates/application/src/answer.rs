@@ -9,7 +9,7 @@ use std::fmt;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::enrolment::CustomerOutcome;
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, CustomerId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
@@ -231,6 +231,10 @@ pub struct BadgeCounts {
 pub struct BadgeView {
     /// The badge.
     pub badge: Badge,
+    /// Its number within the org; `None` until a new badge is recorded, and in answers of the first
+    /// release, which are given again as they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<BadgeNumber>,
     /// Its group, if it has one that is active.
     pub group: Option<Group>,
     /// How often it was given.

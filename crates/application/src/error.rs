@@ -1,7 +1,11 @@
 //! How a use case fails.
 
-use accolade_domain::rejection::Rejection;
+use std::fmt;
 
+use accolade_domain::rejection::Rejection;
+use anyhow::anyhow;
+
+use crate::execute::MOST_ROUNDS;
 use crate::ports::{RecordError, StoreError};
 use crate::request_id;
 
@@ -49,6 +53,12 @@ impl From<RecordError> for UseCaseError {
 }
 
 impl UseCaseError {
+    /// Others changed `what` all the time, so that nothing was written: the same can be sent again.
+    pub(crate) fn overtaken(what: impl fmt::Display) -> Self {
+        let cause = anyhow!("{what} changed {MOST_ROUNDS} times in a row");
+        Self::Store(StoreError::Unavailable(cause))
+    }
+
     /// Something that should not happen; nothing was written.
     pub(crate) fn unexpected(error: anyhow::Error) -> Self {
         Self::Store(StoreError::Unexpected(error))

@@ -12,9 +12,9 @@ use crate::error::UseCaseError;
 use crate::ports::{IdempotencyGuard, IdempotencyRecord, Ports};
 use crate::request::Request;
 
-/// How often a change is decided anew because somebody else was faster. Whoever loses a round was
-/// beaten by a change that was recorded, so losing often is no failure: the bound only ends what
-/// would go on forever because something is broken.
+/// How often a change is decided anew because somebody else was faster. Within a server it is one's
+/// [turn](crate::turns), so whoever loses a round was beaten by another server, whose change was
+/// recorded: the bound only ends what would go on forever because something is broken.
 pub(crate) const MOST_ROUNDS: usize = 100_000;
 
 /// Something to be changed, as plain data.

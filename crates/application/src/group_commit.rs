@@ -8,7 +8,8 @@
 //!
 //! All members of a group are decided at one moment. A member keeps its command until its badge is
 //! known; then the request that is recorded is built, decided, from both. If the badge
-//! changes before the request is recorded, the member is decided again in the next round.
+//! changes before the request is recorded, the member is decided again in the next round, for which the
+//! group waits until it is its [turn](crate::turns) among those who change the badge.
 
 use std::collections::HashMap;
 use std::iter;
@@ -175,16 +176,23 @@ fn run<'r, C: GroupCommit>(
             Err(error) => group.set_result(place, Err(error)),
         }
     }
+    let mut turn = None;
     for _ in 0..MOST_ROUNDS {
         if open.is_empty() {
             break;
         }
         open = group.round(open);
+        // Who is open in a later round was so in the first: the turn is that of all.
+        turn.get_or_insert_with(|| {
+            let badges = open.iter().map(Member::key);
+            ports.turns.wait(badges.map(|(org, badge)| (org, badge.0)))
+        });
     }
+    drop(turn);
     for member in open {
         let badge = member.command.badge();
-        let error = anyhow!("badge {badge} changed {MOST_ROUNDS} times in a row");
-        group.set_result(member.place, Err(UseCaseError::unexpected(error)));
+        let error = UseCaseError::overtaken(format_args!("badge {badge}"));
+        group.set_result(member.place, Err(error));
     }
     let results = group.results.into_iter();
     results

@@ -21,6 +21,8 @@ pub mod group_commit;
 pub mod ports;
 mod request;
 mod request_id;
+mod turns;
 
 pub use execute::{Command, Executed, execute};
 pub use request::Request;
+pub use turns::Turns;

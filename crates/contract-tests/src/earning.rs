@@ -16,6 +16,7 @@ use accolade_domain::zone::{CalendarUnit, Zone};
 use uuid::Uuid;
 
 use crate::fixtures::{at, customer, customers, now};
+use crate::held::all_details;
 use crate::{Stores, World};
 
 /// At most so many of all time.
@@ -334,8 +335,9 @@ impl World {
     }
 
     pub(crate) fn details(&self, badge: &Badge, number: i64) -> CustomerBadgeDetails {
+        let query = all_details(customer(number), badge.id, now());
         let details = &self.stores.customer_badges;
-        let found = details.details(badge.org, customer(number), badge.id, now());
+        let found = details.details(badge.org, &query);
         found.unwrap().unwrap()
     }
 

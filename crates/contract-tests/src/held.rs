@@ -1,10 +1,11 @@
 //! Asking what a customer holds, and letting it hold something.
 
-use accolade_application::ports::{HeldBadges, HeldQuery, IdSource as _};
+use accolade_application::ports::{DetailsQuery, HeldBadges, HeldQuery, IdSource as _, PageOf};
 use accolade_domain::badge::{Badge, Rank};
 use accolade_domain::catalogue::Group;
 use accolade_domain::customer_view::{EnrolmentsRead, Holding};
 use accolade_domain::enrolment::Hold;
+use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use time::Duration;
 
@@ -24,6 +25,21 @@ pub(crate) fn everything_held() -> HeldQuery {
         now: now(),
         enrolments: EnrolmentsRead::WithRecording,
         known: None,
+    }
+}
+
+/// What asks for all between `customer` and `badge` at `now`.
+pub(crate) fn all_details(customer: CustomerId, badge: BadgeId, now: Instant) -> DetailsQuery {
+    let all = PageOf {
+        page: 0,
+        size: 10_000,
+    };
+    DetailsQuery {
+        customer,
+        badge,
+        now,
+        enrolments: all,
+        earns: all,
     }
 }
 

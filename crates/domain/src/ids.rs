@@ -280,6 +280,11 @@ positive_number! {
     /// The number of a customer within an organisation.
     CustomerId
 }
+positive_number! {
+    /// The number of a badge within an organisation (wire: `badgeNumericId`): 1, 2, 3 … in the order of
+    /// creation, and never used again.
+    BadgeNumber
+}
 
 #[cfg(test)]
 mod tests {

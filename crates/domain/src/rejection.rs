@@ -115,6 +115,8 @@ codes! {
     BadgeLimitReached = 818, 400, "The badge has reached one of its limits.";
     /// The kind of a constraint stays once the badge is live.
     ConstraintKindFixed = 826, 400, "The kind of a constraint cannot be changed once the badge is live.";
+    /// The owner has claimed the badge before, with the same reference.
+    ClaimedAlready = 900, 200, "The badge is claimed by this owner and reference already. Nothing has changed.";
     /// No customer of the org has this identifier.
     IdentifierUnknown = 1026, 404, "No customer has this identifier. Register it in the customer directory first.";
     /// The header names no kind of identifier that there is.
@@ -135,6 +137,8 @@ codes! {
     EarnTypeFixed = 1904, 400, "The earn type of a badge that is live or has ended cannot be changed.";
     /// More customers than one request may have.
     TooManyCustomers = 1905, 400, "Too many customers in one request. Split it.";
+    /// The badge has as many active claims as a badge may have.
+    TooManyClaims = 1906, 409, "The badge has as many active claims as it may have. Take one back, or claim another badge.";
     /// The idempotency key was used for another request.
     IdempotencyKeyReused = 1910, 422, "The Idempotency-Key was used for a different request. Use a new key.";
     /// The first request with this idempotency key is still running.

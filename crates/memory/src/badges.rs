@@ -9,7 +9,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::Group;
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 use anyhow::anyhow;
 
 use crate::MemoryStore;
@@ -21,7 +21,7 @@ impl BadgeStore for MemoryStore {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
-    ) -> Result<(), CreateBadgeError> {
+    ) -> Result<BadgeNumber, CreateBadgeError> {
         let mut state = self.begin();
         if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
             return Err(CreateBadgeError::IdempotencyKeyUsed);
@@ -36,16 +36,18 @@ impl BadgeStore for MemoryStore {
             let error = anyhow!("there is a badge with the id {}", badge.id);
             return Err(StoreError::Unexpected(error).into());
         }
+        let number = state.next_badge_number(badge.org)?;
         if let Some(record) = idempotency {
-            state.remember(record.clone());
+            state.remember(record.numbered(number));
         }
         let created = VersionedBadge {
             badge: badge.clone(),
             version: BadgeVersion(1),
         };
         state.badges.insert((badge.org, badge.id), created);
+        state.badge_numbers.insert((badge.org, badge.id), number);
         state.raise_catalogue_version(badge.org);
-        Ok(())
+        Ok(number)
     }
 
     fn find(&self, org: OrgId, badge: BadgeId) -> Result<Option<VersionedBadge>, StoreError> {
@@ -62,7 +64,7 @@ impl BadgeStore for MemoryStore {
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {
         let state = self.begin();
         let found = state.badges.get(&(org, badge));
-        Ok(found.map(|found| state.counted(&found.badge)))
+        found.map(|found| state.counted(&found.badge)).transpose()
     }
 
     fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
@@ -75,7 +77,7 @@ impl BadgeStore for MemoryStore {
         };
         let Page { items, total } = filter::cut(found, page);
         Ok(BadgePage {
-            badges: items.into_iter().map(|b| state.counted(b)).collect(),
+            badges: (items.into_iter().map(|b| state.counted(b))).collect::<Result<_, _>>()?,
             total,
         })
     }
@@ -149,7 +151,19 @@ impl State {
         group.filter(|group| group.active).cloned()
     }
 
-    fn counted(&self, badge: &Badge) -> CountedBadge {
+    /// The number of the badge that the org creates next.
+    fn next_badge_number(&self, org: OrgId) -> Result<BadgeNumber, StoreError> {
+        let numbered = self.badge_numbers.iter().filter(|((of, _), _)| *of == org);
+        let last = numbered.map(|(_, number)| number.get()).max();
+        BadgeNumber::try_from(last.unwrap_or(0) + 1)
+            .map_err(|error| StoreError::Unexpected(error.into()))
+    }
+
+    fn counted(&self, badge: &Badge) -> Result<CountedBadge, StoreError> {
+        let number = self.badge_numbers.get(&(badge.org, badge.id)).copied();
+        let number = number.ok_or_else(|| {
+            StoreError::Unexpected(anyhow!("the badge {} has no number", badge.id))
+        })?;
         let issued = self
             .enrolments
             .iter()
@@ -161,13 +175,14 @@ impl State {
             .earns_of(badge.org, badge.id, None)
             .filter(|earned| earned.revoked_on.is_none())
             .count();
-        CountedBadge {
+        Ok(CountedBadge {
             badge: badge.clone(),
+            number,
             group: self.active_group(badge),
             counts: BadgeCounts {
                 issued: issued as u64,
                 earned: earned as u64,
             },
-        }
+        })
     }
 }

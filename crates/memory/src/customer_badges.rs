@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, HeldBadges, HeldQuery, StoreError,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, HeldBadges, HeldQuery,
+    StoreError,
 };
 use accolade_domain::badge::Badge;
 use accolade_domain::customer_view::{
@@ -14,6 +15,7 @@ use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 
 use crate::MemoryStore;
+use crate::filter::cut;
 use crate::store::State;
 
 impl CustomerBadges for MemoryStore {
@@ -38,19 +40,17 @@ impl CustomerBadges for MemoryStore {
     fn details(
         &self,
         org: OrgId,
-        customer: CustomerId,
-        badge: BadgeId,
-        now: Instant,
+        query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         let state = self.begin();
-        let Some(found) = state.badges.get(&(org, badge)) else {
+        let Some(found) = state.badges.get(&(org, query.badge)) else {
             return Ok(None);
         };
-        let key = (org, badge, customer);
+        let key = (org, query.badge, query.customer);
         Ok(Some(CustomerBadgeDetails {
-            badge: state.customer_badge(&found.badge, customer, now),
-            enrolments: last_first(state.enrolments.get(&key)),
-            earns: last_first(state.earns.get(&key)),
+            badge: state.customer_badge(&found.badge, query.customer, query.now),
+            enrolments: cut(last_first(state.enrolments.get(&key)), query.enrolments),
+            earns: cut(last_first(state.earns.get(&key)), query.earns),
             refusals: last_first(state.refusals.get(&key)),
         }))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use accolade_application::Turns;
 use accolade_application::ports::{Clock, Ports, Stores};
 
 use crate::{FixedSecrets, MemoryStore, SequentialIds};
@@ -13,5 +14,6 @@ pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
         clock,
         ids: Arc::new(SequentialIds::default()),
         secrets: Arc::new(FixedSecrets::default()),
+        turns: Turns::default(),
     }
 }

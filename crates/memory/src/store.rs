@@ -9,7 +9,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -22,6 +22,7 @@ pub(crate) struct State {
     /// In the order of their numbers, which are 1, 2, 3, ….
     pub(crate) clients: Vec<Client>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
+    pub(crate) badge_numbers: BTreeMap<(OrgId, BadgeId), BadgeNumber>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
     /// How often the badges, claims and groups of an org changed.
     pub(crate) catalogue_versions: BTreeMap<OrgId, i64>,

@@ -12,7 +12,7 @@ use accolade_domain::badge::{Badge, BadgeDefinition, EarnType, Rank};
 use accolade_domain::catalogue::Group;
 use accolade_domain::customer_view::CatalogueBadge;
 use accolade_domain::enrolment::{Enrolment, Hold};
-use accolade_domain::ids::{BadgeId, ObjectId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
 use accolade_domain::text::{BadgeName, ReferenceId};
@@ -143,6 +143,7 @@ impl<'a> DefinitionRow<'a> {
 pub(crate) struct NewBadgeRow<'a> {
     org_id: i64,
     id: &'a [u8],
+    numeric_id: i64,
     version: i64,
     #[diesel(embed)]
     definition: DefinitionRow<'a>,
@@ -154,10 +155,11 @@ pub(crate) struct NewBadgeRow<'a> {
 }
 
 impl<'a> NewBadgeRow<'a> {
-    pub(crate) fn from_badge(badge: &'a Badge) -> anyhow::Result<Self> {
+    pub(crate) fn from_badge(badge: &'a Badge, number: BadgeNumber) -> anyhow::Result<Self> {
         Ok(Self {
             org_id: badge.org.get(),
             id: badge.id.0.as_bytes(),
+            numeric_id: number.get(),
             version: FIRST_VERSION,
             definition: DefinitionRow::from_definition(&badge.definition)?,
             active: badge.active,
@@ -263,6 +265,7 @@ fn group(json: &str) -> anyhow::Result<Group> {
 #[derive(Queryable)]
 pub(crate) struct CountedBadgeRow {
     badge: BadgeRow,
+    number: i64,
     group: Option<String>,
     issued: i64,
     earned: i64,
@@ -275,6 +278,7 @@ impl CountedBadgeRow {
                 issued: stored(self.issued)?,
                 earned: stored(self.earned)?,
             },
+            number: stored(self.number)?,
             group: self.group.as_deref().map(group).transpose()?,
             badge: self.badge.badge()?,
         })

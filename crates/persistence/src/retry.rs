@@ -46,6 +46,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 pub(crate) enum WorkError {
     /// A statement failed.
     Query(Error),
+    /// Others were faster in each of [`MOST_ROUNDS`]: all of it is tried again, as after a deadlock.
+    Overtaken(&'static str),
     /// Something that should not happen.
     Unexpected(anyhow::Error),
 }
@@ -324,6 +326,10 @@ fn failed<T, E, C: PooledConnection>(
         Rollback::Failed(WorkError::Unexpected(error)) => {
             FailedAttempt::Store(StoreError::Unexpected(error))
         }
+        Rollback::Failed(WorkError::Overtaken(what)) => FailedAttempt::Repeatable(
+            QueryFailure::Conflict,
+            anyhow!("{what} could not be recorded in {MOST_ROUNDS} rounds"),
+        ),
         Rollback::Failed(WorkError::Query(error)) => {
             let failure = QueryFailure::from_error(&error, is_broken(connection));
             FailedAttempt::Repeatable(failure, error.into())
@@ -446,6 +452,18 @@ mod tests {
         let (result, attempts) = write(&transactions, "deadlock detected", usize::MAX);
         assert!(matches!(result, Err(StoreError::Unavailable(_))));
         assert_eq!((attempts, rows(&transactions)), (1 + CONFLICTS, 0));
+    }
+
+    #[test]
+    fn who_is_overtaken_all_the_time_is_told_to_come_again() {
+        let attempts = Cell::new(0);
+        let work = |_: &mut SqliteConnection| {
+            attempts.set(attempts.get() + 1);
+            Err::<(), _>(WorkError::Overtaken("an earn").into())
+        };
+        let result: Result<()> = transactions().write(work, nobody_knows);
+        assert!(matches!(result, Err(StoreError::Unavailable(_))));
+        assert_eq!(attempts.get(), 1 + CONFLICTS);
     }
 
     #[test]

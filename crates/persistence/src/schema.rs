@@ -40,6 +40,7 @@ table! {
     badge_metas (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
+        numeric_id -> BigInt,
         version -> BigInt,
         name -> Text,
         name_folded -> Text,
@@ -55,6 +56,13 @@ table! {
         created_by -> BigInt,
         updated_on -> BigInt,
         updated_by -> BigInt,
+    }
+}
+
+table! {
+    badge_numbers (org_id) {
+        org_id -> BigInt,
+        last -> BigInt,
     }
 }
 

@@ -7,9 +7,9 @@ mod support;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{Answer, EarnOutcome};
 use accolade_application::ports::{
-    CustomerBadgeDetails, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest, Fingerprint,
-    IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdentifierKind, NewClient, Operation,
-    RecordError, RevokeEarnRequest, Stores,
+    CustomerBadgeDetails, DetailsQuery, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest,
+    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdentifierKind, NewClient,
+    Operation, PageOf, RecordError, RevokeEarnRequest, Stores,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::catalogue::{CustomField, Group};
@@ -59,9 +59,23 @@ fn actor(number: i64) -> Actor {
     number.try_into().unwrap()
 }
 
+const ALL: PageOf = PageOf {
+    page: 0,
+    size: 1_000,
+};
+
 fn details(stores: &Stores, number: i64) -> CustomerBadgeDetails {
     let badges = &stores.customer_badges;
-    let found = badges.details(org(), customer(number), gold(), second(1900));
+    let found = badges.details(
+        org(),
+        &DetailsQuery {
+            customer: customer(number),
+            badge: gold(),
+            now: second(1900),
+            enrolments: ALL,
+            earns: ALL,
+        },
+    );
     found.unwrap().unwrap()
 }
 
@@ -82,6 +96,7 @@ fn assert_everything_is_there(database: &Database) {
     );
     let badge = stores.badges.find_counted(org(), gold()).unwrap().unwrap();
     assert_eq!((badge.counts.issued, badge.counts.earned), (8, 4));
+    assert_eq!(badge.number.get(), 1);
     assert_eq!(badge.badge.created_by, actor(1));
     let limits = limits_of_each(2, 4);
     let counted = stores
@@ -103,20 +118,24 @@ fn assert_customers_have_what_they_had(stores: &Stores) {
         reference: "123694".try_into().unwrap(),
     };
     let first = details(stores, 1);
-    assert_eq!(first.enrolments[0].recorded_on, second(1500));
-    assert_eq!(first.enrolments[0].triggered_by, Some(loyalty.clone()));
+    assert_eq!(first.enrolments.items[0].recorded_on, second(1500));
+    assert_eq!(
+        first.enrolments.items[0].triggered_by,
+        Some(loyalty.clone())
+    );
     let triggered_by: Vec<_> = first
         .earns
+        .items
         .iter()
         .map(|it| it.triggered_by.clone())
         .collect();
     assert_eq!(triggered_by, [None, Some(loyalty)]);
-    let revoked = details(stores, 2).earns[0].earned.revoked_on;
+    let revoked = details(stores, 2).earns.items[0].earned.revoked_on;
     assert_eq!(revoked, Some(second(1600)));
     assert_eq!(details(stores, 4).refusals[0].refused_on, second(1500));
-    let imported = details(stores, 8).earns[0].earned;
+    let imported = details(stores, 8).earns.items[0].earned;
     assert!(imported.imported && imported.earned_on == second(1800));
-    let enrolment = details(stores, 9).enrolments[0].enrolment;
+    let enrolment = details(stores, 9).enrolments.items[0].enrolment;
     assert_eq!(enrolment.revoked_on, Some(second(1700)));
 }
 
@@ -225,7 +244,10 @@ fn assert_it_works_on(database: &Database) {
         ..used
     };
     assert_eq!(enrol(&new).unwrap().len(), 2);
-    assert_eq!(details(stores, 10).enrolments[0].recorded_on, second(1950));
+    assert_eq!(
+        details(stores, 10).enrolments.items[0].recorded_on,
+        second(1950)
+    );
     // The badge is full until one is revoked.
     let limits = limits_of_each(3, 4);
     let earn = EarnRequest {
@@ -282,7 +304,7 @@ fn assert_migrated(database: &Database, later: usize) {
     }
     database.migrate().unwrap();
     assert_eq!(
-        details(&database.stores, 10).enrolments[0].recorded_on,
+        details(&database.stores, 10).enrolments.items[0].recorded_on,
         second(1950)
     );
 }
@@ -331,6 +353,65 @@ fn assert_an_operators_number_is_not_given_again(database: &Database, run: impl 
     database.migrate().unwrap();
     assert_everything_is_there(database);
     assert_eq!(new_client(&database.stores), 5);
+}
+
+/// Two more badges, one older than Gold and one of the same moment, both with greater ids.
+fn assert_badges_are_numbered_in_the_order_of_their_creation(
+    database: &Database,
+    run: impl Fn(&str),
+    id: impl Fn(&str) -> String,
+) {
+    let [older, equal, new] = ["03", "02", "04"].map(|last| format!("{}{last}", "0".repeat(22)));
+    for (hex, name, later) in [(&older, "Older", -1), (&equal, "Equal", 0)] {
+        run(&format!(
+            "INSERT INTO badge_metas (org_id, id, version, name, name_folded, starts_on, expires_on, \
+             earn_type, active, owners, definition, created_on, created_by, updated_on, updated_by) \
+             SELECT org_id, {}, version, '{name}', '{name}', starts_on, expires_on, earn_type, active, \
+             owners, definition, created_on + ({later}), created_by, updated_on, updated_by \
+             FROM badge_metas WHERE org_id = 100458 AND name = 'Gold'",
+            id(hex)
+        ));
+    }
+    database.migrate().unwrap();
+    let badges = &database.stores.badges;
+    let number = |id: BadgeId| {
+        badges
+            .find_counted(org(), id)
+            .unwrap()
+            .unwrap()
+            .number
+            .get()
+    };
+    let [older, equal, new] = [older, equal, new].map(|hex| hex.parse().unwrap());
+    assert_eq!([older, gold(), equal].map(number), [1, 2, 3]);
+    let mut next = badges.find(org(), gold()).unwrap().unwrap().badge;
+    next.id = new;
+    next.definition.name = "New".try_into().unwrap();
+    next.claims.clear();
+    assert_eq!(badges.create(&next, None).unwrap().get(), 4);
+}
+
+#[test]
+fn badges_are_numbered_in_the_order_of_their_creation_on_sqlite() {
+    let filled = sqlite();
+    let path = filled.path();
+    let run = |sql: &str| {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    let id = |hex: &str| format!("X'{hex}'");
+    assert_badges_are_numbered_in_the_order_of_their_creation(&filled.open(), run, id);
+}
+
+#[test]
+fn badges_are_numbered_in_the_order_of_their_creation_on_postgresql() {
+    let filled = postgres();
+    let run = |sql: &str| {
+        let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    let id = |hex: &str| format!("'\\x{hex}'::bytea");
+    assert_badges_are_numbered_in_the_order_of_their_creation(&filled.open(), run, id);
 }
 
 #[test]

@@ -321,7 +321,7 @@ fn the_creation_of_a_badge_is_asked_about() {
             .unwrap();
         assert_eq!(found.is_some(), exists);
         match created {
-            Ok(()) => assert!(exists),
+            Ok(_) => assert!(exists),
             Err(CreateBadgeError::Store(StoreError::Unavailable(_))) => assert!(!exists),
             other => panic!("{other:?}"),
         }

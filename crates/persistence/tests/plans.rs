@@ -6,8 +6,8 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers, Operation,
-    SortOrder,
+    BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers,
+    Operation, PageOf, SortOrder,
 };
 use accolade_domain::customer_view::EnrolmentsRead;
 use diesel::connection::SimpleConnection as _;
@@ -225,6 +225,27 @@ const HOT: &[Hot] = &[
         postgres: "Index Scan using customer_identifiers_pkey",
         sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND kind=? AND comparable=?)",
     },
+    Hot {
+        part: "LEFT OUTER JOIN enrolments",
+        values: PAGE,
+        postgres: "Index Scan Backward using earned_badges_pkey",
+        sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "request_ledger.reference_id FROM (enrolments",
+        values: PAGE,
+        postgres: "Index Scan Backward using enrolments_pkey",
+        sqlite: "SEARCH enrolments USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+];
+
+/// The pages of a customer's enrolments and earns: as many rows are read as are shown.
+const PAGE: &[(&str, &str)] = &[
+    ("bigint", "1"),
+    ("bigint", "7"),
+    ("bytea", BYTES),
+    ("bigint", "100"),
+    ("bigint", "0"),
 ];
 
 const HELD: &[(&str, &str)] = &[
@@ -295,6 +316,16 @@ fn statements(scene: &Scene) -> Vec<String> {
             known: None,
         };
         database.stores.customer_badges.held(org, &held).unwrap();
+        let page = PageOf { page: 0, size: 100 };
+        let details = DetailsQuery {
+            customer: held.customer,
+            badge,
+            now: held.now,
+            enrolments: page,
+            earns: page,
+        };
+        let store = &database.stores.customer_badges;
+        store.details(org, &details).unwrap().unwrap();
         scene.enrol(scene.request(2)).unwrap().unwrap();
         // The third is recorded when something may have left the rolling window.
         for day in 0..3 {

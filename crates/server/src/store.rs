@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use accolade_application::Turns;
 use accolade_application::ports::Ports;
 use accolade_persistence::{Backup, Closing, Database, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
@@ -41,6 +42,7 @@ impl Store {
                 clock: clock.clone(),
                 ids: Arc::new(SystemIds::new(clock)),
                 secrets: Arc::new(SystemSecrets),
+                turns: Turns::default(),
             },
             _closing: closing,
         }

@@ -4,7 +4,7 @@ use accolade_domain::rejection::Code;
 use accolade_tests::{Reply, assert_answer};
 
 /// The answer must carry this code, alone, in the place that belongs to it.
-pub(super) fn check(number: u32, reply: &Reply) {
+pub(crate) fn check(number: u32, reply: &Reply) {
     let code = Code::from_number(number).unwrap();
     match code.status() {
         200 => assert!(reply.is_success(), "{reply}"),

@@ -45,6 +45,7 @@ impl BadgeChange for SetActivity {
         let active = self.active;
         Ok(Decision {
             edit: (badge.active != active).then_some(BadgeEdit::Activity(active)),
+            warning: None,
             answer: Answer::Activity {
                 badge: self.badge,
                 active,

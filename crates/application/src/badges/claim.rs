@@ -4,6 +4,7 @@ use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner};
+use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::Answer;
@@ -13,9 +14,10 @@ use crate::execute::Command;
 use crate::ports::{BadgeEdit, Ports};
 use crate::request::Request;
 
-/// Claims a badge; to claim what is claimed already changes nothing.
+/// Claims a badge; to claim what is claimed already changes nothing, and is warned of with 900.
 ///
-/// Refused with 404; 714 if the badge is not restricted to this owner; 1901 if it is deactivated.
+/// Refused with 404; 714 if the badge is not restricted to this owner; 1901 if it is deactivated; 1906
+/// if it has as many active claims as it may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimBadge {
     /// The badge.
@@ -62,6 +64,7 @@ impl BadgeChange for ClaimBadge {
         let is_new = badge.may_be_claimed_by(&self.owner)?;
         Ok(Decision {
             edit: is_new.then(|| claim(&self.owner, true)),
+            warning: (!is_new).then(|| Rejection::of(Code::ClaimedAlready)),
             answer: Answer::Claimed {
                 badge: self.badge,
                 owner: self.owner.clone(),
@@ -85,6 +88,7 @@ impl BadgeChange for UnclaimBadge {
         badge.may_be_unclaimed_by(&self.owner)?;
         Ok(Decision {
             edit: Some(claim(&self.owner, false)),
+            warning: None,
             answer: Answer::Unclaimed {
                 owner: self.owner.clone(),
             },

@@ -6,6 +6,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::answer::{Answer, BadgeCounts, BadgeView};
 use crate::badges::details::complete;
+use crate::badges::size;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{CreateBadgeError, Ports};
@@ -47,6 +48,7 @@ impl Command for CreateBadge {
                 return Err(problems.into());
             }
         };
+        size::check(&definition)?;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
             badge: Badge {
@@ -60,14 +62,17 @@ impl Command for CreateBadge {
                 updated_on: now,
                 updated_by: caller.actor,
             },
+            number: None,
             group,
             counts: BadgeCounts::default(),
             now,
         };
-        let answer = Answer::BadgeCreated(Box::new(view.clone()));
-        let record = request.record(&answer);
+        let record = request.record(&Answer::BadgeCreated(Box::new(view.clone())));
         match ports.stores.badges.create(&view.badge, record.as_ref()) {
-            Ok(()) => Ok(answer),
+            Ok(number) => Ok(Answer::BadgeCreated(Box::new(BadgeView {
+                number: Some(number),
+                ..view
+            }))),
             Err(CreateBadgeError::NameTaken) => {
                 Err(Rejection::of(Code::NameTaken).at("name").into())
             }

@@ -1,10 +1,9 @@
-//! Reading a badge, deciding, and writing, until nobody came between.
+//! Reading a badge, deciding, and writing, when it is one's turn, until no other server came between.
 
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
-use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::Answer;
@@ -36,6 +35,8 @@ pub(crate) trait BadgeChange {
 pub(crate) struct Decision {
     /// The change; `None` if it is already as it should be.
     pub(crate) edit: Option<BadgeEdit>,
+    /// What the caller is warned of if nothing has to be changed.
+    pub(crate) warning: Option<Rejection>,
     /// The answer.
     pub(crate) answer: Answer,
 }
@@ -47,10 +48,11 @@ pub(crate) struct Decision {
 /// 404 if there is no such badge; 725 if its new name is taken; those of the decision.
 pub(crate) fn edit(
     ports: &Ports,
-    request: &Request,
+    request: &mut Request,
     change: &impl BadgeChange,
 ) -> Result<Answer, UseCaseError> {
     let (badge, caller) = (change.badge(), &request.caller);
+    let _turn = ports.turns.wait([(caller.org, badge.0)]);
     for _ in 0..MOST_ROUNDS {
         let found = ports
             .stores
@@ -58,10 +60,14 @@ pub(crate) fn edit(
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
         let now = ports.clock.now();
-        let Decision { edit, answer } = change.decide(ports, caller, &found.badge, now)?;
-        let idempotency = request.record(&answer);
+        let Decision {
+            edit,
+            warning,
+            answer,
+        } = change.decide(ports, caller, &found.badge, now)?;
         let Some(edit) = edit else {
-            if let Some(record) = idempotency {
+            request.warnings.extend(warning);
+            if let Some(record) = request.record(&answer) {
                 ports
                     .stores
                     .idempotency
@@ -77,7 +83,7 @@ pub(crate) fn edit(
             edit,
             now,
             by: caller.actor,
-            idempotency,
+            idempotency: request.record(&answer),
         };
         match ports.stores.badges.edit(&edit) {
             Ok(()) => return Ok(answer),
@@ -91,7 +97,5 @@ pub(crate) fn edit(
             Err(EditBadgeError::Store(error)) => return Err(error.into()),
         }
     }
-    Err(UseCaseError::unexpected(anyhow!(
-        "badge {badge} changed {MOST_ROUNDS} times in a row"
-    )))
+    Err(UseCaseError::overtaken(format_args!("badge {badge}")))
 }

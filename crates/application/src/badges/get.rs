@@ -27,6 +27,7 @@ pub(crate) fn view(found: CountedBadge, caller: &Caller, now: Instant) -> BadgeV
     BadgeView {
         earning_ends_on: found.badge.definition.earning_ends_on(&caller.zone),
         badge: found.badge,
+        number: Some(found.number),
         group: found.group,
         counts: found.counts,
         now,

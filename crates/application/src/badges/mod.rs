@@ -9,6 +9,7 @@ mod etag;
 mod get;
 mod known;
 mod list;
+mod size;
 mod update;
 
 pub use activity::SetActivity;

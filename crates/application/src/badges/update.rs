@@ -11,7 +11,7 @@ use crate::answer::{Answer, BadgeView};
 use crate::badges::create::merge;
 use crate::badges::details::complete;
 use crate::badges::edit::{BadgeChange, Decision, edit};
-use crate::badges::{etag, not_found};
+use crate::badges::{etag, not_found, size};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{BadgeEdit, Ports};
@@ -90,12 +90,12 @@ impl BadgeChange for Revision {
                 return Err(problems.into());
             }
         };
-        let counts = ports
+        size::check(&definition)?;
+        let counted = ports
             .stores
             .badges
             .find_counted(caller.org, command.badge)?
-            .ok_or_else(|| not_found(command.badge))?
-            .counts;
+            .ok_or_else(|| not_found(command.badge))?;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
             badge: Badge {
@@ -105,8 +105,9 @@ impl BadgeChange for Revision {
                 updated_by: caller.actor,
                 ..badge.clone()
             },
+            number: Some(counted.number),
             group: self.group.clone(),
-            counts,
+            counts: counted.counts,
             now,
         };
         let edit = BadgeEdit::Definition {
@@ -115,6 +116,7 @@ impl BadgeChange for Revision {
         };
         Ok(Decision {
             edit: Some(edit),
+            warning: None,
             answer: Answer::Badge(Box::new(view)),
         })
     }

@@ -63,6 +63,7 @@ impl Command for CreateCustomField {
 impl Command for UpdateCustomField {
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (id, caller) = (self.field, &request.caller);
+        let _turn = ports.turns.wait([(caller.org, id.0)]);
         for _ in 0..MOST_ROUNDS {
             let before = field(ports, caller, id)?;
             let now = ports.clock.now();
@@ -79,9 +80,7 @@ impl Command for UpdateCustomField {
                 }
             }
         }
-        Err(UseCaseError::unexpected(anyhow!(
-            "custom field {id} changed {MOST_ROUNDS} times in a row"
-        )))
+        Err(UseCaseError::overtaken(format_args!("custom field {id}")))
     }
 }
 

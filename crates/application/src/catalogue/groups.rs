@@ -111,6 +111,7 @@ fn save(
     change: Option<&GroupChange>,
 ) -> Result<Answer, UseCaseError> {
     let caller = &request.caller;
+    let _turn = ports.turns.wait([(caller.org, id.0)]);
     for _ in 0..MOST_ROUNDS {
         let before = group(ports, caller, id)?;
         let now = ports.clock.now();
@@ -130,7 +131,5 @@ fn save(
             }
         }
     }
-    Err(UseCaseError::unexpected(anyhow!(
-        "group {id} changed {MOST_ROUNDS} times in a row"
-    )))
+    Err(UseCaseError::overtaken(format_args!("group {id}")))
 }

@@ -2,7 +2,6 @@
 
 use accolade_domain::customer_view::{CustomerBadge, CustomerBadgeQuery};
 use accolade_domain::earning::{Limit, limits};
-use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::Page;
 
@@ -10,7 +9,7 @@ use crate::access::Caller;
 use crate::badges::not_found;
 use crate::customers::KnownCatalogues;
 use crate::error::UseCaseError;
-use crate::ports::{CustomerBadgeDetails, Ports};
+use crate::ports::{CustomerBadgeDetails, DetailsQuery, Ports};
 
 /// The page of badges that `query` asks for, as they and what the customer holds are now, whatever
 /// `catalogues` remembers.
@@ -35,10 +34,10 @@ pub struct LimitCount {
     pub counted: u64,
 }
 
-/// Everything between a customer and a badge.
+/// What lies between a customer and a badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownDetails {
-    /// The badge, the customer's enrolments and earns, and refusals.
+    /// The badge, pages of the customer's enrolments and earns, and refusals.
     pub details: CustomerBadgeDetails,
     /// The limits that hold now, the customer's first; empty unless counts were asked for.
     pub limits: Vec<LimitCount>,
@@ -46,22 +45,27 @@ pub struct ShownDetails {
     pub now: Instant,
 }
 
-/// Everything between `customer` and `badge`, with the counts of limits if `statistics`.
+/// What lies between the customer and the badge that `query` names, with the counts of limits if
+/// `statistics`.
 ///
 /// # Errors
 /// 404 if the org has no such badge.
 pub fn details(
     ports: &Ports,
     caller: &Caller,
-    customer: CustomerId,
-    badge: BadgeId,
+    query: &DetailsQuery,
     statistics: bool,
 ) -> Result<ShownDetails, UseCaseError> {
-    let now = ports.clock.now();
+    let DetailsQuery {
+        customer,
+        badge,
+        now,
+        ..
+    } = *query;
     let details = ports
         .stores
         .customer_badges
-        .details(caller.org, customer, badge, now)?
+        .details(caller.org, query)?
         .ok_or_else(|| not_found(badge))?;
     let definition = &details.badge.badge.definition;
     let limits = if statistics {

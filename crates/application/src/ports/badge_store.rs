@@ -3,7 +3,7 @@
 use accolade_domain::actor::Actor;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgeStatus, EarnType};
 use accolade_domain::catalogue::Group;
-use accolade_domain::ids::{BadgeId, GroupId, OrgId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::SortOrder;
 use accolade_domain::owner::{Claim, OwnerType};
@@ -29,6 +29,8 @@ pub struct VersionedBadge {
 pub struct CountedBadge {
     /// The badge, its claims included.
     pub badge: Badge,
+    /// Its number within the org.
+    pub number: BadgeNumber,
     /// Its group, if it has one that is active.
     pub group: Option<Group>,
     /// How often it was given.
@@ -163,7 +165,12 @@ pub struct BadgePage {
 pub trait BadgeStore: Send + Sync {
     /// Creates `badge`, whose id nobody has had, at its first version, with its claims and
     /// without counts. Of two that race for one name in an org exactly one wins.
-    /// What `idempotency` holds is remembered in the same transaction.
+    /// What `idempotency` holds is remembered in the same transaction, with the number of the badge
+    /// where the answer shows it.
+    ///
+    /// Gives the badge's number: the badges of an org have 1, 2, 3 … in the order in which they are
+    /// created, also those that are created at the same moment, and a badge that is refused uses none
+    /// up.
     ///
     /// # Errors
     /// [`CreateBadgeError::NameTaken`], [`CreateBadgeError::IdempotencyKeyUsed`]; the
@@ -172,7 +179,7 @@ pub trait BadgeStore: Send + Sync {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
-    ) -> Result<(), CreateBadgeError>;
+    ) -> Result<BadgeNumber, CreateBadgeError>;
 
     /// The badge as it is now.
     ///

@@ -11,6 +11,7 @@ use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::listing::{Page, PageOf};
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 
@@ -82,15 +83,30 @@ pub struct Refusal {
     pub rejection: Rejection,
 }
 
-/// Everything between a customer and a badge.
+/// Which customer and which badge to look up, and which of what lies between them to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DetailsQuery {
+    /// Whose.
+    pub customer: CustomerId,
+    /// The badge.
+    pub badge: BadgeId,
+    /// The moment that it refers to.
+    pub now: Instant,
+    /// Which enrolments.
+    pub enrolments: PageOf,
+    /// Which earns.
+    pub earns: PageOf,
+}
+
+/// What lies between a customer and a badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerBadgeDetails {
     /// The badge and the customer's standing.
     pub badge: CustomerBadge,
-    /// Every enrolment, the one recorded last first.
-    pub enrolments: Vec<EnrolmentRecord>,
-    /// Every earn, revoked ones included, the one recorded last first.
-    pub earns: Vec<EarnRecord>,
+    /// The page of all enrolments, revoked ones included, the one recorded last first.
+    pub enrolments: Page<EnrolmentRecord>,
+    /// The page of all earns, revoked ones included, the one recorded last first.
+    pub earns: Page<EarnRecord>,
     /// The ten refused last, the last first.
     pub refusals: Vec<Refusal>,
 }
@@ -108,15 +124,15 @@ pub trait CustomerBadges: Send + Sync {
     /// The store failed.
     fn held(&self, org: OrgId, query: &HeldQuery) -> Result<HeldBadges, StoreError>;
 
-    /// Everything between `customer` and `badge` at `now`; `None` if the org has no such badge.
+    /// What lies between the customer and the badge that `query` names, all of it from one moment;
+    /// `None` if the org has no such badge. The standing and the totals are those of everything; of
+    /// enrolments and earns the pages are read and no more.
     ///
     /// # Errors
     /// The store failed.
     fn details(
         &self,
         org: OrgId,
-        customer: CustomerId,
-        badge: BadgeId,
-        now: Instant,
+        query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError>;
 }

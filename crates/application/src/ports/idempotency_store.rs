@@ -3,7 +3,7 @@
 use std::fmt;
 
 use accolade_domain::actor::Actor;
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{BadgeNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
@@ -76,6 +76,17 @@ pub struct IdempotencyRecord {
     pub guard: IdempotencyGuard,
     /// The answer.
     pub answer: Answer,
+}
+
+impl IdempotencyRecord {
+    /// The same for a badge that is being created, with the number that it gets.
+    pub fn numbered(&self, number: BadgeNumber) -> Self {
+        let mut record = self.clone();
+        if let Answer::BadgeCreated(view) = &mut record.answer {
+            view.number = Some(number);
+        }
+        record
+    }
 }
 
 /// A request with this idempotency key was carried out.

@@ -29,6 +29,8 @@ mod secrets;
 
 use std::sync::Arc;
 
+use crate::turns::Turns;
+
 pub use accolade_domain::listing::{Page, PageOf, SortOrder};
 
 pub use batch::{Batch, Conflict};
@@ -91,4 +93,6 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// New secrets.
     pub secrets: Arc<dyn SecretSource>,
+    /// Whose turn it is to change what many want to change.
+    pub turns: Turns,
 }

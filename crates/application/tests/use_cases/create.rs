@@ -1,11 +1,11 @@
 //! Creating badges.
 
 use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
-use accolade_application::badges::{CreateBadge, get};
-use accolade_domain::badge::{BadgeDraft, Expiry};
-use accolade_domain::rejection::Rejection;
+use accolade_application::badges::{CreateBadge, UpdateBadge, get};
+use accolade_domain::badge::{BadgeDraft, Benefit, Expiry};
+use accolade_domain::rejection::{Code, Rejection};
 
-use crate::world::{World, at, creation, draft, refused};
+use crate::world::{World, at, codes, creation, draft, refused};
 
 fn created(world: &World, command: CreateBadge) -> BadgeView {
     match world.run(command).unwrap() {
@@ -87,4 +87,28 @@ fn what_could_not_be_read_is_refused_even_if_the_rest_is_right() {
     };
     assert_eq!(fields(&world, command), [(400, "description".to_owned())]);
     world.badge("Gold");
+}
+
+#[test]
+fn a_definition_has_at_most_64_kibibytes_when_it_is_created_and_when_it_is_revised() {
+    let world = World::new();
+    let with_benefits = |len: usize| {
+        let benefit = format!(r#"{{"benefitType":"COUPON","x":"{}"}}"#, "x".repeat(3_900));
+        BadgeDraft {
+            benefits: vec![Benefit::from_json(benefit); len],
+            ..draft("Gold")
+        }
+    };
+    let too_long = [(Code::Unreadable.number(), String::new())];
+    assert_eq!(fields(&world, creation(with_benefits(17))), too_long);
+    let badge = created(&world, creation(with_benefits(16))).badge.id;
+    let revision = UpdateBadge {
+        badge,
+        draft: with_benefits(17),
+        unread: Vec::new(),
+        active: None,
+        migrating: true,
+        if_match: None,
+    };
+    assert_eq!(codes(world.run(revision)), [Code::Unreadable.number()]);
 }

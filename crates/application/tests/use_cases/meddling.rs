@@ -8,7 +8,7 @@ use accolade_application::ports::{
     EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
 };
 use accolade_domain::badge::Badge;
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 
 use crate::world::World;
 
@@ -50,7 +50,7 @@ impl BadgeStore for Meddling {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
-    ) -> Result<(), CreateBadgeError> {
+    ) -> Result<BadgeNumber, CreateBadgeError> {
         self.store.create(badge, idempotency)
     }
 

@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use accolade_application::customers::{KnownCatalogues, badges, details};
 use accolade_application::ports::{
-    CustomerBadgeDetails, CustomerBadges, HeldBadges, HeldQuery, StoreError,
+    CustomerBadgeDetails, CustomerBadges, DetailsQuery, HeldBadges, HeldQuery, StoreError,
 };
 use accolade_domain::customer_view::{
     CustomerBadge, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
 };
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
+use accolade_domain::ids::OrgId;
 
 use crate::world::{World, customer, direct, draft};
 
@@ -34,11 +33,9 @@ impl CustomerBadges for Counting {
     fn details(
         &self,
         org: OrgId,
-        customer: CustomerId,
-        badge: BadgeId,
-        now: Instant,
+        query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
-        self.store.details(org, customer, badge, now)
+        self.store.details(org, query)
     }
 }
 
@@ -132,8 +129,8 @@ fn a_list_says_of_a_badge_what_its_details_say_whatever_it_is_sorted_by() {
         let ids: Vec<_> = items.iter().map(|it| it.badge.id).collect();
         assert_eq!(ids, [gold, silver]);
         for item in items {
-            let (id, ports) = (item.badge.id, &world.ports);
-            let shown = details(ports, &world.caller, customer(1), id, false).unwrap();
+            let query = world.details_query(item.badge.id, 1);
+            let shown = details(&world.ports, &world.caller, &query, false).unwrap();
             assert_eq!(shown.details.badge, item);
         }
     }

@@ -9,7 +9,9 @@ use accolade_application::customers::NamedCustomers;
 use accolade_application::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{Fingerprint, IdempotencyGuard, IdempotencyKey, Ports};
+use accolade_application::ports::{
+    DetailsQuery, Fingerprint, IdempotencyGuard, IdempotencyKey, PageOf, Ports,
+};
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::badge::constraint::{Constraint, FixedWindowDraft};
 use accolade_domain::badge::{Badge, BadgeDraft, EarnType, Expiry};
@@ -259,10 +261,25 @@ impl World {
         badge: BadgeId,
         number: i64,
     ) -> accolade_application::ports::CustomerBadgeDetails {
-        let now = self.ports.clock.now();
+        let query = self.details_query(badge, number);
         let details = &self.ports.stores.customer_badges;
-        let found = details.details(self.caller.org, customer(number), badge, now);
+        let found = details.details(self.caller.org, &query);
         found.unwrap().unwrap()
+    }
+
+    /// What asks for all between the badge and the customer.
+    pub(crate) fn details_query(&self, badge: BadgeId, number: i64) -> DetailsQuery {
+        let all = PageOf {
+            page: 0,
+            size: 1_000,
+        };
+        DetailsQuery {
+            customer: customer(number),
+            badge,
+            now: self.ports.clock.now(),
+            enrolments: all,
+            earns: all,
+        }
     }
 }
 

@@ -1,22 +1,23 @@
 //! Creating badges.
 
-use accolade_application::answer::BadgeCounts;
-use accolade_application::ports::{CountedBadge, CreateBadgeError};
+use accolade_application::answer::{Answer, BadgeCounts, BadgeView};
+use accolade_application::ports::{CountedBadge, CreateBadgeError, IdempotencyRecord};
 use accolade_domain::badge::Badge;
+use accolade_domain::ids::BadgeNumber;
 use accolade_domain::owner::OwnerType;
 
 use crate::World;
-use crate::fixtures::{badge, claim};
+use crate::fixtures::{badge, claim, now};
 use crate::race::{only_winner, race};
 
-fn assert_taken(result: &Result<(), CreateBadgeError>) {
+fn assert_taken(result: &Result<BadgeNumber, CreateBadgeError>) {
     assert!(
         matches!(result, Err(CreateBadgeError::NameTaken)),
         "{result:?}"
     );
 }
 
-fn assert_key_used(result: &Result<(), CreateBadgeError>) {
+fn assert_key_used(result: &Result<BadgeNumber, CreateBadgeError>) {
     let used = matches!(result, Err(CreateBadgeError::IdempotencyKeyUsed));
     assert!(used, "{result:?}");
 }
@@ -43,6 +44,7 @@ fn a_new_badge_has_its_claims_in_their_order_and_no_counts(world: &World) {
         world.counted(&new),
         CountedBadge {
             badge: new,
+            number: 1.try_into().unwrap(),
             group: None,
             counts
         }
@@ -155,7 +157,73 @@ fn badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way(world: &World) 
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
+/// The number that the badge has got.
+fn number(created: Result<BadgeNumber, CreateBadgeError>) -> i64 {
+    created.unwrap().get()
+}
+
+fn the_badges_of_an_org_are_numbered_in_the_order_of_their_creation(world: &World) {
+    let other = world.tenant(7);
+    for expected in 1..=3 {
+        for tenant in [world.tenant, other] {
+            let badge = world.draft_of(tenant, &format!("Badge {expected}"));
+            assert_eq!(number(world.stores.badges.create(&badge, None)), expected);
+            assert_eq!(world.counted(&badge).number.get(), expected);
+        }
+    }
+}
+
+fn a_badge_that_is_refused_uses_no_number_up(world: &World) {
+    let record = world.record("key");
+    let create = |name: &str, record| world.stores.badges.create(&world.draft(name), record);
+    assert_eq!(number(create("Gold", Some(&record))), 1);
+    assert_taken(&create("Gold", None));
+    assert_key_used(&create("Silver", Some(&record)));
+    assert_eq!(number(create("Silver", None)), 2);
+}
+
+fn what_is_remembered_shows_the_number(world: &World) {
+    let badge = world.draft("Gold");
+    let view = |number| BadgeView {
+        badge: badge.clone(),
+        number,
+        group: None,
+        counts: BadgeCounts::default(),
+        earning_ends_on: None,
+        now: now(),
+    };
+    let record = |number| IdempotencyRecord {
+        answer: Answer::BadgeCreated(Box::new(view(number))),
+        ..world.record("key")
+    };
+    let created = world.stores.badges.create(&badge, Some(&record(None)));
+    let numbered = record(Some(created.unwrap()));
+    assert_eq!(world.remembered("key"), Some(numbered));
+}
+
+fn badges_that_are_created_at_once_have_each_number_once_and_leave_none_out(world: &World) {
+    let servers = world.servers();
+    // Of those with one name seven are refused.
+    let badges: Vec<_> = (0..24)
+        .map(|i| world.draft(&format!("Badge {}", if i % 3 == 0 { 0 } else { i })))
+        .collect();
+    let results = race(badges.len(), |i| {
+        servers[i % 2].badges.create(&badges[i], None)
+    });
+    let mut numbers: Vec<_> = results
+        .into_iter()
+        .flatten()
+        .map(BadgeNumber::get)
+        .collect();
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=17), "{numbers:?}");
+}
+
 sentences! {
+    the_badges_of_an_org_are_numbered_in_the_order_of_their_creation
+    a_badge_that_is_refused_uses_no_number_up
+    what_is_remembered_shows_the_number
+    badges_that_are_created_at_once_have_each_number_once_and_leave_none_out
     a_new_badge_has_its_claims_in_their_order_and_no_counts
     a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off
     names_differ_by_every_code_point

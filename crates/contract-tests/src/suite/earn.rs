@@ -185,8 +185,8 @@ fn an_earn_is_found_as_it_was_recorded(world: &World) {
         },
         triggered_by: Some(by),
     };
-    assert_eq!(world.details(&badge, 1).earns, [expected]);
-    assert_eq!(world.details(&badge, 2).earns, []);
+    assert_eq!(world.details(&badge, 1).earns.items, [expected]);
+    assert_eq!(world.details(&badge, 2).earns.items, []);
 }
 
 fn an_earn_may_expire_before_it_is_recorded(world: &World) {

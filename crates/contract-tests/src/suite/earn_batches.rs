@@ -71,7 +71,7 @@ fn each_request_to_earn_is_answered_at_its_position_with_its_own_ids(world: &Wor
         assert!(is_used(world, request));
         for customer in &request.customers {
             // By way of the request that it was recorded with.
-            let earns = world.details(&badge, customer.get()).earns;
+            let earns = world.details(&badge, customer.get()).earns.items;
             assert_eq!(earns.len(), 1);
             assert_eq!(earns[0].triggered_by, request.triggered_by);
         }
@@ -220,7 +220,7 @@ fn a_used_key_or_request_id_of_one_earn_is_no_concern_of_the_others(world: &Worl
     assert_eq!(world.remembered("free"), None);
     for number in [2, 5] {
         let details = world.details(&badge, number);
-        assert_eq!((details.earns, details.refusals), (vec![], vec![]));
+        assert_eq!((details.earns.items, details.refusals), (vec![], vec![]));
     }
     assert_eq!(world.earned(&badge), 5);
 
@@ -299,7 +299,7 @@ fn requests_of_a_batch_end_as_they_would_one_by_one(world: &World) {
     assert_eq!(world.earned(&together), world.earned(&alone));
     let recorded = |badge: &Badge, number| {
         let details = world.details(badge, number);
-        let earns = details.earns.iter();
+        let earns = details.earns.items.iter();
         let earned_on: Vec<_> = earns.map(|it| it.earned.earned_on).collect();
         (earned_on, details.refusals)
     };
@@ -327,7 +327,9 @@ fn a_batch_of_a_badge_with_a_rolling_limit_is_recorded_at_one_moment(world: &Wor
     let results = world.earn_together([1, 2, 3, 4].map(|number| at_moment(number, late)));
     assert_eq!(all_codes(&results), [[0], [817], [0], [818]]);
     for number in [1, 3] {
-        let earned_on = world.details(&badge, number).earns[0].earned.earned_on;
+        let earned_on = world.details(&badge, number).earns.items[0]
+            .earned
+            .earned_on;
         assert_eq!(earned_on, next_noon);
     }
     assert_eq!(world.details(&badge, 4).refusals[0].refused_on, late);

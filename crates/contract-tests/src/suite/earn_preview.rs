@@ -63,7 +63,7 @@ fn a_preview_records_nothing_no_refusal_either(world: &World) {
     }
     assert_eq!(world.earned(&badge), 0);
     assert_eq!(world.remembered("key"), None);
-    assert_eq!(world.details(&badge, 1).earns, []);
+    assert_eq!(world.details(&badge, 1).earns.items, []);
     assert_eq!(world.details(&badge, 2).refusals, []);
     assert_eq!(codes(&world.earn(&request).unwrap()), [0, 818]);
 }

@@ -136,7 +136,7 @@ fn nothing_is_earned_by_virtue_of_an_enrolment_whose_revocation_has_returned(wor
                 recorded.fetch_add(1, SeqCst);
             }
         });
-        let earns = world.details(&badge, customer).earns.len();
+        let earns = world.details(&badge, customer).earns.items.len();
         assert_eq!(i64::try_from(earns).unwrap(), recorded.into_inner());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use accolade_application::ports::{HeldQuery, IdSource as _};
+use accolade_application::ports::{DetailsQuery, EarnRecord, HeldQuery, IdSource as _, PageOf};
 use accolade_domain::customer_view::{
     Catalogue, CatalogueBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
@@ -10,7 +10,7 @@ use accolade_domain::owner::OwnerType;
 
 use crate::World;
 use crate::fixtures::{claim, customer, now, second};
-use crate::held::{everything_held, hour};
+use crate::held::{all_details, everything_held, hour};
 
 fn a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active(world: &World) {
     let metals = world.group("Metals");
@@ -94,7 +94,7 @@ fn totals_leave_revoked_earns_out_and_refer_to_the_moment_that_is_asked_for(worl
     world.earn_in_hour(&badge, -3, -5, 1);
     world.earn_in_hour(&badge, -4, -4, 2);
     world.earn_in_hour(&badge, 99, 99, 99);
-    let last = world.details(&badge, 1).earns[0].earned.id;
+    let last = world.details(&badge, 1).earns.items[0].earned.id;
     world.revoke_earn(&world.revoking(&badge, 1, last)).unwrap();
     let totals = |hours| {
         let query = HeldQuery {
@@ -162,7 +162,7 @@ fn each_customer_holds_its_own_and_each_org_has_a_catalogue_of_its_own(world: &W
     let nobodys = world.ids.object_id().into();
     for (org, badge) in [(tenant.org, badge.id), (world.tenant.org, nobodys)] {
         let store = &world.stores.customer_badges;
-        let details = store.details(org, customer(1), badge, now());
+        let details = store.details(org, &all_details(customer(1), badge, now()));
         assert_eq!(details.unwrap(), None);
     }
 }
@@ -187,6 +187,35 @@ fn details_say_of_a_badge_what_is_held_of_it(world: &World) {
     assert_eq!(enrolment.hold.event_on(), hour(-1));
 }
 
+fn details_show_pages_the_newest_first_and_count_all(world: &World) {
+    let badge = world.badge("Gold");
+    for hours in 0..5 {
+        world.enrol_for_hours(&badge, 2 * hours, 2 * hours + 1, -9);
+        world.earn_in_hour(&badge, hours, -8, 20);
+    }
+    let all = world.details(&badge, 1);
+    let newest_first: Vec<_> = (0..5).rev().map(hour).collect();
+    let events = |it: &[EarnRecord]| it.iter().map(|it| it.earned.event_on).collect::<Vec<_>>();
+    assert_eq!(events(&all.earns.items), newest_first);
+
+    for (page, expected) in [(0, 0..2), (1, 2..4), (2, 4..5), (3, 5..5), (u32::MAX, 5..5)] {
+        let query = DetailsQuery {
+            enrolments: PageOf { page, size: 2 },
+            earns: PageOf { page, size: 2 },
+            ..all_details(customer(1), badge.id, now())
+        };
+        let store = &world.stores.customer_badges;
+        let details = store.details(badge.org, &query).unwrap().unwrap();
+        assert_eq!(details.badge, all.badge);
+        assert_eq!((details.enrolments.total, details.earns.total), (5, 5));
+        assert_eq!(
+            details.enrolments.items,
+            all.enrolments.items[expected.clone()]
+        );
+        assert_eq!(details.earns.items, all.earns.items[expected]);
+    }
+}
+
 sentences! {
     a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active
     enrolments_are_held_in_the_order_of_their_recording_revoked_ones_included
@@ -195,4 +224,5 @@ sentences! {
     many_earns_of_many_badges_are_totalled
     each_customer_holds_its_own_and_each_org_has_a_catalogue_of_its_own
     details_say_of_a_badge_what_is_held_of_it
+    details_show_pages_the_newest_first_and_count_all
 }

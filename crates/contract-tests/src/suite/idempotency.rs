@@ -18,7 +18,7 @@ use crate::world::{Tenant, enrol_on, guard_of};
 /// Creates a badge that `record` is remembered with.
 fn remember(world: &World, record: &IdempotencyRecord) -> Result<(), CreateBadgeError> {
     let badge = world.draft(world.request_id().as_str());
-    world.stores.badges.create(&badge, Some(record))
+    world.stores.badges.create(&badge, Some(record)).map(drop)
 }
 
 fn found(world: &World, guard: &IdempotencyGuard, now: Instant) -> Option<IdempotencyRecord> {
@@ -50,6 +50,8 @@ fn every_answer_is_remembered_as_it_was_given(world: &World) {
         },
         Answer::Badge(Box::new(BadgeView {
             badge,
+            // Each answer is remembered with a badge, and this is the fourth.
+            number: Some(4.try_into().unwrap()),
             group: None,
             counts: BadgeCounts {
                 issued: u64::MAX,

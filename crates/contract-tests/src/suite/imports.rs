@@ -33,8 +33,8 @@ fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
             triggered_by: None,
         }
     };
-    assert_eq!(world.details(&badge, 1).earns, [record(2), record(0)]);
-    assert_eq!(world.details(&badge, 2).earns, [record(1)]);
+    assert_eq!(world.details(&badge, 1).earns.items, [record(2), record(0)]);
+    assert_eq!(world.details(&badge, 2).earns.items, [record(1)]);
     assert_eq!(world.earned(&badge), 3);
 }
 

@@ -141,7 +141,7 @@ fn assert_each_customer_is_filled(world: &World, limits: Vec<Constraint>, places
     assert_eq!(world.earned(&badge), 40 * places);
     for customer in 1..=40 {
         assert_eq!(world.counts(&badge, customer)[0], places);
-        let earns = world.details(&badge, customer).earns;
+        let earns = world.details(&badge, customer).earns.items;
         assert_eq!(earns.len() as u64, places);
     }
 }
@@ -370,7 +370,7 @@ fn recorded_moments_of_a_rolling_badge_never_run_backwards(world: &World) {
             assert_eq!(codes(&earn_on(&servers[i % 2], &request).unwrap()), [0]);
         }
     });
-    let earns = world.details(&badge, 1).earns;
+    let earns = world.details(&badge, 1).earns.items;
     assert_eq!(earns.len(), 80);
     // The one recorded last comes first.
     assert!(
@@ -393,7 +393,7 @@ fn rolling_windows_hold_while_clocks_differ(world: &World) {
     });
     let mut recorded = Vec::new();
     for customer in [1, 2] {
-        let earns = world.details(&badge, customer).earns;
+        let earns = world.details(&badge, customer).earns.items;
         recorded.extend(earns.iter().map(|record| record.earned.earned_on));
     }
     recorded.sort();

@@ -176,6 +176,7 @@ fn of_badges_that_race_for_one_new_name_exactly_one_wins(world: &World) {
                 None => badges.edit(&requests[i]).map_err(|error| error.to_string()),
                 Some(i) => badges
                     .create(&new[i], None)
+                    .map(drop)
                     .map_err(|error| error.to_string()),
             }
         });

@@ -23,7 +23,7 @@ fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &
     assert!(!is_active(one));
     assert!(is_active(two));
     assert_eq!(world.earned(&badge), 1);
-    let earns = world.details(&badge, 1).earns;
+    let earns = world.details(&badge, 1).earns.items;
     let revoked: Vec<_> = earns
         .iter()
         .map(|r| (r.earned.id, r.earned.revoked_on))

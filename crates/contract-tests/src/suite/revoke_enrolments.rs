@@ -110,7 +110,7 @@ fn a_revoked_enrolment_is_found_as_such_and_stands_in_nobodys_way(world: &World)
     request.context.now = at("2026-05-03T00:00:00.000001Z");
     world.unenrol(&request).unwrap();
     let second = enrolled(world, &badge, 1, 1000);
-    let enrolments = world.details(&badge, 1).enrolments;
+    let enrolments = world.details(&badge, 1).enrolments.items;
     let shown: Vec<_> = enrolments
         .iter()
         .map(|record| (record.enrolment.id, record.enrolment.revoked_on))

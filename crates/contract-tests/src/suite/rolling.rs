@@ -141,7 +141,11 @@ fn where_the_batch_itself_took_the_last_place_it_opens_when_the_oldest_leaves(wo
 
 fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
     let badge = world.limited("Gold", [], [in_all(9), rolling(CalendarUnit::Days, 1, 9)]);
-    let recorded = |number| world.details(&badge, number).earns[0].earned.earned_on;
+    let recorded = |number| {
+        world.details(&badge, number).earns.items[0]
+            .earned
+            .earned_on
+    };
     let noon = at("2026-05-01T12:00:00Z");
     earns_at(world, &badge, 1, noon);
     earns_at(world, &badge, 2, noon - Duration::HOUR);
@@ -149,7 +153,7 @@ fn a_badge_with_a_rolling_limit_never_records_backwards(world: &World) {
     earns_at(world, &badge, 3, noon + MICROSECOND);
     assert_eq!(recorded(3), noon + MICROSECOND);
     // Revoked or not, it was the last.
-    let third = world.details(&badge, 3).earns[0].earned.id;
+    let third = world.details(&badge, 3).earns.items[0].earned.id;
     world
         .revoke_earn(&world.revoking(&badge, 3, third))
         .unwrap();
@@ -204,7 +208,7 @@ fn a_single_customer_is_judged_at_the_moment_of_recording_too(world: &World) {
         ..world.earning_at(&badge, [1], late, late)
     };
     assert_eq!(code_of(&world.earn(&request)), 0);
-    let earned_on = world.details(&badge, 1).earns[0].earned.earned_on;
+    let earned_on = world.details(&badge, 1).earns.items[0].earned.earned_on;
     assert_eq!(earned_on, noon + Duration::DAY);
 }
 
@@ -215,7 +219,7 @@ fn without_a_rolling_limit_of_the_badge_the_moment_of_the_request_is_recorded(wo
         earns_at(world, badge, 1, now());
         let earlier = now() - Duration::HOUR;
         earns_at(world, badge, 1, earlier);
-        let earns = world.details(badge, 1).earns;
+        let earns = world.details(badge, 1).earns.items;
         let recorded: Vec<_> = earns.iter().map(|record| record.earned.earned_on).collect();
         assert_eq!(recorded, [earlier, now()]);
     }
@@ -227,9 +231,12 @@ fn an_import_neither_counts_nor_sets_the_last_moment(world: &World) {
     request.context.now = now() + Duration::HOUR;
     world.import(&request).unwrap();
     assert_eq!(earns_at(world, &badge, 2, now()), 0);
-    assert_eq!(world.details(&badge, 2).earns[0].earned.earned_on, now());
     assert_eq!(
-        world.details(&badge, 1).earns[0].earned.earned_on,
+        world.details(&badge, 2).earns.items[0].earned.earned_on,
+        now()
+    );
+    assert_eq!(
+        world.details(&badge, 1).earns.items[0].earned.earned_on,
         request.context.now
     );
 }
@@ -242,7 +249,7 @@ fn a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns(world: &
         definition.badge_constraints = vec![rolling(CalendarUnit::Days, 1, 9)];
     });
     earns_at(world, &badge, 3, now());
-    let recorded = world.details(&badge, 3).earns[0].earned.earned_on;
+    let recorded = world.details(&badge, 3).earns.items[0].earned.earned_on;
     assert_eq!(recorded, now() + Duration::HOUR);
 }
 

@@ -426,7 +426,7 @@ impl Side {
     /// One of the customer's earns, or one that nobody has.
     fn earn_of(&self, badge: usize, number: i64, which: usize, context: &Context) -> EarnedBadgeId {
         let details = self.details_of(badge, number, context);
-        let earn = details.and_then(|details| Some(details.earns.get(which)?.earned.id));
+        let earn = details.and_then(|details| Some(details.earns.items.get(which)?.earned.id));
         earn.unwrap_or(EarnedBadgeId(nobodys()))
     }
 
@@ -440,7 +440,7 @@ impl Side {
     ) -> EnrolmentId {
         let details = self.details_of(badge, number, context);
         let enrolment =
-            details.and_then(|details| Some(details.enrolments.get(which)?.enrolment.id));
+            details.and_then(|details| Some(details.enrolments.items.get(which)?.enrolment.id));
         enrolment.unwrap_or(EnrolmentId(nobodys()))
     }
 }

@@ -14,6 +14,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 use crate::fixtures::customer;
+use crate::held::all_details;
 use crate::walk::context::{CATALOGUE, Context};
 use crate::walk::side::{Side, told};
 use crate::walk::steps::{badge, customer as number, owner};
@@ -146,7 +147,7 @@ impl Side {
             } => {
                 let moment = context.hours(*moment);
                 let badge = context.badges[*badge];
-                told(badges.details(org, customer(*number), badge, moment))
+                told(badges.details(org, &all_details(customer(*number), badge, moment)))
             }
         }
     }
@@ -191,19 +192,20 @@ impl Side {
     ) -> Option<CustomerBadgeDetails> {
         let badges = &self.stores.customer_badges;
         let badge = context.badges[badge];
-        let found = badges.details(context.tenant.org, customer(number), badge, context.now);
+        let query = all_details(customer(number), badge, context.now);
+        let found = badges.details(context.tenant.org, &query);
         found.unwrap()
     }
 }
 
 /// What is held of a badge of which these are all details.
 fn holding(details: &CustomerBadgeDetails, now: Instant) -> Holding {
-    let enrolments = &details.enrolments;
+    let enrolments = &details.enrolments.items;
     Holding {
         badge: details.badge.badge.id,
         enrolments: enrolments.iter().rev().map(|it| it.enrolment).collect(),
         last_issued_on: enrolments.iter().map(|it| it.recorded_on).max(),
-        earns: EarnTotals::new(details.earns.iter().map(|it| &it.earned), now),
+        earns: EarnTotals::new(details.earns.items.iter().map(|it| &it.earned), now),
     }
 }
 

@@ -157,6 +157,10 @@ pub struct Defining<'a> {
     pub migrating: bool,
 }
 
+/// The most limits that a badge may have for each customer, and for all together; configurations of
+/// fixed windows that have ended do not count.
+const MOST_CONSTRAINTS: usize = 10;
+
 /// How far back a badge that is taken over may have started.
 const MIGRATED_YEARS: u16 = 100;
 
@@ -213,6 +217,18 @@ impl BadgeDraft {
             (Some(start), Some(end)) => keep(&mut problems, BadgePeriod::new(start, end)),
             _ => None,
         };
+        for (field, constraints) in [
+            ("customerConstraints", &self.customer_constraints),
+            ("badgeConstraints", &self.badge_constraints),
+        ] {
+            if constraints.len() > MOST_CONSTRAINTS {
+                let message = format!(
+                    "Has {} constraints; at most {MOST_CONSTRAINTS} are accepted. Leave some out.",
+                    constraints.len()
+                );
+                problems.push(Rejection::unreadable(message).at(field));
+            }
+        }
         if let (Some(period), Some(earn_mode)) = (period, earn_mode) {
             let ends_on = constraint::earning_ends_on(period, earn_mode, defining.zone);
             for (field, constraints) in [
@@ -366,6 +382,25 @@ mod tests {
         assert_eq!(
             define(ancient("1926-06-01T00:00:00.6Z"), true),
             Err(vec![(722, "startOn".to_owned())])
+        );
+    }
+
+    #[test]
+    fn a_badge_has_at_most_ten_constraints_of_each_scope() {
+        let constraints = |len: u32| vec![Constraint::NoLimit; len as usize];
+        let constrained = |customer, badge| BadgeDraft {
+            customer_constraints: constraints(customer),
+            badge_constraints: constraints(badge),
+            ..draft()
+        };
+        assert!(define(constrained(10, 10), false).is_ok());
+        let refused = |field: &str| (Code::Unreadable.number(), field.to_owned());
+        assert_eq!(
+            define(constrained(11, 12), false),
+            Err(vec![
+                refused("customerConstraints"),
+                refused("badgeConstraints")
+            ])
         );
     }
 

@@ -19,6 +19,9 @@ use crate::instant::Instant;
 use crate::owner::{Claim, Owner, OwnerType};
 use crate::rejection::{Code, Rejection};
 
+/// The most active claims that a badge may have.
+pub const MOST_CLAIMS: usize = 1_000;
+
 /// A badge meta of an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -54,12 +57,20 @@ impl Badge {
     /// Whether `owner` may claim the badge now: `Ok(false)` if it has already.
     ///
     /// # Errors
-    /// 714 if its type is not among the badge's owners, 1901 if the badge is deactivated.
+    /// 714 if its type is not among the badge's owners, 1901 if the badge is deactivated, 1906 if it has
+    /// as many active claims as it may have.
     pub fn may_be_claimed_by(&self, owner: &Owner) -> Result<bool, Rejection> {
         self.check_owner(owner.owner_type)
             .map_err(|rejection| rejection.at("ownerType"))?;
         self.check_active()?;
-        Ok(!self.is_claimed_by(owner))
+        if self.is_claimed_by(owner) {
+            return Ok(false);
+        }
+        let active = self.claims.iter().filter(|claim| claim.active).count();
+        if active >= MOST_CLAIMS {
+            return Err(Rejection::of(Code::TooManyClaims));
+        }
+        Ok(true)
     }
 
     /// Whether `owner` has a claim to take back.
@@ -131,6 +142,25 @@ mod tests {
         assert_eq!(code(&badge, owner(OwnerType::Loyalty, "2")), Ok(true));
         badge.active = false;
         assert_eq!(code(&badge, owner(OwnerType::Loyalty, "2")), Err(1901));
+    }
+
+    #[test]
+    fn a_badge_has_at_most_a_thousand_active_claims() {
+        let claim = |number: usize, active| Claim {
+            owner: owner(OwnerType::Loyalty, &number.to_string()),
+            active,
+        };
+        let mut badge = badge();
+        badge.claims = (0..MOST_CLAIMS).map(|number| claim(number, true)).collect();
+        badge.claims.push(claim(MOST_CLAIMS, false));
+        let code = |badge: &Badge, number| {
+            let allowed = badge.may_be_claimed_by(&claim(number, true).owner);
+            allowed.map_err(|rejection| rejection.code.number())
+        };
+        assert_eq!(code(&badge, MOST_CLAIMS), Err(1906));
+        assert_eq!(code(&badge, 7), Ok(false));
+        badge.claims[7].active = false;
+        assert_eq!(code(&badge, MOST_CLAIMS), Ok(true));
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn lookups() -> Vec<Operation> {
                 "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).",
             )
             .query("earnType", "ISSUE_EARN or EARN; also `badgeType`.")
-            .query("action", "ACTIVATED or DE_ACTIVATED.")
+            .query("action", "ACTIVATED or DE_ACTIVATED (also DEACTIVATED).")
             .query("owner", "Restricted to owners among which is this one.")
             .query("claimedBy", "With an active claim of this type of owner.")
             .flag("unclaimed", "Without any active claim; `false`: with one.")
@@ -136,12 +136,16 @@ fn claims_and_activity() -> Vec<Operation> {
     vec![
         post("/badgeMeta/{id}/claim", claim_badge)
             .named("claimBadge", "Badges", "Claim a badge")
-            .about("To claim what is claimed already succeeds and changes nothing.")
+            .about(
+                "\
+To claim what is claimed already succeeds with warning 900 and changes nothing. A badge has at most
+1 000 active claims.",
+            )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .json_body::<OwnerRequestBody>(example!("claim.request"))
             .answers::<SuccessWithNull<ClaimedBody>>("Claimed.", example!("claimed"))
-            .codes(&[404, 714, 716, 717, 1901]),
+            .codes(&[400, 404, 714, 716, 717, 900, 1901, 1906]),
         post("/badgeMeta/{id}/unclaim", unclaim_badge)
             .named("unclaimBadge", "Badges", "Take a claim back")
             .about("Once this has answered, nothing is recorded any more by virtue of the claim.")

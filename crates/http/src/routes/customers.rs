@@ -79,7 +79,7 @@ last first.",
                 "AVAILABLE_TO_ISSUE (default), AVAILABLE, EARNED or EXPIRED, as in the \
                  customer's list.",
             )
-            .query("action", "ACTIVATED or DE_ACTIVATED.")
+            .query("action", "ACTIVATED or DE_ACTIVATED (also DEACTIVATED).")
             .query(
                 "badgeStatus",
                 "Comma list of UPCOMING, LIVE, EXPIRED (also ENDED).",
@@ -90,7 +90,10 @@ last first.",
             .query("startOn", "That start later than this, or earlier.")
             .query("startOnOperator", "GREATER_THAN (default) or LESS_THAN.")
             .query("expiresOn", "That end earlier than this, or later.")
-            .query("expiresOnOperator", "LESS_THAN (default) or GREATER_THAN.")
+            .query(
+                "expiresOnOperator",
+                "LESS_THAN (default) or GREATER_THAN; also `endOnOperator`.",
+            )
             .query("groupId", "Of this group.")
             .query(
                 "sortOn",
@@ -122,8 +125,9 @@ fn single_badges() -> Vec<Operation> {
         )
         .about(
             "\
-With statistics also the limits that hold now and what is taken of them, all enrolments and earned
-badges, and the latest earns that were refused, with the reason.",
+With statistics also the limits that hold now and what is taken of them, the customer's enrolments and
+earned badges, a page of each, the newest first, with the number of all, and the latest earns that
+were refused, with the reason.",
         )
         .needs(AccessGroup::BadgesRead)
         .path_parameter(
@@ -132,6 +136,16 @@ badges, and the latest earns that were refused, with the reason.",
         )
         .path_parameter("badgeId", "The id of the badge.")
         .flag("includeStatistics", "Default false.")
+        .query(
+            "issualsLimit",
+            "How many enrolments a page has: default 100, at most 1000.",
+        )
+        .query("issualsPage", "Which page of the enrolments, from 0.")
+        .query(
+            "earnsLimit",
+            "How many earned badges a page has: default 100, at most 1000.",
+        )
+        .query("earnsPage", "Which page of the earned badges, from 0.")
         .identifiers("`customerId` is an identifier")
         .answers::<Success<DetailsBody>>(
             "The badge and all that the customer has of it.",
@@ -174,10 +188,12 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let badge = call.id::<BadgeId>("badgeId", Code::NotFound.message());
     let mut call = call.open_lookup().await?;
+    let now = call.now();
     let statistics = call.query.flag("includeStatistics").unwrap_or(false);
+    let asked = customer_query::read_details(&mut call.query, now);
     call.answer(move |ports, caller, context| {
         let customer = resolve_one(ports, caller, customer?, None)?;
-        let shown = details(ports, caller, customer, badge?, statistics)?;
+        let shown = details(ports, caller, &asked(customer, badge?), statistics)?;
         let body = DetailsBody::new(&shown, statistics, context.zone);
         render::enveloped(&body, context)
     })

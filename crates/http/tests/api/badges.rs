@@ -74,6 +74,7 @@ async fn what_was_answered_can_be_sent_again_and_means_the_same() {
     let mut second = reply.json()["data"].clone();
     second["name"] = first["name"].clone();
     second["id"] = first["id"].clone();
+    second["badgeNumericId"] = first["badgeNumericId"].clone();
     for index in 0..3 {
         let reference = first["customerConstraints"][index]["referenceId"].clone();
         second["customerConstraints"][index]["referenceId"] = reference;

@@ -9,12 +9,14 @@ const OWNER: &str = r#"{"ownerType":"milestones","referenceId":77}"#;
 #[actix_web::test]
 async fn a_claim_is_answered_to_the_byte_however_often_it_is_made() {
     let app = TestApp::new();
-    for _ in 0..2 {
+    let already = r#"{"code":900,"message":"The badge is claimed by this owner and reference already. Nothing has changed.","reference":null}"#;
+    for warnings in ["", already, already] {
+        let reply = app.post(&format!("badgeMeta/{BADGE}/claim"), OWNER).await;
         assert_eq!(
-            app.post(&format!("badgeMeta/{BADGE}/claim"), OWNER)
-                .await
-                .ok(),
-            r#"{"data":{"badgeMetaId":"66276dc68fe258516a88ff8e","ownerType":"Milestones","referenceId":"77","isActive":true},"errors":null,"warnings":[]}"#
+            reply.ok(),
+            format!(
+                r#"{{"data":{{"badgeMetaId":"66276dc68fe258516a88ff8e","ownerType":"Milestones","referenceId":"77","isActive":true}},"errors":null,"warnings":[{warnings}]}}"#
+            )
         );
     }
     let badge = app.get(&format!("badgeMeta/{BADGE}")).await;

@@ -1,6 +1,7 @@
 //! What a customer holds.
 
 use insta::assert_snapshot;
+use serde_json::{Value, json};
 use time::Duration;
 
 use crate::support::{BADGE, TestApp, code_at};
@@ -133,6 +134,26 @@ async fn support_learns_why_she_did_not_get_it() {
             .await
             .ok()
     );
+}
+
+#[actix_web::test]
+async fn details_have_pages_and_count_all() {
+    let (app, direct) = held().await;
+    let path = format!("management/7/badge/{direct}?includeStatistics=true");
+    let all = app.get(&path).await.json();
+    let page = "earnsLimit=1&earnsPage=1&issualsLimit=1&issualsPage=9";
+    let page = app.get(&format!("{path}&{page}")).await.json();
+    assert_eq!(
+        all["data"]["earnDetails"]["earns"][0]["issueId"],
+        Value::Null
+    );
+    assert_eq!(
+        page["data"]["earnDetails"],
+        json!({"earnCount": 1, "earns": []})
+    );
+    assert_eq!(page["warnings"], json!([]));
+    let reply = app.get(&format!("{path}&earnsLimit=1001")).await;
+    assert_eq!(reply.failure().1[0].1.as_deref(), Some("earnsLimit"));
 }
 
 #[actix_web::test]

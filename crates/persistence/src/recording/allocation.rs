@@ -280,10 +280,7 @@ impl<'a> Allocation<'a> {
             });
             self.count(connection, earned_on)?;
         }
-        Err(WorkError::Unexpected(anyhow!(
-            "{} earns could not be recorded in {MOST_ROUNDS} rounds",
-            self.pending.len()
-        )))
+        Err(WorkError::Overtaken("earns"))
     }
 
     /// The rows of those who get a place, by customer: one order for all, so that batches that

@@ -12,7 +12,6 @@
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::enrolment::{EnrolmentStatus, decide};
 use accolade_domain::ids::{EnrolmentId, OrgId};
-use anyhow::anyhow;
 
 use crate::recording::existing::existing;
 use crate::recording::sql::{EnrolmentSql, NewEnrolment};
@@ -84,8 +83,5 @@ pub(super) fn enrol<C: EnrolmentSql>(
         }
         new = open;
     }
-    Err(WorkError::Unexpected(anyhow!(
-        "{} customers could not be enrolled in {MOST_ROUNDS} rounds",
-        new.len()
-    )))
+    Err(WorkError::Overtaken("enrolments"))
 }

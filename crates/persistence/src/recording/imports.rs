@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use accolade_application::ports::ImportRequest;
 use accolade_domain::ids::{BadgeId, CustomerId};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
 use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
 use crate::recording::{Recorded, Recording};
@@ -83,7 +83,7 @@ fn insert<C: EarnSql>(
         new.rows
             .retain(|row| !inserted.contains(row.id.as_bytes().as_slice()));
     }
-    Err(anyhow!("an import could not be recorded in {MOST_ROUNDS} rounds").into())
+    Err(WorkError::Overtaken("an import"))
 }
 
 /// Gives each row the next number of its customer and badge.

@@ -8,7 +8,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 use accolade_domain::owner::Claim;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -24,7 +24,7 @@ use crate::mapping::{
 };
 use crate::recording::sql::{BadgeKey, BadgeSql as _, EarnRows as _};
 use crate::retry::{Ending, Rollback, WorkError};
-use crate::schema::{badge_claims, badge_groups, badge_metas};
+use crate::schema::{badge_claims, badge_groups, badge_metas, badge_numbers};
 use crate::store::Store;
 
 type BadgeColumns = (
@@ -59,7 +59,7 @@ impl BadgeStore for Store<Connection> {
         &self,
         badge: &Badge,
         record: Option<&IdempotencyRecord>,
-    ) -> Result<(), CreateBadgeError> {
+    ) -> Result<BadgeNumber, CreateBadgeError> {
         let key = BadgeKey {
             org: badge.org,
             badge: badge.id,
@@ -67,10 +67,12 @@ impl BadgeStore for Store<Connection> {
         let work = |connection: &mut Connection| {
             // Nobody else wants this lock, unless COMMIT is lost: then who asks waits for it.
             connection.lock_badge(key)?;
-            if !reserve_record(connection, record)? {
+            let number = next_number(connection, badge.org)?;
+            let record = record.map(|record| record.numbered(number));
+            if !reserve_record(connection, record.as_ref())? {
                 return Err(Rollback::Refused(CreateBadgeError::IdempotencyKeyUsed));
             }
-            let row = NewBadgeRow::from_badge(badge)?;
+            let row = NewBadgeRow::from_badge(badge, number)?;
             let inserted: Option<i64> = diesel::insert_into(badge_metas::table)
                 .values(row)
                 .on_conflict((badge_metas::org_id, badge_metas::name))
@@ -85,9 +87,9 @@ impl BadgeStore for Store<Connection> {
                 set_claim(connection, key, claim, position)?;
             }
             raise_catalogue_version(connection, badge.org)?;
-            Ok(())
+            Ok(number)
         };
-        let ending = |connection: &mut Connection, (): &()| {
+        let ending = |connection: &mut Connection, _: &BadgeNumber| {
             connection.lock_badge(key)?;
             let there =
                 badge_metas::table.find((badge.org.get(), badge.id.0.as_bytes().as_slice()));
@@ -139,7 +141,7 @@ impl BadgeStore for Store<Connection> {
         self.reader.query(|connection| {
             let row: Option<CountedBadgeRow> = badge_metas::table
                 .find((org.get(), badge.0.as_bytes().as_slice()))
-                .select((BADGE, BadgeGroup, Issued, Earned))
+                .select((BADGE, badge_metas::numeric_id, BadgeGroup, Issued, Earned))
                 .get_result(connection)
                 .optional()?;
             Ok(row.map(CountedBadgeRow::counted).transpose()?)
@@ -156,7 +158,7 @@ impl BadgeStore for Store<Connection> {
             let rows: Vec<CountedBadgeRow> = badge_metas::table
                 .filter(badge_metas::org_id.eq(org.get()))
                 .filter(badge_metas::id.eq_any(&ids))
-                .select((BADGE, BadgeGroup, Issued, Earned))
+                .select((BADGE, badge_metas::numeric_id, BadgeGroup, Issued, Earned))
                 .load(connection)?;
             let place: HashMap<&[u8], usize> = (ids.iter().map(Vec::as_slice)).zip(0..).collect();
             let mut rows = rows;
@@ -230,6 +232,23 @@ impl BadgeStore for Store<Connection> {
         };
         self.writer.write(work, ending)
     }
+}
+
+/// The number of the badge that is created next in the org. Whoever else creates one there waits until
+/// this transaction ends: so no number is left out, and none is given twice. It comes first, so
+/// that nobody waits for it who has taken a key or a name.
+fn next_number(connection: &mut Connection, org: OrgId) -> Result<BadgeNumber, WorkError> {
+    let number: i64 = diesel::insert_into(badge_numbers::table)
+        .values((
+            badge_numbers::org_id.eq(org.get()),
+            badge_numbers::last.eq(1),
+        ))
+        .on_conflict(badge_numbers::org_id)
+        .do_update()
+        .set(badge_numbers::last.eq(badge_numbers::last + 1))
+        .returning(badge_numbers::last)
+        .get_result(connection)?;
+    Ok(crate::mapping::stored(number)?)
 }
 
 /// Whether a constraint counts earns at all.

@@ -1,7 +1,7 @@
 //! Groups and custom fields.
 //!
-//! Each is one JSON text, with columns beside it for what is looked up: whoever saves a change
-//! compares the text with what the change was decided from.
+//! Each is one JSON text, with columns beside it for what is looked up: whoever saves a change reads the
+//! text under the lock of its row, and compares what it says with what the change was decided from.
 
 use accolade_application::ports::{
     CatalogueStore, CustomFieldQuery, IdempotencyRecord, Page, PageOf, SaveError, SortOrder,
@@ -30,6 +30,16 @@ fn read<T: serde::de::DeserializeOwned>(json: &str) -> anyhow::Result<T> {
     serde_json::from_str(json).context("a stored group or custom field")
 }
 
+/// Whether the stored text `there` says what `before` is. Another release may have written the same in
+/// other words.
+fn is<T: serde::de::DeserializeOwned + PartialEq>(
+    there: Option<&str>,
+    before: &T,
+) -> anyhow::Result<bool> {
+    let there: Option<T> = there.map(read).transpose()?;
+    Ok(there.as_ref() == Some(before))
+}
+
 fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, WorkError> {
     Ok(rows
         .iter()
@@ -37,7 +47,7 @@ fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, WorkEr
         .collect::<anyhow::Result<_>>()?)
 }
 
-fn offset(page: PageOf) -> i64 {
+pub(super) fn offset(page: PageOf) -> i64 {
     i64::from(page.page) * i64::from(page.size)
 }
 
@@ -59,8 +69,7 @@ impl Store<Connection> {
         committed: impl Fn(&mut Connection) -> QueryResult<bool>,
     ) -> Result<(), SaveError> {
         let work = |connection: &mut Connection| {
-            // Nobody else wants this lock for long, unless COMMIT is lost: then who asks
-            // waits for it.
+            // Whoever changes the same waits here, and so does who asks how a lost COMMIT ended.
             connection.lock_badge(key)?;
             if !reserve_record(connection, idempotency)? {
                 return Err(Rollback::Refused(SaveError::IdempotencyKeyUsed));
@@ -150,13 +159,18 @@ impl CatalogueStore for Store<Connection> {
         after: &Group,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), SaveError> {
-        let was = json(before).map_err(unexpected)?;
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            let unchanged = badge_groups::table
-                .find((before.org.get(), before.id.0.as_bytes().as_slice()))
-                .filter(badge_groups::value.eq(was.as_str()));
-            let saved = diesel::update(unchanged)
+            let row =
+                badge_groups::table.find((before.org.get(), before.id.0.as_bytes().as_slice()));
+            let there: Option<String> = row
+                .select(badge_groups::value)
+                .get_result(connection)
+                .optional()?;
+            if !is(there.as_deref(), before)? {
+                return Ok(false);
+            }
+            diesel::update(row)
                 .set((
                     badge_groups::name.eq(after.name.as_str()),
                     badge_groups::rank.eq(rank_number(after.rank)?),
@@ -165,7 +179,7 @@ impl CatalogueStore for Store<Connection> {
                 ))
                 .execute(connection)?;
             raise_catalogue_version(connection, before.org)?;
-            Ok(saved == 1)
+            Ok(true)
         };
         self.save(
             lock(before.org, before.id.0),
@@ -243,13 +257,18 @@ impl CatalogueStore for Store<Connection> {
         after: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), SaveError> {
-        let was = json(before).map_err(unexpected)?;
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
-            let unchanged = custom_fields::table
-                .find((before.org.get(), before.id.0.as_bytes().as_slice()))
-                .filter(custom_fields::value.eq(was.as_str()));
-            let saved = diesel::update(unchanged)
+            let row =
+                custom_fields::table.find((before.org.get(), before.id.0.as_bytes().as_slice()));
+            let there: Option<String> = row
+                .select(custom_fields::value)
+                .get_result(connection)
+                .optional()?;
+            if !is(there.as_deref(), before)? {
+                return Ok(false);
+            }
+            diesel::update(row)
                 .set((
                     custom_fields::name.eq(after.name.as_str()),
                     custom_fields::active.eq(after.active),
@@ -257,7 +276,7 @@ impl CatalogueStore for Store<Connection> {
                     custom_fields::value.eq(value.as_str()),
                 ))
                 .execute(connection)?;
-            Ok(saved == 1)
+            Ok(true)
         };
         self.save(
             lock(before.org, before.id.0),

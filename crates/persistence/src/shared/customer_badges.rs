@@ -7,22 +7,25 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, EarnRecord, EnrolmentRecord,
-    HeldBadges, HeldQuery, Refusal, StoreError,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, EarnRecord,
+    EnrolmentRecord, HeldBadges, HeldQuery, Page, PageOf, Refusal, StoreError,
 };
 use accolade_domain::customer_view::{
     Catalogue, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
 use accolade_domain::earning::EarnedBadge;
-use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
+use accolade_domain::enrolment::Enrolment;
+use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::Context as _;
+use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable};
 
 use super::badge_columns::BadgeGroup;
 use super::badges::BADGE;
+use super::catalogue::offset;
 use super::{Connection, DB};
 use crate::mapping::{
     EnrolmentRow, GroupedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
@@ -31,7 +34,7 @@ use crate::retry::WorkError;
 use crate::schema::{
     badge_metas, catalogue_versions, earned_badges, enrolments, refusals, request_ledger,
 };
-use crate::statement::Statement;
+use crate::statement::{Sql, Statement};
 use crate::store::Store;
 
 /// The version of the org's catalogue, the totals of what the customer has earned of each badge, and
@@ -50,6 +53,25 @@ const HELD: &str = "SELECT 0 AS part, CAST(NULL AS BYTEA) AS badge_id, \
      CASE WHEN ? THEN (SELECT l.recorded_on FROM request_ledger l \
      WHERE l.org_id = e.org_id AND l.number = e.request_no) END, e.id \
      FROM enrolments e WHERE ? AND e.org_id = ? AND e.customer_id = ?";
+
+/// How many earns a customer has of a badge, and the totals of those that are not revoked.
+static EARN_COUNTS: Sql = Sql::new(
+    "SELECT COUNT(*), COUNT(*) FILTER (WHERE revoked_on IS NULL), \
+     COUNT(*) FILTER (WHERE revoked_on IS NULL AND expires_on > :now), \
+     MAX(earned_on) FILTER (WHERE revoked_on IS NULL), \
+     MAX(event_on) FILTER (WHERE revoked_on IS NULL), \
+     MAX(expires_on) FILTER (WHERE revoked_on IS NULL AND expires_on <= :now) \
+     FROM earned_badges WHERE org_id = :org AND customer_id = :customer AND badge_id = :badge",
+);
+
+type EarnCounts = (
+    BigInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+);
 
 type Held = (
     Integer,
@@ -194,13 +216,11 @@ impl CustomerBadges for Store<Connection> {
     fn details(
         &self,
         org: OrgId,
-        customer: CustomerId,
-        badge: BadgeId,
-        now: Instant,
+        query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         self.reader.read(|connection| {
             let row: Option<GroupedBadgeRow> = badge_metas::table
-                .find((org.get(), badge.0.as_bytes().as_slice()))
+                .find((org.get(), query.badge.0.as_bytes().as_slice()))
                 .select((BADGE, BadgeGroup))
                 .get_result(connection)
                 .optional()?;
@@ -208,24 +228,29 @@ impl CustomerBadges for Store<Connection> {
                 return Ok(None);
             };
             let id = badge.id;
-            let pair = (org.get(), customer.get(), id.0.as_bytes().as_slice());
-            let numbered = enrolment_records(connection, pair)?;
-            let earns = earns(connection, pair, &numbered)?;
-            let records: Vec<_> = numbered.into_iter().map(|it| it.1).collect();
+            let pair = (org.get(), query.customer.get(), id.0.as_bytes().as_slice());
+            let (enrolled, last_issued_on) = count_enrolments(connection, pair)?;
+            let (earned, totals) = count_earns(connection, pair, query.now)?;
             let held = Holding {
                 badge: id,
-                enrolments: records.iter().rev().map(|it| it.enrolment).collect(),
-                last_issued_on: records.iter().map(|it| it.recorded_on).max(),
-                earns: EarnTotals::new(earns.iter().map(|it| &it.earned), now),
+                enrolments: standing_enrolments(connection, pair, query.now)?,
+                last_issued_on,
+                earns: totals,
             };
             Ok(Some(CustomerBadgeDetails {
                 badge: CustomerBadge {
                     badge: Arc::new(badge),
                     group: group.map(Arc::new),
-                    standing: Standing::new(&held, now),
+                    standing: Standing::new(&held, query.now),
                 },
-                enrolments: records,
-                earns,
+                enrolments: Page {
+                    items: enrolment_records(connection, pair, query.enrolments)?,
+                    total: enrolled,
+                },
+                earns: Page {
+                    items: earns(connection, pair, query.earns)?,
+                    total: earned,
+                },
                 refusals: last_refusals(connection, pair)?,
             }))
         })
@@ -235,12 +260,88 @@ impl CustomerBadges for Store<Connection> {
 /// An org, a customer and a badge.
 type Pair<'a> = (i64, i64, &'a [u8]);
 
-/// Every enrolment with its ordinal, the last first.
+/// How many enrolments there are, and when the last was recorded.
+fn count_enrolments(
+    connection: &mut Connection,
+    (org, customer, badge): Pair<'_>,
+) -> Result<(u64, Option<Instant>), WorkError> {
+    let (count, last): (i64, Option<i64>) = enrolments::table
+        .inner_join(
+            request_ledger::table.on(request_ledger::org_id
+                .eq(enrolments::org_id)
+                .and(request_ledger::number.eq(enrolments::request_no))),
+        )
+        .filter(enrolments::org_id.eq(org))
+        .filter(enrolments::customer_id.eq(customer))
+        .filter(enrolments::badge_id.eq(badge))
+        .select((count_star(), max(request_ledger::recorded_on)))
+        .get_result(connection)?;
+    Ok((stored(count)?, last.map(instant).transpose()?))
+}
+
+/// The enrolments by which the customer stands to the badge: the last, and one that holds at `now`, in
+/// the order in which they were recorded.
+fn standing_enrolments(
+    connection: &mut Connection,
+    (org, customer, badge): Pair<'_>,
+    now: Instant,
+) -> Result<Vec<Enrolment>, WorkError> {
+    let last_first = || {
+        enrolments::table
+            .filter(enrolments::org_id.eq(org))
+            .filter(enrolments::customer_id.eq(customer))
+            .filter(enrolments::badge_id.eq(badge))
+            .order(enrolments::ordinal.desc())
+            .limit(1)
+            .select((
+                enrolments::id,
+                enrolments::event_on,
+                enrolments::expires_on,
+                enrolments::revoked_on,
+            ))
+    };
+    let last: Option<EnrolmentRow> = last_first().get_result(connection).optional()?;
+    let holds: Option<EnrolmentRow> = last_first()
+        .filter(enrolments::revoked_on.is_null())
+        .filter(enrolments::event_on.le(now.unix_micros()))
+        .filter(enrolments::expires_on.gt(now.unix_micros()))
+        .get_result(connection)
+        .optional()?;
+    let both = holds.into_iter().chain(last).map(enrolment);
+    Ok(both.collect::<anyhow::Result<_>>()?)
+}
+
+/// How many earns there are, and the totals of those that are not revoked.
+fn count_earns(
+    connection: &mut Connection,
+    (org, customer, badge): Pair<'_>,
+    now: Instant,
+) -> Result<(u64, EarnTotals), WorkError> {
+    type Row = (i64, i64, i64, Option<i64>, Option<i64>, Option<i64>);
+    let (all, earned, unexpired, last_earned_on, last_event_on, last_expired_on): Row =
+        Statement::<DB, EarnCounts>::named(&EARN_COUNTS)
+            .set::<BigInt, _>("now", now.unix_micros())
+            .set::<BigInt, _>("org", org)
+            .set::<BigInt, _>("customer", customer)
+            .set::<Binary, _>("badge", badge)
+            .get_result(connection)?;
+    let totals = EarnTotals {
+        earned: stored(earned)?,
+        unexpired: stored(unexpired)?,
+        last_earned_on: last_earned_on.map(instant).transpose()?,
+        last_event_on: last_event_on.map(instant).transpose()?,
+        last_expired_on: last_expired_on.map(instant).transpose()?,
+    };
+    Ok((stored(all)?, totals))
+}
+
+/// The page of the enrolments, the last first.
 fn enrolment_records(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-) -> Result<Vec<(i32, EnrolmentRecord)>, WorkError> {
-    type Row = (i32, EnrolmentRow, i64, Option<i16>, Option<String>);
+    page: PageOf,
+) -> Result<Vec<EnrolmentRecord>, WorkError> {
+    type Row = (EnrolmentRow, i64, Option<i16>, Option<String>);
     let rows: Vec<Row> = enrolments::table
         .inner_join(
             request_ledger::table.on(request_ledger::org_id
@@ -251,8 +352,9 @@ fn enrolment_records(
         .filter(enrolments::customer_id.eq(customer))
         .filter(enrolments::badge_id.eq(badge))
         .order(enrolments::ordinal.desc())
+        .limit(page.size.into())
+        .offset(offset(page))
         .select((
-            enrolments::ordinal,
             (
                 enrolments::id,
                 enrolments::event_on,
@@ -266,13 +368,12 @@ fn enrolment_records(
         .load(connection)?;
     let records = rows
         .into_iter()
-        .map(|(ordinal, row, recorded_on, owner, reference)| {
-            let record = EnrolmentRecord {
+        .map(|(row, recorded_on, owner, reference)| {
+            Ok(EnrolmentRecord {
                 enrolment: enrolment(row)?,
                 recorded_on: instant(recorded_on)?,
                 triggered_by: triggered_by(owner, reference)?,
-            };
-            Ok((ordinal, record))
+            })
         });
     Ok(records.collect::<anyhow::Result<_>>()?)
 }
@@ -280,7 +381,8 @@ fn enrolment_records(
 #[derive(Queryable)]
 struct EarnRow {
     id: Vec<u8>,
-    enrolment: Option<i32>,
+    ordinal_of_enrolment: Option<i32>,
+    enrolment: Option<Vec<u8>>,
     event_on: i64,
     earned_on: i64,
     expires_on: i64,
@@ -291,15 +393,16 @@ struct EarnRow {
 }
 
 impl EarnRow {
-    fn record(self, enrolments: &HashMap<i32, EnrolmentId>) -> anyhow::Result<EarnRecord> {
-        let enrolment = self.enrolment.map(|ordinal| {
-            let id = enrolments.get(&ordinal).copied();
-            id.context("an earn without its enrolment")
-        });
+    fn record(self) -> anyhow::Result<EarnRecord> {
+        let enrolment = self.enrolment.as_deref().map(object_id).transpose()?;
+        anyhow::ensure!(
+            enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
+            "an earn without its enrolment"
+        );
         Ok(EarnRecord {
             earned: EarnedBadge {
                 id: object_id(&self.id)?.into(),
-                enrolment: enrolment.transpose()?,
+                enrolment: enrolment.map(Into::into),
                 event_on: instant(self.event_on)?,
                 earned_on: instant(self.earned_on)?,
                 expires_on: instant(self.expires_on)?,
@@ -311,29 +414,35 @@ impl EarnRow {
     }
 }
 
-/// Every earn, the last first.
+/// The page of the earns, the last first.
 fn earns(
     connection: &mut Connection,
     (org, customer, badge): Pair<'_>,
-    records: &[(i32, EnrolmentRecord)],
+    page: PageOf,
 ) -> Result<Vec<EarnRecord>, WorkError> {
-    let enrolments: HashMap<_, _> = records
-        .iter()
-        .map(|(ordinal, record)| (*ordinal, record.enrolment.id))
-        .collect();
     let rows: Vec<EarnRow> = earned_badges::table
         .inner_join(
             request_ledger::table.on(request_ledger::org_id
                 .eq(earned_badges::org_id)
                 .and(request_ledger::number.eq(earned_badges::request_no))),
         )
+        .left_join(
+            enrolments::table.on(enrolments::org_id
+                .eq(earned_badges::org_id)
+                .and(enrolments::customer_id.eq(earned_badges::customer_id))
+                .and(enrolments::badge_id.eq(earned_badges::badge_id))
+                .and(enrolments::ordinal.nullable().eq(earned_badges::enrolment))),
+        )
         .filter(earned_badges::org_id.eq(org))
         .filter(earned_badges::customer_id.eq(customer))
         .filter(earned_badges::badge_id.eq(badge))
         .order(earned_badges::ordinal.desc())
+        .limit(page.size.into())
+        .offset(offset(page))
         .select((
             earned_badges::id,
             earned_badges::enrolment,
+            enrolments::id.nullable(),
             earned_badges::event_on,
             earned_badges::earned_on,
             earned_badges::expires_on,
@@ -343,7 +452,7 @@ fn earns(
             request_ledger::reference_id,
         ))
         .load(connection)?;
-    let earns = rows.into_iter().map(|row| row.record(&enrolments));
+    let earns = rows.into_iter().map(EarnRow::record);
     Ok(earns.collect::<anyhow::Result<_>>()?)
 }
 

@@ -8,7 +8,6 @@ use accolade_application::ports::{
     StoreError,
 };
 use accolade_domain::ids::{CustomerId, OrgId};
-use anyhow::anyhow;
 
 use crate::retry::{MOST_ROUNDS, PooledConnection, Rollback, WorkError, nobody_knows};
 use crate::store::Store;
@@ -131,7 +130,7 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
                 }
                 // Somebody else has given the same customers identifiers meanwhile.
             }
-            Err(anyhow!("a directory could not be written in {MOST_ROUNDS} rounds").into())
+            Err(WorkError::Overtaken("a directory").into())
         };
         self.writer.write(work, nobody_knows)
     }

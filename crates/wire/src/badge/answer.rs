@@ -4,7 +4,7 @@ use accolade_application::answer::BadgeView;
 use accolade_domain::badge::{Badge, BadgeDefinition, Benefit, EarnMode, Image, ImageTag, Tag};
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::earning::Window;
-use accolade_domain::ids::{BadgeId, GroupId};
+use accolade_domain::ids::{BadgeId, BadgeNumber, GroupId};
 use accolade_domain::owner::Claim;
 use accolade_domain::text::{Description, ShortText, UrlText};
 use accolade_domain::zone::Zone;
@@ -25,6 +25,11 @@ answer! {
         /// Its id.
         #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
         id: BadgeId = badge.id,
+        /// Its number within the organisation: 1, 2, 3 … in the order of creation. Absent only where an
+        /// answer of a release without numbers is given again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<i64>, nullable = false, example = 1)]
+        badgeNumericId: Option<i64> = view.number.map(BadgeNumber::get),
         /// The organisation that it belongs to.
         orgId: i64 = badge.org.get(),
         /// Its name, unique in the organisation.
@@ -122,6 +127,11 @@ answer! {
         /// Its id.
         #[schema(value_type = String, example = "66276dc68fe258516a88ff8e")]
         id: BadgeId = badge.id,
+        /// Its number within the organisation: 1, 2, 3 … in the order of creation. Absent only where an
+        /// answer of a release without numbers is given again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<i64>, nullable = false, example = 1)]
+        badgeNumericId: Option<i64> = view.number.map(BadgeNumber::get),
         /// The organisation that it belongs to.
         orgId: i64 = badge.org.get(),
         /// Its name, unique in the organisation.

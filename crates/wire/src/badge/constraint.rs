@@ -36,14 +36,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Every kind.
-    pub(crate) const ALL: &[Self] = &[
-        Self::FixedValue,
-        Self::FixedWindow,
-        Self::RollingWindow,
-        Self::NoLimit,
-    ];
-
     const fn of_customer(self) -> &'static str {
         match self {
             Self::FixedValue => "CUSTOMER_BADGE_FIXED_VALUE",

@@ -104,9 +104,10 @@ answer! {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         issualDetails: Option<IssualsBody<'a>> = statistics.then(|| IssualsBody {
-            issued_count: details.enrolments.len(),
+            issued_count: details.enrolments.total,
             issuals: details
                 .enrolments
+                .items
                 .iter()
                 .map(|issual| IssualBody::new(issual, now))
                 .collect(),
@@ -120,9 +121,10 @@ answer! {
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false)]
         earnDetails: Option<EarnsBody<'a>> = statistics.then(|| EarnsBody {
-            earn_count: details.earns.len(),
+            earn_count: details.earns.total,
             earns: details
                 .earns
+                .items
                 .iter()
                 .map(|earn| EarnBody::new(earn, now))
                 .collect(),
@@ -166,9 +168,9 @@ answer! {
 #[schema(as = IssualDetails)]
 #[serde(rename_all = "camelCase")]
 struct IssualsBody<'a> {
-    /// How many there are in the list.
-    issued_count: usize,
-    /// All of them, revoked ones included, the last first.
+    /// How many there are, on all pages.
+    issued_count: u64,
+    /// A page of all of them, revoked ones included, the last first.
     issuals: Vec<IssualBody<'a>>,
 }
 
@@ -218,9 +220,9 @@ answer! {
 #[schema(as = EarnDetails)]
 #[serde(rename_all = "camelCase")]
 struct EarnsBody<'a> {
-    /// How many there are in the list.
-    earn_count: usize,
-    /// All of them, revoked ones included, the last first.
+    /// How many there are, on all pages.
+    earn_count: u64,
+    /// A page of all of them, revoked ones included, the last first.
     earns: Vec<EarnBody<'a>>,
 }
 

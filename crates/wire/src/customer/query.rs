@@ -1,15 +1,20 @@
 //! Reading which badges of a customer a list is to have.
 
+use accolade_application::ports::{DetailsQuery, PageOf};
 use accolade_domain::customer_view::{CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType};
-use accolade_domain::ids::CustomerId;
+use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
-use crate::query::Query;
 use crate::query::words::{self as words, Words, meaning};
+use crate::query::{Query, number};
 
 /// How many badges a page has unless told otherwise.
 const DEFAULT_SIZE: u32 = 10;
+
+/// How many enrolments or earns a page of details has unless told otherwise, and at most.
+const DEFAULT_RECORDS: u32 = 100;
+const MOST_RECORDS: u32 = 1_000;
 
 const TYPES: &Words<CustomerBadgeType> = &[
     (CustomerBadgeType::AvailableToIssue, "AVAILABLE_TO_ISSUE"),
@@ -78,8 +83,14 @@ pub fn read_management(
     let owner = query.read("owner", words::owner);
     let claimed_by = query.read("claimedBy", words::owner);
     let name_contains = query.text("name");
-    let (starts_after, starts_before) = compared(query, "startOn", Operator::GreaterThan);
-    let (ends_after, ends_before) = compared(query, "expiresOn", Operator::LessThan);
+    let (starts_after, starts_before) =
+        compared(query, "startOn", ["startOnOperator"], Operator::GreaterThan);
+    let (ends_after, ends_before) = compared(
+        query,
+        "expiresOn",
+        ["expiresOnOperator", "endOnOperator"],
+        Operator::LessThan,
+    );
     let group = query.read("groupId", words::group);
     let sort = query
         .read("sortOn", |text| meaning(text, MANAGEMENT_SORTS))
@@ -108,6 +119,29 @@ pub fn read_management(
     }
 }
 
+/// Which enrolments and earns of whichever customer and badge `query` asks for at `now`. What is wrong
+/// with it is remembered there.
+pub fn read_details(
+    query: &mut Query,
+    now: Instant,
+) -> impl Fn(CustomerId, BadgeId) -> DetailsQuery + Send + use<> {
+    let mut page = |page, limit| PageOf {
+        page: query.read(page, number(0, u32::MAX)).unwrap_or(0),
+        size: query
+            .read(limit, number(1, MOST_RECORDS))
+            .unwrap_or(DEFAULT_RECORDS),
+    };
+    let enrolments = page("issualsPage", "issualsLimit");
+    let earns = page("earnsPage", "earnsLimit");
+    move |customer, badge| DetailsQuery {
+        customer,
+        badge,
+        now,
+        enrolments,
+        earns,
+    }
+}
+
 fn badge_type(query: &mut Query) -> CustomerBadgeType {
     query
         .read("badgeType", |text| meaning(text, TYPES))
@@ -115,17 +149,21 @@ fn badge_type(query: &mut Query) -> CustomerBadgeType {
 }
 
 /// The date `name`, as one that is to be earlier or as one that is to be later than what is
-/// shown, by the operator beside it.
-fn compared(
+/// shown, by the operator beside it, whose names are `operators`.
+fn compared<const N: usize>(
     query: &mut Query,
     name: &str,
+    operators: [&str; N],
     default: Operator,
 ) -> (Option<Instant>, Option<Instant>) {
     let is_there = query.has(name);
     let date = query.read(name, words::moment);
-    let beside = format!("{name}Operator");
-    let operator = query.read(&beside, |text| meaning(text, OPERATORS));
-    if operator.is_some() && !is_there {
+    let given = operators.into_iter().find(|beside| query.has(beside));
+    let operator = query.read_either(operators, |text| meaning(text, OPERATORS));
+    if let Some(beside) = given
+        && operator.is_some()
+        && !is_there
+    {
         let message = format!("Means nothing without {name}. Send both.");
         query.refuse(Rejection::unreadable(message).at(beside));
     }
@@ -138,7 +176,7 @@ fn compared(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use accolade_application::ports::{PageOf, SortOrder};
+    use accolade_application::ports::SortOrder;
     use accolade_domain::badge::BadgeStatus;
     use accolade_domain::owner::OwnerType;
 
@@ -225,6 +263,46 @@ mod tests {
              &groupId={group}&sortOn=LAST_ISSUED_DATE&order=ASC"
         );
         assert_eq!(asked(&text, read_management), (expected, vec![]));
+    }
+
+    #[test]
+    fn the_operator_of_the_end_has_two_names_and_off_two_spellings() {
+        let at = |seconds| Instant::from_unix_seconds(seconds).ok();
+        let text = "expiresOn=6&endOnOperator=GREATER_THAN&action=deactivated";
+        let (query, fields) = asked(text, read_management);
+        assert_eq!((query.ends_after, query.ends_before), (at(6), None));
+        assert_eq!((query.active, fields), (Some(false), vec![]));
+        let both = "expiresOn=6&expiresOnOperator=LESS_THAN&endOnOperator=LESS_THAN";
+        let (_, fields) = asked(both, read_management);
+        assert_eq!(fields, [Some("endOnOperator".to_owned())]);
+        let (_, fields) = asked("endOnOperator=LESS_THAN", read_management);
+        assert_eq!(fields, [Some("endOnOperator".to_owned())]);
+    }
+
+    #[test]
+    fn details_are_read_a_hundred_at_a_time_and_at_most_a_thousand() {
+        let details = |text: &str| {
+            let mut query = Query::parse(text);
+            let details = read_details(&mut query, Instant::MIN);
+            let problems = query.finish().problems.into_iter().map(|it| it.field);
+            let badge = "66276dc68fe258516a88ff8e".parse().unwrap();
+            let details = details(7.try_into().unwrap(), badge);
+            (
+                details.enrolments,
+                details.earns,
+                problems.flatten().collect::<Vec<_>>(),
+            )
+        };
+        let page = |page, size| PageOf { page, size };
+        assert_eq!(details(""), (page(0, 100), page(0, 100), vec![]));
+        assert_eq!(
+            details("earnsLimit=1000&issualsLimit=1&earnsPage=3&issualsPage=4294967295"),
+            (page(u32::MAX, 1), page(3, 1_000), vec![])
+        );
+        for wrong in ["earnsLimit=1001", "issualsLimit=0", "earnsPage=-1"] {
+            let (name, _) = wrong.split_once('=').unwrap();
+            assert_eq!(details(wrong).2, [name]);
+        }
     }
 
     #[test]

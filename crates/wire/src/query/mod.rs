@@ -100,19 +100,24 @@ impl Query {
         self.problems.push(problem);
     }
 
-    /// The value of a parameter that has two names, of which one may be given.
-    pub fn read_either<T>(
+    /// The value of a parameter that has one or several names, of which one may be given.
+    pub fn read_either<T, const N: usize>(
         &mut self,
-        [name, alias]: [&str; 2],
+        names: [&str; N],
         read: impl Fn(&str) -> Result<T, Rejection>,
     ) -> Option<T> {
-        let first = self.read(name, &read);
-        let second = self.read(alias, &read);
-        if first.is_some() && second.is_some() {
-            let message = format!("Means the same as {name}. Send one of them.");
-            self.problems.push(Rejection::unreadable(message).at(alias));
+        let mut found = None;
+        for name in names {
+            match (self.read(name, &read), &found) {
+                (Some(value), None) => found = Some((name, value)),
+                (Some(_), Some((first, _))) => {
+                    let message = format!("Means the same as {first}. Send one of them.");
+                    self.problems.push(Rejection::unreadable(message).at(name));
+                }
+                (None, _) => {}
+            }
         }
-        first.or(second)
+        found.map(|(_, value)| value)
     }
 
     /// Whether `name` says `true` or `false`. A bare `?dryRun` says neither: who means yes

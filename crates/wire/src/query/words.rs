@@ -24,7 +24,11 @@ const STATUSES: &Words<BadgeStatus> = &[
     (BadgeStatus::Expired, "EXPIRED"),
     (BadgeStatus::Expired, "ENDED"),
 ];
-const ACTIVITIES: &Words<bool> = &[(true, "ACTIVATED"), (false, "DE_ACTIVATED")];
+const ACTIVITIES: &Words<bool> = &[
+    (true, "ACTIVATED"),
+    (false, "DE_ACTIVATED"),
+    (false, "DEACTIVATED"),
+];
 const ORDERS: &Words<SortOrder> = &[
     (SortOrder::Descending, "DESC"),
     (SortOrder::Ascending, "ASC"),
@@ -55,7 +59,7 @@ pub(crate) fn statuses(list: &str) -> Result<Vec<BadgeStatus>, Rejection> {
         .collect()
 }
 
-/// ACTIVATED or `DE_ACTIVATED`.
+/// ACTIVATED or `DE_ACTIVATED`, also spelt DEACTIVATED.
 pub(crate) fn activity(text: &str) -> Result<bool, Rejection> {
     meaning(text, ACTIVITIES)
 }

@@ -55,26 +55,70 @@ impl Unit {
     }
 }
 
-/// The limits in `field`; those that are wrong are reported and left out.
-pub(crate) fn read(
-    field: Field<'_, '_>,
-    scope: Scope,
-    purpose: Purpose,
-) -> Vec<Constraint<FixedWindowDraft>> {
-    elements(field, |element| constraint(element, scope, purpose))
+/// Every kind of both scopes.
+const KINDS: &[(Scope, Kind)] = &[
+    (Scope::Customer, Kind::FixedValue),
+    (Scope::Customer, Kind::FixedWindow),
+    (Scope::Customer, Kind::RollingWindow),
+    (Scope::Customer, Kind::NoLimit),
+    (Scope::Badge, Kind::FixedValue),
+    (Scope::Badge, Kind::FixedWindow),
+    (Scope::Badge, Kind::RollingWindow),
+    (Scope::Badge, Kind::NoLimit),
+];
+
+/// The limits of a badge.
+#[derive(Debug, Default)]
+pub(crate) struct Constraints {
+    /// For each customer.
+    pub(crate) customer: Vec<Constraint<FixedWindowDraft>>,
+    /// For all customers together.
+    pub(crate) badge: Vec<Constraint<FixedWindowDraft>>,
+}
+
+impl Constraints {
+    fn of(&mut self, scope: Scope) -> &mut Vec<Constraint<FixedWindowDraft>> {
+        match scope {
+            Scope::Customer => &mut self.customer,
+            Scope::Badge => &mut self.badge,
+        }
+    }
+}
+
+/// The limits in both lists of a badge, each where its kind belongs, whichever list it was sent in; those
+/// that are wrong are reported and left out.
+pub(crate) fn read(fields: &mut Fields<'_, '_>, purpose: Purpose) -> Constraints {
+    let mut constraints = Constraints::default();
+    let mut elsewhere = Vec::new();
+    for (name, own) in [
+        ("customerConstraints", Scope::Customer),
+        ("badgeConstraints", Scope::Badge),
+    ] {
+        for (scope, read) in elements(fields.field(name), |element| constraint(element, purpose)) {
+            if scope == own {
+                constraints.of(scope).push(read);
+            } else {
+                elsewhere.push((scope, read));
+            }
+        }
+    }
+    // Behind those that were sent there, which keep the places that paths name.
+    for (scope, read) in elsewhere {
+        constraints.of(scope).push(read);
+    }
+    constraints
 }
 
 fn constraint(
     field: Field<'_, '_>,
-    scope: Scope,
     purpose: Purpose,
-) -> Option<Constraint<FixedWindowDraft>> {
+) -> Option<(Scope, Constraint<FixedWindowDraft>)> {
     let mut fields = field.object()?;
     let kind = fields
         .field("constraintType")
         .required()
-        .word(Kind::ALL, scope.names());
-    let Some(kind) = kind else {
+        .word(KINDS, |(scope, kind)| scope.names()(kind));
+    let Some((scope, kind)) = kind else {
         fields.accept(FIELDS);
         fields.accept(ANSWERED);
         fields.accept(&["referenceId"]);
@@ -106,7 +150,7 @@ fn constraint(
         }
     }
     fields.finish();
-    constraint
+    constraint.map(|constraint| (scope, constraint))
 }
 
 fn count(fields: &mut Fields<'_, '_>, name: &str) -> Option<Count> {

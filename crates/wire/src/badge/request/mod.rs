@@ -13,7 +13,6 @@ use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 
-use crate::badge::constraint::Scope;
 use crate::json::{self, Field, Fields, Parsed, Presence, Purpose, SET_BY_SERVER};
 
 pub use schema::BadgeRequestBody;
@@ -140,16 +139,12 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
         enrolment_expiry,
         earned_expiry: expiry::read(fields.field("earnedBadgeExpiry")),
         owners: owners(fields),
-        customer_constraints: constraints::read(
-            fields.field("customerConstraints"),
-            Scope::Customer,
-            purpose,
-        ),
-        badge_constraints: constraints::read(
-            fields.field("badgeConstraints"),
-            Scope::Badge,
-            purpose,
-        ),
+        ..BadgeDraft::default()
+    };
+    let constraints = constraints::read(fields, purpose);
+    let draft = BadgeDraft {
+        customer_constraints: constraints.customer,
+        badge_constraints: constraints.badge,
         images: details::images(fields.field("images")),
         tags: details::tags(fields.field("tags")),
         benefits: details::benefits(fields.field("benefits")),
@@ -157,6 +152,7 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
         group: fields.field("badgeGroupId").object_id(),
         custom_values: details::custom_values(fields.field("customFields")),
         default_till: fields.field("defaultTillId").integer(),
+        ..draft
     };
     for name in ANSWERED {
         fields.ignore(name, SET_BY_SERVER);

@@ -48,9 +48,10 @@ pub struct BadgeRequestBody {
     earned_badge_expiry: ExpiryRequest,
     /// Who may claim it.
     ownership: OwnershipRequest,
-    /// Limits for each customer.
+    /// Limits for each customer, at most ten. A limit counts where its kind belongs, whichever of the
+    /// two lists it is in.
     customer_constraints: Option<Vec<ConstraintRequest>>,
-    /// Limits for all customers together.
+    /// Limits for all customers together, at most ten.
     badge_constraints: Option<Vec<ConstraintRequest>>,
     /// Pictures.
     images: Option<Vec<ImageRequest>>,

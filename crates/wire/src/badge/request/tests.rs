@@ -352,6 +352,27 @@ fn every_kind_of_a_limit_is_read() {
 }
 
 #[test]
+fn a_limit_counts_where_its_kind_belongs_whichever_list_it_is_in() {
+    let fixed = |kind: &str, max: u32| {
+        format!(r#"{{"constraintType":"{kind}_FIXED_VALUE","maxEarnLimit":{max}}}"#)
+    };
+    let customer = |max| fixed("CUSTOMER_BADGE", max);
+    let badge = |max| fixed("BADGE", max);
+    let (request, warnings) = parsed(&format!(
+        r#"{{"customerConstraints":[{},{}],"badgeConstraints":[{},{}]}}"#,
+        badge(1),
+        customer(2),
+        customer(3),
+        badge(4)
+    ));
+    assert_eq!((report(&request.unread), warnings), (vec![], vec![]));
+    let values =
+        |maxima: [i64; 2]| maxima.map(|max| Constraint::FixedValue(max.try_into().unwrap()));
+    assert_eq!(request.draft.customer_constraints, values([2, 3]));
+    assert_eq!(request.draft.badge_constraints, values([4, 1]));
+}
+
+#[test]
 fn what_is_wrong_with_a_limit_is_said_at_its_field() {
     let pairs = "customerConstraints";
     for (list, body, expected) in [
@@ -370,7 +391,7 @@ fn what_is_wrong_with_a_limit_is_said_at_its_field() {
         ),
         (
             pairs,
-            r#"{"constraintType":"BADGE_NO_LIMIT"}"#,
+            r#"{"constraintType":"NO_LIMIT"}"#,
             at(&[(400, "customerConstraints[0].constraintType")]),
         ),
         (

@@ -1,0 +1,6 @@
+-- The badges lose their numbers: a later `up` numbers those that there are, so that it gives the same
+-- numbers as long as no badge was deleted by hand. Drops a column, at once.
+
+ALTER TABLE badge_metas DROP COLUMN numeric_id;
+
+DROP TABLE badge_numbers;
