@@ -57,7 +57,7 @@ disabled.",
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let draft = call.read(|_, body| wire::read_new(body)).await?;
+    let draft = call.read(wire::read_new).await?;
     let command = draft.map(|draft| CreateCustomField { draft });
     call.execute(command).await
 }
@@ -65,7 +65,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let change = call.read(wire::read_change).await?;
     let command = change.and_then(|change| Ok(UpdateCustomField { field: id?, change }));
     call.execute(command).await
 }

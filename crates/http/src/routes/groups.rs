@@ -56,7 +56,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call.read(|_, body| wire::read_new(body)).await?;
+    let asked = call.read(wire::read_new).await?;
     let command = asked.map(|(name, rank)| CreateGroup { name, rank });
     call.execute(command).await
 }
@@ -64,7 +64,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call.read(|_, body| wire::read_change(body)).await?;
+    let change = call.read(wire::read_change).await?;
     let command = change.and_then(|change| Ok(UpdateGroup { group: id?, change }));
     call.execute(command).await
 }

@@ -139,9 +139,7 @@ fn held(
         .bind::<BigInt, _>(org)
         .bind::<BigInt, _>(customer);
     if query.enrolments != EnrolmentsRead::Nothing {
-        statement = statement
-            .bind::<BigInt, _>(org)
-            .bind::<BigInt, _>(customer);
+        statement = statement.bind::<BigInt, _>(org).bind::<BigInt, _>(customer);
     }
     let mut rows: Vec<HeldRow> = statement.load(connection)?;
     // Enrolments in the order of their ordinals, which is that of their recording.
