@@ -39,9 +39,7 @@ struct Refused {
 }
 
 /// The steps of enrolments.
-pub(crate) struct Enrolments {
-    refused: Vec<Refused>,
-}
+pub(crate) struct Enrolments;
 
 impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
     type Request = EnrolmentRequest;
@@ -58,9 +56,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
             let expected = all_enrolled(&recording.requests[position])?;
             recording.expect(position, expected);
         }
-        Ok(Self {
-            refused: Vec::new(),
-        })
+        Ok(Self)
     }
 
     fn record(
@@ -68,21 +64,13 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
         connection: &mut C,
         recording: &mut Recording<'a, EnrolmentRequest>,
     ) -> Result<Vec<Concluded<EnrolmentRequest>>, WorkError> {
-        self.refused = insert(connection, recording)?;
-        let results = with_refused(recording.requests, &self.refused)?;
-        Ok(results.into_iter().map(|(it, all)| (it, Ok(all))).collect())
-    }
-
-    fn finish(
-        self,
-        connection: &mut C,
-        recording: &mut Recording<'a, EnrolmentRequest>,
-    ) -> Result<(), WorkError> {
-        let growths = growths(recording, &self.refused)?;
+        let refused = insert(connection, recording)?;
+        let growths = growths(recording, &refused)?;
         if !growths.is_empty() {
             connection.grow_counts(recording.org, &growths)?;
         }
-        Ok(())
+        let results = with_refused(recording.requests, &refused)?;
+        Ok(results.into_iter().map(|(it, all)| (it, Ok(all))).collect())
     }
 }
 

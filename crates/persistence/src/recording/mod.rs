@@ -10,10 +10,10 @@
 //! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
 //! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
 //!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
-//! 4. The kind records what is asked for.
+//! 4. The kind records what is asked for, and lets the counts grow.
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]).
-//! 6. The counts grow, and refusals are remembered.
+//! 6. The kind writes what follows from it: who earns remembers refusals.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -67,7 +67,7 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Self, WorkError>;
 
-    /// Records what the open requests ask for. Gives what has become of those of which it is
+    /// Records what the open requests ask for, and lets counts grow. Gives what has become of those of which it is
     /// something else than expected, and may give that of others.
     fn record(
         &mut self,
@@ -75,7 +75,7 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Vec<Concluded<Self::Request>>, WorkError>;
 
-    /// Writes what follows from what has become of all requests: counts, and refusals.
+    /// Writes what follows from what has become of all requests.
     fn finish(
         self,
         _connection: &mut C,

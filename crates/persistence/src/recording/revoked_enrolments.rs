@@ -51,6 +51,13 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         if let Some((customer, ordinal)) = self.which.first() {
             let (badge, revoked_on) = (recording.key(request.badge), request.context.now);
             connection.revoke_enrolments(badge, revoked_on, &self.which)?;
+            let revoked = i64::try_from(self.which.len()).context("a count")?;
+            let growth = Growth {
+                badge: request.badge,
+                issued: -revoked,
+                earned: 0,
+            };
+            connection.grow_counts(recording.org, &[growth])?;
             recording.trace = Some(Trace {
                 is_earn: false,
                 badge,
@@ -60,23 +67,6 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
             });
         }
         Ok(Vec::new())
-    }
-
-    fn finish(
-        self,
-        connection: &mut C,
-        recording: &mut Recording<'a, RevokeEnrolmentsRequest>,
-    ) -> Result<(), WorkError> {
-        if recording.is_open(0) && !self.which.is_empty() {
-            let revoked = i64::try_from(self.which.len()).context("a count")?;
-            let growth = Growth {
-                badge: recording.only()?.badge,
-                issued: -revoked,
-                earned: 0,
-            };
-            connection.grow_counts(recording.org, &[growth])?;
-        }
-        Ok(())
     }
 }
 
