@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use crate::execute::MOST_ROUNDS;
 use crate::ports::{RecordError, StoreError};
-use crate::request_id;
+use crate::request;
 
 /// The most problems that one answer tells, and the most warnings of one kind.
 pub const MOST_REPORTED: usize = 50;
@@ -44,7 +44,7 @@ impl From<RecordError> for UseCaseError {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::IdempotencyKeyUsed => Self::IdempotencyKeyUsed,
-            RecordError::RequestIdUsed => request_id::used().into(),
+            RecordError::RequestIdUsed => request::id_used().into(),
             RecordError::Refused(rejection) => rejection.into(),
             // Who can decide again does so before it comes to this.
             RecordError::BadgeChanged => Self::unexpected(error.into()),

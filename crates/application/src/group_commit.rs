@@ -15,12 +15,10 @@ use std::collections::HashMap;
 use std::iter;
 use std::sync::Arc;
 
-use accolade_domain::badge::Badge;
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
-use accolade_domain::zone::Zone;
 use anyhow::anyhow;
 
 use crate::answer::{Answer, UnknownCustomer};
@@ -29,19 +27,15 @@ use crate::customers::Resolved;
 use crate::error::UseCaseError;
 use crate::execute::{Executed, MOST_ROUNDS, executed};
 use crate::ports::{
-    Batch, BatchedRequest, Conflict, Context, Operation, Ports, RecordError, RecordedRequest,
-    StoreError, VersionedBadge,
+    Batch, BatchedRequest, Conflict, Operation, Ports, RecordError, RecordedRequest, StoreError,
+    VersionedBadge,
 };
-use crate::request::Request;
-use crate::request_id;
+use crate::request::{self, Request};
 
 /// A command whose requests may share transactions with others of its kind.
 pub trait GroupCommit: Sized {
     /// The request that is recorded.
     type Recorded: BatchedRequest;
-
-    /// What the badge allows, and on which terms.
-    type Terms;
 
     /// The badge.
     fn badge(&self) -> BadgeId;
@@ -62,14 +56,12 @@ pub trait GroupCommit: Sized {
         request: &mut Request,
     ) -> Result<Resolved, UseCaseError>;
 
-    /// What `badge` allows at `now`.
+    /// The request that is recorded, about `subjects`, decided by the badge.
     ///
     /// # Errors
-    /// It does not allow it.
-    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<Self::Terms, Rejection>;
-
-    /// The request that is recorded.
-    fn recorded(&self, decided: Decided<Self::Terms>) -> Self::Recorded;
+    /// The badge does not allow it.
+    fn decide(&self, by: DecidedBy<'_>, subjects: Subjects)
+    -> Result<Self::Recorded, Box<Refused>>;
 
     /// Whom a request that was not recorded is about, to decide it again.
     fn subjects(request: Self::Recorded) -> Subjects;
@@ -105,18 +97,23 @@ pub struct Subjects {
     pub ids: IdBlock,
 }
 
-/// All that a request is built from, decided.
+/// What a request is decided by.
+#[derive(Debug, Clone, Copy)]
+pub struct DecidedBy<'a> {
+    /// Who asks, and under which key.
+    pub request: &'a Request,
+    /// The badge.
+    pub found: &'a VersionedBadge,
+    /// The moment.
+    pub now: Instant,
+}
+
+/// A request that its badge does not allow.
 #[derive(Debug)]
-pub struct Decided<T> {
-    /// Where it is recorded, by whom, when, and under which key.
-    pub context: Context,
-    /// The org's zone.
-    pub zone: Zone,
-    /// The version of the badge that the terms were decided from.
-    pub found: Arc<VersionedBadge>,
-    /// The terms.
-    pub terms: T,
-    /// Whom it is about.
+pub struct Refused {
+    /// Why.
+    pub rejection: Rejection,
+    /// Whom it is about, to decide it again by what the badge is now.
     pub subjects: Subjects,
 }
 
@@ -217,12 +214,6 @@ impl<C: GroupCommit> Member<'_, C> {
     fn key(&self) -> (OrgId, BadgeId) {
         (self.request.caller.org, self.command.badge())
     }
-
-    /// The terms of the member by `badge`.
-    fn terms(&self, badge: &VersionedBadge, now: Instant) -> Result<C::Terms, Rejection> {
-        let zone = &self.request.caller.zone;
-        self.command.terms(&badge.badge, zone, now)
-    }
 }
 
 /// A member that is decided: what its request has not taken over.
@@ -259,7 +250,7 @@ impl Group<'_> {
         mut command: C,
     ) -> Result<Member<'r, C>, UseCaseError> {
         let found = command.take_customers(self.ports, request)?;
-        let request_id = request_id::known_or_new(self.ports, command.request_id())?;
+        let request_id = request::id_or_new(self.ports, command.request_id())?;
         let len = u32::try_from(found.customers.len())
             .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
         Ok(Member {
@@ -279,15 +270,16 @@ impl Group<'_> {
     fn preview<C: GroupCommit>(&self, member: Member<'_, C>) -> Result<Answer, UseCaseError> {
         self.check_request_id(&member)?;
         let (org, badge) = member.key();
-        let found = self.ports.stores.badges.find(org, badge)?.map(Arc::new);
-        let (_, request) = self.decide(member, found.as_ref()).map_err(|it| it.1)?;
+        let found = self.ports.stores.badges.find(org, badge)?;
+        let (_, request) = (self.decide(member, found.as_ref()))
+            .map_err(|refused| UseCaseError::from(refused.1))?;
         C::preview(self.ports, request)
     }
 
     /// # Errors
     /// 809 if the request id was carried out.
     fn check_request_id<C: GroupCommit>(&self, member: &Member<'_, C>) -> Result<(), UseCaseError> {
-        request_id::check_unused(
+        request::check_id_unused(
             self.ports,
             &member.request.caller,
             member.command.operation(),
@@ -297,58 +289,66 @@ impl Group<'_> {
 
     /// Decides `member` by its badge as it was `found`.
     ///
-    /// A used request id comes before anything that is wrong with the badge. The store
-    /// refuses a used one anyway, so it is looked up only when something else would be said.
-    ///
     /// # Errors
-    /// With the member's place: 809; 404; those of [`GroupCommit::terms`].
+    /// Gives the member back: 404; those of [`GroupCommit::decide`].
     fn decide<'r, C: GroupCommit>(
         &self,
         member: Member<'r, C>,
-        found: Option<&Arc<VersionedBadge>>,
-    ) -> Result<DecidedMember<'r, C>, (usize, UseCaseError)> {
-        let decided = match found {
-            None => Err(not_found(member.command.badge()).at("badgeMetaId")),
-            Some(found) => member.terms(found, self.now).map(|terms| (found, terms)),
+        found: Option<&VersionedBadge>,
+    ) -> Result<DecidedMember<'r, C>, Box<(Member<'r, C>, Rejection)>> {
+        let Some(found) = found else {
+            let rejection = not_found(member.command.badge()).at("badgeMetaId");
+            return Err(Box::new((member, rejection)));
         };
-        match decided {
-            Ok((found, terms)) => Ok(self.build(member, found, terms)),
-            Err(rejection) => {
-                let error = match self.check_request_id(&member) {
-                    Ok(()) => rejection.into(),
-                    Err(error) => error,
-                };
-                Err((member.place, error))
-            }
-        }
-    }
-
-    /// The request of `member` on these `terms`.
-    fn build<'r, C: GroupCommit>(
-        &self,
-        member: Member<'r, C>,
-        found: &Arc<VersionedBadge>,
-        terms: C::Terms,
-    ) -> DecidedMember<'r, C> {
         let Member {
             place,
             request,
             command,
             subjects,
         } = member;
-        let recorded = command.recorded(Decided {
-            context: request.context(self.now),
-            zone: request.caller.zone.clone(),
-            found: Arc::clone(found),
-            terms,
-            subjects,
-        });
-        let place = Awaiting {
-            place,
+        let by = DecidedBy {
             request,
-            command,
+            found,
+            now: self.now,
         };
-        (place, recorded)
+        match command.decide(by, subjects) {
+            Ok(recorded) => {
+                let awaiting = Awaiting {
+                    place,
+                    request,
+                    command,
+                };
+                Ok((awaiting, recorded))
+            }
+            Err(refused) => {
+                let Refused {
+                    rejection,
+                    subjects,
+                } = *refused;
+                let member = Member {
+                    place,
+                    request,
+                    command,
+                    subjects,
+                };
+                Err(Box::new((member, rejection)))
+            }
+        }
+    }
+
+    /// Why `member` is refused, if its badge gives `rejection` for it.
+    ///
+    /// A used request id comes before anything that is wrong with the badge. The store
+    /// refuses a used one anyway, so it is looked up only when something else would be said.
+    fn refusal<C: GroupCommit>(
+        &self,
+        member: &Member<'_, C>,
+        rejection: Rejection,
+    ) -> UseCaseError {
+        match self.check_request_id(member) {
+            Ok(()) => rejection.into(),
+            Err(error) => error,
+        }
     }
 
     /// Decides and records. Gives those whose badges have changed meanwhile.
@@ -356,9 +356,13 @@ impl Group<'_> {
         let mut decided = Vec::with_capacity(members.len());
         let mut doubtful = Vec::new();
         for member in members {
-            match self.known_terms(&member) {
-                Some((found, terms)) => decided.push(self.build(member, &found, terms)),
+            // That a badge does not allow what is asked for is only believed of what it is now.
+            match self.known_badge(&member) {
                 None => doubtful.push(member),
+                Some(found) => match self.decide(member, Some(&found)) {
+                    Ok(member) => decided.push(member),
+                    Err(refused) => doubtful.push(refused.0),
+                },
             }
         }
         if !doubtful.is_empty() {
@@ -371,10 +375,14 @@ impl Group<'_> {
                 }
             };
             for member in doubtful {
-                let found = badges.get(&member.key());
+                let found = badges.get(&member.key()).map(Arc::as_ref);
                 match self.decide(member, found) {
                     Ok(member) => decided.push(member),
-                    Err((place, error)) => self.set_result(place, Err(error)),
+                    Err(refused) => {
+                        let (member, rejection) = *refused;
+                        let error = self.refusal(&member, rejection);
+                        self.set_result(member.place, Err(error));
+                    }
                 }
             }
             decided.sort_unstable_by_key(|(place, _)| place.place);
@@ -388,16 +396,10 @@ impl Group<'_> {
         changed
     }
 
-    /// The terms of `member` by its badge, if that is known and allows what the member asks for.
-    /// That a badge does not is only believed of what it is now.
-    fn known_terms<C: GroupCommit>(
-        &self,
-        member: &Member<'_, C>,
-    ) -> Option<(Arc<VersionedBadge>, C::Terms)> {
+    /// The badge of `member` as it was read last, if it is known.
+    fn known_badge<C: GroupCommit>(&self, member: &Member<'_, C>) -> Option<Arc<VersionedBadge>> {
         let (org, badge) = member.key();
-        let found = self.known?.get(org, badge)?;
-        let terms = member.terms(&found, self.now).ok()?;
-        Some((found, terms))
+        self.known?.get(org, badge)
     }
 
     /// The badges of `members` as they are now.

@@ -20,7 +20,6 @@ mod execute;
 pub mod group_commit;
 pub mod ports;
 mod request;
-mod request_id;
 mod turns;
 
 pub use execute::{Command, Executed, execute};

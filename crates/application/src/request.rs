@@ -1,12 +1,15 @@
 //! What every use case that writes takes beside its command: who asks, under which key, and
-//! whether it is only to be tried.
+//! whether it is only to be tried. And the ids of requests: made where the caller gave none, and
+//! used once.
 
 use accolade_domain::instant::Instant;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::RequestId;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord};
+use crate::error::UseCaseError;
+use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord, Operation, Ports};
 
 /// A request to change something, beside what it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,4 +62,39 @@ impl Request {
             key: self.recorded_key(),
         }
     }
+}
+
+/// The caller's id, or a new one.
+pub(crate) fn id_or_new(
+    ports: &Ports,
+    request_id: Option<&RequestId>,
+) -> Result<RequestId, UseCaseError> {
+    match request_id {
+        Some(request_id) => Ok(request_id.clone()),
+        None => RequestId::try_from(ports.ids.uuid().to_string())
+            .map_err(|error| UseCaseError::unexpected(error.into())),
+    }
+}
+
+/// # Errors
+/// 809 if a request with this id was carried out.
+pub(crate) fn check_id_unused(
+    ports: &Ports,
+    caller: &Caller,
+    operation: Operation,
+    request_id: &RequestId,
+) -> Result<(), UseCaseError> {
+    if ports
+        .stores
+        .requests
+        .is_used(caller.org, operation, request_id)?
+    {
+        return Err(id_used().into());
+    }
+    Ok(())
+}
+
+/// 809.
+pub(crate) fn id_used() -> Rejection {
+    Rejection::of(Code::RequestIdUsed).at("requestId")
 }

@@ -18,7 +18,7 @@ use crate::metrics::Metrics;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
 use crate::readiness::Readiness;
-use crate::submission::{Submission, execute_group};
+use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
 
@@ -93,16 +93,10 @@ impl AppState {
             of_a_kind: options.groups,
             queue: options.queue,
         };
-        let enrolments = {
-            let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
-            let execute = move |group: Vec<_>| execute_group(&ports, &known, &metrics, group);
-            GroupCommit::start("enrolments", bounds(options.groups), execute)?
-        };
-        let earns = {
-            let (ports, metrics) = (ports.clone(), metrics.clone());
-            let execute = move |group: Vec<_>| execute_group(&ports, &known, &metrics, group);
-            GroupCommit::start("earns", bounds(options.earn_groups), execute)?
-        };
+        let groups = bounds(options.groups);
+        let enrolments = submission::start("enrolments", groups, &ports, &known, &metrics)?;
+        let groups = bounds(options.earn_groups);
+        let earns = submission::start("earns", groups, &ports, &known, &metrics)?;
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
             metrics,

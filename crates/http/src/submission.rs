@@ -1,4 +1,7 @@
-//! What goes into a group commit: requests with their commands, if they are small.
+//! What goes into a group commit: requests with their commands, if they are small; and what is done
+//! with a group.
+
+use std::io;
 
 use accolade_application::badges::KnownBadges;
 use accolade_application::customers::{NamedCustomer, NamedCustomers};
@@ -10,7 +13,7 @@ use accolade_application::ports::Ports;
 use accolade_application::{Command, Executed, Request};
 use accolade_domain::ids::{BadgeId, OrgId};
 
-use crate::group_commit::Member;
+use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
 
@@ -96,8 +99,25 @@ impl<C: SmallCommand> Member for Submission<C> {
     }
 }
 
+/// Starts the group commit of a kind of command.
+///
+/// # Errors
+/// A thread cannot be started.
+pub(crate) fn start<C: SmallCommand>(
+    name: &str,
+    bounds: Bounds,
+    ports: &Ports,
+    known: &KnownBadges,
+    metrics: &Metrics,
+) -> io::Result<GroupCommit<Submission<C>, Executed>> {
+    let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
+    GroupCommit::start(name, bounds, move |group| {
+        execute_group(&ports, &known, &metrics, group)
+    })
+}
+
 /// Executes a group; gives each request its result, by position.
-pub(crate) fn execute_group<C: SmallCommand>(
+fn execute_group<C: SmallCommand>(
     ports: &Ports,
     known: &KnownBadges,
     metrics: &Metrics,

@@ -1,19 +1,16 @@
 //! Earning a badge.
 
-use accolade_domain::badge::Badge;
-use accolade_domain::earning::{EarnTerms, limits, terms};
+use accolade_domain::earning::{limits, terms};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
-use accolade_domain::zone::Zone;
 
 use crate::answer::{Answer, EarnOutcome};
 use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::group_commit::{self, Decided, GroupCommit, Recording, Subjects};
+use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
 use crate::ports::{EarnBatch, EarnRequest, Operation, Ports, RecordedRequest as _};
 use crate::request::Request;
 
@@ -54,7 +51,6 @@ impl Command for EarnBadge {
 
 impl GroupCommit for EarnBadge {
     type Recorded = EarnRequest;
-    type Terms = EarnTerms;
 
     fn badge(&self) -> BadgeId {
         self.badge
@@ -92,27 +88,38 @@ impl GroupCommit for EarnBadge {
         }
     }
 
-    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<EarnTerms, Rejection> {
-        terms(badge, zone, self.triggered_by.as_ref(), self.event_on, now)
-    }
-
-    fn recorded(&self, decided: Decided<EarnTerms>) -> EarnRequest {
-        let (terms, now) = (decided.terms, decided.context.now);
-        let definition = &decided.found.badge.definition;
-        EarnRequest {
-            limits: limits(definition, &decided.zone, terms.event_on, now),
-            context: decided.context,
+    fn decide(&self, by: DecidedBy<'_>, subjects: Subjects) -> Result<EarnRequest, Box<Refused>> {
+        let (badge, zone) = (&by.found.badge, &by.request.caller.zone);
+        let terms = terms(
+            badge,
+            zone,
+            self.triggered_by.as_ref(),
+            self.event_on,
+            by.now,
+        );
+        let terms = match terms {
+            Ok(terms) => terms,
+            Err(rejection) => {
+                return Err(Box::new(Refused {
+                    rejection,
+                    subjects,
+                }));
+            }
+        };
+        Ok(EarnRequest {
+            limits: limits(&badge.definition, zone, terms.event_on, by.now),
+            context: by.request.context(by.now),
             badge: self.badge,
-            version: decided.found.version,
+            version: by.found.version,
             operation: self.operation(),
-            request_id: decided.subjects.request_id,
+            request_id: subjects.request_id,
             triggered_by: self.triggered_by.clone(),
             terms,
-            zone: decided.zone,
-            customers: decided.subjects.customers,
-            unknown: decided.subjects.unknown,
-            ids: decided.subjects.ids,
-        }
+            zone: zone.clone(),
+            customers: subjects.customers,
+            unknown: subjects.unknown,
+            ids: subjects.ids,
+        })
     }
 
     fn subjects(request: EarnRequest) -> Subjects {

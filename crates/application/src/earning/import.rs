@@ -16,8 +16,7 @@ use crate::customers::{NamedCustomer, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{ImportItem, ImportRequest, Operation, Ports, RecordedRequest as _};
-use crate::request::Request;
-use crate::request_id;
+use crate::request::{self, Request};
 
 /// One element of an import: what could be read of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +52,8 @@ impl Command for ImportCustomerBadges {
         let caller = &request.caller;
         let rows = found(ports, caller, self.rows)?;
         let now = ports.clock.now();
-        let request_id = request_id::known_or_new(ports, self.request_id.as_ref())?;
-        request_id::check_unused(ports, caller, Operation::Import, &request_id)?;
+        let request_id = request::id_or_new(ports, self.request_id.as_ref())?;
+        request::check_id_unused(ports, caller, Operation::Import, &request_id)?;
         let badges = badges(ports, caller, &rows)?;
         let len = u32::try_from(rows.len())
             .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;

@@ -9,8 +9,7 @@ use crate::customers::{NamedCustomer, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEarnRequest};
-use crate::request::Request;
-use crate::request_id;
+use crate::request::{self, Request};
 
 /// Revokes an earned badge: its place under every limit is free again.
 ///
@@ -35,7 +34,7 @@ impl Command for RevokeEarn {
         let (caller, badge) = (&request.caller, self.badge);
         let customer = resolve_one(ports, caller, self.customer, Some("customerId"))?;
         if let Some(request_id) = &self.request_id {
-            request_id::check_unused(ports, caller, Operation::RevokeEarn, request_id)?;
+            request::check_id_unused(ports, caller, Operation::RevokeEarn, request_id)?;
         }
         if ports.stores.badges.find(caller.org, badge)?.is_none() {
             return Err(not_found(badge).at("badgeMetaId").into());

@@ -1,19 +1,16 @@
 //! Enrolling customers for a badge.
 
-use accolade_domain::badge::Badge;
-use accolade_domain::enrolment::{Hold, terms};
+use accolade_domain::enrolment::terms;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
-use accolade_domain::zone::Zone;
 
 use crate::answer::Answer;
 use crate::customers::{NamedCustomers, Resolved, resolve};
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::group_commit::{self, Decided, GroupCommit, Recording, Subjects};
+use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
 use crate::ports::{EnrolmentBatch, EnrolmentRequest, Operation, Ports, RecordedRequest as _};
 use crate::request::Request;
 
@@ -46,7 +43,6 @@ impl Command for EnrolCustomers {
 
 impl GroupCommit for EnrolCustomers {
     type Recorded = EnrolmentRequest;
-    type Terms = Hold;
 
     fn badge(&self) -> BadgeId {
         self.badge
@@ -69,22 +65,39 @@ impl GroupCommit for EnrolCustomers {
         resolve(ports, request, named, "customers")
     }
 
-    fn terms(&self, badge: &Badge, zone: &Zone, now: Instant) -> Result<Hold, Rejection> {
-        terms(badge, zone, self.triggered_by.as_ref(), self.event_on, now)
-    }
-
-    fn recorded(&self, decided: Decided<Hold>) -> EnrolmentRequest {
-        EnrolmentRequest {
-            context: decided.context,
+    fn decide(
+        &self,
+        by: DecidedBy<'_>,
+        subjects: Subjects,
+    ) -> Result<EnrolmentRequest, Box<Refused>> {
+        let (badge, zone) = (&by.found.badge, &by.request.caller.zone);
+        let hold = terms(
+            badge,
+            zone,
+            self.triggered_by.as_ref(),
+            self.event_on,
+            by.now,
+        );
+        let hold = match hold {
+            Ok(hold) => hold,
+            Err(rejection) => {
+                return Err(Box::new(Refused {
+                    rejection,
+                    subjects,
+                }));
+            }
+        };
+        Ok(EnrolmentRequest {
+            context: by.request.context(by.now),
             badge: self.badge,
-            version: decided.found.version,
-            request_id: decided.subjects.request_id,
+            version: by.found.version,
+            request_id: subjects.request_id,
             triggered_by: self.triggered_by.clone(),
-            hold: decided.terms,
-            customers: decided.subjects.customers,
-            unknown: decided.subjects.unknown,
-            ids: decided.subjects.ids,
-        }
+            hold,
+            customers: subjects.customers,
+            unknown: subjects.unknown,
+            ids: subjects.ids,
+        })
     }
 
     fn subjects(request: EnrolmentRequest) -> Subjects {

@@ -12,8 +12,7 @@ use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEnrolmentsRequest, RevokeTarget};
-use crate::request::Request;
-use crate::request_id;
+use crate::request::{self, Request};
 
 /// Revokes enrolments: once this has returned, nothing is earned by virtue of them.
 ///
@@ -44,7 +43,7 @@ impl Command for RevokeEnrolments {
         let (targets, unknown) = targets(ports, request, self.which)?;
         if let Some(request_id) = &self.request_id {
             let operation = Operation::RevokeIssue;
-            request_id::check_unused(ports, &request.caller, operation, request_id)?;
+            request::check_id_unused(ports, &request.caller, operation, request_id)?;
         }
         let badge = self.badge;
         if ports

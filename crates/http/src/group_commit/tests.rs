@@ -6,7 +6,6 @@ use std::time::Duration;
 use accolade_domain::rejection::{Code, Rejection};
 
 use super::*;
-use crate::group_commit::queue::MOST;
 
 type Outcome<R> = Result<R, Failure>;
 

@@ -182,7 +182,7 @@ To claim what is claimed already succeeds with warning 900 and changes nothing. 
 async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
     let migrating = is_migrating(&call);
     let mut call = call.open().await?;
-    let asked = call.read(|_, body| badge_request::read(body)).await?;
+    let asked = call.read(badge_request::read).await?;
     let command = asked.map(|asked| CreateBadge {
         draft: asked.draft,
         unread: asked.unread,
@@ -212,7 +212,7 @@ async fn update(
     let if_match = if_match(call.headers());
     let mut call = call.open().await?;
     let asked = call
-        .read(move |_, body| badge_request::read_update(body, named))
+        .read(move |body| badge_request::read_update(body, named))
         .await?;
     let command = asked.and_then(|(in_body, asked)| {
         let badge = match in_path {
@@ -254,7 +254,7 @@ async fn list_badges(call: Call) -> Result<HttpResponse, Failure> {
 async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
+    let owner = call.read(OwnerRequestBody::parse).await?;
     let command = owner.and_then(|owner| Ok(ClaimBadge { badge: id?, owner }));
     call.execute(command).await
 }
@@ -262,7 +262,7 @@ async fn claim_badge(call: Call) -> Result<HttpResponse, Failure> {
 async fn unclaim_badge(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let owner = call.read(|_, body| OwnerRequestBody::parse(body)).await?;
+    let owner = call.read(OwnerRequestBody::parse).await?;
     let command = owner.and_then(|owner| Ok(UnclaimBadge { badge: id?, owner }));
     call.execute(command).await
 }

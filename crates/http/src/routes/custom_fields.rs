@@ -62,9 +62,7 @@ disabled.",
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let draft = call
-        .read(|_, body| CustomFieldRequestBody::parse(body))
-        .await?;
+    let draft = call.read(CustomFieldRequestBody::parse).await?;
     let command = draft.map(|draft| CreateCustomField { draft });
     call.execute(command).await
 }
@@ -72,9 +70,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call
-        .read(|_, body| CustomFieldChangeBody::parse(body))
-        .await?;
+    let change = call.read(CustomFieldChangeBody::parse).await?;
     let command = change.and_then(|change| Ok(UpdateCustomField { field: id?, change }));
     call.execute(command).await
 }

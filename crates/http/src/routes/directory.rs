@@ -45,16 +45,14 @@ one customer of the organisation.",
 async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
     let customer = call.customer();
     let mut call = call.open().await?;
-    let identifiers = call.read(|_, body| IdentifiersBody::parse(body)).await?;
+    let identifiers = call.read(IdentifiersBody::parse).await?;
     let command = identifiers.and_then(|identifiers| Ok(PutCustomers::One(customer?, identifiers)));
     call.execute(command).await
 }
 
 async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let entries = call
-        .read(|context, body| CustomersRequestBody::parse(body, context.parse_context()?))
-        .await?;
+    let entries = call.read_in_context(CustomersRequestBody::parse).await?;
     let command = entries.map(PutCustomers::Several);
     call.execute(command).await
 }

@@ -120,33 +120,26 @@ fn import(operation: Operation) -> Operation {
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let command = call
-        .read(|context, body| EarnRequestBody::parse(body, context.parse_context()?))
-        .await?;
+    let command = call.read_in_context(EarnRequestBody::parse).await?;
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let command = call
-        .read(|context, body| EarnBulkRequest::parse(body, context.parse_context()?))
-        .await?;
+    let command = call.read_in_context(EarnBulkRequest::parse).await?;
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn revoke_earn(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let revocation = call
-        .read(|context, body| RevokeEarnRequestBody::parse(body, context.parse_context()?))
-        .await?;
+    let revocation = call.read_in_context(RevokeEarnRequestBody::parse).await?;
     call.execute(revocation).await
 }
 
 async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
     let import = call
-        .read(|context, body| {
-            let context = context.parse_context()?;
+        .read_in_context(|body, context| {
             let request_id = context
                 .header_request_id()
                 .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;

@@ -64,7 +64,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 
 async fn create(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let asked = call.read(|_, body| GroupRequestBody::parse(body)).await?;
+    let asked = call.read(GroupRequestBody::parse).await?;
     let command = asked.map(|(name, rank)| CreateGroup { name, rank });
     call.execute(command).await
 }
@@ -72,7 +72,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open().await?;
-    let change = call.read(|_, body| GroupChangeBody::parse(body)).await?;
+    let change = call.read(GroupChangeBody::parse).await?;
     let command = change.and_then(|change| Ok(UpdateGroup { group: id?, change }));
     call.execute(command).await
 }

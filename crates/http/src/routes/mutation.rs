@@ -27,6 +27,9 @@ use crate::submission::{SmallCommand, Submission};
 /// read on a thread that may block, and their commands executed by themselves.
 const SMALL_BODY: usize = 16 * 1024;
 
+/// What a reader makes of a body.
+type BodyRead<T> = Result<Parsed<T>, Vec<Rejection>>;
+
 /// What a body is read by besides itself.
 #[derive(Clone)]
 pub(crate) struct BodyContext {
@@ -43,7 +46,7 @@ impl BodyContext {
     ///
     /// # Errors
     /// 1028 if the header names no kind of identifier.
-    pub(crate) fn parse_context(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
+    fn parse_context(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
         Ok(ParseContext {
             max_customers: self.max_customers,
             request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
@@ -64,22 +67,41 @@ pub(crate) struct Mutation {
 }
 
 impl Mutation {
-    /// What `read` reads of the body, or everything that is wrong with the query and the body: the
+    /// What `reader` reads of the body, or everything that is wrong with the query and the body: the
     /// command that is made of it [is refused](Self::execute) when its key was looked for.
     ///
     /// # Errors
     /// Those of the [dispatcher](crate::dispatch::Dispatcher::run), for a large body.
     pub(crate) async fn read<T: Send + 'static>(
         &mut self,
-        read: impl FnOnce(&BodyContext, &[u8]) -> Result<Parsed<T>, Vec<Rejection>> + Send + 'static,
+        reader: impl FnOnce(&[u8]) -> BodyRead<T> + Send + 'static,
+    ) -> Result<Result<T, UseCaseError>, Failure> {
+        let body = self.body.clone();
+        self.read_by(move || reader(&body)).await
+    }
+
+    /// The same for a body that names customers, which is read by more than itself.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub(crate) async fn read_in_context<T: Send + 'static>(
+        &mut self,
+        reader: impl FnOnce(&[u8], ParseContext<'_>) -> BodyRead<T> + Send + 'static,
     ) -> Result<Result<T, UseCaseError>, Failure> {
         let (context, body) = (self.context.clone(), self.body.clone());
-        let parsed = if body.len() <= SMALL_BODY {
-            read(&context, &body)
+        let read = move || reader(&body, context.parse_context()?);
+        self.read_by(read).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &mut self,
+        read: impl FnOnce() -> BodyRead<T> + Send + 'static,
+    ) -> Result<Result<T, UseCaseError>, Failure> {
+        let parsed = if self.body.len() <= SMALL_BODY {
+            read()
         } else {
-            let work = move || read(&context, &body);
             let dispatcher = &self.state.dispatcher;
-            dispatcher.run(self.deadline, Effect::Reads, work).await?
+            dispatcher.run(self.deadline, Effect::Reads, read).await?
         };
         let query = std::mem::take(&mut self.query);
         Ok(match query.finish_with(parsed) {

@@ -130,7 +130,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// Counts what the pending customers have, for what is recorded at `earned_on`.
-    pub(super) fn count<C: RecordingSql>(
+    fn count<C: RecordingSql>(
         &mut self,
         connection: &mut C,
         earned_on: Instant,
@@ -195,7 +195,11 @@ impl<'a> Allocation<'a> {
     }
 
     /// The outcomes of each request as if the badge had no limits.
-    pub(super) fn without_badge_limits(&self) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
+    pub(super) fn without_badge_limits<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+    ) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
+        self.count(connection, self.any.context.now)?;
         let mut outcomes = self.outcomes.clone();
         for (pending, verdict) in self
             .pending

@@ -13,58 +13,76 @@
 use std::slice;
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
-use accolade_application::ports::{EarnRequest, Operation, RecordError};
+use accolade_application::ports::{BadgeVersion, EarnRequest, Operation, RecordError};
 use accolade_domain::earning::{Scope, Span};
-use accolade_domain::ids::CustomerId;
+use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::rejection::{Code, Rejection};
-use anyhow::Context as _;
 
 use crate::recording::allocation::Allocation;
 use crate::recording::sql::RecordingSql;
-use crate::recording::{Recorded, Recording};
+use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::WorkError;
 
-/// Records what `recording` asks for. All of it is of one badge and was decided at one moment.
-pub(crate) fn earn<'a, C: RecordingSql>(
-    connection: &mut C,
-    mut recording: Recording<'a, EarnRequest>,
-) -> Result<Recorded<'a, EarnRequest>, WorkError> {
-    let requests = recording.requests;
-    let any = requests.first().context("an empty batch")?;
-    let key = recording.key(any.badge);
-    let decided_from: Vec<_> = requests.iter().map(|it| (it.badge, it.version)).collect();
-    recording.check_versions(connection, &decided_from)?;
-    if recording.open().next().is_none() {
-        return recording.recorded([key], false);
-    }
-    let mut allocation = Allocation::begin(connection, requests)?;
-    allocation.count(connection, any.context.now)?;
-    let expected = allocation.without_badge_limits()?;
-    recording.refuse(connection, refused_early(requests, &expected))?;
-    for (request, outcomes) in expected.into_iter().enumerate() {
-        recording.expect(request, outcomes);
-    }
-    recording.reserve(connection)?;
-    allocation.retain(|request| recording.is_open(request));
-    allocation.record(connection, &recording.numbers())?;
-    let mut results = Vec::new();
-    for request in recording.open() {
-        let outcomes = allocation.outcomes(request)?;
-        results.push(match refusal(&requests[request], &outcomes) {
-            Some(rejection) => (request, Err(RecordError::Refused(rejection))),
-            None => (request, Ok(outcomes)),
-        });
-    }
-    recording.conclude(connection, results)?;
-    let refused = refused(&recording);
-    if !refused.is_empty() {
-        connection.remember_refusals(any, &refused)?;
-    }
-    let is_any_refused = !refused.is_empty();
-    recording.recorded([key], is_any_refused)
+/// The steps of earns. All of a batch is of one badge and was decided at one moment.
+pub(crate) struct Earns<'a> {
+    allocation: Allocation<'a>,
 }
 
-/// What [`earn`] would make of `request`, by one state of the database.
+impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
+    type Request = EarnRequest;
+
+    fn decided_from(request: &EarnRequest) -> Option<(BadgeId, BadgeVersion)> {
+        Some((request.badge, request.version))
+    }
+
+    fn begin(
+        connection: &mut C,
+        recording: &mut Recording<'a, EarnRequest>,
+    ) -> Result<Self, WorkError> {
+        let mut allocation = Allocation::begin(connection, recording.requests)?;
+        let expected = allocation.without_badge_limits(connection)?;
+        recording.refuse(connection, refused_early(recording.requests, &expected))?;
+        for (request, outcomes) in expected.into_iter().enumerate() {
+            recording.expect(request, outcomes);
+        }
+        Ok(Self { allocation })
+    }
+
+    fn record(
+        &mut self,
+        connection: &mut C,
+        recording: &mut Recording<'a, EarnRequest>,
+    ) -> Result<Vec<Concluded<EarnRequest>>, WorkError> {
+        let allocation = &mut self.allocation;
+        allocation.retain(|request| recording.is_open(request));
+        allocation.record(connection, &recording.numbers())?;
+        let mut results = Vec::new();
+        for request in recording.open() {
+            let outcomes = allocation.outcomes(request)?;
+            results.push(match refusal(&recording.requests[request], &outcomes) {
+                Some(rejection) => (request, Err(RecordError::Refused(rejection))),
+                None => (request, Ok(outcomes)),
+            });
+        }
+        Ok(results)
+    }
+
+    fn finish(
+        self,
+        connection: &mut C,
+        recording: &mut Recording<'a, EarnRequest>,
+    ) -> Result<(), WorkError> {
+        let refused = refused(recording);
+        let is_any_refused = !refused.is_empty();
+        if let Some(any) = recording.requests.first().filter(|_| is_any_refused) {
+            connection.remember_refusals(any, &refused)?;
+        }
+        recording.is_written = is_any_refused;
+        Ok(())
+    }
+}
+
+/// What earning would make of `request`, by one state of the database.
 pub(crate) fn preview<C: RecordingSql>(
     connection: &mut C,
     request: &EarnRequest,

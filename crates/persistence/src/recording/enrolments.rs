@@ -1,48 +1,127 @@
 //! Recording enrolments.
+//!
+//! Enrolments are append-only: a customer's are numbered from 1. Each round inserts, at the
+//! next number, those who are still open, and takes what is there already for an answer: if
+//! a number was taken, a fresh statement reads the customer's enrolments and the
+//! domain decides. Who may still be enrolled tries the next number. Nobody who loses a race
+//! is refused for it, only for an overlap.
+//!
+//! Where there are many, the first rounds insert all of them or nobody, if that is what the
+//! database does fastest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, btree_map};
 
-use accolade_application::ports::EnrolmentRequest;
-use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome};
-use accolade_domain::ids::BadgeId;
-use anyhow::Context as _;
+use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
+use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome, decide};
+use accolade_domain::ids::{BadgeId, EnrolmentId};
+use anyhow::{Context as _, anyhow};
 
-use crate::recording::attempts::{self, Refused};
-use crate::recording::sql::{Growth, NewEnrolment, RecordingSql};
-use crate::recording::{Recorded, Recording};
-use crate::retry::WorkError;
+use crate::recording::existing::existing;
+use crate::recording::sql::{EnrolmentSql, Growth, NewEnrolment, RecordingSql};
+use crate::recording::{Concluded, Recording, Steps};
+use crate::retry::{MOST_ROUNDS, WorkError};
 
-/// Enrols whom `recording` asks for. So `many` customers or more are enrolled in the way that is
-/// best for many.
-pub(crate) fn enrol<'a, C: RecordingSql>(
+/// How many rounds may insert all or nobody: the first may find somebody enrolled, the second
+/// leaves those out. Later ones enrol whom they can, so that every round has a winner.
+const ROUNDS_OF_MANY: usize = 2;
+
+/// A customer whom an earlier enrolment stands in the way of.
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    /// The request, by its position in the batch.
+    request: usize,
+    /// The customer's position in the request.
+    position: usize,
+    /// The earlier enrolment.
+    existing: EnrolmentId,
+    /// Its state.
+    status: EnrolmentStatus,
+}
+
+/// The steps of enrolments.
+pub(crate) struct Enrolments;
+
+impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
+    type Request = EnrolmentRequest;
+
+    fn decided_from(request: &EnrolmentRequest) -> Option<(BadgeId, BadgeVersion)> {
+        Some((request.badge, request.version))
+    }
+
+    fn begin(
+        _: &mut C,
+        recording: &mut Recording<'a, EnrolmentRequest>,
+    ) -> Result<Self, WorkError> {
+        for position in recording.open().collect::<Vec<_>>() {
+            let expected = all_enrolled(&recording.requests[position])?;
+            recording.expect(position, expected);
+        }
+        Ok(Self)
+    }
+
+    fn record(
+        &mut self,
+        connection: &mut C,
+        recording: &mut Recording<'a, EnrolmentRequest>,
+    ) -> Result<Vec<Concluded<EnrolmentRequest>>, WorkError> {
+        let refused = insert(connection, recording)?;
+        let growths = growths(recording, &refused)?;
+        if !growths.is_empty() {
+            connection.grow_counts(recording.org, &growths)?;
+        }
+        let results = with_refused(recording.requests, &refused)?;
+        Ok(results.into_iter().map(|(it, all)| (it, Ok(all))).collect())
+    }
+}
+
+/// Inserts enrolments until each customer of an open request is enrolled or refused; gives who was
+/// refused.
+fn insert<C: EnrolmentSql>(
     connection: &mut C,
-    mut recording: Recording<'a, EnrolmentRequest>,
-    many: usize,
-) -> Result<Recorded<'a, EnrolmentRequest>, WorkError> {
-    let requests = recording.requests;
-    let decided_from: Vec<_> = requests.iter().map(|it| (it.badge, it.version)).collect();
-    recording.check_versions(connection, &decided_from)?;
-    for position in recording.open().collect::<Vec<_>>() {
-        recording.expect(position, all_enrolled(&requests[position])?);
+    recording: &Recording<'_, EnrolmentRequest>,
+) -> Result<Vec<Refused>, WorkError> {
+    let (requests, numbers) = (recording.requests, recording.numbers());
+    let mut new = new_enrolments(recording)?;
+    let mut refused = Vec::new();
+    for round in 0..MOST_ROUNDS {
+        let inserted = if new.is_empty() {
+            0
+        } else if round < ROUNDS_OF_MANY && new.len() >= recording.many {
+            connection.insert_many_enrolments(requests, &numbers, &new)?
+        } else {
+            connection.insert_enrolments(requests, &numbers, &new)?
+        };
+        if inserted == new.len() {
+            return Ok(refused);
+        }
+        let customers: Vec<_> = new
+            .iter()
+            .map(|it| (it.customer, requests[it.request].badge))
+            .collect();
+        let existing = existing(connection, recording.org, &customers)?;
+        let mut open = Vec::new();
+        for (place, it) in new.iter().enumerate() {
+            let own = existing.at(place);
+            if own.iter().any(|enrolment| enrolment.id.0 == it.id) {
+                continue;
+            }
+            let request = &requests[it.request];
+            match decide(own, request.hold) {
+                Some(existing) => refused.push(Refused {
+                    request: it.request,
+                    position: it.position,
+                    existing: existing.id,
+                    status: existing.status(request.context.now),
+                }),
+                None => open.push(NewEnrolment {
+                    ordinal: existing.next_ordinal(place),
+                    ..*it
+                }),
+            }
+        }
+        new = open;
     }
-    recording.reserve(connection)?;
-    let refused = attempts::enrol(
-        connection,
-        recording.org,
-        requests,
-        &recording.numbers(),
-        new_enrolments(&recording)?,
-        many,
-    )?;
-    let results = with_refused(requests, &refused)?;
-    let results = results.into_iter().map(|(request, it)| (request, Ok(it)));
-    recording.conclude(connection, results.collect())?;
-    let growths = growths(&recording, &refused)?;
-    if !growths.is_empty() {
-        connection.grow_counts(recording.org, &growths)?;
-    }
-    let badges: BTreeSet<_> = requests.iter().map(|it| recording.key(it.badge)).collect();
-    recording.recorded(badges, false)
+    Err(WorkError::Overtaken("enrolments"))
 }
 
 /// What becomes of the customers of `request` if nobody is refused.
@@ -91,10 +170,8 @@ fn with_refused(
     let mut results = BTreeMap::new();
     for it in refused {
         let outcomes = match results.entry(it.request) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(all_enrolled(&requests[it.request])?)
-            }
+            btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            btree_map::Entry::Vacant(entry) => entry.insert(all_enrolled(&requests[it.request])?),
         };
         let outcome: &mut CustomerOutcome = &mut outcomes[it.position];
         outcome.outcome = Outcome::AlreadyEnrolled(it.existing);

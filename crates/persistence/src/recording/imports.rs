@@ -11,27 +11,38 @@ use accolade_domain::ids::{BadgeId, CustomerId};
 use anyhow::Context as _;
 
 use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
-use crate::recording::{Recorded, Recording};
+use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::{MOST_ROUNDS, WorkError};
 
-/// Imports what the only request of `recording` asks for.
-pub(crate) fn import<'a, C: RecordingSql>(
-    connection: &mut C,
-    mut recording: Recording<'a, ImportRequest>,
-) -> Result<Recorded<'a, ImportRequest>, WorkError> {
-    let request = recording.requests.first().context("an empty batch")?;
-    let badges: BTreeSet<_> = request.items.iter().map(|item| item.badge).collect();
-    // In the order in which they are locked.
-    let badges: Vec<_> = badges.into_iter().map(|it| recording.key(it)).collect();
-    recording.expect(0, ());
-    recording.reserve(connection)?;
-    if recording.is_open(0) && !request.items.is_empty() {
-        connection.lock_earns(&badges)?;
-        let number = recording.numbers().first().copied();
-        insert(connection, request, number.context("no number")?)?;
-        connection.count_imports(recording.org, &counts(request))?;
+/// The steps of an import.
+pub(crate) struct Import;
+
+impl<'a, C: RecordingSql> Steps<'a, C> for Import {
+    type Request = ImportRequest;
+
+    fn begin(_: &mut C, recording: &mut Recording<'a, ImportRequest>) -> Result<Self, WorkError> {
+        recording.expect(0, ());
+        Ok(Self)
     }
-    recording.recorded(badges, false)
+
+    fn record(
+        &mut self,
+        connection: &mut C,
+        recording: &mut Recording<'a, ImportRequest>,
+    ) -> Result<Vec<Concluded<ImportRequest>>, WorkError> {
+        let request = recording.only()?;
+        if !request.items.is_empty() {
+            let badges: BTreeSet<_> = request.items.iter().map(|item| item.badge).collect();
+            // In the order in which they are locked.
+            let badges: Vec<_> = badges.into_iter().map(|it| recording.key(it)).collect();
+            connection.lock_earns(&badges)?;
+            recording.badges.extend(badges);
+            let number = recording.numbers().first().copied();
+            insert(connection, request, number.context("no number")?)?;
+            connection.count_imports(recording.org, &counts(request))?;
+        }
+        Ok(Vec::new())
+    }
 }
 
 /// How many imports each badge gets with each event date.

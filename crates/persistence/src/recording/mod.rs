@@ -1,17 +1,19 @@
 //! Recording: what enrolling, earning, revoking and importing have in common.
 //!
 //! One transaction records a batch of requests of one org, of which an import or a revocation is
-//! the only one:
+//! the only one. [`Store::record`] takes each through the same steps, of which each kind has
+//! [its own part](Steps): [`enrolments`], [`earns`], [`revoked_enrolments`], [`revoked_earn`],
+//! [`imports`].
 //!
-//! 1. whoever was decided from a badge locks it, shared, as a statement of its own; then its
-//!    version is read ([`Recording::check_versions`]);
-//! 2. the idempotency keys are reserved, then the request ledger's rows are written: who finds
-//!    one taken is refused, and what it reserved is released ([`Recording::reserve`]);
-//! 3. what is asked for is recorded: [`enrolments`], [`earns`], [`revoked_enrolments`],
-//!    [`revoked_earn`], [`imports`];
-//! 4. the ledger's answers are corrected where they turned out otherwise, and the rows and keys of
-//!    refused requests are taken back ([`Recording::conclude`]);
-//! 5. the counts grow.
+//! 1. Whoever was decided from a badge locks it, shared, as a statement of its own; then its
+//!    version is read ([`Recording::check_versions`]).
+//! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
+//! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
+//!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
+//! 4. The kind records what is asked for, and lets the counts grow.
+//! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
+//!    refused requests are taken back ([`Recording::conclude`]).
+//! 6. The kind writes what follows from it: who earns remembers refusals.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -29,7 +31,6 @@ pub(crate) mod revoked_enrolments;
 pub(crate) mod sql;
 
 mod allocation;
-mod attempts;
 pub(crate) mod existing;
 mod lost_commit;
 
@@ -48,6 +49,45 @@ use crate::recording::sql::{BadgeKey, RecordingSql};
 use crate::retry::{Rollback, WorkError};
 use crate::store::Store;
 
+/// What one kind of request does, between what all kinds have in common. The value is what it
+/// remembers from one step to the next.
+pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
+    /// A request of this kind.
+    type Request: RecordedRequest<Outcome: Clone + PartialEq> + 'a;
+
+    /// The badge and the version of it that `request` was decided from, if it was.
+    fn decided_from(_request: &Self::Request) -> Option<(BadgeId, BadgeVersion)> {
+        None
+    }
+
+    /// Reads what has to be known before anything is written. Says of each open request what
+    /// becomes of it in the usual case, or refuses it.
+    fn begin(
+        connection: &mut C,
+        recording: &mut Recording<'a, Self::Request>,
+    ) -> Result<Self, WorkError>;
+
+    /// Records what the open requests ask for, and lets counts grow. Gives what has become of those of which it is
+    /// something else than expected, and may give that of others.
+    fn record(
+        &mut self,
+        connection: &mut C,
+        recording: &mut Recording<'a, Self::Request>,
+    ) -> Result<Vec<Concluded<Self::Request>>, WorkError>;
+
+    /// Writes what follows from what has become of all requests.
+    fn finish(
+        self,
+        _connection: &mut C,
+        _recording: &mut Recording<'a, Self::Request>,
+    ) -> Result<(), WorkError> {
+        Ok(())
+    }
+}
+
+/// What has become of the request at a position.
+pub(crate) type Concluded<R> = (usize, Result<<R as RecordedRequest>::Outcome, RecordError>);
+
 /// What has become of each request of a batch, by position.
 pub(crate) type Results<R> = Vec<Result<<R as RecordedRequest>::Outcome, RecordError>>;
 
@@ -55,6 +95,14 @@ pub(crate) type Results<R> = Vec<Result<<R as RecordedRequest>::Outcome, RecordE
 pub(crate) struct Recording<'a, R: RecordedRequest> {
     pub(crate) requests: &'a [R],
     pub(crate) org: OrgId,
+    /// From how many rows on a set is written in the way that is best for many.
+    pub(crate) many: usize,
+    /// The badges whose locks it holds.
+    pub(crate) badges: BTreeSet<BadgeKey>,
+    /// A row that it has revoked.
+    pub(crate) trace: Option<Trace>,
+    /// Whether something is to stay though every request is refused.
+    pub(crate) is_written: bool,
     /// Why requests are refused, by position.
     errors: Vec<Option<RecordError>>,
     /// What becomes of the others, by position, as far as it is known.
@@ -72,7 +120,6 @@ pub(crate) struct Recorded<'a, R: RecordedRequest> {
     is_written: bool,
     org: OrgId,
     rows: Vec<LedgerRow<'a>>,
-    /// The badges whose locks it holds.
     badges: BTreeSet<BadgeKey>,
     trace: Option<Trace>,
 }
@@ -91,28 +138,26 @@ impl<R: RecordedRequest> From<StoreError> for NotCommitted<R> {
 }
 
 impl<C: RecordingSql> Store<C> {
-    /// Records `requests`, which are one batch, by `work`. Gives a result to each, by position.
-    pub(crate) fn record<'a, R>(
+    /// Records `requests`, which are one batch. Gives a result to each, by position.
+    pub(crate) fn record<'a, S: Steps<'a, C>>(
         &self,
-        requests: &'a [R],
-        work: impl Fn(&mut C, Recording<'a, R>) -> Result<Recorded<'a, R>, WorkError>,
-    ) -> Result<Results<R>, StoreError>
-    where
-        R: RecordedRequest<Outcome: Clone + PartialEq>,
-    {
-        let Some(first) = requests.first() else {
+        requests: &'a [S::Request],
+    ) -> Result<Results<S::Request>, StoreError> {
+        if requests.is_empty() {
             return Ok(Vec::new());
-        };
-        let org = first.context().org;
+        }
         let work = |connection: &mut C| {
-            let recorded = work(connection, Recording::new(org, requests)?)?;
+            let recorded = record::<C, S>(connection, requests, self.many)?;
             if recorded.is_written {
                 Ok(recorded)
             } else {
                 Err(Rollback::Refused(NotCommitted::Nothing(recorded.results)))
             }
         };
-        match self.writer.write::<_, NotCommitted<R>>(work, ending) {
+        match self
+            .writer
+            .write::<_, NotCommitted<S::Request>>(work, ending)
+        {
             Ok(recorded) => Ok(recorded.results),
             Err(NotCommitted::Nothing(results)) => Ok(results),
             Err(NotCommitted::Store(error)) => Err(error),
@@ -120,32 +165,65 @@ impl<C: RecordingSql> Store<C> {
     }
 
     /// Records `request` alone.
-    pub(crate) fn record_one<'a, R>(
+    pub(crate) fn record_one<'a, S: Steps<'a, C>>(
         &self,
-        request: &'a R,
-        work: impl Fn(&mut C, Recording<'a, R>) -> Result<Recorded<'a, R>, WorkError>,
-    ) -> Result<Result<R::Outcome, RecordError>, StoreError>
-    where
-        R: RecordedRequest<Outcome: Clone + PartialEq>,
-    {
-        let mut results = self.record(std::slice::from_ref(request), work)?;
+        request: &'a S::Request,
+    ) -> Result<Result<<S::Request as RecordedRequest>::Outcome, RecordError>, StoreError> {
+        let mut results = self.record::<S>(std::slice::from_ref(request))?;
         let missing = || StoreError::Unexpected(anyhow::anyhow!("a request has no result"));
         results.pop().ok_or_else(missing)
     }
 }
 
+/// Records `requests` inside a transaction.
+fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
+    connection: &mut C,
+    requests: &'a [S::Request],
+    many: usize,
+) -> Result<Recorded<'a, S::Request>, WorkError> {
+    let mut recording = Recording::new(requests, many)?;
+    recording.check_versions(connection, S::decided_from)?;
+    if recording.is_any_open() {
+        let mut steps = S::begin(connection, &mut recording)?;
+        recording.reserve(connection)?;
+        if recording.is_any_open() {
+            let results = steps.record(connection, &mut recording)?;
+            recording.conclude(connection, results)?;
+        }
+        steps.finish(connection, &mut recording)?;
+    }
+    recording.recorded()
+}
+
 impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
-    fn new(org: OrgId, requests: &'a [R]) -> anyhow::Result<Self> {
+    fn new(requests: &'a [R], many: usize) -> anyhow::Result<Self> {
+        let org = requests.first().context("an empty batch")?.context().org;
         let is_of_org = |it: &R| it.context().org == org;
         anyhow::ensure!(requests.iter().all(is_of_org), "a batch of several orgs");
         Ok(Self {
             requests,
             org,
+            many,
+            badges: BTreeSet::new(),
+            trace: None,
+            is_written: false,
             errors: requests.iter().map(|_| None).collect(),
             outcomes: requests.iter().map(|_| None).collect(),
             keys: Vec::new(),
             rows: Vec::new(),
         })
+    }
+
+    /// The only request of the batch, for kinds that share no transaction.
+    pub(crate) fn only(&self) -> anyhow::Result<&'a R> {
+        match self.requests {
+            [only] => Ok(only),
+            _ => anyhow::bail!("a batch of {} requests", self.requests.len()),
+        }
+    }
+
+    fn is_any_open(&self) -> bool {
+        self.open().next().is_some()
     }
 
     /// The positions of requests that nothing speaks against so far.
@@ -180,22 +258,28 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
     }
 
     /// Locks the badges that requests were decided from, shared, and refuses whose badge has
-    /// another version by now. `decided_from` has the badge and the version of each request.
-    pub(crate) fn check_versions<C: RecordingSql>(
+    /// another version by now.
+    fn check_versions<C: RecordingSql>(
         &mut self,
         connection: &mut C,
-        decided_from: &[(BadgeId, BadgeVersion)],
+        decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
     ) -> Result<(), WorkError> {
-        let badges: BTreeSet<_> = decided_from.iter().map(|it| it.0).collect();
+        let decided: Vec<_> = self.requests.iter().map(decided_from).collect();
+        let badges: BTreeSet<_> = decided.iter().flatten().map(|it| it.0).collect();
+        if badges.is_empty() {
+            return Ok(());
+        }
         let badges: Vec<_> = badges.into_iter().collect();
         let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
         connection.share_badges(&keys)?;
+        self.badges.extend(keys);
         let versions: BTreeMap<_, _> = connection
             .versions(self.org, &badges)?
             .into_iter()
             .collect();
-        let changed: Vec<_> = (decided_from.iter().enumerate())
-            .filter(|(_, (badge, version))| versions.get(badge) != Some(version))
+        let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
+        let changed: Vec<_> = (decided.into_iter().enumerate())
+            .filter(|(_, decided)| decided.is_some_and(has_changed))
             .map(|(request, _)| (request, RecordError::BadgeChanged))
             .collect();
         self.refuse(connection, changed)
@@ -264,7 +348,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
 
     /// Reserves the keys of open requests, and writes their rows into the ledger, with what is
     /// expected to become of them. Refuses whose key or id is used.
-    pub(crate) fn reserve<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+    fn reserve<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
         self.reserve_keys(connection)?;
         self.write_rows(connection)
     }
@@ -357,10 +441,10 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
 
     /// Takes what has really become of requests that were open: corrects the answers in the ledger
     /// that say otherwise, and takes back the rows and keys of those that are refused.
-    pub(crate) fn conclude<C: RecordingSql>(
+    fn conclude<C: RecordingSql>(
         &mut self,
         connection: &mut C,
-        results: Vec<(usize, Result<R::Outcome, RecordError>)>,
+        results: Vec<Concluded<R>>,
     ) -> Result<(), WorkError> {
         let mut are_other = vec![false; self.requests.len()];
         for (request, result) in results {
@@ -393,14 +477,9 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         Ok(())
     }
 
-    /// The batch as it is, to be committed if a request of it was recorded, or if `is_written`.
-    /// `badges` are those whose locks are held.
-    pub(crate) fn recorded(
-        self,
-        badges: impl IntoIterator<Item = BadgeKey>,
-        is_written: bool,
-    ) -> Result<Recorded<'a, R>, WorkError> {
-        let is_any_open = self.errors.iter().any(Option::is_none);
+    /// The batch as it is, to be committed if something of it was written that has to stay.
+    fn recorded(self) -> Result<Recorded<'a, R>, WorkError> {
+        let is_any_open = self.is_any_open();
         let results = self.errors.into_iter().zip(self.outcomes);
         let results = results.map(|(error, outcome)| match error {
             Some(error) => Ok(Err(error)),
@@ -408,19 +487,11 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         });
         Ok(Recorded {
             results: results.collect::<anyhow::Result<_>>()?,
-            is_written: is_written || is_any_open,
+            is_written: self.is_written || is_any_open,
             org: self.org,
             rows: self.rows,
-            badges: badges.into_iter().collect(),
-            trace: None,
+            badges: self.badges,
+            trace: self.trace,
         })
-    }
-}
-
-impl<R: RecordedRequest> Recorded<'_, R> {
-    /// The same with a row that it has revoked.
-    pub(crate) fn with_trace(mut self, trace: Option<Trace>) -> Self {
-        self.trace = trace;
-        self
     }
 }

@@ -14,43 +14,60 @@ use anyhow::Context as _;
 use crate::recording::existing::existing;
 use crate::recording::lost_commit::Trace;
 use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql};
-use crate::recording::{Recorded, Recording};
+use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::WorkError;
 
 /// An enrolment of a badge, by customer and ordinal.
 type Which = (CustomerId, i32);
 
-/// Revokes what the only request of `recording` asks for.
-pub(crate) fn revoke<'a, C: RecordingSql>(
-    connection: &mut C,
-    mut recording: Recording<'a, RevokeEnrolmentsRequest>,
-) -> Result<Recorded<'a, RevokeEnrolmentsRequest>, WorkError> {
-    let request = recording.requests.first().context("an empty batch")?;
-    let badge = recording.key(request.badge);
-    connection.lock_badge(badge)?;
-    let (outcomes, which) = judge(connection, request)?;
-    recording.expect(0, outcomes);
-    recording.reserve(connection)?;
-    let mut trace = None;
-    if recording.is_open(0) && !which.is_empty() {
-        connection.revoke_enrolments(badge, request.context.now, &which)?;
-        let revoked = i64::try_from(which.len()).context("a count")?;
-        let growth = Growth {
-            badge: request.badge,
-            issued: -revoked,
-            earned: 0,
-        };
-        connection.grow_counts(recording.org, &[growth])?;
-        // All of them were revoked, or none: one tells.
-        trace = which.first().map(|(customer, ordinal)| Trace {
-            is_earn: false,
-            badge,
-            customer: *customer,
-            ordinal: *ordinal,
-            revoked_on: request.context.now,
-        });
+/// The steps of the revocation of enrolments.
+pub(crate) struct RevokedEnrolments {
+    which: Vec<Which>,
+}
+
+impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
+    type Request = RevokeEnrolmentsRequest;
+
+    fn begin(
+        connection: &mut C,
+        recording: &mut Recording<'a, RevokeEnrolmentsRequest>,
+    ) -> Result<Self, WorkError> {
+        let request = recording.only()?;
+        let badge = recording.key(request.badge);
+        connection.lock_badge(badge)?;
+        recording.badges.insert(badge);
+        let (outcomes, which) = judge(connection, request)?;
+        recording.expect(0, outcomes);
+        Ok(Self { which })
     }
-    Ok(recording.recorded([badge], false)?.with_trace(trace))
+
+    fn record(
+        &mut self,
+        connection: &mut C,
+        recording: &mut Recording<'a, RevokeEnrolmentsRequest>,
+    ) -> Result<Vec<Concluded<RevokeEnrolmentsRequest>>, WorkError> {
+        let request = recording.only()?;
+        // All of them are revoked, or none: one tells.
+        if let Some((customer, ordinal)) = self.which.first() {
+            let (badge, revoked_on) = (recording.key(request.badge), request.context.now);
+            connection.revoke_enrolments(badge, revoked_on, &self.which)?;
+            let revoked = i64::try_from(self.which.len()).context("a count")?;
+            let growth = Growth {
+                badge: request.badge,
+                issued: -revoked,
+                earned: 0,
+            };
+            connection.grow_counts(recording.org, &[growth])?;
+            recording.trace = Some(Trace {
+                is_earn: false,
+                badge,
+                customer: *customer,
+                ordinal: *ordinal,
+                revoked_on,
+            });
+        }
+        Ok(Vec::new())
+    }
 }
 
 /// What would be revoked, and what is answered: the targets one after the other.

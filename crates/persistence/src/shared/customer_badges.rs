@@ -21,7 +21,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use anyhow::Context as _;
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable};
 
 use super::badge_columns::BadgeGroup;
 use super::badges::BADGE;
@@ -37,22 +37,46 @@ use crate::schema::{
 use crate::statement::{Sql, Statement};
 use crate::store::Store;
 
-/// The version of the org's catalogue, the totals of what the customer has earned of each badge, and
-/// the customer's enrolments, told apart by `part`.
-const HELD: &str = "SELECT 0 AS part, CAST(NULL AS BYTEA) AS badge_id, \
-     (SELECT v.version FROM catalogue_versions v WHERE v.org_id = ?) AS n1, \
-     CAST(NULL AS BIGINT) AS n2, CAST(NULL AS BIGINT) AS n3, CAST(NULL AS BIGINT) AS n4, \
-     CAST(NULL AS BIGINT) AS n5, CAST(NULL AS BYTEA) AS id \
-     UNION ALL \
-     SELECT 1, badge_id, COUNT(*), COUNT(*) FILTER (WHERE expires_on > ?), MAX(earned_on), \
-     MAX(event_on), MAX(expires_on) FILTER (WHERE expires_on <= ?), CAST(NULL AS BYTEA) \
-     FROM earned_badges WHERE org_id = ? AND customer_id = ? AND revoked_on IS NULL \
-     GROUP BY badge_id \
-     UNION ALL \
-     SELECT 2, e.badge_id, e.ordinal, e.event_on, e.expires_on, e.revoked_on, \
-     CASE WHEN ? THEN (SELECT l.recorded_on FROM request_ledger l \
-     WHERE l.org_id = e.org_id AND l.number = e.request_no) END, e.id \
-     FROM enrolments e WHERE ? AND e.org_id = ? AND e.customer_id = ?";
+/// The version of the org's catalogue, and the totals of what the customer has earned of each badge,
+/// told apart by `part`.
+macro_rules! earned {
+    () => {
+        "SELECT 0 AS part, CAST(NULL AS BYTEA) AS badge_id, \
+         (SELECT v.version FROM catalogue_versions v WHERE v.org_id = ?) AS n1, \
+         CAST(NULL AS BIGINT) AS n2, CAST(NULL AS BIGINT) AS n3, CAST(NULL AS BIGINT) AS n4, \
+         CAST(NULL AS BIGINT) AS n5, CAST(NULL AS BYTEA) AS id \
+         UNION ALL \
+         SELECT 1, badge_id, COUNT(*), COUNT(*) FILTER (WHERE expires_on > ?), MAX(earned_on), \
+         MAX(event_on), MAX(expires_on) FILTER (WHERE expires_on <= ?), CAST(NULL AS BYTEA) \
+         FROM earned_badges WHERE org_id = ? AND customer_id = ? AND revoked_on IS NULL \
+         GROUP BY badge_id"
+    };
+}
+
+/// And the customer's enrolments, as part 2, with when each was `recorded`.
+macro_rules! enrolled {
+    ($recorded:literal) => {
+        concat!(
+            earned!(),
+            " UNION ALL SELECT 2, e.badge_id, e.ordinal, e.event_on, e.expires_on, e.revoked_on, ",
+            $recorded,
+            ", e.id FROM enrolments e WHERE e.org_id = ? AND e.customer_id = ?"
+        )
+    };
+}
+
+/// A text for each, for a database that plans a text once: a condition that a value switches off would
+/// be planned each time anew.
+const fn held_sql(enrolments: EnrolmentsRead) -> &'static str {
+    match enrolments {
+        EnrolmentsRead::Nothing => earned!(),
+        EnrolmentsRead::Enrolments => enrolled!("CAST(NULL AS BIGINT)"),
+        EnrolmentsRead::WithRecording => enrolled!(
+            "(SELECT l.recorded_on FROM request_ledger l \
+             WHERE l.org_id = e.org_id AND l.number = e.request_no)"
+        ),
+    }
+}
 
 /// How many earns a customer has of a badge, and the totals of those that are not revoked.
 static EARN_COUNTS: Sql = Sql::new(
@@ -84,7 +108,7 @@ type Held = (
     Nullable<Binary>,
 );
 
-/// A row of [`HELD`]: its part, the badge, five numbers, and an enrolment's id.
+/// A row of [`held_sql`]: its part, the badge, five numbers, and an enrolment's id.
 #[derive(Queryable)]
 struct HeldRow {
     part: i32,
@@ -130,17 +154,16 @@ fn held(
     query: &HeldQuery,
 ) -> Result<(CatalogueVersion, Vec<Holding>), WorkError> {
     let (org, customer, now) = (org.get(), query.customer.get(), query.now.unix_micros());
-    let mut rows: Vec<HeldRow> = Statement::<DB, Held>::new(HELD)
+    let mut statement = Statement::<DB, Held>::new(held_sql(query.enrolments))
         .bind::<BigInt, _>(org)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(org)
-        .bind::<BigInt, _>(customer)
-        .bind::<Bool, _>(query.enrolments == EnrolmentsRead::WithRecording)
-        .bind::<Bool, _>(query.enrolments != EnrolmentsRead::Nothing)
-        .bind::<BigInt, _>(org)
-        .bind::<BigInt, _>(customer)
-        .load(connection)?;
+        .bind::<BigInt, _>(customer);
+    if query.enrolments != EnrolmentsRead::Nothing {
+        statement = statement.bind::<BigInt, _>(org).bind::<BigInt, _>(customer);
+    }
+    let mut rows: Vec<HeldRow> = statement.load(connection)?;
     // Enrolments in the order of their ordinals, which is that of their recording.
     rows.sort_by_key(|row| (row.part, row.n1));
     let mut version = CatalogueVersion(0);

@@ -9,8 +9,11 @@ use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::boundary::Boundary;
+use crate::recording::earns::{self, Earns};
+use crate::recording::imports::Import;
+use crate::recording::limit_counters;
+use crate::recording::revoked_earn::RevokedEarn;
 use crate::recording::sql::{BadgeKey, RecordingSql};
-use crate::recording::{earns, imports, limit_counters, revoked_earn};
 use crate::retry::WorkError;
 use crate::store::Store;
 
@@ -19,7 +22,7 @@ impl<C: RecordingSql> EarningStore for Store<C> {
         &self,
         batch: &EarnBatch,
     ) -> Result<Vec<Result<Vec<CustomerEarn>, RecordError>>, StoreError> {
-        self.record(batch.requests(), earns::earn)
+        self.record::<Earns<'_>>(batch.requests())
     }
 
     fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
@@ -28,7 +31,7 @@ impl<C: RecordingSql> EarningStore for Store<C> {
     }
 
     fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
-        self.record_one(request, revoked_earn::revoke)
+        self.record_one::<RevokedEarn>(request)
     }
 
     fn is_active(
@@ -46,7 +49,7 @@ impl<C: RecordingSql> EarningStore for Store<C> {
     }
 
     fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
-        self.record_one(request, imports::import)
+        self.record_one::<Import>(request)
     }
 
     fn counted(

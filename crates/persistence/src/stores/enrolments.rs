@@ -8,9 +8,10 @@ use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Hold, Outcome
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 
+use crate::recording::enrolments::Enrolments;
 use crate::recording::existing::existing;
+use crate::recording::revoked_enrolments::{self, RevokedEnrolments};
 use crate::recording::sql::RecordingSql;
-use crate::recording::{enrolments, revoked_enrolments};
 use crate::store::Store;
 
 impl<C: RecordingSql> EnrolmentStore for Store<C> {
@@ -18,9 +19,7 @@ impl<C: RecordingSql> EnrolmentStore for Store<C> {
         &self,
         batch: &EnrolmentBatch,
     ) -> Result<Vec<Result<Vec<CustomerOutcome>, RecordError>>, StoreError> {
-        self.record(batch.requests(), |connection, recording| {
-            enrolments::enrol(connection, recording, self.many)
-        })
+        self.record::<Enrolments>(batch.requests())
     }
 
     fn preview(
@@ -53,7 +52,7 @@ impl<C: RecordingSql> EnrolmentStore for Store<C> {
         &self,
         request: &RevokeEnrolmentsRequest,
     ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
-        self.record_one(request, revoked_enrolments::revoke)
+        self.record_one::<RevokedEnrolments>(request)
     }
 
     fn preview_revoke(
