@@ -224,7 +224,7 @@ fn form(body: &[u8]) -> Result<HashMap<String, String>, Refusal> {
 fn scope_of(client: &Client, text: &str) -> Result<AccessGroups, Refusal> {
     let permitted = |name: &str| {
         let group: AccessGroup = name.parse().ok()?;
-        client.groups.permit(group).then_some(group)
+        client.groups.permit(group.into()).then_some(group)
     };
     let scope: Option<AccessGroups> = text.split(' ').map(permitted).collect();
     scope.ok_or_else(|| {

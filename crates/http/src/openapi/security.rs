@@ -7,8 +7,6 @@ use utoipa::openapi::security::{
     SecurityRequirement, SecurityScheme,
 };
 
-use accolade_application::access::AccessGroup;
-
 use crate::operation::Operation;
 
 /// Each is enough.

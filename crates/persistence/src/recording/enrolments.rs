@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, btree_map};
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome, decide};
 use accolade_domain::ids::{BadgeId, EnrolmentId};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
 use crate::recording::existing::existing;
 use crate::recording::sql::{EnrolmentSql, Growth, NewEnrolment, RecordingSql};

@@ -129,6 +129,7 @@ fn run_some(connection: &mut Connection) -> anyhow::Result<Vec<String>> {
     let mut names = missing(connection).map_err(|failure| match failure {
         WorkError::Query(error) => error.into(),
         WorkError::Unexpected(error) => error,
+        WorkError::Overtaken(what) => anyhow!("{what} could not be read"),
     })?;
     names.truncate(MIGRATIONS_AT_ONCE);
     for name in &names {
