@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -171,6 +171,8 @@ fn assert_goes_on(server: &Running, stream: &TcpStream, head: &str) {
 fn assert_ends(mut stream: &TcpStream, head: &str) {
     let said = head.contains("connection: close\r\n") || head.starts_with("http/1.0 ");
     assert!(said && !head.contains("upgrade"), "{head}");
+    // So that the server need not wait for the rest of the body.
+    stream.shutdown(Shutdown::Write).unwrap();
     assert_eq!(stream.read(&mut [0]).unwrap(), 0, "{head}");
 }
 
@@ -322,7 +324,7 @@ fn a_connection_of_http_1_0_goes_on_if_both_say_so() {
 
 #[test]
 fn who_offers_another_protocol_is_answered_and_told_that_the_connection_ends() {
-    let server = Running::with(|options| options.linger = Duration::from_millis(100));
+    let server = Running::with(|_| ());
     for offer in [
         "Connection: upgrade\r\n",
         "Connection: Upgrade, keep-alive\r\n",
@@ -348,7 +350,12 @@ fn who_offers_another_protocol_is_answered_and_told_that_the_connection_ends() {
         let stream = server.asked("POST", ISSUE, &rest);
         let head = next_answer(&stream, "POST");
         assert!(head.starts_with("http/1.1 400 "), "{offer}: {head}");
-        assert_ends(&stream, &head);
+        if offer.starts_with("Connection") {
+            assert_ends(&stream, &head);
+        } else {
+            // The end of chunks is known, whatever is offered beside them.
+            assert_goes_on(&server, &stream, &head);
+        }
     }
     let stream = TcpStream::connect(server.address).unwrap();
     let rest = "Connection: upgrade\r\n\r\n";
@@ -359,9 +366,9 @@ fn who_offers_another_protocol_is_answered_and_told_that_the_connection_ends() {
 #[test]
 fn what_is_answered_before_its_body_came_ends_the_connection_in_order() {
     let server = Running::with(|options| {
-        options.linger = Duration::from_millis(100);
+        options.linger = Duration::from_mins(1);
         options.body_limit = 1_000;
-        options.request_timeout = Duration::from_millis(300);
+        options.request_timeout = Duration::from_secs(1);
     });
     let wrong = "Authorization: Basic eDp5\r\n";
     let text = "Content-Type: text/plain\r\n";
@@ -397,7 +404,11 @@ fn what_is_answered_before_its_body_came_ends_the_connection_in_order() {
                 "{method} {target} {added}: {head}"
             );
             // Who goes on sending gets no reset that would take the answer away.
-            stream.write_all(b"  ").unwrap();
+            let sent = stream.write_all(b"  ");
+            assert!(
+                sent.is_ok(),
+                "{method} {target} {added}{length}: {sent:?} {head}"
+            );
             assert_ends(&stream, &head);
         }
     }
@@ -410,6 +421,16 @@ fn what_is_answered_before_its_body_came_ends_the_connection_in_order() {
     let head = next_answer(&stream, "POST");
     assert!(head.starts_with("http/1.1 413 "), "{head}");
     assert_ends(&stream, &head);
+}
+
+#[test]
+fn who_neither_sends_the_rest_of_a_body_nor_leaves_is_not_waited_for() {
+    let server = Running::with(|options| options.linger = Duration::from_secs(1));
+    for length in ["Content-Length: 5", "Transfer-Encoding: chunked"] {
+        let mut stream = server.asked("POST", "/nothing", &format!("{length}\r\n\r\n"));
+        next_answer(&stream, "POST");
+        assert_eq!(stream.read(&mut [0]).unwrap(), 0);
+    }
 }
 
 #[test]
