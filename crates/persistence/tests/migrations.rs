@@ -102,26 +102,24 @@ fn a_path_that_cannot_be_used_is_one_clear_line() {
     let (file, directory) = (file.display(), directory.path().display());
     assert_eq!(
         refused(&DatabaseUrl::Sqlite(format!("{file}/accolade.db").into())),
-        format!("the directory {file} of the database cannot be made: File exists (os error 17)")
+        "the directory of the file cannot be made: File exists (os error 17)"
     );
     assert_eq!(
         refused(&DatabaseUrl::Sqlite(file.to_string().into())),
-        format!("the database {file} cannot be used: file is not a database")
+        "the file cannot be used: file is not a database"
     );
     assert_eq!(
         refused(&DatabaseUrl::Sqlite(directory.to_string().into())),
-        format!("the database {directory} cannot be used: unable to open database file")
+        "the file cannot be used: unable to open database file"
     );
 }
 
 #[test]
-fn a_server_that_is_not_there_is_one_clear_line_without_the_password() {
+fn a_server_that_is_not_there_is_one_clear_line_without_the_url() {
     let line = refused(&DatabaseUrl::Postgres(
         "postgres://me:open-sesame@127.0.0.1:1/accolade".to_owned(),
     ));
-    assert!(line.starts_with("PostgreSQL cannot be reached: "), "{line}");
-    assert!(line.contains("Connection refused"), "{line}");
-    assert!(!line.contains("sesame"), "{line}");
+    assert_eq!(line, "PostgreSQL cannot be reached: nobody listens there");
 }
 
 #[test]
@@ -132,9 +130,9 @@ fn a_database_that_is_not_there_is_one_clear_line() {
         .url()
         .replace(database.database.name(), "nowhere");
     let line = refused(&DatabaseUrl::Postgres(url));
-    assert!(
-        line.contains("database \"nowhere\" does not exist"),
-        "{line}"
+    assert_eq!(
+        line,
+        "PostgreSQL cannot be reached: there is no such database"
     );
 }
 

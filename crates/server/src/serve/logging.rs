@@ -131,12 +131,10 @@ impl Reporting {
         }
     }
 
-    /// Logs how many lines were dropped, if more were since it was logged last. There is room for that
-    /// line: one was just taken out. If others are faster, it is dropped too, and logged the next time.
+    /// Logs how many lines were dropped, if more were since it was logged last.
     fn report(&mut self) {
         let dropped = dropped_lines();
-        let is_soon = self.said_at.is_some_and(|it| it.elapsed() < SAY_AGAIN);
-        if dropped == self.said || is_soon {
+        if dropped == self.said {
             return;
         }
         tracing::warn!(
@@ -150,11 +148,17 @@ impl Reporting {
 
 impl Write for Reporting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.report();
+        // Of a reader who is always too slow it is said now and then. There is room for that line: one
+        // was just taken out. If others are faster, it is dropped too.
+        if self.said_at.is_none_or(|it| it.elapsed() > SAY_AGAIN) {
+            self.report();
+        }
         self.stderr.write(bytes)
     }
 
+    /// Is called when no line waits.
     fn flush(&mut self) -> io::Result<()> {
+        self.report();
         self.stderr.flush()
     }
 }
