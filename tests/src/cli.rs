@@ -1,6 +1,7 @@
 //! The command line tools.
 
 use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,13 +42,21 @@ impl Cli {
 
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.run_reading("", arguments)
+    }
+
+    /// Runs a command, which reads `input`, to its end.
+    pub fn run_reading(&self, input: &str, arguments: &[&str]) -> Outcome {
         let mut child = process::accolade()
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        // A command that reads nothing may have ended.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         let read = |source: Arc<Logs>| {
             // Both outputs are closed when the process is gone.
             source.find(PATIENCE, |_| None::<()>);

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 
+use crate::middleware::cors::cors;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge;
 use crate::openapi::page;
@@ -41,12 +42,14 @@ pub fn app(
     if state.options.metrics {
         operations.extend(ops::metrics_operations());
     }
+    let origins = &state.options.cors_origins;
     App::new()
         .app_data(web::Data::new(state.clone()))
         .app_data(web::Data::new(state.auth.clone()))
         .app_data(web::Data::new(state.edge()))
         .configure(|config| router::serve(config, operations))
         .default_service(web::to(path_not_found))
+        .wrap(Condition::new(!origins.is_empty(), cors(origins)))
         .wrap(from_fn(edge::edge))
 }
 
@@ -97,6 +100,7 @@ pub fn serve(
         .worker_max_blocking_threads(options.concurrency.saturating_add(SPARE_THREADS))
         .keep_alive(options.keep_alive)
         .client_request_timeout(options.request_timeout)
+        .client_disconnect_timeout(options.linger)
         .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
         .disable_signals()
         .listen(listener)?

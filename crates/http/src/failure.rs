@@ -9,10 +9,10 @@ use accolade_application::error::UseCaseError;
 use accolade_application::ports::StoreError;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::envelope;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, ContentType, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::middleware::request_tag::RequestTag;
@@ -145,7 +145,9 @@ impl Failure {
             response.insert_header(header.clone());
         }
         if let Some(tag) = tag {
-            response.insert_header(tag.header());
+            for header in tag.headers() {
+                response.insert_header(header);
+            }
         }
         response
             .content_type(ContentType::json())
@@ -222,7 +224,13 @@ impl ResponseError for Failure {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.response(self.0.tag.as_ref())
+        let mut response = self.response(self.0.tag.as_ref());
+        if self.0.tag.is_some() {
+            // It comes from the edge, past which nobody knows what became of the request's body.
+            let head = response.head_mut();
+            head.set_connection_type(ConnectionType::Close);
+        }
+        response
     }
 }
 
@@ -230,6 +238,14 @@ impl ResponseError for Failure {
 mod tests {
     use super::*;
     use actix_web::body::MessageBody as _;
+    use actix_web::http::header::HeaderMap;
+
+    fn tag(text: &'static str) -> RequestTag {
+        let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static("x-request-id");
+        headers.insert(name, HeaderValue::from_static(text));
+        RequestTag::from_headers(&headers)
+    }
 
     fn sent(failure: &Failure) -> (u16, String) {
         let response = failure.error_response();
@@ -256,9 +272,7 @@ mod tests {
     #[test]
     fn a_servers_fault_names_the_request_and_hides_its_cause() {
         let cause = anyhow::anyhow!("password=hunter2");
-        let failure = Failure::unexpected(cause).answering(RequestTag::from_header(Some(
-            &HeaderValue::from_static("abc-1"),
-        )));
+        let failure = Failure::unexpected(cause).answering(tag("abc-1"));
         let (status, body) = sent(&failure);
         assert_eq!(status, 500);
         assert!(body.contains("X-Request-Id: abc-1"), "{body}");

@@ -33,6 +33,9 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
+    /// How long the rest of a body is read and thrown away that was answered before its end, so
+    /// that who still sends it gets the answer and not a reset.
+    pub linger: Duration,
     /// How long running requests have to finish when the server stops.
     pub shutdown_timeout: Duration,
     /// Use cases that run at one moment: as many as there are connections to the database.
@@ -50,6 +53,8 @@ pub struct HttpOptions {
     pub idempotency_retention: Duration,
     /// How clients are authenticated.
     pub auth: AuthOptions,
+    /// The origins whose pages may call the API from a browser, each as browsers write it.
+    pub cors_origins: Vec<String>,
     /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
     pub metrics: bool,
 }

@@ -51,6 +51,7 @@ impl Running {
             body_limit: 8 * 1024 * 1024,
             request_timeout: Duration::from_mins(1),
             keep_alive: Duration::from_mins(1),
+            linger: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(5),
             concurrency: 2,
             groups: 1,
@@ -64,6 +65,7 @@ impl Running {
                 failures_per_key: 20,
                 failures_per_address: 100,
             },
+            cors_origins: Vec::new(),
             metrics: true,
         };
         change(&mut options);
@@ -86,6 +88,23 @@ impl Running {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// A connection on which `request` was sent, after the head's first lines that all have.
+    fn asked(&self, method: &str, target: &str, rest: &str) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        let patience = Some(Duration::from_secs(20));
+        stream.set_read_timeout(patience).unwrap();
+        self.ask(&stream, method, target, "HTTP/1.1", rest);
+        stream
+    }
+
+    fn ask(&self, mut stream: &TcpStream, method: &str, target: &str, version: &str, rest: &str) {
+        let authorization = &self.authorization;
+        let head = format!(
+            "{method} {target} {version}\r\nHost: here\r\nAuthorization: {authorization}\r\n"
+        );
+        stream.write_all((head + rest).as_bytes()).unwrap();
     }
 
     /// A connection on which the head of a request to enrol was sent.
@@ -112,6 +131,46 @@ impl Drop for Running {
             assert!(thread::panicking() || ended.is_ok());
         }
     }
+}
+
+/// The head of the next answer, in lower case; its body, whose length it says, is read too, but not
+/// `100 Continue`, which is none.
+fn next_answer(mut stream: &TcpStream, method: &str) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    if head.starts_with("http/1.1 100 ") {
+        return next_answer(stream, method);
+    }
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    if method != "HEAD" {
+        stream.read_exact(&mut vec![0; length]).unwrap();
+    }
+    head
+}
+
+/// The connection answers another request.
+#[track_caller]
+fn assert_goes_on(server: &Running, stream: &TcpStream, head: &str) {
+    assert!(!head.contains("connection: close"), "{head}");
+    server.ask(stream, "GET", "/health/live", "HTTP/1.1", "\r\n");
+    let next = next_answer(stream, "GET");
+    assert!(next.starts_with("http/1.1 200 "), "{head}{next}");
+}
+
+/// The answer said that the connection ends with it, and it ends without a reset.
+#[track_caller]
+fn assert_ends(mut stream: &TcpStream, head: &str) {
+    let said = head.contains("connection: close\r\n") || head.starts_with("http/1.0 ");
+    assert!(said && !head.contains("upgrade"), "{head}");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "{head}");
 }
 
 fn answer(stream: &mut TcpStream) -> String {
@@ -182,4 +241,189 @@ fn a_request_that_runs_when_the_server_stops_is_answered() {
     let answer = answer(&mut stream);
     assert!(answer.contains("HTTP/1.1 400 "), "{answer}");
     assert!(answer.contains(r#""reference":"badgeMetaId""#), "{answer}");
+}
+
+/// A body that is read and refused with 400, in chunks.
+const CHUNKS: &str = "2\r\n{}\r\n0\r\n\r\n";
+
+#[test]
+fn what_proxies_and_clients_add_leaves_the_connection_as_it_is() {
+    let server = Running::with(|_| ());
+    let whole = "Content-Length: 2\r\n\r\n{}";
+    let chunked = format!("Transfer-Encoding: chunked\r\n\r\n{CHUNKS}");
+    let trailers =
+        "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n2\r\n{}\r\n0\r\nX-Sum: 7\r\n\r\n";
+    let absolute = format!("http://here{ISSUE}");
+    for (method, target, added, body, status) in [
+        ("POST", ISSUE, "", whole, 400),
+        ("POST", ISSUE, "Connection: keep-alive\r\n", whole, 400),
+        (
+            "POST",
+            ISSUE,
+            "Proxy-Connection: keep-alive\r\n",
+            whole,
+            400,
+        ),
+        (
+            "POST",
+            ISSUE,
+            "Connection: TE\r\nTE: trailers\r\n",
+            whole,
+            400,
+        ),
+        ("POST", ISSUE, "Upgrade: h2c\r\n", whole, 400),
+        ("POST", ISSUE, "Expect: 100-continue\r\n", whole, 400),
+        ("POST", ISSUE, "", &chunked, 400),
+        ("POST", ISSUE, "", trailers, 400),
+        ("POST", &absolute, "", whole, 400),
+        (
+            "GET",
+            "/health/live",
+            "Connection: keep-alive\r\n",
+            "\r\n",
+            200,
+        ),
+        ("HEAD", "/health/live", "", "\r\n", 200),
+        ("HEAD", "/nothing", "", "\r\n", 404),
+        ("OPTIONS", ISSUE, "", "\r\n", 405),
+        ("OPTIONS", "*", "", "\r\n", 404),
+    ] {
+        let stream = server.asked(method, target, &format!("{added}{body}"));
+        let head = next_answer(&stream, method);
+        let status = format!("http/1.1 {status} ");
+        assert!(
+            head.starts_with(&status),
+            "{method} {target} {added}: {head}"
+        );
+        assert_goes_on(&server, &stream, &head);
+    }
+}
+
+#[test]
+fn a_connection_of_http_1_0_goes_on_if_both_say_so() {
+    let server = Running::with(|_| ());
+    let stream = TcpStream::connect(server.address).unwrap();
+    for _ in 0..2 {
+        let rest = "Connection: keep-alive\r\nContent-Length: 2\r\n\r\n{}";
+        server.ask(&stream, "POST", ISSUE, "HTTP/1.0", rest);
+        let head = next_answer(&stream, "POST");
+        assert!(head.contains("connection: keep-alive\r\n"), "{head}");
+    }
+    server.ask(
+        &stream,
+        "POST",
+        ISSUE,
+        "HTTP/1.0",
+        "Content-Length: 2\r\n\r\n{}",
+    );
+    assert_ends(&stream, &next_answer(&stream, "POST"));
+}
+
+#[test]
+fn who_offers_another_protocol_is_answered_and_told_that_the_connection_ends() {
+    let server = Running::with(|options| options.linger = Duration::from_millis(100));
+    for offer in [
+        "Connection: upgrade\r\n",
+        "Connection: Upgrade, keep-alive\r\n",
+        "Connection: close, upgrade\r\n",
+        "Connection: upgrade\r\nUpgrade: websocket\r\n",
+        "Upgrade: websocket\r\n",
+        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n",
+    ] {
+        let stream = server.asked("GET", "/health/live", &format!("{offer}\r\n"));
+        let head = next_answer(&stream, "GET");
+        assert!(head.starts_with("http/1.1 200 "), "{offer}: {head}");
+        assert_ends(&stream, &head);
+        // A body ends where it said that it would, however it comes.
+        let rest = format!("{offer}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n{{");
+        let mut stream = server.asked("POST", ISSUE, &rest);
+        let mut proceed = [0; 25];
+        stream.read_exact(&mut proceed).unwrap();
+        stream.write_all(b"}").unwrap();
+        let head = next_answer(&stream, "POST");
+        assert!(head.starts_with("http/1.1 400 "), "{offer}: {head}");
+        assert_ends(&stream, &head);
+        let rest = format!("{offer}Transfer-Encoding: chunked\r\n\r\n{CHUNKS}");
+        let stream = server.asked("POST", ISSUE, &rest);
+        let head = next_answer(&stream, "POST");
+        assert!(head.starts_with("http/1.1 400 "), "{offer}: {head}");
+        assert_ends(&stream, &head);
+    }
+    let stream = TcpStream::connect(server.address).unwrap();
+    let rest = "Connection: upgrade\r\n\r\n";
+    server.ask(&stream, "GET", "/health/live", "HTTP/1.0", rest);
+    assert_ends(&stream, &next_answer(&stream, "GET"));
+}
+
+#[test]
+fn what_is_answered_before_its_body_came_ends_the_connection_in_order() {
+    let server = Running::with(|options| {
+        options.linger = Duration::from_millis(100);
+        options.body_limit = 1_000;
+        options.request_timeout = Duration::from_millis(300);
+    });
+    let wrong = "Authorization: Basic eDp5\r\n";
+    let text = "Content-Type: text/plain\r\n";
+    let org = "X-CAP-API-AUTH-ORG-ID: 7\r\n";
+    for (method, target, added, status) in [
+        // Two credentials are none.
+        ("POST", ISSUE, wrong, 401),
+        ("POST", ISSUE, org, 403),
+        ("POST", "/nothing", "", 404),
+        ("DELETE", ISSUE, "", 405),
+        ("POST", ISSUE, text, 415),
+        ("POST", ISSUE, "Content-Encoding: gzip\r\n", 415),
+        ("POST", ISSUE, "Connection: keep-alive\r\n", 408),
+        ("POST", ISSUE, "Content-Length: 1001\r\n", 413),
+        ("GET", "/health/live", "", 200),
+    ] {
+        let lengths = if status == 413 {
+            &["\r\n", "\r\n{"][..]
+        } else {
+            &[
+                "Content-Length: 5\r\n\r\n",
+                "Content-Length: 5\r\n\r\n{",
+                "Transfer-Encoding: chunked\r\n\r\n",
+                "Transfer-Encoding: chunked\r\n\r\n2\r\n{",
+            ]
+        };
+        for length in lengths {
+            let mut stream = server.asked(method, target, &format!("{added}{length}"));
+            let head = next_answer(&stream, method);
+            let status = format!("http/1.1 {status} ");
+            assert!(
+                head.starts_with(&status),
+                "{method} {target} {added}: {head}"
+            );
+            // Who goes on sending gets no reset that would take the answer away.
+            stream.write_all(b"  ").unwrap();
+            assert_ends(&stream, &head);
+        }
+    }
+    let grown = "3e9\r\n".to_owned() + &"x".repeat(0x3e9);
+    let stream = server.asked(
+        "POST",
+        ISSUE,
+        &format!("Transfer-Encoding: chunked\r\n\r\n{grown}"),
+    );
+    let head = next_answer(&stream, "POST");
+    assert!(head.starts_with("http/1.1 413 "), "{head}");
+    assert_ends(&stream, &head);
+}
+
+#[test]
+fn requests_that_are_sent_ahead_are_answered_in_turn() {
+    let server = Running::with(|_| ());
+    let post = format!(
+        "POST {ISSUE} HTTP/1.1\r\nHost: here\r\nAuthorization: {}\r\nContent-Length: 2\r\n\r\n{{}}",
+        server.authorization
+    );
+    let rest =
+        format!("Content-Length: 2\r\n\r\n{{}}{post}GET /nothing HTTP/1.1\r\nHost: here\r\n\r\n");
+    let stream = server.asked("POST", ISSUE, &rest);
+    for status in [400, 400, 404] {
+        let head = next_answer(&stream, "POST");
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
+    }
+    assert_goes_on(&server, &stream, "");
 }

@@ -280,7 +280,7 @@ impl IdSource for OneId {
 mod tests {
     use std::sync::Arc;
 
-    use accolade_application::access::{Credentials, authenticate, revoke_client};
+    use accolade_application::access::revoke_client;
     use accolade_application::answer::Answer;
     use accolade_application::badges::{UnclaimBadge, get};
     use accolade_application::catalogue::{RemoveGroup, groups};
@@ -305,11 +305,10 @@ mod tests {
     }
 
     fn caller(ports: &Ports) -> Caller {
-        let credentials = Credentials {
-            key: KEY.to_owned(),
-            secret: demo_secret(),
-        };
-        caller_of(&authenticate(ports, &credentials).unwrap().unwrap()).unwrap()
+        let key = ClientKey::try_from(KEY).unwrap();
+        let client = ports.stores.access.client(&key).unwrap().unwrap();
+        assert!(client.admits(&demo_secret()));
+        caller_of(&client).unwrap()
     }
 
     fn loyalty(reference: &str) -> Owner {

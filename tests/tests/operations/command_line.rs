@@ -1,6 +1,7 @@
 //! The command line tools, beside a running server.
 
-use accolade_tests::{Backend, Server, on_both_databases, shared};
+use accolade_tests::{Backend, Credentials, Server, on_both_databases, shared};
+use serde_json::json;
 
 fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
     let server = Server::start(backend);
@@ -35,6 +36,49 @@ fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
     cli.run(&["client", "revoke", "--key", &credentials.key])
         .ok();
     assert!(cli.run(&["client", "list"]).ok().contains("revoked"));
+}
+
+fn callers_keep_the_credentials_that_they_have(backend: Backend) {
+    let server = Server::start(backend);
+    let cli = server.cli();
+    let orgs = [server.org(), server.org()].map(|org| org.id().to_string());
+    // What older platforms send: a user, and the MD5 of a password in hex.
+    let credentials = Credentials {
+        key: "till user+7@example.org".to_owned(),
+        secret: "5f4dcc3b5aa765d61d8327deb882cf99".to_owned(),
+    };
+    let create = |org: &str, input: &str| {
+        let arguments = [
+            "client",
+            "create",
+            "--org",
+            org,
+            "--name",
+            "till",
+            "--key",
+            &credentials.key,
+            "--secret-stdin",
+        ];
+        cli.run_reading(input, &arguments)
+    };
+    let input = format!("{}\r\nnot the secret\n", credentials.secret);
+    assert!(create(&orgs[0], "too short\n").refused().contains("16"));
+    let printed = create(&orgs[0], &input).ok();
+    assert!(printed.contains(&credentials.key), "{printed}");
+    assert!(!printed.contains(&credentials.secret), "{printed}");
+    for org in &orgs {
+        let refused = create(org, &input).refused();
+        assert!(refused.contains("whole installation"), "{refused}");
+    }
+    server.client(&credentials).get("badgeMeta").ok();
+    let asked = json!({"key": credentials.key, "secret": credentials.secret});
+    let stranger = server.stranger();
+    stranger.post("/v3/oauth/token/generate", &asked).ok();
+    let wrong = server.client(&credentials.wrong()).get("badgeMeta");
+    assert_eq!(wrong.status, 401, "{wrong}");
+    assert!(!server.logs().text().contains(&credentials.secret));
+    cli.run(&["client", "revoke", "--key", &credentials.key])
+        .ok();
 }
 
 #[test]
@@ -150,6 +194,7 @@ fn help_and_version_are_worth_reading() {
 }
 
 on_both_databases! {
+    callers_keep_the_credentials_that_they_have
     an_org_and_a_client_are_made_listed_and_refused_twice
     to_migrate_twice_changes_nothing
 }

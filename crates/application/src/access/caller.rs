@@ -1,12 +1,12 @@
-//! Who calls: credentials become a caller, or do not.
+//! Who calls: a client whose secret was presented becomes a caller, unless it is revoked.
 
 use accolade_domain::actor::Actor;
 use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::Zone;
 
-use crate::access::{AccessGroup, AccessGroups, ClientKey, Secret, SecretHash};
-use crate::ports::{Client, Ports, StoreError};
+use crate::access::{AccessGroup, AccessGroups, Secret, SecretHash};
+use crate::ports::Client;
 
 /// Who calls, after authentication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,39 +56,25 @@ pub fn caller_of(client: &Client) -> Option<Caller> {
     })
 }
 
-/// Compared with where there is no client, so that it takes as long.
-const NOBODYS: SecretHash = SecretHash::from_bytes([0; 32]);
-
-/// The client that these credentials belong to, if they are right and it is
-/// not revoked. Takes as long for a key that nobody has.
-///
-/// # Errors
-/// The store failed.
-pub fn authenticate(
-    ports: &Ports,
-    credentials: &Credentials,
-) -> Result<Option<Client>, StoreError> {
-    let Ok(key) = ClientKey::try_from(credentials.key.as_str()) else {
-        return Ok(None);
-    };
-    let secret = &credentials.secret;
-    let client = ports.stores.access.client(&key)?;
-    if client.is_none() {
-        NOBODYS.matches(secret);
-    }
-    Ok(client.filter(|client| client.admits(secret)))
-}
-
 impl Client {
-    /// Whether `secret` is one of its secrets and it is not revoked.
+    /// Whether `secret` is one of its secrets that were made here, and it is not revoked.
     pub fn admits(&self, secret: &Secret) -> bool {
-        self.has_secret(secret) && self.revoked_on.is_none()
+        self.admits_hash(&secret.hash())
     }
 
-    /// Whether `secret` is one of its secrets.
+    /// Whether `hash` is stored of one of its secrets, and it is not revoked.
+    pub fn admits_hash(&self, hash: &SecretHash) -> bool {
+        self.has(hash) && self.revoked_on.is_none()
+    }
+
+    /// Whether `secret` is one of its secrets that were made here.
     pub fn has_secret(&self, secret: &Secret) -> bool {
-        let first = self.secret.matches(secret);
-        let second = self.next_secret.is_some_and(|hash| hash.matches(secret));
+        self.has(&secret.hash())
+    }
+
+    fn has(&self, hash: &SecretHash) -> bool {
+        let first = self.secret.matches(hash);
+        let second = self.next_secret.is_some_and(|next| next.matches(hash));
         first | second
     }
 }

@@ -2,9 +2,10 @@
 
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::text::Name;
+use anyhow::anyhow;
 
-use crate::access::{AccessGroups, ClientKey, Secret};
-use crate::ports::{CreateClientError, NewClient, Ports, UnknownClient};
+use crate::access::{AccessGroups, ClientKey, Secret, SecretHash};
+use crate::ports::{CreateClientError, NewClient, Ports, StoreError, UnknownClient};
 
 /// A client to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,18 +39,43 @@ pub fn create_client(
 ) -> Result<NewCredentials, CreateClientError> {
     let key = ClientKey::generate(&*ports.secrets);
     let secret = Secret::generate(&*ports.secrets);
-    let number = ports.stores.access.create_client(&NewClient {
-        org: command.org,
-        name: command.name,
-        key: key.clone(),
-        groups: command.groups,
-        secret: secret.hash(),
-        created_on: ports.clock.now(),
-    })?;
+    let number = create(ports, command, &key, secret.hash())?;
     Ok(NewCredentials {
         number,
         key,
         secret,
+    })
+}
+
+/// Creates a client with a key and a secret that its callers use already. It works at once.
+///
+/// # Errors
+/// [`CreateClientError::UnknownOrg`]; [`CreateClientError::KeyTaken`], whichever org has it.
+pub fn create_client_with(
+    ports: &Ports,
+    command: CreateClient,
+    key: &ClientKey,
+    secret: &Secret,
+) -> Result<ClientNumber, CreateClientError> {
+    let hash = secret
+        .slow_hash(key)
+        .ok_or_else(|| StoreError::Unexpected(anyhow!("the secret cannot be hashed")))?;
+    create(ports, command, key, hash)
+}
+
+fn create(
+    ports: &Ports,
+    command: CreateClient,
+    key: &ClientKey,
+    secret: SecretHash,
+) -> Result<ClientNumber, CreateClientError> {
+    ports.stores.access.create_client(&NewClient {
+        org: command.org,
+        name: command.name,
+        key: key.clone(),
+        groups: command.groups,
+        secret,
+        created_on: ports.clock.now(),
     })
 }
 

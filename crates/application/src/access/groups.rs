@@ -14,6 +14,8 @@ pub enum AccessGroup {
     BadgesIssue = 4,
     /// Everything that there is.
     Admin = 8,
+    /// To vote on what waits for approval.
+    BadgesApprove = 16,
 }
 
 impl AccessGroup {
@@ -22,6 +24,7 @@ impl AccessGroup {
         Self::BadgesRead,
         Self::BadgesWrite,
         Self::BadgesIssue,
+        Self::BadgesApprove,
         Self::Admin,
     ];
 
@@ -31,6 +34,7 @@ impl AccessGroup {
             Self::BadgesRead => "badges:read",
             Self::BadgesWrite => "badges:write",
             Self::BadgesIssue => "badges:issue",
+            Self::BadgesApprove => "badges:approve",
             Self::Admin => "admin",
         }
     }
@@ -38,7 +42,9 @@ impl AccessGroup {
 
 /// There is no such access group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no access group: use badges:read, badges:write, badges:issue or admin")]
+#[error(
+    "{0:?} is no access group: use badges:read, badges:write, badges:issue, badges:approve or admin"
+)]
 pub struct UnknownAccessGroup(pub String);
 
 impl FromStr for AccessGroup {
@@ -58,7 +64,7 @@ impl FromStr for AccessGroup {
 pub struct AccessGroups(u8);
 
 impl AccessGroups {
-    /// What a new client has unless told otherwise: everything but `admin`.
+    /// What a new client has unless told otherwise: to read, to define and to issue badges.
     pub const DEFAULT: Self = Self(
         AccessGroup::BadgesRead as u8
             | AccessGroup::BadgesWrite as u8
@@ -66,11 +72,20 @@ impl AccessGroups {
     );
 
     /// Every group.
-    pub const ALL: Self = Self(Self::DEFAULT.0 | AccessGroup::Admin as u8);
+    pub const ALL: Self =
+        Self(Self::DEFAULT.0 | AccessGroup::BadgesApprove as u8 | AccessGroup::Admin as u8);
 
     /// Whether a client with these may do what needs any one of `groups`.
     pub const fn permit(self, groups: Self) -> bool {
         self.0 & (groups.0 | AccessGroup::Admin as u8) != 0
+    }
+
+    /// Those of `scope` that a client with these has.
+    pub fn within(self, scope: Self) -> Self {
+        scope
+            .iter()
+            .filter(|group| self.permit((*group).into()))
+            .collect()
     }
 
     /// The groups of the set.
@@ -127,13 +142,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_permits_everything_and_the_default_all_but_admin() {
+    fn admin_permits_everything_and_the_default_neither_votes_nor_all() {
         let permitted = |by: AccessGroups| -> Vec<_> {
             let groups = AccessGroup::ALL.iter();
             groups.map(|group| by.permit((*group).into())).collect()
         };
-        assert_eq!(permitted(AccessGroup::Admin.into()), [true; 4]);
-        assert_eq!(permitted(AccessGroups::DEFAULT), [true, true, true, false]);
+        assert_eq!(permitted(AccessGroup::Admin.into()), [true; 5]);
+        let default = permitted(AccessGroups::DEFAULT);
+        assert_eq!(default, [true, true, true, false, false]);
     }
 
     #[test]
@@ -143,7 +159,17 @@ mod tests {
             .iter()
             .map(|group| AccessGroups::from(*group).permit(either))
             .collect();
-        assert_eq!(permitted, [true, false, true, true]);
+        assert_eq!(permitted, [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn a_scope_never_gives_what_the_client_has_not() {
+        let set = |groups: &[AccessGroup]| groups.iter().copied().collect::<AccessGroups>();
+        let scope = set(&[AccessGroup::BadgesRead, AccessGroup::BadgesApprove]);
+        let read = set(&[AccessGroup::BadgesRead]);
+        assert_eq!(AccessGroups::DEFAULT.within(scope), read);
+        assert_eq!(set(&[AccessGroup::Admin]).within(scope), scope);
+        assert_eq!(read.within(AccessGroups::ALL), read);
     }
 
     #[test]

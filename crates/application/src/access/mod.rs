@@ -8,10 +8,11 @@ mod orgs;
 mod secret;
 
 pub use actors::actor;
-pub use caller::{Caller, Credentials, authenticate, caller_of};
+pub use caller::{Caller, Credentials, caller_of};
 pub use clients::{
-    CreateClient, NewCredentials, begin_rotation, create_client, finish_rotation, revoke_client,
+    CreateClient, NewCredentials, begin_rotation, create_client, create_client_with,
+    finish_rotation, revoke_client,
 };
 pub use groups::{AccessGroup, AccessGroups, UnknownAccessGroup};
 pub use orgs::create_org;
-pub use secret::{ClientKey, MalformedClientKey, Secret, SecretHash};
+pub use secret::{ClientKey, MalformedClientKey, Secret, SecretHash, UnfitSecret};

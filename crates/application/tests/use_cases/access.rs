@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use accolade_application::access::{
-    AccessGroup, AccessGroups, ClientKey, CreateClient, Credentials, NewCredentials, Secret, actor,
-    authenticate, begin_rotation, caller_of, create_client, create_org, finish_rotation,
+    AccessGroup, AccessGroups, ClientKey, CreateClient, NewCredentials, Secret, actor,
+    begin_rotation, caller_of, create_client, create_client_with, create_org, finish_rotation,
     revoke_client,
 };
 use accolade_application::ports::{
@@ -27,23 +27,17 @@ fn client(world: &World, groups: AccessGroups) -> NewCredentials {
 }
 
 fn is_let_in(world: &World, key: &ClientKey, secret: &Secret) -> bool {
-    let credentials = Credentials {
-        key: key.as_str().to_owned(),
-        secret: secret.clone(),
-    };
-    authenticate(&world.ports, &credentials).unwrap().is_some()
+    let client = world.ports.stores.access.client(key).unwrap();
+    client.is_some_and(|client| client.admits(secret))
 }
 
 #[test]
 fn a_new_client_works_at_once_and_acts_for_its_org() {
     let world = World::new();
     let new = client(&world, AccessGroups::DEFAULT);
-    let credentials = Credentials {
-        key: new.key.as_str().to_owned(),
-        secret: new.secret.clone(),
-    };
-    let found = authenticate(&world.ports, &credentials).unwrap().unwrap();
-    assert_eq!((found.number, &found.key), (new.number, &new.key));
+    let found = world.ports.stores.access.client(&new.key).unwrap().unwrap();
+    assert!(found.admits(&new.secret));
+    assert_eq!(found.number, new.number);
     let caller = caller_of(&found).unwrap();
     assert_eq!(
         (caller.org, caller.actor),
@@ -64,11 +58,28 @@ fn wrong_secrets_and_keys_that_nobody_has_are_not_let_in() {
     assert!(!is_let_in(&world, &one.key, &Secret::presented("")));
     let unknown = ClientKey::try_from("unknown").unwrap();
     assert!(!is_let_in(&world, &unknown, &one.secret));
-    let malformed = Credentials {
-        key: "no:key".to_owned(),
-        secret: one.secret,
+}
+
+#[test]
+fn a_client_with_credentials_that_callers_have_is_let_in_by_their_slow_hash() {
+    let world = World::new();
+    let command = CreateClient {
+        org: world.caller.org,
+        name: "Till".try_into().unwrap(),
+        groups: AccessGroups::DEFAULT,
     };
-    assert_eq!(authenticate(&world.ports, &malformed).unwrap(), None);
+    let key = ClientKey::try_from("till@example.org").unwrap();
+    let secret = Secret::brought_along("5f4dcc3b5aa765d61d8327deb882cf99").unwrap();
+    let create = || create_client_with(&world.ports, command.clone(), &key, &secret);
+    create().unwrap();
+    let found = world.ports.stores.access.client(&key).unwrap().unwrap();
+    assert!(found.admits_hash(&secret.slow_hash(&key).unwrap()));
+    assert!(!found.admits(&secret));
+    let again = create();
+    assert!(
+        matches!(again, Err(CreateClientError::KeyTaken)),
+        "{again:?}"
+    );
 }
 
 #[test]

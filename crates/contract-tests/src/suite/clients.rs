@@ -48,7 +48,7 @@ fn assert_unknown(result: &Result<(), UnknownClient>) {
 
 fn a_client_is_found_as_it_was_created(world: &World) {
     let orgs = world.stores.access.orgs().unwrap();
-    let longest = "-._aZ09".repeat(10)[..64].to_owned();
+    let longest = "-. aZ0%ä@".repeat(15).chars().take(128).collect::<String>();
     for (text, name, created_on) in [
         (longest.as_str(), "𝄞".repeat(255), Instant::MAX),
         ("k", " 'Till' ".to_owned(), Instant::MIN),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use accolade_application::access::{ClientKey, Credentials, authenticate};
+use accolade_application::access::{ClientKey, Secret, SecretHash};
 use accolade_application::ports::{Client, Ports};
 use moka::sync::Cache;
 
@@ -17,12 +17,24 @@ const FRESH: Duration = Duration::from_secs(3);
 /// The most clients that are remembered.
 const MOST_REMEMBERED: u64 = 10_000;
 
+/// Slow hashes of secrets that are computed at one moment, each on a processor of its own, and the
+/// most that wait for it. The database is not waited for meanwhile.
+const HASHED_AT_ONCE: u32 = 2;
+const HASHES_WAITING: u32 = 1_024;
+
+/// How long a slow hash is remembered that nobody asks for any more.
+const HASH_REMEMBERED: Duration = Duration::from_hours(1);
+
 /// Looks clients up. Clones share what is remembered.
 #[derive(Clone)]
 pub(super) struct Clients {
     ports: Ports,
     dispatcher: Dispatcher,
     known: Cache<ClientKey, Known>,
+    hashing: Dispatcher,
+    /// The slow hashes of keys and secrets, right and wrong, by the fast one of the secret. They
+    /// never change.
+    slow_hashes: Cache<(ClientKey, SecretHash), SecretHash>,
 }
 
 #[derive(Clone)]
@@ -41,6 +53,11 @@ impl Clients {
                 .max_capacity(MOST_REMEMBERED)
                 .time_to_live(FRESH)
                 .build(),
+            hashing: Dispatcher::new(HASHED_AT_ONCE, HASHES_WAITING),
+            slow_hashes: Cache::builder()
+                .max_capacity(MOST_REMEMBERED)
+                .time_to_idle(HASH_REMEMBERED)
+                .build(),
         }
     }
 
@@ -51,21 +68,56 @@ impl Clients {
         (age < FRESH).then_some(known.client)
     }
 
+    /// Whether `client` has `secret` and is not revoked, as far as that can be told at once.
+    pub(super) fn admits(&self, client: &Client, secret: &Secret) -> bool {
+        let known = (client.key.clone(), secret.hash());
+        client.admits_hash(&known.1)
+            || self
+                .slow_hashes
+                .get(&known)
+                .is_some_and(|hash| client.admits_hash(&hash))
+    }
+
     /// The client whose credentials these are as it is now. That there is none is not remembered.
+    /// It is told after the slow hash was computed once, also for a key that nobody has, so that how
+    /// long it takes tells nothing.
     ///
     /// # Errors
-    /// The store failed, or too much waits for it.
+    /// The store failed, or too much waits for it or for a slow hash.
     pub(super) async fn authenticate(
         &self,
-        credentials: &Credentials,
+        key: &ClientKey,
+        secret: &Secret,
         deadline: Deadline,
     ) -> Result<Option<Arc<Client>>, Failure> {
-        let asked_at = Instant::now();
-        let (ports, credentials) = (self.ports.clone(), credentials.clone());
-        let work = move || authenticate(&ports, &credentials);
-        let dispatcher = &self.dispatcher;
-        let found = dispatcher.run(deadline, Effect::Reads, work).await??;
-        Ok(found.map(|client| self.remember(client, asked_at)))
+        let found = self.look_up(key, deadline).await?;
+        let found = match found {
+            Some(client) if client.admits(secret) => return Ok(Some(client)),
+            found => found,
+        };
+        let hash = self.slow_hash(key, secret, deadline).await?;
+        let right = found.zip(hash);
+        let right = right.filter(|(client, hash)| client.admits_hash(hash));
+        Ok(right.map(|(client, _)| client))
+    }
+
+    async fn slow_hash(
+        &self,
+        key: &ClientKey,
+        secret: &Secret,
+        deadline: Deadline,
+    ) -> Result<Option<SecretHash>, Failure> {
+        let known = (key.clone(), secret.hash());
+        if let Some(hash) = self.slow_hashes.get(&known) {
+            return Ok(Some(hash));
+        }
+        let (key, secret) = (key.clone(), secret.clone());
+        let work = move || secret.slow_hash(&key);
+        let hash = self.hashing.run(deadline, Effect::Reads, work).await?;
+        if let Some(hash) = hash {
+            self.slow_hashes.insert(known, hash);
+        }
+        Ok(hash)
     }
 
     /// The client with this key as it is now. That there is none is not remembered.

@@ -65,9 +65,9 @@ async fn generate_token(
 ) -> Result<HttpResponse, Failure> {
     let body = body::json(&request, payload, BODY_LIMIT).await?;
     let credentials = credentials(&body)?;
-    let (token, _) = auth
-        .token(&credentials, Origin::from_request(&request))
-        .await?;
+    let origin = Origin::from_request(&request);
+    let client = auth.authenticate(&[credentials], origin).await?;
+    let token = auth.token(&client, None)?;
     let answer = GeneratedToken {
         data: GeneratedTokenData {
             access_token: token.text,

@@ -28,7 +28,7 @@ use actix_web::http::header::HeaderValue;
 
 use clients::Clients;
 use presented::Presented;
-use tokens::{AccessToken, Tokens};
+use tokens::{AccessToken, Grant, Tokens};
 
 use crate::dispatch::Dispatcher;
 use crate::failure::Failure;
@@ -119,12 +119,17 @@ impl Auth {
     /// Those of [`permit`](Self::permit) that do not concern access groups.
     pub(crate) async fn caller(&self, request: &HttpRequest) -> Result<Caller, Failure> {
         let origin = Origin::from_request(request);
-        let client = match Presented::from_headers(request.headers()) {
+        let (client, scope) = match Presented::from_headers(request.headers()) {
             Presented::Nothing => return Err(unauthenticated()),
-            Presented::Credentials(credentials) => self.authenticate(&credentials, origin).await?,
+            Presented::Credentials(credentials) => {
+                (self.authenticate(&[credentials], origin).await?, None)
+            }
             Presented::Token(token) => self.bearer(&token, origin).await?,
         };
-        let caller = caller_of(&client).ok_or_else(unauthenticated)?;
+        let mut caller = caller_of(&client).ok_or_else(unauthenticated)?;
+        if let Some(scope) = scope {
+            caller.groups = caller.groups.within(scope);
+        }
         let is_own = |org: &HeaderValue| {
             let org = org.to_str().ok().and_then(|org| org.trim().parse().ok());
             org == Some(caller.org)
@@ -136,29 +141,23 @@ impl Auth {
         }
     }
 
-    /// The client whose credentials these are.
+    /// The client whose credentials these are: in the first of `spellings` that is right.
     ///
     /// # Errors
     /// 1930, or 1932 if they have been wrong too often; the store failed.
     async fn authenticate(
         &self,
-        credentials: &Credentials,
+        spellings: &[Credentials],
         origin: Origin,
     ) -> Result<Arc<Client>, Failure> {
-        if let Ok(key) = ClientKey::try_from(credentials.key.as_str()) {
-            let known = self.clients.recent(&key, Instant::now());
-            if let Some(client) = known.filter(|client| client.admits(&credentials.secret)) {
-                return Ok(client);
-            }
-            // Every refusal follows a look into the store, for keys that somebody has and for
-            // others: what is refused is up to date, and takes as long.
-            let found = self.clients.authenticate(credentials, origin.deadline);
-            if let Some(client) = found.await? {
+        for credentials in spellings {
+            if let Some(client) = self.find(credentials, origin.deadline).await? {
                 return Ok(client);
             }
         }
+        let key = spellings.first().map_or("", |first| &first.key);
         let now = Instant::now();
-        match self.throttle.wrong(&credentials.key, origin.address, now) {
+        match self.throttle.wrong(key, origin.address, now) {
             None => Err(unauthenticated()),
             Some(wait) => {
                 let seconds = wait.as_millis().div_ceil(1_000).max(1);
@@ -168,10 +167,32 @@ impl Auth {
         }
     }
 
-    async fn bearer(&self, token: &str, origin: Origin) -> Result<Arc<Client>, Failure> {
-        let key = self
+    async fn find(
+        &self,
+        Credentials { key, secret }: &Credentials,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<Client>>, Failure> {
+        let Ok(key) = ClientKey::try_from(key.as_str()) else {
+            return Ok(None);
+        };
+        let known = self.clients.recent(&key, Instant::now());
+        if let Some(client) = known.filter(|client| self.clients.admits(client, secret)) {
+            return Ok(Some(client));
+        }
+        // Every refusal follows a look into the store, for keys that somebody has and for
+        // others: what is refused is up to date, and takes as long.
+        self.clients.authenticate(&key, secret, deadline).await
+    }
+
+    /// The client that `token` was given to, and what the token is narrowed to.
+    async fn bearer(
+        &self,
+        token: &str,
+        origin: Origin,
+    ) -> Result<(Arc<Client>, Option<AccessGroups>), Failure> {
+        let Grant { key, scope } = self
             .tokens
-            .key_of(token, self.clock.now())
+            .read(token, self.clock.now())
             .ok_or_else(unauthenticated)?;
         let client = match self.clients.recent(&key, Instant::now()) {
             Some(client) => Some(client),
@@ -179,21 +200,17 @@ impl Auth {
         };
         client
             .filter(|client| client.revoked_on.is_none())
+            .map(|client| (client, scope))
             .ok_or_else(unauthenticated)
     }
 
-    /// An access token for the client whose credentials these are.
+    /// An access token for `client`, narrowed to `scope` if there is one.
     ///
     /// # Errors
-    /// Those of [`authenticate`](Self::authenticate).
-    async fn token(
-        &self,
-        credentials: &Credentials,
-        origin: Origin,
-    ) -> Result<(AccessToken, Arc<Client>), Failure> {
-        let client = self.authenticate(credentials, origin).await?;
-        let token = self.tokens.issue(&client.key, self.clock.now())?;
-        Ok((token, client))
+    /// It cannot be signed.
+    fn token(&self, client: &Client, scope: Option<AccessGroups>) -> Result<AccessToken, Failure> {
+        let key = client.key.clone();
+        self.tokens.issue(&Grant { key, scope }, self.clock.now())
     }
 }
 

@@ -3,18 +3,20 @@
 
 use std::collections::HashMap;
 
-use accolade_application::access::{AccessGroup, Credentials, Secret};
+use accolade_application::access::{AccessGroup, AccessGroups, Credentials, Secret};
+use accolade_application::ports::Client;
 use accolade_domain::rejection::Code;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     AUTHORIZATION, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, PRAGMA,
 };
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::generate::BODY_LIMIT;
-use super::{Auth, Origin, presented};
+use super::{Auth, Origin, presented, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
 use crate::middleware::request_tag::RequestTag;
@@ -33,6 +35,9 @@ pub(crate) struct GrantRequest {
     /// Its secret.
     #[schema(example = "demo-secret")]
     client_secret: Option<String>,
+    /// The access groups that the token is narrowed to, between blanks; all of the client's if absent.
+    #[schema(example = "badges:read")]
+    scope: Option<String>,
 }
 
 /// An access token.
@@ -46,8 +51,7 @@ pub(crate) struct Grant {
     /// For how many seconds it is good.
     #[schema(example = 300)]
     expires_in: i64,
-    /// The client's access groups, if a scope was asked for: a token is never limited to
-    /// some of them.
+    /// What the token is narrowed to, if a scope was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     scope: Option<String>,
@@ -119,7 +123,7 @@ pub(crate) fn operations() -> Vec<Operation> {
             .about(
                 "\
 The client credentials grant of RFC 6749. The client authenticates with Basic credentials or
-in the form.",
+in the form. A `scope` narrows the token to some of the client's access groups.",
             )
             .gives_tokens()
             .form_body::<GrantRequest>()
@@ -187,15 +191,18 @@ async fn grant(
         }
         None => return Err(Refusal::invalid_request("grant_type is required.")),
     }
-    let credentials = credentials(request, &mut form)?;
+    let spellings = credentials(request, &mut form)?;
     let origin = Origin::from_request(request);
-    let (token, client) = auth.token(&credentials, origin).await.map_err(refused)?;
-    let names: Vec<_> = client.groups.iter().map(AccessGroup::name).collect();
+    let client = auth.authenticate(&spellings, origin).await;
+    let client = client.map_err(refused)?;
+    let scope = form.remove("scope");
+    let scope = scope.map(|text| scope_of(&client, &text)).transpose()?;
+    let token = auth.token(&client, scope).map_err(refused)?;
     Ok(Grant {
         access_token: token.text,
         token_type: "Bearer",
         expires_in: token.ttl_seconds,
-        scope: form.contains_key("scope").then(|| names.join(" ")),
+        scope: scope.map(tokens::scope_text),
     })
 }
 
@@ -213,25 +220,62 @@ fn form(body: &[u8]) -> Result<HashMap<String, String>, Refusal> {
     Ok(form)
 }
 
-/// The client's key and secret. No key and no secret has a character that form encoding changes,
-/// so Basic ones are taken as they are.
+/// The access groups that `text` names, all of which `client` has.
+fn scope_of(client: &Client, text: &str) -> Result<AccessGroups, Refusal> {
+    let permitted = |name: &str| {
+        let group: AccessGroup = name.parse().ok()?;
+        client.groups.permit(group.into()).then_some(group)
+    };
+    let scope: Option<AccessGroups> = text.split(' ').map(permitted).collect();
+    scope.ok_or_else(|| {
+        let groups = tokens::scope_text(client.groups);
+        let description = format!("Ask for some of the client's access groups: {groups}.");
+        Refusal::bad("invalid_scope", &description)
+    })
+}
+
+/// The client's key and secret. Basic ones are form-encoded, says the standard; most clients send
+/// them as they are. Where that differs, both spellings are tried.
 fn credentials(
     request: &HttpRequest,
     form: &mut HashMap<String, String>,
-) -> Result<Credentials, Refusal> {
+) -> Result<Vec<Credentials>, Refusal> {
     let missing = || Refusal::from_failure(&Failure::new(Code::Unauthenticated), request);
     let (id, secret) = (form.remove("client_id"), form.remove("client_secret"));
     if request.headers().contains_key(AUTHORIZATION) {
         let basic = presented::basic(request.headers()).ok_or_else(missing)?;
-        if secret.is_some() || id.is_some_and(|id| id != basic.key) {
+        let same =
+            |id: &String| *id == basic.key || form_decoded(&basic).is_some_and(|it| it.key == *id);
+        if secret.is_some() || !id.as_ref().is_none_or(same) {
             let description = "Authenticate either with Basic credentials or in the form.";
             return Err(Refusal::invalid_request(description));
         }
-        return Ok(basic);
+        let decoded = form_decoded(&basic);
+        return Ok([basic].into_iter().chain(decoded).collect());
     }
-    Ok(Credentials {
+    Ok(vec![Credentials {
         key: id.ok_or_else(missing)?,
         secret: Secret::presented(secret.ok_or_else(missing)?),
+    }])
+}
+
+/// What `sent` says as form-encoded text, if that is something else.
+fn form_decoded(sent: &Credentials) -> Option<Credentials> {
+    let secret = sent.secret.reveal();
+    if ![&*sent.key, secret]
+        .iter()
+        .any(|text| text.contains(['%', '+']))
+    {
+        return None;
+    }
+    let decoded = |text: &str| {
+        let text = text.replace('+', " ");
+        let text = percent_decode_str(&text).decode_utf8().ok()?;
+        Some(text.into_owned())
+    };
+    Some(Credentials {
+        key: decoded(&sent.key)?,
+        secret: Secret::presented(decoded(secret)?),
     })
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::access::{
-    AccessGroup, AccessGroups, CreateClient, NewCredentials, begin_rotation, create_client,
-    create_org, revoke_client,
+    AccessGroup, AccessGroups, CreateClient, NewCredentials, Secret, begin_rotation, create_client,
+    create_client_with, create_org, revoke_client,
 };
 use accolade_application::ports::{Org, Ports};
 use accolade_domain::ids::OrgId;
@@ -38,6 +38,10 @@ const OPTIONS: fn() -> AuthOptions = || AuthOptions {
     failures_per_address: 1_000,
 };
 
+/// Credentials that callers had before. Form encoding changes them.
+const BROUGHT_KEY: &str = "till+7@example.org";
+const BROUGHT_SECRET: &str = "5f4dcc3b5aa765d6%2B1d:327deb";
+
 fn here() -> Here {
     let now = Instant::from_unix_seconds(1_800_000_000).unwrap();
     let clock = Arc::new(FixedClock::at(now));
@@ -54,8 +58,12 @@ fn here() -> Here {
         },
     )
     .unwrap();
-    let groups = AccessGroups::from_iter([AccessGroup::BadgesRead]);
-    let client = create_client(&ports, CreateClient { org, name, groups }).unwrap();
+    let groups = AccessGroups::from_iter([AccessGroup::BadgesRead, AccessGroup::BadgesWrite]);
+    let command = CreateClient { org, name, groups };
+    let client = create_client(&ports, command.clone()).unwrap();
+    let secret = Secret::brought_along(BROUGHT_SECRET).unwrap();
+    let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
+    create_client_with(&ports, command, &key, &secret).unwrap();
     let auth = Auth::new(&ports, Dispatcher::new(2, 10), &OPTIONS());
     Here {
         ports,
@@ -76,6 +84,14 @@ impl Here {
     }
 
     async fn ask(&self, headers: &[(header::HeaderName, String)]) -> Result<Caller, Failure> {
+        self.ask_for(AccessGroup::BadgesRead, headers).await
+    }
+
+    async fn ask_for(
+        &self,
+        group: AccessGroup,
+        headers: &[(header::HeaderName, String)],
+    ) -> Result<Caller, Failure> {
         let mut request = TestRequest::get().peer_addr("192.0.2.1:5".parse().unwrap());
         for header in headers {
             request = request.append_header(header.clone());
@@ -84,9 +100,21 @@ impl Here {
         request
             .extensions_mut()
             .insert(Deadline::after(Duration::from_mins(1)));
-        self.auth
-            .permit(&request, AccessGroup::BadgesRead.into())
-            .await
+        self.auth.permit(&request, group.into()).await
+    }
+
+    /// What `/oauth2/token` answers to `form` with Basic credentials.
+    async fn grant(
+        &self,
+        basic: (header::HeaderName, String),
+        form: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let form = [&[("grant_type", "client_credentials")], form].concat();
+        let request = TestRequest::with_uri("/oauth2/token")
+            .set_form(form)
+            .insert_header(basic);
+        let (status, _, answer) = self.post(request).await;
+        (status, answer)
     }
 
     async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
@@ -195,7 +223,13 @@ async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens(
     let token = here
         .auth
         .tokens
-        .issue(&here.client.key, here.clock.now())
+        .issue(
+            &Grant {
+                key: here.client.key.clone(),
+                scope: None,
+            },
+            here.clock.now(),
+        )
         .unwrap()
         .text;
     revoke_client(&here.ports, &here.client.key).unwrap();
@@ -283,16 +317,89 @@ async fn the_standards_grant_takes_a_form_or_basic_credentials() {
     assert!(answer.get("scope").is_none());
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
     assert_eq!(here.code(&[(header::AUTHORIZATION, bearer)]).await, None);
+}
 
+#[actix_web::test]
+async fn a_scope_narrows_the_token_to_what_it_names() {
+    let here = here();
+    let here = &here;
+    let scope = |scope: &'static str| async move {
+        let form = [("scope", scope)];
+        here.grant(here.right(), &form).await
+    };
+    let (status, answer) = scope("badges:read").await;
+    assert_eq!((status, &answer["scope"]), (200, &json!("badges:read")));
+    let token = answer["access_token"].as_str().unwrap();
+    let bearer = [(header::AUTHORIZATION, format!("Bearer {token}"))];
+    let code = |group| {
+        let asked = here.ask_for(group, &bearer);
+        async move { asked.await.err().map(|failure| failure.code().number()) }
+    };
+    assert_eq!(code(AccessGroup::BadgesRead).await, None);
+    assert_eq!(code(AccessGroup::BadgesWrite).await, Some(1931));
+    let (status, answer) = scope("badges:write badges:read").await;
+    let both = json!("badges:read badges:write");
+    assert_eq!((status, &answer["scope"]), (200, &both));
+    for wrong in [
+        "badges:issue",
+        "badges:read badges:issue",
+        "badges:fly",
+        "BADGES:READ",
+        "badges:read,badges:write",
+        "admin",
+        " ",
+    ] {
+        let (status, answer) = scope(wrong).await;
+        assert_eq!(
+            (status, &answer["error"]),
+            (400, &json!("invalid_scope")),
+            "{wrong}"
+        );
+    }
+    let (status, answer) = scope("").await;
+    assert_eq!((status, answer.get("scope")), (200, None));
+}
+
+#[actix_web::test]
+async fn credentials_that_callers_had_before_open_what_others_open() {
+    let here = here();
+    let right = basic(BROUGHT_KEY, BROUGHT_SECRET);
+    let wrong = basic(BROUGHT_KEY, "5f4dcc3b5aa765d6%2B1d:327deB");
+    assert_eq!(here.code(&[right.clone()]).await, None);
+    assert_eq!(here.code(&[wrong]).await, Some(1930));
+    assert_eq!(here.code(&[right.clone()]).await, None);
+    let body = json!({"key": BROUGHT_KEY, "secret": BROUGHT_SECRET});
+    let request = TestRequest::with_uri("/v3/oauth/token/generate").set_json(body);
+    let (status, _, answer) = here.post(request).await;
+    assert_eq!(status, 200);
+    let token = answer["data"]["accessToken"].as_str().unwrap();
+    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    assert_eq!(here.code(&[bearer]).await, None);
+    let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
+    revoke_client(&here.ports, &key).unwrap();
+    let now = Deadline::after(Duration::from_mins(1));
+    here.auth.clients.look_up(&key, now).await.unwrap();
+    assert_eq!(here.code(&[right]).await, Some(1930));
+}
+
+#[actix_web::test]
+async fn the_standards_grant_takes_basic_credentials_as_they_are_or_form_encoded() {
+    let here = here();
+    let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let (key, secret) = (encoded(BROUGHT_KEY), encoded(BROUGHT_SECRET));
+    for basic in [basic(BROUGHT_KEY, BROUGHT_SECRET), basic(&key, &secret)] {
+        let (status, _) = here.grant(basic.clone(), &[]).await;
+        assert_eq!(status, 200);
+        let (status, _) = here.grant(basic, &[("client_id", BROUGHT_KEY)]).await;
+        assert_eq!(status, 200);
+    }
     let form = [
         ("grant_type", "client_credentials"),
-        ("scope", "badges:issue"),
+        ("client_id", BROUGHT_KEY),
+        ("client_secret", BROUGHT_SECRET),
     ];
-    let request = TestRequest::with_uri("/oauth2/token")
-        .set_form(form)
-        .insert_header(here.right());
-    let (status, _, answer) = here.post(request).await;
-    assert_eq!((status, &answer["scope"]), (200, &json!("badges:read")));
+    let request = TestRequest::with_uri("/oauth2/token").set_form(form);
+    assert_eq!(here.post(request).await.0, 200);
 }
 
 #[actix_web::test]

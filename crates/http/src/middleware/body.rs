@@ -2,7 +2,7 @@
 
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, UPGRADE};
 use actix_web::{HttpMessage as _, HttpRequest};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
@@ -52,11 +52,14 @@ pub(crate) async fn bytes(
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok())
-        .unwrap_or(0);
-    if announced > limit {
-        return Err(too_large(limit));
-    }
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = match announced {
+        Some(length) if length > limit => return Err(too_large(limit)),
+        Some(length) => length,
+        // The framework takes whatever follows an offer to go on in another protocol for a body.
+        None if offers_upgrade(request) => 0,
+        None => usize::MAX,
+    };
     timeout_at(
         Deadline::from_request(request).instant(),
         collect(payload, limit, announced),
@@ -70,13 +73,17 @@ async fn collect(
     limit: usize,
     announced: usize,
 ) -> Result<Bytes, Failure> {
+    if announced == 0 {
+        return Ok(Bytes::new());
+    }
     let mut payload = std::pin::pin!(payload);
     let Some(first) = payload.next().await else {
         return Ok(Bytes::new());
     };
-    let first = first.map_err(|error| broken(&error))?;
+    let mut first = first.map_err(|error| broken(&error))?;
     // Most bodies come in one piece.
-    if first.len() == announced {
+    if first.len() >= announced {
+        first.truncate(announced);
         return Ok(first);
     }
     // What is announced is at most the limit, but may never come: no more than what
@@ -87,8 +94,17 @@ async fn collect(
             Some(piece) => body.extend_from_slice(&piece.map_err(|error| broken(&error))?),
             None => return Ok(body.freeze()),
         }
+        if body.len() >= announced {
+            body.truncate(announced);
+            return Ok(body.freeze());
+        }
     }
     Err(too_large(limit))
+}
+
+/// Whether `request`, which says nothing of a body, offers to go on in another protocol.
+fn offers_upgrade(request: &HttpRequest) -> bool {
+    request.headers().contains_key(UPGRADE) && !request.chunked().unwrap_or(false)
 }
 
 fn too_large(limit: usize) -> Failure {
@@ -156,6 +172,25 @@ mod tests {
             );
         }
         assert_eq!(received(&[], &[]).await, Ok(Bytes::new()));
+    }
+
+    #[actix_web::test]
+    async fn a_body_ends_where_it_said_that_it_would() {
+        let length = ("content-length", "3");
+        for parts in [
+            &["123", "next"][..],
+            &["123next"],
+            &["1", "2", "3"],
+            &["12", "3next"],
+        ] {
+            assert_eq!(received(&[length], parts).await, Ok(Bytes::from("123")));
+        }
+        let upgrade = ("upgrade", "websocket");
+        assert_eq!(received(&[upgrade], &["next"]).await, Ok(Bytes::new()));
+        assert_eq!(
+            received(&[upgrade, ("transfer-encoding", "chunked")], &["{}"]).await,
+            Ok(Bytes::from("{}"))
+        );
     }
 
     #[actix_web::test]

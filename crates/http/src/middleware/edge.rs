@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::ALLOW;
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
@@ -22,7 +21,8 @@ use crate::failure::Failure;
 use crate::metrics::Metrics;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
-use crate::middleware::request_tag::{RequestTag, X_REQUEST_ID};
+use crate::middleware::held::Held;
+use crate::middleware::request_tag::RequestTag;
 
 /// What the edge works with.
 #[derive(Debug, Clone)]
@@ -41,11 +41,11 @@ pub(crate) struct Edge {
 /// What has no request to be answered with, already in the envelope.
 pub(crate) async fn edge<B: MessageBody + 'static>(
     edge: web::Data<Edge>,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
-    let tag = RequestTag::from_header(request.headers().get(&X_REQUEST_ID));
+    let tag = RequestTag::from_headers(request.headers());
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
@@ -56,6 +56,10 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     request
         .extensions_mut()
         .insert(Deadline::after(edge.request_timeout));
+    // The framework ends the connection of a request that offers to go on in another protocol,
+    // also if nobody takes the offer, and does not say so.
+    let ends = request.head().connection_type() == ConnectionType::Upgrade;
+    let held = Held::of(&mut request);
 
     let outcome = if edge.draining.has_begun() && !is_for_operators(request.path()) {
         Ok(request.into_response(stopping().error_response_for(&tag)))
@@ -66,7 +70,14 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     };
     let _entered = span.enter();
     let outcome = match outcome {
-        Ok(response) => Ok(finish(response, &edge, &tag)),
+        Ok(response) => {
+            let ends = ends || edge.draining.has_begun();
+            let response = finish(response, ends, &tag);
+            Ok(match held {
+                Some(held) => held.until_sent(response),
+                None => response,
+            })
+        }
         Err(failure) => {
             failure.log();
             Err(failure.answering(tag))
@@ -103,17 +114,18 @@ async fn inside<B: MessageBody + 'static>(
     }
 }
 
-/// The response as it leaves.
+/// The response as it leaves. That the connection `ends` with it, it says: a server that is stopping
+/// has an end then, and clients turn to another one.
 fn finish(
     response: ServiceResponse<BoxBody>,
-    edge: &Edge,
+    ends: bool,
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
-    let (name, value) = tag.header();
-    response.headers_mut().insert(name, value);
-    if edge.draining.has_begun() {
-        // So that clients turn to another server, and this one has an end.
+    for (name, value) in tag.headers() {
+        response.headers_mut().insert(name, value);
+    }
+    if ends {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     }
@@ -138,8 +150,13 @@ fn enveloped(response: ServiceResponse<BoxBody>, tag: &RequestTag) -> ServiceRes
         return response;
     };
     let (request, replaced) = response.into_parts();
-    if let Some(allowed) = replaced.headers().get(ALLOW) {
-        replacement.headers_mut().insert(ALLOW, allowed.clone());
+    // Others that the answer came by may have said something in headers of their own.
+    for (name, value) in replaced.headers() {
+        if !replacement.headers().contains_key(name) {
+            replacement
+                .headers_mut()
+                .insert(name.clone(), value.clone());
+        }
     }
     ServiceResponse::new(request, replacement)
 }

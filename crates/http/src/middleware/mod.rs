@@ -2,7 +2,9 @@
 //! the log, and the envelope around whatever goes wrong.
 
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod deadline;
 pub(crate) mod draining;
 pub(crate) mod edge;
+pub(crate) mod held;
 pub(crate) mod request_tag;

@@ -126,6 +126,26 @@ pub(super) fn table() -> String {
     table
 }
 
+/// The same table in HTML.
+pub(super) fn html_table() -> String {
+    let mut table =
+        "<table><thead><tr><th>Code</th><th>HTTP</th><th>Name</th><th>Message</th></tr>\
+                     </thead><tbody>\n"
+            .to_owned();
+    for code in Code::ALL {
+        let (number, status) = (code.number(), code.status());
+        let name = code.name();
+        let message = code.message().replace('&', "&amp;").replace('<', "&lt;");
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            table,
+            "<tr><td>{number}</td><td>{status}</td><td>{name}</td><td>{message}</td></tr>"
+        );
+    }
+    table.push_str("</tbody></table>");
+    table
+}
+
 /// The document `docs/errors.md`.
 pub fn errors_markdown() -> String {
     format!(

@@ -8,8 +8,8 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 
 use crate::operation::Rules;
 
-/// Names a request, in every answer.
-const REQUEST_ID: &str = "X-Request-Id";
+/// Each names a request, in every answer.
+const REQUEST_IDS: [&str; 2] = ["X-CAP-REQUEST-ID", "X-Request-Id"];
 
 /// When to come again.
 const RETRY_AFTER: &str = "Retry-After";
@@ -25,7 +25,9 @@ pub(super) fn add_common(document: &mut OpenApi) {
         components.headers.insert(name.to_owned(), header.into());
     };
     let text = "Names the request in the log: the caller's own, if it sent a sane one.";
-    add(REQUEST_ID, Type::String, text);
+    for name in REQUEST_IDS {
+        add(name, Type::String, text);
+    }
     let text = "`true` if the answer was given before.";
     add("Idempotency-Replayed", Type::Boolean, text);
     let text = "Changes with the definition, not with counts or claims: for `If-Match`.";
@@ -53,9 +55,14 @@ pub(super) fn add_read(operation: &mut Operation, rules: Rules) {
     );
     read(
         operation,
-        REQUEST_ID,
+        REQUEST_IDS[0],
         "Names this request in the answer and in the log: 1 to 128 letters, digits, \
          `.`, `_` and `-`. One is made if it is absent.",
+    );
+    read(
+        operation,
+        REQUEST_IDS[1],
+        "The same, where `X-CAP-REQUEST-ID` is absent.",
     );
 }
 
@@ -66,7 +73,9 @@ pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagg
         let RefOr::T(response) = response else {
             continue;
         };
-        answer(response, REQUEST_ID);
+        for name in REQUEST_IDS {
+            answer(response, name);
+        }
         match status.as_str() {
             success if success.starts_with('2') => {
                 if takes_key {

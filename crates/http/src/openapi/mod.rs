@@ -10,6 +10,7 @@ mod security;
 use accolade_wire::envelope::FailureEnvelope;
 use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
+use utoipa::openapi::tag::TagBuilder;
 
 use crate::operation::{Operation, open};
 use crate::routes::operations;
@@ -25,7 +26,8 @@ pub use codes::errors_markdown;
                        Every answer below `/api_gateway/v1/badges` is the envelope `data`, \
                        `errors`, `warnings`. Instants are seconds with exactly nine decimals, which \
                        examples here cannot show; each has a twin of RFC 3339 text. Every answer has \
-                       `X-Request-Id`.",
+                       the request's id in `X-CAP-REQUEST-ID` and in `X-Request-Id`. All codes \
+                       are in one table, at the end.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/", description = "This server")),
@@ -45,9 +47,10 @@ struct Frame;
 /// The document.
 pub fn openapi() -> OpenApi {
     let mut document = Frame::openapi();
-    let description = document.info.description.get_or_insert_default();
-    description.push_str("\n\n## Codes\n\n");
-    description.push_str(&codes::table());
+    let codes = TagBuilder::new()
+        .name("Codes")
+        .description(Some(codes::table()));
+    document.tags.get_or_insert_default().push(codes.build());
     security::add_schemes(&mut document);
     headers::add_common(&mut document);
     let components = document.components.get_or_insert_default();

@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use crate::failure::Failure;
-use crate::openapi::openapi_json;
+use crate::openapi::{codes, openapi_json};
 use crate::operation::{Operation, get};
 use crate::router::path_not_found;
 
@@ -19,6 +19,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
+
+/// Where the page shows the operations.
+const OPERATIONS: &str = r#"<div id="swagger-ui"></div>"#;
+
+/// The operations, and below them all codes.
+static OPERATIONS_AND_CODES: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        r#"{OPERATIONS}
+    <section id="codes" class="swagger-ui"><div class="wrapper">
+      <h2>Codes</h2>
+      <p>A code with HTTP 200 is a warning, or befalls one customer of a batch.</p>
+      {}
+    </div></section>"#,
+        codes::html_table()
+    )
+});
 
 static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     // Relative, so that it works below a path of a proxy; `none` keeps the page from asking
@@ -56,9 +72,15 @@ async fn redirect() -> HttpResponse {
 
 /// The page and its files.
 async fn page(file: web::Path<String>) -> Result<HttpResponse, Failure> {
-    let Ok(Some(file)) = utoipa_swagger_ui::serve(&file, Arc::clone(&PAGE)) else {
+    let Ok(Some(mut file)) = utoipa_swagger_ui::serve(&file, Arc::clone(&PAGE)) else {
         return path_not_found().await;
     };
+    if file.content_type == "text/html"
+        && let Ok(page) = std::str::from_utf8(&file.bytes)
+    {
+        let page = page.replace(OPERATIONS, &OPERATIONS_AND_CODES);
+        file.bytes = page.into_bytes().into();
+    }
     Ok(HttpResponse::Ok()
         .content_type(file.content_type)
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))

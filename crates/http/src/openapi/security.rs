@@ -7,6 +7,7 @@ use utoipa::openapi::security::{
     SecurityRequirement, SecurityScheme,
 };
 
+
 use crate::operation::Operation;
 
 /// Each is enough.
@@ -24,7 +25,10 @@ pub(super) fn add_schemes(document: &mut OpenApi) {
             "An access token.",
         ))),
     );
-    let flow = ClientCredentials::new("/oauth2/token", Scopes::new());
+    let scopes = AccessGroup::ALL
+        .iter()
+        .map(|group| (group.name(), about(*group)));
+    let flow = ClientCredentials::new("/oauth2/token", Scopes::from_iter(scopes));
     components.add_security_scheme(
         "oauth2",
         SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)])),
@@ -43,6 +47,19 @@ pub(super) fn required(declared: &Operation) -> Option<Vec<SecurityRequirement>>
         }
         None if declared.gives_tokens => Some(vec![SecurityRequirement::default()]),
         None => None,
+    }
+}
+
+/// What a scope permits.
+fn about(group: AccessGroup) -> &'static str {
+    match group {
+        AccessGroup::BadgesRead => "Read badges, requests and what customers hold.",
+        AccessGroup::BadgesWrite => {
+            "Define badges, groups, custom fields and the directory of customers."
+        }
+        AccessGroup::BadgesIssue => "Enrol, earn, revoke and import.",
+        AccessGroup::BadgesApprove => "Vote on what waits for approval.",
+        AccessGroup::Admin => "Everything.",
     }
 }
 

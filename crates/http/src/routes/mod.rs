@@ -22,16 +22,17 @@ mod windows;
 use crate::auth;
 use crate::operation::Operation;
 
-/// Every operation that callers see.
+/// Every operation that callers see, in the order in which who integrates needs them and the
+/// document shows them.
 pub(crate) fn api_operations() -> Vec<Operation> {
     [
         enrolment::operations(),
         requests::operations(),
         earning::operations(),
-        badges::operations(),
-        windows::operations(),
         customers::operations(),
         directory::operations(),
+        badges::operations(),
+        windows::operations(),
         groups::operations(),
         custom_fields::operations(),
         actors::operations(),

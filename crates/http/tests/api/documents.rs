@@ -56,6 +56,54 @@ fn the_document_is_of_version_3_1() {
 }
 
 #[test]
+fn operations_stand_in_the_order_in_which_who_integrates_needs_them_and_codes_last() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let tags = document["tags"].as_array().unwrap();
+    let names: Vec<_> = tags
+        .iter()
+        .map(|tag| tag["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "Enrolment",
+            "Earning",
+            "Customers",
+            "Badges",
+            "Catalogue",
+            "Access",
+            "Operations",
+            "Codes"
+        ]
+    );
+    assert!(
+        tags[7]["description"]
+            .as_str()
+            .unwrap()
+            .contains("| 1040 |")
+    );
+    assert!(
+        !document["info"]["description"]
+            .as_str()
+            .unwrap()
+            .contains("1040")
+    );
+    let paths: Vec<_> = document["paths"].as_object().unwrap().keys().collect();
+    let places = [
+        "issueBulk",
+        "earn",
+        "customer/{customerId}",
+        "badgeMeta",
+        "group",
+    ]
+    .map(|end| {
+        let end = format!("/{end}");
+        paths.iter().position(|path| path.ends_with(&end)).unwrap()
+    });
+    assert!(places.is_sorted(), "{paths:?}");
+}
+
+#[test]
 fn every_code_is_some_operations() {
     // What befalls a request that reaches no operation.
     let elsewhere = [Code::PathNotFound, Code::MethodNotAllowed];

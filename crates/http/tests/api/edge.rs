@@ -12,6 +12,10 @@ fn said(reply: &Reply) -> (u16, u64) {
     let (status, codes) = reply.failure();
     assert_eq!(codes.len(), 1, "{}", reply.body);
     assert!(reply.header("x-request-id").is_some());
+    assert_eq!(
+        reply.header("x-cap-request-id"),
+        reply.header("x-request-id")
+    );
     (status, codes[0].0)
 }
 
@@ -92,11 +96,18 @@ async fn credentials_come_first_and_then_what_the_client_may_do() {
 #[actix_web::test]
 async fn the_callers_id_of_a_request_is_given_back() {
     let app = TestApp::new();
-    let request = TestRequest::get()
-        .uri(&format!("{PREFIX}/nothing"))
-        .insert_header(("X-Request-Id", "abc-1"));
-    let reply = app.send(request).await;
-    assert_eq!(reply.header("x-request-id"), Some("abc-1"));
+    for (name, path) in [
+        ("X-Request-Id", "/nothing"),
+        ("X-CAP-REQUEST-ID", "/nothing"),
+        ("X-CAP-REQUEST-ID", "/badgeMeta"),
+    ] {
+        let request = TestRequest::get()
+            .uri(&format!("{PREFIX}{path}"))
+            .insert_header((name, "abc-1"));
+        let reply = app.send(request).await;
+        assert_eq!(reply.header("x-request-id"), Some("abc-1"));
+        assert_eq!(reply.header("x-cap-request-id"), Some("abc-1"));
+    }
 }
 
 #[actix_web::test]

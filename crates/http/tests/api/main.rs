@@ -8,6 +8,7 @@ mod badge_list;
 mod badges;
 mod catalogue;
 mod claims;
+mod cors;
 mod customers;
 mod directory;
 mod documents;

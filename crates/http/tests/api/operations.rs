@@ -1,5 +1,6 @@
 //! What operators see, and the pages that describe the API.
 
+use accolade_domain::rejection::Code;
 use accolade_http::app::ops_app;
 use actix_web::test::{self, TestRequest};
 
@@ -71,6 +72,15 @@ async fn the_page_of_the_api_asks_no_other_host() {
         "{}",
         initializer.body
     );
+}
+
+#[actix_web::test]
+async fn the_page_of_the_api_has_the_operations_first_and_all_codes_last() {
+    let page = bare(&TestApp::new(), "/docs/").await.body;
+    let operations = page.find(r#"id="swagger-ui""#).unwrap();
+    let codes = page.find(r#"id="codes""#).unwrap();
+    assert!(operations < codes, "{page}");
+    assert_eq!(page[codes..].matches("<tr><td>").count(), Code::ALL.len());
 }
 
 #[actix_web::test]

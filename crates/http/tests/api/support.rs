@@ -313,6 +313,7 @@ fn options() -> HttpOptions {
         body_limit: 1 << 20,
         request_timeout: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),
+        linger: Duration::from_secs(5),
         shutdown_timeout: Duration::from_secs(5),
         concurrency: 4,
         groups: 1,
@@ -326,6 +327,7 @@ fn options() -> HttpOptions {
             failures_per_key: 20,
             failures_per_address: 100,
         },
+        cors_origins: Vec::new(),
         metrics: true,
     }
 }

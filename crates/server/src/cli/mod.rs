@@ -127,7 +127,8 @@ enum ClientCommand {
     #[command(after_help = "\
 Examples:
   accolade-server client create --org 1 --name loyalty
-  accolade-server client create --org 1 --name reports --groups badges:read --json")]
+  accolade-server client create --org 1 --name reports --groups badges:read --json
+  accolade-server client create --org 1 --name till --key till@example.org --secret-stdin < secret")]
     Create(CreateClient),
     /// List the clients, without secrets
     List,
@@ -149,14 +150,22 @@ struct CreateClient {
     /// Its name, for people
     #[arg(long, value_parser = name)]
     name: Name,
-    /// What it may do: some of badges:read, badges:write, badges:issue, admin
+    /// What it may do: some of badges:read, badges:write, badges:issue, badges:approve, admin
     #[arg(
         long,
         value_delimiter = ',',
         default_value = "badges:read,badges:write,badges:issue"
     )]
     groups: Vec<accolade_application::access::AccessGroup>,
-    /// Print {"key": …, "secret": …} alone
+    /// The key that its callers use already: 1 to 128 printable characters without `:`. It belongs
+    /// to one client of the whole installation
+    #[arg(long, value_parser = client::key, requires = "secret_stdin")]
+    key: Option<accolade_application::access::ClientKey>,
+    /// Read the secret that its callers use already, of at least 16 characters, from the first line
+    /// of standard input. It is not printed
+    #[arg(long, requires = "key")]
+    secret_stdin: bool,
+    /// Print {"key": …, "secret": …} alone; without the secret if that was read
     #[arg(long)]
     json: bool,
 }
@@ -260,9 +269,22 @@ mod tests {
         assert!(
             groups("--groups badges:raed")
                 .unwrap_err()
-                .contains("badges:issue or admin")
+                .contains("badges:approve or admin")
         );
         assert!(groups("--groups=").is_err());
+    }
+
+    #[test]
+    fn a_key_of_callers_comes_with_their_secret() {
+        let create = |line: &str| {
+            let line = format!("accolade-server client create --org 1 --name x {line}");
+            parse(&line).map(drop)
+        };
+        assert_eq!(create("--key till@example.org --secret-stdin"), Ok(()));
+        assert!(create("--key till").unwrap_err().contains("--secret-stdin"));
+        assert!(create("--secret-stdin").unwrap_err().contains("--key"));
+        let colon = create("--key a:b --secret-stdin").unwrap_err();
+        assert!(colon.contains("without ':'"), "{colon}");
     }
 
     #[test]

@@ -29,6 +29,9 @@ use shutdown::StopSignals;
 /// it is they who end it.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
+/// How long who still sends a body that was answered already is listened to.
+const LINGER: Duration = Duration::from_secs(5);
+
 /// Serves until it is told to stop.
 ///
 /// # Errors
@@ -129,6 +132,7 @@ fn options(settings: &Settings) -> HttpOptions {
         body_limit: http.body_limit,
         request_timeout: http.request_timeout,
         keep_alive: KEEP_ALIVE,
+        linger: LINGER,
         shutdown_timeout: http.request_timeout,
         concurrency,
         groups,
@@ -142,6 +146,7 @@ fn options(settings: &Settings) -> HttpOptions {
             failures_per_key: settings.auth.failures_per_key,
             failures_per_address: settings.auth.failures_per_address,
         },
+        cors_origins: http.cors_origins.clone(),
         metrics: settings.metrics.port.is_none(),
     }
 }

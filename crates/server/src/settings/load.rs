@@ -338,8 +338,17 @@ mod tests {
             ("ACCOLADE__HTTP__REQUEST_TIMEOUT", "2m"),
             ("ACCOLADE__METRICS__PORT", "9090"),
             ("ACCOLADE__AUTH__TOKEN_KEY", digits),
+            (
+                "ACCOLADE__HTTP__CORS_ORIGINS",
+                "https://a.example, http://b.example:81",
+            ),
         ])
         .unwrap();
+        assert_eq!(
+            loaded.settings.http.cors_origins,
+            ["https://a.example", "http://b.example:81"]
+        );
+        assert!(show(&loaded).contains("[\"https://a.example\", \"http://b.example:81\"]"));
         assert!(!loaded.settings.database.migrate);
         assert_eq!(loaded.settings.http.request_timeout, Duration::from_mins(2));
         assert_eq!(loaded.settings.metrics.port, Some(9090));
@@ -348,12 +357,38 @@ mod tests {
     }
 
     #[test]
+    fn a_list_in_a_file_is_an_array() {
+        let list = |value: &str| {
+            let text = format!("http.cors_origins = {value}");
+            let loaded = Files::with(&[("local.toml", &text)]).load(&[]);
+            loaded.map(|loaded| loaded.settings.http.cors_origins)
+        };
+        assert_eq!(list("[]"), Ok(Vec::new()));
+        assert_eq!(
+            list(r#"["https://a.example"]"#).unwrap(),
+            ["https://a.example"]
+        );
+        for (wrong, problem) in [
+            (r#""https://a.example""#, "must be an array, not a string"),
+            ("[1]", "must be a string, not an integer"),
+            (r#"["hidden/path"]"#, "must list origins"),
+        ] {
+            let error = list(wrong).unwrap_err();
+            assert!(
+                error.contains("http.cors_origins") && error.contains(problem),
+                "{error}"
+            );
+            assert!(!error.contains("hidden"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_wrong_variable_is_named_with_what_would_be_right() {
         for (name, value, line) in [
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_limit, host, port, queue, request_timeout, workers",
+                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
@@ -443,7 +478,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_limit, host, port, queue, request_timeout, workers",
+                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers",
             ),
             (
                 "[http]\nport = \"8080\"",

@@ -70,6 +70,8 @@ pub(crate) struct HttpSettings {
     pub(crate) request_timeout: Duration,
     #[serde(deserialize_with = "parse::whole::<0, 1_000_000, _, _>")]
     pub(crate) queue: usize,
+    #[serde(deserialize_with = "parse::origins")]
+    pub(crate) cors_origins: Vec<String>,
 }
 
 /// `database`: which one, and how long to wait for it.

@@ -9,6 +9,7 @@ use bytesize::ByteSize;
 use jiff::SignedDuration;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _};
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 /// No time-out and no retention is longer.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
@@ -75,6 +76,26 @@ pub(super) fn optional_host<'de, D: Deserializer<'de>>(
     host(from).map(Some)
 }
 
+/// Origins as browsers write them: `https://app.example.org`, with a port that is not the scheme's
+/// own.
+pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let origins = Vec::<String>::deserialize(from)?;
+    let is_origin = |text: &String| {
+        Url::parse(text).is_ok_and(|url| {
+            let is_web = matches!(url.scheme(), "http" | "https");
+            is_web && !text.contains('*') && url.origin().ascii_serialization() == *text
+        })
+    };
+    if origins.iter().all(is_origin) {
+        Ok(origins)
+    } else {
+        Err(D::Error::custom(
+            "must list origins as browsers write them, like \"https://app.example.org\": in lower \
+             case, without a path and without the scheme's own port",
+        ))
+    }
+}
+
 /// A level, or levels by module.
 pub(super) fn log_level<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     text(from, |text| {
@@ -109,7 +130,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde::de::value::{Error as ValueError, StringDeserializer};
+    use serde::de::value::{Error as ValueError, SeqDeserializer, StringDeserializer};
 
     fn read<T>(
         with: impl Fn(StringDeserializer<ValueError>) -> Result<T, ValueError>,
@@ -152,6 +173,38 @@ mod tests {
         assert_eq!(read(host, "localhost"), Ok("localhost".to_owned()));
         for wrong in ["", "127.0.0.1:80", "example.com", "*"] {
             assert!(read(host, wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    fn read_origins(texts: &[&str]) -> Result<Vec<String>, String> {
+        let texts: SeqDeserializer<_, ValueError> = SeqDeserializer::new(texts.iter().copied());
+        origins(texts).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        assert_eq!(read_origins(&[]), Ok(Vec::new()));
+        let right = [
+            "https://app.example.org",
+            "http://localhost:3000",
+            "http://[::1]:8080",
+        ];
+        assert_eq!(read_origins(&right).unwrap(), right);
+        for wrong in [
+            "*",
+            "null",
+            "",
+            "app.example.org",
+            "https://app.example.org/",
+            "https://app.example.org/path",
+            "https://app.example.org:443",
+            "https://App.example.org",
+            "https://user@app.example.org",
+            "ftp://app.example.org",
+            "https://*.example.org",
+        ] {
+            let refused = read_origins(&[right[0], wrong]);
+            assert!(refused.is_err(), "{wrong:?}");
         }
     }
 

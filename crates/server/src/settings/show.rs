@@ -51,6 +51,7 @@ fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Valu
     match (section, key, &value.kind) {
         ("auth", "token_key", _) => MASK.into(),
         ("database", "url", _) => loaded.settings.database.url.to_string().into(),
+        ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
         (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
         _ => text

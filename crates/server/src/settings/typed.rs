@@ -2,13 +2,14 @@
 //!
 //! The types alone say which keys there are, and of which kind. serde asks for what a type
 //! needs; what does not fit is refused here, with the path of the key. Nothing is converted but
-//! the text of a variable, to the number or truth value that its key asks for.
+//! the text of a variable, to the number, truth value or list that its key asks for.
 
 use std::collections::btree_map;
 use std::fmt;
 
 use config::{Value, ValueKind};
-use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer as _, MapAccess, Visitor};
+use serde::de::value::SeqDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::settings::value::{entries, is_variable};
@@ -135,6 +136,19 @@ impl<'de> Deserializer<'de> for Typed<'de> {
         }
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.leaf()? {
+            ValueKind::Array(values) => {
+                visitor.visit_seq(SeqDeserializer::new(values.iter().map(Typed)))
+            }
+            ValueKind::String(text) if is_variable(self.0) => {
+                let texts = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+                visitor.visit_seq(SeqDeserializer::new(texts))
+            }
+            other => Err(wrong_kind("an array", other)),
+        }
+    }
+
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match entries(self.0) {
             Some(values) => visitor.visit_map(Keys {
@@ -163,13 +177,22 @@ impl<'de> Deserializer<'de> for Typed<'de> {
             ValueKind::Table(_) => self.deserialize_map(visitor),
             ValueKind::I64(_) => self.deserialize_i64(visitor),
             ValueKind::Boolean(_) => self.deserialize_bool(visitor),
+            ValueKind::Array(_) => self.deserialize_seq(visitor),
             _ => self.deserialize_string(visitor),
         }
     }
 
     forward_to_deserialize_any! {
         i8 i16 i32 u8 u16 u32 u64 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct
-        seq tuple tuple_struct enum identifier ignored_any
+        tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Misfit> for Typed<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 

@@ -150,12 +150,13 @@ fn object<'a, 'p>(
     Ok(Field::root(check_syntax(text)?, problems).object())
 }
 
-/// The text that `body` is.
+/// The text that `body` is, without the byte order mark that some programs put before it.
 fn text(body: &[u8]) -> Result<&str, Rejection> {
     let text = std::str::from_utf8(body).map_err(|error| {
         let at = error.valid_up_to();
         Rejection::unreadable(format!("The body is not UTF-8 text: see byte {at}."))
     })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_ascii().is_empty() {
         return Err(Rejection::unreadable(
             "The body is empty. Send a JSON object.",
@@ -227,6 +228,23 @@ mod tests {
         assert_eq!(refused(b" \n"), "The body is empty. Send a JSON object.");
         assert_eq!(refused(b"[1]"), "Must be an object, not an array.");
         assert_eq!(refused(b"null"), "Is required.");
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_json_is_skipped_and_another_is_not() {
+        let name = |body: &str| {
+            let read = read(body.as_bytes(), |fields| {
+                fields.field("a").required().text::<String>()
+            });
+            read.map(|parsed| parsed.value)
+        };
+        assert_eq!(name("\u{feff}{\"a\":\"b\"}"), Ok("b".to_owned()));
+        assert!(refused("\u{feff}\u{feff}{}".as_bytes()).contains("line 1 column 1"));
+        assert!(refused("\u{feff}".as_bytes()).contains("empty"));
+        let elements = read_each("\u{feff}[{}]".as_bytes(), 1, Code::TooManyCustomers, |_| {
+            Some(())
+        });
+        assert_eq!(elements.map(|elements| elements.len()), Ok(1));
     }
 
     #[test]
