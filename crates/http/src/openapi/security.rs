@@ -7,7 +7,6 @@ use utoipa::openapi::security::{
     SecurityRequirement, SecurityScheme,
 };
 
-
 use crate::operation::Operation;
 
 /// Each is enough.
