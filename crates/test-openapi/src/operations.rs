@@ -91,14 +91,12 @@ impl Operation {
     }
 
     fn is_at(&self, segments: &[&str]) -> bool {
-        let pairs = self.segments.iter().zip(segments);
-        self.segments.len() == segments.len()
-            && pairs
-                .into_iter()
-                .all(|(own, asked)| match own.starts_with('{') {
-                    true => !asked.is_empty(),
-                    false => own.eq_ignore_ascii_case(asked),
-                })
+        let mut pairs = self.segments.iter().zip(segments);
+        let agrees = |(own, asked): (&String, &&str)| {
+            let is_parameter = own.starts_with('{') && !asked.is_empty();
+            is_parameter || own.eq_ignore_ascii_case(asked)
+        };
+        self.segments.len() == segments.len() && pairs.all(agrees)
     }
 }
 

@@ -148,10 +148,8 @@ mod tests {
             groups.map(|group| by.permit((*group).into())).collect()
         };
         assert_eq!(permitted(AccessGroup::Admin.into()), [true; 5]);
-        assert_eq!(
-            permitted(AccessGroups::DEFAULT),
-            [true, true, true, false, false]
-        );
+        let default = permitted(AccessGroups::DEFAULT);
+        assert_eq!(default, [true, true, true, false, false]);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use utoipa::openapi::{OpenApi, Ref, RefOr, Required};
 
 use crate::operation::Rules;
 
-/// Names a request, in every answer, with the same value in both.
-const REQUEST_ID: [&str; 2] = ["X-CAP-REQUEST-ID", "X-Request-Id"];
+/// Each names a request, in every answer.
+const REQUEST_IDS: [&str; 2] = ["X-CAP-REQUEST-ID", "X-Request-Id"];
 
 /// When to come again.
 const RETRY_AFTER: &str = "Retry-After";
@@ -25,7 +25,7 @@ pub(super) fn add_common(document: &mut OpenApi) {
         components.headers.insert(name.to_owned(), header.into());
     };
     let text = "Names the request in the log: the caller's own, if it sent a sane one.";
-    for name in REQUEST_ID {
+    for name in REQUEST_IDS {
         add(name, Type::String, text);
     }
     let text = "`true` if the answer was given before.";
@@ -55,13 +55,13 @@ pub(super) fn add_read(operation: &mut Operation, rules: Rules) {
     );
     read(
         operation,
-        REQUEST_ID[0],
+        REQUEST_IDS[0],
         "Names this request in the answer and in the log: 1 to 128 letters, digits, \
          `.`, `_` and `-`. One is made if it is absent.",
     );
     read(
         operation,
-        REQUEST_ID[1],
+        REQUEST_IDS[1],
         "The same, where `X-CAP-REQUEST-ID` is absent.",
     );
 }
@@ -73,7 +73,7 @@ pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagg
         let RefOr::T(response) = response else {
             continue;
         };
-        for name in REQUEST_ID {
+        for name in REQUEST_IDS {
             answer(response, name);
         }
         match status.as_str() {
