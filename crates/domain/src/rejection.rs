@@ -168,6 +168,8 @@ codes! {
     CustomerRepeated = 1992, 200, "The customer is named more than once. It counts once.";
     /// A known field that this operation does not read.
     FieldIgnored = 1993, 200, "This field is ignored here.";
+    /// A text that should be a telephone number and is none.
+    NoTelephoneNumber = 1994, 200, "Is no telephone number, so its digits are compared. Write it with + and the code of its country.";
     /// What cannot be read: malformed JSON, a wrong type, a number out of range.
     Unreadable = 999_999, 400, "The request cannot be read.";
 }

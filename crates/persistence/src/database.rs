@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use accolade_application::ports::Stores;
 
-use crate::migrations::Migrations;
+use crate::migrations::{Migrated, Migrations};
 
 /// Which database.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,11 +75,11 @@ impl Database {
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
-    /// at once one runs them and the others wait. Gives their names.
+    /// at once one runs them and the others wait.
     ///
     /// # Errors
     /// One line that says which failed and why; those before it stay.
-    pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
+    pub fn migrate(&self) -> anyhow::Result<Migrated> {
         self.migrations.migrate()
     }
 

@@ -33,3 +33,4 @@ mod postgres;
 mod sqlite;
 
 pub use database::{Database, DatabaseUrl, Options, Synchronous, open};
+pub use migrations::Migrated;

@@ -269,7 +269,7 @@ fn assert_it_works_on(database: &Database) {
 
 /// Forwards, back and forwards again, and everything is there each time.
 fn assert_migrated(database: &Database, later: usize) {
-    assert_eq!(database.migrate().unwrap().len(), later);
+    assert_eq!(database.migrate().unwrap().names.len(), later);
     assert_everything_is_there(database);
     for _ in 0..later {
         database.revert_last_migration().unwrap();
@@ -304,7 +304,7 @@ fn what_the_first_release_recorded_is_read_and_built_upon_on_postgresql() {
 /// Adds an operator, as a later release does, who uses one key in two orgs; goes back, which loses
 /// both, and forwards again.
 fn assert_an_operators_number_is_not_given_again(database: &Database, run: impl Fn(&str)) {
-    let later = database.migrate().unwrap().len();
+    let later = database.migrate().unwrap().names.len();
     run("INSERT INTO actors (kind) VALUES (2)");
     for org in [org(), other_org()] {
         let record = IdempotencyRecord {

@@ -1,9 +1,10 @@
 //! The database that the configuration names, opened: from here on nobody asks which it is.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use accolade_application::ports::Ports;
-use accolade_persistence::{Database, DatabaseUrl as Url, Options, Synchronous as Sync};
+use accolade_persistence::{Database, DatabaseUrl as Url, Migrated, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
 use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Synchronous, load};
@@ -18,7 +19,10 @@ pub(crate) fn of_process() -> Result<Ports> {
     let settings = load(&Environment::of_process()?)?.settings.database;
     let database = open_alone(&settings)?;
     if settings.migrate {
-        run_migrations(&database)?;
+        for note in run_migrations(&database)?.notes {
+            // Nobody is left to tell if this fails.
+            let _ = writeln!(std::io::stderr(), "note: {note}");
+        }
     }
     let missing = database.pending_migrations()?;
     if !missing.is_empty() {
@@ -38,8 +42,12 @@ pub(crate) fn of_process() -> Result<Ports> {
 pub(crate) fn open(settings: &DatabaseSettings) -> Result<Ports> {
     let database = open_database(settings)?;
     if settings.migrate {
-        for name in run_migrations(&database)? {
+        let Migrated { names, notes } = run_migrations(&database)?;
+        for name in names {
             tracing::info!(name, "ran a migration");
+        }
+        for note in notes {
+            tracing::warn!("{note}");
         }
     }
     Ok(ports(database))
@@ -55,11 +63,11 @@ fn ports(database: Database) -> Ports {
     }
 }
 
-/// Runs the migrations that are missing; gives their names.
+/// Runs the migrations that are missing.
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
-pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
+pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Migrated> {
     run_migrations(&open_alone(settings)?)
 }
 
@@ -71,7 +79,7 @@ fn open_alone(settings: &DatabaseSettings) -> Result<Database> {
     })
 }
 
-fn run_migrations(database: &Database) -> Result<Vec<String>> {
+fn run_migrations(database: &Database) -> Result<Migrated> {
     database.migrate().context("migrations")
 }
 

@@ -51,6 +51,7 @@ fn here() -> Here {
             id: org,
             name: name.clone(),
             zone,
+            region: None,
         },
     )
     .unwrap();

@@ -302,6 +302,7 @@ fn org_and_client(ports: &Ports) -> NewCredentials {
         id: 100_458.try_into().unwrap(),
         name: "Demo".try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
     };
     create_org(ports, &org).unwrap();
     new_client(ports, AccessGroups::DEFAULT)
@@ -320,6 +321,7 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
     let caller = Caller {
         org: 100_458.try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
         actor: credentials.number.into(),
         groups: AccessGroups::ALL,
     };

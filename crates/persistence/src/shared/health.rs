@@ -1,16 +1,21 @@
 //! Whether the database can work, and its migrations.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use accolade_application::ports::{Health, NotReady, PoolUsage};
 use anyhow::anyhow;
-use diesel::migration::{Migration, MigrationSource as _};
+use diesel::connection::BoxableConnection;
+use diesel::migration::{
+    Migration, MigrationMetadata, MigrationName, MigrationSource, Result as MigrationResult,
+};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_migrations::MigrationHarness as _;
 
+use super::comparable::make_comparable;
 use super::{Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked};
-use crate::migrations::Migrations;
+use crate::migrations::{MAKES_IDENTIFIERS_COMPARABLE, Migrated, Migrations};
 use crate::retry::WorkError;
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
@@ -51,18 +56,75 @@ fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
     Ok(names)
 }
 
+/// The migrations of the files, one of which has a step of the program's behind its SQL; and what
+/// that step found.
+#[derive(Clone, Default)]
+struct WithSteps {
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl MigrationSource<DB> for WithSteps {
+    fn migrations(&self) -> MigrationResult<Vec<Box<dyn Migration<DB>>>> {
+        let with_step = |sql: Box<dyn Migration<DB>>| -> Box<dyn Migration<DB>> {
+            if sql.name().version().to_string() == MAKES_IDENTIFIERS_COMPARABLE {
+                let notes = Arc::clone(&self.notes);
+                Box::new(ComparableIdentifiers { sql, notes })
+            } else {
+                sql
+            }
+        };
+        Ok(MIGRATIONS
+            .migrations()?
+            .into_iter()
+            .map(with_step)
+            .collect())
+    }
+}
+
+struct ComparableIdentifiers {
+    sql: Box<dyn Migration<DB>>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Migration<DB> for ComparableIdentifiers {
+    fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> MigrationResult<()> {
+        self.sql.run(connection)?;
+        let connection = connection
+            .downcast_mut::<Connection>()
+            .ok_or("a migration has got another kind of connection")?;
+        let found = make_comparable(connection)?;
+        *self.notes.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
+    }
+
+    fn revert(&self, connection: &mut dyn BoxableConnection<DB>) -> MigrationResult<()> {
+        self.sql.revert(connection)
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self.sql.metadata()
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        self.sql.name()
+    }
+}
+
 impl Migrations for Store<Connection> {
-    fn migrate(&self) -> anyhow::Result<Vec<String>> {
+    fn migrate(&self) -> anyhow::Result<Migrated> {
         let mut connection = (self.for_migrations)()?;
         locked(&mut connection, |connection| {
             let names = missing(connection).map_err(|failure| match failure {
                 WorkError::Query(error) => error.into(),
                 WorkError::Unexpected(error) => error,
             })?;
+            let source = WithSteps::default();
             connection
-                .run_pending_migrations(MIGRATIONS)
+                .run_pending_migrations(source.clone())
                 .map_err(|error| anyhow!("a migration failed: {error}"))?;
-            Ok(names)
+            let notes = source.notes.lock();
+            let notes = std::mem::take(&mut *notes.unwrap_or_else(PoisonError::into_inner));
+            Ok(Migrated { names, notes })
         })
     }
 

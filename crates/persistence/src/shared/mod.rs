@@ -7,10 +7,11 @@ mod actors;
 mod badge_columns;
 mod badges;
 mod catalogue;
+mod comparable;
 mod customer_badges;
 mod earn_rows;
 mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
 
-use super::{CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, locked, position};
+use super::{CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, directory_sql, locked, position};
