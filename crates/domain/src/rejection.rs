@@ -233,6 +233,11 @@ impl Rejection {
         Self::of(Code::Unreadable).saying(message)
     }
 
+    /// A field, without a code of its own, that must be there and is not.
+    pub fn required() -> Self {
+        Self::unreadable("Is required.")
+    }
+
     /// This rejection with a more precise message.
     pub fn saying(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();

@@ -154,6 +154,11 @@ fn an_identifier_that_is_anothers(server: &Server) -> Reply {
     org.put_json("customers/2", &json!({"email": "ann@example.org"}))
 }
 
+fn a_mobile_that_is_no_number(server: &Server) -> Reply {
+    let org = server.org();
+    org.put_json("customers/1", &json!({"mobile": "0700 1"}))
+}
+
 fn a_badge_that_has_changed(server: &Server) -> Reply {
     let org = server.org();
     let id = org.create(&badge());
@@ -184,4 +189,5 @@ produced! {
     1920 => an_identifier_that_nobody_has
     1921 => an_identifier_that_is_anothers
     1944 => a_badge_that_has_changed
+    1994 => a_mobile_that_is_no_number
 }

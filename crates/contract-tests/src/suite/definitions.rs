@@ -144,7 +144,7 @@ fn pictures_and_tags_are_kept_in_the_order_given(world: &World) {
         tag("b", None),
         tag("a", Some("")),
         tag("b", None),
-        tag("", Some("x")),
+        tag("c", Some("x")),
     ];
     assert_kept(world, |definition| {
         definition.images = images;

@@ -38,7 +38,7 @@ badge. An enrolment is not used up: only limits say how often a badge is earned.
             .json_body::<EarnRequestBody>(example!("earn.request"))
             .answers::<Success<EarnedBody>>("Earned.", example!("earned"))
             .codes(EARN_CODES)
-            .codes(&[812, 1920]),
+            .codes(&[812, 1920, 1994]),
         post("/customer/earnBulk", earn_badge_bulk)
             .named("earnBadgeBulk", "Earning", "Let customers earn a badge")
             .about(
@@ -57,7 +57,7 @@ under limits the customers get in the order of the request. Checked as for one c
                 example!("earned-bulk"),
             )
             .codes(EARN_CODES)
-            .codes(&[812, 1905, 1920, 1992]),
+            .codes(&[812, 1905, 1920, 1992, 1994]),
         post("/customer/revokeEarn", revoke_earn)
             .named("revokeEarn", "Earning", "Revoke an earned badge")
             .about(
@@ -74,7 +74,7 @@ Its place under every limit is free again. Checked in this order: the shape of t
                 "The customer does not have it any more.",
                 example!("revoked-earn"),
             )
-            .codes(&[400, 404, 809, 812, 814, 1920]),
+            .codes(&[400, 404, 809, 812, 814, 1920, 1994]),
         import(
             put("/import/customerBadges", import_customer_badges)
                 .named("importCustomerBadges", "Earning", "Import earned badges")
@@ -114,7 +114,7 @@ fn import(operation: Operation) -> Operation {
             "Carried out: an envelope for each element.",
             example!("imported"),
         )
-        .codes(&[400, 404, 809, 812, 1905, 1920, 1991])
+        .codes(&[400, 404, 809, 812, 1905, 1920, 1991, 1994])
 }
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {

@@ -33,7 +33,7 @@ has is 1920, with the identifier as its `customerId`.",
                 example!("enrolment"),
             )
             .codes(&[
-                400, 404, 714, 716, 717, 809, 810, 812, 816, 1040, 1901, 1902, 1903, 1905, 1920,
+                400, 404, 714, 716, 717, 809, 810, 812, 816, 1040, 1901, 1902, 1903, 1905, 1920, 1994,
                 1991, 1992,
             ]),
         post("/badgeMeta/customer/revokeIssue", revoke_enrolments)
@@ -53,7 +53,7 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
                 "Carried out: an outcome for each enrolment.",
                 example!("revoked-enrolments"),
             )
-            .codes(&[400, 404, 809, 812, 1051, 1905, 1920, 1992, 1993]),
+            .codes(&[400, 404, 809, 812, 1051, 1905, 1920, 1992, 1993, 1994]),
     ]
 }
 

@@ -162,7 +162,7 @@ impl TestApp {
 
     /// Registers customers 1 and 2 as Anna and Bob.
     pub(crate) async fn register(&self) {
-        let body = r#"{"customers":[{"customerId":1,"email":"anna@example.org","mobile":919900000001},
+        let body = r#"{"customers":[{"customerId":1,"email":"anna@example.org","mobile":"+919900000001"},
             {"customerId":2,"email":"bob@example.org"}]}"#;
         self.post("customers/bulk", body).await.ok();
     }

@@ -92,7 +92,7 @@ impl Query {
         read: impl FnOnce(&str) -> Result<T, Rejection>,
     ) -> Option<T> {
         if !self.has(name) {
-            self.refuse(Rejection::unreadable("Is required.").at(name));
+            self.refuse(Rejection::required().at(name));
         }
         self.read(name, read)
     }
