@@ -105,7 +105,12 @@ mod tests {
 
     #[test]
     fn a_path_that_is_missed_by_a_slash_or_by_capitals_is_found() {
-        let paths = ["/v1/badge", "/v1/badge/{id}", "/v1/badge/{id}/claim", "/docs"];
+        let paths = [
+            "/v1/badge",
+            "/v1/badge/{id}",
+            "/v1/badge/{id}/claim",
+            "/docs",
+        ];
         let known = KnownPaths(paths.map(str::to_owned).to_vec());
         for (asked, close) in [
             ("/v1/badge/", Some("/v1/badge")),

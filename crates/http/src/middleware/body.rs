@@ -97,7 +97,8 @@ fn too_large(limit: usize) -> Failure {
 }
 
 fn broken(error: &PayloadError) -> Failure {
-    let message = "The body broke off before its end. Send the request again, with all of its body.";
+    let message =
+        "The body broke off before its end. Send the request again, with all of its body.";
     let failure = Failure::from(Rejection::unreadable(message));
     failure.with_cause(anyhow::anyhow!("the body of a request: {error}"))
 }

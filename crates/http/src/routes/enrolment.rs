@@ -33,8 +33,8 @@ has is 1920, with the identifier as its `customerId`.",
                 example!("enrolment"),
             )
             .codes(&[
-                400, 404, 714, 716, 717, 809, 810, 812, 816, 1040, 1901, 1902, 1903, 1905, 1920, 1994,
-                1991, 1992,
+                400, 404, 714, 716, 717, 809, 810, 812, 816, 1040, 1901, 1902, 1903, 1905, 1920,
+                1994, 1991, 1992,
             ]),
         post("/badgeMeta/customer/revokeIssue", revoke_enrolments)
             .named("revokeEnrolments", "Enrolment", "Revoke enrolments")

@@ -41,7 +41,8 @@ async fn get_requests(call: Call) -> Result<HttpResponse, Failure> {
     call.answer(move |ports, caller, context| {
         let request_id = RequestId::try_from(request_id?).map_err(|_| {
             // No request can have had it.
-            let message = "No request has such a requestId: it has 1 to 255 characters and is not blank.";
+            let message =
+                "No request has such a requestId: it has 1 to 255 characters and is not blank.";
             Rejection::of(Code::NotFound).saying(message)
         })?;
         render::requests(&requests(ports, caller, &request_id)?, context)

@@ -47,7 +47,10 @@ async fn what_is_no_telephone_number_is_compared_by_its_digits_with_a_warning() 
     let reply = app.post_by("mobile", ISSUE, &enrol).await;
     assert_eq!(warned(&reply), (Some(1994), "customers[1]".into()));
     let issued = &reply.json()["data"]["issuedBadges"];
-    assert_eq!((&issued[0]["customerId"], &issued[1]["customerId"]), (&1.into(), &2.into()));
+    assert_eq!(
+        (&issued[0]["customerId"], &issued[1]["customerId"]),
+        (&1.into(), &2.into())
+    );
     assert_eq!(issued.as_array().map(Vec::len), Some(2));
 }
 

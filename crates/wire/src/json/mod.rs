@@ -251,7 +251,10 @@ mod tests {
     #[test]
     fn a_hundred_thousand_brackets_are_read_without_recursion() {
         let open = "[".repeat(100_000);
-        assert!(refused(open.as_bytes()).contains("ends before its value does, at line 1 column 100000"));
+        assert!(
+            refused(open.as_bytes())
+                .contains("ends before its value does, at line 1 column 100000")
+        );
         let nested = format!("{{\"x\":{open}{}}}", "]".repeat(100_000));
         assert!(refused(nested.as_bytes()).contains("nested more than 128 levels deep"));
     }
