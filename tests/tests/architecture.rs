@@ -6,7 +6,8 @@ use std::path::Path;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
-/// For each package the packages that it needs to be built, without those of its tests.
+/// For each package the packages that it needs to be built, without those of its tests. Macros need
+/// none: what they need runs in the compiler.
 struct Graph {
     names: HashMap<PackageId, String>,
     needs: HashMap<PackageId, Vec<PackageId>>,
@@ -25,11 +26,20 @@ impl Graph {
             .iter()
             .map(|package| (package.id.clone(), package.name.to_string()))
             .collect();
+        let is_macro: HashMap<_, _> = metadata
+            .packages
+            .iter()
+            .map(|package| {
+                let macros = package.targets.iter().any(|target| target.is_proc_macro());
+                (package.id.clone(), macros)
+            })
+            .collect();
         let needs = metadata
             .resolve
             .unwrap()
             .nodes
             .into_iter()
+            .filter(|node| !is_macro[&node.id])
             .map(|node| {
                 let normal = node
                     .deps
@@ -52,7 +62,7 @@ impl Graph {
         let mut found = BTreeSet::new();
         let mut open = vec![root];
         while let Some(id) = open.pop() {
-            for need in &self.needs[id] {
+            for need in self.needs.get(id).into_iter().flatten() {
                 if found.insert(self.names[need].as_str()) {
                     open.push(need);
                 }

@@ -194,6 +194,7 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
         id: number.try_into().unwrap(),
         name: format!("Org {number}").try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
     };
     let created_on = at("2024-01-01T00:00:00Z");
     stores.access.create_org(&org, created_on).unwrap();

@@ -16,6 +16,7 @@ pub mod customer;
 pub mod customer_view;
 pub mod earning;
 pub mod enrolment;
+pub mod identifier;
 pub mod ids;
 pub mod instant;
 pub mod listing;

@@ -175,6 +175,8 @@ codes! {
     CustomerRepeated = 1992, 200, "The customer is named more than once. It counts once.";
     /// A known field that this operation does not read.
     FieldIgnored = 1993, 200, "This field is ignored here.";
+    /// A text that should be a telephone number and is none.
+    NoTelephoneNumber = 1994, 200, "Is no telephone number, so its digits are compared. Write it with + and the code of its country.";
     /// Something unexpected failed; the log has the cause.
     Internal = 999_999, 500, "An unexpected error. Nothing was recorded.";
 }
@@ -243,6 +245,11 @@ impl Rejection {
     /// A request that cannot be read, and why.
     pub fn unreadable(message: impl Into<String>) -> Self {
         Self::of(Code::Unreadable).saying(message)
+    }
+
+    /// A field, without a code of its own, that must be there and is not.
+    pub fn required() -> Self {
+        Self::unreadable("Is required.")
     }
 
     /// This rejection with a more precise message.

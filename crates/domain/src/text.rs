@@ -1,16 +1,23 @@
-//! Texts with a length, none of them with a NUL.
+//! Texts of callers, and the one rule for them.
 //!
-//! Lengths count characters (Unicode scalar values). PostgreSQL cannot store
-//! a NUL, so none gets in.
+//! A text is cut of blanks around it and kept in Unicode's normal form C, so that what looks the
+//! same is the same; it may not consist of blanks alone. Lengths count characters (Unicode scalar
+//! values) of what is kept. PostgreSQL cannot store a NUL, so none gets in.
+//!
+//! What is read back from a database was a text when it was written, perhaps under the rule of an
+//! earlier release, and stays as it is: `from_stored` and Serde change nothing.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
 /// Why a text is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Shorter than one character.
-    #[error("must not be empty")]
-    Empty,
+    /// Nothing, or nothing but blanks.
+    #[error("must not be blank")]
+    Blank,
     /// Longer than `max` characters.
     #[error("must not be longer than {max} characters")]
     TooLong {
@@ -22,11 +29,34 @@ pub enum TextError {
     Nul,
 }
 
-/// Checks `text` for NUL and for at most `max` characters.
+/// The form in which `text` is kept and compared: without blanks around it, in normal form C. A
+/// part of `text` itself where that is the form already, as it always is with ASCII.
 ///
-/// # Errors
-/// [`TextError::Nul`] or [`TextError::TooLong`].
-pub fn check(text: &str, max: usize) -> Result<(), TextError> {
+/// ```
+/// use accolade_domain::text::normalized;
+///
+/// assert_eq!(normalized(" Gold\n"), "Gold");
+/// assert_eq!(normalized("e\u{301}"), "é");
+/// ```
+pub fn normalized(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.nfc().collect())
+    }
+}
+
+/// The same of a text that is the caller's own no more.
+fn into_normalized(text: String) -> String {
+    match normalized(&text) {
+        Cow::Borrowed(kept) if kept.len() == text.len() => text,
+        kept => kept.into_owned(),
+    }
+}
+
+/// Checks `text` for NUL and for at most `max` characters.
+fn check(text: &str, max: usize) -> Result<(), TextError> {
     if text.contains('\0') {
         return Err(TextError::Nul);
     }
@@ -37,20 +67,23 @@ pub fn check(text: &str, max: usize) -> Result<(), TextError> {
     Ok(())
 }
 
+/// Declares a type of text. One of at least 0 characters may be empty, which says that there is
+/// none; blanks alone are refused there, too.
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $min:expr, $max:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(
-            feature = "serde",
-            derive(serde::Serialize, serde::Deserialize),
-            serde(try_from = "String", into = "String")
-        )]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
         pub struct $name(String);
 
         impl $name {
             /// The most characters it may have.
             pub const MAX: usize = $max;
+
+            /// The text as it was stored, unchanged.
+            pub fn from_stored(text: String) -> Self {
+                Self(text)
+            }
 
             /// The text itself.
             pub fn as_str(&self) -> &str {
@@ -62,8 +95,10 @@ macro_rules! text {
             type Error = TextError;
 
             fn try_from(text: String) -> Result<Self, TextError> {
-                if $min > 0 && text.is_empty() {
-                    return Err(TextError::Empty);
+                let may_be_empty = $min == 0 && text.is_empty();
+                let text = into_normalized(text);
+                if text.is_empty() && !may_be_empty {
+                    return Err(TextError::Blank);
                 }
                 check(&text, $max)?;
                 Ok(Self(text))
@@ -129,6 +164,8 @@ text! {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -147,7 +184,38 @@ mod tests {
 
     #[test]
     fn a_name_is_not_empty_but_a_description_may_be() {
-        assert_eq!(BadgeName::try_from(""), Err(TextError::Empty));
+        assert_eq!(BadgeName::try_from(""), Err(TextError::Blank));
         assert!(Description::try_from("").is_ok());
+    }
+
+    #[test]
+    fn blanks_alone_are_no_text_anywhere() {
+        for blank in [" ", "\t\n", "\u{a0}\u{3000}"] {
+            assert_eq!(BadgeName::try_from(blank), Err(TextError::Blank));
+            assert_eq!(Description::try_from(blank), Err(TextError::Blank));
+        }
+    }
+
+    #[test]
+    fn what_looks_the_same_is_the_same() {
+        let name = |text: &str| BadgeName::try_from(text).unwrap();
+        assert_eq!(name(" Cafe\u{301} \u{2003}"), name("Café"));
+        assert_eq!(name("in  side").as_str(), "in  side");
+        // Decomposed, it has twice as many characters as are kept of it.
+        assert!(BadgeName::try_from("e\u{301}".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn what_was_stored_stays_as_it_is() {
+        let stored = BadgeName::from_stored(" e\u{301} ".to_owned());
+        assert_eq!(stored.as_str(), " e\u{301} ");
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_is_normalising_once(text in "[ \\t\u{a0}]{0,2}\\PC{0,12}[ \u{3000}]{0,2}") {
+            let once = normalized(&text).into_owned();
+            prop_assert_eq!(&normalized(&once), &once);
+        }
     }
 }

@@ -4,16 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
-use accolade_domain::rejection::Code;
+use accolade_domain::rejection::{Code, Rejection};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::failure::Failure;
 use crate::operation::{MethodRules, Operation};
 
 /// Has `config` serve `operations`.
 pub(crate) fn serve(config: &mut ServiceConfig, operations: Vec<Operation>) {
+    config.app_data(KnownPaths::of(&operations));
     let mut paths: BTreeMap<String, Vec<Operation>> = BTreeMap::new();
     for operation in operations {
         let path = operation.full_path();
@@ -57,7 +58,70 @@ fn resource(path: String, operations: Vec<Operation>) -> Resource {
     resource.default_service(web::to(refuse))
 }
 
+/// The paths that there are, to help whoever misses one by little.
+pub(crate) struct KnownPaths(Vec<String>);
+
+impl KnownPaths {
+    fn of(operations: &[Operation]) -> Self {
+        let paths = operations.iter().flat_map(|operation| {
+            let alias = operation.full_alias();
+            std::iter::once(operation.full_path()).chain(alias)
+        });
+        Self(paths.collect())
+    }
+
+    /// The path that `asked` would be without a slash at its end and with other capitals. Parameters
+    /// stand there by their names: what was sent for them is not repeated.
+    fn close_to(&self, asked: &str) -> Option<&str> {
+        let asked = asked.trim_end_matches('/');
+        let is_close = |path: &&String| {
+            let (words, asked) = (path.split('/'), asked.split('/'));
+            words.clone().count() == asked.clone().count()
+                && words.zip(asked).all(|(word, asked)| {
+                    let is_parameter = word.starts_with('{') && !asked.is_empty();
+                    is_parameter || word.eq_ignore_ascii_case(asked)
+                })
+        };
+        self.0.iter().find(is_close).map(String::as_str)
+    }
+}
+
 /// Whatever else is asked for.
-pub(crate) async fn path_not_found() -> Result<HttpResponse, Failure> {
-    Err(Failure::new(Code::PathNotFound))
+pub(crate) async fn path_not_found(request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let known = request.app_data::<KnownPaths>();
+    let close = known.and_then(|known| known.close_to(request.path()));
+    Err(match close {
+        Some(path) => {
+            let message = format!("{} Did you mean {path}?", Code::PathNotFound.message());
+            Rejection::of(Code::PathNotFound).saying(message).into()
+        }
+        None => Failure::new(Code::PathNotFound),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_missed_by_a_slash_or_by_capitals_is_found() {
+        let paths = [
+            "/v1/badge",
+            "/v1/badge/{id}",
+            "/v1/badge/{id}/claim",
+            "/docs",
+        ];
+        let known = KnownPaths(paths.map(str::to_owned).to_vec());
+        for (asked, close) in [
+            ("/v1/badge/", Some("/v1/badge")),
+            ("/v1/Badge", Some("/v1/badge")),
+            ("/v1/badge/secret/", Some("/v1/badge/{id}")),
+            ("/v1/badge/secret/CLAIM//", Some("/v1/badge/{id}/claim")),
+            ("/v1/badge//claim", None),
+            ("/v1/badges", None),
+            ("/", None),
+        ] {
+            assert_eq!(known.close_to(asked), close, "{asked}");
+        }
+    }
 }

@@ -37,6 +37,7 @@ impl Running {
             id: 100_458.try_into().unwrap(),
             name: "Org".try_into().unwrap(),
             zone: Zone::utc(),
+            region: None,
         };
         create_org(&ports, &org).unwrap();
         let command = CreateClient {

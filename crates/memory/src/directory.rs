@@ -32,7 +32,7 @@ impl CustomerDirectory for MemoryStore {
             .retain(|key, customer| key.0 != org || !named.contains(customer));
         for entry in entries {
             for (kind, text) in entry.identifiers.iter() {
-                let key = (org, kind, kind.comparable(text.as_str()));
+                let key = (org, kind, text.as_str().to_owned());
                 state.identifiers.insert(key, entry.customer);
             }
         }
@@ -50,7 +50,7 @@ impl CustomerDirectory for MemoryStore {
     ) -> Result<Vec<Option<CustomerId>>, StoreError> {
         let state = self.begin();
         let owner = |text: &String| {
-            let key = (org, kind, kind.comparable(text));
+            let key = (org, kind, text.clone());
             state.identifiers.get(&key).copied()
         };
         Ok(identifiers.iter().map(owner).collect())
@@ -66,7 +66,7 @@ impl State {
         let mut taken = Vec::new();
         for (position, entry) in entries.iter().enumerate() {
             for (kind, text) in entry.identifiers.iter() {
-                let key = (org, kind, kind.comparable(text.as_str()));
+                let key = (org, kind, text.as_str().to_owned());
                 let owner = self.identifiers.get(&key);
                 let stays = owner.is_some_and(|owner| !named.contains(owner));
                 if stays || !wanted.insert(key) {

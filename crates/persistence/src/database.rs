@@ -7,7 +7,7 @@ use std::time::Duration;
 use accolade_application::ports::Stores;
 
 use crate::closing::Closing;
-use crate::migrations::Migrations;
+use crate::migrations::{Migrated, Migrations};
 
 /// Which database.
 #[derive(Clone, PartialEq, Eq)]
@@ -86,13 +86,12 @@ impl Database {
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
-    /// at once one runs each and the others wait. Where none is missing nobody waits. Gives the names
-    /// of those that were run.
+    /// at once one runs each and the others wait. Where none is missing nobody waits.
     ///
     /// # Errors
     /// One line that says which failed and why, or that another process has the lock for too long;
     /// on PostgreSQL those before it stay.
-    pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
+    pub fn migrate(&self) -> anyhow::Result<Migrated> {
         self.migrations.migrate()
     }
 

@@ -43,4 +43,5 @@ mod sqlite;
 
 pub use closing::Closing;
 pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
+pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};

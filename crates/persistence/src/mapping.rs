@@ -33,7 +33,7 @@ pub(crate) fn badge_id(bytes: &[u8]) -> anyhow::Result<BadgeId> {
     object_id(bytes).map(BadgeId)
 }
 
-/// A stored number, name or text as the domain has it.
+/// A stored number or key as the domain has it.
 pub(crate) fn stored<T, U>(value: T) -> anyhow::Result<U>
 where
     U: TryFrom<T>,
@@ -92,7 +92,7 @@ pub(crate) fn triggered_by(
         .map(|(number, reference)| {
             Ok(Owner {
                 owner_type: owner_type(number)?,
-                reference: stored(reference)?,
+                reference: ReferenceId::from_stored(reference),
             })
         })
         .transpose()

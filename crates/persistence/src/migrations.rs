@@ -1,13 +1,38 @@
 //! Migrations: embedded in the program, run under a lock.
 
+/// The migration of which one step is the program's: SQL does not know how identifiers are compared.
+pub(crate) const MAKES_IDENTIFIERS_COMPARABLE: &str = "20261128000300";
+
+/// What running the missing migrations came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Migrated {
+    /// The names of those that ran, oldest first.
+    pub names: Vec<String>,
+    /// Sentences that an operator should read, on what they found in the data.
+    pub notes: Vec<String>,
+}
+
 /// What can be done about a database's migrations.
 pub(crate) trait Migrations: Send + Sync {
-    /// Runs those that are missing; gives their names.
-    fn migrate(&self) -> anyhow::Result<Vec<String>>;
+    /// Runs those that are missing.
+    fn migrate(&self) -> anyhow::Result<Migrated>;
 
     /// The names of those that are missing.
     fn pending(&self) -> anyhow::Result<Vec<String>>;
 
     /// Takes back the newest.
     fn revert_last(&self) -> anyhow::Result<String>;
+}
+
+/// An identifier as it is stored: org, kind, text, customer.
+pub(crate) type StoredIdentifier = (i64, i16, String, i64);
+
+/// A stored identifier and the form that it is to have.
+#[derive(serde::Serialize)]
+pub(crate) struct NewForm {
+    pub(crate) org: i64,
+    pub(crate) kind: i16,
+    pub(crate) old_form: String,
+    pub(crate) new_form: String,
+    pub(crate) customer: i64,
 }

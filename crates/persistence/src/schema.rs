@@ -11,6 +11,7 @@ table! {
         name -> Text,
         time_zone -> Text,
         created_on -> BigInt,
+        region -> Nullable<Text>,
     }
 }
 

@@ -291,7 +291,7 @@ fn assert_it_works_on(database: &Database) {
 
 /// Forwards, back and forwards again, and everything is there each time.
 fn assert_migrated(database: &Database, later: usize) {
-    assert_eq!(database.migrate().unwrap().len(), later);
+    assert_eq!(database.migrate().unwrap().names.len(), later);
     assert_everything_is_there(database);
     for _ in 0..later {
         database.revert_last_migration().unwrap();
@@ -323,10 +323,87 @@ fn what_the_first_release_recorded_is_read_and_built_upon_on_postgresql() {
     assert_migrated(&database, database.pending_migrations().unwrap().len());
 }
 
+/// Identifiers as the first release kept them: cut of blanks, e-mails in small letters.
+const IDENTIFIERS: &str = "INSERT INTO customer_identifiers (org_id, kind, comparable, customer_id) VALUES \
+     (100458, 1, 'jos\u{65}\u{301}@x', 21), (100458, 1, 'plain@x', 22), \
+     (100458, 2, '+91 99000-00001', 21), (100458, 2, '07 00', 22), (100458, 2, '+919900000002', 23), \
+     (100458, 2, '0091-1', 24), (100458, 2, '00 911', 25), \
+     (100458, 2, '+91 99000 00003', 26), (100458, 2, '+919900000003', 27), \
+     (200001, 2, '+91 99000 00003', 28), \
+     (100458, 3, 'e\u{301}', 21), (100458, 3, 'Plain', 22), (100458, 4, '+91 99000 00003', 21)";
+
+/// What is compared now is found, and nobody got what another has.
+fn assert_identifiers_are_comparable(database: &Database) {
+    let who = |org, kind, text: &str| {
+        let found = (database.stores.directory).resolve(org, kind, &[text.to_owned()]);
+        found.unwrap()[0].map(CustomerId::get)
+    };
+    for (kind, text, customer) in [
+        (IdentifierKind::Email, "josé@x", Some(21)),
+        (IdentifierKind::Email, "plain@x", Some(22)),
+        (IdentifierKind::Mobile, "+919900000001", Some(21)),
+        (IdentifierKind::Mobile, "0700", Some(22)),
+        (IdentifierKind::Mobile, "+919900000002", Some(23)),
+        (IdentifierKind::Mobile, "00911", None),
+        (IdentifierKind::Mobile, "0091-1", Some(24)),
+        (IdentifierKind::Mobile, "00 911", Some(25)),
+        (IdentifierKind::Mobile, "+91 99000 00003", Some(26)),
+        (IdentifierKind::Mobile, "+919900000003", Some(27)),
+        (IdentifierKind::ExternalId, "é", Some(21)),
+        (IdentifierKind::ExternalId, "Plain", Some(22)),
+        (IdentifierKind::CardNumber, "+91 99000 00003", Some(21)),
+    ] {
+        assert_eq!(who(org(), kind, text), customer, "{text}");
+    }
+    let other = who(other_org(), IdentifierKind::Mobile, "+919900000003");
+    assert_eq!(other, Some(28));
+}
+
+fn assert_the_directory_is_migrated(database: &Database, run: impl Fn(&str)) {
+    run(IDENTIFIERS);
+    let migrated = database.migrate().unwrap();
+    assert_identifiers_are_comparable(database);
+    let customers = |a, b| {
+        format!(
+            "organisation 100458: the customers {a} and {b} have the same mobile in different \
+             spellings and keep them; register them anew"
+        )
+    };
+    let notes = [customers(26, 27), customers(24, 25)];
+    assert_eq!(migrated.notes, notes);
+    // Forwards once more nothing changes, and the same is told again.
+    while database.pending_migrations().unwrap().is_empty()
+        || !database.pending_migrations().unwrap()[0].contains("comparable_identifiers")
+    {
+        database.revert_last_migration().unwrap();
+    }
+    assert_eq!(database.migrate().unwrap().notes, notes);
+    assert_identifiers_are_comparable(database);
+}
+
+#[test]
+fn identifiers_of_the_first_release_become_comparable_on_sqlite() {
+    let filled = sqlite();
+    let path = filled.path();
+    assert_the_directory_is_migrated(&filled.open(), |sql| {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    });
+}
+
+#[test]
+fn identifiers_of_the_first_release_become_comparable_on_postgresql() {
+    let filled = postgres();
+    assert_the_directory_is_migrated(&filled.open(), |sql| {
+        let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    });
+}
+
 /// Adds an operator, as a later release does, who uses one key in two orgs; goes back, which loses
 /// both, and forwards again.
 fn assert_an_operators_number_is_not_given_again(database: &Database, run: impl Fn(&str)) {
-    let later = database.migrate().unwrap().len();
+    let later = database.migrate().unwrap().names.len();
     run("INSERT INTO actors (kind) VALUES (2)");
     for org in [org(), other_org()] {
         let record = IdempotencyRecord {

@@ -8,7 +8,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use accolade_application::ports::NotReady;
-use accolade_persistence::{Database, DatabaseUrl, open};
+use accolade_persistence::{Database, DatabaseUrl, Migrated, open};
 use accolade_test_postgres::TestDatabase;
 use support::scene::Scene;
 use support::{Postgres, Sqlite};
@@ -19,15 +19,15 @@ fn assert_forwards_and_backwards(database: &Database) {
     let missing = database.stores.health.check();
     assert!(matches!(missing, Err(NotReady::MigrationsMissing(n)) if n == all.len()));
 
-    assert_eq!(database.migrate().unwrap(), all);
-    assert_eq!(database.migrate().unwrap(), Vec::<String>::new());
+    assert_eq!(database.migrate().unwrap().names, all);
+    assert_eq!(database.migrate().unwrap(), Migrated::default());
     database.stores.health.check().unwrap();
 
     for _ in &all {
         database.revert_last_migration().unwrap();
     }
     assert_eq!(database.pending_migrations().unwrap(), all);
-    assert_eq!(database.migrate().unwrap(), all);
+    assert_eq!(database.migrate().unwrap().names, all);
     let scene = Scene::set(database.clone());
     scene.enrol(scene.request(3)).unwrap().unwrap();
     assert_eq!(scene.issued(), 3);
@@ -54,7 +54,7 @@ fn assert_run_once(open: impl Fn() -> Database + Sync) {
                 scope.spawn(|| {
                     let database = open();
                     barrier.wait();
-                    database.migrate().unwrap().len()
+                    database.migrate().unwrap().names.len()
                 })
             })
             .collect();

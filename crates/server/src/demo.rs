@@ -115,6 +115,7 @@ fn client(ports: &Ports) -> Result<Client> {
         id,
         name: Name::try_from("Demo")?,
         zone: Zone::utc(),
+        region: None,
     };
     match create_org(ports, &org) {
         Ok(()) | Err(CreateOrgError::Exists) => {}

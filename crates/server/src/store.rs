@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use accolade_application::Turns;
 use accolade_application::ports::Ports;
-use accolade_persistence::{Backup, Closing, Database, Options, Synchronous as Sync};
+use accolade_persistence::{Backup, Closing, Database, Migrated, Options, Synchronous as Sync};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::show_warnings;
@@ -59,7 +59,9 @@ pub(crate) fn of_process() -> Result<Store> {
     let settings = load(&Environment::of_process()?)?.settings.database;
     let (closing, database) = open_alone(&settings)?;
     if settings.migrate {
-        run_migrations(&database)?;
+        for note in run_migrations(&database)?.notes {
+            tracing::warn!("{note}");
+        }
     }
     let missing = database.pending_migrations()?;
     if !missing.is_empty() {
@@ -79,18 +81,22 @@ pub(crate) fn of_process() -> Result<Store> {
 pub(crate) fn open(settings: &DatabaseSettings) -> Result<Store> {
     let (closing, database) = open_database(settings)?;
     if settings.migrate {
-        for name in run_migrations(&database)? {
+        let Migrated { names, notes } = run_migrations(&database)?;
+        for name in names {
             tracing::info!(name, "ran a migration");
+        }
+        for note in notes {
+            tracing::warn!("{note}");
         }
     }
     Ok(Store::new(database, closing))
 }
 
-/// Runs the migrations that are missing; gives their names.
+/// Runs the migrations that are missing.
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
-pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Vec<String>> {
+pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Migrated> {
     show_warnings()?;
     let (_closing, database) = open_alone(settings)?;
     run_migrations(&database)
@@ -113,7 +119,7 @@ fn open_alone(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
     })
 }
 
-fn run_migrations(database: &Database) -> Result<Vec<String>> {
+fn run_migrations(database: &Database) -> Result<Migrated> {
     database.migrate().context("migrations")
 }
 

@@ -10,7 +10,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::answer::answer;
-use crate::customer::named::{self, IdentifierText, NamedCustomer};
+use crate::customer::named::{self, NamedCustomer};
 use crate::json::{Field, Fields, body};
 use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, TextOrNumber};
@@ -19,10 +19,12 @@ body! {
     /// What a customer is called besides its number. What is left out the customer loses.
     #[schema(as = CustomerRequest)]
     pub struct IdentifiersBody {
-        /// An e-mail address; compared without regard to case.
+        /// An e-mail address; compared and kept without regard to case.
         #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
         email: Option<String> => email = Some(identifier(fields, name)),
-        /// A telephone number.
+        /// A telephone number: with `+` and the code of its country or, if the organisation has a
+        /// region, as it is dialled there. Compared and kept as E.164; what is no number by its
+        /// digits, with a warning.
         mobile: Option<TextOrNumber> => mobile = Some(identifier(fields, name)),
         /// The id of another system.
         externalId: Option<TextOrNumber> => external_id = Some(identifier(fields, name)),
@@ -53,10 +55,12 @@ body! {
     pub struct CustomerEntry {
         /// The customer.
         customerId: CustomerReference => customer = earlier.another(fields, name),
-        /// An e-mail address; compared without regard to case.
+        /// An e-mail address; compared and kept without regard to case.
         #[schema(min_length = 1, max_length = 255, example = "anna@example.org")]
         email: Option<String> => email = Some(identifier(fields, name)),
-        /// A telephone number.
+        /// A telephone number: with `+` and the code of its country or, if the organisation has a
+        /// region, as it is dialled there. Compared and kept as E.164; what is no number by its
+        /// digits, with a warning.
         mobile: Option<TextOrNumber> => mobile = Some(identifier(fields, name)),
         /// The id of another system.
         externalId: Option<TextOrNumber> => external_id = Some(identifier(fields, name)),
@@ -78,7 +82,7 @@ answer! {
         /// An e-mail address.
         #[schema(required)]
         email: Option<&'a str> = echo.email.as_ref().map(Name::as_str),
-        /// A telephone number.
+        /// A telephone number, as E.164.
         #[schema(required)]
         mobile: Option<&'a str> = echo.mobile.as_ref().map(Name::as_str),
         /// The id of another system.
@@ -147,6 +151,5 @@ fn entries(
 }
 
 fn identifier(fields: &mut Fields<'_, '_>, name: &str) -> Option<Name> {
-    let text = fields.field(name).text_or_number::<IdentifierText>();
-    text.map(IdentifierText::into_name)
+    fields.field(name).text_or_number()
 }

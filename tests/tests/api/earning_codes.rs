@@ -167,6 +167,11 @@ fn an_identifier_that_is_anothers(server: &Server) -> Reply {
     org.put_json("customers/2", &json!({"email": "ann@example.org"}))
 }
 
+fn a_mobile_that_is_no_number(server: &Server) -> Reply {
+    let org = server.org();
+    org.put_json("customers/1", &json!({"mobile": "0700 1"}))
+}
+
 fn a_badge_that_has_changed(server: &Server) -> Reply {
     let org = server.org();
     let id = org.create(&badge());
@@ -199,4 +204,5 @@ produced! {
     1904 => an_earn_type_that_changes_once_live
     1921 => an_identifier_that_is_anothers
     1944 => a_badge_that_has_changed
+    1994 => a_mobile_that_is_no_number
 }

@@ -15,12 +15,14 @@ fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
         "Ä \"quoted\" org",
         "--time-zone",
         "Asia/Kolkata",
+        "--region",
+        "in",
     ];
     cli.run(&create).ok();
     assert!(cli.run(&create).refused().contains("77"));
     let listed = cli.run(&["org", "list"]).ok();
     assert!(
-        listed.contains("77") && listed.contains("Asia/Kolkata") && listed.contains('Ä'),
+        listed.contains("77") && listed.contains("Asia/Kolkata  IN") && listed.contains('Ä'),
         "{listed}"
     );
 

@@ -1,6 +1,7 @@
 //! Who calls: a client whose secret was presented becomes a caller, unless it is revoked.
 
 use accolade_domain::actor::Actor;
+use accolade_domain::identifier::Region;
 use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::Zone;
@@ -15,6 +16,8 @@ pub struct Caller {
     pub org: OrgId,
     /// The org's zone.
     pub zone: Zone,
+    /// The org's region.
+    pub region: Option<Region>,
     /// Who it is (wire: `createdBy`).
     pub actor: Actor,
     /// What it may do.
@@ -51,6 +54,7 @@ pub fn caller_of(client: &Client) -> Option<Caller> {
     client.revoked_on.is_none().then(|| Caller {
         org: client.org.id,
         zone: client.org.zone.clone(),
+        region: client.org.region,
         actor: client.number.into(),
         groups: client.groups,
     })

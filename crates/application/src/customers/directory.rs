@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Name;
 
-use crate::access::Caller;
 use crate::answer::{Answer, DirectoryAnswer, DirectoryEcho};
-use crate::customers::{NamedCustomer, resolve_each, resolve_one};
+use crate::customers::{NamedCustomer, no_number, resolve_each, resolve_one};
 use crate::error::{MOST_REPORTED, UseCaseError};
 use crate::execute::Command;
 use crate::ports::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers, Ports};
@@ -26,24 +26,24 @@ pub enum PutCustomers {
 
 impl Command for PutCustomers {
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let caller = &request.caller;
-        let (single, entries) = match self {
+        let (single, mut entries) = match self {
             Self::One(named, identifiers) => {
-                let customer = resolve_one(ports, caller, named, None)?;
+                let customer = resolve_one(ports, &request.caller, named, None)?;
                 let entry = DirectoryEntry {
                     customer,
                     identifiers,
                 };
                 (true, vec![entry])
             }
-            Self::Several(entries) => (false, found(ports, caller, entries)?),
+            Self::Several(entries) => (false, found(ports, request, entries)?),
         };
+        make_comparable(request, single, &mut entries);
         let answer = Answer::Directory(DirectoryAnswer {
             single,
             entries: entries.iter().map(echo).collect(),
         });
         let record = request.record(&answer);
-        let written = (ports.stores.directory).put(caller.org, &entries, record.as_ref());
+        let written = (ports.stores.directory).put(request.caller.org, &entries, record.as_ref());
         match written {
             Ok(()) => Ok(answer),
             Err(DirectoryError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
@@ -54,6 +54,25 @@ impl Command for PutCustomers {
                 });
                 Err(taken.collect::<Vec<_>>().into())
             }
+        }
+    }
+}
+
+/// Brings the identifiers of `entries` into the form in which they are kept and compared. Warns of
+/// those that should be telephone numbers and are none.
+fn make_comparable(request: &mut Request, single: bool, entries: &mut [DirectoryEntry]) {
+    let region = request.caller.region;
+    let mut reported = 0;
+    for (position, entry) in entries.iter_mut().enumerate() {
+        for (kind, text) in entry.identifiers.iter_mut() {
+            let kept = kind.comparable(text.as_str(), region);
+            if kept.is_no_number && reported < MOST_REPORTED {
+                let warning = no_number(region).at(place(single, position, kind));
+                request.warnings.push(warning);
+                reported += 1;
+            }
+            // It may have become longer than what callers may send.
+            *text = Name::from_stored(kept.text);
         }
     }
 }
@@ -83,11 +102,13 @@ fn place(single: bool, position: usize, kind: IdentifierKind) -> String {
 /// 1026 for each whose identifier nobody has; 400 for each customer that is named again.
 fn found(
     ports: &Ports,
-    caller: &Caller,
+    request: &mut Request,
     entries: Vec<(NamedCustomer, Identifiers)>,
 ) -> Result<Vec<DirectoryEntry>, UseCaseError> {
     let (named, identifiers): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-    let customers = resolve_each(ports, caller, named)?;
+    let customers = resolve_each(ports, request, named, |position| {
+        format!("customers[{position}].customerId")
+    })?;
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
     let mut entries = Vec::new();

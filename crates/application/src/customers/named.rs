@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use accolade_domain::customer::DistinctCustomers;
+use accolade_domain::identifier::Region;
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 
@@ -134,17 +135,19 @@ pub(crate) fn resolve(
         }
         NamedCustomers::Identifiers(kind, identifiers) => (kind, identifiers),
     };
+    let compared = compared(request, kind, &identifiers, |at| format!("{field}[{at}]"));
     let directory = &ports.stores.directory;
-    let found = directory.resolve(request.caller.org, kind, &identifiers)?;
+    let found = directory.resolve(request.caller.org, kind, &compared)?;
     let mut resolved = Resolved::default();
     let mut repeated = Vec::new();
     let mut customers = HashSet::new();
     let mut strangers = HashSet::new();
     let mut place = 0;
-    for (position, (identifier, found)) in identifiers.into_iter().zip(found).enumerate() {
+    let named = identifiers.into_iter().zip(compared).zip(found);
+    for (position, ((identifier, compared), found)) in named.enumerate() {
         let new = match found {
             Some(customer) => customers.insert(customer),
-            None => strangers.insert(kind.comparable(&identifier)),
+            None => strangers.insert(compared),
         };
         if !new {
             repeated.push(position);
@@ -163,15 +166,50 @@ pub(crate) fn resolve(
     Ok(resolved)
 }
 
+/// `identifiers` in the form in which they are compared. Warns of those that should be telephone
+/// numbers and are none; `path` says where each of them stands.
+fn compared(
+    request: &mut Request,
+    kind: IdentifierKind,
+    identifiers: &[String],
+    path: impl Fn(usize) -> String,
+) -> Vec<String> {
+    let region = request.caller.region;
+    let mut reported = 0;
+    let mut compared = Vec::with_capacity(identifiers.len());
+    for (position, text) in identifiers.iter().enumerate() {
+        let found = kind.comparable(text, region);
+        if found.is_no_number && reported < MOST_REPORTED {
+            request.warnings.push(no_number(region).at(path(position)));
+            reported += 1;
+        }
+        compared.push(found.text);
+    }
+    compared
+}
+
+/// The warning of a text that should be a telephone number and is none.
+pub(crate) fn no_number(region: Option<Region>) -> Rejection {
+    let warning = Rejection::of(Code::NoTelephoneNumber);
+    match region {
+        Some(region) => warning.saying(format!(
+            "Is no telephone number, so its digits are compared. Write it with + and the code of \
+             its country, or as it is dialled in {region}."
+        )),
+        None => warning,
+    }
+}
+
 /// The customer that each of `named` is, by position, or the identifier that nobody has. All are
-/// named in one way.
+/// named in one way; `path` says where each of them stands.
 ///
 /// # Errors
 /// The store failed.
 pub(crate) fn resolve_each(
     ports: &Ports,
-    caller: &Caller,
+    request: &mut Request,
     named: Vec<NamedCustomer>,
+    path: impl Fn(usize) -> String,
 ) -> Result<Vec<Result<CustomerId, String>>, UseCaseError> {
     let mut kind = None;
     let mut identifiers = Vec::new();
@@ -182,7 +220,10 @@ pub(crate) fn resolve_each(
         }
     }
     let found = match kind {
-        Some(kind) => (ports.stores.directory).resolve(caller.org, kind, &identifiers)?,
+        Some(kind) => {
+            let compared = compared(request, kind, &identifiers, path);
+            (ports.stores.directory).resolve(request.caller.org, kind, &compared)?
+        }
         None => Vec::new(),
     };
     let mut found = found.into_iter();
@@ -191,6 +232,26 @@ pub(crate) fn resolve_each(
         NamedCustomer::Identifier(_, text) => found.next().flatten().ok_or(text),
     };
     Ok(named.into_iter().map(of).collect())
+}
+
+/// The customer that `named`, which stands at `field` of a body, is. Warns if it should be a
+/// telephone number and is none.
+///
+/// # Errors
+/// 1920 if nobody has the identifier.
+pub(crate) fn resolve_in_body(
+    ports: &Ports,
+    request: &mut Request,
+    named: NamedCustomer,
+    field: &str,
+) -> Result<CustomerId, UseCaseError> {
+    let region = request.caller.region;
+    if let NamedCustomer::Identifier(kind, text) = &named
+        && kind.comparable(text, region).is_no_number
+    {
+        request.warnings.push(no_number(region).at(field));
+    }
+    resolve_one(ports, &request.caller, named, Some(field))
 }
 
 /// The customer that `named` is; `field` is where it stands.
@@ -207,8 +268,9 @@ pub fn resolve_one(
         NamedCustomer::Number(customer) => return Ok(customer),
         NamedCustomer::Identifier(kind, identifier) => (kind, identifier),
     };
+    let compared = kind.comparable(&identifier, caller.region).text;
     let directory = &ports.stores.directory;
-    let found = directory.resolve(caller.org, kind, &[identifier])?;
+    let found = directory.resolve(caller.org, kind, &[compared])?;
     found.into_iter().next().flatten().ok_or_else(|| {
         let rejection = Rejection::of(Code::IdentifierUnknown);
         match field {

@@ -7,7 +7,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
 use crate::answer::{Answer, EarnOutcome};
-use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_one};
+use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_in_body};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
@@ -74,8 +74,7 @@ impl GroupCommit for EarnBadge {
     ) -> Result<Resolved, UseCaseError> {
         match &mut self.earners {
             Earners::One(named) => {
-                let (caller, named) = (&request.caller, named.clone());
-                let customer = resolve_one(ports, caller, named, Some("customerId"))?;
+                let customer = resolve_in_body(ports, request, named.clone(), "customerId")?;
                 Ok(Resolved {
                     customers: vec![customer],
                     unknown: Vec::new(),

@@ -49,8 +49,8 @@ impl Command for ImportCustomerBadges {
     const HAS_DRY_RUN: bool = true;
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let rows = found(ports, request, self.rows)?;
         let caller = &request.caller;
-        let rows = found(ports, caller, self.rows)?;
         let now = ports.clock.now();
         let request_id = request::id_or_new(ports, self.request_id.as_ref())?;
         request::check_id_unused(ports, caller, Operation::Import, &request_id)?;
@@ -109,11 +109,21 @@ type FoundRows = Vec<Result<FoundRow, Vec<Rejection>>>;
 /// The rows with their customers found; one whose identifier nobody has fails alone.
 fn found(
     ports: &Ports,
-    caller: &Caller,
+    request: &mut Request,
     rows: Vec<Result<ImportRow, Vec<Rejection>>>,
 ) -> Result<FoundRows, UseCaseError> {
-    let named = rows.iter().flatten().map(|row| row.customer.clone());
-    let mut customers = resolve_each(ports, caller, named.collect())?.into_iter();
+    let mut positions = Vec::with_capacity(rows.len());
+    let mut named = Vec::with_capacity(rows.len());
+    for (position, row) in rows.iter().enumerate() {
+        if let Ok(row) = row {
+            positions.push(position);
+            named.push(row.customer.clone());
+        }
+    }
+    let customers = resolve_each(ports, request, named, |index| {
+        format!("[{}].customerId", positions[index])
+    })?;
+    let mut customers = customers.into_iter();
     let mut found = Vec::with_capacity(rows.len());
     for row in rows {
         let row = match row {

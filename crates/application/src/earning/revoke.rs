@@ -5,7 +5,7 @@ use accolade_domain::text::RequestId;
 
 use crate::answer::Answer;
 use crate::badges::not_found;
-use crate::customers::{NamedCustomer, resolve_one};
+use crate::customers::{NamedCustomer, resolve_in_body};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEarnRequest};
@@ -31,8 +31,8 @@ impl Command for RevokeEarn {
     const HAS_DRY_RUN: bool = true;
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let customer = resolve_in_body(ports, request, self.customer, "customerId")?;
         let (caller, badge) = (&request.caller, self.badge);
-        let customer = resolve_one(ports, caller, self.customer, Some("customerId"))?;
         if let Some(request_id) = &self.request_id {
             request::check_id_unused(ports, caller, Operation::RevokeEarn, request_id)?;
         }

@@ -1,7 +1,7 @@
 //! What became of earlier requests.
 
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{RequestId, normalized};
 
 use crate::access::Caller;
 use crate::answer::Answer;
@@ -18,8 +18,9 @@ pub fn requests(
     caller: &Caller,
     id: &str,
 ) -> Result<Vec<LedgerEntry>, UseCaseError> {
-    let mut entries = carried_out(ports, caller, id)?;
-    if let Some((import, number)) = element(id) {
+    let id = normalized(id);
+    let mut entries = carried_out(ports, caller, &id)?;
+    if let Some((import, number)) = element(&id) {
         let has_element = |entry: &LedgerEntry| match &entry.answer {
             Answer::Imported { outcomes, .. } => number <= outcomes.len(),
             _ => false,

@@ -100,7 +100,9 @@ fn named_targets(
     named: Vec<(NamedCustomer, EnrolmentId)>,
 ) -> Result<Targets, UseCaseError> {
     let (customers, enrolments): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-    let customers = resolve_each(ports, &request.caller, customers)?;
+    let customers = resolve_each(ports, request, customers, |position| {
+        format!("revokeIssuals[{position}].customerId")
+    })?;
     let (mut targets, mut unknown) = (Vec::new(), Vec::new());
     let mut seen = HashSet::new();
     for (position, (customer, enrolment)) in customers.into_iter().zip(enrolments).enumerate() {

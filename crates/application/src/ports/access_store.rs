@@ -1,5 +1,6 @@
 //! Where organisations and their API clients live.
 
+use accolade_domain::identifier::Region;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::Name;
@@ -8,7 +9,7 @@ use accolade_domain::zone::Zone;
 use crate::access::{AccessGroups, ClientKey, SecretHash};
 use crate::ports::StoreError;
 
-/// An organisation: the tenant that everything belongs to. Its zone never changes.
+/// An organisation: the tenant that everything belongs to. Its zone and region never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Org {
     /// Its number, chosen by who creates it.
@@ -17,6 +18,8 @@ pub struct Org {
     pub name: Name,
     /// Its time zone, which decides when a day begins.
     pub zone: Zone,
+    /// Where telephone numbers are dialled that have no code of their country; `None`: nowhere.
+    pub region: Option<Region>,
 }
 
 /// An API client of an org.

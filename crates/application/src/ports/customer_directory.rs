@@ -2,56 +2,11 @@
 
 use std::fmt;
 
+pub use accolade_domain::identifier::IdentifierKind;
 use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::text::Name;
 
 use crate::ports::{IdempotencyRecord, StoreError};
-
-/// A kind of identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IdentifierKind {
-    /// An e-mail address; compared in lower case.
-    Email = 1,
-    /// A telephone number.
-    Mobile = 2,
-    /// The id of another system.
-    ExternalId = 3,
-    /// The number of a card.
-    CardNumber = 4,
-}
-
-impl IdentifierKind {
-    /// Every kind.
-    pub const ALL: &[Self] = &[
-        Self::Email,
-        Self::Mobile,
-        Self::ExternalId,
-        Self::CardNumber,
-    ];
-
-    /// The spelling on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Mobile => "mobile",
-            Self::ExternalId => "externalId",
-            Self::CardNumber => "cardNumber",
-        }
-    }
-
-    /// The number under which it is stored; never reused, never changed.
-    pub const fn number(self) -> i16 {
-        self as i16
-    }
-
-    /// The form in which `text` is compared: trimmed, and an e-mail address in lower case.
-    pub fn comparable(self, text: &str) -> String {
-        match self {
-            Self::Email => text.trim().to_lowercase(),
-            _ => text.trim().to_owned(),
-        }
-    }
-}
 
 /// The identifiers by which a customer is known besides its number. Personal data: not printed.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -82,6 +37,18 @@ impl Identifiers {
         IdentifierKind::ALL
             .iter()
             .filter_map(|kind| Some((*kind, self.get(*kind)?)))
+    }
+
+    /// Every identifier that there is, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (IdentifierKind, &mut Name)> {
+        let all = [
+            &mut self.email,
+            &mut self.mobile,
+            &mut self.external_id,
+            &mut self.card_number,
+        ];
+        (IdentifierKind::ALL.iter().zip(all))
+            .filter_map(|(kind, text)| Some((*kind, text.as_mut()?)))
     }
 }
 
@@ -117,6 +84,9 @@ pub enum DirectoryError {
 }
 
 /// The customer directory. An identifier belongs to one customer of the org.
+///
+/// Whoever calls has brought identifiers into the form in which they are compared
+/// ([`IdentifierKind::comparable`]): here they are the same if they have the same characters.
 pub trait CustomerDirectory: Send + Sync {
     /// Replaces the identifiers of each customer by those of its entry; what an
     /// entry leaves out the customer loses. All entries are written or none. An

@@ -143,6 +143,7 @@ fn a_client_needs_an_org_and_an_org_a_number_of_its_own() {
         id: world.caller.org,
         name: "Again".try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
     };
     let result = create_org(&world.ports, &again);
     assert!(matches!(result, Err(CreateOrgError::Exists)), "{result:?}");

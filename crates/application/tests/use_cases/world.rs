@@ -158,6 +158,7 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         id: number.try_into().unwrap(),
         name: "Org".try_into().unwrap(),
         zone: zone.parse().unwrap(),
+        region: None,
     };
     create_org(ports, &org).unwrap();
     let client = NewClient {
@@ -172,6 +173,7 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         actor: ports.stores.access.create_client(&client).unwrap().into(),
         org: org.id,
         zone: org.zone,
+        region: org.region,
         groups: client.groups,
     }
 }

@@ -96,6 +96,7 @@ impl World {
             caller: Caller {
                 org: 100_458.try_into().unwrap(),
                 zone,
+                region: None,
                 actor: 1.try_into().unwrap(),
                 groups: AccessGroups::DEFAULT,
             },

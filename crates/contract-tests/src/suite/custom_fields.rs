@@ -116,7 +116,7 @@ fn a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world:
             .catalogue
             .create_field(&draft(world, world.tenant, "tier"), None),
     );
-    for name in ["Tier", "tier ", "ti\u{301}er", "tíer"] {
+    for name in ["Tier", "ti er", "tíer"] {
         field(world, name);
     }
     create(world, draft(world, world.tenant(7), "tier"));

@@ -95,7 +95,7 @@ fn a_known_claim_is_set_where_it_stands(world: &World) {
 fn claims_differ_by_type_and_by_every_code_point_of_the_reference(world: &World) {
     let badge = world.badge("Gold");
     let mut claims = vec![claim(OwnerType::Journeys, "a", true)];
-    for reference in ["a", "A", "a ", "ä", "a\u{308}", "%", "_"] {
+    for reference in ["a", "A", "a a", "ä", "%", "_"] {
         claims.push(claim(OwnerType::Loyalty, reference, true));
     }
     for claim in &claims {

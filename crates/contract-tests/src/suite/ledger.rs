@@ -66,7 +66,7 @@ fn ids_are_found_as_they_were_written_only(world: &World) {
         .unwrap();
     for other in [
         "request 1",
-        "Request 1 ",
+        "Request  1",
         "Request",
         "Request%",
         "Request_1",

@@ -12,6 +12,7 @@ fn org(id: i64, name: &str, zone: &str) -> Org {
         id: id.try_into().unwrap(),
         name: name.try_into().unwrap(),
         zone: zone.parse().unwrap(),
+        region: None,
     }
 }
 
@@ -30,7 +31,8 @@ fn an_org_is_listed_as_it_was_created(world: &World) {
         ),
         Org {
             zone: Zone::utc(),
-            ..org(2, " ", "UTC")
+            region: "IN".parse().ok(),
+            ..org(2, "é", "UTC")
         },
     ] {
         world.stores.access.create_org(&org, now()).unwrap();

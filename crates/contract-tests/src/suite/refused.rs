@@ -131,7 +131,7 @@ fn a_used_key_comes_before_a_used_request_id_and_both_before_a_changed_badge(wor
 fn request_ids_differ_by_every_code_point_and_belong_to_an_org(world: &World) {
     let badge = world.badge("Gold");
     let other = world.badge_of(world.tenant(7), "Gold");
-    for (number, id) in (1..).zip(["a", "A", "a ", "ä", "a\u{308}", "1", "01", "%", "_"]) {
+    for (number, id) in (1..).zip(["a", "A", "a a", "ä", "a\u{200b}", "1", "01", "%", "_"]) {
         for badge in [&badge, &other] {
             let request = EnrolmentRequest {
                 request_id: id.try_into().unwrap(),

@@ -304,7 +304,7 @@ fn check_end(expires_on: Instant, defining: Defining<'_>) -> Result<(), Rejectio
 
 fn required<T>(problems: &mut Vec<Rejection>, part: Option<T>, field: &str) -> Option<T> {
     if part.is_none() {
-        problems.push(Rejection::unreadable("This field is required.").at(field));
+        problems.push(Rejection::required().at(field));
     }
     part
 }

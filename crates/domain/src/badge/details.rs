@@ -2,7 +2,7 @@
 //!
 //! Accolade keeps these and gives them back; no rule of enrolment reads them.
 
-use crate::text::{ShortText, UrlText};
+use crate::text::{Name, ShortText, UrlText};
 
 /// Which state of the badge an image shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,7 +53,7 @@ pub struct Image {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tag {
     /// The name.
-    pub name: ShortText,
+    pub name: Name,
     /// The value.
     pub value: Option<ShortText>,
 }

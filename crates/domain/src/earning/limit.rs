@@ -125,11 +125,12 @@ impl Limit {
             Span::Rolling { unit, length, .. } => {
                 let opens =
                     opens_on.map_or(String::new(), |on| format!(" It opens again at {on}."));
-                format!(
-                    "{whose} has reached its limit: {count}{times} in the last {} {}.{opens}",
-                    length.get(),
-                    unit.name().to_lowercase()
-                )
+                let units = unit.name().to_lowercase();
+                let time = match length.get() {
+                    1 => units.trim_end_matches('s').to_owned(),
+                    length => format!("{length} {units}"),
+                };
+                format!("{whose} has reached its limit: {count}{times} in the last {time}.{opens}")
             }
         };
         Rejection::of(self.scope.code()).saying(message)

@@ -55,6 +55,7 @@ fn here() -> Here {
             id: org,
             name: name.clone(),
             zone,
+            region: None,
         },
     )
     .unwrap();

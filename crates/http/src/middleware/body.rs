@@ -113,7 +113,10 @@ fn too_large(limit: usize) -> Failure {
 }
 
 fn broken(error: &PayloadError) -> Failure {
-    Rejection::unreadable(format!("The body could not be received: {error}.")).into()
+    let message =
+        "The body broke off before its end. Send the request again, with all of its body.";
+    let failure = Failure::from(Rejection::unreadable(message));
+    failure.with_cause(anyhow::anyhow!("the body of a request: {error}"))
 }
 
 #[cfg(test)]
@@ -240,5 +243,7 @@ mod tests {
         let broken = stream::iter([Ok(Bytes::from("{")), Err(PayloadError::Incomplete(None))]);
         let failure = json(&request(&[]), broken, 8).await.unwrap_err();
         assert_eq!(failure.code().number(), 400);
+        let message = failure.message(None);
+        assert!(message.starts_with("The body broke off"), "{message}");
     }
 }

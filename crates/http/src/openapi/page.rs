@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, LOCATION, X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use crate::failure::Failure;
@@ -71,9 +71,9 @@ async fn redirect() -> HttpResponse {
 }
 
 /// The page and its files.
-async fn page(file: web::Path<String>) -> Result<HttpResponse, Failure> {
+async fn page(request: HttpRequest, file: web::Path<String>) -> Result<HttpResponse, Failure> {
     let Ok(Some(mut file)) = utoipa_swagger_ui::serve(&file, Arc::clone(&PAGE)) else {
-        return path_not_found().await;
+        return path_not_found(request).await;
     };
     if file.content_type == "text/html"
         && let Ok(page) = std::str::from_utf8(&file.bytes)

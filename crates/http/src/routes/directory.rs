@@ -19,7 +19,9 @@ pub(crate) fn operations() -> Vec<Operation> {
             .about(
                 "\
 Replaces all of the customer's identifiers: what is left out it loses. An identifier belongs to
-one customer of the organisation.",
+one customer of the organisation. E-mail addresses are the same in either case, telephone numbers
+whichever way they are written; the answer has them as they are kept. What is no telephone number is
+compared by its digits, with warning 1994.",
             )
             .needs(AccessGroup::BadgesWrite)
             .path_parameter(
@@ -29,7 +31,7 @@ one customer of the organisation.",
             .identifiers("`customerId` is an identifier")
             .json_body::<IdentifiersBody>(example!("customer.request"))
             .answers::<Success<CustomerBody>>("Registered.", example!("customer"))
-            .codes(&[404, 1026, 1028, 1921, 1993])
+            .codes(&[404, 1026, 1028, 1921, 1993, 1994])
             .not_found(NO_SUCH_NUMBER),
         post("/customers/bulk", put_customers)
             .named("putCustomers", "Customers", "Register customers")
@@ -38,7 +40,7 @@ one customer of the organisation.",
             .identifiers("`customerId` is an identifier")
             .json_body::<CustomersRequestBody>(example!("customers.request"))
             .answers::<Success<CustomersBody>>("Registered.", example!("customers"))
-            .codes(&[812, 1026, 1028, 1905, 1921]),
+            .codes(&[812, 1026, 1028, 1905, 1921, 1994]),
     ]
 }
 

@@ -37,7 +37,8 @@ badge. An enrolment is not used up: only limits say how often a badge is earned.
             .identifiers("`customerId` is an identifier")
             .json_body::<EarnRequestBody>(example!("earn.request"))
             .answers::<Success<EarnedBody>>("Earned.", example!("earned"))
-            .codes(EARN_CODES),
+            .codes(EARN_CODES)
+            .codes(&[1994]),
         post("/customer/earnBulk", earn_badge_bulk)
             .named("earnBadgeBulk", "Earning", "Let customers earn a badge")
             .about(
@@ -58,7 +59,7 @@ stand in the answer twice, because there are clients for either form: in `earned
                 example!("earned-bulk"),
             )
             .codes(EARN_CODES)
-            .codes(&[1905, 1992, 1993]),
+            .codes(&[1905, 1992, 1993, 1994]),
         post("/customer/revokeEarn", revoke_earn)
             .named("revokeEarn", "Earning", "Revoke an earned badge")
             .about(
@@ -75,7 +76,7 @@ Its place under every limit is free again. Checked in this order: the shape of t
                 "The customer does not have it any more.",
                 example!("revoked-earn"),
             )
-            .codes(&[404, 809, 812, 814, 1026, 1028]),
+            .codes(&[404, 809, 812, 814, 1026, 1028, 1994]),
         import(
             put("/import/customerBadges", import_customer_badges)
                 .named("importCustomerBadges", "Earning", "Import earned badges")
@@ -115,7 +116,7 @@ fn import(operation: Operation) -> Operation {
             "Carried out: an envelope for each element.",
             example!("imported"),
         )
-        .codes(&[809, 812, 1026, 1028, 1054, 1905, 1991])
+        .codes(&[809, 812, 1026, 1028, 1054, 1905, 1991, 1994])
 }
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {

@@ -34,7 +34,7 @@ has is 1026, with the identifier as its `customerId` and without a status.",
             )
             .codes(&[
                 404, 714, 716, 717, 809, 810, 812, 816, 1026, 1028, 1040, 1901, 1902, 1903, 1905,
-                1991, 1992,
+                1991, 1992, 1994,
             ]),
         post("/badgeMeta/customer/revokeIssue", revoke_enrolments)
             .named("revokeEnrolments", "Enrolment", "Revoke enrolments")
@@ -53,7 +53,7 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
                 "Carried out: an outcome for each enrolment.",
                 example!("revoked-enrolments"),
             )
-            .codes(&[404, 809, 812, 1026, 1028, 1051, 1905, 1992, 1993]),
+            .codes(&[404, 809, 812, 1026, 1028, 1051, 1905, 1992, 1993, 1994]),
     ]
 }
 

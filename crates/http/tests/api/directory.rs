@@ -3,12 +3,12 @@
 use actix_web::http::Method;
 use insta::assert_snapshot;
 
-use crate::support::{IDENTIFIER, TestApp, code_at, json};
+use crate::support::{BADGE, IDENTIFIER, ISSUE, Reply, TestApp, code_at, json};
 
 #[actix_web::test]
 async fn a_customer_is_registered_and_loses_what_is_left_out() {
     let app = TestApp::new();
-    let body = r#"{"email":"Anna@Example.org","mobile":919900000001,"cardNumber":"4711"}"#;
+    let body = r#"{"email":"Anna@Example.org","mobile":"+91 99000-00001","cardNumber":"4711"}"#;
     assert_snapshot!("one", app.put_json("customers/1", body).await.ok());
     app.put_json("customers/1", r#"{"externalId":"x-1"}"#)
         .await
@@ -28,6 +28,30 @@ async fn a_customer_is_registered_and_loses_what_is_left_out() {
         .send(moved.insert_header((IDENTIFIER, "externalId")))
         .await;
     assert_eq!(reply.json()["data"]["customerId"], 1);
+}
+
+#[actix_web::test]
+async fn what_is_no_telephone_number_is_compared_by_its_digits_with_a_warning() {
+    let app = TestApp::new();
+    let body = r#"{"customers":[{"customerId":1,"mobile":"+91 99000 00001"},{"customerId":2,"mobile":"0700-1"}]}"#;
+    let warned = |reply: &Reply| {
+        let warning = reply.json()["warnings"][0].clone();
+        (warning["code"].as_u64(), warning["reference"].clone())
+    };
+    let reply = app.post("customers/bulk", body).await;
+    assert_eq!(warned(&reply), (Some(1994), "customers[1].mobile".into()));
+    assert_eq!(reply.json()["warnings"].as_array().map(Vec::len), Some(1));
+    let enrol = format!(
+        r#"{{"badgeMetaId":"{BADGE}","customers":["tel:+91-99000-00001","07 00 1","+919900000001"]}}"#
+    );
+    let reply = app.post_by("mobile", ISSUE, &enrol).await;
+    assert_eq!(warned(&reply), (Some(1994), "customers[1]".into()));
+    let issued = &reply.json()["data"]["issuedBadges"];
+    assert_eq!(
+        (&issued[0]["customerId"], &issued[1]["customerId"]),
+        (&1.into(), &2.into())
+    );
+    assert_eq!(issued.as_array().map(Vec::len), Some(2));
 }
 
 #[actix_web::test]

@@ -32,6 +32,10 @@ async fn an_unknown_path_is_1940_wherever_it_is() {
     ] {
         assert_eq!(said(&app.get(path).await), (404, 1940), "{path}");
     }
+    let reply = app.get("badgeMeta/66276dc68fe258516a88ff8e/Claim/").await;
+    assert_eq!(said(&reply), (404, 1940));
+    let hint = "Did you mean /api_gateway/v1/badges/badgeMeta/{id}/claim?";
+    assert!(reply.body.contains(hint), "{}", reply.body);
 }
 
 #[actix_web::test]

@@ -69,7 +69,7 @@ async fn one_customer_is_found_or_the_request_is_refused() {
     assert_eq!(reply.failure(), (404, vec![code_at(1026, "customerId")]));
     assert!(!reply.body.contains("0000"), "{}", reply.body);
     let reply = app
-        .post_by("MOBILE", "customer/earn", &body("919900000001"))
+        .post_by("MOBILE", "customer/earn", &body("\"+91 99000-00001\""))
         .await;
     reply.ok();
     assert_eq!(reply.json()["data"]["customerId"], 1);

@@ -32,7 +32,7 @@ async fn a_request_is_found_whatever_characters_its_id_has() {
         "%25",
         "..",
         ".",
-        " a ",
+        "a a",
         "ä\u{1f3c5}",
         "\"",
         "\\",
@@ -98,6 +98,17 @@ async fn who_may_read_or_issue_may_ask() {
         let reply = app.send_as(&client, request).await;
         assert_eq!(reply.status, status, "{group:?}: {}", reply.body);
     }
+}
+
+#[actix_web::test]
+async fn an_id_is_the_same_with_blanks_around_it_and_in_any_form_of_unicode() {
+    let app = TestApp::new();
+    let body = |id: &str| json!({"badgeMetaId": BADGE, "customers": [1], "requestId": id});
+    app.enrol(&body(" e\u{301}\n").to_string()).await.ok();
+    let again = app.enrol(&body("é").to_string()).await;
+    assert_eq!(again.failure().1[0].0, 809);
+    let found = app.get("requests/%20e%CC%81").await;
+    assert_eq!(found.json()["data"]["requests"][0]["requestId"], "é");
 }
 
 #[actix_web::test]

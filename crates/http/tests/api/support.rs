@@ -171,7 +171,7 @@ impl TestApp {
 
     /// Registers customers 1 and 2 as Anna and Bob.
     pub(crate) async fn register(&self) {
-        let body = r#"{"customers":[{"customerId":1,"email":"anna@example.org","mobile":919900000001},
+        let body = r#"{"customers":[{"customerId":1,"email":"anna@example.org","mobile":"+919900000001"},
             {"customerId":2,"email":"bob@example.org"}]}"#;
         self.post("customers/bulk", body).await.ok();
     }
@@ -338,6 +338,7 @@ fn org_and_client(ports: &Ports) -> NewCredentials {
         id: 100_458.try_into().unwrap(),
         name: "Demo".try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
     };
     create_org(ports, &org).unwrap();
     new_client(ports, AccessGroups::DEFAULT)
@@ -356,6 +357,7 @@ fn create_badge(ports: &Ports, credentials: &NewCredentials) {
     let caller = Caller {
         org: 100_458.try_into().unwrap(),
         zone: Zone::utc(),
+        region: None,
         actor: credentials.number.into(),
         groups: AccessGroups::ALL,
     };

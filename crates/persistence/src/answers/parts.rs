@@ -6,10 +6,11 @@ use accolade_application::answer::UnknownCustomer;
 use accolade_domain::ids::ObjectId;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::ReferenceId;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::mapping::{owner_type, stored};
+use crate::mapping::owner_type;
 
 /// Numbers, each as the difference to the one before, the first to 0.
 #[derive(Default, Serialize, Deserialize)]
@@ -121,7 +122,7 @@ impl StoredOwner {
     pub(super) fn owner(self) -> anyhow::Result<Owner> {
         Ok(Owner {
             owner_type: owner_type(self.0)?,
-            reference: stored(self.1)?,
+            reference: ReferenceId::from_stored(self.1),
         })
     }
 }

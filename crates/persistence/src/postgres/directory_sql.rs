@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, SmallInt, Text};
 
 use super::shared::idempotency;
 use super::{Connection, DB, column};
+use crate::migrations::NewForm;
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 use crate::stores::{DirectorySql, IdentifierKey};
@@ -33,6 +34,33 @@ static OWNERS: Sql = Sql::new(
      LATERAL (SELECT * FROM customer_identifiers i WHERE i.org_id = :org \
      AND i.kind = w.kind AND i.comparable = w.comparable OFFSET 0) AS i",
 );
+
+/// The next identifiers that may have to change: telephone numbers, and what is not ASCII.
+pub(super) static PAGE: Sql = Sql::new(
+    "SELECT org_id, kind, comparable, customer_id FROM customer_identifiers \
+     WHERE (org_id, kind, comparable) > (:org, :kind, :text) \
+     AND (kind = :mobile OR octet_length(comparable) <> char_length(comparable)) \
+     ORDER BY org_id, kind, comparable LIMIT :most",
+);
+
+static INSERT_NEW_FORMS: Sql = Sql::new(
+    "INSERT INTO new_identifiers (org_id, kind, old_form, new_form, customer_id) \
+     SELECT * FROM unnest(:orgs, :kinds, :old_forms, :new_forms, :customers)",
+);
+
+pub(super) fn insert_new_forms(
+    connection: &mut Connection,
+    rows: &[NewForm],
+) -> Result<(), WorkError> {
+    Statement::<DB>::named(&INSERT_NEW_FORMS)
+        .set::<Array<BigInt>, _>("orgs", column(rows, |it| it.org))
+        .set::<Array<SmallInt>, _>("kinds", column(rows, |it| it.kind))
+        .set::<Array<Text>, _>("old_forms", column(rows, |it| it.old_form.as_str()))
+        .set::<Array<Text>, _>("new_forms", column(rows, |it| it.new_form.as_str()))
+        .set::<Array<BigInt>, _>("customers", column(rows, |it| it.customer))
+        .execute(connection)?;
+    Ok(())
+}
 
 impl DirectorySql for Connection {
     fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError> {

@@ -7,6 +7,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
+use accolade_domain::text::Name;
 use anyhow::Context as _;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -17,13 +18,16 @@ use crate::retry::{Rollback, WorkError, nobody_knows};
 use crate::schema::{actors, api_clients, orgs};
 use crate::store::Store;
 
-type OrgRow = (i64, String, String);
+type OrgRow = (i64, String, String, Option<String>);
 
-fn org((id, name, zone): OrgRow) -> anyhow::Result<Org> {
+fn org((id, name, zone, region): OrgRow) -> anyhow::Result<Org> {
     Ok(Org {
         id: stored(id)?,
-        name: stored(name)?,
+        name: Name::from_stored(name),
         zone: zone.parse().context("a stored time zone")?,
+        region: region
+            .map(|region| region.parse().context("a stored region"))
+            .transpose()?,
     })
 }
 
@@ -49,7 +53,7 @@ impl ClientRow {
         Ok(Client {
             number: stored(self.number)?,
             org: org(self.org)?,
-            name: stored(self.name)?,
+            name: Name::from_stored(self.name),
             key: stored(self.key.as_str())?,
             groups: AccessGroups::from_bits(self.groups),
             secret: hash(self.secret)?,
@@ -60,9 +64,9 @@ impl ClientRow {
     }
 }
 
-type OrgColumns = (orgs::id, orgs::name, orgs::time_zone);
+type OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
 
-const ORG: OrgColumns = (orgs::id, orgs::name, orgs::time_zone);
+const ORG: OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
 
 type ClientColumns = (
     api_clients::number,
@@ -93,10 +97,12 @@ const API_CLIENT: i16 = 1;
 
 impl AccessStore for Store<Connection> {
     fn create_org(&self, org: &Org, created_on: Instant) -> Result<(), CreateOrgError> {
+        let region = org.region.map(|region| region.to_string());
         let row = (
             orgs::id.eq(org.id.get()),
             orgs::name.eq(org.name.as_str()),
             orgs::time_zone.eq(org.zone.name()),
+            orgs::region.eq(region.as_deref()),
             orgs::created_on.eq(created_on.unix_micros()),
         );
         let work = |connection: &mut Connection| {

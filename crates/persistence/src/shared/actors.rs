@@ -3,6 +3,7 @@
 use accolade_application::ports::{ActorRecord, Actors, StoreError};
 use accolade_domain::actor::Actor;
 use accolade_domain::ids::OrgId;
+use accolade_domain::text::Name;
 use diesel::prelude::*;
 
 use super::Connection;
@@ -13,7 +14,7 @@ use crate::store::Store;
 fn client((number, name): (i64, String)) -> anyhow::Result<ActorRecord> {
     Ok(ActorRecord::Client {
         number: stored(number)?,
-        name: stored(name)?,
+        name: Name::from_stored(name),
     })
 }
 

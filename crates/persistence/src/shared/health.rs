@@ -1,21 +1,25 @@
 //! Whether the database can work, and its migrations.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use accolade_application::ports::{Health, NotReady, PoolUsage, StoreError};
 use anyhow::anyhow;
-use diesel::connection::SimpleConnection as _;
-use diesel::migration::{Migration, MigrationSource as _};
+use diesel::connection::{BoxableConnection, SimpleConnection as _};
+use diesel::migration::{
+    Migration, MigrationMetadata, MigrationName, MigrationSource, Result as MigrationResult,
+};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Bool;
 use diesel_migrations::MigrationHarness as _;
 
+use super::comparable::make_comparable;
 use super::{
     Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE, check_writable,
     locked,
 };
-use crate::migrations::Migrations;
+use crate::migrations::{MAKES_IDENTIFIERS_COMPARABLE, Migrated, Migrations};
 use crate::retry::{WorkError, nobody_knows};
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
@@ -92,9 +96,63 @@ fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
     Ok(names)
 }
 
+/// The migrations of the files, one of which has a step of the program's behind its SQL; and what
+/// that step found.
+#[derive(Clone, Default)]
+struct WithSteps {
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl MigrationSource<DB> for WithSteps {
+    fn migrations(&self) -> MigrationResult<Vec<Box<dyn Migration<DB>>>> {
+        let with_step = |sql: Box<dyn Migration<DB>>| -> Box<dyn Migration<DB>> {
+            if sql.name().version().to_string() == MAKES_IDENTIFIERS_COMPARABLE {
+                let notes = Arc::clone(&self.notes);
+                Box::new(ComparableIdentifiers { sql, notes })
+            } else {
+                sql
+            }
+        };
+        Ok(MIGRATIONS
+            .migrations()?
+            .into_iter()
+            .map(with_step)
+            .collect())
+    }
+}
+
+struct ComparableIdentifiers {
+    sql: Box<dyn Migration<DB>>,
+    notes: Arc<Mutex<Vec<String>>>,
+}
+
+impl Migration<DB> for ComparableIdentifiers {
+    fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> MigrationResult<()> {
+        self.sql.run(connection)?;
+        let connection = connection
+            .downcast_mut::<Connection>()
+            .ok_or("a migration has got another kind of connection")?;
+        let found = make_comparable(connection)?;
+        *self.notes.lock().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
+    }
+
+    fn revert(&self, connection: &mut dyn BoxableConnection<DB>) -> MigrationResult<()> {
+        self.sql.revert(connection)
+    }
+
+    fn metadata(&self) -> &dyn MigrationMetadata {
+        self.sql.metadata()
+    }
+
+    fn name(&self) -> &dyn MigrationName {
+        self.sql.name()
+    }
+}
+
 impl Migrations for Store<Connection> {
-    fn migrate(&self) -> anyhow::Result<Vec<String>> {
-        let mut run = Vec::new();
+    fn migrate(&self) -> anyhow::Result<Migrated> {
+        let mut run = Migrated::default();
         // Who has nothing to do waits for nobody.
         if self.pending()?.is_empty() {
             return Ok(run);
@@ -102,10 +160,11 @@ impl Migrations for Store<Connection> {
         let mut connection = (self.for_migrations)()?;
         loop {
             let some = locked(&mut connection, self.migration_patience, run_some)?;
-            if some.is_empty() {
+            if some.names.is_empty() {
                 return Ok(run);
             }
-            run.extend(some);
+            run.names.extend(some.names);
+            run.notes.extend(some.notes);
         }
     }
 
@@ -124,18 +183,21 @@ impl Migrations for Store<Connection> {
     }
 }
 
-/// Runs as many of the missing migrations as share a transaction; gives their names.
-fn run_some(connection: &mut Connection) -> anyhow::Result<Vec<String>> {
+/// Runs as many of the missing migrations as share a transaction.
+fn run_some(connection: &mut Connection) -> anyhow::Result<Migrated> {
     let mut names = missing(connection).map_err(|failure| match failure {
         WorkError::Query(error) => error.into(),
         WorkError::Unexpected(error) => error,
         WorkError::Overtaken(what) => anyhow!("{what} could not be read"),
     })?;
     names.truncate(MIGRATIONS_AT_ONCE);
+    let source = WithSteps::default();
     for name in &names {
         connection
-            .run_next_migration(MIGRATIONS)
+            .run_next_migration(source.clone())
             .map_err(|error| anyhow!("the migration {name} failed: {error}"))?;
     }
-    Ok(names)
+    let notes = source.notes.lock();
+    let notes = std::mem::take(&mut *notes.unwrap_or_else(PoisonError::into_inner));
+    Ok(Migrated { names, notes })
 }

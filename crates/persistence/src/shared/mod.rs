@@ -7,6 +7,7 @@ mod actors;
 mod badge_columns;
 mod badges;
 mod catalogue;
+mod comparable;
 mod customer_badges;
 mod earn_rows;
 mod health;
@@ -15,5 +16,5 @@ pub(super) mod requests;
 
 use super::{
     CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, locked, position,
+    check_writable, directory_sql, locked, position,
 };

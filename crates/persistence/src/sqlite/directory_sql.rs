@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, SmallInt, Text};
 
 use super::shared::idempotency;
 use super::{Connection, DB, json};
+use crate::migrations::NewForm;
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 use crate::stores::{DirectorySql, IdentifierKey};
@@ -31,6 +32,30 @@ static OWNERS: Sql = Sql::new(
      FROM json_each(:keys) AS w CROSS JOIN customer_identifiers AS i \
      ON i.org_id = :org AND i.kind = w.value ->> 0 AND i.comparable = w.value ->> 1",
 );
+
+/// The next identifiers that may have to change: telephone numbers, and what is not ASCII.
+pub(super) static PAGE: Sql = Sql::new(
+    "SELECT org_id, kind, comparable, customer_id FROM customer_identifiers \
+     WHERE (org_id, kind, comparable) > (:org, :kind, :text) \
+     AND (kind = :mobile OR octet_length(comparable) <> length(comparable)) \
+     ORDER BY org_id, kind, comparable LIMIT :most",
+);
+
+static INSERT_NEW_FORMS: Sql = Sql::new(
+    "INSERT INTO new_identifiers (org_id, kind, old_form, new_form, customer_id) \
+     SELECT w.value ->> 'org', w.value ->> 'kind', w.value ->> 'old_form', \
+     w.value ->> 'new_form', w.value ->> 'customer' FROM json_each(:rows) AS w",
+);
+
+pub(super) fn insert_new_forms(
+    connection: &mut Connection,
+    rows: &[NewForm],
+) -> Result<(), WorkError> {
+    Statement::<DB>::named(&INSERT_NEW_FORMS)
+        .set::<Text, _>("rows", json(&rows)?)
+        .execute(connection)?;
+    Ok(())
+}
 
 impl DirectorySql for Connection {
     fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError> {

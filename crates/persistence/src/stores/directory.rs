@@ -47,7 +47,7 @@ struct Owners {
 }
 
 fn key(kind: IdentifierKind, text: &str) -> IdentifierKey {
-    (kind.number(), kind.comparable(text))
+    (kind.number(), text.to_owned())
 }
 
 fn owners(entries: &[DirectoryEntry]) -> Owners {

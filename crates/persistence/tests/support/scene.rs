@@ -35,6 +35,7 @@ impl Scene {
             id: 100_458.try_into().unwrap(),
             name: "Example".try_into().unwrap(),
             zone: Zone::utc(),
+            region: None,
         };
         database.stores.access.create_org(&org, second(0)).unwrap();
         let client = NewClient {

@@ -11,6 +11,7 @@ mod output;
 
 use std::path::PathBuf;
 
+use accolade_domain::identifier::Region;
 use accolade_domain::ids::OrgId;
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
@@ -33,7 +34,7 @@ Examples:
   accolade-server config show
   accolade-server serve
   ACCOLADE__DATABASE__URL=postgres://accolade:secret@db/accolade accolade-server migrate
-  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata
+  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata --region IN
   accolade-server client create --org 1 --name loyalty";
 
 /// The version, with these databases.
@@ -119,7 +120,7 @@ enum OrgCommand {
     /// Create an organisation
     #[command(after_help = "\
 Example:
-  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata")]
+  accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata --region IN")]
     Create(CreateOrg),
     /// List the organisations
     List,
@@ -136,6 +137,10 @@ struct CreateOrg {
     /// The IANA time zone in which its days begin; it never changes
     #[arg(long, default_value = "UTC", value_name = "ZONE")]
     time_zone: Zone,
+    /// The country in which telephone numbers without a country code are dialled, such as IN; it
+    /// never changes. Without one such numbers are compared by their digits
+    #[arg(long, value_name = "COUNTRY")]
+    region: Option<Region>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -252,17 +257,20 @@ mod tests {
     }
 
     #[test]
-    fn an_organisation_has_a_number_a_name_and_a_zone() {
-        let line = "accolade-server org create --id 7 --name X --time-zone Asia/Kolkata";
+    fn an_organisation_has_a_number_a_name_a_zone_and_a_region() {
+        let line =
+            "accolade-server org create --id 7 --name X --time-zone Asia/Kolkata --region in";
         let Ok(Command::Org(OrgCommand::Create(org))) = parse(line) else {
             panic!("{:?}", parse(line))
         };
         assert_eq!(org.id.get(), 7);
         assert_eq!(org.name.as_str(), "X");
         assert_eq!(org.time_zone.name(), "Asia/Kolkata");
+        assert_eq!(org.region, "IN".parse().ok());
         for (wrong, part) in [
             ("--id 0 --name X", "from 1 to 9223372036854775807"),
             ("--id 7 --name X --time-zone Mars/Olympus", "IANA"),
+            ("--id 7 --name X --region XX", "two letters of a country"),
             ("--id 7", "--name"),
         ] {
             let error = parse(&format!("accolade-server org create {wrong}")).unwrap_err();

@@ -18,13 +18,15 @@ pub(super) fn create(command: CreateOrg) -> Result<()> {
         id: command.id,
         name: command.name,
         zone: command.time_zone,
+        region: command.region,
     };
     match access::create_org(&ports, &org) {
         Ok(()) => print(format!(
-            "created the organisation {} ({}) in {}",
+            "created the organisation {} ({}) in {}{}",
             org.id,
             printable(org.name.as_str()),
-            org.zone
+            org.zone,
+            (org.region).map_or_else(String::new, |region| format!(", region {region}"))
         )),
         Err(CreateOrgError::Exists) => Err(anyhow!("there is an organisation {} already", org.id)),
         Err(CreateOrgError::Store(error)) => Err(error.into()),
@@ -39,7 +41,15 @@ pub(super) fn list() -> Result<()> {
     let orgs = store::of_process()?.stores.access.orgs()?;
     let rows: Vec<_> = orgs
         .into_iter()
-        .map(|org| [org.id.to_string(), org.zone.to_string(), org.name.into()])
+        .map(|org| {
+            let region = org.region.map_or_else(String::new, |it| it.to_string());
+            [
+                org.id.to_string(),
+                org.zone.to_string(),
+                region,
+                org.name.into(),
+            ]
+        })
         .collect();
-    print_table(["ID", "TIME ZONE", "NAME"], &rows)
+    print_table(["ID", "TIME ZONE", "REGION", "NAME"], &rows)
 }

@@ -25,7 +25,7 @@ pub fn read(query: &mut Query, now: Instant) -> BadgeQuery {
         owner: query.read("owner", words::owner),
         claimed_by: query.read("claimedBy", words::owner),
         unclaimed: query.flag("unclaimed"),
-        name_contains: query.text("name"),
+        name_contains: query.kept_text("name"),
         starts_from: query.read("startOn", words::moment),
         ends_until: query.read("expiresOn", words::moment),
         group: query.read("groupId", words::group),

@@ -7,37 +7,28 @@ pub use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::Name;
+use accolade_domain::text::{Name, TextError};
 
 use crate::json::{Field, Fields};
 use crate::request::context::ParseContext;
 
-/// An identifier: 1 to 255 characters, not blank.
+/// An identifier as it was sent: a text that the directory could have.
 #[derive(Clone, PartialEq, Eq)]
-pub struct IdentifierText(Name);
+pub struct IdentifierText(String);
 
 impl IdentifierText {
     /// The text as it was sent.
     pub fn into_string(self) -> String {
-        self.0.into()
-    }
-
-    /// The same for the directory.
-    pub fn into_name(self) -> Name {
         self.0
     }
 }
 
 impl TryFrom<String> for IdentifierText {
-    type Error = String;
+    type Error = TextError;
 
-    fn try_from(text: String) -> Result<Self, String> {
-        if text.trim().is_empty() {
-            return Err("must not be blank".to_owned());
-        }
-        Name::try_from(text)
-            .map(Self)
-            .map_err(|error| error.to_string())
+    fn try_from(text: String) -> Result<Self, TextError> {
+        Name::try_from(text.as_str())?;
+        Ok(Self(text))
     }
 }
 

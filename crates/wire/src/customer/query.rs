@@ -82,7 +82,7 @@ pub fn read_management(
     let active = query.read("action", words::activity);
     let owner = query.read("owner", words::owner);
     let claimed_by = query.read("claimedBy", words::owner);
-    let name_contains = query.text("name");
+    let name_contains = query.kept_text("name");
     let (starts_after, starts_before) =
         compared(query, "startOn", ["startOnOperator"], Operator::GreaterThan);
     let (ends_after, ends_before) = compared(

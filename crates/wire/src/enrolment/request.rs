@@ -117,7 +117,7 @@ mod tests {
         let problems = read(CONTEXT, printed.as_bytes()).unwrap_err();
         assert_eq!(
             problems[0].message,
-            "The body is not valid JSON: expected `,` or `}` at line 6 column 35."
+            "The body is not valid JSON: mend it at line 6 column 35."
         );
     }
 

@@ -88,7 +88,7 @@ impl<'a, 'p> Field<'a, 'p> {
     /// The same; its absence is a problem.
     pub fn required(self) -> Self {
         if !self.is_present() && !self.is_element() {
-            self.refuse(Rejection::unreadable("Is required."));
+            self.refuse(Rejection::required());
         }
         self
     }

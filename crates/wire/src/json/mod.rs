@@ -24,6 +24,7 @@ mod fields;
 mod problems;
 
 use accolade_domain::rejection::{Code, Rejection};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 pub(crate) use body::body;
@@ -167,10 +168,20 @@ fn text(body: &[u8]) -> Result<&str, Rejection> {
 
 /// The whole of `text`, if it is one JSON value. Skips nested values without recursion.
 fn check_syntax(text: &str) -> Result<&RawValue, Rejection> {
-    let root = serde_json::from_str(text)
-        .map_err(|error| Rejection::unreadable(format!("The body is not valid JSON: {error}.")))?;
+    let root = serde_json::from_str(text).map_err(|error| malformed(&error))?;
     check_depth(text)?;
     Ok(root)
+}
+
+/// What is wrong with the syntax of a body, and where.
+fn malformed(error: &serde_json::Error) -> Rejection {
+    let place = format!("line {} column {}", error.line(), error.column());
+    Rejection::unreadable(match error.classify() {
+        Category::Eof => format!(
+            "The body is not valid JSON: it ends before its value does, at {place}. Send all of it."
+        ),
+        _ => format!("The body is not valid JSON: mend it at {place}."),
+    })
 }
 
 fn check_depth(text: &str) -> Result<(), Rejection> {
@@ -219,11 +230,11 @@ mod tests {
     fn malformed_json_is_refused_with_its_line_and_column() {
         assert_eq!(
             refused(b"{\n\"a\": 2024-04-23\n}"),
-            "The body is not valid JSON: expected `,` or `}` at line 2 column 10."
+            "The body is not valid JSON: mend it at line 2 column 10."
         );
         assert_eq!(
             refused(b"{\"a\":1} x"),
-            "The body is not valid JSON: trailing characters at line 1 column 9."
+            "The body is not valid JSON: mend it at line 1 column 9."
         );
         assert_eq!(refused(b" \n"), "The body is empty. Send a JSON object.");
         assert_eq!(refused(b"[1]"), "Must be an object, not an array.");
@@ -258,7 +269,10 @@ mod tests {
     #[test]
     fn a_hundred_thousand_brackets_are_read_without_recursion() {
         let open = "[".repeat(100_000);
-        assert!(refused(open.as_bytes()).contains("EOF while parsing a list"));
+        assert!(
+            refused(open.as_bytes())
+                .contains("ends before its value does, at line 1 column 100000")
+        );
         let nested = format!("{{\"x\":{open}{}}}", "]".repeat(100_000));
         assert!(refused(nested.as_bytes()).contains("nested more than 128 levels deep"));
     }

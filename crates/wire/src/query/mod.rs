@@ -4,6 +4,7 @@
 pub mod words;
 
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::normalized;
 use percent_encoding::percent_decode_str;
 
 use crate::json::{MOST_REPORTED, Parsed};
@@ -42,6 +43,13 @@ impl Query {
             }
         }
         query
+    }
+
+    /// The value of `name` as texts of callers are kept, to be compared with them; `None` if it is
+    /// absent or blank.
+    pub fn kept_text(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        Some(normalized(&text).into_owned()).filter(|text| !text.is_empty())
     }
 
     /// The value of `name`; `None` if it is absent or empty.
@@ -84,7 +92,7 @@ impl Query {
         read: impl FnOnce(&str) -> Result<T, Rejection>,
     ) -> Option<T> {
         if !self.has(name) {
-            self.refuse(Rejection::unreadable("Is required.").at(name));
+            self.refuse(Rejection::required().at(name));
         }
         self.read(name, read)
     }
@@ -221,6 +229,13 @@ mod tests {
         assert_eq!(query.text("name").as_deref(), Some("50% off!"));
         assert_eq!(query.text("owner"), None);
         assert_eq!(query.finish().warnings, []);
+    }
+
+    #[test]
+    fn what_is_compared_with_kept_texts_is_read_as_they_are() {
+        let mut query = Query::parse("name=+Cafe%CC%81+&other=%20");
+        assert_eq!(query.kept_text("name").as_deref(), Some("Café"));
+        assert_eq!(query.kept_text("other"), None);
     }
 
     #[test]

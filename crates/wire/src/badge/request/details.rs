@@ -88,6 +88,10 @@ pub(crate) fn custom_values(field: Field<'_, '_>) -> CustomValues {
     let mut values = CustomValues::new();
     for (name, value) in fields.rest().filter(|(_, value)| value.is_present()) {
         match Name::try_from(name.into_owned()) {
+            Ok(name) if values.contains_key(&name) => {
+                let message = "The field is given more than once. Send it once.";
+                value.refuse(Rejection::unreadable(message));
+            }
             Ok(name) => values.extend(value.scalar().map(|value| (name, value))),
             // No custom field can have such a name.
             Err(_) => value.refuse(Rejection::of(Code::CustomFieldUnknown)),

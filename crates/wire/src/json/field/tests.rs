@@ -36,7 +36,7 @@ fn a_text_is_what_its_type_says_it_may_be() {
     let name = |json| reading(json, |x| x.text::<BadgeName>()).map(String::from);
     assert_eq!(name(r#""a\"\u00e4""#), Ok("a\"ä".to_owned()));
     let said = |json| message(json, |x| x.text::<BadgeName>());
-    assert_eq!(said(r#""""#), "Must not be empty.");
+    assert_eq!(said(r#""""#), "Must not be blank.");
     assert_eq!(said("5"), "Must be a string, not a number.");
     assert_eq!(
         said(r#""a\u0000""#),
