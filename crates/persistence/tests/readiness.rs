@@ -45,6 +45,11 @@ fn a_pool_that_was_opened_while_the_database_was_read_only_writes_when_it_is_not
     let request = scene.request(1);
     set_read_only(&database, true);
     scene.database = database.open();
+    // All of its connections are opened now.
+    let health = &scene.database.stores.health;
+    while health.pool_usage().open < health.pool_usage().max {
+        std::thread::yield_now();
+    }
     for _ in 0..3 {
         let not_ready = scene.database.stores.health.check();
         assert!(

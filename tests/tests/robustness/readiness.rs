@@ -57,8 +57,9 @@ fn while_postgresql_is_read_only_a_server_is_not_ready_and_its_connections_do_no
         ));
     };
     set("on");
-    // All connections of this one are opened now.
-    let server = first.setup().clone().start();
+    // The connection of this one is opened now.
+    let setup = first.setup().clone().set("database.pool_size", "1");
+    let server = setup.start();
     let org = server.take_over(&org);
     assert_not_ready(&server, &org, &badge, "read-only");
     set("off");
