@@ -30,7 +30,10 @@ impl Graph {
             .packages
             .iter()
             .map(|package| {
-                let macros = package.targets.iter().any(|target| target.is_proc_macro());
+                let macros = package
+                    .targets
+                    .iter()
+                    .any(cargo_metadata::Target::is_proc_macro);
                 (package.id.clone(), macros)
             })
             .collect();

@@ -32,7 +32,7 @@ pub(crate) type StoredIdentifier = (i64, i16, String, i64);
 pub(crate) struct NewForm {
     pub(crate) org: i64,
     pub(crate) kind: i16,
-    pub(crate) old_form: String,
-    pub(crate) new_form: String,
+    pub(crate) old: String,
+    pub(crate) new: String,
     pub(crate) customer: i64,
 }

@@ -55,8 +55,8 @@ pub(super) fn insert_new_forms(
     Statement::<DB>::named(&INSERT_NEW_FORMS)
         .set::<Array<BigInt>, _>("orgs", column(rows, |it| it.org))
         .set::<Array<SmallInt>, _>("kinds", column(rows, |it| it.kind))
-        .set::<Array<Text>, _>("old_forms", column(rows, |it| it.old_form.as_str()))
-        .set::<Array<Text>, _>("new_forms", column(rows, |it| it.new_form.as_str()))
+        .set::<Array<Text>, _>("old_forms", column(rows, |it| it.old.as_str()))
+        .set::<Array<Text>, _>("new_forms", column(rows, |it| it.new.as_str()))
         .set::<Array<BigInt>, _>("customers", column(rows, |it| it.customer))
         .execute(connection)?;
     Ok(())

@@ -87,12 +87,12 @@ pub(super) fn make_comparable(connection: &mut Connection) -> anyhow::Result<Vec
 /// The form that an identifier gets; `None` if it has it. No org has a region yet.
 fn new_form((org, kind, text, customer): StoredIdentifier) -> anyhow::Result<Option<NewForm>> {
     let known = IdentifierKind::from_number(kind).context("a stored kind of identifier")?;
-    let new_form = known.comparable(&text, None).text;
-    Ok((new_form != text).then_some(NewForm {
+    let new = known.comparable(&text, None).text;
+    Ok((new != text).then_some(NewForm {
         org,
         kind,
-        old_form: text,
-        new_form,
+        old: text,
+        new,
         customer,
     }))
 }

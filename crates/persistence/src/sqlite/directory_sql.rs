@@ -43,8 +43,8 @@ pub(super) static PAGE: Sql = Sql::new(
 
 static INSERT_NEW_FORMS: Sql = Sql::new(
     "INSERT INTO new_identifiers (org_id, kind, old_form, new_form, customer_id) \
-     SELECT w.value ->> 'org', w.value ->> 'kind', w.value ->> 'old_form', \
-     w.value ->> 'new_form', w.value ->> 'customer' FROM json_each(:rows) AS w",
+     SELECT w.value ->> 'org', w.value ->> 'kind', w.value ->> 'old', \
+     w.value ->> 'new', w.value ->> 'customer' FROM json_each(:rows) AS w",
 );
 
 pub(super) fn insert_new_forms(
