@@ -27,7 +27,7 @@ pub(super) fn add_schemes(document: &mut OpenApi) {
     let scopes = AccessGroup::ALL
         .iter()
         .map(|group| (group.name(), about(*group)));
-    let flow = ClientCredentials::new("/oauth2/token", Scopes::from_iter(scopes));
+    let flow = ClientCredentials::new("/oauth2/token", scopes.collect::<Scopes>());
     components.add_security_scheme(
         "oauth2",
         SecurityScheme::OAuth2(OAuth2::new([Flow::ClientCredentials(flow)])),
