@@ -46,7 +46,7 @@ impl Operations {
             }
         }
         // A segment that is spelt out wins over a parameter.
-        operations.sort_by_key(|operation| operation.parameters());
+        operations.sort_by_key(Operation::parameters);
         Self(operations)
     }
 

@@ -18,7 +18,7 @@ struct Older {
 /// What it reads of a customer of a batch.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Issued {
+struct Element {
     customer_id: i64,
     issued_id: Option<String>,
     status: Option<String>,
@@ -33,8 +33,8 @@ struct Coded {
 /// What it reads of an answer to a batch.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct IssuedBadges {
-    issued_badges: Vec<Issued>,
+struct Batch {
+    issued_badges: Vec<Element>,
     expires_on: f64,
     request_id: String,
 }
@@ -91,7 +91,7 @@ fn a_client_of_the_older_generation_defines_enrols_and_earns(server: &Server) {
         "badgeMetaId": id, "customers": 62_090_013, "requestId": 2132,
         "issueEventDate": 1_713_860_055, "triggeredBy": owner,
     });
-    let enrolled: IssuedBadges = older.post("badgeMeta/customer/issueBulk", &body);
+    let enrolled: Batch = older.post("badgeMeta/customer/issueBulk", &body);
     assert_eq!(enrolled.request_id, "2132");
     assert_eq!(enrolled.expires_on.to_string(), "1926235957");
     let [issued] = enrolled.issued_badges.as_slice() else {
@@ -105,12 +105,12 @@ fn a_client_of_the_older_generation_defines_enrols_and_earns(server: &Server) {
         "badgeMetaId": id, "customerIds": ["62090013", 7], "requestId": 2133,
         "earnEventDate": 1_713_860_056,
     });
-    let earned: IssuedBadges = older.post("customer/earnBulk", &body);
-    let [earner, other] = earned.issued_badges.as_slice() else {
+    let earned: Batch = older.post("customer/earnBulk", &body);
+    let [winner, other] = earned.issued_badges.as_slice() else {
         panic!("two customers have two outcomes");
     };
-    assert_eq!(earner.status.as_deref(), Some("LIVE"));
-    assert!(earner.issued_id.is_some() && earner.error.is_none());
+    assert_eq!(winner.status.as_deref(), Some("LIVE"));
+    assert!(winner.issued_id.is_some() && winner.error.is_none());
     assert_eq!((other.customer_id, other.issued_id.as_ref()), (7, None));
     assert_eq!(other.error.as_ref().map(|error| error.code), Some(811));
 
@@ -265,9 +265,9 @@ fn what_one_generation_records_the_other_reads(server: &Server) {
     let older = Older::new(server, &org);
     let id = org.badge();
     let body = json!({"badgeMetaId": id, "customers": 5, "requestId": 77});
-    let _: IssuedBadges = older.post("badgeMeta/customer/issueBulk", &body);
+    let _: Batch = older.post("badgeMeta/customer/issueBulk", &body);
     let body = json!({"badgeMetaId": id, "customerIds": 5, "requestId": "78"});
-    let earned: IssuedBadges = older.post("customer/earnBulk", &body);
+    let earned: Batch = older.post("customer/earnBulk", &body);
     let newer = Newer {
         client: server.client(org.credentials().unwrap()),
     };
