@@ -366,15 +366,9 @@ async fn credentials_that_callers_had_before_open_what_others_open() {
     let here = here();
     let right = [basic(BROUGHT_KEY, BROUGHT_SECRET)];
     let wrong = basic(BROUGHT_KEY, "5f4dcc3b5aa765d6%2B1d:327deB");
-<<<<<<< HEAD
     assert_eq!(here.code(&right).await, None);
     assert_eq!(here.code(&[wrong]).await, Some(1930));
     assert_eq!(here.code(&right).await, None);
-=======
-    assert_eq!(here.code(std::slice::from_ref(&right)).await, None);
-    assert_eq!(here.code(&[wrong]).await, Some(1930));
-    assert_eq!(here.code(std::slice::from_ref(&right)).await, None);
->>>>>>> document
     let body = json!({"key": BROUGHT_KEY, "secret": BROUGHT_SECRET});
     let request = TestRequest::with_uri("/v3/oauth/token/generate").set_json(body);
     let (status, _, answer) = here.post(request).await;
