@@ -97,7 +97,7 @@ fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world:
             .catalogue
             .create_group(&draft(world, world.tenant, "Metals", 2), None),
     );
-    for name in ["metals", "Met als", "Métals"] {
+    for name in ["metals", "Metals 2", "Métals"] {
         group(world, name, 1);
     }
     let other = world.tenant(7);
