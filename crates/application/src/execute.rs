@@ -130,6 +130,6 @@ fn executed_before(
     match found {
         None => Ok(None),
         Some(record) if record.guard.fingerprint == key.fingerprint => Ok(Some(Box::new(record))),
-        Some(_) => Err(Rejection::of(Code::IdempotencyKeyReused).into()),
+        Some(_) => Err(Rejection::new(Code::IdempotencyKeyReused).into()),
     }
 }

@@ -297,7 +297,7 @@ impl Group<'_> {
         found: Option<&VersionedBadge>,
     ) -> Result<DecidedMember<'r, C>, Box<(Member<'r, C>, Rejection)>> {
         let Some(found) = found else {
-            let rejection = not_found(member.command.badge()).at("badgeMetaId");
+            let rejection = not_found(member.command.badge()).at_field("badgeMetaId");
             return Err(Box::new((member, rejection)));
         };
         let Member {

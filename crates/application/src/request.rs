@@ -96,5 +96,5 @@ pub(crate) fn check_id_unused(
 
 /// 809.
 pub(crate) fn id_used() -> Rejection {
-    Rejection::of(Code::RequestIdUsed).at("requestId")
+    Rejection::new(Code::RequestIdUsed).at_field("requestId")
 }

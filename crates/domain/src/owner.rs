@@ -111,7 +111,9 @@ impl TryFrom<Vec<OwnerType>> for Owners {
             }
         }
         if owners.is_empty() {
-            return Err(Rejection::of(Code::OwnerRequired).at("ownership.restrictedToOwners"));
+            return Err(
+                Rejection::new(Code::OwnerRequired).at_field("ownership.restrictedToOwners")
+            );
         }
         Ok(Self(owners))
     }

@@ -216,7 +216,7 @@ impl<'de> serde::Deserialize<'de> for Code {
 /// ```
 /// use accolade_domain::rejection::{Code, Rejection};
 ///
-/// let rejection = Rejection::of(Code::StartInPast).at("startOn");
+/// let rejection = Rejection::new(Code::StartInPast).at_field("startOn");
 /// assert_eq!(rejection.code.number(), 722);
 /// assert_eq!(rejection.field.as_deref(), Some("startOn"));
 /// ```
@@ -234,7 +234,7 @@ pub struct Rejection {
 
 impl Rejection {
     /// `code` with its standing message, about no field.
-    pub fn of(code: Code) -> Self {
+    pub fn new(code: Code) -> Self {
         Self {
             code,
             message: code.message().to_owned(),
@@ -244,7 +244,7 @@ impl Rejection {
 
     /// A request that cannot be read, and why.
     pub fn unreadable(message: impl Into<String>) -> Self {
-        Self::of(Code::Unreadable).saying(message)
+        Self::new(Code::Unreadable).with_message(message)
     }
 
     /// A field, without a code of its own, that must be there and is not.
@@ -253,13 +253,13 @@ impl Rejection {
     }
 
     /// This rejection with a more precise message.
-    pub fn saying(mut self, message: impl Into<String>) -> Self {
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
     }
 
     /// This rejection, said about the field at `path`.
-    pub fn at(mut self, path: impl Into<String>) -> Self {
+    pub fn at_field(mut self, path: impl Into<String>) -> Self {
         self.field = Some(path.into());
         self
     }
@@ -299,15 +299,15 @@ mod tests {
     #[test]
     fn a_path_is_put_below_its_parent_with_a_dot_or_an_index() {
         let at = |path: &str| {
-            Rejection::of(Code::Unreadable)
-                .at(path)
+            Rejection::new(Code::Unreadable)
+                .at_field(path)
                 .below("customers")
                 .field
         };
         assert_eq!(at("[3]").as_deref(), Some("customers[3]"));
         assert_eq!(at("x").as_deref(), Some("customers.x"));
         assert_eq!(
-            Rejection::of(Code::Unreadable)
+            Rejection::new(Code::Unreadable)
                 .below("customers")
                 .field
                 .as_deref(),

@@ -113,18 +113,17 @@ impl Dispatcher {
 
 /// The refusal of what was not begun.
 pub(crate) fn busy(why: &'static str) -> Failure {
-    Rejection::of(Code::Unavailable)
-        .saying("The service is busy. Nothing was recorded; send it again.")
+    Rejection::new(Code::Unavailable)
+        .with_message("The service is busy. Nothing was recorded; send it again.")
         .into_failure(why)
 }
 
 /// The failure of what has begun and takes too long.
 pub(crate) fn overdue(effect: Effect) -> Failure {
     let rejection = match effect {
-        Effect::Reads => {
-            Rejection::of(Code::Unavailable).saying("The request took too long. Send it again.")
-        }
-        Effect::Writes => Rejection::of(Code::OutcomeUnknown).saying(
+        Effect::Reads => Rejection::new(Code::Unavailable)
+            .with_message("The request took too long. Send it again."),
+        Effect::Writes => Rejection::new(Code::OutcomeUnknown).with_message(
             "The request took too long and is still being worked on. Ask GET \
              requests/{requestId} whether it was recorded.",
         ),
@@ -150,12 +149,10 @@ pub(crate) fn panic_failure(panic: &(dyn Any + Send), effect: Effect) -> Failure
     match effect {
         Effect::Reads => Failure::unexpected(cause),
         // It may have panicked after it had recorded what it was asked to.
-        Effect::Writes => {
-            Failure::from(Rejection::of(Code::Internal).saying(
-                "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
-            ))
-            .with_cause(cause)
-        }
+        Effect::Writes => Failure::from(Rejection::new(Code::Internal).with_message(
+            "An unexpected error. Ask GET requests/{requestId} whether it was recorded.",
+        ))
+        .with_cause(cause),
     }
 }
 

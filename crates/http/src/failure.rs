@@ -41,7 +41,7 @@ struct Inner {
 impl Failure {
     /// A failure with the standing message of `code`.
     pub(crate) fn new(code: Code) -> Self {
-        Rejection::of(code).into()
+        Rejection::new(code).into()
     }
 
     /// Something that should not happen, of which the caller learns no more than that.
@@ -134,7 +134,7 @@ impl Failure {
 
     /// What the answer says.
     fn rejections(&self, tag: Option<&RequestTag>) -> Vec<Rejection> {
-        let first = self.0.first.clone().saying(self.message(tag));
+        let first = self.0.first.clone().with_message(self.message(tag));
         let rest = self.0.rest.iter().cloned();
         [first].into_iter().chain(rest).collect()
     }
@@ -257,8 +257,8 @@ mod tests {
     #[test]
     fn the_first_reason_decides_the_status_and_all_are_told() {
         let failure = Failure::from(vec![
-            Rejection::of(Code::NotFound).saying("gone"),
-            Rejection::unreadable("bad").at("x"),
+            Rejection::new(Code::NotFound).with_message("gone"),
+            Rejection::unreadable("bad").at_field("x"),
         ]);
         assert_eq!(
             sent(&failure),

@@ -32,11 +32,11 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Rejecti
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(Rejection::unreadable("Send one Idempotency-Key.").at(NAME));
+        return Err(Rejection::unreadable("Send one Idempotency-Key.").at_field(NAME));
     }
     let malformed = || {
         let message = "Must be 1 to 255 printable ASCII characters, bare or as a quoted string.";
-        Rejection::unreadable(message).at(NAME)
+        Rejection::unreadable(message).at_field(NAME)
     };
     let text = value.to_str().map_err(|_| malformed())?;
     let text = unquoted(text.trim()).ok_or_else(malformed)?;
@@ -108,7 +108,7 @@ impl RunningKeys {
                 key: (org, actor, key),
             })
         } else {
-            Err(Rejection::of(Code::IdempotencyKeyRunning).at(NAME))
+            Err(Rejection::new(Code::IdempotencyKeyRunning).at_field(NAME))
         }
     }
 

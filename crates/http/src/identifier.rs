@@ -24,8 +24,9 @@ pub(crate) fn kind(headers: &HeaderMap) -> Result<Option<IdentifierKind>, Reject
         .get(CUSTOMER_IDENTIFIER)
         .map(|value| {
             let text = value.to_str().unwrap_or_default();
-            word(text, all, name)
-                .ok_or_else(|| Rejection::of(Code::IdentifierKindUnknown).at(CUSTOMER_IDENTIFIER))
+            word(text, all, name).ok_or_else(|| {
+                Rejection::new(Code::IdentifierKindUnknown).at_field(CUSTOMER_IDENTIFIER)
+            })
         })
         .transpose()
 }
@@ -43,9 +44,9 @@ pub(crate) fn named(
         None => text
             .parse()
             .map(NamedCustomer::Number)
-            .map_err(|_| Rejection::of(Code::NotFound).saying(NO_SUCH_NUMBER)),
+            .map_err(|_| Rejection::new(Code::NotFound).with_message(NO_SUCH_NUMBER)),
         Some(kind) => IdentifierText::try_from(text)
             .map(|text| NamedCustomer::Identifier(kind, text.into_string()))
-            .map_err(|_| Rejection::of(Code::IdentifierUnknown)),
+            .map_err(|_| Rejection::new(Code::IdentifierUnknown)),
     }
 }

@@ -12,8 +12,9 @@ use actix_web::http::header::{HeaderMap, IF_MATCH};
 /// # Errors
 /// 400 if it is not a list of entity tags.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, Rejection> {
-    let malformed =
-        || Rejection::unreadable("Must be * or a list of entity tags in quotes.").at("If-Match");
+    let malformed = || {
+        Rejection::unreadable("Must be * or a list of entity tags in quotes.").at_field("If-Match")
+    };
     let mut lists = Vec::new();
     for value in headers.get_all(IF_MATCH) {
         lists.push(value.to_str().map_err(|_| malformed())?);

@@ -93,7 +93,9 @@ pub(crate) async fn path_not_found(request: HttpRequest) -> Result<HttpResponse,
     Err(match close {
         Some(path) => {
             let message = format!("{} Did you mean {path}?", Code::PathNotFound.message());
-            Rejection::of(Code::PathNotFound).saying(message).into()
+            Rejection::new(Code::PathNotFound)
+                .with_message(message)
+                .into()
         }
         None => Failure::new(Code::PathNotFound),
     })

@@ -187,7 +187,7 @@ impl State {
         let held = self.enrolments_of(request.context.org, request.badge, customer);
         match covering(&held, request.terms.event_on) {
             Some(enrolment) => Ok(Some(enrolment.id)),
-            None => Err(Rejection::of(Code::NotEnrolled)),
+            None => Err(Rejection::new(Code::NotEnrolled)),
         }
     }
 

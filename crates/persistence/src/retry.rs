@@ -52,6 +52,19 @@ pub(crate) enum WorkError {
     Unexpected(anyhow::Error),
 }
 
+impl WorkError {
+    /// What went wrong, where nothing is tried again.
+    pub(crate) fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Query(error) => error.into(),
+            Self::Overtaken(what) => {
+                anyhow!("{what} could not be recorded in {MOST_ROUNDS} rounds")
+            }
+            Self::Unexpected(error) => error,
+        }
+    }
+}
+
 impl From<Error> for WorkError {
     fn from(error: Error) -> Self {
         Self::Query(error)
@@ -326,10 +339,9 @@ fn failed<T, E, C: PooledConnection>(
         Rollback::Failed(WorkError::Unexpected(error)) => {
             FailedAttempt::Store(StoreError::Unexpected(error))
         }
-        Rollback::Failed(WorkError::Overtaken(what)) => FailedAttempt::Repeatable(
-            QueryFailure::Conflict,
-            anyhow!("{what} could not be recorded in {MOST_ROUNDS} rounds"),
-        ),
+        Rollback::Failed(overtaken @ WorkError::Overtaken(_)) => {
+            FailedAttempt::Repeatable(QueryFailure::Conflict, overtaken.into_cause())
+        }
         Rollback::Failed(WorkError::Query(error)) => {
             let failure = QueryFailure::from_error(&error, is_broken(connection));
             FailedAttempt::Repeatable(failure, error.into())

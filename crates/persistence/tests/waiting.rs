@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use accolade_application::ports::StoreError;
-use accolade_persistence::{DatabaseUrl, Options, open};
+use accolade_persistence::{DatabaseUrl, Migrated, Options, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use support::scene::{Scene, enrolled};
@@ -151,7 +151,7 @@ fn who_waits_too_long_for_the_lock_of_the_migrations_is_told_whose_it_is_on_post
     other
         .batch_execute("SELECT pg_advisory_lock(1633904495, 1)")
         .unwrap();
-    assert_eq!(opened.migrate().unwrap(), Vec::<String>::new());
+    assert_eq!(opened.migrate().unwrap(), Migrated::default());
 }
 
 #[test]

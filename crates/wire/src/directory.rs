@@ -138,7 +138,7 @@ fn entries(
         .required_as(Code::CustomerMissing)
         .list(context.max_customers, Code::TooManyCustomers)?;
     if elements.len() == 0 {
-        fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
+        fields.refuse(Rejection::new(Code::CustomerMissing).at_field(name));
     }
     let mut earlier = Earlier {
         named_by: context.named_by,

@@ -135,9 +135,9 @@ mod tests {
             text(success(&[1, 2], Errors::Empty, &[])),
             r#"{"data":[1,2],"errors":[],"warnings":[]}"#
         );
-        let warning = Rejection::of(Code::CustomerRepeated)
-            .saying("twice")
-            .at("customers[1]");
+        let warning = Rejection::new(Code::CustomerRepeated)
+            .with_message("twice")
+            .at_field("customers[1]");
         assert_eq!(
             text(success(&(), Errors::Null, &[warning])),
             r#"{"data":null,"errors":null,"warnings":[{"code":1992,"message":"twice","reference":"customers[1]"}]}"#
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_failure_has_neither_data_nor_warnings() {
-        let rejection = Rejection::of(Code::RequestIdUsed);
+        let rejection = Rejection::new(Code::RequestIdUsed);
         assert_eq!(
             text(failure(&[rejection])),
             r#"{"data":null,"errors":[{"code":809,"message":"Request with the same requestId is not allowed","reference":null}],"warnings":null}"#

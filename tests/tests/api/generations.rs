@@ -187,15 +187,20 @@ fn a_client_of_the_newer_generation_defines_enrols_and_earns(server: &Server) {
     let name = new_id();
     let milliseconds = json!({
         "name": name, "startOn": 1_672_531_200_000_i64, "expiresOn": 3_786_912_000_000_i64,
+        "badgeConstraints": [{"constraintType": "CUSTOMER_BADGE_FIXED_VALUE", "maxEarnLimit": 1}],
     });
     let body = with(&badge(), &milliseconds);
     let (created, _) = newer.send("POST", "badgeMeta", &body, 201);
     let id = created["id"].as_str().unwrap();
+    assert_eq!(created["badgeNumericId"], 1);
     assert_eq!(created["startOnISO"], "2023-01-01T00:00:00Z");
+    assert_eq!(created["customerConstraints"][0]["maxEarnLimit"], 1);
 
     let owner = json!({"ownerType": "Loyalty", "referenceId": "123694"});
     let claim = format!("badgeMeta/{id}/claim");
     assert_eq!(newer.post(&claim, &owner)["isActive"], true);
+    let (_, warnings) = newer.send("POST", &claim, &owner, 200);
+    assert_eq!(warnings, [900]);
 
     let group = json!({"name": "Newer", "rank": 1});
     newer.post("group", &group);
@@ -226,7 +231,7 @@ fn a_client_of_the_newer_generation_defines_enrols_and_earns(server: &Server) {
         earned.earned_badges_list[0].earned_badge_id
     );
     assert_eq!(earn["earnEventDate"], 1_713_860_056.0);
-    let ends = "expiresOn=2099-01-01T00:00:00Z&expiresOnOperator=LESS_THAN&action=ACTIVATED";
+    let ends = "expiresOn=2099-01-01T00:00:00Z&endOnOperator=LESS_THAN&action=ACTIVATED";
     let managed = newer.get(&format!("management/5?badgeType=EARNED&{ends}"));
     assert_eq!(managed["customerBadges"][0]["badgeMetaId"], id);
     let (deactivated, _) = newer.send(
@@ -236,7 +241,7 @@ fn a_client_of_the_newer_generation_defines_enrols_and_earns(server: &Server) {
         200,
     );
     assert_eq!(deactivated["isActive"], false);
-    let list = newer.get("badgeMeta?action=DE_ACTIVATED");
+    let list = newer.get("badgeMeta?action=DEACTIVATED");
     assert_eq!(list["metaBasicDetails"][0]["id"], id);
 
     let row = json!({

@@ -20,6 +20,6 @@ pub fn actor(ports: &Ports, caller: &Caller, actor: Actor) -> Result<ActorRecord
     found.ok_or_else(|| {
         let message =
             format!("Actor {actor} not found. Take the number from a createdBy or lastUpdatedBy.");
-        Rejection::of(Code::NotFound).saying(message).into()
+        Rejection::new(Code::NotFound).with_message(message).into()
     })
 }

@@ -32,7 +32,7 @@ impl Caller {
             Ok(())
         } else {
             let names: Vec<_> = groups.iter().map(AccessGroup::name).collect();
-            Err(Rejection::of(Code::Forbidden).saying(format!(
+            Err(Rejection::new(Code::Forbidden).with_message(format!(
                 "The client lacks the access group {}.",
                 names.join(" or ")
             )))

@@ -64,7 +64,7 @@ impl BadgeChange for ClaimBadge {
         let is_new = badge.may_be_claimed_by(&self.owner)?;
         Ok(Decision {
             edit: is_new.then(|| claim(&self.owner, true)),
-            warning: (!is_new).then(|| Rejection::of(Code::ClaimedAlready)),
+            warning: (!is_new).then(|| Rejection::new(Code::ClaimedAlready)),
             answer: Answer::Claimed {
                 badge: self.badge,
                 owner: self.owner.clone(),

@@ -74,7 +74,7 @@ impl Command for CreateBadge {
                 ..view
             }))),
             Err(CreateBadgeError::NameTaken) => {
-                Err(Rejection::of(Code::NameTaken).at("name").into())
+                Err(Rejection::new(Code::NameTaken).at_field("name").into())
             }
             Err(CreateBadgeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
             Err(CreateBadgeError::Store(error)) => Err(error.into()),
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_not_reported_as_missing_too() {
-        let at = |path: &str| Rejection::of(Code::Unreadable).at(path);
+        let at = |path: &str| Rejection::new(Code::Unreadable).at_field(path);
         let unread = vec![
             at("startOnISO"),
             at("earnedBadgeExpiry.value"),

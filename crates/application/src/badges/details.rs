@@ -26,11 +26,11 @@ pub(crate) fn complete(
             .filter(|group| group.active);
         if group.is_none() {
             problems.push(
-                Rejection::of(Code::NotFound)
-                    .saying(format!(
+                Rejection::new(Code::NotFound)
+                    .with_message(format!(
                         "Badge group {id} not found, or it was removed. Check the id."
                     ))
-                    .at("badgeGroupId"),
+                    .at_field("badgeGroupId"),
             );
         }
     }

@@ -89,7 +89,7 @@ pub(crate) fn edit(
             Ok(()) => return Ok(answer),
             Err(EditBadgeError::Changed) => {}
             Err(EditBadgeError::NameTaken) => {
-                return Err(Rejection::of(Code::NameTaken).at("name").into());
+                return Err(Rejection::new(Code::NameTaken).at_field("name").into());
             }
             Err(EditBadgeError::IdempotencyKeyUsed) => {
                 return Err(UseCaseError::IdempotencyKeyUsed);

@@ -26,5 +26,6 @@ use accolade_domain::rejection::{Code, Rejection};
 
 /// 404 for a badge that this org does not have.
 pub(crate) fn not_found(badge: BadgeId) -> Rejection {
-    Rejection::of(Code::NotFound).saying(format!("Badge meta {badge} not found. Check the id."))
+    Rejection::new(Code::NotFound)
+        .with_message(format!("Badge meta {badge} not found. Check the id."))
 }

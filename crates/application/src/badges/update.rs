@@ -73,7 +73,7 @@ impl BadgeChange for Revision {
         if let Some(tags) = &command.if_match
             && !tags.contains(&etag(badge)?)
         {
-            return Err(Rejection::of(Code::PreconditionFailed).into());
+            return Err(Rejection::new(Code::PreconditionFailed).into());
         }
         let defining = Defining {
             now,

@@ -12,14 +12,14 @@ use crate::error::UseCaseError;
 use crate::ports::SaveError;
 
 fn not_found(what: &str, id: impl std::fmt::Display) -> Rejection {
-    Rejection::of(Code::NotFound).saying(format!("{what} {id} not found. Check the id."))
+    Rejection::new(Code::NotFound).with_message(format!("{what} {id} not found. Check the id."))
 }
 
 /// What a failure to save means; `None`: it changed meanwhile, decide again.
 fn refused(error: SaveError, name_taken: Code) -> Option<UseCaseError> {
     match error {
         SaveError::Changed => None,
-        SaveError::NameTaken => Some(Rejection::of(name_taken).at("name").into()),
+        SaveError::NameTaken => Some(Rejection::new(name_taken).at_field("name").into()),
         SaveError::IdempotencyKeyUsed => Some(UseCaseError::IdempotencyKeyUsed),
         SaveError::Store(error) => Some(error.into()),
     }

@@ -50,7 +50,7 @@ impl Command for PutCustomers {
             Err(DirectoryError::Store(error)) => Err(error.into()),
             Err(DirectoryError::Taken(taken)) => {
                 let taken = taken.into_iter().map(|(position, kind)| {
-                    Rejection::of(Code::IdentifierTaken).at(place(single, position, kind))
+                    Rejection::new(Code::IdentifierTaken).at_field(place(single, position, kind))
                 });
                 Err(taken.collect::<Vec<_>>().into())
             }
@@ -67,7 +67,7 @@ fn make_comparable(request: &mut Request, single: bool, entries: &mut [Directory
         for (kind, text) in entry.identifiers.iter_mut() {
             let kept = kind.comparable(text.as_str(), region);
             if kept.is_no_number && reported < MOST_REPORTED {
-                let warning = no_number(region).at(place(single, position, kind));
+                let warning = no_number(region).at_field(place(single, position, kind));
                 request.warnings.push(warning);
                 reported += 1;
             }
@@ -121,7 +121,7 @@ fn found(
             }),
             Ok(_) => problems.push(named_twice().below(&place)),
             Err(_) => {
-                let unknown = Rejection::of(Code::IdentifierUnknown).at("customerId");
+                let unknown = Rejection::new(Code::IdentifierUnknown).at_field("customerId");
                 problems.push(unknown.below(&place));
             }
         }
@@ -136,5 +136,6 @@ fn found(
 
 /// The refusal of a customer that a request names again.
 pub fn named_twice() -> Rejection {
-    Rejection::unreadable("The customer is named more than once. Send it once.").at("customerId")
+    Rejection::unreadable("The customer is named more than once. Send it once.")
+        .at_field("customerId")
 }

@@ -102,7 +102,7 @@ impl fmt::Debug for NamedCustomers {
 pub fn repeats(name: &str, positions: &[usize]) -> impl Iterator<Item = Rejection> {
     let reported = positions.iter().take(MOST_REPORTED);
     reported.map(move |position| {
-        Rejection::of(Code::CustomerRepeated).at(format!("{name}[{position}]"))
+        Rejection::new(Code::CustomerRepeated).at_field(format!("{name}[{position}]"))
     })
 }
 
@@ -180,7 +180,9 @@ fn compared(
     for (position, text) in identifiers.iter().enumerate() {
         let found = kind.comparable(text, region);
         if found.is_no_number && reported < MOST_REPORTED {
-            request.warnings.push(no_number(region).at(path(position)));
+            request
+                .warnings
+                .push(no_number(region).at_field(path(position)));
             reported += 1;
         }
         compared.push(found.text);
@@ -190,9 +192,9 @@ fn compared(
 
 /// The warning of a text that should be a telephone number and is none.
 pub(crate) fn no_number(region: Option<Region>) -> Rejection {
-    let warning = Rejection::of(Code::NoTelephoneNumber);
+    let warning = Rejection::new(Code::NoTelephoneNumber);
     match region {
-        Some(region) => warning.saying(format!(
+        Some(region) => warning.with_message(format!(
             "Is no telephone number, so its digits are compared. Write it with + and the code of \
              its country, or as it is dialled in {region}."
         )),
@@ -249,7 +251,7 @@ pub(crate) fn resolve_in_body(
     if let NamedCustomer::Identifier(kind, text) = &named
         && kind.comparable(text, region).is_no_number
     {
-        request.warnings.push(no_number(region).at(field));
+        request.warnings.push(no_number(region).at_field(field));
     }
     resolve_one(ports, &request.caller, named, Some(field))
 }
@@ -272,9 +274,9 @@ pub fn resolve_one(
     let directory = &ports.stores.directory;
     let found = directory.resolve(caller.org, kind, &[compared])?;
     found.into_iter().next().flatten().ok_or_else(|| {
-        let rejection = Rejection::of(Code::IdentifierUnknown);
+        let rejection = Rejection::new(Code::IdentifierUnknown);
         match field {
-            Some(field) => rejection.at(field),
+            Some(field) => rejection.at_field(field),
             None => rejection,
         }
         .into()

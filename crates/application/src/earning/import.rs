@@ -141,7 +141,7 @@ fn found(
                 expires_on: row.expires_on,
             }),
             _ => Err(vec![
-                Rejection::of(Code::IdentifierUnknown).at("customerId"),
+                Rejection::new(Code::IdentifierUnknown).at_field("customerId"),
             ]),
         });
     }
@@ -170,12 +170,14 @@ fn fitting<'a>(
 ) -> Result<&'a Badge, Vec<Rejection>> {
     let badge = badges
         .get(&row.badge)
-        .ok_or_else(|| vec![Rejection::of(Code::ImportBadgeUnknown).at("badgeMetaId")])?;
+        .ok_or_else(|| vec![Rejection::new(Code::ImportBadgeUnknown).at_field("badgeMetaId")])?;
     if row.expires_on <= row.event_on {
         return Err(vec![
-            Rejection::of(Code::Unreadable)
-                .saying("The earned badge would expire before it was earned. Check both dates.")
-                .at("earnExpiresOn"),
+            Rejection::new(Code::Unreadable)
+                .with_message(
+                    "The earned badge would expire before it was earned. Check both dates.",
+                )
+                .at_field("earnExpiresOn"),
         ]);
     }
     Ok(badge)

@@ -37,7 +37,7 @@ impl Command for RevokeEarn {
             request::check_id_unused(ports, caller, Operation::RevokeEarn, request_id)?;
         }
         if ports.stores.badges.find(caller.org, badge)?.is_none() {
-            return Err(not_found(badge).at("badgeMetaId").into());
+            return Err(not_found(badge).at_field("badgeMetaId").into());
         }
         let recorded = RevokeEarnRequest {
             context: request.context(ports.clock.now()),

@@ -85,7 +85,7 @@ pub fn fixed_windows(
         .stores
         .badges
         .find(caller.org, query.badge)?
-        .ok_or_else(|| not_found(query.badge).at("badgeMetaId"))?;
+        .ok_or_else(|| not_found(query.badge).at_field("badgeMetaId"))?;
     let definition = &found.badge.definition;
     let whole = earning_time(definition, &caller.zone);
     let mut until = query.ends_on.unwrap_or(Instant::MAX);

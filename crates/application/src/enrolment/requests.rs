@@ -30,8 +30,8 @@ pub fn requests(
         entries.sort_by_key(|entry| entry.recorded_on);
     }
     if entries.is_empty() {
-        return Err(Rejection::of(Code::NotFound)
-            .saying("No request with this requestId was carried out. It can be sent again.")
+        return Err(Rejection::new(Code::NotFound)
+            .with_message("No request with this requestId was carried out. It can be sent again.")
             .into());
     }
     Ok(entries)

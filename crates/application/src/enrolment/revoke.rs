@@ -52,7 +52,7 @@ impl Command for RevokeEnrolments {
             .find(request.caller.org, badge)?
             .is_none()
         {
-            return Err(not_found(badge).at("badgeMetaId").into());
+            return Err(not_found(badge).at_field("badgeMetaId").into());
         }
         let recorded = RevokeEnrolmentsRequest {
             context: request.context(ports.clock.now()),
@@ -126,7 +126,7 @@ fn named_targets(
 
 /// The warning of an enrolment that is named again, at this position.
 fn repeated(position: usize) -> Rejection {
-    Rejection::of(Code::CustomerRepeated)
-        .saying("The enrolment is named more than once. It counts once.")
-        .at(format!("revokeIssuals[{position}]"))
+    Rejection::new(Code::CustomerRepeated)
+        .with_message("The enrolment is named more than once. It counts once.")
+        .at_field(format!("revokeIssuals[{position}]"))
 }

@@ -124,7 +124,7 @@ pub struct RevokeEarnRequest {
 impl RevokeEarnRequest {
     /// 814: the customer has no such earned badge that is not revoked.
     pub fn none_active() -> Rejection {
-        Rejection::of(Code::NoActiveEarn).at("earnedBadgeId")
+        Rejection::new(Code::NoActiveEarn).at_field("earnedBadgeId")
     }
 }
 

@@ -55,8 +55,8 @@ fn what_could_not_be_read_and_what_is_wrong_are_reported_together_and_once() {
     let world = World::new();
     let command = CreateBadge {
         unread: vec![
-            Rejection::unreadable("must be text").at("description"),
-            Rejection::unreadable("must be a date").at("expiresOn"),
+            Rejection::unreadable("must be text").at_field("description"),
+            Rejection::unreadable("must be a date").at_field("expiresOn"),
         ],
         migrating: false,
         ..creation(BadgeDraft {
@@ -80,7 +80,7 @@ fn what_could_not_be_read_and_what_is_wrong_are_reported_together_and_once() {
 #[test]
 fn what_could_not_be_read_is_refused_even_if_the_rest_is_right() {
     let world = World::new();
-    let unread = vec![Rejection::unreadable("must be text").at("description")];
+    let unread = vec![Rejection::unreadable("must be text").at_field("description")];
     let command = CreateBadge {
         unread,
         ..creation(draft("Gold"))

@@ -33,7 +33,7 @@ fn a_request_is_carried_out_once_and_answered_the_same_ever_after() {
     let world = World::new();
     let badge = world.badge("Gold");
     let guard = IdempotencyGuard {
-        warnings: vec![Rejection::of(Code::CustomerRepeated).at("customers[1]")],
+        warnings: vec![Rejection::new(Code::CustomerRepeated).at_field("customers[1]")],
         ..world.guard("key", 1)
     };
     assert_eq!(remembered(&world, &guard), None);

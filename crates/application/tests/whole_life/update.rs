@@ -90,7 +90,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     let world = World::new();
     let badge = world.badge(draft("Gold"));
     let command = UpdateBadge {
-        unread: vec![Rejection::of(Code::Unreadable).at("startOn")],
+        unread: vec![Rejection::new(Code::Unreadable).at_field("startOn")],
         ..updating(
             badge,
             BadgeDraft {

@@ -51,7 +51,7 @@ fn who_has_no_enrolment_that_covers_the_event_date_is_refused_and_the_rest_earn(
     let request = world.earning_at(&badge, [1, 2, 3], second(1500), now());
     let outcomes = world.earn(&request).unwrap();
     assert_eq!(codes(&outcomes), [0, 811, 0]);
-    let refusal = Rejection::of(Code::NotEnrolled);
+    let refusal = Rejection::new(Code::NotEnrolled);
     assert_eq!(outcomes[1], outcome(2, EarnOutcome::Refused(refusal)));
     assert_eq!(world.earned(&badge), 2);
 }

@@ -98,8 +98,10 @@ fn what_was_carried_out_is_in_the_ledger_and_remembered_under_its_key(world: &Wo
     world.enrol(&world.request(&badge, [2])).unwrap();
     let guard = IdempotencyGuard {
         warnings: vec![
-            Rejection::of(Code::CustomerRepeated).at("customers[3]"),
-            Rejection::of(Code::UnknownField).saying("𝄞 \"'\\").at(""),
+            Rejection::new(Code::CustomerRepeated).at_field("customers[3]"),
+            Rejection::new(Code::UnknownField)
+                .with_message("𝄞 \"'\\")
+                .at_field(""),
         ],
         ..world.guard("key")
     };

@@ -65,10 +65,10 @@ fn every_answer_is_remembered_as_it_was_given(world: &World) {
         let guard = IdempotencyGuard {
             fingerprint: Fingerprint(std::array::from_fn(|i| u8::try_from(i * 8).unwrap())),
             warnings: vec![
-                Rejection::of(Code::UnknownField)
-                    .saying("")
-                    .at("𝄞.\"x\"[0]"),
-                Rejection::of(Code::DatesDisagree),
+                Rejection::new(Code::UnknownField)
+                    .with_message("")
+                    .at_field("𝄞.\"x\"[0]"),
+                Rejection::new(Code::DatesDisagree),
             ],
             ..world.guard(&format!("key {number}"))
         };

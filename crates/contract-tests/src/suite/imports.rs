@@ -42,7 +42,7 @@ fn an_import_is_in_the_ledger_and_remembered_under_its_key(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, now())]);
     request.outcomes = vec![
-        Imported::Refused(vec![Rejection::of(Code::Unreadable).at("𝄞")]),
+        Imported::Refused(vec![Rejection::new(Code::Unreadable).at_field("𝄞")]),
         Imported::Recorded {
             badge: badge.id,
             customer: request.items[0].customer,

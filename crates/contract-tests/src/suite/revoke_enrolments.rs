@@ -27,7 +27,7 @@ fn refused(number: i64, enrolment: Option<EnrolmentId>, message: &str) -> Revoke
     RevokedEnrolment {
         customer: customer(number),
         enrolment,
-        refused: Some(Rejection::of(Code::NotFound).saying(message)),
+        refused: Some(Rejection::new(Code::NotFound).with_message(message)),
     }
 }
 

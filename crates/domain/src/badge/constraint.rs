@@ -274,7 +274,7 @@ pub fn contradictions(
     let mut problems = Vec::new();
     let mut seen = Vec::new();
     for (index, constraint) in constraints.iter().enumerate() {
-        let at = |message: &str| Rejection::unreadable(message).at(format!("[{index}]"));
+        let at = |message: &str| Rejection::unreadable(message).at_field(format!("[{index}]"));
         for window in constraint.windows() {
             if seen.contains(&window) {
                 problems.push(at(

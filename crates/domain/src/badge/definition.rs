@@ -226,7 +226,7 @@ impl BadgeDraft {
                     "Has {} constraints; at most {MOST_CONSTRAINTS} are accepted. Leave some out.",
                     constraints.len()
                 );
-                problems.push(Rejection::unreadable(message).at(field));
+                problems.push(Rejection::unreadable(message).at_field(field));
             }
         }
         if let (Some(period), Some(earn_mode)) = (period, earn_mode) {
@@ -288,23 +288,23 @@ fn check_start(starts_on: Instant, defining: Defining<'_>) -> Result<(), Rejecti
         (defining.now.floor_to_second(), Code::StartInPast.message())
     };
     if starts_on < earliest {
-        return Err(Rejection::of(Code::StartInPast)
-            .saying(message)
-            .at("startOn"));
+        return Err(Rejection::new(Code::StartInPast)
+            .with_message(message)
+            .at_field("startOn"));
     }
     Ok(())
 }
 
 fn check_end(expires_on: Instant, defining: Defining<'_>) -> Result<(), Rejection> {
     if !defining.migrating && expires_on < defining.now.floor_to_second() {
-        return Err(Rejection::of(Code::EndInPast).at("expiresOn"));
+        return Err(Rejection::new(Code::EndInPast).at_field("expiresOn"));
     }
     Ok(())
 }
 
 fn required<T>(problems: &mut Vec<Rejection>, part: Option<T>, field: &str) -> Option<T> {
     if part.is_none() {
-        problems.push(Rejection::required().at(field));
+        problems.push(Rejection::required().at_field(field));
     }
     part
 }

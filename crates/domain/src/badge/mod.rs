@@ -61,14 +61,14 @@ impl Badge {
     /// as many active claims as it may have.
     pub fn may_be_claimed_by(&self, owner: &Owner) -> Result<bool, Rejection> {
         self.check_owner(owner.owner_type)
-            .map_err(|rejection| rejection.at("ownerType"))?;
+            .map_err(|rejection| rejection.at_field("ownerType"))?;
         self.check_active()?;
         if self.is_claimed_by(owner) {
             return Ok(false);
         }
         let active = self.claims.iter().filter(|claim| claim.active).count();
         if active >= MOST_CLAIMS {
-            return Err(Rejection::of(Code::TooManyClaims));
+            return Err(Rejection::new(Code::TooManyClaims));
         }
         Ok(true)
     }
@@ -81,7 +81,7 @@ impl Badge {
         if self.is_claimed_by(owner) {
             Ok(())
         } else {
-            Err(Rejection::of(Code::ClaimNotFound))
+            Err(Rejection::new(Code::ClaimNotFound))
         }
     }
 
@@ -91,7 +91,7 @@ impl Badge {
         if self.active {
             Ok(())
         } else {
-            Err(Rejection::of(Code::BadgeDeactivated))
+            Err(Rejection::new(Code::BadgeDeactivated))
         }
     }
 
@@ -101,7 +101,7 @@ impl Badge {
         if self.definition.owners.allow(owner_type) {
             Ok(())
         } else {
-            Err(Rejection::of(Code::OwnerNotAllowed))
+            Err(Rejection::new(Code::OwnerNotAllowed))
         }
     }
 
@@ -117,11 +117,11 @@ impl Badge {
             Some(owner) if owner.owner_type == OwnerType::Membercare => Ok(()),
             Some(owner) => {
                 self.check_owner(owner.owner_type)
-                    .map_err(|rejection| rejection.at("triggeredBy.ownerType"))?;
+                    .map_err(|rejection| rejection.at_field("triggeredBy.ownerType"))?;
                 if self.is_claimed_by(owner) {
                     Ok(())
                 } else {
-                    Err(Rejection::of(Code::ClaimFirst).at("triggeredBy"))
+                    Err(Rejection::new(Code::ClaimFirst).at_field("triggeredBy"))
                 }
             }
         }

@@ -23,7 +23,7 @@ impl BadgePeriod {
                 expires_on,
             })
         } else {
-            Err(Rejection::of(Code::StartNotBeforeEnd).at("startOn"))
+            Err(Rejection::new(Code::StartNotBeforeEnd).at_field("startOn"))
         }
     }
 

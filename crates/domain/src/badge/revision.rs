@@ -49,7 +49,8 @@ impl Badge {
                 .iter()
                 .any(|owner| has_claim(*owner) && left_out(*owner))
         {
-            problems.push(Rejection::of(Code::OwnerHasClaim).at("ownership.restrictedToOwners"));
+            problems
+                .push(Rejection::new(Code::OwnerHasClaim).at_field("ownership.restrictedToOwners"));
         }
         let started = old.period.status(defining.now) != BadgeStatus::Upcoming;
         if started {
@@ -57,13 +58,13 @@ impl Badge {
                 .starts_on
                 .is_some_and(|starts_on| starts_on != old.period.starts_on())
             {
-                problems.push(Rejection::of(Code::StartFixedOnceLive).at("startOn"));
+                problems.push(Rejection::new(Code::StartFixedOnceLive).at_field("startOn"));
             }
             if draft
                 .earn_type
                 .is_some_and(|earn_type| earn_type != old.earn_mode.earn_type())
             {
-                problems.push(Rejection::of(Code::EarnTypeFixed).at("earnType"));
+                problems.push(Rejection::new(Code::EarnTypeFixed).at_field("earnType"));
             }
             for (field, old, new) in [
                 (
@@ -78,7 +79,7 @@ impl Badge {
                 ),
             ] {
                 if changes_kind(old, new, defining) {
-                    problems.push(Rejection::of(Code::ConstraintKindFixed).at(field));
+                    problems.push(Rejection::new(Code::ConstraintKindFixed).at_field(field));
                 }
             }
         }

@@ -121,7 +121,7 @@ impl CustomFieldDraft {
             .default
             .as_ref()
             .map(|value| self.data_type.accepts(value));
-        let at = |code| Rejection::of(code).at("defaultValue");
+        let at = |code| Rejection::new(code).at_field("defaultValue");
         match (self.mandatory, fits) {
             (true, None | Some(false)) => Err(at(Code::CustomFieldDefaultRequired)),
             (false, Some(false)) => Err(at(Code::CustomFieldValueType)),
@@ -157,13 +157,13 @@ impl CustomField {
         by: Actor,
     ) -> Result<Self, Rejection> {
         if !self.active {
-            return Err(Rejection::of(Code::CustomFieldDisabled));
+            return Err(Rejection::new(Code::CustomFieldDisabled));
         }
         if change
             .data_type
             .is_some_and(|data_type| data_type != self.data_type)
         {
-            return Err(Rejection::of(Code::CustomFieldTypeFixed).at("dataType"));
+            return Err(Rejection::new(Code::CustomFieldTypeFixed).at_field("dataType"));
         }
         let draft = CustomFieldDraft {
             name: change.name.unwrap_or_else(|| self.name.clone()),
@@ -197,7 +197,7 @@ pub fn custom_values(
     let problems: Vec<_> = sent
         .iter()
         .filter_map(|(name, value)| {
-            let at = |code| Some(Rejection::of(code).at(format!("customFields.{name}")));
+            let at = |code| Some(Rejection::new(code).at_field(format!("customFields.{name}")));
             match active().find(|field| field.name == *name) {
                 None => at(Code::CustomFieldUnknown),
                 Some(field) if !field.data_type.accepts(value) => at(Code::CustomFieldValueType),

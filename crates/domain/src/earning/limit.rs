@@ -133,7 +133,7 @@ impl Limit {
                 format!("{whose} has reached its limit: {count}{times} in the last {time}.{opens}")
             }
         };
-        Rejection::of(self.scope.code()).saying(message)
+        Rejection::new(self.scope.code()).with_message(message)
     }
 }
 

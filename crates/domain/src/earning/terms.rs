@@ -39,20 +39,20 @@ pub fn terms(
 ) -> Result<EarnTerms, Rejection> {
     badge
         .check_active()
-        .map_err(|rejection| rejection.at("badgeMetaId"))?;
+        .map_err(|rejection| rejection.at_field("badgeMetaId"))?;
     badge.check_trigger(triggered_by)?;
     let event_on = event_on.unwrap_or(now);
     if event_on > now + AHEAD {
-        return Err(Rejection::of(Code::EarnInFuture).at("earnEventDate"));
+        return Err(Rejection::new(Code::EarnInFuture).at_field("earnEventDate"));
     }
     let definition = &badge.definition;
     if definition.period.status(now) == BadgeStatus::Upcoming {
-        return Err(Rejection::of(Code::NotLive).at("badgeMetaId"));
+        return Err(Rejection::new(Code::NotLive).at_field("badgeMetaId"));
     }
     if definition.earn_mode == EarnMode::Direct && !definition.period.contains(event_on) {
-        return Err(Rejection::of(Code::EventOutsidePeriod)
-            .saying("Event date is not in duration of badge meta. Pass the earn event date.")
-            .at("earnEventDate"));
+        return Err(Rejection::new(Code::EventOutsidePeriod)
+            .with_message("Event date is not in duration of badge meta. Pass the earn event date.")
+            .at_field("earnEventDate"));
     }
     Ok(EarnTerms {
         earn_type: definition.earn_mode.earn_type(),

@@ -34,7 +34,7 @@ impl Hold {
                 expires_on,
             })
         } else {
-            Err(Rejection::of(Code::ExpiresBeforeStart).at("issueEventDate"))
+            Err(Rejection::new(Code::ExpiresBeforeStart).at_field("issueEventDate"))
         }
     }
 

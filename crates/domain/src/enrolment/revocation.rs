@@ -15,7 +15,7 @@ pub fn to_revoke(
     named: Option<EnrolmentId>,
 ) -> Result<Vec<EnrolmentId>, Rejection> {
     if named.is_some_and(|named| held.iter().all(|enrolment| enrolment.id != named)) {
-        return Err(Rejection::of(Code::NotFound).saying("issue doesn't belong to customer"));
+        return Err(Rejection::new(Code::NotFound).with_message("issue doesn't belong to customer"));
     }
     let left: Vec<_> = held
         .iter()
@@ -24,7 +24,9 @@ pub fn to_revoke(
         .filter(|id| named.is_none_or(|named| *id == named))
         .collect();
     if left.is_empty() {
-        return Err(Rejection::of(Code::NotFound).saying("Customer doesn't have issue instance"));
+        return Err(
+            Rejection::new(Code::NotFound).with_message("Customer doesn't have issue instance")
+        );
     }
     Ok(left)
 }

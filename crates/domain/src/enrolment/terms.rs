@@ -26,15 +26,15 @@ pub fn terms(
 ) -> Result<Hold, Rejection> {
     badge
         .check_active()
-        .map_err(|rejection| rejection.at("badgeMetaId"))?;
+        .map_err(|rejection| rejection.at_field("badgeMetaId"))?;
     let EarnMode::EnrolThenEarn { enrolment_expiry } = badge.definition.earn_mode else {
-        return Err(Rejection::of(Code::EarnedDirectly).at("badgeMetaId"));
+        return Err(Rejection::new(Code::EarnedDirectly).at_field("badgeMetaId"));
     };
     badge.check_trigger(triggered_by)?;
     let event_on = event_on.unwrap_or(now);
     let period = badge.definition.period;
     if !period.contains(event_on) {
-        return Err(Rejection::of(Code::EventOutsidePeriod).at("issueEventDate"));
+        return Err(Rejection::new(Code::EventOutsidePeriod).at_field("issueEventDate"));
     }
     Hold::new(event_on, enrolment_expiry.after(event_on, period, zone))
 }

@@ -219,8 +219,8 @@ fn unauthenticated() -> Failure {
 }
 
 fn another_org() -> Failure {
-    Rejection::of(Code::Forbidden)
-        .saying(format!(
+    Rejection::new(Code::Forbidden)
+        .with_message(format!(
             "The client belongs to another organisation than {ORG_ID} says."
         ))
         .into()

@@ -36,7 +36,7 @@ fn later() -> Deadline {
 fn double(group: Vec<u32>) -> Vec<Result<(u32, Vec<u32>), UseCaseError>> {
     assert!(!group.contains(&13), "as the test wants it");
     let of = |number: &u32| match number {
-        0 => Err(Rejection::of(Code::NotFound).into()),
+        0 => Err(Rejection::new(Code::NotFound).into()),
         number => Ok((number * 2, group.clone())),
     };
     let results = group.iter().map(of).collect();

@@ -45,8 +45,8 @@ pub(crate) async fn bytes(
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
     {
         let message = "Send the body without Content-Encoding.";
-        return Err(Rejection::of(Code::UnsupportedMediaType)
-            .saying(message)
+        return Err(Rejection::new(Code::UnsupportedMediaType)
+            .with_message(message)
             .into());
     }
     let announced = request
@@ -109,7 +109,9 @@ fn offers_upgrade(request: &HttpRequest) -> bool {
 
 fn too_large(limit: usize) -> Failure {
     let message = format!("The body is larger than {limit} bytes. Split the request.");
-    Rejection::of(Code::BodyTooLarge).saying(message).into()
+    Rejection::new(Code::BodyTooLarge)
+        .with_message(message)
+        .into()
 }
 
 fn broken(error: &PayloadError) -> Failure {

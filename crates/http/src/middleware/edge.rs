@@ -193,8 +193,8 @@ fn from_status(status: StatusCode) -> Failure {
 }
 
 fn stopping() -> Failure {
-    Rejection::of(Code::Unavailable)
-        .saying("The server is stopping. Nothing was recorded; send it again.")
+    Rejection::new(Code::Unavailable)
+        .with_message("The server is stopping. Nothing was recorded; send it again.")
         .into()
 }
 

@@ -217,7 +217,7 @@ async fn update(
     let command = asked.and_then(|(in_body, asked)| {
         let badge = match in_path {
             Some(in_path) => in_path?,
-            None => in_body.ok_or_else(|| Rejection::of(Code::NotFound))?,
+            None => in_body.ok_or_else(|| Rejection::new(Code::NotFound))?,
         };
         Ok(UpdateBadge {
             badge,

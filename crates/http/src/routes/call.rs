@@ -169,7 +169,7 @@ impl Call {
         self.path_part(name)
             .ok()
             .and_then(|text| text.parse().ok())
-            .ok_or_else(|| Rejection::of(Code::NotFound).saying(not_found))
+            .ok_or_else(|| Rejection::new(Code::NotFound).with_message(not_found))
     }
 
     /// The customer in the path.
@@ -192,6 +192,6 @@ impl Call {
             .ok()
             .filter(|text| !text.contains('\0'))
             .map(Cow::into_owned)
-            .ok_or_else(|| Rejection::of(Code::NotFound))
+            .ok_or_else(|| Rejection::new(Code::NotFound))
     }
 }

@@ -143,7 +143,7 @@ async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
         .read_in_context(|body, context| {
             let request_id = context
                 .header_request_id()
-                .map_err(|message| vec![Rejection::unreadable(message).at("requestId")])?;
+                .map_err(|message| vec![Rejection::unreadable(message).at_field("requestId")])?;
             let rows = import_request::read(body, context)?;
             Ok(Parsed {
                 value: ImportCustomerBadges {

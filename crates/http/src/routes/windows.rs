@@ -59,7 +59,7 @@ async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
             .transpose()?;
         let query = asked
             .query(customer)
-            .ok_or_else(|| Rejection::of(Code::NotFound))?;
+            .ok_or_else(|| Rejection::new(Code::NotFound))?;
         let windows = fixed_windows(ports, caller, &query)?;
         let body = FixedWindowsBody::new(caller.org, query.badge, &windows, asked.page());
         render::enveloped(&body, context)

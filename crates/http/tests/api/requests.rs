@@ -103,9 +103,8 @@ async fn who_may_read_or_issue_may_ask() {
 #[actix_web::test]
 async fn an_id_is_the_same_with_blanks_around_it_and_in_any_form_of_unicode() {
     let app = TestApp::new();
-    let body = |id: &str| {
-        serde_json::json!({"badgeMetaId": BADGE, "customers": [1], "requestId": id})
-    };
+    let body =
+        |id: &str| serde_json::json!({"badgeMetaId": BADGE, "customers": [1], "requestId": id});
     app.enrol(&body(" e\u{301}\n").to_string()).await.ok();
     let again = app.enrol(&body("é").to_string()).await;
     assert_eq!(again.failure().1[0].0, 809);

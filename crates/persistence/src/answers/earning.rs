@@ -303,9 +303,9 @@ mod tests {
         let codes = Code::ALL.iter().filter(|code| code.status() < 500);
         let code = *codes.cycle().nth(number.into()).unwrap();
         match number % 3 {
-            0 => Rejection::of(code),
-            1 => Rejection::of(code).at("field"),
-            _ => Rejection::of(code).saying(format!("reason {number}")),
+            0 => Rejection::new(code),
+            1 => Rejection::new(code).at_field("field"),
+            _ => Rejection::new(code).with_message(format!("reason {number}")),
         }
     }
 

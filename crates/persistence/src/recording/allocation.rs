@@ -107,7 +107,7 @@ impl<'a> Allocation<'a> {
             let by = covering(all, event_on);
             match by {
                 None => {
-                    let refused = EarnOutcome::Refused(Rejection::of(Code::NotEnrolled));
+                    let refused = EarnOutcome::Refused(Rejection::new(Code::NotEnrolled));
                     outcomes[pending.request][pending.position] = Some(refused);
                 }
                 Some(enrolment) => {

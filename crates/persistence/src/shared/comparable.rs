@@ -71,10 +71,7 @@ pub(super) fn make_comparable(connection: &mut Connection) -> anyhow::Result<Vec
             .filter_map(|identifier| new_form(identifier).transpose())
             .collect::<anyhow::Result<Vec<_>>>()?;
         if !new_forms.is_empty() {
-            insert_new_forms(connection, &new_forms).map_err(|failure| match failure {
-                WorkError::Query(error) => error.into(),
-                WorkError::Unexpected(error) => error,
-            })?;
+            insert_new_forms(connection, &new_forms).map_err(WorkError::into_cause)?;
         }
     }
     connection.batch_execute(STAYS)?;

@@ -185,11 +185,7 @@ impl Migrations for Store<Connection> {
 
 /// Runs as many of the missing migrations as share a transaction.
 fn run_some(connection: &mut Connection) -> anyhow::Result<Migrated> {
-    let mut names = missing(connection).map_err(|failure| match failure {
-        WorkError::Query(error) => error.into(),
-        WorkError::Unexpected(error) => error,
-        WorkError::Overtaken(what) => anyhow!("{what} could not be read"),
-    })?;
+    let mut names = missing(connection).map_err(WorkError::into_cause)?;
     names.truncate(MIGRATIONS_AT_ONCE);
     let source = WithSteps::default();
     for name in &names {

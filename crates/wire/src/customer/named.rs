@@ -61,7 +61,7 @@ pub fn several(
         .required_as(Code::CustomerMissing)
         .one_or_list(context.max_customers, Code::TooManyCustomers)?;
     if elements.len() == 0 {
-        fields.refuse(Rejection::of(Code::CustomerMissing).at(name));
+        fields.refuse(Rejection::new(Code::CustomerMissing).at_field(name));
     }
     // Each is read, so that each that is wrong is reported.
     if let Some(kind) = context.named_by {

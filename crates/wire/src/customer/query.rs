@@ -165,7 +165,7 @@ fn compared<const N: usize>(
         && !is_there
     {
         let message = format!("Means nothing without {name}. Send both.");
-        query.refuse(Rejection::unreadable(message).at(beside));
+        query.refuse(Rejection::unreadable(message).at_field(beside));
     }
     match operator.unwrap_or(default) {
         Operator::GreaterThan => (date, None),

@@ -81,9 +81,9 @@ pub fn read(query: &mut Query, named_by: Option<IdentifierKind>) -> Asked {
     if counts && !is_named && scope != WindowScope::Of(Scope::Badge) {
         let message = "Is required to count the earns of CUSTOMER windows.";
         query.refuse(
-            Rejection::of(Code::CustomerMissing)
-                .saying(message)
-                .at("customerId"),
+            Rejection::new(Code::CustomerMissing)
+                .with_message(message)
+                .at_field("customerId"),
         );
     }
     Asked {

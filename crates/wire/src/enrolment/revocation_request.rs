@@ -57,7 +57,7 @@ fn which(
         fields.ignore(customers, "Ignored: revokeIssuals says which are meant.");
         let elements = named.list(MOST_NAMED, Code::Unreadable)?;
         if elements.len() == 0 {
-            fields.refuse(Rejection::of(Code::RevokeWhat));
+            fields.refuse(Rejection::new(Code::RevokeWhat));
         }
         let issual = |element: Field<'_, '_>| {
             element.object_as(|fields| RevokedIssual::read(fields, context))
@@ -67,7 +67,7 @@ fn which(
         ));
     }
     if !fields.has(customers) {
-        fields.refuse(Rejection::of(Code::RevokeWhat));
+        fields.refuse(Rejection::new(Code::RevokeWhat));
         return None;
     }
     let all = named::several(fields, customers, context)?;

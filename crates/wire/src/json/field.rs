@@ -96,7 +96,7 @@ impl<'a, 'p> Field<'a, 'p> {
     /// The same; its absence is a problem that has a code of its own.
     pub fn required_as(self, code: Code) -> Self {
         if !self.is_present() {
-            self.refuse(Rejection::of(code));
+            self.refuse(Rejection::new(code));
         }
         self
     }
@@ -281,7 +281,7 @@ impl<'a, 'p> Field<'a, 'p> {
         let Elements { elements, len } = Elements::of(value, max)?;
         if len > max {
             let message = format!("Has {len} elements; at most {max} are accepted.");
-            self.refuse(Rejection::of(too_many).saying(message));
+            self.refuse(Rejection::new(too_many).with_message(message));
             return None;
         }
         Some(List {

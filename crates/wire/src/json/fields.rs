@@ -65,7 +65,7 @@ impl<'a, 'p> Fields<'a, 'p> {
             let first = seen.insert(name.clone());
             if !first && repeated.insert(name.clone()) {
                 let message = "The field is given more than once. Send it once.";
-                problems.refuse(Rejection::unreadable(message).at(join(&path, name)));
+                problems.refuse(Rejection::unreadable(message).at_field(join(&path, name)));
             }
             first
         });
@@ -121,7 +121,7 @@ impl<'a, 'p> Fields<'a, 'p> {
         match (number, iso) {
             (Some(number), Some(iso)) => {
                 if let Some(warning) = disagreement(number, iso) {
-                    self.problems.warn(warning.at(path));
+                    self.problems.warn(warning.at_field(path));
                 }
                 Some(iso)
             }
@@ -134,8 +134,8 @@ impl<'a, 'p> Fields<'a, 'p> {
     pub fn ignore(&mut self, name: &str, why: &str) {
         let field = self.field(name);
         if field.is_present() {
-            let warning = Rejection::of(Code::FieldIgnored).saying(why);
-            self.problems.warn(warning.at(field.path()));
+            let warning = Rejection::new(Code::FieldIgnored).with_message(why);
+            self.problems.warn(warning.at_field(field.path()));
         }
     }
 
@@ -181,7 +181,7 @@ impl<'a, 'p> Fields<'a, 'p> {
 /// The warning, without a path, if two forms of a moment differ by more than a second.
 pub fn disagreement(number: Instant, iso: Instant) -> Option<Rejection> {
     let micros = number.unix_micros().abs_diff(iso.unix_micros());
-    (micros > 1_000_000).then(|| Rejection::of(Code::DatesDisagree))
+    (micros > 1_000_000).then(|| Rejection::new(Code::DatesDisagree))
 }
 
 pub(crate) fn refuse(problems: &Problems, path: &str, problem: Rejection) {

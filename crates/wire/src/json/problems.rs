@@ -26,7 +26,7 @@ impl Problems {
 
     /// Warns of a field that nothing reads.
     pub(crate) fn unknown(&self, path: String) {
-        self.warn(Rejection::of(Code::UnknownField).at(path));
+        self.warn(Rejection::new(Code::UnknownField).at_field(path));
     }
 
     /// The problems, and the warnings.

@@ -35,10 +35,10 @@ impl Query {
                 (Some(name), _) if query.parameters.iter().any(|(known, _)| *known == name) => {
                     let problem =
                         Rejection::unreadable("The parameter is given twice. Send it once.");
-                    query.problems.push(problem.at(name));
+                    query.problems.push(problem.at_field(name));
                 }
                 (Some(name), Some(value)) => query.parameters.push((name, value)),
-                (Some(name), None) => query.problems.push(undecodable().at(name)),
+                (Some(name), None) => query.problems.push(undecodable().at_field(name)),
                 (None, _) => query.problems.push(undecodable()),
             }
         }
@@ -79,7 +79,7 @@ impl Query {
         match read {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.problems.push(problem.at(name));
+                self.problems.push(problem.at_field(name));
                 None
             }
         }
@@ -92,7 +92,7 @@ impl Query {
         read: impl FnOnce(&str) -> Result<T, Rejection>,
     ) -> Option<T> {
         if !self.has(name) {
-            self.refuse(Rejection::required().at(name));
+            self.refuse(Rejection::required().at_field(name));
         }
         self.read(name, read)
     }
@@ -120,7 +120,8 @@ impl Query {
                 (Some(value), None) => found = Some((name, value)),
                 (Some(_), Some((first, _))) => {
                     let message = format!("Means the same as {first}. Send one of them.");
-                    self.problems.push(Rejection::unreadable(message).at(name));
+                    self.problems
+                        .push(Rejection::unreadable(message).at_field(name));
                 }
                 (None, _) => {}
             }
@@ -174,9 +175,9 @@ impl Query {
     /// What is wrong, and what nothing has read.
     pub fn finish(self) -> QueryReport {
         let unknown = |(name, _): (String, String)| {
-            Rejection::of(Code::UnknownField)
-                .saying("Unknown parameter, ignored. Check its spelling.")
-                .at(name)
+            Rejection::new(Code::UnknownField)
+                .with_message("Unknown parameter, ignored. Check its spelling.")
+                .at_field(name)
         };
         QueryReport {
             problems: self.problems.into_iter().take(MOST_REPORTED).collect(),

@@ -35,7 +35,7 @@ impl ParseContext<'_> {
             None
         });
         if needed && self.request_id.is_none() {
-            field.refuse(Rejection::of(Code::RequestIdMissing));
+            field.refuse(Rejection::new(Code::RequestIdMissing));
         }
         from_header
     }

@@ -94,7 +94,7 @@ pub(crate) fn custom_values(field: Field<'_, '_>) -> CustomValues {
             }
             Ok(name) => values.extend(value.scalar().map(|value| (name, value))),
             // No custom field can have such a name.
-            Err(_) => value.refuse(Rejection::of(Code::CustomFieldUnknown)),
+            Err(_) => value.refuse(Rejection::new(Code::CustomFieldUnknown)),
         }
     }
     values

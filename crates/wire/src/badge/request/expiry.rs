@@ -113,7 +113,7 @@ fn absolute(fields: &mut Fields<'_, '_>) -> Option<Expiry> {
         (Some(AbsoluteType::WithBadge), Some(false))
         | (Some(AbsoluteType::FixedDate), Some(true)) => {
             let problem = Rejection::unreadable("Contradicts type. Send one of them.");
-            fields.refuse(problem.at("expireWithBadgeMeta"));
+            fields.refuse(problem.at_field("expireWithBadgeMeta"));
             fields.accept(&["expiresOn", "expiresOnISO"]);
             None
         }

@@ -110,7 +110,7 @@ fn id(fields: &mut Fields<'_, '_>, named: Named) -> Option<BadgeId> {
             let id = field.object_id()?;
             if in_path.is_some_and(|in_path| in_path != id) {
                 let message = "Is not the id in the path. Leave it out, or send the same.";
-                fields.refuse(Rejection::unreadable(message).at("id"));
+                fields.refuse(Rejection::unreadable(message).at_field("id"));
             }
             Some(id)
         }
