@@ -119,7 +119,7 @@ async fn what_an_earlier_release_kept_of_a_created_badge_is_answered_again_with_
     };
     // The document does not have it: no release answers so any more of its own accord.
     let context = render::Context {
-        zone: &Zone::UTC,
+        zone: &Zone::utc(),
         warnings: &[],
     };
     let before = render::answer(&Answer::Badge(badge), true, context).unwrap();
