@@ -174,14 +174,19 @@ impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, 
                 }
             }
             Text::Named(sql) => {
+                // As a rule values are set in the order in which the text names them.
+                let mut expected = 0;
                 for part in sql.parts() {
                     out.push_sql(part.text);
                     match &part.value {
                         Some(Place::First(name)) => {
-                            let found = self.values.iter().find(|it| it.name == *name);
+                            let is_it = |it: &&Value<'_, DB>| it.name == *name;
+                            let found = self.values.get(expected).filter(is_it);
+                            let found = found.or_else(|| self.values.iter().find(is_it));
                             let missing = || Error::QueryBuilderError((*name).into());
                             let found = found.ok_or_else(missing)?;
                             found.value.walk_ast(out.reborrow())?;
+                            expected += 1;
                         }
                         Some(Place::Again(number)) => {
                             out.push_sql(DB::PREFIX);

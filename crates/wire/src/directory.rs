@@ -116,7 +116,11 @@ struct Earlier {
 
 impl Earlier {
     /// The customer in the field `name`, who may not be one of those.
-    fn another(&mut self, fields: &mut Fields<'_, '_>, name: &str) -> Option<NamedCustomer> {
+    fn another(
+        &mut self,
+        fields: &mut Fields<'_, '_>,
+        name: &'static str,
+    ) -> Option<NamedCustomer> {
         let customer = named::one(fields.field(name), self.named_by);
         if let Some(NamedCustomer::Number(number)) = &customer
             && !self.numbers.insert(*number)
@@ -130,7 +134,7 @@ impl Earlier {
 /// The customers in the list `name`.
 fn entries(
     fields: &mut Fields<'_, '_>,
-    name: &str,
+    name: &'static str,
     context: ParseContext<'_>,
 ) -> Option<Vec<Entry>> {
     let elements = fields
@@ -150,6 +154,6 @@ fn entries(
     Some(elements.filter_map(entry).collect())
 }
 
-fn identifier(fields: &mut Fields<'_, '_>, name: &str) -> Option<Name> {
+fn identifier(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Name> {
     fields.field(name).text_or_number()
 }

@@ -38,7 +38,7 @@ body! {
     }
 }
 
-fn owner_type(fields: &mut Fields<'_, '_>, name: &str) -> Option<OwnerType> {
+fn owner_type(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<OwnerType> {
     fields
         .field(name)
         .required_as(Code::OwnerTypeMissing)
@@ -47,7 +47,7 @@ fn owner_type(fields: &mut Fields<'_, '_>, name: &str) -> Option<OwnerType> {
 
 impl TriggeredBy {
     /// The owner in the field `name`, if it is there.
-    pub(crate) fn field(fields: &mut Fields<'_, '_>, name: &str) -> Option<Owner> {
+    pub(crate) fn field(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Owner> {
         fields.field(name).object_as(Self::read)
     }
 }

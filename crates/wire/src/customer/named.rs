@@ -53,7 +53,7 @@ pub fn one(field: Field<'_, '_>, named_by: Option<IdentifierKind>) -> Option<Nam
 /// missing or empty, 1905 if it names more than one request may.
 pub fn several(
     fields: &mut Fields<'_, '_>,
-    name: &str,
+    name: &'static str,
     context: ParseContext<'_>,
 ) -> Option<NamedCustomers> {
     let elements = fields

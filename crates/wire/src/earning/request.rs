@@ -64,13 +64,13 @@ body! {
 }
 
 /// The date in the field `earned`, else that in `issueEventDate`, as some clients call it.
-fn event_date(fields: &mut Fields<'_, '_>, earned: &str) -> Option<Instant> {
+fn event_date(fields: &mut Fields<'_, '_>, earned: &'static str) -> Option<Instant> {
     const ISSUED: &str = "issueEventDate";
-    let iso = |name: &str| format!("{name}ISO");
-    if !fields.has(earned) && !fields.has(&iso(earned)) {
+    const ISSUED_ISO: &str = "issueEventDateISO";
+    if !fields.has(earned) && !fields.has(&format!("{earned}ISO")) {
         return fields.instant_pair(ISSUED, Presence::Optional);
     }
-    for name in [ISSUED, &iso(ISSUED)] {
+    for name in [ISSUED, ISSUED_ISO] {
         fields.ignore(name, "Ignored: earnEventDate says when.");
     }
     fields.instant_pair(earned, Presence::Optional)

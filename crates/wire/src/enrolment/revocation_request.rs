@@ -49,7 +49,7 @@ body! {
 /// Those in the list `revokeIssuals`, else those of the customers in the list `customers`.
 fn which(
     fields: &mut Fields<'_, '_>,
-    customers: &str,
+    customers: &'static str,
     context: ParseContext<'_>,
 ) -> Option<WhichEnrolments> {
     let named = fields.field("revokeIssuals");

@@ -15,7 +15,7 @@ use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::fields::refuse;
+use super::fields::{join, refuse};
 use super::{Fields, Problems};
 
 /// A value at a path, or its absence.
@@ -28,20 +28,43 @@ pub struct Field<'a, 'p> {
 
 /// Where a value stands: a path that becomes text only where there is a problem to report, because
 /// a list may have ten thousand elements.
-#[derive(Debug)]
-enum Place {
+#[derive(Debug, Clone)]
+pub(super) enum Place {
     /// At this path from the root of the body.
     At(String),
+    /// The field of this name in the object at this path; without one the object is the body.
+    Below(Option<Rc<str>>, Cow<'static, str>),
     /// In the array at this path. It cannot be absent.
     Element(Rc<str>, usize),
     /// In the array that is the body, where each element is read as if it were a body.
     LoneElement,
 }
 
+impl Place {
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::At(path) => path.clone(),
+            Self::Below(path, name) => join(path.as_deref().unwrap_or_default(), name),
+            Self::Element(list, index) => format!("{list}[{index}]"),
+            Self::LoneElement => String::new(),
+        }
+    }
+}
+
 impl<'a, 'p> Field<'a, 'p> {
     /// The value at `path`; null is absence.
     pub(crate) fn new(value: Option<&'a RawValue>, path: String, problems: &'p Problems) -> Self {
         Self::placed(value, Place::At(path), problems)
+    }
+
+    /// The value of the field `name` of the object at `path`.
+    pub(super) fn below(
+        value: Option<&'a RawValue>,
+        path: Option<Rc<str>>,
+        name: Cow<'static, str>,
+        problems: &'p Problems,
+    ) -> Self {
+        Self::placed(value, Place::Below(path, name), problems)
     }
 
     fn placed(value: Option<&'a RawValue>, place: Place, problems: &'p Problems) -> Self {
@@ -74,15 +97,16 @@ impl<'a, 'p> Field<'a, 'p> {
 
     /// Where it stands, as in `customers[3]`.
     pub fn path(&self) -> String {
-        match &self.place {
-            Place::At(path) => path.clone(),
-            Place::Element(list, index) => format!("{list}[{index}]"),
-            Place::LoneElement => String::new(),
-        }
+        self.place.path()
+    }
+
+    /// The same, not yet as a text.
+    pub(super) fn place(&self) -> Place {
+        self.place.clone()
     }
 
     fn is_element(&self) -> bool {
-        !matches!(self.place, Place::At(_))
+        matches!(self.place, Place::Element(..) | Place::LoneElement)
     }
 
     /// The same; its absence is a problem.

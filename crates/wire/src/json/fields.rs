@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
+use std::rc::Rc;
 
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
@@ -31,7 +32,8 @@ pub enum Presence {
 /// The fields of an object that were not asked for yet.
 #[derive(Debug)]
 pub struct Fields<'a, 'p> {
-    path: String,
+    /// `None` is the body itself.
+    path: Option<Rc<str>>,
     left: Vec<(Cow<'a, str>, &'a RawValue)>,
     problems: &'p Problems,
 }
@@ -59,31 +61,41 @@ impl<'a, 'p> Fields<'a, 'p> {
             refuse(problems, &path, Rejection::unreadable(message));
             return None;
         }
-        let mut seen = HashSet::with_capacity(entries.len());
-        let mut repeated = HashSet::new();
-        entries.retain(|(name, _)| {
-            let first = seen.insert(name.clone());
-            if !first && repeated.insert(name.clone()) {
-                let message = "The field is given more than once. Send it once.";
-                problems.refuse(Rejection::unreadable(message).at_field(join(&path, name)));
-            }
-            first
-        });
+        if has_repeated(&entries) {
+            let mut seen = HashSet::with_capacity(entries.len());
+            let mut repeated = HashSet::new();
+            entries.retain(|(name, _)| {
+                let first = seen.insert(name.clone());
+                if !first && repeated.insert(name.clone()) {
+                    let message = "The field is given more than once. Send it once.";
+                    problems.refuse(Rejection::unreadable(message).at_field(join(&path, name)));
+                }
+                first
+            });
+        }
         Some(Self {
-            path,
+            path: (!path.is_empty()).then(|| path.into()),
             left: entries,
             problems,
         })
     }
 
+    fn path(&self) -> &str {
+        self.path.as_deref().unwrap_or_default()
+    }
+
     /// Takes the field `name`; it is absent if it is null.
-    pub fn field(&mut self, name: &str) -> Field<'a, 'p> {
+    pub fn field(&mut self, name: &'static str) -> Field<'a, 'p> {
+        self.take(Cow::Borrowed(name))
+    }
+
+    fn take(&mut self, name: Cow<'static, str>) -> Field<'a, 'p> {
         let value = self
             .left
             .iter()
-            .position(|(known, _)| known == name)
+            .position(|(known, _)| *known == name)
             .map(|position| self.left.remove(position).1);
-        Field::new(value, join(&self.path, name), self.problems)
+        Field::below(value, self.path.clone(), name, self.problems)
     }
 
     /// Whether the field `name` is there with a value other than null.
@@ -94,7 +106,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     }
 
     /// Takes the one of two fields that mean the same which is there. Both are a problem.
-    pub fn either(&mut self, [name, alias]: [&str; 2]) -> Field<'a, 'p> {
+    pub fn either(&mut self, [name, alias]: [&'static str; 2]) -> Field<'a, 'p> {
         let (first, second) = (self.field(name), self.field(alias));
         match (first.is_present(), second.is_present()) {
             (true, true) => {
@@ -109,19 +121,19 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// Takes the instant `name` or its twin, `name` followed by `ISO`, which wins; where
     /// they differ by more than a second, warns (1991).
-    pub fn instant_pair(&mut self, name: &str, presence: Presence) -> Option<Instant> {
+    pub fn instant_pair(&mut self, name: &'static str, presence: Presence) -> Option<Instant> {
         let mut number = self.field(name);
-        let iso = self.field(&format!("{name}ISO"));
+        let iso = self.take(Cow::Owned(format!("{name}ISO")));
         if presence == Presence::Required && !iso.is_present() {
             number = number.required();
         }
-        let path = number.path();
+        let place = number.place();
         let number = number.read(instant::read);
         let iso = iso.read(instant::read_iso);
         match (number, iso) {
             (Some(number), Some(iso)) => {
                 if let Some(warning) = disagreement(number, iso) {
-                    self.problems.warn(warning.at_field(path));
+                    self.problems.warn(warning.at_field(place.path()));
                 }
                 Some(iso)
             }
@@ -131,7 +143,7 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// Takes the field `name` without reading it; warns (1993) if it is there. `why` tells what
     /// to do instead.
-    pub fn ignore(&mut self, name: &str, why: &str) {
+    pub fn ignore(&mut self, name: &'static str, why: &str) {
         let field = self.field(name);
         if field.is_present() {
             let warning = Rejection::new(Code::FieldIgnored).with_message(why);
@@ -153,14 +165,15 @@ impl<'a, 'p> Fields<'a, 'p> {
             problems,
         } = self;
         left.into_iter().map(move |(name, value)| {
-            let field = Field::new(Some(value), join(&path, &name), problems);
+            let path = join(path.as_deref().unwrap_or_default(), &name);
+            let field = Field::new(Some(value), path, problems);
             (name, field)
         })
     }
 
     /// Adds a problem with the object; its path, if it has one, is below the object.
     pub fn refuse(&self, problem: Rejection) {
-        refuse(self.problems, &self.path, problem);
+        refuse(self.problems, self.path(), problem);
     }
 
     /// Adds a warning. Its path is from the root of the body.
@@ -172,7 +185,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     pub fn finish(self) {
         for (name, value) in &self.left {
             if value.get() != "null" {
-                self.problems.unknown(join(&self.path, name));
+                self.problems.unknown(join(self.path(), name));
             }
         }
     }
@@ -192,7 +205,15 @@ pub(crate) fn refuse(problems: &Problems, path: &str, problem: Rejection) {
     });
 }
 
-fn join(path: &str, name: &str) -> String {
+/// Whether a name is given twice. Few bodies have such, and a sorted list of names is cheaper than a
+/// set of them.
+fn has_repeated(entries: &[(Cow<'_, str>, &RawValue)]) -> bool {
+    let mut names: Vec<&str> = entries.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair[0] == pair[1])
+}
+
+pub(super) fn join(path: &str, name: &str) -> String {
     let shown = match name.char_indices().nth(MOST_SHOWN) {
         Some((end, _)) => Cow::Owned(format!("{}…", &name[..end])),
         None => Cow::Borrowed(name),

@@ -23,7 +23,7 @@ impl ParseContext<'_> {
     pub(crate) fn request_id(
         self,
         fields: &mut Fields<'_, '_>,
-        name: &str,
+        name: &'static str,
         needed: bool,
     ) -> Option<RequestId> {
         let field = fields.field(name);

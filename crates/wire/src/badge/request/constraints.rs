@@ -153,7 +153,7 @@ fn constraint(
     constraint.map(|constraint| (scope, constraint))
 }
 
-fn count(fields: &mut Fields<'_, '_>, name: &str) -> Option<Count> {
+fn count(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Count> {
     fields.field(name).required().integer()
 }
 
