@@ -289,6 +289,7 @@ mod tests {
     use accolade_application::enrolment::EnrolCustomers;
     use accolade_application::error::UseCaseError;
     use accolade_application::ports::PageOf;
+    use accolade_domain::earning::EventDate;
     use accolade_domain::ids::CustomerId;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
@@ -356,7 +357,7 @@ mod tests {
                 badge: id,
                 earners: Earners::One(CustomerId::try_from(62_090_013).unwrap().into()),
                 request_id: request_id.try_into().unwrap(),
-                event_on: None,
+                event: EventDate::default(),
                 triggered_by: Some(loyalty("626")),
             };
             executed(&ports, &caller, command)
