@@ -74,7 +74,7 @@ fn whether_a_badge_is_on_is_said_under_either_name() {
     assert_eq!(read_text(r#"{"active":false}"#).active, Some(false));
     assert_eq!(read_text(r#"{"isActive":false}"#).active, Some(false));
     assert_eq!(
-        problems(r#"{"active":true,"isActive":true}"#),
+        problems(r#"{"active":true,"isActive":false}"#),
         at(&[(400, "isActive")])
     );
 }
