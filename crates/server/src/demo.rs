@@ -24,7 +24,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use accolade_wire::badge::owner::OwnerRequestBody;
-use accolade_wire::badge::request;
+use accolade_wire::badge::request::{self, NewId};
 use accolade_wire::catalogue::custom_field::CustomFieldRequestBody;
 use accolade_wire::catalogue::group::GroupRequestBody;
 use accolade_wire::json::Parsed;
@@ -203,7 +203,7 @@ fn ensure_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge)
 
 fn create_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge) -> Result<()> {
     let catalogue = &ports.stores.catalogue;
-    let mut asked = body(request::read(wanted.body.get().as_bytes()))?;
+    let (_, mut asked) = body(request::read(wanted.body.get().as_bytes(), NewId::Made))?;
     // Without a group or a custom field that was removed or disabled, or is not the demo's own.
     if let Some(id) = asked.draft.group {
         let group = catalogue.group(caller.org, id)?;
