@@ -44,7 +44,8 @@ gets its default.",
             .needs(AccessGroup::BadgesWrite)
             .header(
                 MIGRATION[0],
-                "`migration`: the dates may be past, up to 100 years, and the badge keeps the `id` of the body.",
+                "`migration`: the dates may be past, up to 100 years, and the badge keeps the `id` \
+                 of the body.",
             )
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .tagged()
