@@ -55,7 +55,7 @@ impl SmallCommand for EarnBadge {
     }
 
     fn weight(&self) -> Option<usize> {
-        if self.event_on.is_some() {
+        if self.event.on.is_some() {
             // Earns that happened on dates of their own share no terms with others: they would only
             // queue behind each other.
             return None;

@@ -26,15 +26,14 @@ impl BadgeStore for MemoryStore {
         if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
             return Err(CreateBadgeError::IdempotencyKeyUsed);
         }
+        if state.badges.contains_key(&(badge.org, badge.id)) {
+            return Err(CreateBadgeError::IdTaken);
+        }
         if state
             .badges_of(badge.org)
             .any(|other| other.definition.name == badge.definition.name)
         {
             return Err(CreateBadgeError::NameTaken);
-        }
-        if state.badges.keys().any(|(_, id)| *id == badge.id) {
-            let error = anyhow!("there is a badge with the id {}", badge.id);
-            return Err(StoreError::Unexpected(error).into());
         }
         let number = state.next_badge_number(badge.org)?;
         if let Some(record) = idempotency {

@@ -24,7 +24,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use accolade_wire::badge::owner::OwnerRequestBody;
-use accolade_wire::badge::request;
+use accolade_wire::badge::request::{self, NewId};
 use accolade_wire::catalogue::custom_field::CustomFieldRequestBody;
 use accolade_wire::catalogue::group::GroupRequestBody;
 use accolade_wire::json::Parsed;
@@ -203,7 +203,7 @@ fn ensure_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge)
 
 fn create_badge(ports: &Ports, caller: &Caller, demo: &Demo, wanted: &DemoBadge) -> Result<()> {
     let catalogue = &ports.stores.catalogue;
-    let mut asked = body(request::read(wanted.body.get().as_bytes()))?;
+    let (_, mut asked) = body(request::read(wanted.body.get().as_bytes(), NewId::Made))?;
     // Without a group or a custom field that was removed or disabled, or is not the demo's own.
     if let Some(id) = asked.draft.group {
         let group = catalogue.group(caller.org, id)?;
@@ -289,6 +289,7 @@ mod tests {
     use accolade_application::enrolment::EnrolCustomers;
     use accolade_application::error::UseCaseError;
     use accolade_application::ports::PageOf;
+    use accolade_domain::earning::EventDate;
     use accolade_domain::ids::CustomerId;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
@@ -356,7 +357,7 @@ mod tests {
                 badge: id,
                 earners: Earners::One(CustomerId::try_from(62_090_013).unwrap().into()),
                 request_id: request_id.try_into().unwrap(),
-                event_on: None,
+                event: EventDate::default(),
                 triggered_by: Some(loyalty("626")),
             };
             executed(&ports, &caller, command)

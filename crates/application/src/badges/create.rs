@@ -14,7 +14,7 @@ use crate::request::Request;
 
 /// Creates a badge, without claims.
 ///
-/// Refused with all that is wrong with the definition; 725 if its name is taken.
+/// Refused with all that is wrong with the definition; 400 if its id is taken, 725 if its name is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateBadge {
     /// What it is to be.
@@ -73,6 +73,11 @@ impl Command for CreateBadge {
                 number: Some(number),
                 ..view
             }))),
+            Err(CreateBadgeError::IdTaken) => {
+                let message = "Another badge of the organisation has this id. Update that one, or \
+                     leave the id out.";
+                Err(Rejection::unreadable(message).at_field("id").into())
+            }
             Err(CreateBadgeError::NameTaken) => {
                 Err(Rejection::new(Code::NameTaken).at_field("name").into())
             }

@@ -240,7 +240,7 @@ pub(crate) fn resolve_each(
 /// telephone number and is none.
 ///
 /// # Errors
-/// 1920 if nobody has the identifier.
+/// 1026 if nobody has the identifier.
 pub(crate) fn resolve_in_body(
     ports: &Ports,
     request: &mut Request,

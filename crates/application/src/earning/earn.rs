@@ -1,8 +1,7 @@
 //! Earning a badge.
 
-use accolade_domain::earning::{limits, terms};
+use accolade_domain::earning::{EventDate, limits, terms};
 use accolade_domain::ids::BadgeId;
-use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
@@ -26,8 +25,8 @@ pub struct EarnBadge {
     pub earners: Earners,
     /// The caller's id of the request.
     pub request_id: RequestId,
-    /// When the criteria were fulfilled; now if `None`.
-    pub event_on: Option<Instant>,
+    /// When the criteria were fulfilled.
+    pub event: EventDate,
     /// Who triggered it; `None` if it is done by hand.
     pub triggered_by: Option<Owner>,
 }
@@ -89,13 +88,7 @@ impl GroupCommit for EarnBadge {
 
     fn decide(&self, by: DecidedBy<'_>, subjects: Subjects) -> Result<EarnRequest, Box<Refused>> {
         let (badge, zone) = (&by.found.badge, &by.request.caller.zone);
-        let terms = terms(
-            badge,
-            zone,
-            self.triggered_by.as_ref(),
-            self.event_on,
-            by.now,
-        );
+        let terms = terms(badge, zone, self.triggered_by.as_ref(), self.event, by.now);
         let terms = match terms {
             Ok(terms) => terms,
             Err(rejection) => {

@@ -75,6 +75,9 @@ pub struct BadgeEditRequest {
 /// Why a badge was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateBadgeError {
+    /// Another badge of the org has its id.
+    #[error("the id is taken")]
+    IdTaken,
     /// Another badge of the org has its name, active or not.
     #[error("the name is taken")]
     NameTaken,
@@ -163,8 +166,8 @@ pub struct BadgePage {
 
 /// Where badge metas live. A badge of another org is as good as none.
 pub trait BadgeStore: Send + Sync {
-    /// Creates `badge`, whose id nobody has had, at its first version, with its claims and
-    /// without counts. Of two that race for one name in an org exactly one wins.
+    /// Creates `badge` at its first version, with its claims and without counts. Of two that race for
+    /// one id or one name in an org exactly one wins; what other orgs have does not matter.
     /// What `idempotency` holds is remembered in the same transaction, with the number of the badge
     /// where the answer shows it.
     ///
@@ -173,8 +176,8 @@ pub trait BadgeStore: Send + Sync {
     /// up.
     ///
     /// # Errors
-    /// [`CreateBadgeError::NameTaken`], [`CreateBadgeError::IdempotencyKeyUsed`]; the
-    /// latter where both apply.
+    /// [`CreateBadgeError::IdempotencyKeyUsed`], [`CreateBadgeError::IdTaken`],
+    /// [`CreateBadgeError::NameTaken`]; the first where several apply.
     fn create(
         &self,
         badge: &Badge,

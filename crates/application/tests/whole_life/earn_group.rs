@@ -14,7 +14,7 @@ use accolade_application::ports::{
     StoreError,
 };
 use accolade_domain::badge::BadgeDraft;
-use accolade_domain::earning::Limit;
+use accolade_domain::earning::{EventDate, Limit};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use anyhow::anyhow;
 use time::Duration;
@@ -162,7 +162,10 @@ fn earns_of_several_badges_orgs_and_dates_follow_each_other_and_each_has_its_end
         ..world.caller.clone()
     };
     let earlier = EarnBadge {
-        event_on: Some(world.ports.clock.now() - Duration::HOUR),
+        event: EventDate {
+            on: Some(world.ports.clock.now() - Duration::HOUR),
+            ..EventDate::default()
+        },
         ..world.one(gold, 4)
     };
     let asked = vec![

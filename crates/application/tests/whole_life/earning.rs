@@ -3,6 +3,7 @@
 use accolade_application::answer::Answer;
 use accolade_application::earning::EarnBadge;
 use accolade_domain::badge::{BadgeDraft, Expiry, ExpiryValue};
+use accolade_domain::earning::EventDate;
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
 
@@ -19,7 +20,10 @@ fn a_relative_expiry_counts_from_now_whatever_the_event_date() {
         ..direct("Gold")
     });
     let command = EarnBadge {
-        event_on: Some(at("2026-02-01T00:00:00Z")),
+        event: EventDate {
+            on: Some(at("2026-02-01T00:00:00Z")),
+            ..EventDate::default()
+        },
         ..world.one(badge, 1)
     };
     let Answer::Earned(answer) = world.earn(&command).unwrap() else {

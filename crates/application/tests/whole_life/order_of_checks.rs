@@ -134,10 +134,10 @@ fn scene(world: &World, badge: BadgeDraft, reasons: &[Reason], operation: Operat
         world.clock.set(at("2025-12-01T00:00:00Z"));
     }
     if is(OutsidePeriod) {
-        command.event_on = Some(at("2025-11-01T00:00:00Z"));
+        command.event.on = Some(at("2025-11-01T00:00:00Z"));
     }
     if is(InFuture) {
-        command.event_on = Some(world.ports.clock.now() + Duration::hours(25));
+        command.event.on = Some(world.ports.clock.now() + Duration::hours(25));
     }
     command
 }

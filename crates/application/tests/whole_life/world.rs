@@ -15,6 +15,7 @@ use accolade_application::ports::{
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::badge::constraint::{Constraint, FixedWindowDraft};
 use accolade_domain::badge::{Badge, BadgeDraft, EarnType, Expiry};
+use accolade_domain::earning::EventDate;
 pub(crate) use accolade_domain::fixtures::{at, count, customer, owner};
 use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::owner::{Owner, OwnerType};
@@ -225,7 +226,7 @@ impl World {
                 numbers.into_iter().map(customer).collect::<Vec<_>>(),
             )),
             request_id: self.request_id(),
-            event_on: None,
+            event: EventDate::default(),
             triggered_by: None,
         }
     }

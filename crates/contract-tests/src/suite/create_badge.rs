@@ -17,6 +17,13 @@ fn assert_taken(result: &Result<BadgeNumber, CreateBadgeError>) {
     );
 }
 
+fn assert_id_taken(result: &Result<BadgeNumber, CreateBadgeError>) {
+    assert!(
+        matches!(result, Err(CreateBadgeError::IdTaken)),
+        "{result:?}"
+    );
+}
+
 fn assert_key_used(result: &Result<BadgeNumber, CreateBadgeError>) {
     let used = matches!(result, Err(CreateBadgeError::IdempotencyKeyUsed));
     assert!(used, "{result:?}");
@@ -62,6 +69,31 @@ fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &Worl
     assert!(!is_found(world, &refused));
     assert_eq!(world.found(&off).badge, off);
     world.badge_of(world.tenant(7), "Gold");
+}
+
+fn an_id_is_unique_in_its_org_and_another_org_may_have_it(world: &World) {
+    let first = world.badge("Gold");
+    let again = Badge {
+        id: first.id,
+        ..world.draft("Silver")
+    };
+    assert_id_taken(&world.stores.badges.create(&again, None));
+    assert_eq!(world.found(&first).badge, first);
+    let elsewhere = Badge {
+        id: first.id,
+        ..world.draft_of(world.tenant(7), "Gold")
+    };
+    world.create(&elsewhere);
+    assert_eq!(world.found(&elsewhere).badge, elsewhere);
+    assert_eq!(world.found(&first).badge, first);
+}
+
+fn a_used_key_comes_before_a_taken_id_and_that_before_a_taken_name(world: &World) {
+    let record = world.record("key");
+    let first = world.draft("Gold");
+    world.stores.badges.create(&first, Some(&record)).unwrap();
+    assert_key_used(&world.stores.badges.create(&first, Some(&record)));
+    assert_id_taken(&world.stores.badges.create(&first, None));
 }
 
 fn names_differ_by_every_code_point(world: &World) {
@@ -130,6 +162,20 @@ fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
     for (number, badge) in badges.iter().enumerate() {
         assert_eq!(is_found(world, badge), number == winner);
     }
+}
+
+fn of_badges_that_race_for_one_id_exactly_one_wins(world: &World) {
+    let servers = world.servers();
+    let first = world.draft("Gold");
+    let badges: Vec<_> = (0..8)
+        .map(|i| Badge {
+            id: first.id,
+            ..world.draft(&format!("Badge {i}"))
+        })
+        .collect();
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    let winner = only_winner(&results, |error| matches!(error, CreateBadgeError::IdTaken));
+    assert_eq!(world.found(&first).badge, badges[winner]);
 }
 
 fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
@@ -225,12 +271,15 @@ sentences! {
     badges_that_are_created_at_once_have_each_number_once_and_leave_none_out
     a_new_badge_has_its_claims_in_their_order_and_no_counts
     a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off
+    an_id_is_unique_in_its_org_and_another_org_may_have_it
     names_differ_by_every_code_point
     what_is_to_be_remembered_is_remembered_with_the_badge
     a_used_key_is_refused_and_its_record_stays
     a_used_key_comes_before_a_taken_name
+    a_used_key_comes_before_a_taken_id_and_that_before_a_taken_name
     a_badge_that_is_refused_leaves_its_key_and_its_id_unused
     of_badges_that_race_for_one_name_exactly_one_wins
+    of_badges_that_race_for_one_id_exactly_one_wins
     of_badges_that_race_under_one_key_exactly_one_is_created
     badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way
 }

@@ -14,7 +14,7 @@ pub use limit::{
     Limit, Scope, Span, counted_window, earning_time, governing_window, leaves_rolling, limits,
     rolling_since, tiled_by,
 };
-pub use terms::{EarnTerms, terms};
+pub use terms::{EarnTerms, EventDate, terms};
 pub use window::{Window, Windows};
 
 use crate::enrolment::Enrolment;

@@ -11,6 +11,25 @@ use crate::zone::Zone;
 /// How far ahead of now an event may lie.
 const AHEAD: Duration = Duration::DAY;
 
+/// When the criteria for an earn were fulfilled, as a request says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventDate {
+    /// When; now if `None`.
+    pub on: Option<Instant>,
+    /// The field of the request that says so, for what is wrong with it.
+    pub field: &'static str,
+}
+
+/// Now.
+impl Default for EventDate {
+    fn default() -> Self {
+        Self {
+            on: None,
+            field: "earnEventDate",
+        }
+    }
+}
+
 /// What an earn is recorded with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EarnTerms {
@@ -23,7 +42,7 @@ pub struct EarnTerms {
 }
 
 /// The terms on which `badge` is earned, recorded by `triggered_by` at `now` with the
-/// event date `event_on` (default: now). A relative expiry counts from `now`.
+/// date `event`. A relative expiry counts from `now`.
 ///
 /// # Errors
 /// The first that applies: 1901 the badge is deactivated; 714 the owner is not
@@ -34,16 +53,16 @@ pub fn terms(
     badge: &Badge,
     zone: &Zone,
     triggered_by: Option<&Owner>,
-    event_on: Option<Instant>,
+    event: EventDate,
     now: Instant,
 ) -> Result<EarnTerms, Rejection> {
     badge
         .check_active()
         .map_err(|rejection| rejection.at_field("badgeMetaId"))?;
     badge.check_trigger(triggered_by)?;
-    let event_on = event_on.unwrap_or(now);
+    let event_on = event.on.unwrap_or(now);
     if event_on > now + AHEAD {
-        return Err(Rejection::new(Code::EarnInFuture).at_field("earnEventDate"));
+        return Err(Rejection::new(Code::EarnInFuture).at_field(event.field));
     }
     let definition = &badge.definition;
     if definition.period.status(now) == BadgeStatus::Upcoming {
@@ -52,7 +71,7 @@ pub fn terms(
     if definition.earn_mode == EarnMode::Direct && !definition.period.contains(event_on) {
         return Err(Rejection::new(Code::EventOutsidePeriod)
             .with_message("Event date is not in duration of badge meta. Pass the earn event date.")
-            .at_field("earnEventDate"));
+            .at_field(event.field));
     }
     Ok(EarnTerms {
         earn_type: definition.earn_mode.earn_type(),
@@ -69,8 +88,15 @@ mod tests {
 
     const NOW: &str = "2026-05-01T00:00:00Z";
 
+    fn dated(event: Option<&str>) -> EventDate {
+        EventDate {
+            on: event.map(at),
+            ..EventDate::default()
+        }
+    }
+
     fn judge(badge: &Badge, event: Option<&str>, now: &str) -> Result<EarnTerms, u32> {
-        terms(badge, &Zone::utc(), None, event.map(at), at(now)).map_err(|r| r.code.number())
+        terms(badge, &Zone::utc(), None, dated(event), at(now)).map_err(|r| r.code.number())
     }
 
     #[test]
@@ -96,11 +122,30 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_the_date_is_said_at_the_field_that_has_it() {
+        let mut badge = badge();
+        badge.definition.earn_mode = EarnMode::Direct;
+        let field = |on: &str, field| {
+            let event = EventDate {
+                on: Some(at(on)),
+                field,
+            };
+            let refused = terms(&badge, &Zone::utc(), None, event, at(NOW)).unwrap_err();
+            (refused.code.number(), refused.field.unwrap())
+        };
+        for name in ["earnEventDate", "issueEventDate"] {
+            let said = name.to_owned();
+            assert_eq!(field("2023-12-31T00:00:00Z", name), (816, said.clone()));
+            assert_eq!(field("2026-05-03T00:00:00Z", name), (750, said));
+        }
+    }
+
+    #[test]
     fn the_trigger_comes_before_the_dates_and_the_activity_before_all() {
         let mut badge = badge();
         let by = owner(OwnerType::Journeys, "1");
         let judge = |badge: &Badge| {
-            let ahead = Some(at("2027-01-01T00:00:00Z"));
+            let ahead = dated(Some("2027-01-01T00:00:00Z"));
             terms(badge, &Zone::utc(), Some(&by), ahead, at(NOW)).map_err(|r| r.code.number())
         };
         assert_eq!(judge(&badge), Err(714));

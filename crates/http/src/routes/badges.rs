@@ -11,7 +11,7 @@ use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use accolade_wire::badge::list::BadgeListBody;
 use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::query as badge_query;
-use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Named};
+use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Named, NewId};
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
@@ -22,7 +22,7 @@ use crate::routes::call::Call;
 
 /// The header of requests that take badges over from elsewhere, and its value.
 const MIGRATION: [&str; 2] = ["X-CAP-BADGES-MIGRATION", "migration"];
-/// What documents say of it.
+/// What documents of an update say of it.
 const MIGRATION_TEXT: &str = "`migration`: the dates may be past, up to 100 years.";
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -42,7 +42,11 @@ The badge has no claims: modules claim it afterwards. A mandatory custom field t
 gets its default.",
             )
             .needs(AccessGroup::BadgesWrite)
-            .header(MIGRATION[0], MIGRATION_TEXT)
+            .header(
+                MIGRATION[0],
+                "`migration`: the dates may be past, up to 100 years, and the badge keeps the `id` \
+                 of the body.",
+            )
             .json_body::<BadgeRequestBody>(example!("badge.request"))
             .tagged()
             .creates::<Success<BadgeBody>>("Created.", example!("badge"))
@@ -181,14 +185,21 @@ To claim what is claimed already succeeds with warning 900 and changes nothing. 
 
 async fn create_badge(call: Call) -> Result<HttpResponse, Failure> {
     let migrating = is_migrating(&call);
+    let new_id = if migrating {
+        NewId::TakenOver
+    } else {
+        NewId::Made
+    };
     let mut call = call.open().await?;
-    let asked = call.read(badge_request::read).await?;
-    let command = asked.map(|asked| CreateBadge {
+    let asked = call
+        .read(move |body| badge_request::read(body, new_id))
+        .await?;
+    let command = asked.map(|(id, asked)| CreateBadge {
         draft: asked.draft,
         unread: asked.unread,
         active: asked.active.unwrap_or(true),
         migrating,
-        id: None,
+        id,
     });
     call.execute(command).await
 }

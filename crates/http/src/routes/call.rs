@@ -80,7 +80,7 @@ impl Call {
     pub(crate) async fn open(mut self) -> Result<Mutation, Failure> {
         let caller = self.caller().await?;
         let mut query = Query::parse(self.request.query_string());
-        let dry_run = self.rules.dry_run && query.flag(DRY_RUN) == Some(true);
+        let dry_run = self.is_dry_run(&mut query);
         let key = if self.rules.takes_key && !dry_run {
             idempotency::key(self.request.headers())?
         } else {
@@ -112,6 +112,18 @@ impl Call {
             body,
             context,
         })
+    }
+
+    /// Whether the request is a dry run. Where there is none the wish is a problem of `query`: who only
+    /// wants to try must not find it recorded.
+    fn is_dry_run(&self, query: &mut Query) -> bool {
+        let wanted = query.flag(DRY_RUN) == Some(true);
+        if wanted && !self.rules.dry_run {
+            let message =
+                "This operation cannot be tried without being recorded. Leave dryRun out.";
+            query.refuse(Rejection::unreadable(message).at_field(DRY_RUN));
+        }
+        wanted && self.rules.dry_run
     }
 
     async fn caller(&self) -> Result<Caller, Failure> {

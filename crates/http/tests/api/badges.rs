@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use insta::assert_snapshot;
 
-use crate::support::{TestApp, code_at, json};
+use crate::support::{BADGE, TestApp, code_at, json};
 
 /// Every field that there is, in one request.
 const EVERYTHING: &str = r#"{
@@ -134,6 +134,30 @@ async fn past_dates_need_the_migration_header() {
 }
 
 #[actix_web::test]
+async fn a_badge_that_is_taken_over_keeps_the_id_by_which_callers_know_it() {
+    let app = TestApp::new();
+    let with_id = |name: &str| {
+        let body = LEAST.replace("\"Least\"", &format!("{name:?}"));
+        let body = body.replacen('{', r#"{"id":"653DE84DB3CDA7078C7C68ED","#, 1);
+        json(Method::POST, "badgeMeta", &body)
+    };
+    let migrating = |name| with_id(name).insert_header(("X-CAP-BADGES-MIGRATION", "migration"));
+    let id = "653de84db3cda7078c7c68ed";
+    let made = app.send(with_id("Made")).await;
+    assert_eq!(made.warnings(), [code_at(1993, "id")]);
+    assert_ne!(made.json()["data"]["id"], id);
+    let kept = app.send(migrating("Kept")).await;
+    assert_eq!((kept.status, kept.warnings()), (201, vec![]));
+    assert_eq!(kept.json()["data"]["id"], id);
+    assert_eq!(
+        app.get(&format!("badgeMeta/{id}")).await.json()["data"]["name"],
+        "Kept"
+    );
+    let taken = app.send(migrating("Taken")).await;
+    assert_eq!(taken.failure(), (400, vec![code_at(400, "id")]));
+}
+
+#[actix_web::test]
 async fn an_unknown_and_a_malformed_id_are_not_found() {
     let app = TestApp::new();
     for id in [
@@ -156,4 +180,25 @@ async fn an_id_is_read_in_upper_case_too_and_unknown_parameters_are_warned_of() 
         .await;
     assert_eq!(reply.warnings(), [code_at(1990, "inculdeStatistics")]);
     assert_eq!(reply.json()["data"]["id"], "66276dc68fe258516a88ff8e");
+}
+
+#[actix_web::test]
+async fn what_cannot_be_tried_is_refused_and_not_done() {
+    let app = TestApp::new();
+    let badge = format!("badgeMeta/{BADGE}");
+    let requests = [
+        json(Method::POST, "badgeMeta?dryRun=true", LEAST),
+        json(Method::PUT, &format!("{badge}/deactivate?dryRun=true"), ""),
+        json(
+            Method::POST,
+            "group?dryRun=true",
+            r#"{"name":"Gold","rank":1}"#,
+        ),
+    ];
+    for request in requests {
+        let reply = app.send(request).await;
+        assert_eq!(reply.failure(), (400, vec![code_at(400, "dryRun")]));
+    }
+    assert_eq!(app.get(&badge).await.json()["data"]["active"], true);
+    app.post("badgeMeta?dryRun=false", LEAST).await.ok();
 }

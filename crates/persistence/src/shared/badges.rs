@@ -64,24 +64,30 @@ impl BadgeStore for Store<Connection> {
             org: badge.org,
             badge: badge.id,
         };
+        let row = || badge_metas::table.find((badge.org.get(), badge.id.0.as_bytes().as_slice()));
         let work = |connection: &mut Connection| {
-            // Nobody else wants this lock, unless COMMIT is lost: then who asks waits for it.
+            // Who asks whether a lost COMMIT was carried out waits for this lock, and who wants the
+            // same id.
             connection.lock_badge(key)?;
             let number = next_number(connection, badge.org)?;
             let record = record.map(|record| record.numbered(number));
             if !reserve_record(connection, record.as_ref())? {
                 return Err(Rollback::Refused(CreateBadgeError::IdempotencyKeyUsed));
             }
-            let row = NewBadgeRow::from_badge(badge, number)?;
+            let new = NewBadgeRow::from_badge(badge, number)?;
             let inserted: Option<i64> = diesel::insert_into(badge_metas::table)
-                .values(row)
-                .on_conflict((badge_metas::org_id, badge_metas::name))
-                .do_nothing()
+                .values(new)
+                .on_conflict_do_nothing()
                 .returning(badge_metas::org_id)
                 .get_result(connection)
                 .optional()?;
             if inserted.is_none() {
-                return Err(Rollback::Refused(CreateBadgeError::NameTaken));
+                let id_taken: bool = diesel::select(exists(row())).get_result(connection)?;
+                return Err(Rollback::Refused(if id_taken {
+                    CreateBadgeError::IdTaken
+                } else {
+                    CreateBadgeError::NameTaken
+                }));
             }
             for (position, claim) in (0..).zip(&badge.claims) {
                 set_claim(connection, key, claim, position)?;
@@ -91,9 +97,11 @@ impl BadgeStore for Store<Connection> {
         };
         let ending = |connection: &mut Connection, _: &BadgeNumber| {
             connection.lock_badge(key)?;
-            let there =
-                badge_metas::table.find((badge.org.get(), badge.id.0.as_bytes().as_slice()));
-            let there: bool = diesel::select(exists(there)).get_result(connection)?;
+            // Somebody else may have taken the id meanwhile.
+            let ours = row()
+                .filter(badge_metas::created_on.eq(badge.created_on.unix_micros()))
+                .filter(badge_metas::created_by.eq(badge.created_by.number()));
+            let there: bool = diesel::select(exists(ours)).get_result(connection)?;
             Ok(if there {
                 Ending::Committed
             } else {

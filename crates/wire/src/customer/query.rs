@@ -272,7 +272,7 @@ mod tests {
         let (query, fields) = asked(text, read_management);
         assert_eq!((query.ends_after, query.ends_before), (at(6), None));
         assert_eq!((query.active, fields), (Some(false), vec![]));
-        let both = "expiresOn=6&expiresOnOperator=LESS_THAN&endOnOperator=LESS_THAN";
+        let both = "expiresOn=6&expiresOnOperator=LESS_THAN&endOnOperator=GREATER_THAN";
         let (_, fields) = asked(both, read_management);
         assert_eq!(fields, [Some("endOnOperator".to_owned())]);
         let (_, fields) = asked("endOnOperator=LESS_THAN", read_management);

@@ -1,7 +1,7 @@
 //! The bodies of requests to earn, for one customer and for many, and to revoke an earned badge.
 
 use accolade_application::earning::{EarnBadge, Earners, RevokeEarn};
-use accolade_domain::instant::Instant;
+use accolade_domain::earning::EventDate;
 
 use crate::badge::owner::TriggeredBy;
 use crate::customer::named;
@@ -24,14 +24,14 @@ body! {
         requestId: Option<TextOrNumber> => request_id = context.request_id(fields, name, true),
         /// When the criteria were fulfilled; now if it is absent.
         earnEventDate: Option<InstantInput> =>
-            event_on = Some(fields.instant_pair(name, Presence::Optional)),
+            event = Some(dated(fields, name)),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
         /// Who triggers it; absent if it is done by hand at the care desk.
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
     parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
-        EarnBadge { badge, earners, request_id, event_on, triggered_by }
+        EarnBadge { badge, earners, request_id, event, triggered_by }
     }
 }
 
@@ -46,7 +46,7 @@ body! {
         /// The caller's id of this request, 1 to 255 characters; required here or in the header.
         requestId: Option<TextOrNumber> => request_id = context.request_id(fields, name, true),
         /// When the criteria were fulfilled; now if it is absent.
-        earnEventDate: Option<InstantInput> => event_on = Some(event_date(fields, name)),
+        earnEventDate: Option<InstantInput> => event = Some(event_date(fields, name)),
         /// The same as text; wins over the number.
         earnEventDateISO: Option<WireIso>,
         /// Read where `earnEventDate` is absent.
@@ -59,21 +59,30 @@ body! {
     parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
         named::warn_of_repeats(&customers, fields, "customerIds");
         let earners = Earners::Several(customers);
-        EarnBadge { badge, earners, request_id, event_on, triggered_by }
+        EarnBadge { badge, earners, request_id, event, triggered_by }
+    }
+}
+
+/// The date in the field `name`.
+fn dated(fields: &mut Fields<'_, '_>, name: &'static str) -> EventDate {
+    EventDate {
+        on: fields.instant_pair(name, Presence::Optional),
+        field: name,
     }
 }
 
 /// The date in the field `earned`, else that in `issueEventDate`, as some clients call it.
-fn event_date(fields: &mut Fields<'_, '_>, earned: &'static str) -> Option<Instant> {
+fn event_date(fields: &mut Fields<'_, '_>, earned: &'static str) -> EventDate {
     const ISSUED: &str = "issueEventDate";
     const ISSUED_ISO: &str = "issueEventDateISO";
     if !fields.has(earned) && !fields.has(&format!("{earned}ISO")) {
-        return fields.instant_pair(ISSUED, Presence::Optional);
+        let issued = dated(fields, ISSUED);
+        return issued.on.map_or_else(EventDate::default, |_| issued);
     }
     for name in [ISSUED, ISSUED_ISO] {
         fields.ignore(name, "Ignored: earnEventDate says when.");
     }
-    fields.instant_pair(earned, Presence::Optional)
+    dated(fields, earned)
 }
 
 body! {
@@ -99,6 +108,7 @@ body! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Parsed;
 
     const CONTEXT: ParseContext<'static> = ParseContext {
         max_customers: 3,
@@ -106,15 +116,37 @@ mod tests {
         named_by: None,
     };
 
-    fn dated(dates: &str) -> (Option<i64>, Vec<(u32, Option<String>)>) {
+    fn parsed(dates: &str) -> Parsed<EarnBadge> {
         let body =
             format!(r#"{{"badgeMetaId":"66276dc68fe258516a88ff8e","customerIds":[1]{dates}}}"#);
-        let parsed = EarnBulkRequest::parse(body.as_bytes(), CONTEXT).unwrap();
-        let warnings = parsed.warnings.into_iter();
+        EarnBulkRequest::parse(body.as_bytes(), CONTEXT).unwrap()
+    }
+
+    fn dated(dates: &str) -> (Option<i64>, Vec<(u32, Option<String>)>) {
+        let Parsed { value, warnings } = parsed(dates);
         (
-            parsed.value.event_on.map(|on| on.unix_micros() / 1_000_000),
-            warnings.map(|it| (it.code.number(), it.field)).collect(),
+            value.event.on.map(|on| on.unix_micros() / 1_000_000),
+            warnings
+                .into_iter()
+                .map(|it| (it.code.number(), it.field))
+                .collect(),
         )
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_date_is_to_be_said_under_the_name_that_it_was_sent_by() {
+        for (dates, field) in [
+            ("", "earnEventDate"),
+            (r#","earnEventDate":5"#, "earnEventDate"),
+            (r#","issueEventDate":5"#, "issueEventDate"),
+            (
+                r#","issueEventDateISO":"1970-01-01T00:00:09Z""#,
+                "issueEventDate",
+            ),
+            (r#","issueEventDate":5,"earnEventDate":5"#, "earnEventDate"),
+        ] {
+            assert_eq!(parsed(dates).value.event.field, field, "{dates}");
+        }
     }
 
     #[test]

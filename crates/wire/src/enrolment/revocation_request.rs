@@ -21,8 +21,8 @@ body! {
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
         /// Customers all of whose enrolments for the badge are revoked.
         customers: Option<CustomerReferences> => which = which(fields, name, context),
-        /// Enrolments by their ids; wins over `customers`.
-        #[schema(min_items = 1, max_items = 20)]
+        /// Enrolments by their ids; wins over `customers`, unless it is empty.
+        #[schema(max_items = 20)]
         revokeIssuals: Option<Vec<RevokedIssual>>,
         /// The caller's id of this request, 1 to 255 characters.
         requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
@@ -46,24 +46,23 @@ body! {
     }
 }
 
-/// Those in the list `revokeIssuals`, else those of the customers in the list `customers`.
+/// Those in the list `revokeIssuals`, unless it is empty; else those of the customers in the list
+/// `customers`.
 fn which(
     fields: &mut Fields<'_, '_>,
     customers: &'static str,
     context: ParseContext<'_>,
 ) -> Option<WhichEnrolments> {
     let named = fields.field("revokeIssuals");
-    if named.is_present() {
+    let is_named = named.is_present();
+    let elements = named.list(MOST_NAMED, Code::Unreadable);
+    if is_named && elements.as_ref().is_none_or(|elements| elements.len() > 0) {
         fields.ignore(customers, "Ignored: revokeIssuals says which are meant.");
-        let elements = named.list(MOST_NAMED, Code::Unreadable)?;
-        if elements.len() == 0 {
-            fields.refuse(Rejection::new(Code::RevokeWhat));
-        }
         let issual = |element: Field<'_, '_>| {
             element.object_as(|fields| RevokedIssual::read(fields, context))
         };
         return Some(WhichEnrolments::Named(
-            elements.filter_map(issual).collect(),
+            elements?.filter_map(issual).collect(),
         ));
     }
     if !fields.has(customers) {
@@ -107,6 +106,15 @@ mod tests {
             problems(&format!(r#"{{{badge},"customers":[]}}"#)),
             [at(812, "customers")]
         );
+    }
+
+    #[test]
+    fn an_empty_list_of_enrolments_says_nothing_beside_customers() {
+        let body =
+            r#"{"badgeMetaId":"66276dc68fe258516a88ff8e","customers":[1],"revokeIssuals":[]}"#;
+        let parsed = RevocationRequestBody::parse(body.as_bytes(), CONTEXT).unwrap();
+        assert_eq!(parsed.warnings, []);
+        assert!(matches!(&parsed.value.which, WhichEnrolments::AllOf(all) if all.len() == 1));
     }
 
     #[test]

@@ -105,17 +105,19 @@ impl<'a, 'p> Fields<'a, 'p> {
             .any(|(known, value)| known == name && value.get() != "null")
     }
 
-    /// Takes the one of two fields that mean the same which is there. Both are a problem.
+    /// Takes the one of two fields that mean the same which is there. Both are a problem, unless they
+    /// say the same.
     pub fn either(&mut self, [name, alias]: [&'static str; 2]) -> Field<'a, 'p> {
         let (first, second) = (self.field(name), self.field(alias));
+        let text = |field: &Field<'a, 'p>| field.raw().map(RawValue::get);
         match (first.is_present(), second.is_present()) {
-            (true, true) => {
+            (true, true) if text(&first) != text(&second) => {
                 let message = format!("Means the same as {name}. Send one of them.");
                 second.refuse(Rejection::unreadable(message));
                 first
             }
             (false, true) => second,
-            (_, false) => first,
+            (true, true) | (_, false) => first,
         }
     }
 
@@ -351,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_names_for_one_thing_one_may_be_given() {
+    fn of_two_names_for_one_thing_one_may_be_given_or_both_if_they_agree() {
         let either = |body: &str| {
             read(body.as_bytes(), |fields| {
                 fields.either(["active", "isActive"]).boolean()
@@ -361,8 +363,9 @@ mod tests {
         };
         assert_eq!(either(r#"{"isActive":true}"#), Ok(true));
         assert_eq!(either(r#"{"active":false,"isActive":null}"#), Ok(false));
+        assert_eq!(either(r#"{"active":false,"isActive":false}"#), Ok(false));
         assert_eq!(
-            either(r#"{"active":true,"isActive":true}"#),
+            either(r#"{"active":true,"isActive":false}"#),
             Err(vec![problem(400, "isActive")])
         );
     }

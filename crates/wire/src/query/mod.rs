@@ -108,8 +108,9 @@ impl Query {
         self.problems.push(problem);
     }
 
-    /// The value of a parameter that has one or several names, of which one may be given.
-    pub fn read_either<T, const N: usize>(
+    /// The value of a parameter that has one or several names, of which one may be given, or more that
+    /// say the same.
+    pub fn read_either<T: PartialEq, const N: usize>(
         &mut self,
         names: [&str; N],
         read: impl Fn(&str) -> Result<T, Rejection>,
@@ -118,12 +119,12 @@ impl Query {
         for name in names {
             match (self.read(name, &read), &found) {
                 (Some(value), None) => found = Some((name, value)),
-                (Some(_), Some((first, _))) => {
+                (Some(value), Some((first, said))) if value != *said => {
                     let message = format!("Means the same as {first}. Send one of them.");
                     self.problems
                         .push(Rejection::unreadable(message).at_field(name));
                 }
-                (None, _) => {}
+                _ => {}
             }
         }
         found.map(|(_, value)| value)
@@ -277,8 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn two_names_of_one_parameter_are_not_given_together() {
-        let mut query = Query::parse("size=5&limit=5");
+    fn two_names_of_one_parameter_say_the_same_or_one_is_refused() {
+        let mut query = Query::parse("size=5&limit=05");
+        let size = query.read_either(["size", "limit"], number(1, 100));
+        assert_eq!((size, query.finish().problems), (Some(5), vec![]));
+        let mut query = Query::parse("size=5&limit=6");
         assert_eq!(
             query.read_either(["size", "limit"], number(1, 100)),
             Some(5)

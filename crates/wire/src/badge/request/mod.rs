@@ -46,6 +46,15 @@ pub enum Named {
     InPath(Option<BadgeId>),
 }
 
+/// Where a new badge gets its id from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewId {
+    /// One is made, whatever the body says.
+    Made,
+    /// From the body, if it has one: the badge is taken over from elsewhere, and its callers know it.
+    TakenOver,
+}
+
 /// What a badge is to be.
 #[derive(Debug)]
 pub struct BadgeRequest {
@@ -57,21 +66,30 @@ pub struct BadgeRequest {
     pub active: Option<bool>,
 }
 
-/// The badge that `body` describes.
+/// The badge that `body` describes, and its id if it is taken over with one.
 ///
 /// # Errors
 /// It is no JSON object.
-pub fn read(body: &[u8]) -> Result<Parsed<BadgeRequest>, Vec<Rejection>> {
+pub fn read(
+    body: &[u8],
+    new_id: NewId,
+) -> Result<Parsed<(Option<BadgeId>, BadgeRequest)>, Vec<Rejection>> {
     let purpose = Purpose::Create;
-    let (parsed, unread) =
-        json::read_partly(body, |fields| (draft(fields, purpose), active(fields)))?;
+    let (parsed, unread) = json::read_partly(body, |fields| {
+        let id = match new_id {
+            NewId::Made => None,
+            NewId::TakenOver => fields.field("id").object_id(),
+        };
+        (id, draft(fields, purpose), active(fields))
+    })?;
     let Parsed { value, warnings } = parsed;
-    let (draft, active) = value;
-    let value = BadgeRequest {
+    let (id, draft, active) = value;
+    let request = BadgeRequest {
         draft,
         unread,
         active,
     };
+    let value = (id, request);
     Ok(Parsed { value, warnings })
 }
 

@@ -20,7 +20,8 @@ use crate::words::{CalendarUnitName, EarnTypeName, OwnerTypeName, WeekdayName};
 #[schema(as = BadgeMetaRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
 pub struct BadgeRequestBody {
-    /// In an update: which badge; required where the path does not say it.
+    /// In an update: which badge; required where the path does not say it. In a creation with
+    /// `X-CAP-BADGES-MIGRATION: migration`: the id by which its callers know it; else one is made.
     id: Option<String>,
     /// Its name: 1 to 255 characters, unique in the organisation, case-sensitive.
     #[schema(min_length = 1, max_length = 255)]

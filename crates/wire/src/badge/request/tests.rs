@@ -32,8 +32,15 @@ fn at(entries: &[(u32, &str)]) -> Report {
 }
 
 fn parsed(body: &str) -> (BadgeRequest, Report) {
-    let Parsed { value, warnings } = read(body.as_bytes()).unwrap();
-    (value, report(&warnings))
+    let (id, request, warnings) = created(body, NewId::Made);
+    assert_eq!(id, None);
+    (request, warnings)
+}
+
+fn created(body: &str, new_id: NewId) -> (Option<BadgeId>, BadgeRequest, Report) {
+    let Parsed { value, warnings } = read(body.as_bytes(), new_id).unwrap();
+    let (id, request) = value;
+    (id, request, report(&warnings))
 }
 
 fn read_text(body: &str) -> BadgeRequest {
@@ -74,7 +81,7 @@ fn whether_a_badge_is_on_is_said_under_either_name() {
     assert_eq!(read_text(r#"{"active":false}"#).active, Some(false));
     assert_eq!(read_text(r#"{"isActive":false}"#).active, Some(false));
     assert_eq!(
-        problems(r#"{"active":true,"isActive":true}"#),
+        problems(r#"{"active":true,"isActive":false}"#),
         at(&[(400, "isActive")])
     );
 }
@@ -95,6 +102,21 @@ fn what_only_answers_have_is_ignored_with_a_warning_unless_null() {
             (1990, "points"),
         ])
     );
+}
+
+#[test]
+fn a_badge_that_is_taken_over_keeps_its_id_if_it_has_one() {
+    let taken_over = |body: &str| {
+        let (id, request, warnings) = created(body, NewId::TakenOver);
+        assert_eq!(warnings, []);
+        (id.map(|id| id.to_string()), report(&request.unread))
+    };
+    let id = "66276dc68fe258516a88ff8e";
+    let body = r#"{"id":"66276DC68FE258516A88FF8E"}"#;
+    assert_eq!(taken_over(body), (Some(id.to_owned()), vec![]));
+    assert_eq!(taken_over(r#"{"id":null}"#), (None, vec![]));
+    assert_eq!(taken_over("{}"), (None, vec![]));
+    assert_eq!(taken_over(r#"{"id":"8"}"#), (None, at(&[(400, "id")])));
 }
 
 #[test]
