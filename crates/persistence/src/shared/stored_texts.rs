@@ -184,7 +184,7 @@ fn rename_fields(connection: &mut Connection) -> anyhow::Result<Vec<String>> {
                 custom_fields::value.eq(serde_json::to_string(&field)?),
             ))
             .execute(connection)?;
-        rename_values(connection, org, &old, field.name)?;
+        rename_values(connection, org, &old, &field.name)?;
     }
     Ok(notes)
 }
@@ -194,7 +194,7 @@ fn rename_values(
     connection: &mut Connection,
     org: i64,
     old: &str,
-    new: Name,
+    new: &Name,
 ) -> anyhow::Result<()> {
     let as_key = serde_json::to_string(old)?;
     let badges: Vec<(Vec<u8>, String)> = badge_metas::table
