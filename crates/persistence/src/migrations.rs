@@ -1,7 +1,8 @@
 //! Migrations: embedded in the program, run under a lock.
 
-/// The migration of which one step is the program's: SQL does not know how identifiers are compared.
-pub(crate) const MAKES_IDENTIFIERS_COMPARABLE: &str = "20261128000300";
+/// The migration of which the last steps are the program's: SQL does not know how texts and
+/// identifiers are compared.
+pub(crate) const MAKES_TEXTS_COMPARABLE: &str = "20261128000300";
 
 /// What running the missing migrations came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

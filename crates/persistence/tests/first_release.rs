@@ -15,6 +15,7 @@ use accolade_domain::actor::Actor;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
 use accolade_domain::owner::{Owner, OwnerType};
+use accolade_domain::text::RequestId;
 use accolade_persistence::Database;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -398,6 +399,137 @@ fn identifiers_of_the_first_release_become_comparable_on_postgresql() {
         let mut connection = PgConnection::establish(filled.database.url()).unwrap();
         connection.batch_execute(sql).unwrap();
     });
+}
+
+/// Texts as the first release kept them, as they were sent: with blanks around them, and decomposed.
+const TEXTS: &str = "UPDATE request_ledger SET request_id = ' enrol' WHERE org_id = 100458 AND operation = 1; \
+     UPDATE idempotency SET request_id = ' enrol' WHERE client_number = 1 AND operation = 1; \
+     INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, answer) \
+     SELECT org_id, operation, w.id, recorded_on, recorded_by, answer FROM request_ledger, \
+     (SELECT 'e\u{301}' AS id UNION SELECT 'b' UNION SELECT 'b\t' UNION SELECT '\u{a0}c' UNION SELECT ' ') w \
+     WHERE org_id = 100458 AND operation = 3; \
+     INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, answer) \
+     SELECT org_id, operation, 'c ', recorded_on, recorded_by, answer FROM request_ledger \
+     WHERE org_id = 100458 AND request_id = 'b'; \
+     INSERT INTO badge_claims (org_id, badge_id, owner_type, reference_id, position, active) \
+     SELECT c.org_id, c.badge_id, c.owner_type, w.reference, w.place, w.active FROM badge_claims c, \
+     (SELECT 'x' AS reference, 1 AS place, NOT active AS active FROM badge_claims \
+     UNION SELECT ' x', 2, active FROM badge_claims UNION SELECT 'y ', 3, NOT active FROM badge_claims \
+     UNION SELECT ' y', 4, active FROM badge_claims UNION SELECT 'Z', 5, active FROM badge_claims) w; \
+     UPDATE badge_claims SET reference_id = '123694\u{3000}' WHERE position = 0; \
+     UPDATE custom_fields SET name = ' size', value = replace(value, '\"name\":\"size\"', '\"name\":\" size\"') \
+     WHERE name = 'size'; \
+     UPDATE badge_metas SET definition = replace(definition, '\"custom_values\":{}', '\"custom_values\":{\" size\":\"XL\"}') \
+     WHERE org_id = 100458";
+
+/// Two more fields of one name.
+const FIELDS: [(&str, &str); 2] = [("b2", "colour"), ("b3", "colour\n")];
+
+fn assert_texts_are_found(database: &Database) {
+    let stores = &database.stores;
+    let found = |id: &str| {
+        let id = RequestId::from_stored(id.to_owned());
+        stores.requests.find(org(), &id).unwrap().len()
+    };
+    for (id, requests) in [
+        ("enrol", 1),
+        (" enrol", 0),
+        ("\u{e9}", 1),
+        ("b", 1),
+        ("b\t", 1),
+        ("c", 1),
+        (" ", 1),
+    ] {
+        assert_eq!(found(id), requests, "{id:?}");
+    }
+    // Of the two the one that was recorded first has the id.
+    assert_eq!(found("c ") + found("\u{a0}c"), 1);
+    let used = EnrolmentBatch::from(enrolment(stores));
+    let refused = stores.enrolments.enrol(&used).unwrap().remove(0);
+    assert_eq!(refused, Err(RecordError::RequestIdUsed));
+    let key = IdempotencyKey::try_from("enrol".to_owned()).unwrap();
+    let replayed = (stores.idempotency)
+        .find(org(), actor(1), &key, second(1900))
+        .unwrap();
+    assert!(matches!(
+        replayed.unwrap().answer,
+        Answer::Enrolment(enrolment) if enrolment.request_id.as_str() == "enrol"
+    ));
+    let badge = stores.badges.find(org(), gold()).unwrap().unwrap().badge;
+    let claims: Vec<_> = badge
+        .claims
+        .iter()
+        .map(|claim| (claim.owner.reference.as_str(), claim.active))
+        .collect();
+    assert_eq!(
+        claims,
+        [
+            ("123694", true),
+            ("x", true),
+            (" x", false),
+            ("y", true),
+            (" y", false),
+            ("Z", true)
+        ]
+    );
+    let id = "0000000000000000000000b1".parse().unwrap();
+    let field = stores.catalogue.field(org(), id).unwrap().unwrap();
+    assert_eq!(field.name.as_str(), "size");
+    let size = &badge.definition.custom_values[&field.name];
+    assert_eq!(size.as_str(), "XL");
+}
+
+fn assert_texts_are_normalized(
+    database: &Database,
+    run: impl Fn(&str),
+    id: impl Fn(&str) -> String,
+) {
+    for (last, name) in FIELDS {
+        let id = id(&format!("{}{last}", "0".repeat(22)));
+        run(&format!(
+            "INSERT INTO custom_fields (org_id, id, name, active, updated_on, value) \
+             SELECT org_id, {id}, '{name}', active, updated_on, value FROM custom_fields \
+             WHERE name = 'size'"
+        ));
+    }
+    run(TEXTS);
+    let notes = database.migrate().unwrap().notes;
+    assert_texts_are_found(database);
+    let expected = [
+        "organisation 100458: the ids of 2 requests are those of others but for blanks or Unicode's \
+         form; they stay as they are, and `GET requests` finds the others",
+        "organisation 100458: two custom fields have the name \"colour\" but for blanks or Unicode's \
+         form, and keep them; rename or disable one",
+    ];
+    assert_eq!(notes, expected);
+    while database.pending_migrations().unwrap().is_empty()
+        || !database.pending_migrations().unwrap()[0].contains("comparable_identifiers")
+    {
+        database.revert_last_migration().unwrap();
+    }
+    assert_eq!(database.migrate().unwrap().notes, expected);
+    assert_texts_are_found(database);
+}
+
+#[test]
+fn texts_of_the_first_release_are_found_in_their_normal_form_on_sqlite() {
+    let filled = sqlite();
+    let path = filled.path();
+    let run = |sql: &str| {
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    assert_texts_are_normalized(&filled.open(), run, |hex| format!("X'{hex}'"));
+}
+
+#[test]
+fn texts_of_the_first_release_are_found_in_their_normal_form_on_postgresql() {
+    let filled = postgres();
+    let run = |sql: &str| {
+        let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    assert_texts_are_normalized(&filled.open(), run, |hex| format!("'\\x{hex}'::bytea"));
 }
 
 /// Adds an operator, as a later release does, who uses one key in two orgs; goes back, which loses

@@ -28,7 +28,8 @@ impl Command for PutCustomers {
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (single, mut entries) = match self {
             Self::One(named, identifiers) => {
-                let customer = resolve_one(ports, &request.caller, named, None)?;
+                let customer =
+                    resolve_one(ports, &request.caller, &mut request.warnings, named, None)?;
                 let entry = DirectoryEntry {
                     customer,
                     identifiers,

@@ -9,4 +9,4 @@ pub use badges::{LimitCount, ShownDetails, badges, details};
 pub use catalogues::KnownCatalogues;
 pub use directory::{PutCustomers, named_twice};
 pub use named::{NamedCustomer, NamedCustomers, Resolved, repeats, resolve_one};
-pub(crate) use named::{no_number, resolve, resolve_each, resolve_in_body};
+pub(crate) use named::{no_number, resolve, resolve_each};

@@ -236,33 +236,15 @@ pub(crate) fn resolve_each(
     Ok(named.into_iter().map(of).collect())
 }
 
-/// The customer that `named`, which stands at `field` of a body, is. Warns if it should be a
-/// telephone number and is none.
-///
-/// # Errors
-/// 1026 if nobody has the identifier.
-pub(crate) fn resolve_in_body(
-    ports: &Ports,
-    request: &mut Request,
-    named: NamedCustomer,
-    field: &str,
-) -> Result<CustomerId, UseCaseError> {
-    let region = request.caller.region;
-    if let NamedCustomer::Identifier(kind, text) = &named
-        && kind.comparable(text, region).is_no_number
-    {
-        request.warnings.push(no_number(region).at_field(field));
-    }
-    resolve_one(ports, &request.caller, named, Some(field))
-}
-
-/// The customer that `named` is; `field` is where it stands.
+/// The customer that `named` is; `field` is where it stands, if not in the path. Adds a warning if it
+/// should be a telephone number and is none.
 ///
 /// # Errors
 /// 1026 if nobody has the identifier.
 pub fn resolve_one(
     ports: &Ports,
     caller: &Caller,
+    warnings: &mut Vec<Rejection>,
     named: NamedCustomer,
     field: Option<&str>,
 ) -> Result<CustomerId, UseCaseError> {
@@ -270,15 +252,16 @@ pub fn resolve_one(
         NamedCustomer::Number(customer) => return Ok(customer),
         NamedCustomer::Identifier(kind, identifier) => (kind, identifier),
     };
-    let compared = kind.comparable(&identifier, caller.region).text;
+    let at_its_place = |rejection: Rejection| match field {
+        Some(field) => rejection.at_field(field),
+        None => rejection,
+    };
+    let compared = kind.comparable(&identifier, caller.region);
+    if compared.is_no_number {
+        warnings.push(at_its_place(no_number(caller.region)));
+    }
     let directory = &ports.stores.directory;
-    let found = directory.resolve(caller.org, kind, &[compared])?;
-    found.into_iter().next().flatten().ok_or_else(|| {
-        let rejection = Rejection::new(Code::IdentifierUnknown);
-        match field {
-            Some(field) => rejection.at_field(field),
-            None => rejection,
-        }
-        .into()
-    })
+    let found = directory.resolve(caller.org, kind, &[compared.text])?;
+    let unknown = || at_its_place(Rejection::new(Code::IdentifierUnknown)).into();
+    found.into_iter().next().flatten().ok_or_else(unknown)
 }

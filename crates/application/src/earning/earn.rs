@@ -6,7 +6,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
 use crate::answer::{Answer, EarnOutcome};
-use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_in_body};
+use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
@@ -73,7 +73,13 @@ impl GroupCommit for EarnBadge {
     ) -> Result<Resolved, UseCaseError> {
         match &mut self.earners {
             Earners::One(named) => {
-                let customer = resolve_in_body(ports, request, named.clone(), "customerId")?;
+                let customer = resolve_one(
+                    ports,
+                    &request.caller,
+                    &mut request.warnings,
+                    named.clone(),
+                    Some("customerId"),
+                )?;
                 Ok(Resolved {
                     customers: vec![customer],
                     unknown: Vec::new(),

@@ -5,7 +5,7 @@ use accolade_domain::text::RequestId;
 
 use crate::answer::Answer;
 use crate::badges::not_found;
-use crate::customers::{NamedCustomer, resolve_in_body};
+use crate::customers::{NamedCustomer, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEarnRequest};
@@ -31,7 +31,13 @@ impl Command for RevokeEarn {
     const HAS_DRY_RUN: bool = true;
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let customer = resolve_in_body(ports, request, self.customer, "customerId")?;
+        let customer = resolve_one(
+            ports,
+            &request.caller,
+            &mut request.warnings,
+            self.customer,
+            Some("customerId"),
+        )?;
         let (caller, badge) = (&request.caller, self.badge);
         if let Some(request_id) = &self.request_id {
             request::check_id_unused(ports, caller, Operation::RevokeEarn, request_id)?;

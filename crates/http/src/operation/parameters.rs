@@ -52,18 +52,16 @@ impl Operation {
         )
     }
 
+    /// A whole number in the query.
+    pub(crate) fn number(self, name: &str, text: &str) -> Self {
+        let (query, number) = (ParameterIn::Query, u32::schema());
+        self.takes_one(name, query, Required::False, number, text)
+    }
+
     /// Which page of a list, and how large; `size` unless told otherwise.
     pub(crate) fn pages(self, size: u32) -> Self {
         let sizes = format!("1 to 100, default {size}; also `limit`.");
-        let (query, number) = (ParameterIn::Query, u32::schema());
-        self.takes_one(
-            "page",
-            query.clone(),
-            Required::False,
-            number.clone(),
-            "From 0.",
-        )
-        .takes_one("size", query, Required::False, number, &sizes)
+        self.number("page", "From 0.").number("size", &sizes)
     }
 
     /// A header.

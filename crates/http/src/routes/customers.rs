@@ -1,7 +1,7 @@
 //! What a customer holds: for the customer, and for the care desk.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::customers::{badges, details, resolve_one};
+use accolade_application::customers::{badges, details};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
 use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
@@ -61,7 +61,7 @@ last first.",
                 "One page of badges.",
                 example!("customer-badges"),
             )
-            .codes(&[404, 1026, 1028])
+            .codes(&[404, 1026, 1028, 1994])
             .not_found(NO_SUCH_NUMBER),
         get("/management/{customerId}", list_managed_badges)
             .named(
@@ -107,7 +107,7 @@ last first.",
                 "One page of badges.",
                 example!("managed-badges"),
             )
-            .codes(&[404, 1026, 1028])
+            .codes(&[404, 1026, 1028, 1994])
             .not_found(NO_SUCH_NUMBER),
     ]
 }
@@ -136,22 +136,22 @@ were refused, with the reason.",
         )
         .path_parameter("badgeId", "The id of the badge.")
         .flag("includeStatistics", "Default false.")
-        .query(
+        .number(
             "issualsLimit",
             "How many enrolments a page has: default 100, at most 1000.",
         )
-        .query("issualsPage", "Which page of the enrolments, from 0.")
-        .query(
+        .number("issualsPage", "Which page of the enrolments, from 0.")
+        .number(
             "earnsLimit",
             "How many earned badges a page has: default 100, at most 1000.",
         )
-        .query("earnsPage", "Which page of the earned badges, from 0.")
+        .number("earnsPage", "Which page of the earned badges, from 0.")
         .identifiers("`customerId` is an identifier")
         .answers::<Success<DetailsBody>>(
             "The badge and all that the customer has of it.",
             example!("customer-badge"),
         )
-        .codes(&[404, 1026, 1028]),
+        .codes(&[404, 1026, 1028, 1994]),
     ]
 }
 
@@ -161,8 +161,8 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read(&mut call.query, now);
-    call.answer(move |ports, caller, context| {
-        let query = asked(resolve_one(ports, caller, customer?, None)?);
+    call.answer_about(customer, move |ports, caller, customer, context| {
+        let query = asked(customer);
         let page = badges(ports, &catalogues, caller, &query)?;
         let body = CustomerBadgesBody::new(&page, &query, context.zone);
         render::enveloped(&body, context)
@@ -176,8 +176,8 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read_management(&mut call.query, now);
-    call.answer(move |ports, caller, context| {
-        let query = asked(resolve_one(ports, caller, customer?, None)?);
+    call.answer_about(customer, move |ports, caller, customer, context| {
+        let query = asked(customer);
         let page = badges(ports, &catalogues, caller, &query)?;
         render::enveloped(&ManagedBadgesBody::new(&page, &query), context)
     })
@@ -191,8 +191,7 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let statistics = call.query.flag("includeStatistics").unwrap_or(false);
     let asked = customer_query::read_details(&mut call.query, now);
-    call.answer(move |ports, caller, context| {
-        let customer = resolve_one(ports, caller, customer?, None)?;
+    call.answer_about(customer, move |ports, caller, customer, context| {
         let shown = details(ports, caller, &asked(customer, badge?), statistics)?;
         let body = DetailsBody::new(&shown, statistics, context.zone);
         render::enveloped(&body, context)

@@ -1,8 +1,11 @@
 //! A request that only reads, once it is known who calls.
 
 use accolade_application::access::Caller;
+use accolade_application::customers::{NamedCustomer, resolve_one};
 use accolade_application::ports::Ports;
+use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
+use accolade_domain::rejection::Rejection;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context};
 use actix_web::{HttpResponse, web};
@@ -53,5 +56,28 @@ impl Lookup {
         let dispatcher = &self.state.dispatcher;
         let rendered = dispatcher.run(self.deadline, Effect::Reads, work).await??;
         Ok(respond(rendered))
+    }
+
+    /// The same about one customer, who is looked for first.
+    ///
+    /// # Errors
+    /// That the path names none, or nobody who is known; those of [`answer`](Self::answer).
+    pub(crate) async fn answer_about(
+        self,
+        customer: Result<NamedCustomer, Rejection>,
+        look_up: impl FnOnce(&Ports, &Caller, CustomerId, Context<'_>) -> render::Result
+        + Send
+        + 'static,
+    ) -> Result<HttpResponse, Failure> {
+        self.answer(move |ports, caller, context| {
+            let mut warnings = context.warnings.to_vec();
+            let customer = resolve_one(ports, caller, &mut warnings, customer?, None)?;
+            let context = Context {
+                warnings: &warnings,
+                ..context
+            };
+            look_up(ports, caller, customer, context)
+        })
+        .await
     }
 }

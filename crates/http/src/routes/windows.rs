@@ -5,7 +5,7 @@ use accolade_application::customers::resolve_one;
 use accolade_application::earning::fixed_windows;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::earning::windows::{self as wire, FixedWindowsBody};
-use accolade_wire::render;
+use accolade_wire::render::{self, Context};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
@@ -40,7 +40,7 @@ without end: they are listed until `endDate`, or until the end of the badge.",
             .pages(10)
             .identifiers("`customerId` is an identifier")
             .answers::<Success<FixedWindowsBody>>("One page of windows.", example!("fixed-windows"))
-            .codes(&[404, 812, 1026, 1028]),
+            .codes(&[404, 812, 1026, 1028, 1994]),
     ]
 }
 
@@ -53,10 +53,16 @@ async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
     });
     let asked = wire::read(&mut call.query, named_by);
     call.answer(move |ports, caller, context| {
+        let mut warnings = context.warnings.to_vec();
+        let field = Some("customerId");
         let customer = asked
             .customer()
-            .map(|named| resolve_one(ports, caller, named.clone(), Some("customerId")))
+            .map(|named| resolve_one(ports, caller, &mut warnings, named.clone(), field))
             .transpose()?;
+        let context = Context {
+            warnings: &warnings,
+            ..context
+        };
         let query = asked
             .query(customer)
             .ok_or_else(|| Rejection::new(Code::NotFound))?;

@@ -98,6 +98,38 @@ async fn one_customer_is_found_or_the_request_is_refused() {
 }
 
 #[actix_web::test]
+async fn what_is_no_telephone_number_is_warned_of_wherever_it_names_a_customer() {
+    let app = TestApp::new();
+    app.register().await;
+    let register = json(Method::PUT, "customers/1", r#"{"mobile":"1234"}"#);
+    app.send(register).await.ok();
+    let badge = app.direct_badge("Direct", "").await;
+    for (path, field) in [
+        ("customer/12-34".to_owned(), None),
+        ("management/12-34".to_owned(), None),
+        (format!("management/12-34/badge/{badge}"), None),
+        (
+            format!("badgeMeta/getFixedWindowDetails?badgeMetaId={badge}&customerId=12-34"),
+            Some("customerId"),
+        ),
+    ] {
+        let reply = app.get_by("mobile", &path).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+        let warning = &reply.json()["warnings"][0];
+        assert_eq!(warning["code"], 1994, "{path}");
+        assert_eq!(warning["reference"].as_str(), field, "{path}");
+    }
+    let request = json(Method::PUT, "customers/12-34", r#"{"mobile":"1234"}"#);
+    let reply = app
+        .send(request.insert_header((IDENTIFIER, "mobile")))
+        .await;
+    let references: Vec<_> = (reply.json()["warnings"].as_array().unwrap().iter())
+        .map(|warning| warning["reference"].clone())
+        .collect();
+    assert_eq!(references, [serde_json::Value::Null, "mobile".into()]);
+}
+
+#[actix_web::test]
 async fn without_the_header_a_customer_is_a_number() {
     let app = TestApp::new();
     for path in [

@@ -19,6 +19,7 @@ mod session;
 )]
 #[path = "../shared/mod.rs"]
 mod shared;
+mod text_sql;
 mod url;
 
 pub(crate) use open::open;

@@ -15,11 +15,12 @@ use diesel::sql_types::Bool;
 use diesel_migrations::MigrationHarness as _;
 
 use super::comparable::make_comparable;
+use super::stored_texts::normalize_texts;
 use super::{
     Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE, check_writable,
     locked,
 };
-use crate::migrations::{MAKES_IDENTIFIERS_COMPARABLE, Migrated, Migrations};
+use crate::migrations::{MAKES_TEXTS_COMPARABLE, Migrated, Migrations};
 use crate::retry::{WorkError, nobody_knows};
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
@@ -96,8 +97,8 @@ fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
     Ok(names)
 }
 
-/// The migrations of the files, one of which has a step of the program's behind its SQL; and what
-/// that step found.
+/// The migrations of the files, one of which has steps of the program's behind its SQL; and what
+/// those found.
 #[derive(Clone, Default)]
 struct WithSteps {
     notes: Arc<Mutex<Vec<String>>>,
@@ -106,9 +107,9 @@ struct WithSteps {
 impl MigrationSource<DB> for WithSteps {
     fn migrations(&self) -> MigrationResult<Vec<Box<dyn Migration<DB>>>> {
         let with_step = |sql: Box<dyn Migration<DB>>| -> Box<dyn Migration<DB>> {
-            if sql.name().version().to_string() == MAKES_IDENTIFIERS_COMPARABLE {
+            if sql.name().version().to_string() == MAKES_TEXTS_COMPARABLE {
                 let notes = Arc::clone(&self.notes);
-                Box::new(ComparableIdentifiers { sql, notes })
+                Box::new(ComparableTexts { sql, notes })
             } else {
                 sql
             }
@@ -121,18 +122,19 @@ impl MigrationSource<DB> for WithSteps {
     }
 }
 
-struct ComparableIdentifiers {
+struct ComparableTexts {
     sql: Box<dyn Migration<DB>>,
     notes: Arc<Mutex<Vec<String>>>,
 }
 
-impl Migration<DB> for ComparableIdentifiers {
+impl Migration<DB> for ComparableTexts {
     fn run(&self, connection: &mut dyn BoxableConnection<DB>) -> MigrationResult<()> {
         self.sql.run(connection)?;
         let connection = connection
             .downcast_mut::<Connection>()
             .ok_or("a migration has got another kind of connection")?;
-        let found = make_comparable(connection)?;
+        let mut found = make_comparable(connection)?;
+        found.extend(normalize_texts(connection)?);
         *self.notes.lock().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(())
     }

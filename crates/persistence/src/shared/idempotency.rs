@@ -16,7 +16,7 @@ use diesel::upsert::excluded;
 
 use super::Connection;
 use crate::answers;
-use crate::mapping::{instant, stored};
+use crate::mapping::instant;
 use crate::recording::ledger::{KeyRow, StandsFor};
 use crate::retry::{WorkError, nobody_knows};
 use crate::schema::{idempotency, request_ledger};
@@ -41,7 +41,7 @@ impl Row {
         key: &IdempotencyKey,
     ) -> anyhow::Result<IdempotencyRecord> {
         let fingerprint = <[u8; 32]>::try_from(self.fingerprint.as_slice());
-        let request_id: Option<RequestId> = self.request_id.map(stored).transpose()?;
+        let request_id = self.request_id.map(RequestId::from_stored);
         let answer = self
             .answer
             .or(self.ledger_answer)

@@ -13,8 +13,9 @@ mod earn_rows;
 mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
+mod stored_texts;
 
 use super::{
     CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, locked, position,
+    check_writable, directory_sql, locked, position, text_sql,
 };

@@ -20,6 +20,7 @@ mod open;
 )]
 #[path = "../shared/mod.rs"]
 mod shared;
+mod text_sql;
 
 pub(crate) use backup::backup;
 pub(crate) use file::checkpoint;

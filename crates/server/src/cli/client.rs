@@ -72,7 +72,9 @@ fn secret_of_callers(input: impl BufRead) -> Result<Secret> {
         .take(LONGEST_LINE)
         .read_line(&mut line)
         .map_err(|_| anyhow!("the first line of standard input is not UTF-8 text"))?;
-    let text = line.strip_suffix('\n').unwrap_or(&line);
+    // Some editors and shells begin a text with a byte order mark, which nobody sees.
+    let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
+    let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
     Secret::brought_along(text)
         .map_err(|unfit| anyhow!("the secret on the first line of standard input {unfit}"))
@@ -182,6 +184,7 @@ mod tests {
         for input in [
             "a secret: of callers\nmore",
             "a secret: of callers\r\n",
+            "\u{feff}a secret: of callers\n",
             "a secret: of callers",
         ] {
             assert_eq!(

@@ -107,17 +107,17 @@ impl TryFrom<String> for WebAddress {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        let kept = UrlText::try_from(text).map_err(|error| error.to_string())?;
+        let text = kept.as_str();
         // The parser mends more than an address that is to be kept as it is may need.
         let odd = |character: char| character.is_control() || character.is_whitespace();
-        let absolute = Url::parse(&text).is_ok_and(|url| {
+        let absolute = Url::parse(text).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.has_host() && text.contains("://")
         });
         if !absolute || text.contains(odd) {
             return Err("must be an absolute http or https address".to_owned());
         }
-        UrlText::try_from(text)
-            .map(Self)
-            .map_err(|error| error.to_string())
+        Ok(Self(kept))
     }
 }
 
@@ -184,6 +184,8 @@ mod tests {
             "https://images.example.com/o/a%2Fb.jpg?alt=media&token=1"
         ));
         assert!(ok("HTTP://[::1]:8080/"));
+        let kept = WebAddress::try_from(" https://a/\n".to_owned()).unwrap();
+        assert_eq!(kept.0.as_str(), "https://a/");
         for text in [
             "string",
             "/a.jpg",
@@ -194,7 +196,7 @@ mod tests {
             "https:///",
             "javascript:alert(1)",
             "https://a b/",
-            "https://a/\n",
+            "https://a/\nb",
         ] {
             assert!(!ok(text), "{text:?}");
         }
