@@ -20,13 +20,17 @@ pub(crate) const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
 #[derive(Debug, Clone)]
 pub struct Cli {
     environment: Vec<(OsString, OsString)>,
+    is_disk_small: bool,
 }
 
 impl Cli {
     /// On the database at `url`.
     pub fn on(url: &str) -> Self {
-        let environment = Vec::new();
-        Self { environment }
+        let alone = Self {
+            environment: Vec::new(),
+            is_disk_small: false,
+        };
+        alone
             .environment("ACCOLADE_CONFIG_DIR", process::workspace().join("config"))
             .environment("ACCOLADE__DATABASE__URL", url)
             .environment("ACCOLADE__AUTH__TOKEN_KEY", TOKEN_KEY)
@@ -37,6 +41,13 @@ impl Cli {
     pub fn environment(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment
             .push((name.as_ref().to_owned(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Lets commands write no file of more than 32 KiB, as on a disk that becomes full.
+    #[must_use]
+    pub fn on_a_small_disk(mut self) -> Self {
+        self.is_disk_small = true;
         self
     }
 
@@ -56,7 +67,12 @@ impl Cli {
     }
 
     fn start_reading(&self, input: &str, arguments: &[&str]) -> Running {
-        let mut child = process::accolade()
+        let mut command = if self.is_disk_small {
+            process::accolade_on_a_small_disk()
+        } else {
+            process::accolade()
+        };
+        let mut child = command
             .args(arguments)
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())

@@ -32,8 +32,18 @@ pub(crate) fn accolade() -> Command {
 
 /// The same, to which a limit on the size of its files is a failed write, not its end.
 pub(crate) fn accolade_under_a_file_limit() -> Command {
+    accolade_after("trap '' XFSZ")
+}
+
+/// The same, whose files grow to 32 KiB at most, as on a disk that becomes full.
+pub(crate) fn accolade_on_a_small_disk() -> Command {
+    accolade_after("trap '' XFSZ; ulimit -f 64")
+}
+
+/// The program, after these commands of the shell.
+fn accolade_after(commands: &str) -> Command {
     let mut command = Command::new("sh");
-    command.args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#]);
+    command.args(["-c", &format!(r#"{commands}; exec "$0" "$@""#)]);
     command.arg(binary());
     clean(command)
 }

@@ -112,6 +112,18 @@ fn a_backup_beside_a_load_ends_and_has_whole_requests_and_all_that_were_answered
     assert_eq!(org.issued_count(&badge), copied * BATCH);
 }
 
+#[test]
+fn a_backup_for_which_the_disk_is_too_small_leaves_nothing() {
+    let server = accolade_tests::shared(Backend::Sqlite);
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("copy.db");
+    let cli = server.cli().on_a_small_disk();
+    let line = cli.run(&["backup", copy.to_str().unwrap()]).refused();
+    assert!(line.contains("the database cannot be copied"), "{line}");
+    let left: Vec<_> = fs::read_dir(directory.path()).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
 fn what_cannot_be_backed_up_is_said_in_one_line(backend: Backend) {
     let server = accolade_tests::shared(backend);
     let directory = TempDir::new().unwrap();

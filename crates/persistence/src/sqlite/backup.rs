@@ -4,7 +4,8 @@
 //! and the copy ends however much they write. It is checked before it gets its name, so that what has
 //! the name is whole.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -12,7 +13,7 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::file::name;
 use super::{Connection, DB};
@@ -43,16 +44,25 @@ pub(crate) fn backup(from: &Path, to: &Path) -> anyhow::Result<Backup> {
         Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
-    // For its owner alone, and gone with this value unless it gets its name.
-    let copy = tempfile::Builder::new()
-        .prefix(".accolade-backup-")
-        .tempfile_in(directory)
+    // The copy is for its owner alone. It is made in a directory of its own, which goes with this
+    // value and takes along what SQLite leaves beside a copy that it cannot end.
+    let workplace = workplace(directory)
+        .with_context(|| format!("{} cannot be written", directory.display()))?;
+    let copy = NamedTempFile::new_in(&workplace)
         .with_context(|| format!("{} cannot be written", directory.display()))?;
     write(from, copy.path())?;
     let rows = check(copy.path())?;
     let bytes = store(copy, to).with_context(|| format!("{} cannot be written", to.display()))?;
     sync(directory).with_context(|| format!("{} cannot be written", directory.display()))?;
     Ok(Backup { rows, bytes })
+}
+
+/// A directory in `directory`, for its owner alone, that is removed with all that is in it.
+fn workplace(directory: &Path) -> std::io::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(".accolade-backup-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(directory)
 }
 
 fn write(from: &Path, to: &Path) -> anyhow::Result<()> {
