@@ -2,7 +2,7 @@
 //!
 //! An answer is a plain value that can be stored: a request that is repeated
 //! under its idempotency key, or asked for by its request id, gets the very
-//! same one again, with the statuses of the moment at which it was carried out.
+//! same one again, with the statuses of the moment at which it was executed.
 
 use std::fmt;
 

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use anyhow::anyhow;
 
-use crate::execute::MOST_ROUNDS;
 use crate::ports::{RecordError, StoreError};
-use crate::request;
+use crate::turns::MOST_ROUNDS;
 
 /// The most problems that one answer tells, and the most warnings of one kind.
 pub const MOST_REPORTED: usize = 50;
@@ -44,12 +43,17 @@ impl From<RecordError> for UseCaseError {
     fn from(error: RecordError) -> Self {
         match error {
             RecordError::IdempotencyKeyUsed => Self::IdempotencyKeyUsed,
-            RecordError::RequestIdUsed => request::id_used().into(),
+            RecordError::RequestIdUsed => request_id_used().into(),
             RecordError::Refused(rejection) => rejection.into(),
             // Who can decide again does so before it comes to this.
             RecordError::BadgeChanged => Self::unexpected(error.into()),
         }
     }
+}
+
+/// 809.
+pub(crate) fn request_id_used() -> Rejection {
+    Rejection::new(Code::RequestIdUsed).at_field("requestId")
 }
 
 impl UseCaseError {

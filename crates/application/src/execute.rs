@@ -1,7 +1,7 @@
 //! The one door to everything that changes something.
 //!
 //! A [`Command`] is plain data: it can be read, held back, and executed later by somebody else.
-//! [`execute`] looks at the idempotency key first, carries the command out, and gives the answer of
+//! [`execute`] looks at the idempotency key first, executes the command, and gives the answer of
 //! the first time to a request that is repeated.
 
 use accolade_domain::rejection::{Code, Rejection};
@@ -11,11 +11,6 @@ use crate::answer::Answer;
 use crate::error::UseCaseError;
 use crate::ports::{IdempotencyGuard, IdempotencyRecord, Ports};
 use crate::request::Request;
-
-/// How often a change is decided anew because somebody else was faster. Within a server it is one's
-/// [turn](crate::turns), so whoever loses a round was beaten by another server, whose change was
-/// recorded: the bound only ends what would go on forever because something is broken.
-pub(crate) const MOST_ROUNDS: usize = 100_000;
 
 /// Something to be changed, as plain data.
 pub trait Command: Sized {

@@ -25,12 +25,13 @@ use crate::answer::{Answer, UnknownCustomer};
 use crate::badges::{KnownBadges, not_found};
 use crate::customers::Resolved;
 use crate::error::UseCaseError;
-use crate::execute::{Executed, MOST_ROUNDS, executed};
+use crate::execute::{Executed, executed};
 use crate::ports::{
     Batch, BatchedRequest, Conflict, Operation, Ports, RecordError, RecordedRequest, StoreError,
     VersionedBadge,
 };
 use crate::request::{self, Request};
+use crate::turns::MOST_ROUNDS;
 
 /// A command whose requests may share transactions with others of its kind.
 pub trait GroupCommit: Sized {
@@ -45,16 +46,6 @@ pub trait GroupCommit: Sized {
 
     /// The caller's id of the request; one is made if `None`.
     fn request_id(&self) -> Option<&RequestId>;
-
-    /// Takes the customers out of the command and finds them. May add to the warnings of `request`.
-    ///
-    /// # Errors
-    /// 1026 if the only customer is unknown; the store failed.
-    fn take_customers(
-        &mut self,
-        ports: &Ports,
-        request: &mut Request,
-    ) -> Result<Resolved, UseCaseError>;
 
     /// The request that is recorded, about `subjects`, decided by the badge.
     ///
@@ -117,8 +108,8 @@ pub struct Refused {
     pub subjects: Subjects,
 }
 
-/// Executes each command for its request, in as few transactions as can be. Gives a result to each,
-/// by position. Badges that are `known` are not read first.
+/// Executes each command for its request, about the customers beside it, in as few transactions as
+/// can be. Gives a result to each, by position. Badges that are `known` are not read first.
 ///
 /// A used idempotency key is not looked for before: the store refuses it.
 ///
@@ -127,32 +118,38 @@ pub struct Refused {
 pub fn execute_together<C: GroupCommit>(
     ports: &Ports,
     known: &KnownBadges,
-    members: Vec<(Request, C)>,
+    members: Vec<(Request, C, Vec<CustomerId>)>,
 ) -> Vec<Result<Executed, UseCaseError>> {
-    let (mut requests, commands): (Vec<_>, Vec<_>) = members.into_iter().unzip();
-    let results = run(ports, Some(known), requests.iter_mut().zip(commands));
+    let mut requests = Vec::with_capacity(members.len());
+    let mut commands = Vec::with_capacity(members.len());
+    for (request, command, customers) in members {
+        requests.push(request);
+        commands.push((command, Resolved::from(customers)));
+    }
+    let results = run(ports, Some(known), requests.iter().zip(commands));
     let both = requests.into_iter().zip(results);
     both.map(|(request, result)| executed(ports, request, result))
         .collect()
 }
 
-/// Runs `command` for `request`, alone.
+/// Runs `command`, about the customers that were `found`, for `request`, alone.
 ///
 /// # Errors
 /// Those of the command.
 pub(crate) fn run_alone<C: GroupCommit>(
     ports: &Ports,
-    request: &mut Request,
+    request: &Request,
     command: C,
+    found: Resolved,
 ) -> Result<Answer, UseCaseError> {
-    let results = run(ports, None, iter::once((request, command)));
+    let results = run(ports, None, iter::once((request, (command, found))));
     results.into_iter().next().unwrap_or_else(without_result)
 }
 
 fn run<'r, C: GroupCommit>(
     ports: &Ports,
     known: Option<&KnownBadges>,
-    members: impl Iterator<Item = (&'r mut Request, C)>,
+    members: impl Iterator<Item = (&'r Request, (C, Resolved))>,
 ) -> Vec<Result<Answer, UseCaseError>> {
     let mut group = Group {
         ports,
@@ -161,11 +158,10 @@ fn run<'r, C: GroupCommit>(
         results: Vec::new(),
     };
     let mut open = Vec::new();
-    for (place, (request, command)) in members.enumerate() {
+    for (place, (request, (command, found))) in members.enumerate() {
         group.results.push(None);
-        let is_dry_run = request.dry_run;
-        match group.open(place, request, command) {
-            Ok(member) if is_dry_run => {
+        match group.open(place, request, command, found) {
+            Ok(member) if request.dry_run => {
                 let result = group.preview(member);
                 group.set_result(place, result);
             }
@@ -246,10 +242,10 @@ impl Group<'_> {
     fn open<'r, C: GroupCommit>(
         &self,
         place: usize,
-        request: &'r mut Request,
-        mut command: C,
+        request: &'r Request,
+        command: C,
+        found: Resolved,
     ) -> Result<Member<'r, C>, UseCaseError> {
-        let found = command.take_customers(self.ports, request)?;
         let request_id = request::id_or_new(self.ports, command.request_id())?;
         let len = u32::try_from(found.customers.len())
             .map_err(|_| UseCaseError::unexpected(anyhow!("more customers than ids")))?;
@@ -277,7 +273,7 @@ impl Group<'_> {
     }
 
     /// # Errors
-    /// 809 if the request id was carried out.
+    /// 809 if the request id was executed.
     fn check_request_id<C: GroupCommit>(&self, member: &Member<'_, C>) -> Result<(), UseCaseError> {
         request::check_id_unused(
             self.ports,

@@ -1,7 +1,7 @@
 //! The use cases of Accolade, and the ports that they need.
 //!
 //! A use case is one file. One that writes is a [`Command`], plain data in the words of the
-//! domain, which [`execute`] carries out for a [`Request`]: it reads what it must from the
+//! domain, which [`execute`] runs for a [`Request`]: it reads what it must from the
 //! [`Ports`](ports::Ports), lets the domain decide, and hands the decision to a port. One that
 //! reads is a function. The [`ports`] are
 //! contracts: adapters implement them, and one suite tests every sentence.

@@ -3,12 +3,12 @@
 //! used once.
 
 use accolade_domain::instant::Instant;
-use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::error::UseCaseError;
+use crate::error::{UseCaseError, request_id_used};
 use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord, Operation, Ports};
 
 /// A request to change something, beside what it asks for.
@@ -77,7 +77,7 @@ pub(crate) fn id_or_new(
 }
 
 /// # Errors
-/// 809 if a request with this id was carried out.
+/// 809 if a request with this id was executed.
 pub(crate) fn check_id_unused(
     ports: &Ports,
     caller: &Caller,
@@ -89,12 +89,7 @@ pub(crate) fn check_id_unused(
         .requests
         .is_used(caller.org, operation, request_id)?
     {
-        return Err(id_used().into());
+        return Err(request_id_used().into());
     }
     Ok(())
-}
-
-/// 809.
-pub(crate) fn id_used() -> Rejection {
-    Rejection::new(Code::RequestIdUsed).at_field("requestId")
 }

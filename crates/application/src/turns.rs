@@ -19,6 +19,11 @@ use parking_lot::{FairMutex, FairMutexGuard};
 /// time and nothing else.
 const PLACES: usize = 1_024;
 
+/// How often a change is decided anew because somebody else was faster. Within a server it is one's
+/// turn, so whoever loses a round was beaten by another server, whose change was recorded: the bound
+/// only ends what would go on forever because something is broken.
+pub(crate) const MOST_ROUNDS: usize = 100_000;
+
 /// Where those wait who change a badge, a group or a custom field. Cheap to clone; clones share the
 /// places.
 #[derive(Clone)]

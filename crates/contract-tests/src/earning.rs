@@ -85,7 +85,7 @@ pub(crate) fn earned_id(outcomes: &[CustomerEarn]) -> EarnedBadgeId {
     }
 }
 
-/// Carries a request out, by way of `stores`.
+/// Executes a request, by way of `stores`.
 pub(crate) fn earn_on(
     stores: &Stores,
     request: &EarnRequest,
@@ -97,7 +97,7 @@ pub(crate) fn earn_on(
 /// What a store makes of the requests of a batch.
 pub(crate) type Results = Vec<Result<Vec<CustomerEarn>, RecordError>>;
 
-/// Carries requests out in one batch, by way of `stores`.
+/// Executes requests in one batch, by way of `stores`.
 pub(crate) fn earn_together_on(
     stores: &Stores,
     requests: impl IntoIterator<Item = EarnRequest>,
@@ -214,7 +214,7 @@ impl World {
         earn_on(&self.stores, request)
     }
 
-    /// Carries requests out in one batch.
+    /// Executes requests in one batch.
     pub(crate) fn earn_together(&self, requests: impl IntoIterator<Item = EarnRequest>) -> Results {
         earn_together_on(&self.stores, requests)
     }

@@ -135,7 +135,7 @@ impl World {
         self.ids.uuid().to_string().try_into().unwrap()
     }
 
-    /// Carries one request out.
+    /// Executes one request.
     pub(crate) fn enrol(
         &self,
         request: &EnrolmentRequest,
@@ -212,7 +212,7 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
     }
 }
 
-/// Carries one request out, by way of `stores`.
+/// Executes one request, by way of `stores`.
 pub(crate) fn enrol_on(
     stores: &Stores,
     request: &EnrolmentRequest,

@@ -2,7 +2,7 @@
 //!
 //! API clients, and the operators of a console, take their numbers from one sequence, so that one
 //! number says who it was. What a server or its command line does by itself is done by
-//! [`Actor::SYSTEM`]. A worker that carries out later what somebody asked for acts as that one.
+//! [`Actor::SYSTEM`]. A worker that executes later what somebody asked for acts as that one.
 
 use std::fmt;
 use std::str::FromStr;

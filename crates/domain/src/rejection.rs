@@ -95,7 +95,7 @@ codes! {
     EarnInFuture = 750, 400, "Earn event date cannot be more than 24 hours in the future.";
     /// Earning and importing need an id of the request.
     RequestIdMissing = 804, 400, "Request id is mandatory.";
-    /// The request id was carried out before.
+    /// The request id was executed before.
     RequestIdUsed = 809, 400, "Request with the same requestId is not allowed";
     /// No active claim of the owner and reference.
     ClaimFirst = 810, 409, "The badge is not claimed by this owner and reference. Claim the badge first.";

@@ -11,7 +11,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::{GroupCommit as GroupCommand, execute_together};
 use accolade_application::ports::Ports;
 use accolade_application::{Command, Executed, Request};
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
@@ -28,9 +28,9 @@ pub(crate) trait SmallCommand: Command + GroupCommand + Send + 'static {
     /// Which kind it is in `org`.
     fn kind(&self, org: OrgId) -> Self::Kind;
 
-    /// How many customers it is about; `None` if it is executed by itself: because they are many,
+    /// The customers whom it is about; `None` if it is executed by itself: because they are many,
     /// because the directory must be asked who they are, or because it would share nothing.
-    fn weight(&self) -> Option<usize>;
+    fn few_customers(&self) -> Option<Vec<CustomerId>>;
 }
 
 impl SmallCommand for EnrolCustomers {
@@ -41,8 +41,8 @@ impl SmallCommand for EnrolCustomers {
         org
     }
 
-    fn weight(&self) -> Option<usize> {
-        weight(&self.customers)
+    fn few_customers(&self) -> Option<Vec<CustomerId>> {
+        few(&self.customers)
     }
 }
 
@@ -54,41 +54,33 @@ impl SmallCommand for EarnBadge {
         (org, self.badge)
     }
 
-    fn weight(&self) -> Option<usize> {
+    fn few_customers(&self) -> Option<Vec<CustomerId>> {
         if self.event.on.is_some() {
             // Earns that happened on dates of their own share no terms with others: they would only
             // queue behind each other.
             return None;
         }
         match &self.earners {
-            Earners::One(NamedCustomer::Number(_)) => Some(1),
+            Earners::One(NamedCustomer::Number(customer)) => Some(vec![*customer]),
             Earners::One(NamedCustomer::Identifier(..)) => None,
-            Earners::Several(customers) => weight(customers),
+            Earners::Several(customers) => few(customers),
         }
     }
 }
 
-fn weight(customers: &NamedCustomers) -> Option<usize> {
-    let by_number = matches!(customers, NamedCustomers::Numbers(_));
-    (by_number && customers.len() <= SMALL).then(|| customers.len())
+fn few(customers: &NamedCustomers) -> Option<Vec<CustomerId>> {
+    let numbers = customers.numbers()?;
+    (numbers.len() <= SMALL).then(|| numbers.to_vec())
 }
 
 /// A request and its command, on their way into a group.
 pub(crate) struct Submission<C> {
-    request: Request,
-    command: C,
-    running: Option<Running>,
-}
-
-impl<C> Submission<C> {
-    /// The command of `request`, whose key runs.
-    pub(crate) fn new(request: Request, command: C, running: Option<Running>) -> Self {
-        Self {
-            request,
-            command,
-            running,
-        }
-    }
+    pub(crate) request: Request,
+    pub(crate) command: C,
+    /// Whom the command is about.
+    pub(crate) customers: Vec<CustomerId>,
+    /// The request's key, which runs.
+    pub(crate) running: Option<Running>,
 }
 
 impl<C: SmallCommand> Member for Submission<C> {
@@ -125,7 +117,7 @@ fn execute_group<C: SmallCommand>(
 ) -> Vec<Result<Executed, UseCaseError>> {
     let (mut members, mut running) = (Vec::new(), Vec::new());
     for submission in group {
-        members.push((submission.request, submission.command));
+        members.push((submission.request, submission.command, submission.customers));
         // The keys are held to the end, even if nobody waits for an answer any more.
         running.push(submission.running);
     }

@@ -110,7 +110,7 @@ impl EarningStore for MemoryStore {
 type Judgement = Result<Option<EnrolmentId>, Rejection>;
 
 impl State {
-    /// Carries out `request`.
+    /// Executes `request`.
     fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, RecordError> {
         self.check_unused(request)?;
         if !self.has_version(request.context.org, request.badge, request.version) {

@@ -48,7 +48,7 @@ impl State {
             .filter(|record| record.guard.expires_on > now)
     }
 
-    /// Whether a request under this key was carried out and is still remembered.
+    /// Whether a request under this key was executed and is still remembered.
     pub(crate) fn is_key_used(&self, guard: &IdempotencyGuard) -> bool {
         self.remembered(guard.org, guard.actor, &guard.key, guard.used_on)
             .is_some()

@@ -50,7 +50,7 @@ impl State {
         Ok(())
     }
 
-    /// Writes `request`, which was carried out, into the ledger, if it has an id, and keeps its
+    /// Writes `request`, which was executed, into the ledger, if it has an id, and keeps its
     /// answer under its idempotency key, if it has one.
     pub(crate) fn record<R: RecordedRequest>(&mut self, request: &R, outcome: R::Outcome) {
         let answer = request.answer(outcome);

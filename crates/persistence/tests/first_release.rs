@@ -176,7 +176,7 @@ fn assert_answers_are_there(stores: &Stores) {
     assert_eq!(key(org(), 2, "enrol"), None);
 }
 
-/// The request that the first release carried out, for one more customer.
+/// The request that the first release executed, for one more customer.
 fn enrolment(stores: &Stores) -> EnrolmentRequest {
     let found = stores.badges.find(org(), gold()).unwrap().unwrap();
     EnrolmentRequest {

@@ -4,8 +4,6 @@
 //! says so. Each is a `oneOf` with a name of its own, because generators make one usable type of
 //! that, and of a list of types (`["integer", "string"]`) one type for each place or none at all.
 
-use std::borrow::Cow;
-
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -107,37 +105,16 @@ impl PartialSchema for InstantInput {
     }
 }
 
-impl ToSchema for CustomerReference {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CustomerReference")
-    }
-}
+// The document calls each as it is called here.
+
+impl ToSchema for CustomerReference {}
+impl ToSchema for TextOrNumber {}
+impl ToSchema for Scalar {}
+impl ToSchema for InstantInput {}
 
 impl ToSchema for CustomerReferences {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CustomerReferences")
-    }
-
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         let name = CustomerReference::name().into_owned();
         schemas.push((name, CustomerReference::schema()));
-    }
-}
-
-impl ToSchema for TextOrNumber {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("TextOrNumber")
-    }
-}
-
-impl ToSchema for Scalar {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("Scalar")
-    }
-}
-
-impl ToSchema for InstantInput {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("InstantInput")
     }
 }

@@ -33,7 +33,7 @@ fn is_ready(server: &Server) -> bool {
     reply.status == 200
 }
 
-/// Cuts at the COMMIT of an enrolment, whether or not it is still carried out, and gives its
+/// Cuts at the COMMIT of an enrolment, whether or not it is still executed, and gives its
 /// answer.
 fn fault(carried_out: bool, then: Then) -> (Proxy, Server, Org, String, accolade_tests::Reply) {
     let (proxy, server, org, badge) = behind_proxy();
@@ -102,7 +102,7 @@ fn if_the_ledger_can_be_asked_after_a_lost_commit_its_answer_is_the_answer() {
 #[test]
 fn if_the_ledger_says_that_a_lost_commit_did_nothing_nothing_is_lost() {
     let (_proxy, _server, org, badge, reply) = fault(false, Then::Pass);
-    // Either it was carried out then, or it says that it was not.
+    // Either it was executed then, or it says that it was not.
     let recorded = if reply.status == 200 {
         3
     } else {
@@ -123,7 +123,7 @@ fn sessions_that_the_database_ends_are_replaced() {
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
         );
         let body = with(&enrolment(&badge), &json!({"customers": [customer]}));
-        until("it is carried out", Duration::from_secs(30), || {
+        until("it is executed", Duration::from_secs(30), || {
             let reply = org.enrolling(&body).may_fail().send();
             assert!(reply.status == 200 || reply.codes() == [1951], "{reply}");
             reply.status == 200
@@ -180,7 +180,7 @@ fn more_requests_than_may_wait_get_503_at_once_and_those_that_wait_are_carried_o
             })
             .count()
     });
-    assert!(done > 0, "those that waited are carried out");
+    assert!(done > 0, "those that waited are executed");
     assert_eq!(org.issued_count(&badge), i64::try_from(done).unwrap());
     org.get("badgeMeta").ok();
 }

@@ -129,7 +129,7 @@ fn nothing_is_recorded_after(callers: &Callers, stop: impl Fn(&Client, &str) + S
                     assert_eq!(reply.codes(), [code], "{reply}");
                     break;
                 }
-                assert!(!late, "carried out after {code} held: {reply}");
+                assert!(!late, "executed after {code} held: {reply}");
             }
             None
         });

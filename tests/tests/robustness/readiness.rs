@@ -1,5 +1,5 @@
 //! Ready means ready: while nothing can be written the balancer is told so, and when it can be again the
-//! first request is carried out.
+//! first request is executed.
 
 use std::time::Duration;
 

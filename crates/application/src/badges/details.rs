@@ -1,4 +1,4 @@
-//! What a badge takes from the org's catalogue: its group and its custom fields.
+//! What a badge takes from what its org has: its group and its custom fields.
 
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::catalogue::{Group, custom_values};
@@ -9,7 +9,7 @@ use crate::error::UseCaseError;
 use crate::ports::Ports;
 
 /// Completes `draft` by the defaults of mandatory custom fields. Gives its group, and
-/// what does not fit the catalogue: 404 for a group that the org does not have or
+/// what does not fit what the org has: 404 for a group that the org does not have or
 /// has no more, 745 and 746 for values of custom fields.
 pub(crate) fn complete(
     ports: &Ports,

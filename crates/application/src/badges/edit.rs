@@ -9,9 +9,9 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::badges::not_found;
 use crate::error::UseCaseError;
-use crate::execute::MOST_ROUNDS;
 use crate::ports::{BadgeEdit, BadgeEditRequest, EditBadgeError, IdempotencyKeyUsed, Ports};
 use crate::request::Request;
+use crate::turns::MOST_ROUNDS;
 
 /// A change of a badge that is decided from the badge as it is.
 pub(crate) trait BadgeChange {

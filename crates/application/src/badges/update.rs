@@ -49,11 +49,11 @@ impl Command for UpdateBadge {
     }
 }
 
-/// A command, and what the org's catalogue says to it.
+/// A command, and what the org's groups and custom fields say to it.
 struct Revision {
     command: UpdateBadge,
     group: Option<Group>,
-    /// What does not fit the catalogue.
+    /// What does not fit them.
     unfit: Vec<Rejection>,
 }
 

@@ -11,9 +11,10 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::catalogue::{not_found, refused};
 use crate::error::UseCaseError;
-use crate::execute::{Command, MOST_ROUNDS};
+use crate::execute::Command;
 use crate::ports::{Page, PageOf, Ports};
 use crate::request::Request;
+use crate::turns::MOST_ROUNDS;
 
 /// Creates a group.
 ///

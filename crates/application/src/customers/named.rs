@@ -63,6 +63,14 @@ impl NamedCustomers {
         }
     }
 
+    /// Their numbers, if they are named by them.
+    pub fn numbers(&self) -> Option<&[CustomerId]> {
+        match self {
+            Self::Numbers(customers) => Some(customers.customers()),
+            Self::Identifiers(..) => None,
+        }
+    }
+
     /// Whether nobody is named.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -115,6 +123,16 @@ pub struct Resolved {
     pub unknown: Vec<UnknownCustomer>,
 }
 
+/// Customers who are known by their numbers.
+impl From<Vec<CustomerId>> for Resolved {
+    fn from(customers: Vec<CustomerId>) -> Self {
+        Self {
+            customers,
+            unknown: Vec::new(),
+        }
+    }
+}
+
 /// The customers that `named`, the list at `field`, are. Warns of identifiers that name somebody
 /// again; who reads the body has warned of repeated numbers.
 ///
@@ -128,10 +146,7 @@ pub(crate) fn resolve(
 ) -> Result<Resolved, UseCaseError> {
     let (kind, identifiers) = match named {
         NamedCustomers::Numbers(customers) => {
-            return Ok(Resolved {
-                customers: customers.into_customers(),
-                unknown: Vec::new(),
-            });
+            return Ok(customers.into_customers().into());
         }
         NamedCustomers::Identifiers(kind, identifiers) => (kind, identifiers),
     };

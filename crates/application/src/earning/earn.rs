@@ -6,7 +6,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
 use crate::answer::{Answer, EarnOutcome};
-use crate::customers::{NamedCustomer, NamedCustomers, Resolved, resolve, resolve_one};
+use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
@@ -15,7 +15,7 @@ use crate::request::Request;
 
 /// Lets customers earn a badge, as far as limits have room.
 ///
-/// Refused with the first that applies: 809 the request id was carried out before; 404; those of
+/// Refused with the first that applies: 809 the request id was executed before; 404; those of
 /// [`terms`]; for one customer 811, 817 and 818, before all of them 1026.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarnBadge {
@@ -43,8 +43,22 @@ pub enum Earners {
 impl Command for EarnBadge {
     const HAS_DRY_RUN: bool = true;
 
-    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        group_commit::run_alone(ports, request, self)
+    fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let found = match &mut self.earners {
+            Earners::One(named) => vec![resolve_one(
+                ports,
+                &request.caller,
+                &mut request.warnings,
+                named.clone(),
+                Some("customerId"),
+            )?]
+            .into(),
+            Earners::Several(named) => {
+                let named = std::mem::take(named);
+                resolve(ports, request, named, "customerIds")?
+            }
+        };
+        group_commit::run_alone(ports, request, self, found)
     }
 }
 
@@ -64,32 +78,6 @@ impl GroupCommit for EarnBadge {
 
     fn request_id(&self) -> Option<&RequestId> {
         Some(&self.request_id)
-    }
-
-    fn take_customers(
-        &mut self,
-        ports: &Ports,
-        request: &mut Request,
-    ) -> Result<Resolved, UseCaseError> {
-        match &mut self.earners {
-            Earners::One(named) => {
-                let customer = resolve_one(
-                    ports,
-                    &request.caller,
-                    &mut request.warnings,
-                    named.clone(),
-                    Some("customerId"),
-                )?;
-                Ok(Resolved {
-                    customers: vec![customer],
-                    unknown: Vec::new(),
-                })
-            }
-            Earners::Several(named) => {
-                let named = std::mem::take(named);
-                resolve(ports, request, named, "customerIds")
-            }
-        }
     }
 
     fn decide(&self, by: DecidedBy<'_>, subjects: Subjects) -> Result<EarnRequest, Box<Refused>> {

@@ -7,7 +7,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
 
 use crate::answer::Answer;
-use crate::customers::{NamedCustomers, Resolved, resolve};
+use crate::customers::{NamedCustomers, resolve};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::group_commit::{self, DecidedBy, GroupCommit, Recording, Refused, Subjects};
@@ -17,7 +17,7 @@ use crate::request::Request;
 /// Enrols customers for a badge: the whole request or nothing of it, with an outcome for each
 /// customer.
 ///
-/// Refused with the first that applies: 809 the request id was carried out before; 404; those of
+/// Refused with the first that applies: 809 the request id was executed before; 404; those of
 /// [`terms`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnrolCustomers {
@@ -36,8 +36,10 @@ pub struct EnrolCustomers {
 impl Command for EnrolCustomers {
     const HAS_DRY_RUN: bool = true;
 
-    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        group_commit::run_alone(ports, request, self)
+    fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
+        let named = std::mem::take(&mut self.customers);
+        let found = resolve(ports, request, named, "customers")?;
+        group_commit::run_alone(ports, request, self, found)
     }
 }
 
@@ -54,15 +56,6 @@ impl GroupCommit for EnrolCustomers {
 
     fn request_id(&self) -> Option<&RequestId> {
         self.request_id.as_ref()
-    }
-
-    fn take_customers(
-        &mut self,
-        ports: &Ports,
-        request: &mut Request,
-    ) -> Result<Resolved, UseCaseError> {
-        let named = std::mem::take(&mut self.customers);
-        resolve(ports, request, named, "customers")
     }
 
     fn decide(

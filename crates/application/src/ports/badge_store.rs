@@ -81,7 +81,7 @@ pub enum CreateBadgeError {
     /// Another badge of the org has its name, active or not.
     #[error("the name is taken")]
     NameTaken,
-    /// A request with this idempotency key was carried out.
+    /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
     /// The store failed.
@@ -98,7 +98,7 @@ pub enum EditBadgeError {
     /// Another badge of the org has the new name.
     #[error("the name is taken")]
     NameTaken,
-    /// A request with this idempotency key was carried out.
+    /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
     /// The store failed.

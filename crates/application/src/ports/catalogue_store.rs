@@ -15,7 +15,7 @@ pub enum SaveError {
     /// The group or field has changed since the change was decided: read it and decide again.
     #[error("it has changed")]
     Changed,
-    /// A request with this idempotency key was carried out.
+    /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
     /// The store failed.

@@ -75,7 +75,7 @@ pub enum DirectoryError {
     /// the kind.
     #[error("an identifier is taken")]
     Taken(Vec<(usize, IdentifierKind)>),
-    /// A request with this idempotency key was carried out.
+    /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
     /// The store failed.

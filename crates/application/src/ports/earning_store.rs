@@ -41,7 +41,7 @@ pub struct EarnRequest {
     /// The customers, each once; the room under limits is allocated in this order.
     pub customers: Vec<CustomerId>,
     /// Customers whose identifier nobody has, for the answer only. Without any known customer
-    /// the request is carried out all the same.
+    /// the request is executed all the same.
     pub unknown: Vec<UnknownCustomer>,
     /// An id for each customer's earned badge, by position; the ids of refused customers stay
     /// unused.
@@ -180,7 +180,7 @@ pub struct ImportRequest {
     /// The id of the request.
     pub request_id: RequestId,
     /// What is imported, in the order in which it is recorded. Without any item the
-    /// request is carried out all the same.
+    /// request is executed all the same.
     pub items: Vec<ImportItem>,
     /// What becomes of each element of the request, refused ones included, if it is recorded.
     pub outcomes: Vec<Imported>,
@@ -211,8 +211,8 @@ impl RecordedRequest for ImportRequest {
 
 /// Where earned badges live.
 pub trait EarningStore: Send + Sync {
-    /// Carries out every request of `batch` in one transaction, exactly as if they had been
-    /// carried out one after the other, in the order of the batch: of each, all or nothing,
+    /// Executes every request of `batch` in one transaction, exactly as if they had been
+    /// executed one after the other, in the order of the batch: of each, all or nothing,
     /// whatever becomes of the others. Gives an answer to each, by position.
     ///
     /// Who must be enrolled and has no enrolment that covers the event date
@@ -223,7 +223,7 @@ pub trait EarningStore: Send + Sync {
     /// the moment of recording. A limit that a badge did not have before counts
     /// what was earned before too.
     ///
-    /// An [`Operation::Earn`] whose only customer is refused is not carried out: it takes no
+    /// An [`Operation::Earn`] whose only customer is refused is not executed: it takes no
     /// room, and nothing of it stays but the refusal.
     ///
     /// An earn and the revocation of its enrolment exclude each other: no earn is
@@ -235,7 +235,7 @@ pub trait EarningStore: Send + Sync {
     /// back from `earned_on` ([`Limit::at`]).
     ///
     /// Who is refused is remembered, with the code, the message and the time, which is
-    /// `now`: the ten refused last a customer and badge. What was carried out is in the request
+    /// `now`: the ten refused last a customer and badge. What was executed is in the request
     /// ledger, its idempotency key is remembered, and the badge's counts have
     /// grown, all in the same transaction. The version of the badge is checked
     /// as enrolment does.
@@ -327,7 +327,7 @@ pub struct RevokeEnrolmentsRequest {
     /// The customers and enrolments that are meant; each customer and each pair once.
     pub targets: Vec<RevokeTarget>,
     /// Customers whose identifier nobody has, for the answer only, each with its place among all
-    /// targets. Without any known target the request is carried out all the same.
+    /// targets. Without any known target the request is executed all the same.
     pub unknown: Vec<UnknownCustomer>,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,

@@ -30,7 +30,7 @@ pub struct EnrolmentRequest {
     /// The customers, each once.
     pub customers: Vec<CustomerId>,
     /// Customers whose identifier nobody has, for the answer only. Without any known customer
-    /// the request is carried out all the same.
+    /// the request is executed all the same.
     pub unknown: Vec<UnknownCustomer>,
     /// A new enrolment id for each customer, by position; the ids of customers who are not enrolled
     /// stay unused.
@@ -85,7 +85,7 @@ impl BatchedRequest for EnrolmentRequest {
 
 /// Where enrolments live.
 pub trait EnrolmentStore: Send + Sync {
-    /// Carries out every request of `batch` in one transaction: of each, all or
+    /// Executes every request of `batch` in one transaction: of each, all or
     /// nothing, whatever becomes of the others. Gives an answer to each, by position.
     ///
     /// A customer is refused ([`Outcome::AlreadyEnrolled`]) if an enrolment of
@@ -95,10 +95,10 @@ pub trait EnrolmentStore: Send + Sync {
     /// same moment exactly one wins and the others name it. The outcomes are
     /// in the order of the request's customers.
     ///
-    /// What was carried out is in the request ledger, its idempotency key is
+    /// What was executed is in the request ledger, its idempotency key is
     /// remembered, and the badge's counts have grown, all in the same
     /// transaction. Of two requests with one id, or with one idempotency key, at the same
-    /// moment exactly one is carried out.
+    /// moment exactly one is executed.
     ///
     /// The version of the badge is checked under a lock that excludes edits of
     /// it: nothing is recorded that was decided from a version before an edit

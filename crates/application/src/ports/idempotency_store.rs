@@ -89,13 +89,13 @@ impl IdempotencyRecord {
     }
 }
 
-/// A request with this idempotency key was carried out.
+/// A request with this idempotency key was executed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the idempotency key has been used")]
 pub struct IdempotencyKeyUsed;
 
-/// Answers kept under idempotency keys. Ports that carry out requests write to
-/// it, in the transaction of what the key guards: a key is carried out once.
+/// Answers kept under idempotency keys. Ports that execute requests write to
+/// it, in the transaction of what the key guards: a key is executed once.
 /// A key that has expired at the moment of its next use
 /// ([`used_on`](IdempotencyGuard::used_on)) is replaced by it.
 pub trait IdempotencyStore: Send + Sync {

@@ -72,7 +72,7 @@ stores! {
     directory: customer_directory::CustomerDirectory,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
-    /// Requests that were carried out.
+    /// Requests that were executed.
     requests: request_ledger::RequestLedger,
     /// Answers kept under idempotency keys.
     idempotency: idempotency_store::IdempotencyStore,

@@ -89,10 +89,10 @@ pub trait BatchedRequest: RecordedRequest {
 /// its request id and its idempotency key are not used up.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// A request with this idempotency key was carried out.
+    /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
-    /// A request with this id was carried out.
+    /// A request with this id was executed.
     #[error("the request id has been used")]
     RequestIdUsed,
     /// The badge has another version now, or is gone: decide again.

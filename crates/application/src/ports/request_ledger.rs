@@ -1,4 +1,4 @@
-//! The request ledger: which requests were carried out, and what became of them.
+//! The request ledger: which requests were executed, and what became of them.
 
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
@@ -61,7 +61,7 @@ impl Operation {
     }
 }
 
-/// A request that was carried out.
+/// A request that was executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// Its id.
@@ -74,10 +74,10 @@ pub struct LedgerEntry {
     pub answer: Answer,
 }
 
-/// The request ledger. Ports that carry out requests write to it; nothing
+/// The request ledger. Ports that execute requests write to it; nothing
 /// is ever removed from it.
 pub trait RequestLedger: Send + Sync {
-    /// Whether a request of this operation was carried out under this id.
+    /// Whether a request of this operation was executed under this id.
     ///
     /// # Errors
     /// The store failed.

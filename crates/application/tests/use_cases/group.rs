@@ -21,21 +21,21 @@ use anyhow::anyhow;
 use crate::meddling::meddle;
 use crate::world::{World, before, command, enrolment, now, outcomes, owner};
 
-type Ended = Result<Vec<Outcome>, UseCaseError>;
+type MemberResult = Result<Vec<Outcome>, UseCaseError>;
 
-fn ended(world: &World, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<Ended> {
-    together(world, &KnownBadges::default(), asked)
+fn results_of(world: &World, asked: Vec<(&Caller, EnrolCustomers)>) -> Vec<MemberResult> {
+    results_with(world, &KnownBadges::default(), asked)
 }
 
 /// The same, with badges that are known already.
-fn together(
+fn results_with(
     world: &World,
     known: &KnownBadges,
     asked: Vec<(&Caller, EnrolCustomers)>,
-) -> Vec<Ended> {
+) -> Vec<MemberResult> {
     let members = asked
         .into_iter()
-        .map(|(caller, command)| (Request::new(caller.clone()), command));
+        .map(|(caller, command)| member(Request::new(caller.clone()), command));
     let results = execute_together(&world.ports, known, members.collect());
     results
         .into_iter()
@@ -43,9 +43,14 @@ fn together(
         .collect()
 }
 
-fn group(world: &World, commands: Vec<EnrolCustomers>) -> Vec<Ended> {
+fn member(request: Request, command: EnrolCustomers) -> (Request, EnrolCustomers, Vec<CustomerId>) {
+    let customers = command.customers.numbers().unwrap().to_vec();
+    (request, command, customers)
+}
+
+fn group(world: &World, commands: Vec<EnrolCustomers>) -> Vec<MemberResult> {
     let asked = commands.into_iter().map(|it| (&world.caller, it));
-    ended(world, asked.collect())
+    results_of(world, asked.collect())
 }
 
 fn named(badge: BadgeId, customer: i64, request_id: &str) -> EnrolCustomers {
@@ -55,12 +60,12 @@ fn named(badge: BadgeId, customer: i64, request_id: &str) -> EnrolCustomers {
     }
 }
 
-fn enrolled(ended: &Ended) -> bool {
-    matches!(ended.as_deref(), Ok([Outcome::Enrolled(_)]))
+fn enrolled(result: &MemberResult) -> bool {
+    matches!(result.as_deref(), Ok([Outcome::Enrolled(_)]))
 }
 
-fn code(ended: &Ended) -> u32 {
-    match ended {
+fn code(result: &MemberResult) -> u32 {
+    match result {
         Err(UseCaseError::Refused(reasons)) => reasons[0].code.number(),
         other => panic!("not refused: {other:?}"),
     }
@@ -144,7 +149,7 @@ fn requests_of_several_orgs_and_badges_share_one_transaction_and_each_has_its_en
     let sizes = faulty(&mut world, |_| None);
     let stranger = world.stranger();
     let caller = &world.caller;
-    let ends = ended(
+    let results = results_of(
         &world,
         vec![
             (caller, command(gold, &[1])),
@@ -153,8 +158,11 @@ fn requests_of_several_orgs_and_badges_share_one_transaction_and_each_has_its_en
             (&stranger, command(gold, &[4])),
         ],
     );
-    assert!(enrolled(&ends[0]) && enrolled(&ends[2]), "{ends:?}");
-    assert_eq!((code(&ends[1]), code(&ends[3])), (1901, 404));
+    assert!(
+        enrolled(&results[0]) && enrolled(&results[2]),
+        "{results:?}"
+    );
+    assert_eq!((code(&results[1]), code(&results[3])), (1901, 404));
     assert_eq!(*sizes.lock().unwrap(), [2]);
     assert_eq!((world.issued(gold), world.issued(silver)), (1, 1));
 }
@@ -163,9 +171,9 @@ fn requests_of_several_orgs_and_badges_share_one_transaction_and_each_has_its_en
 fn of_two_with_one_request_id_the_first_is_carried_out() {
     let world = World::new();
     let badge = world.badge("Gold");
-    let ends = group(&world, vec![named(badge, 1, "r"), named(badge, 2, "r")]);
-    assert!(enrolled(&ends[0]));
-    assert_eq!(code(&ends[1]), 809);
+    let results = group(&world, vec![named(badge, 1, "r"), named(badge, 2, "r")]);
+    assert!(enrolled(&results[0]));
+    assert_eq!(code(&results[1]), 809);
     assert_eq!(world.issued(badge), 1);
 }
 
@@ -173,11 +181,14 @@ fn of_two_with_one_request_id_the_first_is_carried_out() {
 fn of_two_for_one_customer_the_second_is_told_of_the_first() {
     let world = World::new();
     let badge = world.badge("Gold");
-    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[1])]);
-    let Ok([Outcome::Enrolled(id)]) = ends[0].as_deref() else {
-        panic!("{ends:?}");
+    let results = group(&world, vec![command(badge, &[1]), command(badge, &[1])]);
+    let Ok([Outcome::Enrolled(id)]) = results[0].as_deref() else {
+        panic!("{results:?}");
     };
-    assert_eq!(ends[1].as_deref().unwrap(), [Outcome::AlreadyEnrolled(*id)]);
+    assert_eq!(
+        results[1].as_deref().unwrap(),
+        [Outcome::AlreadyEnrolled(*id)]
+    );
 }
 
 #[test]
@@ -185,9 +196,9 @@ fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
     let world = World::new();
     let badge = world.badge("Gold");
     let guard = world.guard("key", 7);
-    let member = || (world.under(&guard), command(badge, &[1]));
+    let same = || member(world.under(&guard), command(badge, &[1]));
     let known = KnownBadges::default();
-    let results = execute_together(&world.ports, &known, vec![member(), member()]);
+    let results = execute_together(&world.ports, &known, vec![same(), same()]);
     let mut results = results.into_iter();
     let first = now(results.next().unwrap().unwrap());
     assert_eq!(before(results.next().unwrap().unwrap()), first);
@@ -202,10 +213,13 @@ fn when_a_transaction_fails_its_requests_are_carried_out_one_by_one() {
         names(batch, 2).then(|| StoreError::Unexpected(anyhow!("customer 2")))
     });
     let commands = [1, 2, 3].map(|customer| command(badge, &[customer]));
-    let ends = group(&world, commands.into());
-    assert!(enrolled(&ends[0]) && enrolled(&ends[2]), "{ends:?}");
+    let results = group(&world, commands.into());
+    assert!(
+        enrolled(&results[0]) && enrolled(&results[2]),
+        "{results:?}"
+    );
     assert!(matches!(
-        ends[1],
+        results[1],
         Err(UseCaseError::Store(StoreError::Unexpected(_)))
     ));
     assert_eq!(*sizes.lock().unwrap(), [3, 1, 1, 1]);
@@ -219,11 +233,14 @@ fn what_may_have_been_carried_out_is_not_carried_out_again() {
     let sizes = faulty(&mut world, |_| {
         Some(StoreError::OutcomeUnknown(anyhow!("lost")))
     });
-    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
-    for end in &ends {
+    let results = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
+    for result in &results {
         assert!(
-            matches!(end, Err(UseCaseError::Store(StoreError::OutcomeUnknown(_)))),
-            "{end:?}"
+            matches!(
+                result,
+                Err(UseCaseError::Store(StoreError::OutcomeUnknown(_)))
+            ),
+            "{result:?}"
         );
     }
     assert_eq!(*sizes.lock().unwrap(), [2]);
@@ -237,10 +254,10 @@ fn while_the_database_is_away_nobody_waits_for_it_once_for_each_request() {
         Some(StoreError::Unavailable(anyhow!("away")))
     });
     let commands = [1, 2, 3, 4].map(|customer| command(badge, &[customer]));
-    for end in group(&world, commands.into()) {
+    for result in group(&world, commands.into()) {
         assert!(
-            matches!(end, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
-            "{end:?}"
+            matches!(result, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{result:?}"
         );
     }
     assert_eq!(*sizes.lock().unwrap(), [4, 1]);
@@ -251,8 +268,8 @@ fn who_is_decided_by_a_badge_that_changes_meanwhile_is_decided_anew() {
     let mut world = World::new();
     let badge = world.badge("Gold");
     meddle(&mut world, [BadgeEdit::Activity(false)]);
-    let ends = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
-    assert_eq!((code(&ends[0]), code(&ends[1])), (1901, 1901));
+    let results = group(&world, vec![command(badge, &[1]), command(badge, &[2])]);
+    assert_eq!((code(&results[0]), code(&results[1])), (1901, 1901));
     assert_eq!(world.issued(badge), 0);
 }
 
@@ -263,7 +280,7 @@ fn a_badge_that_is_known_is_not_read_and_yet_nobody_is_enrolled_by_what_it_was()
     let known = KnownBadges::default();
     let enrol = |world: &World, customer| {
         let asked = vec![(&world.caller, command(badge, &[customer]))];
-        together(world, &known, asked).pop().unwrap()
+        results_with(world, &known, asked).pop().unwrap()
     };
     assert!(enrolled(&enrol(&world, 1)));
     // Whoever reads it finds it deactivated the next time.
@@ -287,7 +304,7 @@ fn nobody_is_refused_by_what_a_badge_was() {
             ..command(badge, &[1])
         };
         let asked = vec![(&world.caller, command)];
-        together(&world, &known, asked).pop().unwrap()
+        results_with(&world, &known, asked).pop().unwrap()
     };
     assert_eq!(code(&enrol()), 810);
     world.claim(badge, by.clone());

@@ -123,7 +123,7 @@ fn an_edit_that_changes_nothing_is_remembered_and_leaves_who_updated_the_badge()
     world.deactivate(badge);
     assert_eq!(before(on_again().unwrap()), answer);
     let found = get(&world.ports, &world.caller, badge).unwrap().badge;
-    assert!(!found.active, "the key was carried out a second time");
+    assert!(!found.active, "the key was executed a second time");
 }
 
 #[test]

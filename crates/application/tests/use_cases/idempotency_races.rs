@@ -10,7 +10,7 @@ use crate::world::{World, command, creation, draft};
 
 const RACERS: usize = 8;
 
-/// Does `act` in several threads at once: one carries it out, the others get its answer.
+/// Does `act` in several threads at once: one executes it, the others get its answer.
 fn assert_executed_once(act: impl Fn() -> Result<Executed, UseCaseError> + Sync) {
     let barrier = Barrier::new(RACERS);
     let all: Vec<Executed> = thread::scope(|scope| {

@@ -6,7 +6,8 @@ use accolade_application::Request;
 use accolade_application::access::Caller;
 use accolade_application::answer::{Answer, CustomerEarn};
 use accolade_application::badges::{KnownBadges, get};
-use accolade_application::earning::EarnBadge;
+use accolade_application::customers::NamedCustomer;
+use accolade_application::earning::{EarnBadge, Earners};
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
 use accolade_application::ports::{
@@ -22,30 +23,39 @@ use time::Duration;
 use crate::meddling::meddle;
 use crate::world::{World, at_most, before, codes, direct, draft, now, outcome_codes};
 
-type Ended = Result<Answer, UseCaseError>;
+type MemberResult = Result<Answer, UseCaseError>;
 
-fn ended(world: &World, commands: impl IntoIterator<Item = EarnBadge>) -> Vec<Ended> {
+fn results_of(world: &World, commands: impl IntoIterator<Item = EarnBadge>) -> Vec<MemberResult> {
     let asked = commands.into_iter().map(|it| (&world.caller, it));
-    together(world, asked.collect())
+    results_with(world, asked.collect())
 }
 
-fn together(world: &World, asked: Vec<(&Caller, EarnBadge)>) -> Vec<Ended> {
+fn results_with(world: &World, asked: Vec<(&Caller, EarnBadge)>) -> Vec<MemberResult> {
     let members = asked
         .into_iter()
-        .map(|(caller, command)| (Request::new(caller.clone()), command));
+        .map(|(caller, command)| member(Request::new(caller.clone()), command));
     let known = KnownBadges::default();
     let results = execute_together(&world.ports, &known, members.collect());
     results.into_iter().map(|it| it.map(now)).collect()
 }
 
+fn member(request: Request, command: EarnBadge) -> (Request, EarnBadge, Vec<CustomerId>) {
+    let customers = match &command.earners {
+        Earners::One(NamedCustomer::Number(customer)) => vec![*customer],
+        Earners::Several(customers) => customers.numbers().unwrap().to_vec(),
+        one @ Earners::One(_) => panic!("{one:?}"),
+    };
+    (request, command, customers)
+}
+
 /// What became of each customer of each request, by code; a request that failed as a whole has
 /// its own.
-fn all_codes(ended: Vec<Ended>) -> Vec<Vec<u32>> {
-    let of = |ended: Ended| match ended {
+fn all_codes(results: Vec<MemberResult>) -> Vec<Vec<u32>> {
+    let of = |result: MemberResult| match result {
         Ok(answer) => outcome_codes(answer),
         failed => codes(&failed),
     };
-    ended.into_iter().map(of).collect()
+    results.into_iter().map(of).collect()
 }
 
 fn earned(world: &World, badge: BadgeId) -> u64 {
@@ -133,7 +143,7 @@ fn earns_of_one_badge_share_a_transaction_and_get_what_room_there_is_in_their_or
     });
     world.earned(badge, 2);
     let sizes = faulty(&mut world, |_| None);
-    let ends = ended(
+    let results = results_of(
         &world,
         [
             world.one(badge, 5),
@@ -143,7 +153,7 @@ fn earns_of_one_badge_share_a_transaction_and_get_what_room_there_is_in_their_or
         ],
     );
     assert_eq!(
-        all_codes(ends),
+        all_codes(results),
         [vec![0], vec![817], vec![0, 0, 818], vec![818]]
     );
     assert_eq!(*sizes.lock().unwrap(), [4]);
@@ -176,8 +186,8 @@ fn earns_of_several_badges_orgs_and_dates_follow_each_other_and_each_has_its_end
         (&world.caller, earlier),
         (&world.caller, world.one(gold, 3)),
     ];
-    let ends = together(&world, asked);
-    assert_eq!(all_codes(ends), [[0], [1901], [811], [404], [0], [0]]);
+    let results = results_with(&world, asked);
+    assert_eq!(all_codes(results), [[0], [1901], [811], [404], [0], [0]]);
     assert_eq!(*sizes.lock().unwrap(), [2, 1, 1]);
     assert_eq!(earned(&world, gold), 3);
 }
@@ -191,7 +201,7 @@ fn of_two_with_one_request_id_the_first_is_carried_out() {
         request_id: first.request_id.clone(),
         ..world.one(badge, 2)
     };
-    assert_eq!(all_codes(ended(&world, [first, second])), [[0], [809]]);
+    assert_eq!(all_codes(results_of(&world, [first, second])), [[0], [809]]);
     assert_eq!(earned(&world, badge), 1);
 }
 
@@ -202,8 +212,8 @@ fn of_two_for_one_customer_the_second_finds_what_the_first_has_left() {
         customer_constraints: at_most(1),
         ..direct("Gold")
     });
-    let ends = ended(&world, [world.one(badge, 1), world.one(badge, 1)]);
-    assert_eq!(all_codes(ends), [[0], [817]]);
+    let results = results_of(&world, [world.one(badge, 1), world.one(badge, 1)]);
+    assert_eq!(all_codes(results), [[0], [817]]);
 }
 
 #[test]
@@ -212,9 +222,9 @@ fn of_two_with_one_idempotency_key_the_second_gets_the_answer_of_the_first() {
     let badge = world.badge(direct("Gold"));
     let guard = world.guard("key");
     let command = world.one(badge, 1);
-    let member = || (world.under(&guard), command.clone());
+    let same = || member(world.under(&guard), command.clone());
     let known = KnownBadges::default();
-    let results = execute_together(&world.ports, &known, vec![member(), member()]);
+    let results = execute_together(&world.ports, &known, vec![same(), same()]);
     let mut results = results.into_iter();
     let first = now(results.next().unwrap().unwrap());
     assert_eq!(before(results.next().unwrap().unwrap()), first);
@@ -230,10 +240,10 @@ fn when_a_transaction_fails_its_earns_are_carried_out_one_by_one() {
         let fails = customers.any(|it| it.get() == 2);
         fails.then(|| StoreError::Unexpected(anyhow!("customer 2")))
     });
-    let ends = ended(&world, [1, 2, 3].map(|number| world.one(badge, number)));
-    assert!(ends[0].is_ok() && ends[2].is_ok(), "{ends:?}");
+    let results = results_of(&world, [1, 2, 3].map(|number| world.one(badge, number)));
+    assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
     assert!(matches!(
-        ends[1],
+        results[1],
         Err(UseCaseError::Store(StoreError::Unexpected(_)))
     ));
     assert_eq!(*sizes.lock().unwrap(), [3, 1, 1, 1]);
@@ -247,10 +257,13 @@ fn earns_that_may_have_been_recorded_are_not_carried_out_again() {
     let sizes = faulty(&mut world, |_| {
         Some(StoreError::OutcomeUnknown(anyhow!("lost")))
     });
-    for end in ended(&world, [1, 2].map(|number| world.one(badge, number))) {
+    for result in results_of(&world, [1, 2].map(|number| world.one(badge, number))) {
         assert!(
-            matches!(end, Err(UseCaseError::Store(StoreError::OutcomeUnknown(_)))),
-            "{end:?}"
+            matches!(
+                result,
+                Err(UseCaseError::Store(StoreError::OutcomeUnknown(_)))
+            ),
+            "{result:?}"
         );
     }
     assert_eq!(*sizes.lock().unwrap(), [2]);
@@ -263,10 +276,10 @@ fn while_the_database_is_away_no_earn_waits_for_it_again() {
     let sizes = faulty(&mut world, |_| {
         Some(StoreError::Unavailable(anyhow!("away")))
     });
-    for end in ended(&world, [1, 2, 3, 4].map(|number| world.one(badge, number))) {
+    for result in results_of(&world, [1, 2, 3, 4].map(|number| world.one(badge, number))) {
         assert!(
-            matches!(end, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
-            "{end:?}"
+            matches!(result, Err(UseCaseError::Store(StoreError::Unavailable(_)))),
+            "{result:?}"
         );
     }
     assert_eq!(*sizes.lock().unwrap(), [4, 1]);
@@ -280,12 +293,12 @@ fn earns_of_a_badge_that_changes_meanwhile_are_decided_anew() {
         &mut world,
         [BadgeEdit::Activity(true), BadgeEdit::Activity(false)],
     );
-    let ends = ended(&world, [1, 2].map(|number| world.one(badge, number)));
-    assert_eq!(all_codes(ends), [[1901], [1901]]);
+    let results = results_of(&world, [1, 2].map(|number| world.one(badge, number)));
+    assert_eq!(all_codes(results), [[1901], [1901]]);
     assert_eq!(earned(&world, badge), 0);
 }
 
 #[test]
 fn a_group_of_nobody_earns_nothing() {
-    assert!(ended(&World::new(), []).is_empty());
+    assert!(results_of(&World::new(), []).is_empty());
 }

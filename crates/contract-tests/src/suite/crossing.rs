@@ -12,7 +12,7 @@ const RACERS: usize = 4;
 
 type Result = std::result::Result<Vec<CustomerOutcome>, RecordError>;
 
-/// Each racer carries out, in one batch, the request that `make` makes for each of two
+/// Each racer executes, in one batch, the request that `make` makes for each of two
 /// badges; every other racer the second badge's first. Gives the results by badge.
 fn cross(world: &World, make: impl Fn(usize, usize) -> EnrolmentRequest) -> [Vec<Result>; 2] {
     let servers = world.servers();

@@ -1,4 +1,4 @@
-//! Requests to earn that are not carried out: of several reasons the first, and what is left.
+//! Requests to earn that are not executed: of several reasons the first, and what is left.
 
 use accolade_application::ports::{BadgeEdit, EarnRequest, Operation, RecordError};
 

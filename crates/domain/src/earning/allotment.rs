@@ -5,7 +5,7 @@ use crate::instant::Instant;
 use crate::rejection::Rejection;
 use crate::zone::Zone;
 
-/// How many earns count under a limit before a request is carried out.
+/// How many earns count under a limit before a request is executed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counted {
     /// Their number.

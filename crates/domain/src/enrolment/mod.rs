@@ -118,7 +118,7 @@ pub struct CustomerOutcome {
     pub customer: CustomerId,
     /// Whether the customer was enrolled.
     pub outcome: Outcome,
-    /// The state of the enrolment that the outcome names, when the request was carried out.
+    /// The state of the enrolment that the outcome names, when the request was executed.
     pub status: EnrolmentStatus,
 }
 

@@ -172,11 +172,16 @@ impl Mutation {
             Ok(command) if self.may_share() => command,
             command => return self.execute(command).await,
         };
-        let Some(weight) = command.weight() else {
+        let Some(customers) = command.few_customers() else {
             return self.execute(Ok(command)).await;
         };
-        let zone = self.request.caller.zone.clone();
-        let submission = Submission::new(self.request, command, self.running);
+        let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
+        let submission = Submission {
+            request: self.request,
+            command,
+            customers,
+            running: self.running,
+        };
         let executed = group_commit
             .execute(self.deadline, submission, weight)
             .await?;

@@ -6,11 +6,10 @@ use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
+use super::shared::earn_rows::about;
 use super::{Connection, DB, column};
 use crate::boundary::{Boundary, Kind, by_customer};
-use crate::recording::sql::{
-    BadgeKey, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports, RollingSum,
-};
+use crate::recording::sql::{BadgeKey, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -90,27 +89,6 @@ static SUMS: Sql = Sql::new(
      ORDER BY l.place",
 );
 
-/// A maximum might be looked for among all of them.
-static ROLLING: Sql = Sql::new(
-    "SELECT unit, length, since, earns FROM rolling_counts \
-     WHERE org_id = :org AND badge_id = :badge \
-     UNION ALL SELECT 0::smallint, 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
-     ORDER BY rolls_on DESC LIMIT 1) AS e",
-);
-
-static LEAVING: Sql = Sql::new(
-    "SELECT COALESCE(SUM(earns), 0)::bigint FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
-);
-
-static NTH_RECORDED: Sql = Sql::new(
-    "SELECT rolls_on FROM ( \
-     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
-     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
-);
-
 static REFUSE: Sql = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, refused_on, event_on, code, message, field) \
@@ -158,17 +136,6 @@ static COUNT_IMPORTS: Sql = Sql::new(
      WHERE c.org_id = :org AND c.badge_id = s.badge_id \
      AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on",
 );
-
-fn bytes(badge: &BadgeId) -> &[u8] {
-    badge.0.as_bytes()
-}
-
-/// The statement of `sql` about this badge.
-fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
-    Statement::named(sql)
-        .set::<BigInt, _>("org", key.org.get())
-        .set::<Binary, _>("badge", bytes(&key.badge))
-}
 
 impl EarnSql for Connection {
     fn count_customers(
@@ -291,25 +258,6 @@ impl EarnSql for Connection {
             .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
             .set::<Array<BigInt>, _>("until", column(limits, |it| it.until))
             .load(self)?)
-    }
-
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
-        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
-    }
-
-    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
-        about::<BigInt>(&LEAVING, &key)
-            .set::<BigInt, _>("since", since)
-            .set::<BigInt, _>("until", until)
-            .get_result(self)
-    }
-
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
-        about::<BigInt>(&NTH_RECORDED, &key)
-            .set::<BigInt, _>("since", since)
-            .set::<BigInt, _>("before", before)
-            .get_result(self)
-            .optional()
     }
 }
 

@@ -9,7 +9,7 @@
 //! earns ([`limit_counters`](super::limit_counters)), which is held for few statements: the rows, and COMMIT.
 
 use std::collections::HashSet;
-use std::mem;
+use std::{mem, slice};
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::EarnRequest;
@@ -41,7 +41,7 @@ struct Pending {
 }
 
 /// The customers of a batch, and what has become of them so far.
-pub(super) struct Allocation<'a> {
+pub(crate) struct Allocation<'a> {
     requests: &'a [EarnRequest],
     /// One of them, for what is one and the same for all.
     any: &'a EarnRequest,
@@ -55,8 +55,28 @@ pub(super) struct Allocation<'a> {
 }
 
 impl<'a> Allocation<'a> {
-    /// Refuses who is not enrolled and would have to be.
+    /// The customers of `requests`, and the outcomes of each request as if the badge had no limits.
     pub(super) fn begin<C: RecordingSql>(
+        connection: &mut C,
+        requests: &'a [EarnRequest],
+    ) -> Result<(Self, Vec<Vec<CustomerEarn>>), WorkError> {
+        let mut allocation = Self::new(connection, requests)?;
+        let expected = allocation.without_badge_limits(connection)?;
+        Ok((allocation, expected))
+    }
+
+    /// What earning would make of `request`, by one state of the database.
+    pub(crate) fn preview<C: RecordingSql>(
+        connection: &mut C,
+        request: &'a EarnRequest,
+    ) -> Result<Vec<CustomerEarn>, WorkError> {
+        let mut allocation = Self::new(connection, slice::from_ref(request))?;
+        allocation.try_out(connection)?;
+        Ok(allocation.outcomes(0)?)
+    }
+
+    /// Refuses who is not enrolled and would have to be.
+    fn new<C: RecordingSql>(
         connection: &mut C,
         requests: &'a [EarnRequest],
     ) -> Result<Self, WorkError> {
@@ -195,7 +215,7 @@ impl<'a> Allocation<'a> {
     }
 
     /// The outcomes of each request as if the badge had no limits.
-    pub(super) fn without_badge_limits<C: RecordingSql>(
+    fn without_badge_limits<C: RecordingSql>(
         &mut self,
         connection: &mut C,
     ) -> Result<Vec<Vec<CustomerEarn>>, WorkError> {
@@ -213,8 +233,8 @@ impl<'a> Allocation<'a> {
         Ok(all.collect::<anyhow::Result<_>>()?)
     }
 
-    /// What earning would make of them, by one state of the database.
-    pub(super) fn preview<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+    /// Finds out who would get a place, and records nothing.
+    fn try_out<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
         let mut earned_on = self.any.context.now;
         let mut badge = Vec::new();
         if !badge_limits(self.any, earned_on).is_empty() {

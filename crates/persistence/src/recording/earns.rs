@@ -10,8 +10,6 @@
 //! The badge is locked shared, and who revokes an enrolment locks it against everybody: an earn
 //! sees every revocation that has returned, without a lock for each enrolment.
 
-use std::slice;
-
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{BadgeVersion, EarnRequest, Operation, RecordError};
 use accolade_domain::earning::{Scope, Span};
@@ -39,8 +37,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         connection: &mut C,
         recording: &mut Recording<'a, EarnRequest>,
     ) -> Result<Self, WorkError> {
-        let mut allocation = Allocation::begin(connection, recording.requests)?;
-        let expected = allocation.without_badge_limits(connection)?;
+        let (allocation, expected) = Allocation::begin(connection, recording.requests)?;
         recording.refuse(connection, refused_early(recording.requests, &expected))?;
         for (request, outcomes) in expected.into_iter().enumerate() {
             recording.expect(request, outcomes);
@@ -80,16 +77,6 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         recording.is_written = is_any_refused;
         Ok(())
     }
-}
-
-/// What earning would make of `request`, by one state of the database.
-pub(crate) fn preview<C: RecordingSql>(
-    connection: &mut C,
-    request: &EarnRequest,
-) -> Result<Vec<CustomerEarn>, WorkError> {
-    let mut allocation = Allocation::begin(connection, slice::from_ref(request))?;
-    allocation.preview(connection)?;
-    Ok(allocation.outcomes(0)?)
 }
 
 /// The requests that are refused whatever the badge has room for, given what is `expected` of all.

@@ -21,8 +21,10 @@
 //!
 //! If COMMIT is not answered, the database is asked how it ended ([`lost_commit`]).
 
+pub(crate) mod allocation;
 pub(crate) mod earns;
 pub(crate) mod enrolments;
+pub(crate) mod existing;
 pub(crate) mod imports;
 pub(crate) mod ledger;
 pub(crate) mod limit_counters;
@@ -30,8 +32,6 @@ pub(crate) mod revoked_earn;
 pub(crate) mod revoked_enrolments;
 pub(crate) mod sql;
 
-mod allocation;
-pub(crate) mod existing;
 mod lost_commit;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,8 +67,8 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Self, WorkError>;
 
-    /// Records what the open requests ask for, and lets counts grow. Gives what has become of those of which it is
-    /// something else than expected, and may give that of others.
+    /// Records what the open requests ask for, and lets counts grow. Gives what has become of those
+    /// of which it is something else than expected, and may give that of others.
     fn record(
         &mut self,
         connection: &mut C,

@@ -280,19 +280,9 @@ pub(crate) trait EarnSql {
 
     /// How many earns of the badge count under each limit: the stored sum, or added up.
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError>;
-
-    /// The stored sums of rolling windows, and when the last earn was recorded: as a sum whose
-    /// unit is 0.
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>>;
-
-    /// How many earns leave a rolling window whose start moves from `since` to `until`.
-    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
-
-    /// When that earn of the badge was recorded, since then, that has so many before it.
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>>;
 }
 
-/// The same, as Diesel's query builder says it for both databases.
+/// The same, as far as one text serves both databases.
 pub(crate) trait EarnRows {
     /// The customer's earn with this id, if it is not revoked.
     fn active_earn(
@@ -324,6 +314,16 @@ pub(crate) trait EarnRows {
 
     /// The stored sums by event date that have the event.
     fn window_sums(&mut self, key: BadgeKey, event_on: i64) -> QueryResult<Vec<WindowSum>>;
+
+    /// The stored sums of rolling windows, and when the last earn was recorded: as a sum whose
+    /// unit is 0.
+    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>>;
+
+    /// How many earns leave a rolling window whose start moves from `since` to `until`.
+    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
+
+    /// When that earn of the badge was recorded, since then, that has so many before it.
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>>;
 
     /// Stores a sum by event date.
     fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()>;

@@ -1,9 +1,9 @@
-//! Earned badges and stored sums, a row at a time.
+//! Earned badges and stored sums, a row or a sum at a time.
 
 use accolade_domain::ids::{CustomerId, EarnedBadgeId};
 use accolade_domain::instant::Instant;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, SmallInt};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
@@ -25,8 +25,36 @@ static GROW_ROLLING: Sql = Sql::new(
      WHERE org_id = :org AND badge_id = :badge AND since < :rolls_on",
 );
 
+/// The last row is when the last earn was recorded. A maximum might be looked for among all of them.
+static ROLLING: Sql = Sql::new(
+    "SELECT unit, length, since, earns FROM rolling_counts \
+     WHERE org_id = :org AND badge_id = :badge \
+     UNION ALL SELECT CAST(0 AS SMALLINT), 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
+     ORDER BY rolls_on DESC LIMIT 1) AS e",
+);
+
+static LEAVING: Sql = Sql::new(
+    "SELECT CAST(COALESCE(SUM(earns), 0) AS BIGINT) FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
+);
+
+static NTH_RECORDED: Sql = Sql::new(
+    "SELECT rolls_on FROM ( \
+     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
+     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
+);
+
 fn bytes(key: &BadgeKey) -> &[u8] {
     key.badge.0.as_bytes()
+}
+
+/// The statement of `sql` about this badge.
+pub(crate) fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
+    Statement::named(sql)
+        .set::<BigInt, _>("org", key.org.get())
+        .set::<Binary, _>("badge", bytes(key))
 }
 
 impl EarnRows for Connection {
@@ -95,10 +123,9 @@ impl EarnRows for Connection {
             rolls_on,
             earns,
         } = growth;
-        let org = key.org.get();
         diesel::insert_into(badge_earns::table)
             .values((
-                badge_earns::org_id.eq(org),
+                badge_earns::org_id.eq(key.org.get()),
                 badge_earns::badge_id.eq(bytes(&key)),
                 badge_earns::event_on.eq(event_on),
                 badge_earns::rolls_on.eq(rolls_on),
@@ -113,16 +140,12 @@ impl EarnRows for Connection {
                 earned: earns,
             }],
         )?;
-        Statement::<DB, ()>::named(&GROW_WINDOWS)
-            .set::<BigInt, _>("org", org)
-            .set::<Binary, _>("badge", bytes(&key))
+        about::<()>(&GROW_WINDOWS, &key)
             .set::<BigInt, _>("event_on", event_on)
             .set::<BigInt, _>("earns", earns)
             .execute(self)?;
         if let Some(rolls_on) = rolls_on {
-            Statement::<DB, ()>::named(&GROW_ROLLING)
-                .set::<BigInt, _>("org", org)
-                .set::<Binary, _>("badge", bytes(&key))
+            about::<()>(&GROW_ROLLING, &key)
                 .set::<BigInt, _>("rolls_on", rolls_on)
                 .set::<BigInt, _>("earns", earns)
                 .execute(self)?;
@@ -142,6 +165,25 @@ impl EarnRows for Connection {
                 window_counts::earns,
             ))
             .load(self)
+    }
+
+    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
+        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
+    }
+
+    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
+        about::<BigInt>(&LEAVING, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("until", until)
+            .get_result(self)
+    }
+
+    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
+        about::<BigInt>(&NTH_RECORDED, &key)
+            .set::<BigInt, _>("since", since)
+            .set::<BigInt, _>("before", before)
+            .get_result(self)
+            .optional()
     }
 
     fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()> {

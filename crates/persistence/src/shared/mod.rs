@@ -9,7 +9,7 @@ mod badges;
 mod catalogue;
 mod comparable;
 mod customer_badges;
-mod earn_rows;
+pub(super) mod earn_rows;
 mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;

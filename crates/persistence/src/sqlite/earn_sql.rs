@@ -6,14 +6,14 @@ use accolade_application::ports::EarnRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
+use super::shared::earn_rows::about;
 use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::mapping::stored;
 use crate::recording::sql::{
     BadgeKey, EarnAfter, EarnGrowth, EarnRows as _, EarnSql, ImportCount, NewEarns, NewImports,
-    RollingSum,
 };
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
@@ -75,27 +75,6 @@ static SUMS: Sql = Sql::new(
      FROM json_each(:limits) AS l ORDER BY l.key",
 );
 
-/// A maximum might be looked for among all of them.
-static ROLLING: Sql = Sql::new(
-    "SELECT unit, length, since, earns FROM rolling_counts \
-     WHERE org_id = :org AND badge_id = :badge \
-     UNION ALL SELECT 0, 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
-     ORDER BY rolls_on DESC LIMIT 1) AS e",
-);
-
-static LEAVING: Sql = Sql::new(
-    "SELECT COALESCE(SUM(earns), 0) FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
-);
-
-static NTH_RECORDED: Sql = Sql::new(
-    "SELECT rolls_on FROM ( \
-     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
-     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
-);
-
 static REFUSE: Sql = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, seq, refused_on, event_on, code, message, field) \
@@ -131,23 +110,12 @@ static IMPORT: Sql = Sql::new(
      ON CONFLICT DO NOTHING RETURNING id",
 );
 
-fn bytes(badge: &BadgeId) -> &[u8] {
-    badge.0.as_bytes()
-}
-
 fn boundaries(limits: &[Boundary]) -> Result<String, WorkError> {
     let rows: Vec<_> = limits
         .iter()
         .map(|it| (it.kind.number(), it.from, it.until))
         .collect();
     json(&rows)
-}
-
-/// The statement of `sql` about this badge.
-fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
-    Statement::named(sql)
-        .set::<BigInt, _>("org", key.org.get())
-        .set::<Binary, _>("badge", bytes(&key.badge))
 }
 
 impl EarnSql for Connection {
@@ -285,25 +253,6 @@ impl EarnSql for Connection {
         Ok(about::<BigInt>(&SUMS, &key)
             .set::<Text, _>("limits", boundaries(limits)?)
             .load(self)?)
-    }
-
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
-        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
-    }
-
-    fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
-        about::<BigInt>(&LEAVING, &key)
-            .set::<BigInt, _>("since", since)
-            .set::<BigInt, _>("until", until)
-            .get_result(self)
-    }
-
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
-        about::<BigInt>(&NTH_RECORDED, &key)
-            .set::<BigInt, _>("since", since)
-            .set::<BigInt, _>("before", before)
-            .get_result(self)
-            .optional()
     }
 }
 

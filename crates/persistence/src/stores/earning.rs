@@ -9,7 +9,8 @@ use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::boundary::Boundary;
-use crate::recording::earns::{self, Earns};
+use crate::recording::allocation::Allocation;
+use crate::recording::earns::Earns;
 use crate::recording::imports::Import;
 use crate::recording::limit_counters;
 use crate::recording::revoked_earn::RevokedEarn;
@@ -27,7 +28,7 @@ impl<C: RecordingSql> EarningStore for Store<C> {
 
     fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
         self.reader
-            .read(|connection| earns::preview(connection, request))
+            .read(|connection| Allocation::preview(connection, request))
     }
 
     fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {

@@ -148,7 +148,7 @@ impl Scene {
         }
     }
 
-    /// What becomes of each request of a batch, by code; 0 where it was carried out.
+    /// What becomes of each request of a batch, by code; 0 where it was executed.
     pub(crate) fn earn_together(
         &self,
         requests: impl IntoIterator<Item = EarnRequest>,

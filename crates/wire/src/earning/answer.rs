@@ -107,10 +107,7 @@ answer! {
         /// The earned badge; absent if a dry run would record one.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(value_type = Option<String>, nullable = false)]
-        earnedBadgeId: Option<EarnedBadgeId> = match earn.outcome {
-            EarnOutcome::Earned(earned, _) => Some(earned),
-            EarnOutcome::WouldEarn(_) | EarnOutcome::Refused(_) => None,
-        },
+        earnedBadgeId: Option<EarnedBadgeId> = earned(earn),
     }
     new(earn: &CustomerEarn) {}
 }
@@ -164,6 +161,14 @@ const fn refusal(earn: &CustomerEarn) -> Option<&Rejection> {
     }
 }
 
+/// The earned badge, if one was recorded.
+const fn earned(earn: &CustomerEarn) -> Option<EarnedBadgeId> {
+    match earn.outcome {
+        EarnOutcome::Earned(earned, _) => Some(earned),
+        EarnOutcome::WouldEarn(_) | EarnOutcome::Refused(_) => None,
+    }
+}
+
 /// What became of one customer. One who failed has `customerId` and `error` only.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -210,26 +215,12 @@ fn not_single() -> serde_json::Error {
 
 impl<'a> EarnedElement<'a> {
     fn of(earn: &'a CustomerEarn, status: &'static str) -> Self {
-        let customer_id = earn.customer.get();
-        match &earn.outcome {
-            EarnOutcome::Refused(rejection) => Self {
-                customer_id,
-                issued_id: None,
-                error: Some(rejection.into()),
-                status: None,
-            },
-            EarnOutcome::Earned(id, _) => Self {
-                customer_id,
-                issued_id: Some(*id),
-                error: None,
-                status: Some(status),
-            },
-            EarnOutcome::WouldEarn(_) => Self {
-                customer_id,
-                issued_id: None,
-                error: None,
-                status: Some(status),
-            },
+        let refused = refusal(earn);
+        Self {
+            customer_id: earn.customer.get(),
+            issued_id: earned(earn),
+            error: refused.map(CustomerError::from),
+            status: refused.is_none().then_some(status),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! How the outcomes of earlier requests look in an answer.
 
-use std::borrow::Cow;
-
 use accolade_application::ports::LedgerEntry;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -65,10 +63,6 @@ impl PartialSchema for RecordedAnswer {
 }
 
 impl ToSchema for RecordedAnswer {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("RecordedAnswer")
-    }
-
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         add::<EarnedBulkBody<'_>>(schemas);
         add::<EnrolmentBody<'_>>(schemas);

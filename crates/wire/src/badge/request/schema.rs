@@ -3,8 +3,6 @@
 //! The body is read field by field, so that everything wrong with it is said at
 //! once; a test keeps these types and the reader on the same fields.
 
-use std::borrow::Cow;
-
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -183,8 +181,4 @@ impl PartialSchema for BenefitRequest {
     }
 }
 
-impl ToSchema for BenefitRequest {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("BenefitRequest")
-    }
-}
+impl ToSchema for BenefitRequest {}
