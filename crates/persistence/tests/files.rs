@@ -155,6 +155,25 @@ fn the_file_has_everything_though_another_program_has_it_open() {
 }
 
 #[test]
+fn without_what_is_beside_the_file_nothing_is_recorded_and_nothing_is_lost() {
+    let file = Sqlite::fresh();
+    let database = file.open();
+    let closing = database.closing(PATIENCE);
+    let scene = Scene::set(database);
+    scene.enrol(scene.request(100)).unwrap().unwrap();
+    let request = scene.request(10);
+    for gone in beside(&file.path()) {
+        fs::remove_file(gone).unwrap();
+    }
+    let error = scene.enrol(request).unwrap_err();
+    assert!(format!("{error:?}").contains("-wal"), "{error:?}");
+    scene.database.stores.health.check().unwrap_err();
+    drop(scene);
+    drop(closing);
+    assert_eq!(enrolments(&file.path()), 100);
+}
+
+#[test]
 fn a_wal_that_a_reader_let_grow_shrinks_again() {
     let file = Sqlite::fresh();
     let scene = Scene::set(file.open());

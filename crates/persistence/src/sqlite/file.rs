@@ -41,7 +41,7 @@ pub(super) fn prepare(path: &Path) -> anyhow::Result<()> {
     make_directory_of(path)
         .map_err(|error| anyhow!("the directory of the file cannot be made: {error}"))?;
     make_for_owner(path).map_err(|error| anyhow!("the file cannot be made: {error}"))?;
-    for path in std::iter::once(path.to_owned()).chain(BESIDE.map(|suffix| beside(path, suffix))) {
+    for path in std::iter::once(path.to_owned()).chain(all_beside(path)) {
         match take_from_others(&path) {
             Ok(false) => {}
             Ok(true) => tracing::warn!(
@@ -55,6 +55,11 @@ pub(super) fn prepare(path: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What SQLite keeps beside the file at `path`.
+pub(super) fn all_beside(path: &Path) -> [PathBuf; 2] {
+    BESIDE.map(|suffix| beside(path, suffix))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

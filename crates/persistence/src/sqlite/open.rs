@@ -1,7 +1,7 @@
 //! Connections to the file of SQLite, and how each is made ready.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::file::{name, prepare};
+use super::file::{all_beside, name, prepare};
 use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
 use crate::opened_file::OpenedFile;
@@ -32,8 +32,9 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let file = name(path)?;
     prepare(path)?;
     let settings = settings(options);
-    drop(first_in_turn(&file, &settings, options.lock_timeout)?);
-    let opened = Arc::new(OpenedFile::at(path)?);
+    let first = first_in_turn(&file, &settings, options.lock_timeout)?;
+    let opened = OpenedFile::at(path, all_beside(path), Mutex::new(first))?;
+    let opened = Arc::new(opened);
     let connections = |size, more: &'static str| {
         let settings = settings.clone();
         let wait = waiting(options.lock_timeout);
