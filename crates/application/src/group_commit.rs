@@ -9,7 +9,7 @@
 //! All members of a group are decided at one moment. A member keeps its command until its badge is
 //! known; then the request that is recorded is built, decided, from both. If the badge
 //! changes before the request is recorded, the member is decided again in the next round, for which the
-//! group waits until it is its [turn](crate::turns) among those who change the badge.
+//! group waits until it is its turn (`turns`) among those who change the badge.
 
 use std::collections::HashMap;
 use std::iter;
