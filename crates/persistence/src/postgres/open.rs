@@ -12,6 +12,7 @@ use diesel::sql_types::{Integer, Text};
 
 use super::Connection;
 use super::session::{self, Session};
+use super::url::count_of_hosts;
 use crate::connection_failure::reason;
 use crate::database::Options;
 use crate::pool::Connections;
@@ -118,19 +119,8 @@ fn connect(url: &str) -> anyhow::Result<Connection> {
 fn with_defaults(url: &str, options: &Options) -> String {
     let query = url.split_once('?').map(|(_, query)| query);
     let given: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
-    // libpq waits so long for each host; hosts are named before the query or in it.
-    let hosts = given.iter().filter(|(name, _)| name == "host");
-    let hosts: usize = hosts.map(|(_, list)| list.matches(',').count()).sum();
-    let before_query = url.split('?').next().unwrap_or_default();
-    let hosts = 1
-        + before_query
-            .rsplit('@')
-            .next()
-            .unwrap_or_default()
-            .matches(',')
-            .count()
-        + hosts;
-    let timeout = options.connect_timeout.as_secs() / hosts as u64;
+    // libpq waits so long for each host.
+    let timeout = options.connect_timeout.as_secs() / count_of_hosts(url) as u64;
     let defaults = [
         ("application_name", "accolade".to_owned()),
         ("connect_timeout", timeout.max(1).to_string()),

@@ -58,7 +58,8 @@ fn parameters(url: &str) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|parameter| parameter.split_once('='))
 }
 
-fn count_of_hosts(url: &str) -> usize {
+/// How many hosts libpq tries one after another: they are named before the query or in it.
+pub(super) fn count_of_hosts(url: &str) -> usize {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest);
     let authority = authority.split(['/', '?']).next().unwrap_or_default();
     let in_authority = authority.rsplit('@').next().unwrap_or_default();
