@@ -283,20 +283,46 @@ impl CustomerBadges for Store<Connection> {
 /// An org, a customer and a badge.
 type Pair<'a> = (i64, i64, &'a [u8]);
 
-/// How many enrolments there are, and when the last was recorded.
-fn count_enrolments(
-    connection: &mut Connection,
-    (org, customer, badge): Pair<'_>,
-) -> Result<(u64, Option<Instant>), WorkError> {
-    let (count, last): (i64, Option<i64>) = enrolments::table
-        .inner_join(
-            request_ledger::table.on(request_ledger::org_id
-                .eq(enrolments::org_id)
-                .and(request_ledger::number.eq(enrolments::request_no))),
-        )
+/// The columns of an [`EnrolmentRow`].
+const ENROLMENT: EnrolmentColumns = (
+    enrolments::id,
+    enrolments::event_on,
+    enrolments::expires_on,
+    enrolments::revoked_on,
+);
+type EnrolmentColumns = (
+    enrolments::id,
+    enrolments::event_on,
+    enrolments::expires_on,
+    enrolments::revoked_on,
+);
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn enrolments_of<'a>(pair: Pair<'a>) -> _ {
+    let org: i64 = pair.0;
+    let customer: i64 = pair.1;
+    let badge: &'a [u8] = pair.2;
+    enrolments::table
         .filter(enrolments::org_id.eq(org))
         .filter(enrolments::customer_id.eq(customer))
         .filter(enrolments::badge_id.eq(badge))
+}
+
+/// Which request recorded an enrolment.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn its_request() -> _ {
+    request_ledger::org_id
+        .eq(enrolments::org_id)
+        .and(request_ledger::number.eq(enrolments::request_no))
+}
+
+/// How many enrolments there are, and when the last was recorded.
+fn count_enrolments(
+    connection: &mut Connection,
+    pair: Pair<'_>,
+) -> Result<(u64, Option<Instant>), WorkError> {
+    let (count, last): (i64, Option<i64>) = enrolments_of(pair)
+        .inner_join(request_ledger::table.on(its_request()))
         .select((count_star(), max(request_ledger::recorded_on)))
         .get_result(connection)?;
     Ok((stored(count)?, last.map(instant).transpose()?))
@@ -306,22 +332,14 @@ fn count_enrolments(
 /// the order in which they were recorded.
 fn standing_enrolments(
     connection: &mut Connection,
-    (org, customer, badge): Pair<'_>,
+    pair: Pair<'_>,
     now: Instant,
 ) -> Result<Vec<Enrolment>, WorkError> {
     let last_first = || {
-        enrolments::table
-            .filter(enrolments::org_id.eq(org))
-            .filter(enrolments::customer_id.eq(customer))
-            .filter(enrolments::badge_id.eq(badge))
+        enrolments_of(pair)
             .order(enrolments::ordinal.desc())
             .limit(1)
-            .select((
-                enrolments::id,
-                enrolments::event_on,
-                enrolments::expires_on,
-                enrolments::revoked_on,
-            ))
+            .select(ENROLMENT)
     };
     let last: Option<EnrolmentRow> = last_first().get_result(connection).optional()?;
     let holds: Option<EnrolmentRow> = last_first()
@@ -361,29 +379,17 @@ fn count_earns(
 /// The page of the enrolments, the last first.
 fn enrolment_records(
     connection: &mut Connection,
-    (org, customer, badge): Pair<'_>,
+    pair: Pair<'_>,
     page: PageOf,
 ) -> Result<Vec<EnrolmentRecord>, WorkError> {
     type Row = (EnrolmentRow, i64, Option<i16>, Option<String>);
-    let rows: Vec<Row> = enrolments::table
-        .inner_join(
-            request_ledger::table.on(request_ledger::org_id
-                .eq(enrolments::org_id)
-                .and(request_ledger::number.eq(enrolments::request_no))),
-        )
-        .filter(enrolments::org_id.eq(org))
-        .filter(enrolments::customer_id.eq(customer))
-        .filter(enrolments::badge_id.eq(badge))
+    let rows: Vec<Row> = enrolments_of(pair)
+        .inner_join(request_ledger::table.on(its_request()))
         .order(enrolments::ordinal.desc())
         .limit(page.size.into())
         .offset(offset(page))
         .select((
-            (
-                enrolments::id,
-                enrolments::event_on,
-                enrolments::expires_on,
-                enrolments::revoked_on,
-            ),
+            ENROLMENT,
             request_ledger::recorded_on,
             request_ledger::owner_type,
             request_ledger::reference_id,
