@@ -7,7 +7,7 @@ use accolade_domain::text::Description;
 
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{Fields, SET_BY_SERVER, body};
+use crate::json::{SET_BY_SERVER, body};
 use crate::page::Pagination;
 use crate::query::Query;
 use crate::query::words::{self as words, Words, meaning};
@@ -51,7 +51,7 @@ body! {
     }
     parse(fields, name) -> CustomFieldDraft {
         fields.ignore("isActive", "Ignored: a new custom field is active.");
-        ignore_answered(fields);
+        fields.ignore_all(ANSWERED, SET_BY_SERVER);
         CustomFieldDraft { name: called, data_type, mandatory: mandatory.unwrap_or(false), default }
     }
 }
@@ -76,7 +76,7 @@ body! {
         isActive: Option<bool> => active = Some(fields.field(name).boolean()),
     }
     parse(fields, name) -> CustomFieldChange {
-        ignore_answered(fields);
+        fields.ignore_all(ANSWERED, SET_BY_SERVER);
         CustomFieldChange { name: called, data_type, mandatory, default, active }
     }
 }
@@ -128,13 +128,6 @@ answer! {
         pagination: Pagination = Pagination::new(query.page, page.total),
     }
     new(page: &'a Page<CustomField>, query: &CustomFieldQuery) {}
-}
-
-/// Warns of fields that only answers have.
-fn ignore_answered(fields: &mut Fields<'_, '_>) {
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
 }
 
 /// Which custom fields `query` asks for. What is wrong with it is remembered there.

@@ -9,7 +9,7 @@ use accolade_domain::text::Name;
 
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
-use crate::json::{Fields, SET_BY_SERVER, body};
+use crate::json::{SET_BY_SERVER, body};
 use crate::page::Pagination;
 
 /// Fields that only answers have.
@@ -37,7 +37,7 @@ body! {
         rank: i64 => rank = fields.field(name).required_as(Code::GroupRankRequired).integer(),
     }
     parse(fields, name) -> (Name, Rank) {
-        ignore_answered(fields);
+        fields.ignore_all(ANSWERED, SET_BY_SERVER);
         (called, rank)
     }
 }
@@ -54,7 +54,7 @@ body! {
         rank: Option<i64> => rank = Some(fields.field(name).integer()),
     }
     parse(fields, name) -> GroupChange {
-        ignore_answered(fields);
+        fields.ignore_all(ANSWERED, SET_BY_SERVER);
         GroupChange { name: called, rank }
     }
 }
@@ -100,11 +100,4 @@ answer! {
         pagination: Pagination = Pagination::new(asked, page.total),
     }
     new(page: &'a Page<Group>, asked: PageOf) {}
-}
-
-/// Warns of fields that only answers have.
-fn ignore_answered(fields: &mut Fields<'_, '_>) {
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
 }

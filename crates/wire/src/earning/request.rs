@@ -79,9 +79,7 @@ fn event_date(fields: &mut Fields<'_, '_>, earned: &'static str) -> EventDate {
         let issued = dated(fields, ISSUED);
         return issued.on.map_or_else(EventDate::default, |_| issued);
     }
-    for name in [ISSUED, ISSUED_ISO] {
-        fields.ignore(name, "Ignored: earnEventDate says when.");
-    }
+    fields.ignore_all(&[ISSUED, ISSUED_ISO], "Ignored: earnEventDate says when.");
     dated(fields, earned)
 }
 

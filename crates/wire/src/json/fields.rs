@@ -153,6 +153,13 @@ impl<'a, 'p> Fields<'a, 'p> {
         }
     }
 
+    /// The same of each of `names`, all for one reason.
+    pub fn ignore_all(&mut self, names: &[&'static str], why: &str) {
+        for name in names {
+            self.ignore(name, why);
+        }
+    }
+
     /// Takes fields without reading them, without a word.
     pub fn accept(&mut self, names: &[&str]) {
         self.left

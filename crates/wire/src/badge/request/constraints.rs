@@ -136,18 +136,14 @@ fn constraint(
         }
         (Kind::NoLimit, _) => Some(Constraint::NoLimit),
     };
-    for name in FIELDS {
-        let why = format!(
-            "Ignored: it means nothing for this {}.",
-            scope.names()(kind)
-        );
-        fields.ignore(name, &why);
-    }
+    let why = format!(
+        "Ignored: it means nothing for this {}.",
+        scope.names()(kind)
+    );
+    fields.ignore_all(FIELDS, &why);
     if kind == Kind::FixedWindow {
         fields.ignore("referenceId", SET_BY_SERVER);
-        for name in ANSWERED {
-            fields.ignore(name, SET_BY_SERVER);
-        }
+        fields.ignore_all(ANSWERED, SET_BY_SERVER);
     }
     fields.finish();
     constraint.map(|constraint| (scope, constraint))

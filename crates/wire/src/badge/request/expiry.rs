@@ -75,9 +75,7 @@ pub(crate) fn read(field: Field<'_, '_>) -> Option<Expiry> {
         "Ignored: it means nothing for an expiry that is {}.",
         expiry_type.name()
     );
-    for name in FIELDS {
-        fields.ignore(name, &why);
-    }
+    fields.ignore_all(FIELDS, &why);
     fields.finish();
     expiry
 }

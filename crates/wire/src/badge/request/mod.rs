@@ -172,9 +172,7 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
         default_till: fields.field("defaultTillId").integer(),
         ..draft
     };
-    for name in ANSWERED {
-        fields.ignore(name, SET_BY_SERVER);
-    }
+    fields.ignore_all(ANSWERED, SET_BY_SERVER);
     draft
 }
 
