@@ -210,6 +210,10 @@ object_id! {
     /// Names a custom field.
     CustomFieldId
 }
+object_id! {
+    /// Names a webhook.
+    WebhookId
+}
 
 macro_rules! positive_number {
     ($(#[$doc:meta])* $name:ident) => {

@@ -16,6 +16,7 @@ pub mod customer;
 pub mod customer_view;
 pub mod earning;
 pub mod enrolment;
+pub mod event;
 pub mod identifier;
 pub mod ids;
 pub mod instant;

@@ -146,6 +146,10 @@ text! {
     RequestId, 1, 255
 }
 text! {
+    /// Why something was revoked or changed, in the words of who did it: 1 to 255 characters.
+    Reason, 1, 255
+}
+text! {
     /// The owner's own id of what claims a badge: 1 to 255 characters.
     ReferenceId, 1, 255
 }

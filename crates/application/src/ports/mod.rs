@@ -19,6 +19,7 @@ mod customer_badges;
 mod customer_directory;
 mod earning_store;
 mod enrolment_store;
+pub mod event_store;
 mod health;
 mod housekeeping;
 mod idempotency_store;

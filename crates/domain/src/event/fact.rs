@@ -1,0 +1,173 @@
+//! What an event says.
+
+use crate::actor::Actor;
+use crate::earning::Limit;
+use crate::event::EventKind;
+use crate::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
+use crate::instant::Instant;
+use crate::owner::Owner;
+use crate::text::{BadgeName, Reason, RequestId};
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A customer was enrolled for a badge.
+    EnrolmentCreated(EnrolmentFact),
+    /// An enrolment was revoked.
+    EnrolmentRevoked(EnrolmentFact),
+    /// An enrolment that nobody had revoked expired.
+    EnrolmentExpired(EnrolmentFact),
+    /// A customer earned a badge.
+    EarnCreated(EarnFact),
+    /// An earned badge was taken over from elsewhere.
+    EarnImported(EarnFact),
+    /// An earned badge was revoked.
+    EarnRevoked(EarnFact),
+    /// An earned badge that nobody had revoked expired.
+    EarnExpired(EarnFact),
+    /// An earn took the last place under a limit.
+    LimitReached(LimitFact),
+    /// A badge was created or changed.
+    Badge(BadgeChanged, BadgeFact),
+    /// A webhook was disabled because nothing could be delivered.
+    WebhookDisabled {
+        /// The webhook.
+        webhook: WebhookId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What an event says of an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentFact {
+    /// The badge.
+    pub badge: BadgeId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The enrolment.
+    pub enrolment: EnrolmentId,
+    /// From when it holds.
+    pub event_on: Instant,
+    /// Until when it holds.
+    pub expires_on: Instant,
+    /// Who triggered the enrolment.
+    pub triggered_by: Option<Owner>,
+    /// The caller's id of the request that did what the event tells; `None` if there is none.
+    pub request_id: Option<RequestId>,
+    /// Who did what the event tells; `None` for an expiry.
+    pub actor: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub reason: Option<Reason>,
+}
+
+/// What an event says of an earned badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarnFact {
+    /// The badge.
+    pub badge: BadgeId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The earned badge.
+    pub earned: EarnedBadgeId,
+    /// The enrolment that it rests on, if it rests on one.
+    pub enrolment: Option<EnrolmentId>,
+    /// When it was earned.
+    pub event_on: Instant,
+    /// When it expires.
+    pub expires_on: Instant,
+    /// Who triggered the earn.
+    pub triggered_by: Option<Owner>,
+    /// The caller's id of the request that did what the event tells; `None` if there is none.
+    pub request_id: Option<RequestId>,
+    /// Who did what the event tells; `None` for an expiry.
+    pub actor: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub reason: Option<Reason>,
+    /// The limits that the earn had room under, in their order; of an earn that was created only.
+    pub limits: Vec<LimitCount>,
+}
+
+/// A limit, and how many earns count under it after an earn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitCount {
+    /// The limit, as the earn met it.
+    pub limit: Limit,
+    /// How many earns count under it, this one included.
+    pub count: u64,
+}
+
+/// What an event says of a limit whose last place an earn took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitFact {
+    /// The badge.
+    pub badge: BadgeId,
+    /// The customer, if it is a limit of the customer's.
+    pub customer: Option<CustomerId>,
+    /// The limit, as the earn met it.
+    pub limit: Limit,
+}
+
+/// What became of a badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BadgeChanged {
+    /// It was created.
+    Created,
+    /// Its definition was replaced.
+    Updated,
+    /// It was turned on.
+    Activated,
+    /// It was turned off.
+    Deactivated,
+    /// A module claimed it.
+    Claimed,
+    /// A module took its claim back.
+    Unclaimed,
+}
+
+/// What an event says of a badge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadgeFact {
+    /// The badge.
+    pub badge: BadgeId,
+    /// Its version after the change.
+    pub version: i64,
+    /// Its name after the change.
+    pub name: BadgeName,
+    /// Who changed it.
+    pub actor: Actor,
+    /// Whose claim it is, where the event is about one.
+    pub owner: Option<Owner>,
+}
+
+impl BadgeChanged {
+    /// The kind of the event.
+    pub const fn kind(self) -> EventKind {
+        match self {
+            Self::Created => EventKind::BadgeCreated,
+            Self::Updated => EventKind::BadgeUpdated,
+            Self::Activated => EventKind::BadgeActivated,
+            Self::Deactivated => EventKind::BadgeDeactivated,
+            Self::Claimed => EventKind::BadgeClaimed,
+            Self::Unclaimed => EventKind::BadgeUnclaimed,
+        }
+    }
+}
+
+impl Fact {
+    /// The kind of the event.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::EnrolmentCreated(_) => EventKind::EnrolmentCreated,
+            Self::EnrolmentRevoked(_) => EventKind::EnrolmentRevoked,
+            Self::EnrolmentExpired(_) => EventKind::EnrolmentExpired,
+            Self::EarnCreated(_) => EventKind::EarnCreated,
+            Self::EarnImported(_) => EventKind::EarnImported,
+            Self::EarnRevoked(_) => EventKind::EarnRevoked,
+            Self::EarnExpired(_) => EventKind::EarnExpired,
+            Self::LimitReached(_) => EventKind::LimitReached,
+            Self::Badge(changed, _) => changed.kind(),
+            Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
+        }
+    }
+}

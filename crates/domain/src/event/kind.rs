@@ -1,0 +1,83 @@
+//! The kinds of events, and the table of their names.
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)+) => {
+        /// What kind of thing happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventKind {
+            $($(#[$doc])* $variant = $number,)+
+        }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The type on the wire, without the prefix `accolade.`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The number under which it is stored; never reused, never changed.
+            pub const fn number(self) -> i16 {
+                self as i16
+            }
+
+            /// The kind stored under `number`.
+            pub const fn from_number(number: i16) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// A customer was enrolled for a badge.
+    EnrolmentCreated = 1, "enrolment.created";
+    /// An enrolment was revoked.
+    EnrolmentRevoked = 2, "enrolment.revoked";
+    /// An enrolment that nobody had revoked expired.
+    EnrolmentExpired = 3, "enrolment.expired";
+    /// A customer earned a badge.
+    EarnCreated = 4, "earn.created";
+    /// An earned badge was taken over from elsewhere.
+    EarnImported = 5, "earn.imported";
+    /// An earned badge was revoked.
+    EarnRevoked = 6, "earn.revoked";
+    /// An earned badge that nobody had revoked expired.
+    EarnExpired = 7, "earn.expired";
+    /// An earn took the last place under a limit.
+    LimitReached = 8, "limit.reached";
+    /// A badge was created.
+    BadgeCreated = 9, "badge.created";
+    /// The definition of a badge was replaced.
+    BadgeUpdated = 10, "badge.updated";
+    /// A badge was turned on.
+    BadgeActivated = 11, "badge.activated";
+    /// A badge was turned off.
+    BadgeDeactivated = 12, "badge.deactivated";
+    /// A module claimed a badge.
+    BadgeClaimed = 13, "badge.claimed";
+    /// A module took its claim back.
+    BadgeUnclaimed = 14, "badge.unclaimed";
+    /// A webhook was disabled because nothing could be delivered.
+    WebhookDisabled = 15, "webhook.disabled";
+}
+
+impl EventKind {
+    /// What every type on the wire begins with.
+    pub const PREFIX: &'static str = "accolade.";
+
+    /// The kind with this type on the wire, with or without its prefix.
+    ///
+    /// ```
+    /// use accolade_domain::event::EventKind;
+    ///
+    /// assert_eq!(EventKind::from_name("accolade.earn.created"), Some(EventKind::EarnCreated));
+    /// assert_eq!(EventKind::from_name("earn.created"), Some(EventKind::EarnCreated));
+    /// assert_eq!(EventKind::from_name("earn"), None);
+    /// ```
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.strip_prefix(Self::PREFIX).unwrap_or(name);
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
