@@ -58,6 +58,9 @@ fn resource(path: String, operations: Vec<Operation>) -> Resource {
     resource.default_service(web::to(refuse))
 }
 
+/// A longer path is close to none.
+const LONGEST_CLOSE: usize = 512;
+
 /// The paths that there are, to help whoever misses one by little.
 pub(crate) struct KnownPaths(Vec<String>);
 
@@ -74,6 +77,9 @@ impl KnownPaths {
     /// stand there by their names: what was sent for them is not repeated.
     fn close_to(&self, asked: &str) -> Option<&str> {
         let asked = asked.trim_end_matches('/');
+        if asked.len() > LONGEST_CLOSE {
+            return None;
+        }
         let is_close = |path: &&String| {
             let (words, asked) = (path.split('/'), asked.split('/'));
             words.clone().count() == asked.clone().count()
@@ -121,6 +127,7 @@ mod tests {
             ("/v1/badge/secret/CLAIM//", Some("/v1/badge/{id}/claim")),
             ("/v1/badge//claim", None),
             ("/v1/badges", None),
+            (&*format!("/v1/badge/{}", "x".repeat(LONGEST_CLOSE)), None),
             ("/", None),
         ] {
             assert_eq!(known.close_to(asked), close, "{asked}");

@@ -9,10 +9,12 @@ use accolade_application::earning::{EarnBadge, Earners};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::{GroupCommit as GroupCommand, execute_together};
-use accolade_application::ports::Ports;
+use accolade_application::ports::{Ports, StoreError};
 use accolade_application::{Command, Executed, Request};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use anyhow::anyhow;
 
+use crate::auth::Permit;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
@@ -76,6 +78,7 @@ fn few(customers: &NamedCustomers) -> Option<Vec<CustomerId>> {
 /// A request and its command, on their way into a group.
 pub(crate) struct Submission<C> {
     pub(crate) request: Request,
+    pub(crate) permit: Permit,
     pub(crate) command: C,
     /// Whom the command is about.
     pub(crate) customers: Vec<CustomerId>,
@@ -115,13 +118,23 @@ fn execute_group<C: SmallCommand>(
     metrics: &Metrics,
     group: Vec<Submission<C>>,
 ) -> Vec<Result<Executed, UseCaseError>> {
-    let (mut members, mut running) = (Vec::new(), Vec::new());
+    let (mut members, mut running, mut permitted) = (Vec::new(), Vec::new(), Vec::new());
     for submission in group {
-        members.push((submission.request, submission.command, submission.customers));
+        let permit = submission.permit.check_again(ports);
+        if permit.is_ok() {
+            members.push((submission.request, submission.command, submission.customers));
+        }
+        permitted.push(permit);
         // The keys are held to the end, even if nobody waits for an answer any more.
         running.push(submission.running);
     }
-    let results = execute_together(ports, known, members);
+    let mut executed = execute_together(ports, known, members).into_iter();
+    let missing = || StoreError::Unexpected(anyhow!("a member has no result"));
+    let results = permitted.into_iter().map(|permit| {
+        permit?;
+        executed.next().unwrap_or_else(|| Err(missing().into()))
+    });
+    let results: Vec<_> = results.collect();
     for result in &results {
         metrics.executed(result);
     }

@@ -47,6 +47,12 @@ impl Throttle {
         let of_address = address.and_then(|address| self.addresses.count(network(address), now));
         of_key.max(of_address)
     }
+
+    /// Whether a wrong secret for `key` from `address` would have to wait at `now`.
+    pub(crate) fn has_tripped(&self, key: &str, address: Option<IpAddr>, now: Instant) -> bool {
+        self.keys.has_tripped(&Sha256::digest(key).into(), now)
+            || address.is_some_and(|it| self.addresses.has_tripped(&network(it), now))
+    }
 }
 
 /// The address as far as it tells who it is: of IPv6, everybody has a whole /64.
@@ -98,6 +104,15 @@ impl<K: Hash + Eq + Send + Sync + 'static> Counts<K> {
         let elapsed = now.saturating_duration_since(window.begun);
         (window.failures > self.limit).then(|| WINDOW.saturating_sub(elapsed))
     }
+
+    /// Whether the next one has to wait.
+    fn has_tripped(&self, of: &K, now: Instant) -> bool {
+        let Some(window) = self.windows.get(of) else {
+            return false;
+        };
+        let window = window.lock().unwrap_or_else(PoisonError::into_inner);
+        window.failures >= self.limit && now.saturating_duration_since(window.begun) < WINDOW
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +127,10 @@ mod tests {
         let now = Instant::now();
         let at = |seconds| throttle.wrong("key", HOME, now + Duration::from_secs(seconds));
         assert_eq!(at(0), None);
+        assert!(!throttle.has_tripped("key", HOME, now));
         assert_eq!(at(10), None);
+        assert!(throttle.has_tripped("key", HOME, now));
+        assert!(!throttle.has_tripped("key", HOME, now + WINDOW));
         assert_eq!(at(15), Some(Duration::from_secs(45)));
         assert_eq!(at(59), Some(Duration::from_secs(1)));
         assert_eq!(throttle.wrong("other", HOME, now), None);

@@ -62,7 +62,7 @@ impl Running {
             idempotency_retention: Duration::from_hours(72),
             auth: AuthOptions {
                 token_ttl: Duration::from_mins(5),
-                token_key: vec![7; 32],
+                token_keys: vec![vec![7; 32]],
                 failures_per_key: 20,
                 failures_per_address: 100,
             },

@@ -28,7 +28,7 @@ use accolade_wire::badge::request::{self, NewId};
 use accolade_wire::catalogue::custom_field::CustomFieldRequestBody;
 use accolade_wire::catalogue::group::GroupRequestBody;
 use accolade_wire::json::Parsed;
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -85,6 +85,25 @@ pub(crate) fn seed(ports: &Ports) -> Result<()> {
     for badge in &demo.badges {
         ensure_badge(ports, &caller, &demo, badge)
             .with_context(|| format!("the demo's badge {}", badge.id))?;
+    }
+    Ok(())
+}
+
+/// Makes sure that nobody can call the API with the demo's secret, which everybody knows.
+///
+/// # Errors
+/// The demo's client is active: it says what to do.
+pub(crate) fn ensure_closed(ports: &Ports) -> Result<()> {
+    let key = ClientKey::try_from(KEY)?;
+    // A database that does not answer, or lacks migrations, is not ready; the server says so itself.
+    let Ok(Some(client)) = ports.stores.access.client(&key) else {
+        return Ok(());
+    };
+    if client.admits(&demo_secret()) {
+        bail!(
+            "the demo is off, and its client `{KEY}`, whose secret everybody knows, is active in this \
+             database: `accolade-server client revoke --key {KEY}` ends it"
+        );
     }
     Ok(())
 }
@@ -318,6 +337,18 @@ mod tests {
             owner_type: OwnerType::Loyalty,
             reference: ReferenceId::try_from(reference).unwrap(),
         }
+    }
+
+    #[test]
+    fn without_the_demo_nobody_serves_while_its_client_is_active() {
+        let ports = ports();
+        assert!(ensure_closed(&ports).is_ok());
+        seed(&ports).unwrap();
+        let error = ensure_closed(&ports).unwrap_err().to_string();
+        assert!(error.ends_with("`accolade-server client revoke --key demo` ends it"));
+        let key = ClientKey::try_from(KEY).unwrap();
+        ports.stores.access.revoke(&key, ports.clock.now()).unwrap();
+        assert!(ensure_closed(&ports).is_ok());
     }
 
     #[test]

@@ -1,4 +1,9 @@
 //! Clients, looked up in the store and remembered for a few seconds.
+//!
+//! Who looks a client up waits in one of three lines. Whoever was admitted before waits with the use
+//! cases. Strangers wait in a line of their own, those who have been wrong too often in a third:
+//! however many strangers there are, they displace neither clients that are known nor each other's
+//! first try.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +22,12 @@ const FRESH: Duration = Duration::from_secs(3);
 /// The most clients that are remembered.
 const MOST_REMEMBERED: u64 = 10_000;
 
+/// How long a client is remembered as one that was admitted, if it does not come back.
+const KNOWN: Duration = Duration::from_hours(1);
+
+/// The most strangers who wait in a line. One at a time is looked up.
+const STRANGERS_WAITING: u32 = 1_024;
+
 /// Slow hashes of secrets that are computed at one moment, each on a processor of its own, and the
 /// most that wait for it. The database is not waited for meanwhile.
 const HASHED_AT_ONCE: u32 = 2;
@@ -29,12 +40,27 @@ const HASH_REMEMBERED: Duration = Duration::from_hours(1);
 #[derive(Clone)]
 pub(super) struct Clients {
     ports: Ports,
+    /// Where clients that were admitted before wait.
     dispatcher: Dispatcher,
+    /// Where strangers wait.
+    strangers: Dispatcher,
+    /// Where those wait who have been wrong too often.
+    suspects: Dispatcher,
     known: Cache<ClientKey, Known>,
     hashing: Dispatcher,
+    /// Where it is computed for keys that nobody has.
+    hashing_for_nobody: Dispatcher,
     /// The slow hashes of keys and secrets, right and wrong, by the fast one of the secret. They
     /// never change.
     slow_hashes: Cache<(ClientKey, SecretHash), SecretHash>,
+}
+
+/// A client whose secret was presented.
+#[derive(Clone)]
+pub(super) struct Admitted {
+    pub(super) client: Arc<Client>,
+    /// What is stored of that secret.
+    pub(super) secret: SecretHash,
 }
 
 #[derive(Clone)]
@@ -49,16 +75,24 @@ impl Clients {
         Self {
             ports,
             dispatcher,
+            strangers: Dispatcher::new(1, STRANGERS_WAITING),
+            suspects: Dispatcher::new(1, STRANGERS_WAITING),
             known: Cache::builder()
                 .max_capacity(MOST_REMEMBERED)
-                .time_to_live(FRESH)
+                .time_to_idle(KNOWN)
                 .build(),
             hashing: Dispatcher::new(HASHED_AT_ONCE, HASHES_WAITING),
+            hashing_for_nobody: Dispatcher::new(1, HASHES_WAITING),
             slow_hashes: Cache::builder()
                 .max_capacity(MOST_REMEMBERED)
                 .time_to_idle(HASH_REMEMBERED)
                 .build(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn strangers(&self) -> &Dispatcher {
+        &self.strangers
     }
 
     /// The client with this key, if it was looked up a moment before `now`.
@@ -68,19 +102,25 @@ impl Clients {
         (age < FRESH).then_some(known.client)
     }
 
-    /// Whether `client` has `secret` and is not revoked, as far as that can be told at once.
-    pub(super) fn admits(&self, client: &Client, secret: &Secret) -> bool {
+    /// `client`, if it has `secret` and is not revoked, as far as that can be told at once.
+    pub(super) fn admit(&self, client: Arc<Client>, secret: &Secret) -> Option<Admitted> {
         let fast = secret.hash();
-        client.admits_hash(&fast)
-            || self
-                .slow_hashes
-                .get(&(client.key.clone(), fast))
-                .is_some_and(|hash| client.admits_hash(&hash))
+        if client.admits_hash(&fast) {
+            return Some(Admitted {
+                client,
+                secret: fast,
+            });
+        }
+        let slow = self.slow_hashes.get(&(client.key.clone(), fast))?;
+        client.admits_hash(&slow).then_some(Admitted {
+            client,
+            secret: slow,
+        })
     }
 
     /// The client whose credentials these are as it is now. That there is none is not remembered.
     /// It is told after the slow hash was computed once, also for a key that nobody has, so that how
-    /// long it takes tells nothing.
+    /// long it takes tells nothing. `is_suspect` says that further wrong secrets would have to wait.
     ///
     /// # Errors
     /// The store failed, or too much waits for it or for a slow hash.
@@ -88,21 +128,40 @@ impl Clients {
         &self,
         key: &ClientKey,
         secret: &Secret,
+        is_suspect: bool,
         deadline: Deadline,
-    ) -> Result<Option<Arc<Client>>, Failure> {
-        let found = self.look_up(key, deadline).await?;
+    ) -> Result<Option<Admitted>, Failure> {
+        let known = self.known.get(key).map(|known| known.client);
+        let was_admitted = known.is_some_and(|client| self.admit(client, secret).is_some());
+        let line = if was_admitted {
+            &self.dispatcher
+        } else if is_suspect {
+            &self.suspects
+        } else {
+            &self.strangers
+        };
+        let found = self.look_up_in(line, key, deadline).await?;
+        let fast = secret.hash();
         let found = match found {
-            Some(client) if client.admits(secret) => return Ok(Some(client)),
+            Some(client) if client.admits_hash(&fast) => {
+                let secret = fast;
+                return Ok(Some(Admitted { client, secret }));
+            }
             found => found,
         };
-        let hash = self.slow_hash(key, secret, deadline).await?;
+        let hashing = match found {
+            Some(_) => &self.hashing,
+            None => &self.hashing_for_nobody,
+        };
+        let hash = self.slow_hash(hashing, key, secret, deadline).await?;
         let right = found.zip(hash);
         let right = right.filter(|(client, hash)| client.admits_hash(hash));
-        Ok(right.map(|(client, _)| client))
+        Ok(right.map(|(client, secret)| Admitted { client, secret }))
     }
 
     async fn slow_hash(
         &self,
+        hashing: &Dispatcher,
         key: &ClientKey,
         secret: &Secret,
         deadline: Deadline,
@@ -113,14 +172,15 @@ impl Clients {
         }
         let (key, secret) = (key.clone(), secret.clone());
         let work = move || secret.slow_hash(&key);
-        let hash = self.hashing.run(deadline, Effect::Reads, work).await?;
+        let hash = hashing.run(deadline, Effect::Reads, work).await?;
         if let Some(hash) = hash {
             self.slow_hashes.insert(known, hash);
         }
         Ok(hash)
     }
 
-    /// The client with this key as it is now. That there is none is not remembered.
+    /// The client with this key, which is known to be somebody's, as it is now. That there is none is
+    /// not remembered.
     ///
     /// # Errors
     /// The store failed, or too much waits for it.
@@ -129,11 +189,19 @@ impl Clients {
         key: &ClientKey,
         deadline: Deadline,
     ) -> Result<Option<Arc<Client>>, Failure> {
+        self.look_up_in(&self.dispatcher, key, deadline).await
+    }
+
+    async fn look_up_in(
+        &self,
+        line: &Dispatcher,
+        key: &ClientKey,
+        deadline: Deadline,
+    ) -> Result<Option<Arc<Client>>, Failure> {
         let asked_at = Instant::now();
         let (access, asked) = (Arc::clone(&self.ports.stores.access), key.clone());
         let work = move || access.client(&asked);
-        let dispatcher = &self.dispatcher;
-        let found = dispatcher.run(deadline, Effect::Reads, work).await??;
+        let found = line.run(deadline, Effect::Reads, work).await??;
         Ok(found.map(|client| self.remember(client, asked_at)))
     }
 

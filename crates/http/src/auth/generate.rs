@@ -66,8 +66,8 @@ async fn generate_token(
     let body = body::json(&request, payload, BODY_LIMIT).await?;
     let credentials = credentials(&body)?;
     let origin = Origin::from_request(&request);
-    let client = auth.authenticate(&[credentials], origin).await?;
-    let token = auth.token(&client, None)?;
+    let admitted = auth.authenticate(&[credentials], origin).await?;
+    let token = auth.token(&admitted, None)?;
     let answer = GeneratedToken {
         data: GeneratedTokenData {
             access_token: token.text,

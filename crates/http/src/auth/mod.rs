@@ -21,12 +21,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accolade_application::access::{AccessGroups, Caller, ClientKey, Credentials, caller_of};
+use accolade_application::error::UseCaseError;
 use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
 
-use clients::Clients;
+use clients::{Admitted, Clients};
 use presented::Presented;
 use tokens::{AccessToken, Grant, Tokens};
 
@@ -43,8 +44,9 @@ const ORG_ID: &str = "X-CAP-API-AUTH-ORG-ID";
 pub struct AuthOptions {
     /// How long an access token is valid.
     pub token_ttl: Duration,
-    /// What access tokens are signed with: at least 32 bytes, the same on every server.
-    pub token_key: Vec<u8>,
+    /// What access tokens are signed with: the first signs, all are taken. Each has at least 32 bytes,
+    /// and all servers have the same.
+    pub token_keys: Vec<Vec<u8>>,
     /// Wrong secrets for one key within a minute, after which further ones get 1932.
     pub failures_per_key: u32,
     /// Wrong secrets from one address within a minute, after which further ones get 1932.
@@ -52,7 +54,7 @@ pub struct AuthOptions {
 }
 
 impl fmt::Debug for AuthOptions {
-    /// Everything but the key.
+    /// Everything but the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthOptions")
             .field("token_ttl", &self.token_ttl)
@@ -69,6 +71,39 @@ pub(crate) struct Auth {
     tokens: Tokens,
     throttle: Throttle,
     clock: Arc<dyn Clock>,
+}
+
+/// After how long it is asked again whether a client may still do what it was permitted to do.
+const PERMIT_AGAIN: Duration = Duration::from_secs(1);
+
+/// That a client may do what it asks for, as it was a moment ago. A body may come slowly, and a turn
+/// late: who has been revoked meanwhile is to be refused all the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Permit {
+    key: ClientKey,
+    given_at: Instant,
+}
+
+impl Permit {
+    /// Whether it was given so long ago that it has to be asked for again.
+    pub(crate) fn is_old(&self) -> bool {
+        self.given_at.elapsed() >= PERMIT_AGAIN
+    }
+
+    /// Asks the store whether the client was revoked since, if it is old.
+    ///
+    /// # Errors
+    /// 1930 if it was; the store failed.
+    pub(crate) fn check_again(&self, ports: &Ports) -> Result<(), UseCaseError> {
+        if !self.is_old() {
+            return Ok(());
+        }
+        let client = ports.stores.access.client(&self.key)?;
+        match client.filter(|client| client.revoked_on.is_none()) {
+            Some(_) => Ok(()),
+            None => Err(Rejection::new(Code::Unauthenticated).into()),
+        }
+    }
 }
 
 /// Where a request comes from and how long it may take.
@@ -92,7 +127,7 @@ impl Auth {
     pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
         Self {
             clients: Clients::new(ports.clone(), dispatcher),
-            tokens: Tokens::new(&options.token_key, options.token_ttl),
+            tokens: Tokens::new(&options.token_keys, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),
         }
@@ -107,22 +142,21 @@ impl Auth {
         &self,
         request: &HttpRequest,
         groups: AccessGroups,
-    ) -> Result<Caller, Failure> {
-        let caller = self.caller(request).await?;
+    ) -> Result<(Caller, Permit), Failure> {
+        let given_at = Instant::now();
+        let (caller, key) = self.caller(request).await?;
         caller.require(groups)?;
-        Ok(caller)
+        Ok((caller, Permit { key, given_at }))
     }
 
-    /// Who sends `request`.
-    ///
-    /// # Errors
-    /// Those of [`permit`](Self::permit) that do not concern access groups.
-    pub(crate) async fn caller(&self, request: &HttpRequest) -> Result<Caller, Failure> {
+    /// Who sends `request`, and under which key.
+    async fn caller(&self, request: &HttpRequest) -> Result<(Caller, ClientKey), Failure> {
         let origin = Origin::from_request(request);
         let (client, scope) = match Presented::from_headers(request.headers()) {
             Presented::Nothing => return Err(unauthenticated()),
             Presented::Credentials(credentials) => {
-                (self.authenticate(&[credentials], origin).await?, None)
+                let admitted = self.authenticate(&[credentials], origin).await?;
+                (admitted.client, None)
             }
             Presented::Token(token) => self.bearer(&token, origin).await?,
         };
@@ -135,7 +169,7 @@ impl Auth {
             org == Some(caller.org)
         };
         if request.headers().get_all(ORG_ID).all(is_own) {
-            Ok(caller)
+            Ok((caller, client.key.clone()))
         } else {
             Err(another_org())
         }
@@ -149,10 +183,10 @@ impl Auth {
         &self,
         spellings: &[Credentials],
         origin: Origin,
-    ) -> Result<Arc<Client>, Failure> {
+    ) -> Result<Admitted, Failure> {
         for credentials in spellings {
-            if let Some(client) = self.find(credentials, origin.deadline).await? {
-                return Ok(client);
+            if let Some(admitted) = self.find(credentials, origin).await? {
+                return Ok(admitted);
             }
         }
         let key = spellings.first().map_or("", |first| &first.key);
@@ -170,18 +204,23 @@ impl Auth {
     async fn find(
         &self,
         Credentials { key, secret }: &Credentials,
-        deadline: Deadline,
-    ) -> Result<Option<Arc<Client>>, Failure> {
+        origin: Origin,
+    ) -> Result<Option<Admitted>, Failure> {
+        let now = Instant::now();
         let Ok(key) = ClientKey::try_from(key.as_str()) else {
             return Ok(None);
         };
-        let known = self.clients.recent(&key, Instant::now());
-        if let Some(client) = known.filter(|client| self.clients.admits(client, secret)) {
-            return Ok(Some(client));
+        let known = self.clients.recent(&key, now);
+        if let Some(admitted) = known.and_then(|client| self.clients.admit(client, secret)) {
+            return Ok(Some(admitted));
         }
         // Every refusal follows a look into the store, for keys that somebody has and for
         // others: what is refused is up to date, and takes as long.
-        self.clients.authenticate(&key, secret, deadline).await
+        let is_suspect = self.throttle.has_tripped(key.as_str(), origin.address, now);
+        let Origin { deadline, .. } = origin;
+        (self.clients)
+            .authenticate(&key, secret, is_suspect, deadline)
+            .await
     }
 
     /// The client that `token` was given to, and what the token is narrowed to.
@@ -190,27 +229,35 @@ impl Auth {
         token: &str,
         origin: Origin,
     ) -> Result<(Arc<Client>, Option<AccessGroups>), Failure> {
-        let Grant { key, scope } = self
-            .tokens
-            .read(token, self.clock.now())
-            .ok_or_else(unauthenticated)?;
+        let grant = self.tokens.read(token, self.clock.now());
+        let Grant { key, scope, secret } = grant.ok_or_else(unauthenticated)?;
         let client = match self.clients.recent(&key, Instant::now()) {
             Some(client) => Some(client),
             None => self.clients.look_up(&key, origin.deadline).await?,
         };
+        let holds = |client: &Arc<Client>| {
+            let mut secrets = [client.secret].into_iter().chain(client.next_secret);
+            client.revoked_on.is_none() && secrets.any(|it| self.tokens.is_of(&secret, &it))
+        };
         client
-            .filter(|client| client.revoked_on.is_none())
+            .filter(holds)
             .map(|client| (client, scope))
             .ok_or_else(unauthenticated)
     }
 
-    /// An access token for `client`, narrowed to `scope` if there is one.
+    /// An access token for the client that was `admitted`, narrowed to `scope` if there is one.
     ///
     /// # Errors
     /// It cannot be signed.
-    fn token(&self, client: &Client, scope: Option<AccessGroups>) -> Result<AccessToken, Failure> {
-        let key = client.key.clone();
-        self.tokens.issue(&Grant { key, scope }, self.clock.now())
+    fn token(
+        &self,
+        admitted: &Admitted,
+        scope: Option<AccessGroups>,
+    ) -> Result<AccessToken, Failure> {
+        let key = admitted.client.key.clone();
+        let secret = self.tokens.mark(&admitted.secret)?;
+        let grant = Grant { key, scope, secret };
+        self.tokens.issue(&grant, self.clock.now())
     }
 }
 

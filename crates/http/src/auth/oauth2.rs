@@ -193,11 +193,12 @@ async fn grant(
     }
     let spellings = credentials(request, &mut form)?;
     let origin = Origin::from_request(request);
-    let client = auth.authenticate(&spellings, origin).await;
-    let client = client.map_err(refused)?;
+    let admitted = auth.authenticate(&spellings, origin).await;
+    let admitted = admitted.map_err(refused)?;
     let scope = form.remove("scope");
-    let scope = scope.map(|text| scope_of(&client, &text)).transpose()?;
-    let token = auth.token(&client, scope).map_err(refused)?;
+    let scope = scope.map(|text| scope_of(&admitted.client, &text));
+    let scope = scope.transpose()?;
+    let token = auth.token(&admitted, scope).map_err(refused)?;
     Ok(Grant {
         access_token: token.text,
         token_type: "Bearer",

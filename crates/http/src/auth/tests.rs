@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use accolade_application::access::{
     AccessGroup, AccessGroups, CreateClient, NewCredentials, Secret, begin_rotation, create_client,
-    create_client_with, create_org, revoke_client,
+    create_client_with, create_org, finish_rotation, revoke_client,
 };
 use accolade_application::ports::{Org, Ports};
 use accolade_domain::ids::OrgId;
-use accolade_domain::instant::Instant;
+use accolade_domain::instant::Instant as Moment;
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
@@ -22,6 +22,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::dispatch::Effect;
 use crate::router;
 
 struct Here {
@@ -33,7 +34,7 @@ struct Here {
 
 const OPTIONS: fn() -> AuthOptions = || AuthOptions {
     token_ttl: Duration::from_mins(5),
-    token_key: vec![7; 32],
+    token_keys: vec![vec![7; 32]],
     failures_per_key: 2,
     failures_per_address: 1_000,
 };
@@ -43,7 +44,7 @@ const BROUGHT_KEY: &str = "till+7@example.org";
 const BROUGHT_SECRET: &str = "5f4dcc3b5aa765d6%2B1d:327deb";
 
 fn here() -> Here {
-    let now = Instant::from_unix_seconds(1_800_000_000).unwrap();
+    let now = Moment::from_unix_seconds(1_800_000_000).unwrap();
     let clock = Arc::new(FixedClock::at(now));
     let ports = memory_ports(Arc::new(MemoryStore::default()), clock.clone());
     let org = OrgId::try_from(100_458).unwrap();
@@ -74,6 +75,10 @@ fn here() -> Here {
     }
 }
 
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_mins(1))
+}
+
 fn basic(key: &str, secret: &str) -> (header::HeaderName, String) {
     let encoded = STANDARD.encode(format!("{key}:{secret}"));
     (header::AUTHORIZATION, format!("Basic {encoded}"))
@@ -101,7 +106,8 @@ impl Here {
         request
             .extensions_mut()
             .insert(Deadline::after(Duration::from_mins(1)));
-        self.auth.permit(&request, group.into()).await
+        let permitted = self.auth.permit(&request, group.into()).await;
+        permitted.map(|(caller, _)| caller)
     }
 
     /// What `/oauth2/token` answers to `form` with Basic credentials.
@@ -116,6 +122,13 @@ impl Here {
             .insert_header(basic);
         let (status, _, answer) = self.post(request).await;
         (status, answer)
+    }
+
+    /// A token for its client.
+    async fn token(&self) -> String {
+        let (status, answer) = self.grant(self.right(), &[]).await;
+        assert_eq!(status, 200);
+        answer["access_token"].as_str().unwrap().to_owned()
     }
 
     async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
@@ -221,29 +234,88 @@ async fn a_new_secret_works_at_once_beside_the_first() {
 #[actix_web::test]
 async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens() {
     let here = here();
-    let token = here
-        .auth
-        .tokens
-        .issue(
-            &Grant {
-                key: here.client.key.clone(),
-                scope: None,
-            },
-            here.clock.now(),
-        )
-        .unwrap()
-        .text;
+    let token = here.token().await;
     revoke_client(&here.ports, &here.client.key).unwrap();
     assert_eq!(here.code(&[here.right()]).await, Some(1930));
     let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, Some(1930));
 }
 
+#[test]
+fn who_was_revoked_while_a_turn_was_long_in_coming_is_refused() {
+    let here = here();
+    let key = here.client.key.clone();
+    let (young, old) = (
+        Instant::now(),
+        Instant::now().checked_sub(PERMIT_AGAIN).unwrap(),
+    );
+    let check = |given_at| {
+        let key = key.clone();
+        Permit { key, given_at }.check_again(&here.ports).is_ok()
+    };
+    assert!(check(young) && check(old));
+    revoke_client(&here.ports, &key).unwrap();
+    assert!(check(young) && !check(old));
+}
+
+#[actix_web::test]
+async fn a_token_ends_with_the_secret_that_it_was_fetched_with() {
+    let here = here();
+    let key = &here.client.key;
+    let bearer = |token: String| [(header::AUTHORIZATION, format!("Bearer {token}"))];
+    let of_first = bearer(here.token().await);
+    let second = begin_rotation(&here.ports, key).unwrap();
+    let (_, answer) = here.grant(basic(key.as_str(), second.reveal()), &[]).await;
+    let of_second = bearer(answer["access_token"].as_str().unwrap().to_owned());
+    assert_eq!(here.code(&of_first).await, None);
+    assert_eq!(here.code(&of_second).await, None);
+    finish_rotation(&here.ports, key).unwrap();
+    // As if a few seconds had passed.
+    here.auth.clients.look_up(key, soon()).await.unwrap();
+    assert_eq!(here.code(&of_first).await, Some(1930));
+    assert_eq!(here.code(&of_second).await, None);
+}
+
+#[actix_web::test]
+async fn strangers_displace_neither_clients_that_are_known_nor_those_who_come_first() {
+    let here = here();
+    let (key, secret) = (&here.client.key, &here.client.secret);
+    assert_eq!(here.code(&[here.right()]).await, None);
+    let clients = here.auth.clients.clone();
+    let ask = |secret: Secret, is_suspect| {
+        let clients = clients.clone();
+        async move {
+            let at_once = Deadline::after(Duration::ZERO);
+            let asked = clients
+                .authenticate(key, &secret, is_suspect, at_once)
+                .await;
+            asked
+                .map(|found| found.is_some())
+                .map_err(|failure| failure.code().number())
+        }
+    };
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let strangers = clients.strangers().clone();
+    actix_web::rt::spawn(async move {
+        let work = move || {
+            let _ = begun.send(());
+            let _ = held.recv();
+        };
+        strangers.run(soon(), Effect::Reads, work).await
+    });
+    begins.await.unwrap();
+    assert_eq!(ask(Secret::presented("wrong"), false).await, Err(1951));
+    assert_eq!(ask(secret.clone(), false).await, Ok(true));
+    assert_eq!(ask(secret.clone(), true).await, Ok(true));
+    drop(release);
+}
+
 #[actix_web::test]
 async fn what_is_remembered_of_a_client_is_forgotten_before_five_seconds_are_over() {
     let here = here();
     assert_eq!(here.code(&[here.right()]).await, None);
-    let now = std::time::Instant::now();
+    let now = Instant::now();
     let recent = |age| {
         let later = now + Duration::from_secs(age);
         here.auth.clients.recent(&here.client.key, later).is_some()
@@ -273,7 +345,7 @@ async fn a_token_opens_what_credentials_open_until_it_expires() {
     let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, None);
     here.clock
-        .set(Instant::from_unix_seconds(1_800_000_300).unwrap());
+        .set(Moment::from_unix_seconds(1_800_000_300).unwrap());
     assert_eq!(here.code(&[(own, token)]).await, Some(1930));
 }
 

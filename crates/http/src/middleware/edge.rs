@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
@@ -23,6 +24,9 @@ use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 use crate::middleware::held::Held;
 use crate::middleware::request_tag::RequestTag;
+
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What the edge works with.
 #[derive(Debug, Clone)]
@@ -122,8 +126,14 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
+    let headers = response.headers_mut();
     for (name, value) in tag.headers() {
-        response.headers_mut().insert(name, value);
+        headers.insert(name, value);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    // What customers hold is nobody's to keep on the way.
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, NO_STORE);
     }
     if ends {
         let head = response.response_mut().head_mut();

@@ -14,13 +14,14 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, ORIGIN};
 use actix_web::{FromRequest, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use time::Duration;
 
+use crate::auth::Permit;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::identifier;
@@ -66,7 +67,7 @@ impl Call {
     /// 1930, 1931, 1932; the store failed.
     pub(crate) async fn open_lookup(self) -> Result<Lookup, Failure> {
         Ok(Lookup {
-            caller: self.caller().await?,
+            caller: self.permit().await?.0,
             query: Query::parse(self.request.query_string()),
             deadline: Deadline::from_request(&self.request),
             state: self.state,
@@ -78,7 +79,8 @@ impl Call {
     /// # Errors
     /// 1930, 1931, 1932; 400 or 1911 for the key; 1942, 1943, 1945 for the body; the store failed.
     pub(crate) async fn open(mut self) -> Result<Mutation, Failure> {
-        let caller = self.caller().await?;
+        let (mut caller, mut permit) = self.permit().await?;
+        self.refuse_forged()?;
         let mut query = Query::parse(self.request.query_string());
         let dry_run = self.is_dry_run(&mut query);
         let key = if self.rules.takes_key && !dry_run {
@@ -91,6 +93,9 @@ impl Call {
             .map(|key| self.state.running_keys.start(caller.org, caller.actor, key))
             .transpose()?;
         let body = self.body().await?;
+        if permit.is_old() {
+            (caller, permit) = self.permit().await?;
+        }
         let key = key.map(|key| self.guard(&caller, key, &body));
         let context = BodyContext {
             max_customers: self.state.options.customers_per_request,
@@ -107,6 +112,7 @@ impl Call {
             deadline: Deadline::from_request(&self.request),
             state: self.state,
             request,
+            permit,
             running,
             query,
             body,
@@ -126,11 +132,41 @@ impl Call {
         wanted && self.rules.dry_run
     }
 
-    async fn caller(&self) -> Result<Caller, Failure> {
+    async fn permit(&self) -> Result<(Caller, Permit), Failure> {
         self.state
             .auth
             .permit(&self.request, self.rules.groups)
             .await
+    }
+
+    /// Browsers add the credentials that they remember to what another site's page has them send. Only a
+    /// page that the server has agreed to can send JSON so.
+    ///
+    /// # Errors
+    /// 1931 for what such a page may have sent.
+    fn refuse_forged(&self) -> Result<(), Rejection> {
+        let headers = self.headers();
+        let says = |name: &str, text: &str| {
+            let value = headers.get(name).and_then(|value| value.to_str().ok());
+            value.is_some_and(|value| value.to_ascii_lowercase().starts_with(text))
+        };
+        let allowed = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        let allowed = allowed.is_some_and(|origin| {
+            self.state
+                .options
+                .cors_origins
+                .iter()
+                .any(|it| it == origin)
+        });
+        let is_forged = says("sec-fetch-site", "cross-site")
+            && says("authorization", "basic ")
+            && !says("content-type", "application/json");
+        if is_forged && !allowed {
+            let message = "Another site's page has a browser send this. Send it from a page of your own, \
+                           or as application/json.";
+            return Err(Rejection::new(Code::Forbidden).with_message(message));
+        }
+        Ok(())
     }
 
     async fn body(&mut self) -> Result<Bytes, Failure> {

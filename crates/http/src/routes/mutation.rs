@@ -14,6 +14,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 
+use crate::auth::Permit;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
@@ -60,6 +61,7 @@ pub(crate) struct Mutation {
     pub(super) state: web::Data<AppState>,
     pub(super) deadline: Deadline,
     pub(super) request: Request,
+    pub(super) permit: Permit,
     pub(super) running: Option<Running>,
     pub(super) query: Query,
     pub(super) body: Bytes,
@@ -135,6 +137,7 @@ impl Mutation {
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
+        let permit = self.permit;
         let metrics = self.state.metrics.clone();
         let effect = if request.dry_run {
             Effect::Reads
@@ -144,6 +147,7 @@ impl Mutation {
         let work = move || {
             // The key is held to the end, even if nobody waits for the answer any more.
             let _running = running;
+            permit.check_again(&ports)?;
             let (zone, recorded) = (request.caller.zone.clone(), !request.dry_run);
             let executed = execute(&ports, request, command);
             if recorded {
@@ -178,6 +182,7 @@ impl Mutation {
         let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
         let submission = Submission {
             request: self.request,
+            permit: self.permit,
             command,
             customers,
             running: self.running,

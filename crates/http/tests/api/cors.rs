@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 
-use crate::support::{ISSUE, Reply, TestApp};
+use crate::support::{BADGE, ISSUE, Reply, TestApp};
 
 const APP: &str = "https://app.example.org";
 
@@ -109,4 +109,23 @@ async fn answers_to_a_named_origin_may_be_read_with_the_headers_that_matter() {
     }
     let reply = app.send(from("https://evil.example.org", "/nothing")).await;
     assert_eq!(allowed(&reply), None);
+}
+
+/// A page of another site cannot read the answer, but what it has a browser send, with the credentials
+/// that the browser remembers, would be done.
+#[actix_web::test]
+async fn what_another_sites_page_has_a_browser_send_is_refused() {
+    let forged = || {
+        TestRequest::put()
+            .uri(&format!(
+                "/api_gateway/v1/badges/badgeMeta/{BADGE}/deactivate"
+            ))
+            .insert_header(("Origin", APP))
+            .insert_header(("Sec-Fetch-Site", "cross-site"))
+    };
+    let reply = TestApp::new().send(forged()).await;
+    assert_eq!(reply.failure(), (403, vec![(1931, None)]));
+    assert_eq!(allowing(&[APP]).send(forged()).await.status, 200);
+    let own = forged().insert_header(("Sec-Fetch-Site", "same-origin"));
+    assert_eq!(TestApp::new().send(own).await.status, 200);
 }

@@ -69,6 +69,8 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let store = store::open(&settings.database)?;
     if settings.demo.enabled {
         demo::seed(&store)?;
+    } else {
+        demo::ensure_closed(&store)?;
     }
     let _housekeeper = Housekeeper::start(store.stores.housekeeping.clone(), store.clock.clone())
         .context("housekeeping")?;
@@ -162,7 +164,7 @@ fn options(settings: &Settings) -> HttpOptions {
         idempotency_retention: settings.idempotency.retention,
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
-            token_key: signing_key(&settings.auth).as_bytes().to_vec(),
+            token_keys: token_keys(&settings.auth),
             failures_per_key: settings.auth.failures_per_key,
             failures_per_address: settings.auth.failures_per_address,
         },
@@ -208,10 +210,12 @@ fn shares(database: &DatabaseSettings) -> Shares {
     }
 }
 
-/// The configured key, or one for this start alone.
-fn signing_key(auth: &AuthSettings) -> SigningKey {
-    auth.token_key.clone().unwrap_or_else(|| {
+/// The configured key, or one for this start alone, and those that are still taken beside it.
+fn token_keys(auth: &AuthSettings) -> Vec<Vec<u8>> {
+    let first = auth.token_key.clone().unwrap_or_else(|| {
         tracing::warn!("auth.token_key is not set: access tokens end with this process");
         SigningKey::from_bytes(SystemSecrets.bytes())
-    })
+    });
+    let keys = [&first].into_iter().chain(&auth.token_keys);
+    keys.map(|key| key.as_bytes().to_vec()).collect()
 }

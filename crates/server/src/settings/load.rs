@@ -330,7 +330,7 @@ mod tests {
 
     #[test]
     fn a_variable_is_read_as_the_type_of_its_key() {
-        let digits = "00000000000000000000000000000012";
+        let digits = "00000000000000000000003456789012";
         let loaded = with(&[
             ("ACCOLADE__DATABASE__MIGRATE", "false"),
             ("ACCOLADE__HTTP__REQUEST_TIMEOUT", "2m"),
@@ -493,6 +493,14 @@ mod tests {
                 "line 1, column 18: the number is too large",
             ),
             ("http.port = -1", "http.port must be from 0 to 65535"),
+            (
+                "auth.token_key = \"abcabcabcabcabcabcabcabcabcabcabcabc\"",
+                "auth.token_key is easily guessed; `openssl rand -hex 32` makes one that is not",
+            ),
+            (
+                "auth.token_ttl = \"25h\"",
+                "auth.token_ttl must be a time from \"1ms\" to \"24h\", like \"300s\", \"5m\" or \"1h\"",
+            ),
             (
                 "http.request_timeout = \"30\"",
                 "http.request_timeout must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"",

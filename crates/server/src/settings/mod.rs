@@ -109,7 +109,9 @@ pub(crate) enum Synchronous {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthSettings {
     pub(crate) token_key: Option<SigningKey>,
-    #[serde(deserialize_with = "parse::duration")]
+    #[serde(default)]
+    pub(crate) token_keys: Vec<SigningKey>,
+    #[serde(deserialize_with = "parse::token_ttl")]
     pub(crate) token_ttl: Duration,
     #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
     pub(crate) failures_per_key: u32,

@@ -16,6 +16,9 @@ const SHORTEST: Duration = Duration::from_millis(1);
 /// No time-out and no retention is longer.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);
 
+/// No access token is good for longer: what was stolen ends some time.
+const LONGEST_OF_TOKENS: Duration = Duration::from_hours(24);
+
 /// The longest time that a database waits: both count the milliseconds in 32 bits.
 const LONGEST_OF_DATABASE: Duration = Duration::from_hours(24 * 24);
 
@@ -42,6 +45,14 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D
     text(from, |text| {
         time(text, LONGEST)
             .ok_or("must be a time with a unit of hours or less, like \"30s\", \"5m\" or \"72h\"")
+    })
+}
+
+/// How long an access token is good for.
+pub(super) fn token_ttl<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    text(from, |text| {
+        time(text, LONGEST_OF_TOKENS)
+            .ok_or("must be a time from \"1ms\" to \"24h\", like \"300s\", \"5m\" or \"1h\"")
     })
 }
 

@@ -1,5 +1,6 @@
-//! `auth.token_key`: the key that signs access tokens.
+//! `auth.token_key` and `auth.token_keys`: the keys that access tokens are signed with.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error};
@@ -11,6 +12,10 @@ pub(crate) struct SigningKey(Vec<u8>);
 impl SigningKey {
     /// The fewest characters that it may have.
     const MIN: usize = 32;
+
+    /// The fewest different characters that it may have: 32 random hexadecimal digits have more, but
+    /// for one key in a million.
+    const MIN_DIFFERENT: usize = 8;
 
     /// The key made of these bytes.
     pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -32,6 +37,11 @@ impl<'de> Deserialize<'de> for SigningKey {
                 "must have {} characters or more, not {characters}; `openssl rand -hex 32` makes one",
                 Self::MIN
             )));
+        }
+        if text.chars().collect::<BTreeSet<_>>().len() < Self::MIN_DIFFERENT {
+            return Err(D::Error::custom(
+                "is easily guessed; `openssl rand -hex 32` makes one that is not",
+            ));
         }
         Ok(Self(text.into_bytes()))
     }

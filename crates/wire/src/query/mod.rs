@@ -9,6 +9,10 @@ use percent_encoding::percent_decode_str;
 
 use crate::json::{MOST_REPORTED, Parsed};
 
+/// The most parameters that a query may have. No operation takes half as many, and each is compared
+/// with all before it.
+const MOST_PARAMETERS: usize = 64;
+
 /// The parameters of a request that were not read yet, and what is wrong with the others.
 #[derive(Debug, Default)]
 pub struct Query {
@@ -29,7 +33,8 @@ impl Query {
     /// The parameters in `text`, which is what follows the `?` of a request.
     pub fn parse(text: &str) -> Self {
         let mut query = Self::default();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let mut pairs = text.split('&').filter(|pair| !pair.is_empty());
+        for pair in pairs.by_ref().take(MOST_PARAMETERS) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             match (decode(name), decode(value)) {
                 (Some(name), _) if query.parameters.iter().any(|(known, _)| *known == name) => {
@@ -41,6 +46,10 @@ impl Query {
                 (Some(name), None) => query.problems.push(undecodable().at_field(name)),
                 (None, _) => query.problems.push(undecodable()),
             }
+        }
+        if pairs.next().is_some() {
+            let message = format!("More than {MOST_PARAMETERS} parameters. Send fewer.");
+            query.problems.push(Rejection::unreadable(message));
         }
         query
     }
@@ -264,6 +273,15 @@ mod tests {
                 (400, Some("unclaimed")),
             ]
         );
+    }
+
+    #[test]
+    fn only_so_many_parameters_are_read() {
+        let names = |count: usize| (0..count).map(|n| format!("p{n}=1")).collect::<Vec<_>>();
+        let report = Query::parse(&names(MOST_PARAMETERS).join("&")).finish();
+        assert_eq!(report.problems, []);
+        let report = Query::parse(&names(10_000).join("&")).finish();
+        assert_eq!(paths(&report.problems), [(400, None)]);
     }
 
     #[test]
