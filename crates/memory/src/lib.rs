@@ -20,6 +20,7 @@ mod health;
 mod housekeeping;
 mod idempotency;
 mod ids;
+mod leases;
 mod ports;
 mod requests;
 mod secrets;

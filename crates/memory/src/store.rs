@@ -5,12 +5,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
     Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
-    LedgerEntry, Org, Refusal, VersionedBadge,
+    LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
+
+use crate::leases::Held;
 
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
@@ -35,6 +37,7 @@ pub(crate) struct State {
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
+    pub(crate) leases: BTreeMap<LeaseName, Held>,
 }
 
 /// Every store port, in memory.

@@ -223,6 +223,15 @@ table! {
 }
 
 table! {
+    leases (name) {
+        name -> Text,
+        holder -> Binary,
+        held_until -> BigInt,
+        taken_from -> Nullable<Binary>,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }

@@ -24,6 +24,7 @@ mod health;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
+mod leases;
 mod record;
 mod request_ledger;
 mod secrets;
@@ -81,6 +82,8 @@ stores! {
     health: health::Health,
     /// What is tidied up.
     housekeeping: housekeeping::Housekeeping,
+    /// Which server does what only one is to do.
+    leases: leases::Leases,
 }
 
 /// Every port, as the use cases get them.

@@ -47,6 +47,7 @@ mod held;
 mod housekeeping;
 mod idempotency;
 mod imports;
+mod leases;
 mod ledger;
 mod limit_races;
 mod limits;
@@ -78,5 +79,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions leases
 };

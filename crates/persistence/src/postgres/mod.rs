@@ -9,6 +9,7 @@ mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod lock;
 mod open;

@@ -12,6 +12,7 @@ mod earn_sql;
 mod enrolment_sql;
 mod file;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod open;
 #[allow(

@@ -4,6 +4,8 @@ mod directory;
 mod earning;
 mod enrolments;
 mod housekeeping;
+mod leases;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
 pub(crate) use housekeeping::HousekeepingSql;
+pub(crate) use leases::{LeaseSql, NewTerm};
