@@ -24,6 +24,7 @@ pub mod listing;
 pub mod owner;
 pub mod rejection;
 pub mod text;
+pub mod webhook;
 pub mod zone;
 
 #[cfg(any(test, feature = "fixtures"))]

@@ -28,6 +28,8 @@ mod leases;
 mod record;
 mod request_ledger;
 mod secrets;
+mod webhook_sender;
+mod webhook_store;
 
 use std::sync::Arc;
 
@@ -40,6 +42,8 @@ pub use clock::Clock;
 pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
+pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
+pub use webhook_store::*;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
 #[derive(Debug, thiserror::Error)]
