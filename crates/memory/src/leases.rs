@@ -30,10 +30,18 @@ impl From<&Term> for Held {
 }
 
 impl Leases for MemoryStore {
-    fn take(&self, names: &[LeaseName], term: &Term) -> Result<Vec<TakenLease>, StoreError> {
+    fn take(
+        &self,
+        names: &[LeaseName],
+        most: usize,
+        term: &Term,
+    ) -> Result<Vec<TakenLease>, StoreError> {
         let mut state = self.begin();
         let mut taken = Vec::new();
         for name in names {
+            if taken.len() == most {
+                break;
+            }
             let held = state.leases.get(name);
             let by_another = held.filter(|held| held.holder != term.holder);
             if by_another.is_none_or(|held| held.until <= term.now) {

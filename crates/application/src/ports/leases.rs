@@ -58,12 +58,18 @@ pub struct TakenLease {
 /// holder measures the length of its term by itself, from before it asked, and so stops at the
 /// same moment as the database or earlier, however wrong the clocks of servers are.
 pub trait Leases: Send + Sync {
-    /// Takes those of `names` that nobody has, that have run out, or that the holder has already; gives
-    /// them, in the order of `names`. Of several who ask for one at the same moment one gets it.
+    /// Takes those of `names` that nobody has, that have run out, or that the holder has already, the
+    /// first `most` of them; gives them, in the order of `names`. Of several who ask for one at the
+    /// same moment one gets it; the others may get fewer than there are.
     ///
     /// # Errors
     /// The store failed.
-    fn take(&self, names: &[LeaseName], term: &Term) -> Result<Vec<TakenLease>, StoreError>;
+    fn take(
+        &self,
+        names: &[LeaseName],
+        most: usize,
+        term: &Term,
+    ) -> Result<Vec<TakenLease>, StoreError>;
 
     /// Begins another term of those of `names` that the holder had last, even if they had run out:
     /// nobody had them since. Gives them, in the order of `names`; the others are lost.

@@ -36,7 +36,7 @@ fn names(world: &World) -> [LeaseName; 2] {
 }
 
 fn take(stores: &Stores, names: &[LeaseName], number: u128, length: Duration) -> Vec<LeaseName> {
-    let taken = stores.leases.take(names, &term(number, length)).unwrap();
+    let taken = stores.leases.take(names, names.len(), &term(number, length)).unwrap();
     taken.into_iter().map(|lease| lease.name).collect()
 }
 
@@ -64,10 +64,22 @@ fn leases_are_given_in_the_order_in_which_they_are_asked_for(world: &World) {
     assert_eq!(renew(&world.stores, &turned, 1, HOUR), turned);
 }
 
+fn the_first_that_can_be_taken_are_taken_and_no_more_than_are_asked_for(world: &World) {
+    let stores = &world.stores;
+    let names = [4, 3, 2, 1].map(server);
+    take(stores, &[server(3)], 1, HOUR);
+    let taken = stores.leases.take(&names, 2, &term(2, HOUR)).unwrap();
+    let taken: Vec<_> = taken.into_iter().map(|lease| lease.name).collect();
+    assert_eq!(taken, [server(4), server(2)]);
+    let none = stores.leases.take(&names, 0, &term(2, HOUR)).unwrap();
+    assert_eq!(none, []);
+    assert_eq!(take(stores, &names, 3, HOUR), [server(1)]);
+}
+
 fn a_holder_takes_again_what_it_has(world: &World) {
     let names = names(world);
     for _ in 0..2 {
-        let taken = world.stores.leases.take(&names, &term(1, HOUR)).unwrap();
+        let taken = world.stores.leases.take(&names, 2, &term(1, HOUR)).unwrap();
         let own = names.map(|name| TakenLease {
             name,
             is_takeover: false,
@@ -81,7 +93,7 @@ fn what_has_run_out_is_taken_over_and_said_to_be(world: &World) {
     let leases = &world.stores.leases;
     let is_takeover = |number| {
         let taken = leases
-            .take(&[expiries], &term(number, Duration::ZERO))
+            .take(&[expiries], 1, &term(number, Duration::ZERO))
             .unwrap();
         assert_eq!(taken.len(), 1);
         taken[0].is_takeover
@@ -122,7 +134,7 @@ fn what_is_given_back_is_free_at_once_and_only_its_holder_gives_it_back(world: &
     stores.leases.release(&both, holder(2)).unwrap();
     assert_eq!(take(stores, &both, 2, HOUR), []);
     stores.leases.release(&[webhook], holder(1)).unwrap();
-    let taken = stores.leases.take(&both, &term(2, HOUR)).unwrap();
+    let taken = stores.leases.take(&both, 2, &term(2, HOUR)).unwrap();
     let free = TakenLease {
         name: webhook,
         is_takeover: false,
@@ -203,6 +215,7 @@ fn whoever_takes_over_or_renews_at_the_same_moment_only_one_has_it(world: &World
 sentences! {
     what_nobody_has_is_taken_and_what_another_has_is_not
     leases_are_given_in_the_order_in_which_they_are_asked_for
+    the_first_that_can_be_taken_are_taken_and_no_more_than_are_asked_for
     a_holder_takes_again_what_it_has
     what_has_run_out_is_taken_over_and_said_to_be
     a_renewed_lease_begins_another_term

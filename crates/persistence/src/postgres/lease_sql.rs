@@ -15,10 +15,13 @@ static TAKE: Sql = Sql::new(
     "WITH clock AS MATERIALIZED ( \
        SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now \
      ) INSERT INTO leases AS l (name, holder, held_until) \
-     SELECT w.name, :holder, clock.now + :length FROM clock, unnest(:names) AS w (name) \
-     WHERE NOT EXISTS (SELECT FROM leases o WHERE o.name = w.name \
-       AND o.holder <> :holder AND o.held_until > clock.now) \
-     ORDER BY w.name \
+     SELECT f.name, :holder, f.now + :length FROM ( \
+       SELECT w.name, clock.now \
+       FROM clock, unnest(:names) WITH ORDINALITY AS w (name, place) \
+       WHERE NOT EXISTS (SELECT FROM leases o WHERE o.name = w.name \
+         AND o.holder <> :holder AND o.held_until > clock.now) \
+       ORDER BY w.place LIMIT :most \
+     ) AS f ORDER BY f.name \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
        held_until = excluded.held_until, \
        taken_from = CASE WHEN l.holder = excluded.holder THEN NULL ELSE l.holder END \
@@ -59,12 +62,14 @@ impl LeaseSql for Connection {
     fn take_leases(
         &mut self,
         names: &[String],
+        most: i64,
         term: NewTerm<'_>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError> {
         Ok(Statement::<DB, (Text, Nullable<Binary>)>::named(&TAKE)
             .set::<Binary, _>("holder", term.holder)
             .set::<BigInt, _>("length", term.length)
             .set::<Array<Text>, _>("names", names)
+            .set::<BigInt, _>("most", most)
             .load(self)?)
     }
 

@@ -8,13 +8,17 @@ use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 use crate::stores::{LeaseSql, NewTerm};
 
+/// SQLite would look at a bare value after LIMIT when it prepares the statement, and so prepare it
+/// anew whenever there is another.
 static TAKE: Sql = Sql::new(
     "INSERT INTO leases (name, holder, held_until) \
-     SELECT w.value, :holder, :now + :length FROM json_each(:names) AS w WHERE true \
+     SELECT w.value, :holder, :now + :length FROM json_each(:names) AS w \
+     WHERE NOT EXISTS (SELECT 1 FROM leases o WHERE o.name = w.value \
+       AND o.holder <> :holder AND o.held_until > :now) \
+     ORDER BY w.key LIMIT :most + 0 \
      ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
        held_until = excluded.held_until, \
        taken_from = CASE WHEN leases.holder = excluded.holder THEN NULL ELSE leases.holder END \
-     WHERE leases.holder = excluded.holder OR leases.held_until <= :now \
      RETURNING name, taken_from",
 );
 
@@ -36,6 +40,7 @@ impl LeaseSql for Connection {
     fn take_leases(
         &mut self,
         names: &[String],
+        most: i64,
         term: NewTerm<'_>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError> {
         Ok(Statement::<DB, (Text, Nullable<Binary>)>::named(&TAKE)
@@ -43,6 +48,7 @@ impl LeaseSql for Connection {
             .set::<BigInt, _>("now", term.now)
             .set::<BigInt, _>("length", term.length)
             .set::<Text, _>("names", json(&names)?)
+            .set::<BigInt, _>("most", most)
             .load(self)?)
     }
 

@@ -32,11 +32,12 @@ impl<'a> From<&'a Term> for NewTerm<'a> {
 
 /// What leases need of a connection.
 pub(crate) trait LeaseSql: PooledConnection {
-    /// Takes those of `names` that are free, have run out or are the holder's; gives their names,
-    /// and who let each run out.
+    /// Takes those of `names` that are free, have run out or are the holder's, the first `most`; gives
+    /// their names, and who let each run out.
     fn take_leases(
         &mut self,
         names: &[String],
+        most: i64,
         term: NewTerm<'_>,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError>;
 
@@ -66,12 +67,18 @@ fn texts(names: &[LeaseName]) -> Vec<String> {
 }
 
 impl<C: LeaseSql> Leases for Store<C> {
-    fn take(&self, names: &[LeaseName], term: &Term) -> Result<Vec<TakenLease>, StoreError> {
+    fn take(
+        &self,
+        names: &[LeaseName],
+        most: usize,
+        term: &Term,
+    ) -> Result<Vec<TakenLease>, StoreError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
         let texts = texts(names);
         let taken: HashMap<_, _> = self
             .writer
             .write::<_, StoreError>(
-                |connection| Ok(connection.take_leases(&texts, term.into())?),
+                |connection| Ok(connection.take_leases(&texts, most, term.into())?),
                 nobody_knows,
             )?
             .into_iter()

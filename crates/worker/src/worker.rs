@@ -1,0 +1,103 @@
+//! The beginning and the end of the background.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use accolade_application::ports::Ports;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::context::{Context, Stores};
+use crate::deliveries::{Deliverer, Deliveries};
+use crate::expiries::Expiries;
+use crate::housekeeping::Housekeeping;
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::sequencer::Sequencer;
+use crate::stop::{Stop, Stopper};
+use crate::task::{Task, run};
+use crate::watch::Watch;
+
+/// Threads that do not block: deliveries sign and send on them.
+const THREADS: usize = 2;
+
+/// How much longer than its patience the end is waited for.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// What a server does in the background, until this value goes.
+#[derive(Debug)]
+pub struct Worker {
+    stopper: Stopper,
+    patience: Duration,
+    ended: Receiver<()>,
+}
+
+impl Worker {
+    pub(crate) fn begin(context: Context) -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("worker")
+            .enable_all()
+            .build()?;
+        let patience = context.options.patience;
+        let (stopper, stop) = Stopper::new();
+        let (end, ended) = mpsc::channel();
+        thread::Builder::new()
+            .name("worker".to_owned())
+            .spawn(move || {
+                work(runtime, context, stop);
+                // Nobody waits any more if it took too long.
+                let _ = end.send(());
+            })?;
+        Ok(Self {
+            stopper,
+            patience,
+            ended,
+        })
+    }
+
+    /// Stops in order: steps that have begun end, deliveries save what became of them, leases are
+    /// given back. Waits for all that no longer than the options say.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        if self.ended.recv_timeout(self.patience + GRACE).is_err() {
+            tracing::warn!("the background did not end in time, and is left behind");
+        }
+    }
+}
+
+/// Works until it is to stop.
+fn work(runtime: Runtime, context: Context, stop: Stop) {
+    let patience = context.options.patience;
+    runtime.block_on(async {
+        let mut tasks = JoinSet::new();
+        spawn::<Sequencer>(&mut tasks, &context, &stop);
+        spawn::<Expiries>(&mut tasks, &context, &stop);
+        spawn::<Deliveries>(&mut tasks, &context, &stop);
+        spawn::<Housekeeping>(&mut tasks, &context, &stop);
+        spawn::<Watch>(&mut tasks, &context, &stop);
+        stop.clone().asked().await;
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        if timeout(patience, ended).await.is_err() {
+            tracing::warn!("what runs in the background did not end in time");
+        }
+    });
+    drop(context);
+    // A call of the store that hangs is left to itself.
+    runtime.shutdown_background();
+}
+
+fn spawn<T: Task>(tasks: &mut JoinSet<()>, context: &Context, stop: &Stop) {
+    context.metrics.task_starts(T::NAME);
+    tasks.spawn(run::<T>(context.clone(), stop.clone()));
+}
