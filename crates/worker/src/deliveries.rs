@@ -1,5 +1,8 @@
 //! Delivers to webhooks: each by one server at a time, all of them shared among the servers.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::pin::pin;

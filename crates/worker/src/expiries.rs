@@ -107,3 +107,101 @@ impl Budget {
         self.events -= events as f64;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+    use crate::testing::{World, options, pass};
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_expire_a_second_than_the_rate_says_on_any_number_of_servers() {
+        let world = World::new();
+        world.fake.state().due = 1_000_000;
+        let servers = [1, 2, 3].map(|number| world.serve::<Expiries>(number));
+        for second in 1..=30 {
+            pass(Duration::from_secs(1)).await;
+            let expired = world.fake.state().expired;
+            assert!(expired <= second * 1_000 + 400, "{expired} in {second} s");
+            assert!(expired >= second * 950, "{expired} in {second} s");
+        }
+        let counted = servers
+            .iter()
+            .map(|it| it.metric("accolade_events_expired_total"));
+        #[expect(clippy::cast_precision_loss, reason = "few")]
+        let expired = world.fake.state().expired as f64;
+        assert!((counted.sum::<f64>() - expired).abs() < 0.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_rest_no_more_is_made_at_once_than_in_two_steps() {
+        let world = World::new();
+        let _server = world.serve::<Expiries>(1);
+        pass(Duration::from_mins(10)).await;
+        world.fake.state().due = 1_000_000;
+        pass(Duration::from_millis(1_100)).await;
+        let expired = world.fake.state().expired;
+        assert!(expired <= 1_400, "{expired}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_step_made_too_much_of_the_next_ones_make_less() {
+        let world = World::new();
+        world.fake.state().due = 1_000_000;
+        world.fake.state().too_many = 5_000;
+        let _server = world.serve::<Expiries>(1);
+        pass(Duration::from_mins(1)).await;
+        let expired = world.fake.state().expired;
+        assert!((50_000..=66_000).contains(&expired), "{expired}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_below_one_a_step_holds_too() {
+        let world = World::new();
+        world.fake.state().due = 1_000;
+        let options = Options {
+            expiry_rate: 1,
+            ..options()
+        };
+        let _server = world.serve_with::<Expiries>(1, options);
+        pass(Duration::from_mins(1)).await;
+        let expired = world.fake.state().expired;
+        assert!((50..=62).contains(&expired), "{expired}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_expires_within_the_grace_and_a_second() {
+        let world = World::new();
+        let _server = world.serve::<Expiries>(1);
+        pass(Duration::from_mins(5)).await;
+        let (until, _) = world.fake.state().expire.unwrap();
+        let behind = world.now().since(until);
+        let grace = time::Duration::MINUTE;
+        assert!((grace..=grace + PERIOD).contains(&behind), "{behind}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_server_goes_on_at_once_where_one_stops_and_soon_where_one_is_killed() {
+        let world = World::new();
+        world.fake.state().due = u64::MAX;
+        let first = world.serve::<Expiries>(1);
+        pass(Duration::ZERO).await;
+        let second = world.serve::<Expiries>(2);
+        pass(Duration::from_mins(1)).await;
+        first.stop().await;
+        let stopped = world.fake.state().expired;
+        pass(PERIOD).await;
+        assert!(world.fake.state().expired > stopped);
+        assert!(second.metric("accolade_lease_takeovers_total").abs() < 0.1);
+
+        let third = world.serve::<Expiries>(3);
+        pass(Duration::from_secs(5)).await;
+        second.kill().await;
+        let killed = world.fake.state().expired;
+        pass(Duration::from_secs(5)).await;
+        assert_eq!(world.fake.state().expired, killed);
+        pass(Duration::from_secs(7)).await;
+        assert!(world.fake.state().expired > killed);
+        assert!((third.metric("accolade_lease_takeovers_total") - 1.0).abs() < 0.1);
+    }
+}

@@ -87,3 +87,48 @@ impl Housekeeping {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accolade_application::ports::{LeaseName, Leases as _, Term};
+
+    use super::*;
+    use crate::testing::{World, options, pass};
+
+    #[tokio::test(start_paused = true)]
+    async fn everything_is_tidied_up_once_a_minute() {
+        let world = World::new();
+        world.fake.state().attempts_left = 3;
+        let _server = world.serve::<Housekeeping>(1);
+        pass(Duration::ZERO).await;
+        assert_eq!(world.fake.state().attempts_left, 0);
+        pass(PERIOD * 10).await;
+        let state = world.fake.state();
+        assert_eq!(state.sweeps, 11);
+        let kept = state
+            .kept_since
+            .map(|since| world.now().since(since.unwrap()));
+        let retention = options().retention.try_into().unwrap();
+        for (kept, expected) in kept.into_iter().zip([retention, ATTEMPTS_KEPT]) {
+            let late = kept - expected;
+            assert!(late < time::Duration::SECOND, "{late}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn leases_that_ran_out_are_forgotten_after_a_while() {
+        let world = World::new();
+        let term = Term {
+            holder: uuid::Uuid::from_u128(7),
+            now: world.now(),
+            length: Duration::ZERO,
+        };
+        let names = [LeaseName::Expiries];
+        world.fake.leases.take(&names, 1, &term).unwrap();
+        let _server = world.serve::<Housekeeping>(1);
+        pass(LEASES_KEPT - PERIOD).await;
+        assert_eq!(world.fake.leases.renew(&names, &term).unwrap(), names);
+        pass(PERIOD * 2).await;
+        assert_eq!(world.fake.leases.renew(&names, &term).unwrap(), []);
+    }
+}

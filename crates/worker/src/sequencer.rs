@@ -30,3 +30,21 @@ impl Task for Sequencer {
         Ok(PERIOD)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, pass};
+
+    #[tokio::test(start_paused = true)]
+    async fn every_server_gives_positions_five_times_a_second() {
+        let world = World::new();
+        let server = world.serve::<Sequencer>(1);
+        let _other = world.serve::<Sequencer>(2);
+        pass(Duration::from_secs(10)).await;
+        let sequences = world.fake.state().sequences;
+        assert!((95..=102).contains(&sequences), "{sequences}");
+        let sequenced = server.metric("accolade_events_sequenced_total");
+        assert!((95.0..=102.0).contains(&sequenced), "{sequenced}");
+    }
+}

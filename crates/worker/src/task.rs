@@ -96,3 +96,51 @@ pub(crate) fn one_line(error: StoreError) -> String {
     let text = format!("{:#}", anyhow::Error::from(error));
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sequencer::Sequencer;
+    use crate::testing::{World, pass};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_fails_rests_longer_each_time_and_works_again_as_soon_as_it_can() {
+        let world = World::new();
+        world.fake.state().fails = true;
+        let server = world.serve::<Sequencer>(1);
+        // 0, 0.5, 1.5, 3.5, 7.5, and every five seconds from then on.
+        pass(Duration::from_millis(7_500)).await;
+        assert_eq!(world.fake.state().sequences, 5);
+        pass(Duration::from_secs(50)).await;
+        assert_eq!(world.fake.state().sequences, 15);
+        let failures = r#"accolade_background_failures_total{task="sequencer"}"#;
+        assert!((server.metric(failures) - 15.0).abs() < 0.1);
+
+        world.fake.state().fails = false;
+        pass(LONGEST_REST + Duration::from_secs(10)).await;
+        assert!(world.fake.state().sequences > 15 + 45);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_panics_begins_anew_after_a_rest() {
+        let world = World::new();
+        world.fake.state().panics = true;
+        let _server = world.serve::<Sequencer>(1);
+        pass(Duration::from_millis(7_500)).await;
+        assert_eq!(world.fake.state().sequences, 5);
+        world.fake.state().panics = false;
+        pass(LONGEST_REST + Duration::from_secs(10)).await;
+        assert!(world.fake.state().sequences > 5 + 45);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_stops_in_the_midst_of_its_rest() {
+        let world = World::new();
+        world.fake.state().fails = true;
+        let server = world.serve::<Sequencer>(1);
+        pass(Duration::from_secs(20)).await;
+        let asked = tokio::time::Instant::now();
+        server.stop().await;
+        assert_eq!(asked.elapsed(), Duration::ZERO);
+    }
+}

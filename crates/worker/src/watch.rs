@@ -55,3 +55,55 @@ fn webhook_figures(stores: &Stores) -> Result<WebhookFigures, StoreError> {
     }
     Ok(figures)
 }
+
+#[cfg(test)]
+mod tests {
+    use accolade_application::ports::WebhookStanding;
+    use accolade_domain::event::Position;
+    use accolade_domain::webhook::DisabledReason;
+
+    use super::*;
+    use crate::testing::{World, pass, webhook};
+
+    fn position(number: i64) -> Position {
+        Position::try_from(number).unwrap()
+    }
+
+    fn standing(number: u8, state: WebhookState, at: i64) -> WebhookStanding {
+        let (org, webhook) = webhook(number);
+        WebhookStanding {
+            org,
+            webhook,
+            state,
+            position: position(at),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn webhooks_are_counted_by_state_and_the_active_ones_by_what_is_behind_them() {
+        let world = World::new();
+        world.fake.state().newest = Some(position(100));
+        world.fake.state().standings = vec![
+            standing(1, WebhookState::Active, 90),
+            standing(2, WebhookState::Active, 40),
+            standing(3, WebhookState::Active, 100),
+            standing(4, WebhookState::Paused, 0),
+            standing(5, WebhookState::Disabled(DisabledReason::Gone), 0),
+        ];
+        let server = world.serve::<Watch>(1);
+        pass(Duration::ZERO).await;
+        for (metric, value) in [
+            (r#"accolade_webhooks{state="active"}"#, 3.0),
+            (r#"accolade_webhooks{state="paused"}"#, 1.0),
+            (r#"accolade_webhooks{state="disabled"}"#, 1.0),
+            ("accolade_webhook_lag_events ", 70.0),
+            ("accolade_webhook_lag_events_max", 60.0),
+        ] {
+            let found = server.metric(metric);
+            assert!((found - value).abs() < 0.1, "{metric} is {found}");
+        }
+        world.fake.state().standings.clear();
+        pass(PERIOD).await;
+        assert!(server.metric("accolade_webhook_lag_events ").abs() < 0.1);
+    }
+}

@@ -101,3 +101,62 @@ fn spawn<T: Task>(tasks: &mut JoinSet<()>, context: &Context, stop: &Stop) {
     context.metrics.task_starts(T::NAME);
     tasks.spawn(run::<T>(context.clone(), stop.clone()));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::options::Options;
+    use crate::testing::{World, options, webhook};
+
+    fn with_patience(patience: Duration) -> Options {
+        Options {
+            patience,
+            ..options()
+        }
+    }
+
+    /// Waits for something that a worker does on a thread of its own.
+    fn until(is_so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_mins(1), "it never was");
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_worker_runs_every_task_and_leaves_nothing_behind() {
+        let world = World::new();
+        world.fake.state().deliverable.insert(webhook(1), 1);
+        let context = world.context_with(1, with_patience(Duration::from_mins(1)));
+        let worker = Worker::begin(context).unwrap();
+        until(|| {
+            let state = world.fake.state();
+            state.sequences > 1
+                && state.sweeps == 1
+                && state.expire.is_some()
+                && state.begun == 1
+                && state.looks > 0
+        });
+        worker.stop();
+        let state = world.fake.state();
+        assert!(state.delivering.values().all(Vec::is_empty));
+        drop(state);
+        assert_eq!(world.holders(), 0);
+    }
+
+    #[test]
+    fn a_call_of_the_store_that_hangs_does_not_hold_up_the_end() {
+        let world = World::new();
+        let context = world.context_with(1, with_patience(Duration::from_millis(50)));
+        // The first call of each task waits for this lock.
+        let hangs = world.fake.state();
+        let worker = Worker::begin(context).unwrap();
+        let begun = Instant::now();
+        worker.stop();
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        drop(hangs);
+    }
+}

@@ -36,7 +36,10 @@ fn names(world: &World) -> [LeaseName; 2] {
 }
 
 fn take(stores: &Stores, names: &[LeaseName], number: u128, length: Duration) -> Vec<LeaseName> {
-    let taken = stores.leases.take(names, names.len(), &term(number, length)).unwrap();
+    let taken = stores
+        .leases
+        .take(names, names.len(), &term(number, length))
+        .unwrap();
     taken.into_iter().map(|lease| lease.name).collect()
 }
 
