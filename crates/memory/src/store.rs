@@ -12,6 +12,7 @@ use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
 
+use crate::events::Feed;
 use crate::leases::Held;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -36,6 +37,7 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
+    pub(crate) feeds: BTreeMap<OrgId, Feed>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
     pub(crate) leases: BTreeMap<LeaseName, Held>,
 }

@@ -169,7 +169,7 @@ impl Deliveries {
         }
     }
 
-    /// How many of so many webhooks are this server's: each has as many as the others, or one more.
+    /// How many of so many webhooks a server has at most: what is left for each, rounded up.
     async fn share(&mut self, wanted: usize) -> Result<usize, StoreError> {
         if wanted == 0 || self.context.options.is_alone {
             return Ok(wanted);

@@ -3,6 +3,8 @@
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod housekeeping;
 mod leases;
 
