@@ -4,8 +4,9 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::ports::event_store::EventStore;
-use accolade_application::ports::{Clock, Housekeeping, Leases, StoreError, WebhookStore};
+use accolade_application::ports::{
+    Clock, EventStore, Housekeeping, Leases, StoreError, WebhookStore,
+};
 use accolade_domain::instant::Instant;
 use anyhow::anyhow;
 use tokio::sync::Semaphore;

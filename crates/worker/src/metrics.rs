@@ -84,7 +84,7 @@ impl Metrics {
             unsequenced: registered(
                 &registry,
                 IntGauge::new(
-                    "accolade_feed_unsequenced_rows",
+                    "accolade_feed_unsequenced_requests",
                     "Requests that were recorded and have no position in the feed yet.",
                 )?,
             )?,

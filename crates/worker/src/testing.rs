@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use accolade_application::ports::event_store::{
-    EventStore, Expired, FeedError, FeedPage, FeedQuery,
-};
 use accolade_application::ports::{
-    AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, Housekeeping, IdempotencyRecord,
-    LeaseName, Leases, Progress, Resend, SaveWebhookError, Saved, StoreError, StoredWebhook, Swept,
-    TakenLease, Term, WebhookChange, WebhookStanding, WebhookStore, WebhookVersion,
+    AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
+    FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
+    SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
+    WebhookChange, WebhookStanding, WebhookStore, WebhookVersion,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::event::Position;
@@ -45,6 +43,8 @@ pub(crate) struct State {
     pub(crate) panics: bool,
     /// How often events were to get positions.
     pub(crate) sequences: u32,
+    /// What has no position.
+    pub(crate) unsequenced: Unsequenced,
     /// How many events are due to be expired.
     pub(crate) due: u64,
     /// How many more than it is to a call expires.
@@ -137,6 +137,10 @@ impl EventStore for Link {
         self.fake.state().sequences += 1;
         drop(self.call()?);
         Ok(2)
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(self.call()?.unsequenced)
     }
 
     fn expire(&self, until: Instant, _: Instant, most: u64) -> Result<Expired, StoreError> {

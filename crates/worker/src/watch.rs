@@ -28,6 +28,15 @@ impl Task for Watch {
     }
 
     async fn step(&mut self) -> Result<Duration, StoreError> {
+        let look = self
+            .context
+            .call(Line::Patient, |it| it.events.unsequenced());
+        let unsequenced = look.await?;
+        let now = self.context.clock.now();
+        let lag = unsequenced.oldest_on.map(|oldest| now.since(oldest));
+        // Negative where the clock of whoever recorded it is ahead.
+        let lag = lag.and_then(|lag| lag.try_into().ok()).unwrap_or_default();
+        self.context.metrics.feed_stands(unsequenced.requests, lag);
         let figures = self.context.call(Line::Patient, webhook_figures).await?;
         self.context.metrics.webhooks_stand(&figures);
         Ok(PERIOD)
@@ -58,7 +67,7 @@ fn webhook_figures(stores: &Stores) -> Result<WebhookFigures, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use accolade_application::ports::WebhookStanding;
+    use accolade_application::ports::{Unsequenced, WebhookStanding};
     use accolade_domain::event::Position;
     use accolade_domain::webhook::DisabledReason;
 
@@ -77,6 +86,23 @@ mod tests {
             state,
             position: position(at),
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_its_position_is_counted_and_timed() {
+        let world = World::new();
+        world.fake.state().unsequenced = Unsequenced {
+            requests: 7,
+            oldest_on: Some(world.now() - time::Duration::seconds(3)),
+        };
+        let server = world.serve::<Watch>(1);
+        pass(Duration::ZERO).await;
+        assert!((server.metric("accolade_feed_unsequenced_requests") - 7.0).abs() < 0.1);
+        assert!((server.metric("accolade_feed_lag_seconds") - 3.0).abs() < 0.1);
+        world.fake.state().unsequenced = Unsequenced::default();
+        pass(PERIOD).await;
+        assert!(server.metric("accolade_feed_unsequenced_requests").abs() < 0.1);
+        assert!(server.metric("accolade_feed_lag_seconds").abs() < 0.1);
     }
 
     #[tokio::test(start_paused = true)]

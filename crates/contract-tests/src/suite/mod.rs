@@ -67,6 +67,7 @@ mod rolling;
 mod snapshots;
 mod tenants;
 mod two_servers;
+mod unsequenced;
 
 /// What an adapter promises that records enrolments; one that can do it in several ways must
 /// promise it for each.
@@ -80,4 +81,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases
+    unsequenced
 };

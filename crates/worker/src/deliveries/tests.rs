@@ -36,9 +36,15 @@ async fn servers_that_start_together_share_the_webhooks() {
     let [a, b, c] = [1, 2, 3].map(|number| world.serve::<Deliveries>(number));
     pass(Duration::from_secs(5)).await;
     let shares = shares(&world, &[&a, &b, &c]);
-    assert!(shares.iter().all(|share| (2..=4).contains(share)), "{shares:?}");
+    assert!(
+        shares.iter().all(|share| (2..=4).contains(share)),
+        "{shares:?}"
+    );
     let leases = [a, b, c].map(|server| server.metric("accolade_webhook_leases"));
-    assert!((leases.iter().sum::<f64>() - 10.0).abs() < 0.1, "{leases:?}");
+    assert!(
+        (leases.iter().sum::<f64>() - 10.0).abs() < 0.1,
+        "{leases:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
