@@ -17,15 +17,15 @@ use crate::deliveries::Deliverer;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
-/// How many connections to the database the worker uses at once, besides those of deliveries: one
-/// for each [`Line`].
+/// How many connections to the database the worker uses at once, one for each [`Line`]: those of
+/// deliveries come to that.
 pub const CONNECTIONS: u32 = 2;
 
 /// Calls of the store that wait for each other: what must not be late waits for nothing that may
 /// take long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Line {
-    /// What takes little time and has little: positions and leases.
+    /// What takes little time: positions and leases.
     Prompt,
     /// What may be late: expiries, tidying up, and looking.
     Patient,

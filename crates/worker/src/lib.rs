@@ -10,8 +10,8 @@
 //! a lease ([`Leases`](accolade_application::ports::Leases)): whoever ends without a word is followed
 //! by another as soon as its leases run out.
 //!
-//! The worker has threads of its own and at most [`CONNECTIONS`] connections to the database at
-//! once, so that it takes nothing from requests but what the database itself has to do.
+//! The worker has threads of its own, and uses few [`CONNECTIONS`] to the database at once, which are
+//! not those of requests.
 
 mod context;
 mod deliveries;
@@ -31,7 +31,7 @@ mod testing;
 
 pub use context::CONNECTIONS;
 pub use deliveries::Deliverer;
-pub use metrics::{Metrics, Outcome};
+pub use metrics::Metrics;
 pub use options::Options;
 pub use stop::Stop;
-pub use worker::Worker;
+pub use worker::{Threads, Worker};

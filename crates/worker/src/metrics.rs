@@ -5,27 +5,18 @@
 
 use std::time::Duration;
 
-use accolade_domain::webhook::WebhookState;
+use accolade_domain::webhook::{DisabledReason, WebhookState};
 use prometheus::core::Collector;
 use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 /// How a request to a receiver ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The receiver answered 2xx in time.
-    Succeeded,
-    /// Anything else.
-    Failed,
-}
+const OUTCOMES: [&str; 2] = ["succeeded", "failed"];
 
-impl Outcome {
-    const ALL: [Self; 2] = [Self::Succeeded, Self::Failed];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
+/// Why a webhook was disabled.
+const fn reason(reason: DisabledReason) -> &'static str {
+    match reason {
+        DisabledReason::NoSuccess => "no_success",
+        DisabledReason::Gone => "gone",
     }
 }
 
@@ -61,6 +52,7 @@ pub struct Metrics {
     webhook_lag: IntGauge,
     longest_webhook_lag: IntGauge,
     attempts: IntCounterVec,
+    disabled: IntCounterVec,
     takeovers: IntCounter,
     leases: IntGauge,
     failures: IntCounterVec,
@@ -133,6 +125,16 @@ impl Metrics {
                     &["outcome"],
                 )?,
             )?,
+            disabled: registered(
+                &registry,
+                IntCounterVec::new(
+                    Opts::new(
+                        "accolade_webhooks_disabled_total",
+                        "Webhooks that this server disabled, by reason.",
+                    ),
+                    &["reason"],
+                )?,
+            )?,
             takeovers: registered(
                 &registry,
                 IntCounter::new(
@@ -159,8 +161,11 @@ impl Metrics {
             )?,
             registry,
         };
-        for outcome in Outcome::ALL {
-            metrics.attempts.with_label_values(&[outcome.label()]);
+        for outcome in OUTCOMES {
+            metrics.attempts.with_label_values(&[outcome]);
+        }
+        for disabled in [DisabledReason::NoSuccess, DisabledReason::Gone] {
+            metrics.disabled.with_label_values(&[reason(disabled)]);
         }
         metrics.webhooks_stand(&WebhookFigures::default());
         Ok(metrics)
@@ -172,8 +177,15 @@ impl Metrics {
     }
 
     /// Counts a request that was sent to a receiver.
-    pub fn attempted(&self, outcome: Outcome) {
-        self.attempts.with_label_values(&[outcome.label()]).inc();
+    pub fn attempted(&self, is_success: bool) {
+        let [succeeded, failed] = OUTCOMES;
+        let outcome = if is_success { succeeded } else { failed };
+        self.attempts.with_label_values(&[outcome]).inc();
+    }
+
+    /// Counts a webhook that this server disabled.
+    pub fn disabled(&self, disabled: DisabledReason) {
+        self.disabled.with_label_values(&[reason(disabled)]).inc();
     }
 
     /// Shows a task at zero, before it ever fails.
@@ -230,4 +242,45 @@ fn registered<C: Collector + Clone + 'static>(
 ) -> prometheus::Result<C> {
     registry.register(Box::new(collector.clone()))?;
     Ok(collector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_is_there_before_anything_happens_and_counts_what_happens() {
+        let metrics = Metrics::new().unwrap();
+        let text = || {
+            let families = metrics.registry().gather();
+            prometheus::TextEncoder::new()
+                .encode_to_string(&families)
+                .unwrap()
+        };
+        let shows = |line: &str| text().lines().any(|found| found == line);
+        for line in [
+            "accolade_feed_unsequenced_requests 0",
+            "accolade_feed_lag_seconds 0",
+            "accolade_events_expired_total 0",
+            "accolade_webhook_lag_events 0",
+            "accolade_webhook_lag_events_max 0",
+            r#"accolade_webhook_attempts_total{outcome="failed"} 0"#,
+            r#"accolade_webhooks{state="disabled"} 0"#,
+            r#"accolade_webhooks_disabled_total{reason="no_success"} 0"#,
+            "accolade_lease_takeovers_total 0",
+        ] {
+            assert!(shows(line), "{line} is not in\n{}", text());
+        }
+        metrics.attempted(true);
+        metrics.attempted(false);
+        metrics.attempted(false);
+        metrics.disabled(DisabledReason::Gone);
+        for line in [
+            r#"accolade_webhook_attempts_total{outcome="succeeded"} 1"#,
+            r#"accolade_webhook_attempts_total{outcome="failed"} 2"#,
+            r#"accolade_webhooks_disabled_total{reason="gone"} 1"#,
+        ] {
+            assert!(shows(line), "{line} is not in\n{}", text());
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use accolade_application::ports::Ports;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -28,6 +28,31 @@ const THREADS: usize = 2;
 /// How much longer than its patience the end is waited for.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// The threads of a worker, before it begins: what is to be sent to receivers meanwhile is sent on
+/// them too.
+#[derive(Debug)]
+pub struct Threads(Runtime);
+
+impl Threads {
+    /// Starts them.
+    ///
+    /// # Errors
+    /// There can be no further thread.
+    pub fn start() -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("worker")
+            .enable_all()
+            .build()?;
+        Ok(Self(runtime))
+    }
+
+    /// Where others have something done on them.
+    pub fn handle(&self) -> Handle {
+        self.0.handle().clone()
+    }
+}
+
 /// What a server does in the background, until this value goes.
 #[derive(Debug)]
 pub struct Worker {
@@ -37,19 +62,37 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn begin(context: Context) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .thread_name("worker")
-            .enable_all()
-            .build()?;
+    /// Begins to work on `ports`, on `threads`.
+    ///
+    /// # Errors
+    /// There can be no further thread.
+    pub fn start(
+        threads: Threads,
+        ports: &Ports,
+        deliverer: Arc<dyn Deliverer>,
+        metrics: Metrics,
+        options: Options,
+    ) -> io::Result<Self> {
+        let stores = Stores {
+            events: Arc::clone(&ports.stores.events),
+            housekeeping: Arc::clone(&ports.stores.housekeeping),
+            leases: Arc::clone(&ports.stores.leases),
+            webhooks: Arc::clone(&ports.stores.webhooks),
+        };
+        let holder = ports.ids.uuid();
+        let clock = Arc::clone(&ports.clock);
+        let context = Context::new(stores, clock, holder, deliverer, metrics, options);
+        Self::begin(threads, context)
+    }
+
+    pub(crate) fn begin(threads: Threads, context: Context) -> io::Result<Self> {
         let patience = context.options.patience;
         let (stopper, stop) = Stopper::new();
         let (end, ended) = mpsc::channel();
         thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || {
-                work(runtime, context, stop);
+                work(threads.0, context, stop);
                 // Nobody waits any more if it took too long.
                 let _ = end.send(());
             })?;
@@ -94,7 +137,7 @@ fn work(runtime: Runtime, context: Context, stop: Stop) {
     });
     drop(context);
     // A call of the store that hangs is left to itself.
-    runtime.shutdown_background();
+    runtime.shutdown_timeout(GRACE / 2);
 }
 
 fn spawn<T: Task>(tasks: &mut JoinSet<()>, context: &Context, stop: &Stop) {
@@ -131,7 +174,7 @@ mod tests {
         let world = World::new();
         world.fake.state().deliverable.insert(webhook(1), 1);
         let context = world.context_with(1, with_patience(Duration::from_mins(1)));
-        let worker = Worker::begin(context).unwrap();
+        let worker = Worker::begin(Threads::start().unwrap(), context).unwrap();
         until(|| {
             let state = world.fake.state();
             state.sequences > 1
@@ -153,7 +196,7 @@ mod tests {
         let context = world.context_with(1, with_patience(Duration::from_millis(50)));
         // The first call of each task waits for this lock.
         let hangs = world.fake.state();
-        let worker = Worker::begin(context).unwrap();
+        let worker = Worker::begin(Threads::start().unwrap(), context).unwrap();
         let begun = Instant::now();
         worker.stop();
         assert!(begun.elapsed() < Duration::from_secs(30));
