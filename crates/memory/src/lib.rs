@@ -24,6 +24,7 @@ mod ports;
 mod requests;
 mod secrets;
 mod store;
+mod webhooks;
 
 pub use clock::FixedClock;
 pub use ids::SequentialIds;

@@ -11,6 +11,7 @@
 //!   the one retrying transaction
 //! - `waiting`: for what another process has
 //! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
 //! - `stores`: ports over that, once for both databases
@@ -31,10 +32,12 @@ mod query_failure;
 mod recording;
 mod retry;
 mod schema;
+mod sealing;
 mod statement;
 mod store;
 mod stores;
 mod waiting;
+mod webhook_rows;
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -45,3 +48,4 @@ pub use closing::Closing;
 pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
+pub use sealing::SealingKey;

@@ -223,6 +223,55 @@ table! {
 }
 
 table! {
+    webhooks (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        version -> BigInt,
+        state -> SmallInt,
+        disabled_reason -> Nullable<SmallInt>,
+        settings -> Text,
+        sealed -> Binary,
+        cursor -> BigInt,
+        last_attempt -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        hold_until -> Nullable<BigInt>,
+        created_on -> BigInt,
+        created_by -> BigInt,
+        updated_on -> BigInt,
+        updated_by -> BigInt,
+    }
+}
+
+table! {
+    webhook_retries (org_id, webhook_id, position) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        position -> BigInt,
+        partition_key -> Nullable<Text>,
+        attempts -> Integer,
+        first_on -> Nullable<BigInt>,
+        due_on -> Nullable<BigInt>,
+        given_up -> Bool,
+        resent -> Bool,
+    }
+}
+
+table! {
+    webhook_attempts (org_id, webhook_id, number) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        number -> BigInt,
+        attempted_on -> BigInt,
+        status -> SmallInt,
+        http_status -> Nullable<SmallInt>,
+        duration -> BigInt,
+        error -> Nullable<Text>,
+        answer -> Nullable<Binary>,
+        events -> Binary,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }

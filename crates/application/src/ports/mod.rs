@@ -42,7 +42,6 @@ pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
 pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
-pub use webhook_store::*;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +84,8 @@ stores! {
     health: health::Health,
     /// What is tidied up.
     housekeeping: housekeeping::Housekeeping,
+    /// Webhooks, and how far they have come.
+    webhooks: webhook_store::WebhookStore,
 }
 
 /// Every port, as the use cases get them.

@@ -21,6 +21,7 @@ mod session;
 mod shared;
 mod text_sql;
 mod url;
+mod webhook_sql;
 
 pub(crate) use open::open;
 pub(crate) use url::check;

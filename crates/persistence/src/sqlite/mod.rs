@@ -21,6 +21,7 @@ mod open;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod text_sql;
+mod webhook_sql;
 
 pub(crate) use backup::backup;
 pub(crate) use file::checkpoint;
