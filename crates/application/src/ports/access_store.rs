@@ -1,6 +1,6 @@
 //! Where organisations and their API clients live.
 
-use accolade_domain::audit::Attribution;
+use accolade_domain::audit::{Attribution, ClientState, Entry, telling};
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
@@ -61,6 +61,17 @@ pub struct NewClient {
     pub secret: SecretHash,
     /// When it is created, and by whom.
     pub created: Attribution,
+}
+
+impl NewClient {
+    /// What the audit trail tells of it once it has got its `number`.
+    pub fn entry(&self, number: ClientNumber) -> Entry {
+        let state = ClientState {
+            name: self.name.clone(),
+            groups: self.groups.names(),
+        };
+        telling::client_created(self.org, number, state, &self.created)
+    }
 }
 
 /// Why an org was not created.
