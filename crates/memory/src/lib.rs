@@ -8,6 +8,7 @@
 
 mod access;
 mod actors;
+mod audit;
 mod badges;
 mod catalogue;
 mod clock;

@@ -8,6 +8,7 @@ use accolade_application::ports::{
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{
     BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
@@ -25,6 +26,8 @@ pub(crate) struct State {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     /// In the order of their numbers, which are 1, 2, 3, ….
     pub(crate) clients: Vec<Client>,
+    /// In the order in which they were written.
+    pub(crate) audit: Vec<Entry>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
     pub(crate) badge_numbers: BTreeMap<(OrgId, BadgeId), BadgeNumber>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use accolade_application::ports::{
     Attempt, AttemptCursor, AttemptPage, AttemptQuery, Deliverable, Delivery, IdempotencyRecord,
     ListedAttempt, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, StoreError,
-    StoredWebhook, WebhookChange, WebhookStanding, WebhookStore, WebhookVersion,
+    StoredWebhook, Waiting, WebhookStanding, WebhookStore, WebhookVersion,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::event::Position;
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
@@ -88,6 +89,7 @@ impl WebhookStore for MemoryStore {
         webhook: &Webhook,
         cursor: Position,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let mut state = self.begin();
         state.check_webhook_key(idempotency)?;
@@ -105,6 +107,7 @@ impl WebhookStore for MemoryStore {
         };
         state.webhooks.insert((webhook.org, webhook.id), new);
         state.remember_webhook(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
@@ -112,15 +115,16 @@ impl WebhookStore for MemoryStore {
         &self,
         before: &StoredWebhook,
         after: &Webhook,
-        change: WebhookChange,
+        waiting: Waiting,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let mut state = self.begin();
         state.check_webhook_key(idempotency)?;
         let there = state.at_version(before)?;
         there.webhook = after.clone();
         there.version += 1;
-        if change == WebhookChange::Enable {
+        if waiting == Waiting::NoMore {
             for retry in there.retries.values_mut() {
                 if !retry.given_up && retry.due_on.is_some() {
                     retry.attempts = 0;
@@ -130,15 +134,15 @@ impl WebhookStore for MemoryStore {
             }
         }
         state.remember_webhook(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
     fn delete_webhook(
         &self,
         before: &StoredWebhook,
-        _: Actor,
-        _: Instant,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let mut state = self.begin();
         state.check_webhook_key(idempotency)?;
@@ -146,6 +150,7 @@ impl WebhookStore for MemoryStore {
         let Webhook { org, id, .. } = before.webhook;
         state.webhooks.remove(&(org, id));
         state.remember_webhook(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
@@ -266,6 +271,7 @@ impl WebhookStore for MemoryStore {
         let Some(there) = there else {
             return Ok(None);
         };
+        let mut told = None;
         for attempt in &progress.attempts {
             there.last_attempt += 1;
             there.attempts.insert(there.last_attempt, attempt.clone());
@@ -280,16 +286,25 @@ impl WebhookStore for MemoryStore {
         if there.webhook.state.is_active() {
             there.webhook.health = progress.health;
             if let Some(reason) = progress.disable {
+                let before = there.webhook.state;
                 there.webhook.state = webhook::WebhookState::Disabled(reason);
+                told = Some(telling::webhook_moved(
+                    (progress.org, progress.webhook),
+                    before,
+                    there.webhook.state,
+                    &Attribution::system(progress.now),
+                ));
                 there.webhook.updated_on = progress.now;
                 there.webhook.updated_by = Actor::SYSTEM;
                 there.version += 1;
             }
         }
-        Ok(Some(Saved {
+        let saved = Saved {
             version: there.version,
             state: there.webhook.state,
-        }))
+        };
+        state.tell(told);
+        Ok(Some(saved))
     }
 
     fn standings(&self) -> Result<Vec<WebhookStanding>, StoreError> {

@@ -10,7 +10,7 @@
 //! - `store`, `pool`, `opened_file`, `retry`, `query_failure`, `connection_failure`: connections, and
 //!   the one retrying transaction
 //! - `waiting`: for what another process has
-//! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
@@ -19,6 +19,7 @@
 //! - `postgres`, `sqlite`: everything that differs
 
 mod answers;
+mod audit;
 mod boundary;
 mod closing;
 mod connection_failure;

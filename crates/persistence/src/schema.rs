@@ -38,6 +38,21 @@ table! {
 }
 
 table! {
+    audit (org_id, recorded_on, number) {
+        org_id -> BigInt,
+        recorded_on -> BigInt,
+        number -> BigInt,
+        actor -> BigInt,
+        entity_type -> SmallInt,
+        action -> SmallInt,
+        entity_id -> Text,
+        request_tag -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        changes -> Nullable<Text>,
+    }
+}
+
+table! {
     badge_metas (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
@@ -103,6 +118,8 @@ table! {
         expires_on -> BigInt,
         request_no -> BigInt,
         revoked_on -> Nullable<BigInt>,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 
@@ -120,6 +137,8 @@ table! {
         revoked_on -> Nullable<BigInt>,
         enrolment -> Nullable<Integer>,
         imported -> Bool,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 

@@ -11,6 +11,7 @@ mod stores;
 
 mod access_store;
 mod actors;
+mod audit_store;
 mod badge_store;
 mod batch;
 mod catalogue_store;
@@ -64,6 +65,8 @@ stores! {
     access: access_store::AccessStore,
     /// Who an actor is.
     actors: actors::Actors,
+    /// Who changed what.
+    audit: audit_store::AuditStore,
     /// Badge metas.
     badges: badge_store::BadgeStore,
     /// Enrolments.

@@ -3,6 +3,7 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
+mod audit_sql;
 mod badge_sql;
 mod copy;
 mod directory_sql;

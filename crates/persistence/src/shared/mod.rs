@@ -4,6 +4,7 @@
 
 pub(super) mod access;
 mod actors;
+mod audit;
 mod badge_columns;
 mod badges;
 mod catalogue;

@@ -9,9 +9,10 @@ use std::collections::HashMap;
 use accolade_application::ports::{
     AttemptCursor, AttemptPage, AttemptQuery, Deliverable, Delivery, IdempotencyRecord,
     ListedAttempt, Progress, Resend, ResendWhat, SaveWebhookError, Saved, StoreError,
-    StoredWebhook, WebhookChange, WebhookStanding, WebhookStore,
+    StoredWebhook, Waiting, WebhookStanding, WebhookStore,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::event::Position;
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
@@ -21,6 +22,7 @@ use diesel::prelude::*;
 
 use super::idempotency::reserve_record;
 use super::{Connection, webhook_sql};
+use crate::audit::AuditSql as _;
 use crate::mapping::{object_id, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
 use crate::retry::{Ending, Rollback, WorkError, nobody_knows};
@@ -241,6 +243,7 @@ impl WebhookStore for Store<Connection> {
         webhook: &Webhook,
         cursor: Position,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let row = Definition::new(webhook, 1, &self.sealing).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
@@ -256,7 +259,7 @@ impl WebhookStore for Store<Connection> {
                     webhooks::created_by.eq(webhook.created_by.number()),
                 ))
                 .execute(connection)?;
-            Ok(())
+            Ok(connection.tell(webhook.org, entries)?)
         };
         self.writer.write(work, |connection, (): &()| {
             ending(connection, webhook, Some(1))
@@ -267,8 +270,9 @@ impl WebhookStore for Store<Connection> {
         &self,
         before: &StoredWebhook,
         after: &Webhook,
-        change: WebhookChange,
+        waiting: Waiting,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let version = before.version + 1;
         let row = Definition::new(after, version, &self.sealing).map_err(unexpected)?;
@@ -283,7 +287,7 @@ impl WebhookStore for Store<Connection> {
             )
             .set(&row)
             .execute(connection)?;
-            if change == WebhookChange::Enable {
+            if waiting == Waiting::NoMore {
                 diesel::update(webhook_retries::table)
                     .filter(of_webhook!(webhook_retries, after.org, after.id))
                     .filter(not(webhook_retries::given_up))
@@ -295,7 +299,7 @@ impl WebhookStore for Store<Connection> {
                     ))
                     .execute(connection)?;
             }
-            Ok(())
+            Ok(connection.tell(after.org, entries)?)
         };
         self.writer.write(work, |connection, (): &()| {
             ending(connection, after, Some(version))
@@ -305,9 +309,8 @@ impl WebhookStore for Store<Connection> {
     fn delete_webhook(
         &self,
         before: &StoredWebhook,
-        _: Actor,
-        _: Instant,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         let Webhook { org, id, .. } = before.webhook;
         let work = |connection: &mut Connection| {
@@ -321,7 +324,7 @@ impl WebhookStore for Store<Connection> {
                 .execute(connection)?;
             diesel::delete(webhooks::table.find((org.get(), id.0.as_bytes().as_slice())))
                 .execute(connection)?;
-            Ok(())
+            Ok(connection.tell(org, entries)?)
         };
         self.writer.write(work, |connection, (): &()| {
             ending(connection, &before.webhook, None)
@@ -544,6 +547,9 @@ impl WebhookStore for Store<Connection> {
                         webhooks::updated_by.eq(Actor::SYSTEM.number()),
                     ))
                     .execute(connection)?;
+                let by = Attribution::system(progress.now);
+                let told = telling::webhook_moved((org, id), there.state, saved.state, &by);
+                connection.tell(org, &[told])?;
             }
             Ok(Some(saved))
         };

@@ -5,6 +5,7 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
+mod audit_sql;
 mod backup;
 mod badge_sql;
 mod directory_sql;
