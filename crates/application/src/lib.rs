@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod audit;
 pub mod badges;
 pub mod catalogue;
 pub mod customers;
@@ -21,6 +22,7 @@ pub mod group_commit;
 pub mod ports;
 mod request;
 mod turns;
+pub mod webhooks;
 
 pub use execute::{Command, Executed, execute};
 pub use request::Request;

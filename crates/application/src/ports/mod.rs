@@ -11,6 +11,7 @@ mod stores;
 
 mod access_store;
 mod actors;
+mod audit_store;
 mod badge_store;
 mod batch;
 mod catalogue_store;
@@ -43,7 +44,6 @@ pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
 pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
-pub use webhook_store::*;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,8 @@ stores! {
     access: access_store::AccessStore,
     /// Who an actor is.
     actors: actors::Actors,
+    /// Who changed what.
+    audit: audit_store::AuditStore,
     /// Badge metas.
     badges: badge_store::BadgeStore,
     /// Enrolments.
@@ -90,6 +92,8 @@ stores! {
     housekeeping: housekeeping::Housekeeping,
     /// Which server does what only one is to do.
     leases: leases::Leases,
+    /// Webhooks, and how far they have come.
+    webhooks: webhook_store::WebhookStore,
 }
 
 /// Every port, as the use cases get them.
@@ -103,6 +107,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// New secrets.
     pub secrets: Arc<dyn SecretSource>,
+    /// The way to the receivers of events.
+    pub receivers: Arc<dyn WebhookSender>,
     /// Whose turn it is to change what many want to change.
     pub turns: Turns,
 }

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DisabledReason, Health, Webhook, WebhookState};
+use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use crate::ports::{IdempotencyRecord, StoreError};
@@ -44,17 +45,13 @@ pub enum SaveWebhookError {
     Store(#[from] StoreError),
 }
 
-/// What is done to a webhook: what the audit trail calls it.
+/// What a change of a webhook does to the events that wait for a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WebhookChange {
-    /// Its settings or headers are changed.
-    Update,
-    /// It gets a new secret.
-    Rotate,
-    /// Somebody stops it.
-    Pause,
-    /// Somebody starts it again: every retry is due at once and begins its schedule anew.
-    Enable,
+pub enum Waiting {
+    /// They wait on.
+    On,
+    /// They are due at once, and their schedule begins anew: the webhook goes on after it was stopped.
+    NoMore,
 }
 
 /// Which events are to be sent again.
@@ -126,7 +123,7 @@ pub struct Delivery {
 }
 
 /// Whether an attempt succeeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttemptStatus {
     /// The receiver answered 2xx in time.
     Succeeded = 1,
@@ -158,7 +155,7 @@ impl AttemptStatus {
 }
 
 /// How one request to a receiver went. What the receiver answered is not printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptResult {
     /// When it was begun.
     pub attempted_on: Instant,
@@ -166,12 +163,33 @@ pub struct AttemptResult {
     pub status: AttemptStatus,
     /// The status of the answer; `None` if there was none.
     pub http_status: Option<u16>,
-    /// How long it took.
+    /// How long it took; whole microseconds are kept of it.
+    #[serde(with = "micros")]
     pub duration: Duration,
     /// Why there was no answer, or what is wrong with it.
     pub error: Option<String>,
     /// The first KiB of what the receiver answered; at most [`Self::MOST_ANSWER`] bytes.
     pub answer: Option<String>,
+}
+
+/// Lengths of time as whole microseconds.
+mod micros {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use time::Duration;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+    pub(super) fn serialize<S: Serializer>(
+        it: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(i64::try_from(it.whole_microseconds()).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        i64::deserialize(deserializer).map(Duration::microseconds)
+    }
 }
 
 impl AttemptResult {
@@ -303,7 +321,8 @@ pub struct WebhookStanding {
 /// Where webhooks live. One of another org is as good as none.
 ///
 /// What changes a webhook and what its deliveries have come to meet under a lock of the webhook: of
-/// both nothing is lost, whoever is first.
+/// both nothing is lost, whoever is first. `entries` are what the audit trail tells of a change,
+/// written in its transaction.
 pub trait WebhookStore: Send + Sync {
     /// Creates `webhook`, which has read all up to `cursor`.
     ///
@@ -314,6 +333,7 @@ pub trait WebhookStore: Send + Sync {
         webhook: &Webhook,
         cursor: Position,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
     /// Replaces `before` by `after`, if the webhook still has the version of `before`, and raises the
@@ -325,21 +345,20 @@ pub trait WebhookStore: Send + Sync {
         &self,
         before: &StoredWebhook,
         after: &Webhook,
-        change: WebhookChange,
+        waiting: Waiting,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
-    /// Deletes the webhook with its retries, if it still has the version of `before`. `actor` does so,
-    /// at `now`.
+    /// Deletes the webhook with its retries, if it still has the version of `before`.
     ///
     /// # Errors
     /// [`SaveWebhookError::IdempotencyKeyUsed`], else [`SaveWebhookError::Changed`].
     fn delete_webhook(
         &self,
         before: &StoredWebhook,
-        actor: Actor,
-        now: Instant,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
     /// The webhook.
@@ -390,8 +409,9 @@ pub trait WebhookStore: Send + Sync {
 
     /// Saves what became of deliveries: `None` if the webhook is gone. Whatever state it is in, its
     /// cursor never goes back, and nothing that was put by somebody else is lost, so that two who
-    /// deliver at once deliver twice and never not at all. Only an active webhook is disabled; that is
-    /// an event of the feed, of the same transaction. Its health is saved while it is active.
+    /// deliver at once deliver twice and never not at all. Only an active webhook is disabled, by the
+    /// system: that is an event of the feed and an entry of the audit trail, of the same transaction.
+    /// Its health is saved while it is active.
     ///
     /// # Errors
     /// The store failed.

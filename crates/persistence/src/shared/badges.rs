@@ -6,6 +6,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
@@ -20,6 +21,7 @@ use super::badge_events;
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
+use crate::audit::AuditSql as _;
 use crate::feed::sql::FeedSql as _;
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
@@ -61,6 +63,7 @@ impl BadgeStore for Store<Connection> {
         &self,
         badge: &Badge,
         record: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
         let key = BadgeKey {
             org: badge.org,
@@ -95,6 +98,7 @@ impl BadgeStore for Store<Connection> {
                 set_claim(connection, key, claim, position)?;
             }
             raise_catalogue_version(connection, badge.org)?;
+            connection.tell(badge.org, entries)?;
             connection.append(badge.org, &badge_events::created(badge)?)?;
             Ok(number)
         };
@@ -217,6 +221,7 @@ impl BadgeStore for Store<Connection> {
                 connection.forget_sums(key)?;
             }
             raise_catalogue_version(connection, request.org)?;
+            connection.tell(request.org, &request.entries)?;
             let told = badge_events::edited(request, before)?;
             if !told.is_empty() {
                 connection.append(request.org, &told)?;
