@@ -9,9 +9,9 @@ use accolade_application::ports::{
     AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
     FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
     SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
-    WebhookChange, WebhookStanding, WebhookStore, WebhookVersion,
+    Waiting, WebhookStanding, WebhookStore, WebhookVersion,
 };
-use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;
 use accolade_domain::fixtures::at;
 use accolade_domain::ids::{ObjectId, OrgId, WebhookId};
@@ -174,6 +174,7 @@ impl WebhookStore for Link {
         _: &Webhook,
         _: Position,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task creates one")
     }
@@ -182,8 +183,9 @@ impl WebhookStore for Link {
         &self,
         _: &StoredWebhook,
         _: &Webhook,
-        _: WebhookChange,
+        _: Waiting,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task changes one")
     }
@@ -191,9 +193,8 @@ impl WebhookStore for Link {
     fn delete_webhook(
         &self,
         _: &StoredWebhook,
-        _: Actor,
-        _: Instant,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task deletes one")
     }
