@@ -66,6 +66,8 @@ mod rolling;
 mod snapshots;
 mod tenants;
 mod two_servers;
+mod webhook_deliveries;
+mod webhooks;
 
 /// What an adapter promises that records enrolments; one that can do it in several ways must
 /// promise it for each.
@@ -78,5 +80,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions webhooks webhook_deliveries
 };
