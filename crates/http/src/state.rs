@@ -9,6 +9,7 @@ use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::Ports;
+use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
@@ -59,6 +60,8 @@ pub struct HttpOptions {
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
     pub dropped_log_lines: fn() -> u64,
+    /// What `/metrics` shows of whatever runs beside requests.
+    pub background_metrics: Registry,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -86,7 +89,10 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
-        let metrics = Metrics::new(options.dropped_log_lines)?;
+        let metrics = Metrics::new(
+            options.dropped_log_lines,
+            options.background_metrics.clone(),
+        )?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,

@@ -47,6 +47,7 @@ mod held;
 mod housekeeping;
 mod idempotency;
 mod imports;
+mod leases;
 mod ledger;
 mod limit_races;
 mod limits;
@@ -66,6 +67,7 @@ mod rolling;
 mod snapshots;
 mod tenants;
 mod two_servers;
+mod unsequenced;
 mod webhook_deliveries;
 mod webhooks;
 
@@ -80,5 +82,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions webhooks webhook_deliveries
+    revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
+    webhook_deliveries
 };
