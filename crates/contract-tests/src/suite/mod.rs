@@ -68,6 +68,8 @@ mod snapshots;
 mod tenants;
 mod two_servers;
 mod unsequenced;
+mod webhook_deliveries;
+mod webhooks;
 
 /// What an adapter promises that records enrolments; one that can do it in several ways must
 /// promise it for each.
@@ -80,6 +82,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions leases
-    unsequenced
+    revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
+    webhook_deliveries
 };
