@@ -1,0 +1,5 @@
+//! Following what happens in an org.
+
+mod start;
+
+pub use start::Start;
