@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod audit;
 pub mod badges;
 pub mod catalogue;
 pub mod customers;

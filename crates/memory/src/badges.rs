@@ -7,6 +7,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, Page, PageOf, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
@@ -21,6 +22,7 @@ impl BadgeStore for MemoryStore {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
         let mut state = self.begin();
         if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
@@ -46,6 +48,7 @@ impl BadgeStore for MemoryStore {
         state.badges.insert((badge.org, badge.id), created);
         state.badge_numbers.insert((badge.org, badge.id), number);
         state.raise_catalogue_version(badge.org);
+        state.tell(entries.iter().cloned());
         Ok(number)
     }
 
@@ -109,6 +112,7 @@ impl BadgeStore for MemoryStore {
         found.badge.updated_by = request.by;
         found.version.0 += 1;
         state.raise_catalogue_version(request.org);
+        state.tell(request.entries.iter().cloned());
         if let Some(record) = &request.idempotency {
             state.remember(record.clone());
         }

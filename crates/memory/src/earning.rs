@@ -56,6 +56,8 @@ impl EarningStore for MemoryStore {
             return Ok(Err(RecordError::Refused(rejection)));
         };
         record.earned.revoked_on = Some(request.context.now);
+        record.revoked_by = Some(request.context.actor);
+        record.revoke_reason.clone_from(&request.reason);
         state.record(request, ());
         Ok(Ok(()))
     }
@@ -216,6 +218,8 @@ impl State {
                             imported: false,
                         },
                         triggered_by: request.triggered_by.clone(),
+                        revoked_by: None,
+                        revoke_reason: None,
                     });
                     EarnOutcome::Earned(id, enrolment)
                 }
@@ -301,5 +305,7 @@ fn imported(item: &ImportItem, now: Instant) -> EarnRecord {
             imported: true,
         },
         triggered_by: None,
+        revoked_by: None,
+        revoke_reason: None,
     }
 }

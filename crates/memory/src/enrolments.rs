@@ -105,6 +105,8 @@ impl State {
                     },
                     recorded_on: request.context.now,
                     triggered_by: request.triggered_by.clone(),
+                    revoked_by: None,
+                    revoke_reason: None,
                 });
         }
         outcome
@@ -157,6 +159,8 @@ impl State {
             let records = self.enrolments.get_mut(&key).into_iter().flatten();
             for record in records.filter(|r| Some(r.enrolment.id) == outcome.enrolment) {
                 record.enrolment.revoked_on = Some(request.context.now);
+                record.revoked_by = Some(request.context.actor);
+                record.revoke_reason.clone_from(&request.reason);
             }
         }
     }

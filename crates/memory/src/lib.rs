@@ -8,6 +8,7 @@
 
 mod access;
 mod actors;
+mod audit;
 mod badges;
 mod catalogue;
 mod clock;
@@ -24,6 +25,7 @@ mod ports;
 mod requests;
 mod secrets;
 mod store;
+mod webhooks;
 
 pub use clock::FixedClock;
 pub use ids::SequentialIds;

@@ -8,9 +8,14 @@ use accolade_application::ports::{
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::ids::{
+    BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
+};
 use accolade_domain::text::RequestId;
+
+use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
@@ -21,6 +26,8 @@ pub(crate) struct State {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     /// In the order of their numbers, which are 1, 2, 3, ….
     pub(crate) clients: Vec<Client>,
+    /// In the order in which they were written.
+    pub(crate) audit: Vec<Entry>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
     pub(crate) badge_numbers: BTreeMap<(OrgId, BadgeId), BadgeNumber>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
@@ -34,6 +41,7 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
+    pub(crate) webhooks: BTreeMap<(OrgId, WebhookId), WebhookState>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
 }
 

@@ -10,7 +10,8 @@
 //! - `store`, `pool`, `opened_file`, `retry`, `query_failure`, `connection_failure`: connections, and
 //!   the one retrying transaction
 //! - `waiting`: for what another process has
-//! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
 //! - `stores`: ports over that, once for both databases
@@ -18,6 +19,7 @@
 //! - `postgres`, `sqlite`: everything that differs
 
 mod answers;
+mod audit;
 mod boundary;
 mod closing;
 mod connection_failure;
@@ -31,10 +33,12 @@ mod query_failure;
 mod recording;
 mod retry;
 mod schema;
+mod sealing;
 mod statement;
 mod store;
 mod stores;
 mod waiting;
+mod webhook_rows;
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -45,3 +49,4 @@ pub use closing::Closing;
 pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
+pub use sealing::SealingKey;

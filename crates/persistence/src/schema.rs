@@ -38,6 +38,21 @@ table! {
 }
 
 table! {
+    audit (org_id, recorded_on, number) {
+        org_id -> BigInt,
+        recorded_on -> BigInt,
+        number -> BigInt,
+        actor -> BigInt,
+        entity_type -> SmallInt,
+        action -> SmallInt,
+        entity_id -> Text,
+        request_tag -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        changes -> Nullable<Text>,
+    }
+}
+
+table! {
     badge_metas (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
@@ -103,6 +118,8 @@ table! {
         expires_on -> BigInt,
         request_no -> BigInt,
         revoked_on -> Nullable<BigInt>,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 
@@ -120,6 +137,8 @@ table! {
         revoked_on -> Nullable<BigInt>,
         enrolment -> Nullable<Integer>,
         imported -> Bool,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 
@@ -219,6 +238,55 @@ table! {
         answer -> Nullable<Binary>,
         operation -> Nullable<SmallInt>,
         request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    webhooks (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        version -> BigInt,
+        state -> SmallInt,
+        disabled_reason -> Nullable<SmallInt>,
+        settings -> Text,
+        sealed -> Binary,
+        cursor -> BigInt,
+        last_attempt -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        hold_until -> Nullable<BigInt>,
+        created_on -> BigInt,
+        created_by -> BigInt,
+        updated_on -> BigInt,
+        updated_by -> BigInt,
+    }
+}
+
+table! {
+    webhook_retries (org_id, webhook_id, position) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        position -> BigInt,
+        partition_key -> Nullable<Text>,
+        attempts -> Integer,
+        first_on -> Nullable<BigInt>,
+        due_on -> Nullable<BigInt>,
+        given_up -> Bool,
+        resent -> Bool,
+    }
+}
+
+table! {
+    webhook_attempts (org_id, webhook_id, number) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        number -> BigInt,
+        attempted_on -> BigInt,
+        status -> SmallInt,
+        http_status -> Nullable<SmallInt>,
+        duration -> BigInt,
+        error -> Nullable<Text>,
+        answer -> Nullable<Binary>,
+        events -> Binary,
     }
 }
 

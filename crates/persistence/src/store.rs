@@ -9,6 +9,7 @@ use accolade_application::ports::PoolUsage;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::{PooledConnection, Transactions};
+use crate::sealing::Sealing;
 
 /// One database, as the ports use it.
 pub(crate) struct Store<C: PooledConnection> {
@@ -24,6 +25,8 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) for_migrations: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
     /// How long migrations wait for those of another process.
     pub(crate) migration_patience: Duration,
+    /// How secrets are stored.
+    pub(crate) sealing: Sealing,
     /// SQLite: the file.
     pub(crate) file: Option<Arc<OpenedFile>>,
 }

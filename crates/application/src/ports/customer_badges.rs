@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{Catalogue, CustomerBadge, EnrolmentsRead, Holding};
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
@@ -14,6 +15,7 @@ use accolade_domain::instant::Instant;
 use accolade_domain::listing::{Page, PageOf};
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
+use accolade_domain::text::Reason;
 
 use crate::ports::StoreError;
 
@@ -61,6 +63,10 @@ pub struct EnrolmentRecord {
     pub recorded_on: Instant,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Who revoked it; `None` if nobody did, or an earlier release that did not keep it.
+    pub revoked_by: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub revoke_reason: Option<Reason>,
 }
 
 /// An earn with who recorded it.
@@ -70,6 +76,10 @@ pub struct EarnRecord {
     pub earned: EarnedBadge,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Who revoked it; `None` if nobody did, or an earlier release that did not keep it.
+    pub revoked_by: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub revoke_reason: Option<Reason>,
 }
 
 /// A refused earn.

@@ -11,6 +11,7 @@ mod stores;
 
 mod access_store;
 mod actors;
+mod audit_store;
 mod badge_store;
 mod batch;
 mod catalogue_store;
@@ -42,7 +43,6 @@ pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
 pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
-pub use webhook_store::*;
 
 /// Why a store did not answer. The causes are for the log, not for callers.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,8 @@ stores! {
     access: access_store::AccessStore,
     /// Who an actor is.
     actors: actors::Actors,
+    /// Who changed what.
+    audit: audit_store::AuditStore,
     /// Badge metas.
     badges: badge_store::BadgeStore,
     /// Enrolments.
@@ -85,6 +87,8 @@ stores! {
     health: health::Health,
     /// What is tidied up.
     housekeeping: housekeeping::Housekeeping,
+    /// Webhooks, and how far they have come.
+    webhooks: webhook_store::WebhookStore,
 }
 
 /// Every port, as the use cases get them.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
@@ -44,17 +44,13 @@ pub enum SaveWebhookError {
     Store(#[from] StoreError),
 }
 
-/// What is done to a webhook: what the audit trail calls it.
+/// What a change of a webhook does to the events that wait for a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WebhookChange {
-    /// Its settings or headers are changed.
-    Update,
-    /// It gets a new secret.
-    Rotate,
-    /// Somebody stops it.
-    Pause,
-    /// Somebody starts it again: every retry is due at once and begins its schedule anew.
-    Enable,
+pub enum Waiting {
+    /// They wait on.
+    On,
+    /// They are due at once, and their schedule begins anew: the webhook goes on after it was stopped.
+    NoMore,
 }
 
 /// Which events are to be sent again.
@@ -303,7 +299,8 @@ pub struct WebhookStanding {
 /// Where webhooks live. One of another org is as good as none.
 ///
 /// What changes a webhook and what its deliveries have come to meet under a lock of the webhook: of
-/// both nothing is lost, whoever is first.
+/// both nothing is lost, whoever is first. `entries` are what the audit trail tells of a change,
+/// written in its transaction.
 pub trait WebhookStore: Send + Sync {
     /// Creates `webhook`, which has read all up to `cursor`.
     ///
@@ -314,6 +311,7 @@ pub trait WebhookStore: Send + Sync {
         webhook: &Webhook,
         cursor: Position,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
     /// Replaces `before` by `after`, if the webhook still has the version of `before`, and raises the
@@ -325,21 +323,20 @@ pub trait WebhookStore: Send + Sync {
         &self,
         before: &StoredWebhook,
         after: &Webhook,
-        change: WebhookChange,
+        waiting: Waiting,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
-    /// Deletes the webhook with its retries, if it still has the version of `before`. `actor` does so,
-    /// at `now`.
+    /// Deletes the webhook with its retries, if it still has the version of `before`.
     ///
     /// # Errors
     /// [`SaveWebhookError::IdempotencyKeyUsed`], else [`SaveWebhookError::Changed`].
     fn delete_webhook(
         &self,
         before: &StoredWebhook,
-        actor: Actor,
-        now: Instant,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveWebhookError>;
 
     /// The webhook.
@@ -390,8 +387,9 @@ pub trait WebhookStore: Send + Sync {
 
     /// Saves what became of deliveries: `None` if the webhook is gone. Whatever state it is in, its
     /// cursor never goes back, and nothing that was put by somebody else is lost, so that two who
-    /// deliver at once deliver twice and never not at all. Only an active webhook is disabled; that is
-    /// an event of the feed, of the same transaction. Its health is saved while it is active.
+    /// deliver at once deliver twice and never not at all. Only an active webhook is disabled, by the
+    /// system: that is an event of the feed and an entry of the audit trail, of the same transaction.
+    /// Its health is saved while it is active.
     ///
     /// # Errors
     /// The store failed.

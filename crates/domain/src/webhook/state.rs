@@ -4,6 +4,7 @@ use std::fmt;
 
 /// Whether anything is sent to a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum WebhookState {
     /// Events are sent.
     Active,
@@ -15,6 +16,7 @@ pub enum WebhookState {
 
 /// Why the server disabled a webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum DisabledReason {
     /// No delivery succeeded for five days.
     NoSuccess = 1,

@@ -5,13 +5,12 @@
 
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, column, copy};
 use crate::mapping::{EnrolmentRow, enrolment, stored};
-use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment};
+use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -37,7 +36,8 @@ static EXISTING: Sql = Sql::new(
 
 /// Rows do not move while they are revoked: the badge is locked against everybody.
 static REVOKE: Sql = Sql::new(
-    "UPDATE enrolments e SET revoked_on = :revoked_on \
+    "UPDATE enrolments e SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
      FROM unnest(:customers, :ordinals) AS w (customer_id, ordinal), \
      LATERAL (SELECT f.ctid AS place FROM enrolments f \
      WHERE f.org_id = :org AND f.customer_id = w.customer_id \
@@ -110,11 +110,13 @@ impl EnrolmentSql for Connection {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError> {
         Statement::<DB>::named(&REVOKE)
-            .set::<BigInt, _>("revoked_on", revoked_on.unix_micros())
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
             .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
             .set::<Array<Integer>, _>("ordinals", column(which, |it| it.1))
             .set::<BigInt, _>("org", badge.org.get())

@@ -3,6 +3,7 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
+mod audit_sql;
 mod badge_sql;
 mod copy;
 mod directory_sql;
@@ -21,6 +22,7 @@ mod session;
 mod shared;
 mod text_sql;
 mod url;
+mod webhook_sql;
 
 pub(crate) use open::open;
 pub(crate) use url::check;

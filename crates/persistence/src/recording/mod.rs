@@ -12,7 +12,8 @@
 //!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
 //! 4. The kind records what is asked for, and lets the counts grow.
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
-//!    refused requests are taken back ([`Recording::conclude`]).
+//!    refused requests are taken back ([`Recording::conclude`]). What the audit trail tells of the
+//!    others is written.
 //! 6. The kind writes what follows from it: who earns remembers refusals.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
@@ -189,6 +190,7 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
         if recording.is_any_open() {
             let results = steps.record(connection, &mut recording)?;
             recording.conclude(connection, results)?;
+            recording.tell(connection)?;
         }
         steps.finish(connection, &mut recording)?;
     }
@@ -475,6 +477,17 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             connection.correct_rows(self.org, &corrected)?;
         }
         Ok(())
+    }
+
+    /// Writes what the audit trail tells of the requests that are recorded.
+    fn tell<C: RecordingSql>(&self, connection: &mut C) -> Result<(), WorkError> {
+        let mut entries = Vec::new();
+        for request in self.open() {
+            if let Some(outcome) = self.outcome(request) {
+                entries.extend(self.requests[request].entries(outcome));
+            }
+        }
+        connection.tell(self.org, &entries)
     }
 
     /// The batch as it is, to be committed if something of it was written that has to stay.

@@ -3,7 +3,7 @@
 use accolade_application::ports::{RecordError, RevokeEarnRequest};
 
 use crate::recording::lost_commit::Trace;
-use crate::recording::sql::{EarnGrowth, RecordingSql};
+use crate::recording::sql::{EarnGrowth, RecordingSql, Revocation};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::WorkError;
 
@@ -36,7 +36,8 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarn {
         };
         // Whoever else revokes it waits for the lock.
         let revoked_on = request.context.now;
-        connection.revoke_earn(key, request.customer, active.ordinal, revoked_on)?;
+        let revocation = Revocation::new(&request.context, request.reason.as_ref());
+        connection.revoke_earn(key, request.customer, active.ordinal, revocation)?;
         connection.grow_earns(EarnGrowth {
             key,
             event_on: active.event_on,

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 
 use crate::recording::existing::existing;
 use crate::recording::lost_commit::Trace;
-use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql};
+use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql, Revocation};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::WorkError;
 
@@ -50,7 +50,8 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         // All of them are revoked, or none: one tells.
         if let Some((customer, ordinal)) = self.which.first() {
             let (badge, revoked_on) = (recording.key(request.badge), request.context.now);
-            connection.revoke_enrolments(badge, revoked_on, &self.which)?;
+            let revocation = Revocation::new(&request.context, request.reason.as_ref());
+            connection.revoke_enrolments(badge, revocation, &self.which)?;
             let revoked = i64::try_from(self.which.len()).context("a count")?;
             let growth = Growth {
                 badge: request.badge,

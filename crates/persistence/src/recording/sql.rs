@@ -1,26 +1,30 @@
 //! What recording needs of a database: what each says its own way, and the rows that go there and
 //! come back. Everything here is done inside a transaction, and concerns one org.
 
-use accolade_application::ports::{BadgeVersion, EarnRequest, EnrolmentRequest, IdempotencyGuard};
+use accolade_application::ports::{
+    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
+};
+use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 use diesel::QueryResult;
 
+use crate::audit::AuditSql;
 use crate::boundary::Boundary;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
 
 /// A connection that recording works on.
 pub(crate) trait RecordingSql:
-    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql
 {
 }
 
 impl<C> RecordingSql for C where
-    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql
 {
 }
 
@@ -121,6 +125,30 @@ pub(crate) struct Existing {
     pub(crate) enrolment: Enrolment,
 }
 
+/// What is kept of a revocation in what it has revoked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Revocation<'a> {
+    pub(crate) on: Instant,
+    pub(crate) by: Actor,
+    pub(crate) reason: Option<&'a Reason>,
+}
+
+impl<'a> Revocation<'a> {
+    /// What is kept of one that is recorded like this.
+    pub(crate) fn new(context: &Context, reason: Option<&'a Reason>) -> Self {
+        Self {
+            on: context.now,
+            by: context.actor,
+            reason,
+        }
+    }
+
+    /// The reason as text.
+    pub(crate) fn reason(&self) -> Option<&'a str> {
+        self.reason.map(Reason::as_str)
+    }
+}
+
 /// Enrolments, in a constant number of statements.
 pub(crate) trait EnrolmentSql {
     /// Inserts those enrolments whose ordinals are free; gives their number. Waits for
@@ -154,7 +182,7 @@ pub(crate) trait EnrolmentSql {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError>;
 }
@@ -298,7 +326,7 @@ pub(crate) trait EarnRows {
         key: BadgeKey,
         customer: CustomerId,
         ordinal: i32,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
     ) -> QueryResult<()>;
 
     /// When the customer's earn with this ordinal was revoked, if it was.

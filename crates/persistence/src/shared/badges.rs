@@ -6,6 +6,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
@@ -19,6 +20,7 @@ use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
+use crate::audit::AuditSql as _;
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
 };
@@ -59,6 +61,7 @@ impl BadgeStore for Store<Connection> {
         &self,
         badge: &Badge,
         record: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
         let key = BadgeKey {
             org: badge.org,
@@ -93,6 +96,7 @@ impl BadgeStore for Store<Connection> {
                 set_claim(connection, key, claim, position)?;
             }
             raise_catalogue_version(connection, badge.org)?;
+            connection.tell(badge.org, entries)?;
             Ok(number)
         };
         let ending = |connection: &mut Connection, _: &BadgeNumber| {
@@ -213,6 +217,7 @@ impl BadgeStore for Store<Connection> {
                 connection.forget_sums(key)?;
             }
             raise_catalogue_version(connection, request.org)?;
+            connection.tell(request.org, &request.entries)?;
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {

@@ -10,6 +10,7 @@ use accolade_application::ports::{
     CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, EarnRecord,
     EnrolmentRecord, HeldBadges, HeldQuery, Page, PageOf, Refusal, StoreError,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{
     Catalogue, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
@@ -18,6 +19,7 @@ use accolade_domain::enrolment::Enrolment;
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Reason;
 use anyhow::Context as _;
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
@@ -376,13 +378,27 @@ fn count_earns(
     Ok((stored(all)?, totals))
 }
 
+/// Who revoked something, and why, as it is read.
+type RevocationRow = (Option<i64>, Option<String>);
+
+fn revocation_of((by, reason): RevocationRow) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
+    let by = by.map(stored).transpose()?;
+    Ok((by, reason.map(Reason::from_stored)))
+}
+
 /// The page of the enrolments, the last first.
 fn enrolment_records(
     connection: &mut Connection,
     pair: Pair<'_>,
     page: PageOf,
 ) -> Result<Vec<EnrolmentRecord>, WorkError> {
-    type Row = (EnrolmentRow, i64, Option<i16>, Option<String>);
+    type Row = (
+        EnrolmentRow,
+        i64,
+        Option<i16>,
+        Option<String>,
+        RevocationRow,
+    );
     let rows: Vec<Row> = enrolments_of(pair)
         .inner_join(request_ledger::table.on(its_request()))
         .order(enrolments::ordinal.desc())
@@ -393,15 +409,19 @@ fn enrolment_records(
             request_ledger::recorded_on,
             request_ledger::owner_type,
             request_ledger::reference_id,
+            (enrolments::revoked_by, enrolments::revoke_reason),
         ))
         .load(connection)?;
     let records = rows
         .into_iter()
-        .map(|(row, recorded_on, owner, reference)| {
+        .map(|(row, recorded_on, owner, reference, revocation)| {
+            let (revoked_by, revoke_reason) = revocation_of(revocation)?;
             Ok(EnrolmentRecord {
                 enrolment: enrolment(row)?,
                 recorded_on: instant(recorded_on)?,
                 triggered_by: triggered_by(owner, reference)?,
+                revoked_by,
+                revoke_reason,
             })
         });
     Ok(records.collect::<anyhow::Result<_>>()?)
@@ -419,6 +439,7 @@ struct EarnRow {
     imported: bool,
     owner_type: Option<i16>,
     reference_id: Option<String>,
+    revocation: RevocationRow,
 }
 
 impl EarnRow {
@@ -428,6 +449,7 @@ impl EarnRow {
             enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
             "an earn without its enrolment"
         );
+        let (revoked_by, revoke_reason) = revocation_of(self.revocation)?;
         Ok(EarnRecord {
             earned: EarnedBadge {
                 id: object_id(&self.id)?.into(),
@@ -439,6 +461,8 @@ impl EarnRow {
                 imported: self.imported,
             },
             triggered_by: triggered_by(self.owner_type, self.reference_id)?,
+            revoked_by,
+            revoke_reason,
         })
     }
 }
@@ -479,6 +503,7 @@ fn earns(
             earned_badges::imported,
             request_ledger::owner_type,
             request_ledger::reference_id,
+            (earned_badges::revoked_by, earned_badges::revoke_reason),
         ))
         .load(connection)?;
     let earns = rows.into_iter().map(EarnRow::record);

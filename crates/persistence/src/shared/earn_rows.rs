@@ -1,14 +1,14 @@
 //! Earned badges and stored sums, a row or a sum at a time.
 
 use accolade_domain::ids::{CustomerId, EarnedBadgeId};
-use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, SmallInt};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, RollingSum, WindowSum,
+    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, Revocation, RollingSum,
+    WindowSum,
 };
 use crate::schema::{badge_earns, earned_badges, rolling_counts, window_counts};
 use crate::statement::{Sql, Statement};
@@ -93,11 +93,15 @@ impl EarnRows for Connection {
         key: BadgeKey,
         customer: CustomerId,
         ordinal: i32,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
     ) -> QueryResult<()> {
         let row = (key.org.get(), customer.get(), bytes(&key), ordinal);
         diesel::update(earned_badges::table.find(row))
-            .set(earned_badges::revoked_on.eq(revoked_on.unix_micros()))
+            .set((
+                earned_badges::revoked_on.eq(revocation.on.unix_micros()),
+                earned_badges::revoked_by.eq(revocation.by.number()),
+                earned_badges::revoke_reason.eq(revocation.reason()),
+            ))
             .execute(self)?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 pub(super) mod access;
 mod actors;
+mod audit;
 mod badge_columns;
 mod badges;
 mod catalogue;
@@ -14,8 +15,9 @@ mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
 mod stored_texts;
+mod webhooks;
 
 use super::{
     CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, locked, position, text_sql,
+    check_writable, directory_sql, locked, position, text_sql, webhook_sql,
 };

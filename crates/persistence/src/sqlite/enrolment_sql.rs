@@ -6,13 +6,12 @@
 
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, json};
 use crate::mapping::{EnrolmentRow, enrolment, stored};
-use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment};
+use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -45,7 +44,8 @@ static EXISTING: Sql = Sql::new(
 
 /// `IN` looks each one up by the key. A join might read all of an org's for each.
 static REVOKE: Sql = Sql::new(
-    "UPDATE enrolments SET revoked_on = :revoked_on \
+    "UPDATE enrolments SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
      WHERE (org_id, customer_id, badge_id, ordinal) IN \
      (SELECT :org, value ->> 0, :badge, value ->> 1 FROM json_each(:which))",
 );
@@ -130,7 +130,7 @@ impl EnrolmentSql for Connection {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError> {
         let which: Vec<_> = which
@@ -138,7 +138,9 @@ impl EnrolmentSql for Connection {
             .map(|(customer, ordinal)| (customer.get(), *ordinal))
             .collect();
         Statement::<DB>::named(&REVOKE)
-            .set::<BigInt, _>("revoked_on", revoked_on.unix_micros())
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
             .set::<BigInt, _>("org", badge.org.get())
             .set::<Binary, _>("badge", bytes(&badge.badge))
             .set::<Text, _>("which", json(&which)?)

@@ -5,6 +5,7 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
+mod audit_sql;
 mod backup;
 mod badge_sql;
 mod directory_sql;
@@ -21,6 +22,7 @@ mod open;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod text_sql;
+mod webhook_sql;
 
 pub(crate) use backup::backup;
 pub(crate) use file::checkpoint;

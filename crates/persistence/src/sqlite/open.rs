@@ -16,6 +16,7 @@ use crate::database::{Options, Synchronous};
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::Transactions;
+use crate::sealing::Sealing;
 use crate::statement::Statement;
 use crate::store::{Store, one_line};
 use crate::waiting::{Awaited, wait_for};
@@ -60,6 +61,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         reader: Transactions::new(readers, "BEGIN", patience),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
+        sealing: Sealing::new(options.secrets_key.as_ref()),
         file: Some(opened),
     })
 }
