@@ -6,8 +6,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::ports::event_store::EventStore;
-use accolade_application::ports::{Clock, Deliverable, StoreError, WebhookStore};
+
+use accolade_application::ports::{Clock, Deliverable, EventStore, StoreError, WebhookStore};
 use accolade_domain::webhook::DisabledReason;
 use anyhow::Context as _;
 use tokio::sync::Semaphore;

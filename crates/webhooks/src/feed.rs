@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use accolade_application::ports::StoreError;
-use accolade_application::ports::event_store::{EventStore, FeedError, FeedQuery};
+use accolade_application::ports::{EventStore, FeedError, FeedQuery};
 use accolade_domain::event::{Event, Position};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
@@ -50,7 +50,7 @@ impl Feed {
         }
     }
 
-    const fn org(&self) -> OrgId {
+    fn org(&self) -> OrgId {
         self.webhook.org
     }
 
@@ -105,8 +105,8 @@ impl Feed {
     ) -> Result<Vec<Rendered>, StoreError> {
         let mut found = Vec::new();
         let mut missing: BTreeSet<_> = wanted.iter().map(|it| it.position).collect();
-        let resent: BTreeSet<_> = wanted.iter().filter(|it| it.resent).collect();
-        let resent: BTreeSet<_> = resent.into_iter().map(|it| it.position).collect();
+        let resent = wanted.iter().filter(|it| it.resent);
+        let resent: BTreeSet<_> = resent.map(|it| it.position).collect();
         while let (Some(first), Some(last)) = (missing.first(), missing.last()) {
             let span = (last.get() - first.get() + 1).min(MOST_READ);
             let before = Position::try_from(first.get() - 1).unwrap_or(Position::START);

@@ -304,10 +304,12 @@ impl Run {
             return false;
         };
         if end <= Moment::now() {
-            self.sending.abort_all();
             self.sending = JoinSet::new();
         }
-        self.sending.is_empty() && self.saving.is_none() && self.unsaved.is_none()
+        if self.sending.is_empty() {
+            self.plan.close();
+        }
+        self.sending.is_empty() && !self.has_changed() && self.saving.is_none() && self.unsaved.is_none()
     }
 
     /// When to look again if nothing happens.

@@ -119,6 +119,10 @@ pub struct Plan {
     last_number: u64,
     /// All up to here was read.
     read_to: Position,
+    /// Rows from before, of events that will be read once more.
+    known: BTreeSet<Position>,
+    /// The last of the events that are done with.
+    last_done: Position,
     pace: Pace,
     doubt: Doubt,
     /// Rows that changed since they were saved.
@@ -141,6 +145,8 @@ impl Plan {
             under_way: HashMap::new(),
             last_number: 0,
             read_to: delivery.cursor,
+            known: BTreeSet::new(),
+            last_done: Position::START,
             pace: Pace::new(rules.per_second),
             doubt: if health.failing_since.is_some() {
                 doubt.from_the_start()
@@ -209,7 +215,7 @@ impl Plan {
     pub fn take(&mut self, events: Vec<Fresh>, next: Position, now: Instant) {
         let in_doubt = self.is_in_doubt();
         for event in events {
-            if event.position <= self.read_to {
+            if event.position <= self.read_to || self.known.remove(&event.position) {
                 continue;
             }
             let partition = self.rules.partition(event.partition);
@@ -302,6 +308,19 @@ impl Plan {
         }
     }
 
+    /// Nothing is sent any more: what was read and is not done with becomes a row, as far as
+    /// something behind it is done with. So the cursor passes what is done with, and nothing of it
+    /// comes again.
+    pub fn close(&mut self) {
+        while let Some(first) = self.backlog.first_without_row() {
+            if first > self.last_done {
+                break;
+            }
+            self.backlog.make_row(first);
+            self.changed.insert(first);
+        }
+    }
+
     /// Why nothing is sent any more.
     pub const fn stopped(&self) -> Option<DisabledReason> {
         self.stopped
@@ -385,6 +404,7 @@ impl Plan {
     /// Forgets what is done with.
     fn settle(&mut self, positions: &[Position]) {
         for position in positions {
+            self.last_done = self.last_done.max(*position);
             self.changed.remove(position);
             if self.backlog.remove(*position).is_some_and(|item| item.has_row) {
                 self.done.insert(*position);
@@ -430,6 +450,7 @@ impl Plan {
                 given_up: true,
                 ..row
             }));
+            self.last_done = self.last_done.max(*position);
             self.changed.remove(position);
             self.backlog.remove(*position);
         }
@@ -483,6 +504,9 @@ impl Plan {
                 stage: Stage::Queued,
             };
             self.backlog.add(row.position, item);
+            if row.position > self.read_to {
+                self.known.insert(row.position);
+            }
             if let Some(due) = row.due_on {
                 together.entry(due).or_default().push(row.position);
             }

@@ -233,9 +233,9 @@ fn a_receiver_of_which_nothing_succeeds_gets_probes_and_no_row_for_each_event() 
 
     // It is there again: one request shows that, and everything flows.
     sent.pass(Duration::minutes(5));
-    let request = sent.send().remove(0);
-    sent.end(&request, Ended::Delivered);
-    assert_eq!(sent.send().len(), 10);
+    let requests = sent.send();
+    sent.end(&requests[0], Ended::Delivered);
+    assert_eq!(sent.send().len() + requests.len() - 1, 10);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_batch_that_fails_is_divided_until_the_event_that_is_never_taken_is_alone() 
     let mut sent = Sent::new(batches_of(8));
     sent.read(&["a", "b", "c", "d", "e", "f", "g", "poison"]);
     let mut taken = BTreeSet::new();
-    for _ in 0..4 {
+    for _ in 0..8 {
         for request in sent.send() {
             let positions = numbers(std::slice::from_ref(&request)).remove(0);
             if positions.contains(&8) {

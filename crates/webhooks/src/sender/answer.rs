@@ -86,7 +86,7 @@ mod tests {
             ("99999999999999999999999", later(86_400)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", later(10)),
             ("Sun, 06 Nov 1994 08:49:00 GMT", later(0)),
-            ("Sun, 06 Nov 2094 08:49:37 GMT", later(86_400)),
+            ("Sat, 06 Nov 2094 08:49:37 GMT", later(86_400)),
             ("-5", Ended::Failed),
             ("soon", Ended::Failed),
             ("", Ended::Failed),
