@@ -23,6 +23,7 @@ pub mod group_commit;
 pub mod ports;
 mod request;
 mod turns;
+pub mod webhooks;
 
 pub use execute::{Command, Executed, execute};
 pub use request::Request;

@@ -15,6 +15,7 @@ use accolade_domain::ids::{
 };
 use accolade_domain::text::RequestId;
 
+use crate::events::Feed;
 use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
+    pub(crate) feeds: BTreeMap<OrgId, Feed>,
     pub(crate) webhooks: BTreeMap<(OrgId, WebhookId), WebhookState>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
 }

@@ -9,10 +9,10 @@ use accolade_application::ports::{
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
-use accolade_domain::event::Position;
+use accolade_domain::event::{Fact, Position};
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
-use accolade_domain::webhook::{self, Webhook};
+use accolade_domain::webhook::{self, DisabledReason, Webhook};
 use anyhow::anyhow;
 
 use crate::MemoryStore;
@@ -288,12 +288,13 @@ impl WebhookStore for MemoryStore {
             if let Some(reason) = progress.disable {
                 let before = there.webhook.state;
                 there.webhook.state = webhook::WebhookState::Disabled(reason);
-                told = Some(telling::webhook_moved(
+                let entry = telling::webhook_moved(
                     (progress.org, progress.webhook),
                     before,
                     there.webhook.state,
                     &Attribution::system(progress.now),
-                ));
+                );
+                told = Some((reason, entry));
                 there.webhook.updated_on = progress.now;
                 there.webhook.updated_by = Actor::SYSTEM;
                 there.version += 1;
@@ -303,7 +304,14 @@ impl WebhookStore for MemoryStore {
             version: there.version,
             state: there.webhook.state,
         };
-        state.tell(told);
+        if let Some((reason, entry)) = told {
+            state.tell([entry]);
+            let fact = Fact::WebhookDisabled {
+                webhook: progress.webhook,
+                reason: DisabledReason::message(reason).to_owned(),
+            };
+            state.happened(progress.org, progress.now, fact);
+        }
         Ok(Some(saved))
     }
 

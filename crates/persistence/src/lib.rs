@@ -24,6 +24,7 @@ mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;

@@ -20,7 +20,7 @@ mod customer_badges;
 mod customer_directory;
 mod earning_store;
 mod enrolment_store;
-pub mod event_store;
+mod event_store;
 mod health;
 mod housekeeping;
 mod idempotency_store;
@@ -79,6 +79,8 @@ stores! {
     directory: customer_directory::CustomerDirectory,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
+    /// The feed of events.
+    events: event_store::EventStore,
     /// Requests that were executed.
     requests: request_ledger::RequestLedger,
     /// Answers kept under idempotency keys.
@@ -102,6 +104,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// New secrets.
     pub secrets: Arc<dyn SecretSource>,
+    /// The way to the receivers of events.
+    pub receivers: Arc<dyn WebhookSender>,
     /// Whose turn it is to change what many want to change.
     pub turns: Turns,
 }

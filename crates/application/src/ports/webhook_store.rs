@@ -7,6 +7,7 @@ use accolade_domain::event::Position;
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DisabledReason, Health, Webhook, WebhookState};
+use serde::{Deserialize, Serialize};
 use time::Duration;
 
 use crate::ports::{IdempotencyRecord, StoreError};
@@ -122,7 +123,7 @@ pub struct Delivery {
 }
 
 /// Whether an attempt succeeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AttemptStatus {
     /// The receiver answered 2xx in time.
     Succeeded = 1,
@@ -154,7 +155,7 @@ impl AttemptStatus {
 }
 
 /// How one request to a receiver went. What the receiver answered is not printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptResult {
     /// When it was begun.
     pub attempted_on: Instant,
@@ -162,12 +163,33 @@ pub struct AttemptResult {
     pub status: AttemptStatus,
     /// The status of the answer; `None` if there was none.
     pub http_status: Option<u16>,
-    /// How long it took.
+    /// How long it took; whole microseconds are kept of it.
+    #[serde(with = "micros")]
     pub duration: Duration,
     /// Why there was no answer, or what is wrong with it.
     pub error: Option<String>,
     /// The first KiB of what the receiver answered; at most [`Self::MOST_ANSWER`] bytes.
     pub answer: Option<String>,
+}
+
+/// Lengths of time as whole microseconds.
+mod micros {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use time::Duration;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+    pub(super) fn serialize<S: Serializer>(
+        it: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(i64::try_from(it.whole_microseconds()).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        i64::deserialize(deserializer).map(Duration::microseconds)
+    }
 }
 
 impl AttemptResult {

@@ -13,16 +13,19 @@ use accolade_application::ports::{
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
-use accolade_domain::event::Position;
+use accolade_domain::event::{EventKind, Position};
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
-use accolade_domain::webhook::{Webhook, WebhookState};
+use accolade_domain::webhook::{DisabledReason, Webhook, WebhookState};
 use diesel::dsl::{exists, min, not, select};
 use diesel::prelude::*;
 
 use super::idempotency::reserve_record;
 use super::{Connection, webhook_sql};
 use crate::audit::AuditSql as _;
+use crate::feed::FeedRow;
+use crate::feed::data::Data;
+use crate::feed::sql::FeedSql as _;
 use crate::mapping::{object_id, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
 use crate::retry::{Ending, Rollback, WorkError, nobody_knows};
@@ -540,7 +543,7 @@ impl WebhookStore for Store<Connection> {
             } else {
                 diesel::update(row).set(moved).execute(connection)?;
             }
-            if disabled.is_some() {
+            if let Some(reason) = disabled {
                 diesel::update(row)
                     .set((
                         webhooks::updated_on.eq(progress.now.unix_micros()),
@@ -550,6 +553,9 @@ impl WebhookStore for Store<Connection> {
                 let by = Attribution::system(progress.now);
                 let told = telling::webhook_moved((org, id), there.state, saved.state, &by);
                 connection.tell(org, &[told])?;
+                // The last statement before COMMIT.
+                let told = disabled_event(progress, reason)?;
+                connection.append(org, told.as_slice())?;
             }
             Ok(Some(saved))
         };
@@ -614,6 +620,12 @@ impl WebhookStore for Store<Connection> {
             last = (org, webhook);
         }
     }
+}
+
+/// What the feed is told of a webhook that is disabled.
+fn disabled_event(progress: &Progress, reason: DisabledReason) -> anyhow::Result<Option<FeedRow>> {
+    let data = Data::WebhookDisabled(progress.webhook, reason.message().to_owned());
+    FeedRow::new(progress.now, EventKind::WebhookDisabled, 1, &data)
 }
 
 fn unexpected(error: anyhow::Error) -> SaveWebhookError {
