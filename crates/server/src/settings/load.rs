@@ -293,6 +293,7 @@ mod tests {
         assert_eq!(settings.auth.token_key, None);
         assert_eq!(settings.limits.customers_per_request, 10_000);
         assert_eq!(settings.idempotency.retention, Duration::from_hours(72));
+        assert_eq!(settings.events.retention, Duration::from_hours(90 * 24));
         assert_eq!(settings.log.format, LogFormat::Json);
         assert!(!settings.demo.enabled);
     }
@@ -391,7 +392,7 @@ mod tests {
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, http, idempotency, limits, log, metrics",
+                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, limits, log, metrics",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (

@@ -49,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) limits: LimitSettings,
     pub(crate) idempotency: IdempotencySettings,
+    pub(crate) events: EventSettings,
     pub(crate) log: LogSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) demo: DemoSettings,
@@ -130,6 +131,14 @@ pub(crate) struct LimitSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdempotencySettings {
     #[serde(deserialize_with = "parse::duration")]
+    pub(crate) retention: Duration,
+}
+
+/// `events`: the feed of what happens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventSettings {
+    #[serde(deserialize_with = "parse::a_second_or_more")]
     pub(crate) retention: Duration,
 }
 

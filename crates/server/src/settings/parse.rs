@@ -45,6 +45,15 @@ pub(super) fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D
     })
 }
 
+/// A time of a second or more, like `2160h`.
+pub(super) fn a_second_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    text(from, |text| {
+        time(text, LONGEST)
+            .filter(|time| *time >= Duration::from_secs(1))
+            .ok_or("must be a time of \"1s\" or more with a unit of hours or less, like \"2160h\"")
+    })
+}
+
 /// A time that a database waits.
 pub(super) fn database_timeout<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     text(from, |text| {
