@@ -15,6 +15,7 @@ mod customers;
 mod directory;
 mod earning;
 mod enrolment;
+mod events;
 mod groups;
 mod requests;
 mod windows;
@@ -31,6 +32,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         earning::operations(),
         customers::operations(),
         directory::operations(),
+        events::operations(),
         badges::operations(),
         windows::operations(),
         groups::operations(),

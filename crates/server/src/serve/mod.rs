@@ -160,6 +160,7 @@ fn options(settings: &Settings) -> HttpOptions {
         queue: http.queue,
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
+        events_retention: settings.events.retention,
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
             token_key: signing_key(&settings.auth).as_bytes().to_vec(),
