@@ -19,13 +19,12 @@ use accolade_domain::instant::Instant;
 use accolade_domain::webhook::Webhook;
 use accolade_memory::MemoryStore;
 use anyhow::anyhow;
-use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio::time;
 use uuid::Uuid;
 
 use crate::context::{Context, Stores};
-use crate::deliveries::Deliverer;
+use crate::deliveries::{Deliverer, Delivering};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::stop::{Stop, Stopper};
@@ -301,13 +300,13 @@ struct FakeDeliverer {
 }
 
 /// Is there while a server delivers to a webhook.
-struct Delivering {
+struct InProgress {
     fake: Arc<Fake>,
     server: Uuid,
     key: Key,
 }
 
-impl Delivering {
+impl InProgress {
     fn begin(fake: &Arc<Fake>, server: Uuid, key: Key) -> Self {
         let mut state = fake.state();
         let servers = state.delivering.entry(key).or_default();
@@ -323,7 +322,7 @@ impl Delivering {
     }
 }
 
-impl Drop for Delivering {
+impl Drop for InProgress {
     fn drop(&mut self) {
         let mut state = self.fake.state();
         let servers = state.delivering.entry(self.key).or_default();
@@ -332,15 +331,11 @@ impl Drop for Delivering {
 }
 
 impl Deliverer for FakeDeliverer {
-    fn deliver(
-        &self,
-        webhook: Deliverable,
-        mut stop: Stop,
-    ) -> BoxFuture<'static, Result<(), StoreError>> {
+    fn deliver(&self, webhook: Deliverable, mut stop: Stop) -> Delivering {
         let (fake, server) = (Arc::clone(&self.fake), self.server);
         Box::pin(async move {
             let key = (webhook.org, webhook.webhook);
-            let _delivering = Delivering::begin(&fake, server, key);
+            let _delivering = InProgress::begin(&fake, server, key);
             assert!(!fake.state().deliveries_panic, "as the test says");
             if fake.state().deliveries_fail {
                 return Err(StoreError::Unavailable(anyhow!("as the test says")));
