@@ -32,7 +32,12 @@ impl CustomerDirectory for MemoryStore {
         for entry in entries {
             let kinds = state.other_kinds(org, entry);
             if !kinds.is_empty() {
-                told.push(telling::identifiers_changed(org, entry.customer, &kinds, by));
+                told.push(telling::identifiers_changed(
+                    org,
+                    entry.customer,
+                    &kinds,
+                    by,
+                ));
             }
         }
         state.tell(told);

@@ -36,7 +36,10 @@ pub fn badge_revised(before: &Badge, after: &Badge, by: &Attribution) -> Vec<Ent
         } else {
             Action::Deactivate
         };
-        let (before, after) = (State::Activity(before.active), State::Activity(after.active));
+        let (before, after) = (
+            State::Activity(before.active),
+            State::Activity(after.active),
+        );
         add(action, Change::between(before, after));
     }
     entries
@@ -100,8 +103,7 @@ pub fn field_changed(before: &CustomField, after: &CustomField, by: &Attribution
         let change = Change::between(State::CustomField(states.0), State::CustomField(states.1));
         entries.push(Entry::new(before.org, by, before.id, action, change));
     };
-    let told =
-        |field: &CustomField| (field.name.clone(), field.mandatory, field.default.clone());
+    let told = |field: &CustomField| (field.name.clone(), field.mandatory, field.default.clone());
     let changed = CustomField {
         active: before.active,
         ..after.clone()

@@ -43,7 +43,9 @@ impl AuditStore for Store<Connection> {
 
 /// The entries to which every filter applies.
 fn matching(org: OrgId, query: &AuditQuery) -> audit::BoxedQuery<'_, DB> {
-    let mut found = audit::table.filter(audit::org_id.eq(org.get())).into_boxed();
+    let mut found = audit::table
+        .filter(audit::org_id.eq(org.get()))
+        .into_boxed();
     if let Some(id) = &query.entity_id {
         found = found.filter(audit::entity_id.eq(id.as_str()));
     }

@@ -381,9 +381,7 @@ fn count_earns(
 /// Who revoked something, and why, as it is read.
 type RevocationRow = (Option<i64>, Option<String>);
 
-fn revocation_of(
-    (by, reason): RevocationRow,
-) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
+fn revocation_of((by, reason): RevocationRow) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
     let by = by.map(stored).transpose()?;
     Ok((by, reason.map(Reason::from_stored)))
 }

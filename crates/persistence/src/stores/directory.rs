@@ -116,7 +116,12 @@ fn told(
         let mut kinds = IdentifierKind::ALL.to_vec();
         kinds.retain(|kind| other.contains(&kind.number()));
         if !kinds.is_empty() {
-            told.push(telling::identifiers_changed(org, entry.customer, &kinds, by));
+            told.push(telling::identifiers_changed(
+                org,
+                entry.customer,
+                &kinds,
+                by,
+            ));
         }
     }
     told
@@ -146,7 +151,9 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
             for _ in 0..MOST_ROUNDS {
                 let deleted = connection.delete_identifiers(org, &customers)?;
                 // What this transaction has given itself nobody had before.
-                let others = deleted.into_iter().filter(|(key, _)| !inserted.contains(key));
+                let others = deleted
+                    .into_iter()
+                    .filter(|(key, _)| !inserted.contains(key));
                 before.extend(others);
                 inserted = HashSet::from_iter(connection.insert_identifiers(org, &rows)?);
                 if inserted.len() == rows.len() && asked.twice.is_empty() {
