@@ -4,7 +4,7 @@
 //! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`badge`],
-//! [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`].
+//! [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`webhook`].
 
 pub mod actor;
 pub mod badge;
@@ -18,6 +18,7 @@ pub mod json;
 pub mod query;
 pub mod render;
 pub mod request;
+pub mod webhook;
 
 mod answer;
 mod instant;
