@@ -4,7 +4,8 @@
 //! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
-//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`].
+//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
+//! [`webhook`].
 
 pub mod actor;
 pub mod audit;
@@ -20,6 +21,7 @@ pub mod json;
 pub mod query;
 pub mod render;
 pub mod request;
+pub mod webhook;
 
 mod answer;
 mod instant;

@@ -26,6 +26,8 @@ use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
 use crate::request::recorded::{RecordedRequest, RequestsBody};
+use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
+use crate::webhook::attempt::AttemptBody;
 
 /// An answer as it is sent.
 #[derive(Debug)]
@@ -231,6 +233,11 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
             id: *badge,
             is_active: *active,
         }),
+        Answer::Webhook(webhook) => to.write(&WebhookBody::new(webhook)),
+        Answer::WebhookDeleted(webhook) | Answer::WebhookResent(webhook) => {
+            to.write(&WebhookReferenceBody::new(*webhook))
+        }
+        Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }
 

@@ -3,7 +3,6 @@
 use accolade_application::ports::{
     Attempt, AttemptPage, AttemptQuery, AttemptResult, AttemptStatus, AttemptedEvent, Delivery,
     FeedQuery, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, Waiting,
-   
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::Action;

@@ -1,8 +1,6 @@
 //! Webhooks: created, changed, deleted and looked up.
 
-use accolade_application::ports::{
-    IdSource as _, SaveWebhookError, StoredWebhook, Waiting,
-};
+use accolade_application::ports::{IdSource as _, SaveWebhookError, StoredWebhook, Waiting};
 use accolade_domain::audit::{Action, Attribution, telling};
 use accolade_domain::event::Position;
 use accolade_domain::webhook::{
