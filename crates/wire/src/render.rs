@@ -4,6 +4,7 @@
 //! the same way and is the same to the byte.
 
 use accolade_application::answer::{Answer, BadgeView};
+use accolade_application::audit::AuditList;
 use accolade_application::badges::{BadgeList, etag};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{BadgeQuery, LedgerEntry, StoreError};
@@ -12,6 +13,7 @@ use accolade_domain::zone::Zone;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::audit::answer::AuditBody;
 use crate::badge::answer::BadgeBody;
 use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
@@ -115,6 +117,15 @@ pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
 /// A part that is stored cannot be written.
 pub fn badges(list: &BadgeList, query: &BadgeQuery, context: Context<'_>) -> Result {
     let body = BadgeListBody::new(list, query).map_err(unwritable)?;
+    enveloped(&body, context)
+}
+
+/// The answer that shows entries of the audit trail.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub fn audit(list: &AuditList, context: Context<'_>) -> Result {
+    let body = AuditBody::new(list, context.zone).map_err(unwritable)?;
     enveloped(&body, context)
 }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use accolade_application::ports::{ActorKind, AttemptStatus};
+use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::catalogue::DataType;
@@ -48,6 +49,12 @@ words! {
     /// The spellings of an actor's kind.
     ActorKindName = "ActorKind" of ActorKind,
         "What an actor is: the server itself, or an API client.";
+    /// The spellings of what was done.
+    AuditActionName = "AuditAction" of Action,
+        "What was done to a thing.";
+    /// The spellings of what it was done to.
+    AuditEntityTypeName = "AuditEntityType" of EntityKind,
+        "A kind of thing whose changes the audit trail tells.";
     /// The spellings of an owner type.
     OwnerTypeName = "OwnerType" of OwnerType,
         "The module that owns a use of the badge. Read in any case, with `-` or a blank for `_`.";

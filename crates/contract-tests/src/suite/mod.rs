@@ -24,6 +24,7 @@ macro_rules! parts {
 }
 
 mod actors;
+mod audit;
 mod batches;
 mod catalogue_versions;
 mod clients;
@@ -79,7 +80,7 @@ pub(crate) const OF_RECORDING_ENROLMENTS: &[Part] = parts! {
 
 /// What it promises besides.
 pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
-    orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
+    orgs clients actors audit create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
