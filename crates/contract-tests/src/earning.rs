@@ -183,6 +183,7 @@ impl World {
                 actor: badge.created_by,
                 now: recorded_on,
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             version: found.version,
@@ -247,11 +248,13 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             customer: customer(number),
             earned,
             request_id: Some(self.request_id()),
+            reason: None,
         }
     }
 
@@ -275,11 +278,13 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             targets: targets.iter().map(target).collect(),
             unknown: Vec::new(),
             request_id: Some(self.request_id()),
+            reason: None,
         }
     }
 
@@ -307,6 +312,7 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             request_id: self.request_id(),
             items: earns.iter().map(item).collect(),

@@ -40,6 +40,8 @@ const EARN_OUTCOMES: &[&str] = &[EARNED, NOT_ENROLLED, CUSTOMER_LIMIT, BADGE_LIM
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What others than this crate show.
+    background: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
     enrolments: IntCounterVec,
@@ -72,7 +74,10 @@ impl Metrics {
     ///
     /// # Errors
     /// A name is not one that Prometheus takes.
-    pub(crate) fn new(dropped_log_lines: fn() -> u64) -> prometheus::Result<Self> {
+    pub(crate) fn new(
+        dropped_log_lines: fn() -> u64,
+        background: Registry,
+    ) -> prometheus::Result<Self> {
         let labels = &["method", "route", "status"];
         let registry = Registry::new();
         registry.register(Box::new(Counted {
@@ -148,6 +153,7 @@ impl Metrics {
                 )?,
             )?,
             registry,
+            background,
         })
     }
 
@@ -245,7 +251,9 @@ impl Metrics {
         for (gauges, state, value) in states {
             gauges.with_label_values(&[state]).set(value.into());
         }
-        TextEncoder::new().encode_to_string(&self.registry.gather())
+        let mut families = self.registry.gather();
+        families.extend(self.background.gather());
+        TextEncoder::new().encode_to_string(&families)
     }
 }
 
@@ -317,7 +325,11 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_and_callers_choose_no_label() {
-        let metrics = Metrics::new(|| 7).unwrap();
+        let background = Registry::new();
+        let others = IntCounter::new("of_others", "What others count.").unwrap();
+        let others = registered(&background, others).unwrap();
+        let metrics = Metrics::new(|| 7, background).unwrap();
+        others.inc_by(3);
         let odd = Method::from_bytes(b"BREW").unwrap();
         metrics.answered(
             &Method::POST,
@@ -346,6 +358,7 @@ mod tests {
             r#"accolade_database_connections{state="busy"} 2"#,
             r#"accolade_use_cases{state="waiting"} 5"#,
             "accolade_log_lines_dropped_total 7",
+            "of_others 3",
             "accolade_event_followers 3",
         ] {
             assert!(

@@ -9,6 +9,7 @@ use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::Ports;
+use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
@@ -62,6 +63,8 @@ pub struct HttpOptions {
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
     pub dropped_log_lines: fn() -> u64,
+    /// What `/metrics` shows of whatever runs beside requests.
+    pub background_metrics: Registry,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -96,7 +99,10 @@ impl AppState {
             draining.clone(),
             options.concurrency,
         );
-        let metrics = Metrics::new(options.dropped_log_lines)?;
+        let metrics = Metrics::new(
+            options.dropped_log_lines,
+            options.background_metrics.clone(),
+        )?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,

@@ -70,6 +70,7 @@ impl Running {
             cors_origins: Vec::new(),
             metrics: true,
             dropped_log_lines: || 0,
+            background_metrics: prometheus::Registry::new(),
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();

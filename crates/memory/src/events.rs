@@ -1,7 +1,7 @@
 //! The feed of events.
 
 use accolade_application::ports::{
-    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError,
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
 use accolade_domain::event::{Event, Fact, Position};
 use accolade_domain::ids::OrgId;
@@ -104,6 +104,10 @@ impl EventStore for MemoryStore {
     /// What is recorded has its position.
     fn sequence(&self) -> Result<u64, StoreError> {
         Ok(0)
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(Unsequenced::default())
     }
 
     fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError> {

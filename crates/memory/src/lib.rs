@@ -23,6 +23,7 @@ mod health;
 mod housekeeping;
 mod idempotency;
 mod ids;
+mod leases;
 mod ports;
 mod receivers;
 mod requests;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
     Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
-    LedgerEntry, Org, Refusal, VersionedBadge,
+    LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::Entry;
@@ -16,6 +16,7 @@ use accolade_domain::ids::{
 use accolade_domain::text::RequestId;
 
 use crate::events::Feed;
+use crate::leases::Held;
 use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -45,6 +46,7 @@ pub(crate) struct State {
     pub(crate) feeds: BTreeMap<OrgId, Feed>,
     pub(crate) webhooks: BTreeMap<(OrgId, WebhookId), WebhookState>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
+    pub(crate) leases: BTreeMap<LeaseName, Held>,
 }
 
 /// Every store port, in memory.

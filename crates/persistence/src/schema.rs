@@ -242,6 +242,15 @@ table! {
 }
 
 table! {
+    leases (name) {
+        name -> Text,
+        holder -> Binary,
+        held_until -> BigInt,
+        taken_from -> Nullable<Binary>,
+    }
+}
+
+table! {
     webhooks (org_id, id) {
         org_id -> BigInt,
         id -> Binary,

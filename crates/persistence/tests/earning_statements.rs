@@ -154,7 +154,12 @@ fn what_a_customer_holds_of_many_badges_is_one_statement_while_the_catalogue_is_
         for n in 0..30 {
             let mut badge = scene.draft(&format!("Badge {n}"));
             badge.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
-            scene.database.stores.badges.create(&badge, None).unwrap();
+            scene
+                .database
+                .stores
+                .badges
+                .create(&badge, None, &[])
+                .unwrap();
         }
         for _ in 0..20 {
             sent(scene, &scene.earn_request(1, Vec::new()), 1);

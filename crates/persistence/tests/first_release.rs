@@ -12,6 +12,7 @@ use accolade_application::ports::{
     Operation, PageOf, RecordError, RevokeEarnRequest, Stores,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
 use accolade_domain::owner::{Owner, OwnerType};
@@ -185,6 +186,7 @@ fn enrolment(stores: &Stores) -> EnrolmentRequest {
             actor: actor(1),
             now: second(1950),
             key: None,
+            tag: None,
         },
         badge: gold(),
         version: found.version,
@@ -205,7 +207,7 @@ fn new_client(stores: &Stores) -> i64 {
         key: ClientKey::try_from("new").unwrap(),
         groups: AccessGroups::DEFAULT,
         secret: Secret::presented("new").hash(),
-        created_on: second(1950),
+        created: Attribution::system(second(1950)),
     };
     stores.access.create_client(&client).unwrap().get()
 }
@@ -220,14 +222,14 @@ fn assert_groups_and_fields_can_be_changed(stores: &Stores) {
         name: "Metals".try_into().unwrap(),
         ..group.clone()
     };
-    catalogue.save_group(&group, &renamed, None).unwrap();
+    catalogue.save_group(&group, &renamed, None, &[]).unwrap();
     let id = "0000000000000000000000b1".parse().unwrap();
     let field = catalogue.field(org(), id).unwrap().unwrap();
     let disabled = CustomField {
         active: false,
         ..field.clone()
     };
-    catalogue.save_field(&field, &disabled, None).unwrap();
+    catalogue.save_field(&field, &disabled, None, &[]).unwrap();
 }
 
 fn assert_it_works_on(database: &Database) {
@@ -285,6 +287,7 @@ fn assert_it_works_on(database: &Database) {
         customer: customer(3),
         earned: "000000000000000000000012".parse().unwrap(),
         request_id: None,
+        reason: None,
     };
     assert_eq!(stores.earning.revoke(&revocation).unwrap(), Ok(()));
     assert!(earned("free"));
@@ -597,7 +600,7 @@ fn assert_badges_are_numbered_in_the_order_of_their_creation(
     next.id = new;
     next.definition.name = "New".try_into().unwrap();
     next.claims.clear();
-    assert_eq!(badges.create(&next, None).unwrap().get(), 4);
+    assert_eq!(badges.create(&next, None, &[]).unwrap().get(), 4);
 }
 
 #[test]

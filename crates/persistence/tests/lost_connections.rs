@@ -179,6 +179,7 @@ fn with_earn(request_id: Option<&str>) -> (Postgres, Proxy, Scene, RevokeEarnReq
         customer: earn.customers[0],
         earned: earn.ids.first().unwrap().into(),
         request_id: request_id.map(|id| id.try_into().unwrap()),
+        reason: None,
     };
     (database, proxy, scene, revocation)
 }
@@ -236,6 +237,7 @@ fn unenrolling(scene: &Scene, request_id: Option<&str>) -> RevokeEnrolmentsReque
         targets: enrolment.customers.iter().map(all_of).collect(),
         unknown: Vec::new(),
         request_id: request_id.map(|id| id.try_into().unwrap()),
+        reason: None,
     }
 }
 
@@ -312,7 +314,7 @@ fn the_creation_of_a_badge_is_asked_about() {
         let (_database, proxy, scene) = behind_proxy();
         let badge = scene.draft("Silver");
         proxy.set(at_commit(carried_out, Then::Pass));
-        let created = scene.database.stores.badges.create(&badge, None);
+        let created = scene.database.stores.badges.create(&badge, None, &[]);
         let found = scene
             .database
             .stores

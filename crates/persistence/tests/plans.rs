@@ -6,9 +6,10 @@ mod support;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers,
-    Operation, PageOf, SortOrder,
+    AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, HeldQuery, IdentifierKind,
+    Identifiers, Operation, PageOf, SortOrder,
 };
+use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
@@ -226,13 +227,30 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND kind=? AND comparable=?)",
     },
     Hot {
+        part: "AND (audit.entity_id = ",
+        values: &[
+            ("bigint", "1"),
+            ("text", "'x'"),
+            ("bigint", "0"),
+            ("bigint", "11"),
+        ],
+        postgres: "Index Scan Backward using audit_entity",
+        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=? AND recorded_on>?)",
+    },
+    Hot {
+        part: "(audit.org_id = $1) AND (audit.recorded_on >= |(audit.org_id = ?) AND (audit.recorded_on >= ",
+        values: &[("bigint", "1"), ("bigint", "0"), ("bigint", "11")],
+        postgres: "Index Scan Backward using audit_pkey",
+        sqlite: "SEARCH audit USING PRIMARY KEY (org_id=? AND recorded_on>?)",
+    },
+    Hot {
         part: "LEFT OUTER JOIN enrolments",
         values: PAGE,
         postgres: "Index Scan Backward using earned_badges_pkey",
         sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
-        part: "request_ledger.reference_id FROM (enrolments",
+        part: "enrolments.revoke_reason FROM (enrolments",
         values: PAGE,
         postgres: "Index Scan Backward using enrolments_pkey",
         sqlite: "SEARCH enrolments USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
@@ -347,7 +365,17 @@ fn statements(scene: &Scene) -> Vec<String> {
             identifiers: Identifiers::default(),
         };
         let directory = &database.stores.directory;
-        directory.put(org, &[entry], None).unwrap();
+        let by = Attribution::system(second(0));
+        directory.put(org, &[entry], &by, None).unwrap();
+        for entity_id in [Some("7".to_owned()), None] {
+            let query = AuditQuery {
+                entity_id,
+                from: Some(second(0)),
+                limit: 10,
+                ..AuditQuery::default()
+            };
+            database.stores.audit.entries(org, &query).unwrap();
+        }
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();

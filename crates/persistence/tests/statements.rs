@@ -252,7 +252,12 @@ fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
         assert_eq!(page.total, 1);
         for n in 0..30 {
             let badge = scene.draft(&format!("Badge {n}"));
-            scene.database.stores.badges.create(&badge, None).unwrap();
+            scene
+                .database
+                .stores
+                .badges
+                .create(&badge, None, &[])
+                .unwrap();
         }
         let (page, many) = list();
         assert_eq!(page.badges.len(), 31);

@@ -59,6 +59,15 @@ pub enum FeedError {
     Store(#[from] StoreError),
 }
 
+/// What was recorded and has no position yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsequenced {
+    /// How many requests.
+    pub requests: u64,
+    /// When the oldest of them was recorded.
+    pub oldest_on: Option<Instant>,
+}
+
 /// How much was made of what is due.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Expired {
@@ -111,6 +120,13 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// The store failed.
     fn sequence(&self) -> Result<u64, StoreError>;
+
+    /// What was recorded, of all orgs, and has no position yet. None once [`Self::sequence`] has been
+    /// called, but for what was recorded since.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError>;
 
     /// Records as events the enrolments and earns that expired at `until` or before, are not revoked,
     /// and had not expired when they were recorded: the earliest first, at most about `most` (a

@@ -25,6 +25,7 @@ mod health;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
+mod leases;
 mod record;
 mod request_ledger;
 mod secrets;
@@ -89,6 +90,8 @@ stores! {
     health: health::Health,
     /// What is tidied up.
     housekeeping: housekeeping::Housekeeping,
+    /// Which server does what only one is to do.
+    leases: leases::Leases,
     /// Webhooks, and how far they have come.
     webhooks: webhook_store::WebhookStore,
 }

@@ -33,7 +33,7 @@ fn a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active(world: 
 
     let removed = metals.removed(now(), metals.created_by);
     let groups = &world.stores.catalogue;
-    groups.save_group(&metals, &removed, None).unwrap();
+    groups.save_group(&metals, &removed, None, &[]).unwrap();
     assert_eq!(catalogue(), whole(None));
 }
 

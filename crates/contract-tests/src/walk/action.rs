@@ -80,6 +80,7 @@ impl<'a> Planner<'a> {
                     now,
                     by: context.tenant.actor,
                     idempotency: context.record(*key),
+                    entries: Vec::new(),
                 };
                 Action::Edit(request, *behind)
             }
@@ -131,6 +132,7 @@ impl<'a> Planner<'a> {
                 actor: context.tenant.actor,
                 now: context.now,
                 key: context.guard(wish.key),
+                tag: None,
             },
             badge: context.badges[wish.badge],
             version: BadgeVersion(0),

@@ -268,11 +268,13 @@ impl Side {
                         actor: context.tenant.actor,
                         now: context.now,
                         key: context.guard(*key),
+                        tag: None,
                     },
                     badge,
                     customer: customer(number),
                     earned,
                     request_id: id.map(request_id),
+                    reason: None,
                 });
                 told((active, revoked))
             }
@@ -297,11 +299,13 @@ impl Side {
                         actor: context.tenant.actor,
                         now: context.now,
                         key: context.guard(*key),
+                        tag: None,
                     },
                     badge: context.badges[*badge],
                     targets,
                     unknown: Vec::new(),
                     request_id: id.map(request_id),
+                    reason: None,
                 };
                 let enrolments = &self.stores.enrolments;
                 if *dry {
@@ -346,6 +350,7 @@ impl Side {
                 actor: context.tenant.actor,
                 now: recorded,
                 key: context.guard(earn.key),
+                tag: None,
             },
             badge: context.badges[earn.badge],
             version: self.version(context.badges[earn.badge], earn.behind),
@@ -401,6 +406,7 @@ impl Side {
                 actor: context.tenant.actor,
                 now: context.now,
                 key: context.guard(key),
+                tag: None,
             },
             request_id: request_id(id),
             items: items.iter().enumerate().filter_map(item).collect(),

@@ -45,7 +45,7 @@ impl Side {
                 "is created already".to_owned()
             }
             Action::Create(badge, record) => {
-                let created = self.stores.badges.create(badge, record.as_ref());
+                let created = self.stores.badges.create(badge, record.as_ref(), &[]);
                 self.found(badge.org, badge.id);
                 told(created.map_err(|error| match error {
                     CreateBadgeError::Store(error) => down(&error),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 /// The id of a request in its answer and in the log (wire: `X-Request-Id`): 1 to 128 letters,
 /// digits, `.`, `_` and `-`. It is not the [`RequestId`](crate::text::RequestId), which callers give
 /// to what must happen once.
@@ -27,6 +29,12 @@ impl RequestTag {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<Uuid> for RequestTag {
+    fn from(id: Uuid) -> Self {
+        Self(id.to_string().into())
     }
 }
 

@@ -7,6 +7,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -22,7 +23,7 @@ use crate::metrics::Metrics;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 use crate::middleware::held::Held;
-use crate::middleware::request_tag::RequestTag;
+use crate::middleware::request_tag::{headers_of, tag_of};
 use crate::middleware::waited::Waited;
 
 /// What the edge works with.
@@ -46,7 +47,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
-    let tag = RequestTag::from_headers(request.headers());
+    let tag = tag_of(request.headers());
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
@@ -126,7 +127,7 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
-    for (name, value) in tag.headers() {
+    for (name, value) in headers_of(tag) {
         response.headers_mut().insert(name, value);
     }
     if ends {

@@ -9,6 +9,7 @@ pub(crate) mod mutation;
 pub(crate) mod ops;
 
 mod actors;
+mod audit;
 mod badges;
 mod custom_fields;
 mod customers;
@@ -38,6 +39,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         groups::operations(),
         custom_fields::operations(),
         actors::operations(),
+        audit::operations(),
         auth::generate::operations(),
         auth::oauth2::operations(),
     ]

@@ -69,6 +69,10 @@ pub(crate) trait FeedSql {
     /// The orgs of which rows were committed that have no positions.
     fn orgs_waiting(&mut self) -> QueryResult<Vec<i64>>;
 
+    /// How many rows of all orgs were committed and have no positions, and when the oldest was
+    /// recorded.
+    fn waiting(&mut self) -> QueryResult<(i64, Option<i64>)>;
+
     /// Gives positions to rows of the org that were committed, at most so many. Waits for others who
     /// do so.
     fn sequence(&mut self, org: OrgId, at_most: u32) -> QueryResult<Sequenced>;

@@ -38,6 +38,8 @@ static ORGS_WAITING: Sql = Sql::new(
      ) SELECT org_id FROM o WHERE org_id IS NOT NULL",
 );
 
+const WAITING: &str = "SELECT count(*), min(recorded_on) FROM outbox";
+
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
 /// One statement: whoever reads sees a row in the outbox, or in the feed.
@@ -87,6 +89,10 @@ impl FeedSql for Connection {
 
     fn orgs_waiting(&mut self) -> QueryResult<Vec<i64>> {
         Statement::<DB, BigInt>::named(&ORGS_WAITING).load(self)
+    }
+
+    fn waiting(&mut self) -> QueryResult<(i64, Option<i64>)> {
+        Statement::<DB, (BigInt, Nullable<BigInt>)>::new(WAITING).get_result(self)
     }
 
     fn sequence(&mut self, org: OrgId, at_most: u32) -> QueryResult<Sequenced> {

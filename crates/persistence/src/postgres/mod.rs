@@ -11,6 +11,7 @@ mod earn_sql;
 mod enrolment_sql;
 mod feed_sql;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod lock;
 mod open;

@@ -48,6 +48,10 @@ impl FeedSql for Connection {
         Ok(Vec::new())
     }
 
+    fn waiting(&mut self) -> QueryResult<(i64, Option<i64>)> {
+        Ok((0, None))
+    }
+
     fn sequence(&mut self, _: OrgId, _: u32) -> QueryResult<Sequenced> {
         Ok(Sequenced::default())
     }

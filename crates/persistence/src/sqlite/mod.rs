@@ -14,6 +14,7 @@ mod enrolment_sql;
 mod feed_sql;
 mod file;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod open;
 #[allow(

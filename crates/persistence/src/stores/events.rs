@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use accolade_application::ports::{
-    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError,
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
 use accolade_domain::event::Position;
 use accolade_domain::ids::OrgId;
@@ -11,7 +11,7 @@ use accolade_domain::instant::Instant;
 
 use crate::feed::expand;
 use crate::feed::sql::{FeedConnection, LedgerRow, StoredRow};
-use crate::mapping::stored;
+use crate::mapping::{instant, stored};
 use crate::retry::{Ending, WorkError};
 use crate::store::Store;
 
@@ -62,6 +62,16 @@ impl<C: FeedConnection> EventStore for Store<C> {
             events += self.sequence_org(org)?;
         }
         Ok(events)
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        self.reader.query(|connection| {
+            let (requests, oldest_on) = connection.waiting()?;
+            Ok(Unsequenced {
+                requests: requests.unsigned_abs(),
+                oldest_on: oldest_on.map(instant).transpose()?,
+            })
+        })
     }
 
     fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError> {

@@ -6,6 +6,8 @@ mod enrolments;
 mod events;
 mod expiries;
 mod housekeeping;
+mod leases;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
 pub(crate) use housekeeping::HousekeepingSql;
+pub(crate) use leases::{LeaseSql, NewTerm};

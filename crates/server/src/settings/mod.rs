@@ -11,6 +11,7 @@ mod database_url;
 mod environment;
 mod load;
 mod parse;
+mod secrets_key;
 mod show;
 mod signing_key;
 mod typed;
@@ -18,11 +19,13 @@ mod value;
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, load};
+pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
 pub(crate) use signing_key::SigningKey;
 
@@ -50,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) limits: LimitSettings,
     pub(crate) idempotency: IdempotencySettings,
     pub(crate) events: EventSettings,
+    pub(crate) webhooks: WebhookSettings,
+    pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) demo: DemoSettings,
@@ -134,12 +139,32 @@ pub(crate) struct IdempotencySettings {
     pub(crate) retention: Duration,
 }
 
-/// `events`: the feed of what happens.
+/// `events`: how long they are kept, and how expiries become some.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventSettings {
-    #[serde(deserialize_with = "parse::a_second_or_more")]
+    #[serde(deserialize_with = "parse::duration_of_seconds")]
     pub(crate) retention: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) expiry_grace: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) expiry_rate: u32,
+}
+
+/// `webhooks`: which receivers there may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookSettings {
+    pub(crate) allow_http: bool,
+    #[serde(deserialize_with = "parse::networks")]
+    pub(crate) allow_networks: Vec<IpNet>,
+}
+
+/// `secrets`: how they are stored.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretSettings {
+    pub(crate) key: Option<SecretsKey>,
 }
 
 /// `log`: what is logged, and for whom.

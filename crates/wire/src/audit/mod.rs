@@ -1,0 +1,7 @@
+//! The audit trail: which entries are asked for, and how they look in an answer.
+
+pub mod answer;
+pub mod query;
+
+mod difference;
+mod state;
