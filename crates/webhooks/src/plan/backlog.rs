@@ -81,10 +81,6 @@ impl Backlog {
         self.items.get(&position)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
-
     /// How many are not rows.
     pub(super) fn without_row(&self) -> usize {
         self.without_row.len()
@@ -102,10 +98,6 @@ impl Backlog {
 
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
-    }
-
-    pub(super) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
     }
 
     /// When the first of those that failed goes again.

@@ -1,0 +1,11 @@
+//! Deliveries to receivers on this machine: what they get, and what becomes of it however they
+//! answer.
+
+mod answers;
+mod feed;
+mod libraries;
+mod network;
+mod order;
+mod receiver;
+mod tls;
+mod world;
