@@ -1,11 +1,11 @@
 //! Webhooks: how far they have come, what they were sent, and what is sent again.
 
 use accolade_application::ports::{
-    Attempt, AttemptPage, AttemptQuery, AttemptResult, AttemptStatus, AttemptedEvent, Delivery,
-    FeedQuery, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, Waiting,
+    Attempt, AttemptPage, AttemptQuery, AttemptResult, AttemptStatus, AttemptedEvent, AuditQuery,
+    Delivery, FeedQuery, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, Waiting,
 };
 use accolade_domain::actor::Actor;
-use accolade_domain::audit::Action;
+use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::event::{Fact, Position};
 use accolade_domain::webhook::{DisabledReason, Health, Webhook, WebhookState};
 use time::Duration;
@@ -268,7 +268,8 @@ fn a_webhook_that_is_disabled_is_an_event_and_an_entry_of_the_trail(world: &Worl
         reason: DisabledReason::NoSuccess.message().to_owned(),
     };
     assert_eq!(facts, [told]);
-    let query = accolade_application::ports::AuditQuery {
+    let query = AuditQuery {
+        kinds: vec![EntityKind::Webhook],
         limit: 10,
         ..Default::default()
     };

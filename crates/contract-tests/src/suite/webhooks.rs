@@ -1,7 +1,7 @@
 //! Webhooks: created, changed, deleted and looked up.
 
 use accolade_application::ports::{IdSource as _, SaveWebhookError, StoredWebhook, Waiting};
-use accolade_domain::audit::{Action, Attribution, telling};
+use accolade_domain::audit::{Action, Attribution, EntityKind, telling};
 use accolade_domain::event::Position;
 use accolade_domain::webhook::{
     DisabledReason, HeaderName, HeaderValue, Health, SigningSecret, SigningSecrets, Webhook,
@@ -208,7 +208,8 @@ fn the_trail_tells_what_is_done_and_nothing_of_what_is_not(world: &World) {
     let before = found(world, &webhook);
     let deleted = [telling::webhook_deleted(&webhook, &by)];
     store.delete_webhook(&before, None, &deleted).unwrap();
-    let query = accolade_application::ports::AuditQuery {
+    let query = AuditQuery {
+        kinds: vec![EntityKind::Webhook],
         limit: 10,
         ..Default::default()
     };

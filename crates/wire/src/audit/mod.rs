@@ -5,3 +5,4 @@ pub mod query;
 
 mod difference;
 mod state;
+pub(crate) mod webhook_state;

@@ -16,6 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::audit::answer::ChangeBody;
 use crate::audit::difference::differences;
+use crate::audit::webhook_state::{WebhookSettingsState, WebhookStateState};
 use crate::badge::answer::{ClaimBody, ImageBody, TagBody, benefits, description, images, tags};
 use crate::badge::constraint::{ConstraintBody, Scope, Seen};
 use crate::badge::expiry::ExpiryBody;
@@ -74,6 +75,8 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
             "name": client.name.as_str(),
             "groups": client.groups,
         })),
+        State::Webhook(settings) => to_raw_value(&WebhookSettingsState::new(settings)),
+        State::WebhookState(state) => to_raw_value(&WebhookStateState::new(*state)),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use accolade_application::answer::{ShownSecret, WebhookView};
-use accolade_domain::event::EventKind;
 use accolade_domain::ids::{BadgeId, WebhookId};
 use accolade_domain::text::Description;
 use accolade_domain::webhook::{DisabledReason, RatePerSecond};
 
 use crate::answer::answer;
+use crate::audit::webhook_state::event_types;
 use crate::instant::{WireInstant, WireIso};
 use crate::words::{DeliveryFormatName, DeliveryOrderName, SignatureKindName, WebhookStateName};
 
@@ -24,7 +24,7 @@ answer! {
         /// Where events are sent.
         url: &'a str = webhook.settings.url.as_str(),
         /// The types of events that it gets; none: all.
-        types: Vec<String> = types(webhook),
+        types: Vec<String> = event_types(&webhook.settings),
         /// The badges whose events it gets; none: everything.
         #[schema(value_type = Vec<String>)]
         badgeMetaIds: Vec<BadgeId> = webhook.settings.badges.iter().copied().collect(),
@@ -89,14 +89,6 @@ answer! {
         secret: Option<&'a str> = webhook.secret.as_ref().map(ShownSecret::reveal),
     }
     new(webhook: &'a WebhookView) {}
-}
-
-/// The types that `webhook` gets, as events have them.
-fn types(webhook: &WebhookView) -> Vec<String> {
-    let kinds = webhook.settings.kinds.iter();
-    kinds
-        .map(|kind| format!("{}{}", EventKind::PREFIX, kind.name()))
-        .collect()
 }
 
 answer! {
