@@ -152,6 +152,17 @@ fn the_web_knows_the_wire_and_no_database() {
 }
 
 #[test]
+fn what_delivers_knows_the_wire_and_no_database() {
+    Graph::read().knows_none_of("accolade-webhooks", |name| {
+        is_sql(name)
+            || name.starts_with("actix")
+            || name == "config"
+            || (ADAPTERS.contains(&name)
+                && !["accolade-webhooks", "accolade-wire"].contains(&name))
+    });
+}
+
+#[test]
 fn the_worker_knows_the_application_and_nothing_of_how_anything_is_delivered_or_kept() {
     let graph = Graph::read();
     graph.knows_none_of("accolade-worker", |name| {

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::receiver::{Received, Receiver, Reply};
+use crate::receiver::{Received, Receiver, Reply, eventually};
 use crate::world::{World, settings, webhook};
 
 const OLD: [u8; 32] = [1; 32];
@@ -156,4 +156,54 @@ async fn javascripts_verifies_what_arrives() {
 async fn pythons_verifies_what_arrives() {
     let python = installed().join("venv/bin/python");
     verified_by(&python, "verify.py", &python).await;
+}
+
+/// The program that the README shows as a receiver, listening on `port`.
+fn receiver_of_the_readme(port: u16) -> String {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let program = text
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .skip_while(|line| *line != "import os")
+        .take_while(|line| !line.starts_with("It gets everything"))
+        .map(|line| line.replace("9000", &port.to_string()));
+    program.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_receiver_of_the_readme_takes_what_is_right_and_refuses_what_is_not() {
+    let python = installed().join("venv/bin/python");
+    if !python.exists() {
+        eprintln!("skipped: the Python library is not installed");
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("receiver.py");
+    std::fs::write(&file, receiver_of_the_readme(port)).unwrap();
+    let mut program = Command::new(python)
+        .arg(&file)
+        .env("SECRET", whsec(NEW))
+        .spawn()
+        .unwrap();
+    eventually(|| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
+
+    let url = format!("http://127.0.0.1:{port}/");
+    for (number, key, status) in [(1, NEW, 204), (2, OLD, 401)] {
+        let world = World::new();
+        let webhook = Webhook {
+            secrets: hmac(key),
+            ..webhook(number, settings(&url))
+        };
+        world.feed.earn([1]);
+        let delivering = world.deliver(&webhook);
+        let attempt = world.first_attempt(&webhook).await;
+        delivering.stop().await;
+        assert_eq!(attempt.http_status, Some(status));
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
 }
