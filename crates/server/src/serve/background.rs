@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::ports::{Deliverable, Ports, StoreError, WebhookSender};
+use accolade_application::ports::{Deliverable, Ports, WebhookSender};
 use accolade_domain::webhook::DisabledReason;
 use accolade_domain::webhook::address::ReceiverPolicy;
 use accolade_webhooks::{Deliveries, Sender, SystemResolver, WaitingSender, Watch, system_roots};

@@ -199,7 +199,10 @@ impl Sender {
         let own = [
             (CONTENT_TYPE, message.content_type.to_owned()),
             (HeaderName::from_static("webhook-id"), message.id),
-            (HeaderName::from_static("webhook-timestamp"), timestamp.to_string()),
+            (
+                HeaderName::from_static("webhook-timestamp"),
+                timestamp.to_string(),
+            ),
             (HeaderName::from_static("webhook-signature"), signature),
         ];
         for (name, value) in own {
@@ -269,8 +272,7 @@ fn client_error(error: &ClientError) -> String {
             return error.to_string();
         }
         if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-            let is_unreadable = error.is_parse() || error.is_parse_too_large();
-            return if is_unreadable {
+            return if error.is_parse() {
                 "the answer is not one of HTTP/1.1".to_owned()
             } else {
                 "the connection broke before there was an answer".to_owned()
