@@ -170,6 +170,16 @@ table! {
 }
 
 table! {
+    rolling_told (org_id, badge_id, unit, length) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        unit -> SmallInt,
+        length -> BigInt,
+        told_on -> BigInt,
+    }
+}
+
+table! {
     badge_groups (org_id, id) {
         org_id -> BigInt,
         id -> Binary,

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 
-use crate::earning::{Limit, Scope, Span};
+use crate::earning::{Limit, Span};
 use crate::instant::Instant;
 use crate::zone::Zone;
 
@@ -25,9 +25,9 @@ pub struct Places {
     limits: Vec<Limit>,
     /// How many counted under each of the badge's before the first earn.
     before: Vec<u64>,
-    /// How many count under each of the customer's after each earn, one earn after the other.
-    after: Vec<u64>,
-    /// The edges that are not told, by earn and limit.
+    /// How many count under each of the customer's after each earn.
+    after: Vec<Vec<u64>>,
+    /// The edges that are not told.
     untold: BTreeSet<Edge>,
 }
 
@@ -52,7 +52,7 @@ pub struct RollingEarn {
 impl Places {
     /// No places yet under `limits`, as the earns meet them: the customer's first. `before` has, for
     /// each of the badge's, how many counted before the request.
-    pub fn new(limits: Vec<Limit>, before: Vec<u64>) -> Self {
+    pub const fn new(limits: Vec<Limit>, before: Vec<u64>) -> Self {
         Self {
             limits,
             before,
@@ -61,31 +61,11 @@ impl Places {
         }
     }
 
-    /// What [`Places::limits`], [`Places::before`], [`Places::after`] and [`Places::untold`] gave;
-    /// `None` if they do not belong together.
-    pub fn from_parts(
-        limits: Vec<Limit>,
-        before: Vec<u64>,
-        after: Vec<u64>,
-        untold: BTreeSet<Edge>,
-    ) -> Option<Self> {
-        let own = own(&limits);
-        let is_whole = limits[own..].iter().all(|it| it.scope == Scope::Badge)
-            && before.len() == limits.len() - own
-            && (after.is_empty() || (own > 0 && after.len() % own == 0))
-            && untold.iter().all(|edge| edge.limit < limits.len());
-        is_whole.then_some(Self {
-            limits,
-            before,
-            after,
-            untold,
-        })
-    }
-
     /// The next earn of the request took its places. `counted` has, for each of the customer's limits,
     /// how many counted before it.
     pub fn take(&mut self, counted: impl IntoIterator<Item = u64>) {
-        self.after.extend(counted.into_iter().map(|count| count + 1));
+        let after = counted.into_iter().map(|count| count + 1);
+        self.after.push(after.collect());
     }
 
     /// The limits, as the earns met them: the customer's first.
@@ -93,45 +73,31 @@ impl Places {
         &self.limits
     }
 
-    /// How many counted under each of the badge's limits before the request.
-    pub fn before(&self) -> &[u64] {
-        &self.before
+    /// How many earns took their places.
+    pub const fn earns(&self) -> usize {
+        self.after.len()
     }
 
-    /// How many count under each of the customer's limits after each earn, one earn after the other.
-    pub fn after(&self) -> &[u64] {
-        &self.after
-    }
-
-    /// The edges that are not told.
-    pub const fn untold(&self) -> &BTreeSet<Edge> {
-        &self.untold
-    }
-
-    /// The limits of the earn at this position, each with how many count under it after the earn,
-    /// which counts itself.
-    pub fn counts(&self, earn: usize) -> impl Iterator<Item = (Limit, u64)> {
-        let own = own(&self.limits);
-        let theirs = self.after.iter().skip(earn * own).take(own).copied();
+    /// How many count under each limit after the earn at this position, which counts itself.
+    pub fn counts(&self, earn: usize) -> impl Iterator<Item = u64> {
+        let own = self.after.get(earn).into_iter().flatten().copied();
         let shared = self.before.iter().map(move |count| count + earn as u64 + 1);
-        self.limits.iter().copied().zip(theirs.chain(shared))
+        own.chain(shared)
     }
 
-    /// Every edge of the first `earns` earns, told or not: by earn, then in the order of the limits.
-    pub fn edges(&self, earns: usize) -> impl Iterator<Item = Edge> {
-        (0..earns).flat_map(|earn| {
-            let counts = self.counts(earn).enumerate();
-            counts
-                .filter(|(_, (limit, count))| *count == u64::from(limit.max))
-                .map(move |(limit, _)| Edge { earn, limit })
-        })
+    /// The limits whose last place the earn at this position took, told or not.
+    fn edges(&self, earn: usize) -> impl Iterator<Item = Edge> {
+        let both = self.limits.iter().zip(self.counts(earn)).enumerate();
+        let is_last = |(_, (limit, count)): &(usize, (&Limit, u64))| *count == u64::from(limit.max);
+        both.filter(is_last)
+            .map(move |(limit, _)| Edge { earn, limit })
     }
 
-    /// The edges of rolling windows among the first `earns` earns. Whether they are told depends on
-    /// when it was told last.
-    pub fn rolling_edges(&self, earns: usize) -> impl Iterator<Item = Edge> {
+    /// Every edge of a rolling window, by earn. Whether it is told depends on when one was told last.
+    pub fn rolling_edges(&self) -> Vec<Edge> {
         let rolls = |edge: &Edge| matches!(self.limits[edge.limit].span, Span::Rolling { .. });
-        self.edges(earns).filter(rolls)
+        let edges = (0..self.earns()).flat_map(|earn| self.edges(earn));
+        edges.filter(rolls).collect()
     }
 
     /// `edge` is not told.
@@ -139,27 +105,11 @@ impl Places {
         self.untold.insert(edge);
     }
 
-    /// The limits of which it is told that the earn at this position took the last place.
-    pub fn told(&self, earn: usize) -> impl Iterator<Item = Limit> {
-        let is_told = move |limit| !self.untold.contains(&Edge { earn, limit });
-        let counts = self.counts(earn).enumerate();
-        counts
-            .filter(|(_, (limit, count))| *count == u64::from(limit.max))
-            .filter(move |(limit, _)| is_told(*limit))
-            .map(|(_, (limit, _))| limit)
+    /// The limits of which it is told that the earn at this position took the last place, in their
+    /// order.
+    pub fn told(&self, earn: usize) -> impl Iterator<Item = Edge> {
+        self.edges(earn).filter(|edge| !self.untold.contains(edge))
     }
-
-    /// Of how many limits it is told that one of the first `earns` earns took the last place.
-    pub fn told_in_all(&self, earns: usize) -> usize {
-        let edges = self.edges(earns);
-        edges.filter(|edge| !self.untold.contains(edge)).count()
-    }
-}
-
-/// How many of them are the customer's.
-fn own(limits: &[Limit]) -> usize {
-    let is_own = |limit: &&Limit| limit.scope == Scope::Customer;
-    limits.iter().take_while(is_own).count()
 }
 
 /// Whether it is told that the last place of a rolling window was taken at `now`, if it was told
@@ -201,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::badge::constraint::Count;
-    use crate::earning::{Counted, allot};
+    use crate::earning::{Counted, Scope, allot};
     use crate::fixtures::{at, count};
     use crate::zone::CalendarUnit;
 
@@ -228,8 +178,9 @@ mod tests {
         }
     }
 
-    fn told(places: &Places, earns: usize) -> Vec<Vec<Limit>> {
-        (0..earns).map(|earn| places.told(earn).collect()).collect()
+    fn told(places: &Places) -> Vec<Vec<Limit>> {
+        let told = |earn| places.told(earn).map(|edge| places.limits()[edge.limit]);
+        (0..places.earns()).map(|it| told(it).collect()).collect()
     }
 
     #[test]
@@ -239,10 +190,8 @@ mod tests {
         for counted in [0, 1, 0] {
             places.take([counted]);
         }
-        assert_eq!(told(&places, 3), [vec![], vec![own], vec![shared]]);
-        let counts: Vec<_> = places.counts(1).collect();
-        assert_eq!(counts, [(own, 2), (shared, 6)]);
-        assert_eq!(places.told_in_all(3), 2);
+        assert_eq!(told(&places), [vec![], vec![own], vec![shared]]);
+        assert_eq!(places.counts(1).collect::<Vec<_>>(), [2, 6]);
     }
 
     #[test]
@@ -250,19 +199,18 @@ mod tests {
         let (own, shared) = (limit(Scope::Customer, 1), limit(Scope::Badge, 1));
         let mut places = Places::new(vec![own, shared], vec![0]);
         places.take([0]);
-        assert_eq!(told(&places, 1), [vec![own, shared]]);
+        assert_eq!(told(&places), [vec![own, shared]]);
     }
 
     #[test]
     fn an_edge_that_is_to_be_quiet_is_not_told_and_counts_all_the_same() {
         let mut places = Places::new(vec![rolling(1)], Vec::new());
         places.take([0]);
-        let edges: Vec<_> = places.rolling_edges(1).collect();
+        let edges = places.rolling_edges();
         assert_eq!(edges, [Edge { earn: 0, limit: 0 }]);
         places.keep_quiet(edges[0]);
-        assert_eq!(told(&places, 1), [vec![]]);
-        assert_eq!(places.told_in_all(1), 0);
-        assert_eq!(places.counts(0).collect::<Vec<_>>(), [(rolling(1), 1)]);
+        assert_eq!(told(&places), [vec![]]);
+        assert_eq!(places.counts(0).collect::<Vec<_>>(), [1]);
     }
 
     #[test]
@@ -305,19 +253,6 @@ mod tests {
         // What left the window counts no more.
         assert_eq!(told(&[earn(0, None), earn(day, None)]), None);
         assert_eq!(told(&[earn(0, None), earn(day - 1, None)]), Some(day - 1));
-    }
-
-    #[test]
-    fn parts_that_do_not_belong_together_are_no_places() {
-        let limits = || vec![limit(Scope::Customer, 1), limit(Scope::Badge, 1)];
-        let parts = |limits, before, after| {
-            Places::from_parts(limits, before, after, BTreeSet::new()).is_some()
-        };
-        assert!(parts(limits(), vec![1], vec![1, 2, 3]));
-        assert!(!parts(limits(), vec![], vec![1]));
-        assert!(!parts(vec![limit(Scope::Badge, 1)], vec![0], vec![1]));
-        let reversed = limits().into_iter().rev().collect();
-        assert!(!parts(reversed, vec![1], vec![1]));
     }
 
     proptest! {
@@ -363,7 +298,7 @@ mod tests {
                 }
                 seen.push(edges);
             }
-            prop_assert_eq!(told(&places, seen.len()), seen);
+            prop_assert_eq!(told(&places), seen);
         }
     }
 }
