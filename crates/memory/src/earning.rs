@@ -56,7 +56,9 @@ impl EarningStore for MemoryStore {
             return Ok(Err(RecordError::Refused(rejection)));
         };
         record.earned.revoked_on = Some(request.context.now);
+        let (earned, triggered_by) = (record.earned, record.triggered_by.clone());
         state.record(request, ());
+        state.told_earn_revoked(request, earned, triggered_by);
         Ok(Ok(()))
     }
 
@@ -86,6 +88,7 @@ impl EarningStore for MemoryStore {
                 .push(record);
         }
         state.record(request, ());
+        state.told_imported(request);
         Ok(Ok(()))
     }
 
@@ -130,6 +133,7 @@ impl State {
         }
         let outcomes = self.earn_all(request, judged, earned_on);
         self.record(request, outcomes.clone());
+        self.told_earned(request, &outcomes);
         Ok(outcomes)
     }
 

@@ -15,6 +15,8 @@ mod customer_badges;
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod filter;
 mod health;
 mod housekeeping;
@@ -24,6 +26,7 @@ mod ports;
 mod requests;
 mod secrets;
 mod store;
+mod told;
 
 pub use clock::FixedClock;
 pub use ids::SequentialIds;

@@ -22,6 +22,7 @@ mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;

@@ -14,6 +14,8 @@
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]).
 //! 6. The kind writes what follows from it: who earns remembers refusals.
+//! 7. The feed is told of each request of which something came ([`feed`](crate::feed)): the last
+//!    statement before COMMIT, so that whoever has seen the transaction is told of later.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -43,6 +45,7 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::answers;
+use crate::feed::FeedRow;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
 use crate::recording::sql::{BadgeKey, RecordingSql};
@@ -74,6 +77,9 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         connection: &mut C,
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Vec<Concluded<Self::Request>>, WorkError>;
+
+    /// What the feed is told: a row for each request of which something came, in their order.
+    fn told(&self, recording: &Recording<'a, Self::Request>) -> anyhow::Result<Vec<FeedRow>>;
 
     /// Writes what follows from what has become of all requests.
     fn finish(
@@ -190,7 +196,11 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
             let results = steps.record(connection, &mut recording)?;
             recording.conclude(connection, results)?;
         }
+        let told = steps.told(&recording)?;
         steps.finish(connection, &mut recording)?;
+        if !told.is_empty() {
+            connection.append(recording.org, &told)?;
+        }
     }
     recording.recorded()
 }

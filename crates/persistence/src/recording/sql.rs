@@ -3,24 +3,26 @@
 
 use accolade_application::ports::{BadgeVersion, EarnRequest, EnrolmentRequest, IdempotencyGuard};
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, ObjectId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
 use diesel::QueryResult;
 
 use crate::boundary::Boundary;
+use crate::feed::sql::FeedSql;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
 
 /// A connection that recording works on.
 pub(crate) trait RecordingSql:
-    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + FeedSql
 {
 }
 
 impl<C> RecordingSql for C where
-    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + FeedSql
 {
 }
 
@@ -157,6 +159,13 @@ pub(crate) trait EnrolmentSql {
         revoked_on: Instant,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError>;
+
+    /// Who triggered each of these enrolments of the badge, by position.
+    fn triggered_by(
+        &mut self,
+        badge: BadgeKey,
+        which: &[(CustomerId, i32)],
+    ) -> Result<Vec<Option<Owner>>, WorkError>;
 }
 
 /// What a batch of earns records: one row for each customer.
@@ -214,6 +223,15 @@ pub(crate) struct ActiveEarn {
     pub(crate) event_on: i64,
     pub(crate) earned_on: i64,
     pub(crate) imported: bool,
+}
+
+/// Where an earned badge comes from.
+pub(crate) struct EarnOrigin {
+    pub(crate) event_on: i64,
+    pub(crate) expires_on: i64,
+    /// The enrolment that it rests on.
+    pub(crate) enrolment: Option<EnrolmentId>,
+    pub(crate) triggered_by: Option<Owner>,
 }
 
 /// How many earns a badge has more with this event date, or fewer.
@@ -352,6 +370,14 @@ pub(crate) trait EarnRows {
         customer: CustomerId,
         earned: EarnedBadgeId,
     ) -> QueryResult<Option<ActiveEarn>>;
+
+    /// Where the customer's earn with this ordinal comes from.
+    fn earn_origin(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> Result<EarnOrigin, WorkError>;
 
     /// Revokes the customer's earn with this ordinal.
     fn revoke_earn(

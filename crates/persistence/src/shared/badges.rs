@@ -16,9 +16,11 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::badge_events;
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
+use crate::feed::sql::FeedSql as _;
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
 };
@@ -93,6 +95,7 @@ impl BadgeStore for Store<Connection> {
                 set_claim(connection, key, claim, position)?;
             }
             raise_catalogue_version(connection, badge.org)?;
+            connection.append(badge.org, &badge_events::created(badge)?)?;
             Ok(number)
         };
         let ending = |connection: &mut Connection, _: &BadgeNumber| {
@@ -191,6 +194,7 @@ impl BadgeStore for Store<Connection> {
             if !reserve_record(connection, request.idempotency.as_ref())? {
                 return Err(Rollback::Refused(EditBadgeError::IdempotencyKeyUsed));
             }
+            let before = badge_events::before(connection, request)?;
             match touch(connection, request) {
                 Ok(0) => return Err(Rollback::Refused(EditBadgeError::Changed)),
                 Err(WorkError::Query(Error::DatabaseError(
@@ -213,6 +217,10 @@ impl BadgeStore for Store<Connection> {
                 connection.forget_sums(key)?;
             }
             raise_catalogue_version(connection, request.org)?;
+            let told = badge_events::edited(request, before)?;
+            if !told.is_empty() {
+                connection.append(request.org, &told)?;
+            }
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {

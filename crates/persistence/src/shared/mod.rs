@@ -5,11 +5,13 @@
 pub(super) mod access;
 mod actors;
 mod badge_columns;
+mod badge_events;
 mod badges;
 mod catalogue;
 mod comparable;
 mod customer_badges;
 pub(super) mod earn_rows;
+mod feed_rows;
 mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
