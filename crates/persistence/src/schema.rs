@@ -246,6 +246,24 @@ table! {
 }
 
 table! {
+    expiries (org_id, due_on, ledger_no) {
+        org_id -> BigInt,
+        due_on -> BigInt,
+        ledger_no -> BigInt,
+        customers -> Integer,
+        done -> Integer,
+    }
+}
+
+table! {
+    expiry_backlog (org_id) {
+        org_id -> BigInt,
+        began_on -> BigInt,
+        upto -> BigInt,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }

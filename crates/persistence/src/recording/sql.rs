@@ -54,6 +54,14 @@ pub(crate) trait BadgeSql {
     /// counts them and who changes what is counted.
     fn lock_earns(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
 
+    /// Locks the earns of this badge as `lock_earns` does, and its earned badges against who looks,
+    /// by `share_revocations`, whether they are revoked.
+    fn lock_earns_to_revoke(&mut self, badge: BadgeKey) -> QueryResult<()>;
+
+    /// Locks the earned badges of these badges until the transaction ends, in their order, against who
+    /// revokes them but not against others who lock them so.
+    fn share_revocations(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+
     /// The versions of those badges that there are.
     fn versions(
         &mut self,
