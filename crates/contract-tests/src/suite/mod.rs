@@ -43,6 +43,9 @@ mod edit_races;
 mod enrol;
 mod expiries;
 mod expiry_races;
+mod feed;
+mod feed_cursors;
+mod feed_races;
 mod groups;
 mod health;
 mod held;
@@ -81,6 +84,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions feed feed_cursors feed_races
     reached_limits expiries expiry_races
 };
