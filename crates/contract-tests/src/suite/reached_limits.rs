@@ -11,29 +11,17 @@ use time::Duration;
 
 use crate::World;
 use crate::earning::{daily, earn_on, in_all, rolling};
+use crate::feed::{all_of, query};
 use crate::fixtures::{at, customer, now};
 use crate::race::race;
 
-/// Everything that the feed says of the badge's org, in order.
+/// Everything that the feed says of the badge, in order.
 pub(super) fn feed(world: &World, badge: &Badge) -> Vec<Event> {
-    let mut query = FeedQuery {
-        org: badge.org,
-        after: Position::START,
-        kept_since: Instant::MIN,
-        kinds: std::iter::empty().collect(),
+    let query = FeedQuery {
         badge: Some(badge.id),
-        customer: None,
-        limit: 1_000,
+        ..query(badge.org, Position::START)
     };
-    let mut events = Vec::new();
-    loop {
-        let page = world.stores.events.read(&query).unwrap();
-        events.extend(page.events);
-        query.after = page.next;
-        if !page.has_more {
-            return events;
-        }
-    }
+    all_of(&*world.stores.events, query)
 }
 
 /// What of the feed is told of earns and of limits of a badge, a line each.

@@ -35,6 +35,8 @@ pub(crate) enum Action {
     Request(OrgId, RequestId),
     Recall(IdempotencyGuard),
     Sweep(Instant),
+    /// What was due then expires now.
+    Expire(Instant, Instant),
     /// The whole feed, and the cursors before these moments.
     Events(OrgId, Vec<Instant>),
     FindAll(OrgId, Vec<BadgeId>),
@@ -95,6 +97,7 @@ impl<'a> Planner<'a> {
             Step::Request { id } => Action::Request(org, request_id(*id)),
             Step::Recall { key } => Action::Recall(context.guard(Some(*key)).unwrap()),
             Step::Sweep => Action::Sweep(now),
+            Step::Expire { until } => Action::Expire(context.hours(*until), now),
             Step::FindAll => Action::FindAll(org, context.badges.to_vec()),
             Step::Remember { key } => Action::Remember(context.record(Some(*key)).unwrap()),
             Step::Earning(step) => Action::Earning(step.clone(), context),
