@@ -419,7 +419,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();
         let events = &database.stores.events;
-        let expired = events.expire(second(900_000_000), second(900_000_000), 9);
+        let expired = events.expire(second(900_000_000), second(900_000_000), 100_000);
         assert_ne!(expired.unwrap().events, 0);
     });
     sent.statements
