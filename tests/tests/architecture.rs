@@ -157,8 +157,7 @@ fn what_delivers_knows_the_wire_and_no_database() {
         is_sql(name)
             || name.starts_with("actix")
             || name == "config"
-            || (ADAPTERS.contains(&name)
-                && !["accolade-webhooks", "accolade-wire"].contains(&name))
+            || (ADAPTERS.contains(&name) && !["accolade-webhooks", "accolade-wire"].contains(&name))
     });
 }
 

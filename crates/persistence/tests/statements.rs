@@ -111,6 +111,8 @@ fn ten_thousand_new_customers_are_these_statements_on_sqlite() {
             "INSERT INTO request_ledger",
             "INSERT INTO enrolments",
             "INSERT INTO badge_counts",
+            "INSERT INTO expiries",
+            "INSERT INTO feed",
             "COMMIT",
         ]
     );
@@ -131,6 +133,7 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
             "SAVEPOINT copying",
             "COPY enrolments(customer_id, ordinal,",
             "INSERT INTO badge_counts",
+            "WITH due AS",
             "COMMIT",
         ]
     );

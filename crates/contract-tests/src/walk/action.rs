@@ -35,6 +35,10 @@ pub(crate) enum Action {
     Request(OrgId, RequestId),
     Recall(IdempotencyGuard),
     Sweep(Instant),
+    /// What was due then expires now.
+    Expire(Instant, Instant),
+    /// The whole feed, and the cursors before these moments.
+    Events(OrgId, Vec<Instant>),
     FindAll(OrgId, Vec<BadgeId>),
     Remember(IdempotencyRecord),
     Earning(EarningStep, Context),
@@ -94,6 +98,7 @@ impl<'a> Planner<'a> {
             Step::Request { id } => Action::Request(org, request_id(*id)),
             Step::Recall { key } => Action::Recall(context.guard(Some(*key)).unwrap()),
             Step::Sweep => Action::Sweep(now),
+            Step::Expire { until } => Action::Expire(context.hours(*until), now),
             Step::FindAll => Action::FindAll(org, context.badges.to_vec()),
             Step::Remember { key } => Action::Remember(context.record(Some(*key)).unwrap()),
             Step::Earning(step) => Action::Earning(step.clone(), context),
@@ -116,6 +121,12 @@ impl<'a> Planner<'a> {
             let details = details.map(move |step| Action::Holdings(step, context));
             std::iter::once(found).chain(details)
         })
+    }
+
+    /// The same of the feed.
+    pub(crate) fn review_feed(&self, minute: usize) -> Action {
+        let moments = (0..=minute).map(|minute| self.context(minute).now);
+        Action::Events(self.context.tenant.org, moments.collect())
     }
 
     /// What is new so many minutes after the beginning.

@@ -144,3 +144,157 @@ impl Data {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accolade_domain::actor::Actor;
+    use accolade_domain::badge::constraint::Count;
+    use accolade_domain::earning::{Limit, Scope, Span, Window};
+    use accolade_domain::fixtures::{customer, owner, second};
+    use accolade_domain::ids::ObjectId;
+    use accolade_domain::owner::OwnerType;
+    use accolade_domain::text::{Reason, RequestId};
+    use accolade_domain::zone::CalendarUnit;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(bytes: [u8; 12]) -> ObjectId {
+        ObjectId::from_bytes(bytes)
+    }
+
+    fn assert_comes_back(data: &Data) {
+        let bytes = data.encode().unwrap();
+        assert_eq!(&Data::decode(bytes.as_deref()).unwrap(), data);
+    }
+
+    fn limit(scope: bool, span: u8, max: u32, moment: i32) -> Limit {
+        let at = second(i64::from(moment));
+        Limit {
+            scope: if scope { Scope::Badge } else { Scope::Customer },
+            span: match span % 4 {
+                0 => Span::AllTime,
+                1 => Span::Fixed {
+                    reference: Uuid::from_u128(max.into()),
+                    window: Window {
+                        starts_on: at,
+                        ends_on: scope.then(|| second(i64::MAX >> 24)),
+                    },
+                },
+                unit => Span::Rolling {
+                    unit: CalendarUnit::ALL[usize::from(unit) - 1],
+                    length: Count::ONE,
+                    since: at,
+                },
+            },
+            max,
+        }
+    }
+
+    fn enrolment(
+        (number, bytes, event_on, owner): (i64, [u8; 12], i32, Option<u8>),
+        request: Option<&str>,
+        reason: Option<&str>,
+    ) -> EnrolmentFact {
+        EnrolmentFact {
+            badge: id([9; 12]).into(),
+            customer: customer(number),
+            enrolment: id(bytes).into(),
+            event_on: second(event_on.into()),
+            expires_on: second(i64::from(event_on) + 7),
+            triggered_by: owner
+                .map(|it| accolade_domain::fixtures::owner(OwnerType::Loyalty, &it.to_string())),
+            request_id: request.map(|it| RequestId::try_from(it).unwrap()),
+            actor: Some(Actor::SYSTEM),
+            reason: reason.map(|it| Reason::try_from(it).unwrap()),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn revoked_enrolments_come_back_as_they_were(
+            all in prop::collection::vec((1..=i64::MAX, any::<[u8; 12]>(), any::<i32>(), any::<Option<u8>>()), 1..30),
+            request in any::<bool>(),
+            reason in any::<bool>(),
+        ) {
+            let facts = all.into_iter().map(|it| {
+                enrolment(it, request.then_some("r 1"), reason.then_some("a mistake"))
+            });
+            assert_comes_back(&Data::RevokedEnrolments(facts.collect()));
+        }
+
+        #[test]
+        fn limits_come_back_as_they_were(
+            all in prop::collection::vec((any::<bool>(), any::<u8>(), any::<u32>(), any::<i32>(), prop::collection::vec(any::<u64>(), 0..9)), 0..5),
+        ) {
+            let limits = all.into_iter().map(|(scope, span, max, moment, counts)| LimitData {
+                limit: limit(scope, span, max, moment),
+                reached: (0..u32::try_from(counts.len()).unwrap()).step_by(2).collect(),
+                counts,
+            });
+            assert_comes_back(&Data::Earns(limits.collect()));
+        }
+
+        #[test]
+        fn places_and_dates_come_back_as_they_were(
+            which in prop::collection::vec(any::<u32>(), 0..30),
+            dates in prop::collection::vec(any::<i32>(), 0..30),
+        ) {
+            let dates: Vec<_> = dates.into_iter().map(|it| second(it.into())).collect();
+            assert_comes_back(&Data::Imports(dates.clone()));
+            assert_comes_back(&Data::Expired(ExpiredData { which, event_on: dates }));
+        }
+
+        #[test]
+        fn damaged_bytes_are_an_error_and_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Data::decode(Some(&bytes));
+            for form in ENROLMENTS..=WEBHOOK {
+                let mut damaged = vec![form];
+                damaged.extend(&bytes);
+                let _ = Data::decode(Some(&damaged));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_one_thing_comes_back_as_it_was() {
+        assert_comes_back(&Data::Enrolments(second(7)));
+        assert_comes_back(&Data::Earns(Vec::new()));
+        assert_comes_back(&Data::WebhookDisabled(id([3; 12]).into(), "410".to_owned()));
+        assert_comes_back(&Data::Badge(Box::new(BadgeFact {
+            badge: id([1; 12]).into(),
+            version: 3,
+            name: "Gold".try_into().unwrap(),
+            actor: 7.try_into().unwrap(),
+            owner: Some(owner(OwnerType::Journeys, "x")),
+        })));
+        assert_comes_back(&Data::RevokedEarn(Box::new(EarnFact {
+            badge: id([1; 12]).into(),
+            customer: customer(5),
+            earned: id([2; 12]).into(),
+            enrolment: Some(id([3; 12]).into()),
+            event_on: second(1),
+            expires_on: second(2),
+            triggered_by: None,
+            request_id: None,
+            actor: Some(Actor::SYSTEM),
+            reason: Some(Reason::try_from("a mistake").unwrap()),
+            limits: Vec::new(),
+        })));
+    }
+
+    #[test]
+    fn rows_of_one_customer_are_small() {
+        let size = |data: Data| data.encode().unwrap().map_or(0, |bytes| bytes.len());
+        assert_eq!(size(Data::Earns(Vec::new())), 0);
+        let now = second(1_790_000_000);
+        assert!(size(Data::Enrolments(now)) < 12);
+        let fixed = LimitData {
+            limit: limit(false, 1, 5, 1_700_000_000),
+            counts: vec![3],
+            reached: Vec::new(),
+        };
+        assert!(size(Data::Earns(vec![fixed])) < 40);
+    }
+}

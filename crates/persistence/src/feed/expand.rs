@@ -287,3 +287,43 @@ fn expired(
     }
     Ok(facts)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn damaged_rows_are_an_error_and_no_panic(
+            kind in -1..20_i16,
+            form in 0..9_u8,
+            bytes in prop::collection::vec(any::<u8>(), 0..60),
+            answer in prop::collection::vec(any::<u8>(), 0..60),
+            positions in any::<(i64, i32)>(),
+        ) {
+            let mut data = vec![form];
+            data.extend(bytes);
+            let row = StoredRow {
+                last_position: positions.0,
+                recorded_on: 0,
+                latest_on: 0,
+                ledger_no: Some(1),
+                events: positions.1,
+                kind,
+                data: Some(data),
+            };
+            let ledger = LedgerRow {
+                number: 1,
+                request_id: "1".to_owned(),
+                recorded_by: 0,
+                answer,
+            };
+            let org = 1.try_into().unwrap();
+            let _ = events(org, &row, Some(&ledger));
+            let row = StoredRow { ledger_no: None, ..row };
+            let _ = events(org, &row, None);
+        }
+    }
+}

@@ -23,14 +23,14 @@ pub(crate) struct StoredRow {
 impl Mark {
     /// The position before its first event.
     pub(crate) fn before(&self) -> i64 {
-        self.last_position - i64::from(self.events)
+        self.last_position.saturating_sub(i64::from(self.events))
     }
 }
 
 impl StoredRow {
     /// The position before its first event.
     pub(crate) fn before(&self) -> i64 {
-        self.last_position - i64::from(self.events)
+        self.last_position.saturating_sub(i64::from(self.events))
     }
 }
 
