@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actors;
+mod audit;
 mod badge_list;
 mod badges;
 mod catalogue;
