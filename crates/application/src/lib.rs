@@ -17,6 +17,7 @@ pub mod customers;
 pub mod earning;
 pub mod enrolment;
 pub mod error;
+pub mod events;
 mod execute;
 pub mod group_commit;
 pub mod ports;

@@ -14,7 +14,7 @@ use actix_web::http::Method;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, MetricFamily};
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     earns: IntCounterVec,
     connections: IntGaugeVec,
     use_cases: IntGaugeVec,
+    followers: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -88,7 +89,7 @@ impl Metrics {
         }))?;
         let latency = HistogramOpts::new(
             "accolade_http_request_duration_seconds",
-            "Time from a request's head to its answer, by route, method and status.",
+            "Time from a request's head to its answer, without what its caller wanted to wait, by route, method and status.",
         );
         let enrolments = registered(
             &registry,
@@ -142,6 +143,13 @@ impl Metrics {
                 gauges(
                     "accolade_use_cases",
                     "Use cases that run, and requests that wait for their turn.",
+                )?,
+            )?,
+            followers: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_event_followers",
+                    "Requests that wait for an event, without a thread or a connection.",
                 )?,
             )?,
             registry,
@@ -226,7 +234,9 @@ impl Metrics {
         &self,
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
+        followers: usize,
     ) -> prometheus::Result<String> {
+        self.followers.set(followers.try_into().unwrap_or(i64::MAX));
         let states = [
             (
                 &self.connections,
@@ -338,7 +348,7 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage).unwrap();
+        let text = metrics.render(pool, usage, 3).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -349,6 +359,7 @@ mod tests {
             r#"accolade_use_cases{state="waiting"} 5"#,
             "accolade_log_lines_dropped_total 7",
             "of_others 3",
+            "accolade_event_followers 3",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

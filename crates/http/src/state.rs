@@ -13,6 +13,7 @@ use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::follow::Followers;
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
 use crate::metrics::Metrics;
@@ -52,6 +53,8 @@ pub struct HttpOptions {
     pub customers_per_request: usize,
     /// How long answers are kept under their idempotency keys.
     pub idempotency_retention: Duration,
+    /// How long events are given.
+    pub events_retention: Duration,
     /// How clients are authenticated.
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.
@@ -78,6 +81,7 @@ pub struct AppState {
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
+    pub(crate) followers: Followers,
 }
 
 impl AppState {
@@ -89,6 +93,12 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
+        let followers = Followers::new(
+            Arc::clone(&ports.stores.events),
+            dispatcher.clone(),
+            draining.clone(),
+            options.concurrency,
+        );
         let metrics = Metrics::new(
             options.dropped_log_lines,
             options.background_metrics.clone(),
@@ -100,9 +110,10 @@ impl AppState {
             queue: options.queue,
         };
         let groups = bounds(options.groups);
-        let enrolments = submission::start("enrolments", groups, &ports, &known, &metrics)?;
+        let listeners = (metrics.clone(), followers.clone());
+        let enrolments = submission::start("enrolments", groups, &ports, &known, &listeners)?;
         let groups = bounds(options.earn_groups);
-        let earns = submission::start("earns", groups, &ports, &known, &metrics)?;
+        let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
             metrics,
@@ -110,6 +121,7 @@ impl AppState {
             earns,
             readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
+            followers,
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),

@@ -13,6 +13,7 @@ use accolade_application::ports::Ports;
 use accolade_application::{Command, Executed, Request};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 
+use crate::follow::Followers;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
@@ -91,6 +92,9 @@ impl<C: SmallCommand> Member for Submission<C> {
     }
 }
 
+/// Who is told what became of requests: what counts them, and those who wait for events.
+pub(crate) type Listeners = (Metrics, Followers);
+
 /// Starts the group commit of a kind of command.
 ///
 /// # Errors
@@ -100,11 +104,11 @@ pub(crate) fn start<C: SmallCommand>(
     bounds: Bounds,
     ports: &Ports,
     known: &KnownBadges,
-    metrics: &Metrics,
+    listeners: &Listeners,
 ) -> io::Result<GroupCommit<Submission<C>, Executed>> {
-    let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
+    let (ports, known, listeners) = (ports.clone(), known.clone(), listeners.clone());
     GroupCommit::start(name, bounds, move |group| {
-        execute_group(&ports, &known, &metrics, group)
+        execute_group(&ports, &known, &listeners, group)
     })
 }
 
@@ -112,18 +116,22 @@ pub(crate) fn start<C: SmallCommand>(
 fn execute_group<C: SmallCommand>(
     ports: &Ports,
     known: &KnownBadges,
-    metrics: &Metrics,
+    (metrics, followers): &Listeners,
     group: Vec<Submission<C>>,
 ) -> Vec<Result<Executed, UseCaseError>> {
-    let (mut members, mut running) = (Vec::new(), Vec::new());
+    let (mut members, mut running, mut orgs) = (Vec::new(), Vec::new(), Vec::new());
     for submission in group {
+        orgs.push(submission.request.caller.org);
         members.push((submission.request, submission.command, submission.customers));
         // The keys are held to the end, even if nobody waits for an answer any more.
         running.push(submission.running);
     }
     let results = execute_together(ports, known, members);
-    for result in &results {
+    for (result, org) in results.iter().zip(orgs) {
         metrics.executed(result);
+        if matches!(result, Ok(Executed::Now { .. })) {
+            followers.recorded(org);
+        }
     }
     results
 }

@@ -4,7 +4,7 @@
 //! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
-//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`],
+//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
 //! [`webhook`].
 
 pub mod actor;
@@ -16,6 +16,7 @@ pub mod directory;
 pub mod earning;
 pub mod enrolment;
 pub mod envelope;
+pub mod event;
 pub mod json;
 pub mod query;
 pub mod render;

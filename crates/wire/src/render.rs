@@ -49,6 +49,14 @@ impl Rendered {
             created: false,
         }
     }
+
+    /// `value` without an envelope.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn bare(value: &impl Serialize) -> Result {
+        serde_json::to_vec(value).map(Self::new).map_err(unwritable)
+    }
 }
 
 /// What an answer is written with.

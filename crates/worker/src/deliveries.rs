@@ -29,6 +29,9 @@ const REST: Duration = Duration::from_secs(5);
 /// How long deliveries have to save what became of them when the server stops.
 const END_PATIENCE: Duration = Duration::from_secs(3);
 
+/// The deliveries of a webhook while they go on.
+pub type Delivering = BoxFuture<'static, Result<(), StoreError>>;
+
 /// Delivers the events of webhooks.
 pub trait Deliverer: Send + Sync + 'static {
     /// Delivers the events of a webhook, as they come, until it is to `stop`, which it does as soon as
@@ -38,11 +41,7 @@ pub trait Deliverer: Send + Sync + 'static {
     ///
     /// # Errors
     /// The store failed.
-    fn deliver(
-        &self,
-        webhook: Deliverable,
-        stop: Stop,
-    ) -> BoxFuture<'static, Result<(), StoreError>>;
+    fn deliver(&self, webhook: Deliverable, stop: Stop) -> Delivering;
 }
 
 type Key = (OrgId, WebhookId);
@@ -256,10 +255,7 @@ const fn name((org, webhook): Key) -> LeaseName {
 }
 
 /// Waits for `delivery`, but not beyond the end of its lease, which is put off again and again.
-async fn while_leased(
-    delivery: BoxFuture<'static, Result<(), StoreError>>,
-    mut end: watch::Receiver<Instant>,
-) -> Ended {
+async fn while_leased(delivery: Delivering, mut end: watch::Receiver<Instant>) -> Ended {
     let mut delivery = pin!(delivery);
     loop {
         let until = *end.borrow_and_update();

@@ -30,7 +30,7 @@ mod worker;
 mod testing;
 
 pub use context::CONNECTIONS;
-pub use deliveries::Deliverer;
+pub use deliveries::{Deliverer, Delivering};
 pub use metrics::Metrics;
 pub use options::Options;
 pub use stop::Stop;

@@ -9,9 +9,9 @@ use accolade_application::ports::{
     AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
     FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
     SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
-    WebhookChange, WebhookStanding, WebhookStore, WebhookVersion,
+    Waiting, WebhookStanding, WebhookStore, WebhookVersion,
 };
-use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;
 use accolade_domain::fixtures::at;
 use accolade_domain::ids::{ObjectId, OrgId, WebhookId};
@@ -19,13 +19,12 @@ use accolade_domain::instant::Instant;
 use accolade_domain::webhook::Webhook;
 use accolade_memory::MemoryStore;
 use anyhow::anyhow;
-use futures_util::future::BoxFuture;
 use tokio::task::JoinHandle;
 use tokio::time;
 use uuid::Uuid;
 
 use crate::context::{Context, Stores};
-use crate::deliveries::Deliverer;
+use crate::deliveries::{Deliverer, Delivering};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::stop::{Stop, Stopper};
@@ -174,6 +173,7 @@ impl WebhookStore for Link {
         _: &Webhook,
         _: Position,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task creates one")
     }
@@ -182,8 +182,9 @@ impl WebhookStore for Link {
         &self,
         _: &StoredWebhook,
         _: &Webhook,
-        _: WebhookChange,
+        _: Waiting,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task changes one")
     }
@@ -191,9 +192,8 @@ impl WebhookStore for Link {
     fn delete_webhook(
         &self,
         _: &StoredWebhook,
-        _: Actor,
-        _: Instant,
         _: Option<&IdempotencyRecord>,
+        _: &[Entry],
     ) -> Result<(), SaveWebhookError> {
         unreachable!("no task deletes one")
     }
@@ -300,13 +300,13 @@ struct FakeDeliverer {
 }
 
 /// Is there while a server delivers to a webhook.
-struct Delivering {
+struct InProgress {
     fake: Arc<Fake>,
     server: Uuid,
     key: Key,
 }
 
-impl Delivering {
+impl InProgress {
     fn begin(fake: &Arc<Fake>, server: Uuid, key: Key) -> Self {
         let mut state = fake.state();
         let servers = state.delivering.entry(key).or_default();
@@ -322,7 +322,7 @@ impl Delivering {
     }
 }
 
-impl Drop for Delivering {
+impl Drop for InProgress {
     fn drop(&mut self) {
         let mut state = self.fake.state();
         let servers = state.delivering.entry(self.key).or_default();
@@ -331,15 +331,11 @@ impl Drop for Delivering {
 }
 
 impl Deliverer for FakeDeliverer {
-    fn deliver(
-        &self,
-        webhook: Deliverable,
-        mut stop: Stop,
-    ) -> BoxFuture<'static, Result<(), StoreError>> {
+    fn deliver(&self, webhook: Deliverable, mut stop: Stop) -> Delivering {
         let (fake, server) = (Arc::clone(&self.fake), self.server);
         Box::pin(async move {
             let key = (webhook.org, webhook.webhook);
-            let _delivering = Delivering::begin(&fake, server, key);
+            let _delivering = InProgress::begin(&fake, server, key);
             assert!(!fake.state().deliveries_panic, "as the test says");
             if fake.state().deliveries_fail {
                 return Err(StoreError::Unavailable(anyhow!("as the test says")));

@@ -145,6 +145,7 @@ impl World {
     fn views(&self, walk: &mut Walk) {
         let badge_id = self.badge.as_str();
         walk.add("get", "requests/{}", &["walked"], None, NotFound);
+        walk.add("get", "events", &[], None, OwnView);
         walk.add("get", "actors/{}", &[self.creator.as_str()], None, NotFound);
         walk.add("get", "customer/{}", &["9"], None, OwnView);
         walk.add("get", "management/{}", &["9"], None, OwnView);

@@ -24,6 +24,7 @@ use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 use crate::middleware::held::Held;
 use crate::middleware::request_tag::{headers_of, tag_of};
+use crate::middleware::waited::Waited;
 
 /// What the edge works with.
 #[derive(Debug, Clone)]
@@ -88,7 +89,9 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         Ok(response) => (response.request().match_pattern(), response.status()),
         Err(failure) => (None, failure.status()),
     };
-    let latency = begun.elapsed();
+    let waited = outcome.as_ref().map_or(Duration::ZERO, Waited::of);
+    // What the server needed: how long a caller wanted to wait says nothing of it.
+    let latency = begun.elapsed().saturating_sub(waited);
     edge.metrics
         .answered(&method, route.as_deref(), status.as_u16(), latency);
     // Not as fields of the span: what is added to one later is written twice.
@@ -96,6 +99,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         route = route.as_deref().unwrap_or_default(),
         status = status.as_u16(),
         latency_ms = latency.as_secs_f64() * 1_000.0,
+        waited_ms = (!waited.is_zero()).then(|| waited.as_secs_f64() * 1_000.0),
         "answered"
     );
     outcome.map_err(Error::from)
@@ -291,7 +295,7 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default())
+                .render(PoolUsage::default(), DispatcherUsage::default(), 0)
                 .unwrap(),
         }
     }

@@ -169,6 +169,14 @@ impl Call {
         }
     }
 
+    /// The path and the query, as they were asked for.
+    pub(crate) fn target(&self) -> String {
+        self.request.uri().path_and_query().map_or_else(
+            || self.request.path().to_owned(),
+            |target| target.as_str().to_owned(),
+        )
+    }
+
     /// The headers.
     pub(crate) fn headers(&self) -> &HeaderMap {
         self.request.headers()

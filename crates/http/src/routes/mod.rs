@@ -16,6 +16,7 @@ mod customers;
 mod directory;
 mod earning;
 mod enrolment;
+mod events;
 mod groups;
 mod requests;
 mod windows;
@@ -32,6 +33,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         earning::operations(),
         customers::operations(),
         directory::operations(),
+        events::operations(),
         badges::operations(),
         windows::operations(),
         groups::operations(),

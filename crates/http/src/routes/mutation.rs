@@ -135,7 +135,7 @@ impl Mutation {
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
-        let metrics = self.state.metrics.clone();
+        let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
         let effect = if request.dry_run {
             Effect::Reads
         } else {
@@ -145,9 +145,13 @@ impl Mutation {
             // The key is held to the end, even if nobody waits for the answer any more.
             let _running = running;
             let (zone, recorded) = (request.caller.zone.clone(), !request.dry_run);
+            let org = request.caller.org;
             let executed = execute(&ports, request, command);
             if recorded {
                 metrics.executed(&executed);
+                if matches!(executed, Ok(Executed::Now { .. })) {
+                    followers.recorded(org);
+                }
             }
             Reply::new(&executed?, recorded, &zone)
         };

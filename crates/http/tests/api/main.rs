@@ -15,6 +15,7 @@ mod documents;
 mod earning;
 mod edge;
 mod enrolment;
+mod events;
 mod examples;
 mod gate;
 mod idempotency;

@@ -1,0 +1,161 @@
+//! Events from the feed, as they are sent.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use accolade_application::ports::StoreError;
+use accolade_application::ports::{EventStore, FeedError, FeedQuery};
+use accolade_domain::event::{Event, Position};
+use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
+use accolade_domain::webhook::{Webhook, WebhookSettings};
+use anyhow::Context as _;
+use time::Duration;
+
+use crate::body::Rendered;
+use crate::plan::PlannedEvent;
+
+/// The most events that are read at once to find some of them again.
+const MOST_READ: i64 = 1_000;
+
+/// The feed of one org as one webhook reads it. Its calls block.
+#[derive(Clone)]
+pub(crate) struct Feed {
+    events: Arc<dyn EventStore>,
+    webhook: Arc<Webhook>,
+    retention: Duration,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// What the webhook wants of it.
+    pub(crate) events: Vec<Rendered>,
+    /// All up to here was looked at.
+    pub(crate) next: Position,
+    /// Whether there is more.
+    pub(crate) has_more: bool,
+}
+
+impl Feed {
+    pub(crate) fn new(
+        events: Arc<dyn EventStore>,
+        webhook: Arc<Webhook>,
+        retention: Duration,
+    ) -> Self {
+        Self {
+            events,
+            webhook,
+            retention,
+        }
+    }
+
+    fn org(&self) -> OrgId {
+        self.webhook.org
+    }
+
+    fn settings(&self) -> &WebhookSettings {
+        &self.webhook.settings
+    }
+
+    /// Events behind `after`. What is kept no more is passed over: nobody can send it.
+    pub(crate) fn read(
+        &self,
+        after: Position,
+        limit: usize,
+        now: Instant,
+    ) -> Result<Page, StoreError> {
+        let settings = self.settings();
+        let mut badges = settings.badges.iter().copied();
+        let query = FeedQuery {
+            kinds: settings.kinds.clone(),
+            badge: badges.next().filter(|_| badges.next().is_none()),
+            ..self.query(after, limit, now)
+        };
+        match self.events.read(&query) {
+            Ok(page) => Ok(Page {
+                events: self.render(page.events.iter().filter(|it| settings.wants(it)))?,
+                next: page.next,
+                has_more: page.has_more,
+            }),
+            Err(FeedError::Gone(oldest)) => {
+                tracing::warn!(
+                    org = self.org().get(),
+                    webhook = %self.webhook.id,
+                    from = after.get(),
+                    to = oldest.get(),
+                    "events were not sent that are kept no more"
+                );
+                Ok(Page {
+                    events: Vec::new(),
+                    next: oldest,
+                    has_more: true,
+                })
+            }
+            Err(FeedError::Store(error)) => Err(error),
+        }
+    }
+
+    /// These events again, by position; those are left out that are kept no more or that the webhook
+    /// does not want.
+    pub(crate) fn find(
+        &self,
+        wanted: &[PlannedEvent],
+        now: Instant,
+    ) -> Result<Vec<Rendered>, StoreError> {
+        let mut found = Vec::new();
+        let mut missing: BTreeSet<_> = wanted.iter().map(|it| it.position).collect();
+        let resent = wanted.iter().filter(|it| it.resent);
+        let resent: BTreeSet<_> = resent.map(|it| it.position).collect();
+        while let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+            let span = (last.get() - first.get() + 1).min(MOST_READ);
+            let before = Position::try_from(first.get() - 1).unwrap_or(Position::START);
+            let query = self.query(before, usize::try_from(span).unwrap_or(1), now);
+            let next = match self.events.read(&query) {
+                Ok(page) => {
+                    let events = page.events.into_iter();
+                    found.extend(events.filter(|it| missing.contains(&it.position)));
+                    page.next
+                }
+                Err(FeedError::Gone(oldest)) => oldest,
+                Err(FeedError::Store(error)) => return Err(error),
+            };
+            let rest = missing.split_off(&next.next());
+            // A page that passes nothing has nothing more to find.
+            if rest.len() == missing.len() && next <= before {
+                break;
+            }
+            missing = rest;
+        }
+        let settings = self.settings();
+        let wanted = found
+            .iter()
+            .filter(|it| !resent.contains(&it.position) || settings.wants(it));
+        self.render(wanted)
+    }
+
+    fn query(&self, after: Position, limit: usize, now: Instant) -> FeedQuery {
+        FeedQuery {
+            org: self.org(),
+            after,
+            kept_since: now - self.retention,
+            kinds: BTreeSet::new(),
+            badge: None,
+            customer: None,
+            limit: limit.max(1),
+        }
+    }
+
+    fn render<'a>(
+        &self,
+        events: impl Iterator<Item = &'a Event>,
+    ) -> Result<Vec<Rendered>, StoreError> {
+        let settings = self.settings();
+        let rendered: Result<Vec<_>, _> = events
+            .filter_map(|event| Rendered::new(event, settings, None).transpose())
+            .collect();
+        rendered
+            .context("an event could not be written as JSON")
+            .map_err(StoreError::Unexpected)
+    }
+}
