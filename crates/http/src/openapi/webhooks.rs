@@ -19,10 +19,7 @@ const HEADERS: [(&str, &str); 3] = [
         "webhook-id",
         "The id of the event, the same whenever it is sent: what came before is not new.",
     ),
-    (
-        "webhook-timestamp",
-        "When it was sent: seconds since 1970.",
-    ),
+    ("webhook-timestamp", "When it was sent: seconds since 1970."),
     (
         "webhook-signature",
         "One signature or more, as Standard Webhooks has them: `v1,…` or `v1a,…`, with blanks between.",
@@ -75,8 +72,9 @@ fn content(kind: &str, schema: RefOr<Schema>, example: &str) -> RequestBodyBuild
 }
 
 fn delivery(about: &str, body: RequestBodyBuilder) -> PathItem {
-    let received = ResponseBuilder::new()
-        .description("Any 2xx within 15 seconds says that it was received; anything else is tried again.");
+    let received = ResponseBuilder::new().description(
+        "Any 2xx within 15 seconds says that it was received; anything else is tried again.",
+    );
     let mut operation = OperationBuilder::new()
         .tag("Events")
         .summary(Some(about))

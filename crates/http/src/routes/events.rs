@@ -9,9 +9,7 @@ use accolade_wire::event::query::{Asked, read};
 use accolade_wire::event::{CLOUD_EVENTS_BATCH, CloudEvent, EventsBody, batch, cursor};
 use accolade_wire::render::{self, Context};
 use actix_web::HttpResponse;
-use actix_web::http::header::{
-    ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK,
-};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LINK};
 use tokio::time::{Duration, Instant};
 
 use crate::dispatch::Effect;
@@ -295,7 +293,10 @@ mod tests {
 
     #[test]
     fn the_link_leads_on_with_the_same_filters() {
-        assert_eq!(link("/v1/events", "AQ"), "</v1/events?after=AQ>; rel=\"next\"");
+        assert_eq!(
+            link("/v1/events", "AQ"),
+            "</v1/events?after=AQ>; rel=\"next\""
+        );
         assert_eq!(
             link("/v1/events?types=earn.created&from=1&limit=5&&wait=2", "AQ"),
             "</v1/events?after=AQ&types=earn.created&limit=5&wait=2>; rel=\"next\""

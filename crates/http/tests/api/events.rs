@@ -8,7 +8,7 @@ use actix_web::test::TestRequest;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{BADGE, PREFIX, Reply, TestApp, code_at, direct_badge};
+use crate::support::{BADGE, PREFIX, Reply, TestApp, code_at};
 
 /// The batch format of CloudEvents.
 const BATCH: &str = "application/cloudevents-batch+json";
@@ -46,7 +46,10 @@ async fn what_happened_is_given_in_order_from_the_oldest() {
     app.enrol(&enrolment("r1", "[1,2]")).await.ok();
     let reply = app.get("events").await;
     assert_snapshot!("feed", reply.ok());
-    let positions = reply.json()["data"]["events"].as_array().unwrap().iter()
+    let positions = reply.json()["data"]["events"]
+        .as_array()
+        .unwrap()
+        .iter()
         .map(|event| event["sequence"].as_str().unwrap().parse::<i64>().unwrap())
         .collect::<Vec<_>>();
     assert_eq!(positions, [1, 2, 3, 4]);
@@ -66,7 +69,13 @@ async fn next_leads_on_into_the_midst_of_a_request_and_misses_nothing() {
     let enrolled = "enrolment.created";
     assert_eq!(
         found,
-        ["badge.created", "badge.claimed", enrolled, enrolled, enrolled]
+        [
+            "badge.created",
+            "badge.claimed",
+            enrolled,
+            enrolled,
+            enrolled
+        ]
     );
     let end = app.get(&format!("events?after={cursor}")).await;
     assert_eq!((types(&end), next(&end)), (vec![], cursor));
@@ -80,14 +89,21 @@ async fn a_filter_passes_what_it_leaves_out() {
     let all = app.get("events").await;
     for (filter, expected) in [
         ("types=badge.created", vec!["badge.created"; 2]),
-        ("types=accolade.badge.created,badge.claimed", vec!["badge.created", "badge.claimed", "badge.created"]),
+        (
+            "types=accolade.badge.created,badge.claimed",
+            vec!["badge.created", "badge.claimed", "badge.created"],
+        ),
         ("customerId=2", vec!["enrolment.created"]),
         (&format!("badgeMetaId={direct}"), vec!["badge.created"]),
         (&format!("badgeMetaId={direct}&customerId=1"), vec![]),
     ] {
         let reply = app.get(&format!("events?{filter}")).await;
         assert_eq!(types(&reply), expected, "{filter}");
-        assert_eq!((next(&reply), has_more(&reply)), (next(&all), false), "{filter}");
+        assert_eq!(
+            (next(&reply), has_more(&reply)),
+            (next(&all), false),
+            "{filter}"
+        );
     }
 }
 
@@ -96,9 +112,13 @@ async fn a_customer_may_be_named_by_an_identifier() {
     let app = TestApp::new();
     app.register().await;
     app.enrol(&enrolment("r1", "[1,2]")).await.ok();
-    let reply = app.get_by("email", "events?customerId=bob@example.org").await;
+    let reply = app
+        .get_by("email", "events?customerId=bob@example.org")
+        .await;
     assert_eq!(reply.json()["data"]["events"][0]["partitionkey"], "2");
-    let reply = app.get_by("email", "events?customerId=eve@example.org").await;
+    let reply = app
+        .get_by("email", "events?customerId=eve@example.org")
+        .await;
     assert_eq!(reply.failure(), (404, vec![code_at(1026, "customerId")]));
 }
 
@@ -127,13 +147,22 @@ async fn one_may_begin_now_or_at_a_moment() {
 async fn who_asks_for_the_batch_format_gets_the_bare_array_and_a_link() {
     let app = TestApp::new();
     let uri = format!("{PREFIX}/events?types=badge.created&limit=1&from=0");
-    let request = TestRequest::get().uri(&uri).insert_header(("Accept", BATCH));
+    let request = TestRequest::get()
+        .uri(&uri)
+        .insert_header(("Accept", BATCH));
     let reply = app.send(request).await;
     assert_snapshot!("batch", reply.ok());
     assert_eq!(reply.header("content-type"), Some(BATCH));
     let link = reply.header("link").unwrap();
-    let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
-    assert!(next.starts_with(&format!("{PREFIX}/events?after=")) && !next.contains("from"), "{link}");
+    let next = link
+        .strip_prefix('<')
+        .unwrap()
+        .strip_suffix(">; rel=\"next\"")
+        .unwrap();
+    assert!(
+        next.starts_with(&format!("{PREFIX}/events?after=")) && !next.contains("from"),
+        "{link}"
+    );
     let reply = app.get(next).await;
     assert!(types(&reply).is_empty());
 }
@@ -141,7 +170,9 @@ async fn who_asks_for_the_batch_format_gets_the_bare_array_and_a_link() {
 #[actix_web::test]
 async fn what_cannot_be_read_is_told_all_at_once() {
     let app = TestApp::new();
-    let reply = app.get("events?after=x&limit=0&wait=26&types=earned&badgeMetaId=1").await;
+    let reply = app
+        .get("events?after=x&limit=0&wait=26&types=earned&badgeMetaId=1")
+        .await;
     let names = ["after", "limit", "wait", "types", "badgeMetaId"];
     let expected: Vec<_> = names.map(|name| code_at(400, name)).into();
     assert_eq!(reply.failure(), (400, expected));
@@ -155,7 +186,11 @@ async fn a_cursor_of_another_org_and_one_ahead_of_all_events_are_refused() {
     // That of org 7 at 0, and that of this org at 42.
     for cursor in ["AQAAAAAAAAAHAAAAAAAAAAA", "AQAAAAAAAYhqAAAAAAAAACo"] {
         let reply = app.get(&format!("events?after={cursor}")).await;
-        assert_eq!(reply.failure(), (400, vec![code_at(400, "after")]), "{cursor}");
+        assert_eq!(
+            reply.failure(),
+            (400, vec![code_at(400, "after")]),
+            "{cursor}"
+        );
     }
 }
 
@@ -206,7 +241,11 @@ async fn who_waits_is_answered_when_an_event_matches_and_not_before() {
         app.enrol(&enrolment("r2", "[2]")).await.ok();
     });
     let json = reply.json();
-    assert_eq!(json["data"]["events"][0]["partitionkey"], "2", "{}", reply.body);
+    assert_eq!(
+        json["data"]["events"][0]["partitionkey"], "2",
+        "{}",
+        reply.body
+    );
     assert!(begun.elapsed() >= Duration::from_millis(400));
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
@@ -242,26 +281,55 @@ async fn how_long_callers_wanted_to_wait_is_no_latency() {
 #[actix_web::test]
 async fn every_event_of_the_feed_fits_the_schema_of_its_type() {
     let app = TestApp::new();
-    let direct = app.direct_badge("Direct", r#","badgeConstraints":[{"constraintType":"BADGE_FIXED_VALUE","maxEarnLimit":1}]"#).await;
+    let direct = app
+        .direct_badge(
+            "Direct",
+            r#","badgeConstraints":[{"constraintType":"BADGE_FIXED_VALUE","maxEarnLimit":1}]"#,
+        )
+        .await;
     app.enrol(&enrolment("r1", "[1,2]")).await.ok();
     let earn = format!(r#"{{"badgeMetaId":"{direct}","customerId":1,"requestId":"e1"}}"#);
     app.post("customer/earn", &earn).await.ok();
     let revoke = format!(r#"{{"badgeMetaId":"{BADGE}","customers":[1]}}"#);
-    app.post("badgeMeta/customer/revokeIssue", &revoke).await.ok();
-    let import = format!(r#"[{{"badgeMetaId":"{direct}","customerId":3,"requestId":"i1","earnEventDate":"2026-02-01T00:00:00Z","earnExpiresOn":"2026-12-01T00:00:00Z"}}]"#);
-    app.send(crate::support::json(actix_web::http::Method::POST, "import/customerBadges", &import).insert_header(("requestId", "i1"))).await.ok();
-    app.put(&format!("badgeMeta/{direct}/deactivate")).await.ok();
+    app.post("badgeMeta/customer/revokeIssue", &revoke)
+        .await
+        .ok();
+    let import = format!(
+        r#"[{{"badgeMetaId":"{direct}","customerId":3,"requestId":"i1","earnEventDate":"2026-02-01T00:00:00Z","earnExpiresOn":"2026-12-01T00:00:00Z"}}]"#
+    );
+    app.send(
+        crate::support::json(
+            actix_web::http::Method::POST,
+            "import/customerBadges",
+            &import,
+        )
+        .insert_header(("requestId", "i1")),
+    )
+    .await
+    .ok();
+    app.put(&format!("badgeMeta/{direct}/deactivate"))
+        .await
+        .ok();
     app.put(&format!("badgeMeta/{direct}/activate")).await.ok();
     let reply = app.get("events?limit=1000").await;
     let document = accolade_wire::event::asyncapi("0");
     let json = reply.json();
     for event in json["data"]["events"].as_array().unwrap() {
-        let kind = event["type"].as_str().unwrap().trim_start_matches("accolade.");
+        let kind = event["type"]
+            .as_str()
+            .unwrap()
+            .trim_start_matches("accolade.");
         let message = &document["components"]["messages"][kind];
         assert!(message.is_object(), "{kind}");
-        let expected = data_fields(&document, &message["payload"]["allOf"][1]["properties"]["data"]);
+        let expected = data_fields(
+            &document,
+            &message["payload"]["allOf"][1]["properties"]["data"],
+        );
         let found: Vec<_> = event["data"].as_object().unwrap().keys().cloned().collect();
-        let missing: Vec<_> = found.iter().filter(|name| !expected.contains(name)).collect();
+        let missing: Vec<_> = found
+            .iter()
+            .filter(|name| !expected.contains(name))
+            .collect();
         assert!(missing.is_empty(), "{kind}: {missing:?}");
     }
     assert_eq!(
@@ -287,7 +355,12 @@ fn data_fields(document: &Value, schema: &Value) -> Vec<String> {
     let place = schema["$ref"].as_str().unwrap().trim_start_matches('#');
     let schema = document.pointer(place).unwrap();
     let mut names: Vec<String> = Vec::new();
-    for part in schema["allOf"].as_array().into_iter().flatten().chain([schema]) {
+    for part in schema["allOf"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .chain([schema])
+    {
         if part.get("$ref").is_some() {
             names.extend(data_fields(document, part));
         }
