@@ -131,9 +131,12 @@ impl State {
         {
             return Err(RecordError::Refused(rejection.clone()));
         }
+        let both = request.customers.iter().zip(&judged);
+        let earn: Vec<_> = both.filter(|it| it.1.is_ok()).map(|it| *it.0).collect();
+        let places = self.places(request, &earn, earned_on);
         let outcomes = self.earn_all(request, judged, earned_on);
         self.record(request, outcomes.clone());
-        self.told_earned(request, &outcomes);
+        self.told_earned(request, &outcomes, &places);
         Ok(outcomes)
     }
 
@@ -269,7 +272,7 @@ impl State {
         records.map(|record| &record.earned)
     }
 
-    fn counted_under(
+    pub(crate) fn counted_under(
         &self,
         org: OrgId,
         badge: BadgeId,

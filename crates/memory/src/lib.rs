@@ -22,6 +22,7 @@ mod health;
 mod housekeeping;
 mod idempotency;
 mod ids;
+mod places;
 mod ports;
 mod requests;
 mod secrets;

@@ -1,6 +1,6 @@
 //! Everything that is remembered, behind one lock: holding it is a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
@@ -8,11 +8,15 @@ use accolade_application::ports::{
     LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::badge::constraint::Count;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
+use accolade_domain::zone::CalendarUnit;
 
 use crate::events::Feed;
+use crate::expiries::{DueKey, Expiring};
 
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
@@ -37,6 +41,12 @@ pub(crate) struct State {
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
     pub(crate) feeds: BTreeMap<OrgId, Feed>,
+    /// What is to be told of when it expires.
+    pub(crate) expiring: BTreeMap<DueKey, VecDeque<Expiring>>,
+    /// How many requests have recorded something that may expire.
+    pub(crate) expiring_requests: u64,
+    /// When it was last told that a rolling window of a badge is full.
+    pub(crate) rolling_told: HashMap<(OrgId, BadgeId, CalendarUnit, Count), Instant>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
 }
 

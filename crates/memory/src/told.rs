@@ -7,11 +7,14 @@ use accolade_application::ports::{
     EarnRequest, EnrolmentRequest, ImportRequest, RevokeEarnRequest, RevokeEnrolmentsRequest,
     VersionedBadge,
 };
-use accolade_domain::earning::EarnedBadge;
+use accolade_domain::earning::{EarnedBadge, Places, Scope};
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
-use accolade_domain::event::{BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact};
+use accolade_domain::event::{
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, LimitCount, LimitFact,
+};
 use accolade_domain::owner::{Claim, Owner};
 
+use crate::expiries::{Expiring, Which};
 use crate::store::State;
 
 impl State {
@@ -21,6 +24,7 @@ impl State {
         request: &EnrolmentRequest,
         outcomes: &[CustomerOutcome],
     ) {
+        let mut expiring = Vec::new();
         for it in outcomes {
             if let Outcome::Enrolled(enrolment) = it.outcome {
                 let fact = EnrolmentFact {
@@ -36,8 +40,19 @@ impl State {
                 };
                 let context = &request.context;
                 self.happened(context.org, context.now, Fact::EnrolmentCreated(fact));
+                let which = Which::Enrolment(enrolment);
+                expiring.push((
+                    request.hold.expires_on(),
+                    Expiring {
+                        org: context.org,
+                        badge: request.badge,
+                        customer: it.customer,
+                        which,
+                    },
+                ));
             }
         }
+        self.will_expire(request.context.now, expiring);
     }
 
     /// Records what `request` has revoked.
@@ -68,31 +83,66 @@ impl State {
         }
     }
 
-    /// Records who has earned by `request`.
-    pub(crate) fn told_earned(&mut self, request: &EarnRequest, outcomes: &[CustomerEarn]) {
-        for it in outcomes {
-            if let EarnOutcome::Earned(earned, enrolment) = it.outcome {
-                let fact = EarnFact {
-                    badge: request.badge,
-                    customer: it.customer,
-                    earned,
-                    enrolment,
-                    event_on: request.terms.event_on,
-                    expires_on: request.terms.expires_on,
-                    triggered_by: request.triggered_by.clone(),
-                    request_id: Some(request.request_id.clone()),
-                    actor: Some(request.context.actor),
-                    reason: None,
-                    limits: Vec::new(),
+    /// Records who has earned by `request`, and behind each the limits whose last place was taken.
+    pub(crate) fn told_earned(
+        &mut self,
+        request: &EarnRequest,
+        outcomes: &[CustomerEarn],
+        places: &Places,
+    ) {
+        let earned = outcomes.iter().filter_map(|it| match it.outcome {
+            EarnOutcome::Earned(earned, enrolment) => Some((it.customer, earned, enrolment)),
+            EarnOutcome::WouldEarn(_) | EarnOutcome::Refused(_) => None,
+        });
+        let (context, badge) = (&request.context, request.badge);
+        let mut expiring = Vec::new();
+        for (place, (customer, earned, enrolment)) in earned.enumerate() {
+            let counts = places.limits().iter().zip(places.counts(place));
+            let fact = EarnFact {
+                badge,
+                customer,
+                earned,
+                enrolment,
+                event_on: request.terms.event_on,
+                expires_on: request.terms.expires_on,
+                triggered_by: request.triggered_by.clone(),
+                request_id: Some(request.request_id.clone()),
+                actor: Some(context.actor),
+                reason: None,
+                limits: counts
+                    .map(|(limit, count)| LimitCount {
+                        limit: *limit,
+                        count,
+                    })
+                    .collect(),
+            };
+            self.happened(context.org, context.now, Fact::EarnCreated(fact));
+            for edge in places.told(place) {
+                let limit = places.limits()[edge.limit];
+                let fact = LimitFact {
+                    badge,
+                    customer: (limit.scope == Scope::Customer).then_some(customer),
+                    limit,
                 };
-                let context = &request.context;
-                self.happened(context.org, context.now, Fact::EarnCreated(fact));
+                self.happened(context.org, context.now, Fact::LimitReached(fact));
             }
+            let which = Which::Earned(earned);
+            expiring.push((
+                request.terms.expires_on,
+                Expiring {
+                    org: context.org,
+                    badge,
+                    customer,
+                    which,
+                },
+            ));
         }
+        self.will_expire(context.now, expiring);
     }
 
     /// Records what `request` has imported, in the order of its answer.
     pub(crate) fn told_imported(&mut self, request: &ImportRequest) {
+        let mut expiring = Vec::new();
         for outcome in &request.outcomes {
             let Imported::Recorded { earned, .. } = outcome else {
                 continue;
@@ -116,7 +166,18 @@ impl State {
             };
             let context = &request.context;
             self.happened(context.org, context.now, Fact::EarnImported(fact));
+            let which = Which::Earned(item.id);
+            expiring.push((
+                item.expires_on,
+                Expiring {
+                    org: context.org,
+                    badge: item.badge,
+                    customer: item.customer,
+                    which,
+                },
+            ));
         }
+        self.will_expire(request.context.now, expiring);
     }
 
     /// Records that `request` has revoked `earned`.

@@ -170,6 +170,16 @@ table! {
 }
 
 table! {
+    rolling_told (org_id, badge_id, unit, length) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        unit -> SmallInt,
+        length -> BigInt,
+        told_on -> BigInt,
+    }
+}
+
+table! {
     badge_groups (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
@@ -232,6 +242,24 @@ table! {
         events -> Integer,
         kind -> SmallInt,
         data -> Nullable<Binary>,
+    }
+}
+
+table! {
+    expiries (org_id, due_on, ledger_no) {
+        org_id -> BigInt,
+        due_on -> BigInt,
+        ledger_no -> BigInt,
+        customers -> Integer,
+        done -> Integer,
+    }
+}
+
+table! {
+    expiry_backlog (org_id) {
+        org_id -> BigInt,
+        began_on -> BigInt,
+        upto -> BigInt,
     }
 }
 

@@ -41,6 +41,11 @@ mod earn_refused;
 mod edit_badge;
 mod edit_races;
 mod enrol;
+mod expiries;
+mod expiry_races;
+mod feed;
+mod feed_cursors;
+mod feed_races;
 mod groups;
 mod health;
 mod held;
@@ -57,6 +62,7 @@ mod overlap;
 mod preview;
 mod races;
 mod random_walk;
+mod reached_limits;
 mod refusals;
 mod refused;
 mod revise_badge;
@@ -78,5 +84,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions feed feed_cursors feed_races
+    reached_limits expiries expiry_races
 };

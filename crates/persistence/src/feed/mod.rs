@@ -10,6 +10,8 @@
 
 pub(crate) mod data;
 pub(crate) mod expand;
+pub(crate) mod expiries;
+pub(crate) mod expiry_sql;
 pub(crate) mod sql;
 
 mod stored_facts;
@@ -19,6 +21,7 @@ use accolade_domain::event::EventKind;
 use accolade_domain::instant::Instant;
 
 use crate::feed::data::Data;
+use crate::feed::expiries::Expiry;
 
 /// What the feed is told of a request, or of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(crate) struct FeedRow {
     pub(crate) events: i32,
     /// What the answer lacks, encoded; `None` if it lacks nothing.
     pub(crate) data: Option<Vec<u8>>,
+    /// When what the request in the ledger recorded expires.
+    pub(crate) expiries: Vec<Expiry>,
 }
 
 impl FeedRow {
@@ -52,6 +57,7 @@ impl FeedRow {
             kind,
             events: i32::try_from(events)?,
             data: data.encode()?,
+            expiries: Vec::new(),
         }))
     }
 
@@ -61,5 +67,10 @@ impl FeedRow {
             ledger_no: Some(number),
             ..self
         }
+    }
+
+    /// The same, of which this expires.
+    pub(crate) fn expiring(self, expiries: Vec<Expiry>) -> Self {
+        Self { expiries, ..self }
     }
 }

@@ -14,13 +14,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt};
 
 use super::{Connection, DB, column, lock};
-use crate::feed::FeedRow;
 use crate::feed::sql::{FeedSql, Sequenced};
+use crate::feed::{FeedRow, expiries};
 use crate::statement::{Sql, Statement};
 
 /// Numbers are drawn in the order in which the rows come.
 static APPEND: Sql = Sql::new(
-    "INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
+    "WITH due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
+     SELECT :org, e.due_on, e.ledger_no, e.customers, 0 \
+     FROM unnest(:due_on, :due_of, :customers) AS e (due_on, ledger_no, customers)) \
+     INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
      SELECT :org, r.recorded_on, r.ledger_no, r.events, r.kind, r.data \
      FROM unnest(:recorded_on, :ledger_nos, :events, :kinds, :data) \
      WITH ORDINALITY AS r (recorded_on, ledger_no, events, kind, data, place) ORDER BY r.place",
@@ -68,8 +71,12 @@ static FORGET: Sql = Sql::new(
 impl FeedSql for Connection {
     fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
         let recorded_on = column(rows, |it| it.recorded_on.unix_micros());
+        let due = expiries::due(rows);
         Statement::<DB>::named(&APPEND)
             .set::<BigInt, _>("org", org.get())
+            .set::<Array<BigInt>, _>("due_on", column(&due, |it| it.0))
+            .set::<Array<BigInt>, _>("due_of", column(&due, |it| it.1))
+            .set::<Array<Integer>, _>("customers", column(&due, |it| it.2))
             .set::<Array<BigInt>, _>("recorded_on", recorded_on)
             .set::<Array<Nullable<BigInt>>, _>("ledger_nos", column(rows, |it| it.ledger_no))
             .set::<Array<Integer>, _>("events", column(rows, |it| it.events))

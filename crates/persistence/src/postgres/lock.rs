@@ -17,6 +17,11 @@ pub(super) fn earns_number(key: BadgeKey) -> i64 {
     hash(key, &[1])
 }
 
+/// The number under which it is locked which earned badges of a badge are revoked: the same with a 3.
+pub(super) fn revocations_number(key: BadgeKey) -> i64 {
+    hash(key, &[3])
+}
+
 /// The number under which an org's feed is locked while rows get their positions: the hash of the org's
 /// number and one more byte, a 2.
 pub(super) fn feed_number(org: OrgId) -> i64 {

@@ -10,6 +10,7 @@
 //! database does fastest.
 
 use std::collections::{BTreeMap, btree_map};
+use std::iter::repeat_n;
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome, decide};
@@ -19,6 +20,7 @@ use anyhow::Context as _;
 
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
+use crate::feed::expiries::expiries;
 use crate::recording::existing::existing;
 use crate::recording::sql::{EnrolmentSql, Growth, NewEnrolment, RecordingSql};
 use crate::recording::{Concluded, Recording, Steps};
@@ -84,8 +86,13 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
             let enrolled = outcomes.filter(|it| matches!(it.outcome, Outcome::Enrolled(_)));
             let data = Data::Enrolments(request.hold.event_on());
             let kind = EventKind::EnrolmentCreated;
-            let row = FeedRow::new(request.context.now, kind, enrolled.count(), &data)?;
-            Ok(row.map(|row| row.of_ledger(numbers[position])))
+            let (now, enrolled) = (request.context.now, enrolled.count());
+            let row = FeedRow::new(now, kind, enrolled, &data)?;
+            let each = repeat_n(request.hold.expires_on(), enrolled);
+            Ok(row.map(|row| {
+                row.of_ledger(numbers[position])
+                    .expiring(expiries(now, each))
+            }))
         });
         rows.filter_map(Result::transpose).collect()
     }

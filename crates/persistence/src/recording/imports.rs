@@ -15,6 +15,7 @@ use anyhow::Context as _;
 
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
+use crate::feed::expiries::expiries;
 use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::{MOST_ROUNDS, WorkError};
@@ -57,9 +58,12 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Import {
         let event_on = event_dates(request)?;
         let (kind, events) = (EventKind::EarnImported, event_on.len());
         let data = Data::Imports(event_on);
-        let row = FeedRow::new(request.context.now, kind, events, &data)?;
+        let now = request.context.now;
+        let row = FeedRow::new(now, kind, events, &data)?;
         let number = recording.numbers()[0];
-        Ok(row.map(|row| row.of_ledger(number)).into_iter().collect())
+        let due = expiries(now, request.items.iter().map(|item| item.expires_on));
+        let row = row.map(|row| row.of_ledger(number).expiring(due));
+        Ok(row.into_iter().collect())
     }
 }
 

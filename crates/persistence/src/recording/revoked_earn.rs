@@ -36,7 +36,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarn {
     ) -> Result<Vec<Concluded<RevokeEarnRequest>>, WorkError> {
         let request = recording.only()?;
         let key = recording.key(request.badge);
-        connection.lock_earns(&[key])?;
+        connection.lock_earns_to_revoke(key)?;
         recording.badges.insert(key);
         let Some(active) = connection.active_earn(key, request.customer, request.earned)? else {
             let refused = RecordError::Refused(RevokeEarnRequest::none_active());

@@ -54,6 +54,14 @@ pub(crate) trait BadgeSql {
     /// counts them and who changes what is counted.
     fn lock_earns(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
 
+    /// Locks the earns of this badge as `lock_earns` does, and its earned badges against who looks,
+    /// by `share_revocations`, whether they are revoked.
+    fn lock_earns_to_revoke(&mut self, badge: BadgeKey) -> QueryResult<()>;
+
+    /// Locks the earned badges of these badges until the transaction ends, in their order, against who
+    /// revokes them but not against others who lock them so.
+    fn share_revocations(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+
     /// The versions of those badges that there are.
     fn versions(
         &mut self,
@@ -250,19 +258,73 @@ pub(crate) type WindowSum = (i64, i64, i64);
 /// A stored sum of a rolling window: unit, length, since when, earns.
 pub(crate) type RollingSum = (i16, i64, i64, i64);
 
+/// A rolling window that is asked for: unit, length, and since when it counts now.
+pub(crate) type RollingName = (i16, i64, i64);
+
+/// What is known of a rolling window of a badge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RollingRow {
+    /// What was asked for.
+    pub(crate) name: RollingName,
+    /// Since when the stored sum counts, and the sum, if there is one.
+    pub(crate) stored: Option<(i64, i64)>,
+    /// How many of the stored sum have left the window by now.
+    pub(crate) left: i64,
+    /// When it was last told that the window is full, if it was.
+    pub(crate) told_on: Option<i64>,
+    /// When the last earn of the badge was recorded that rolls, if one was.
+    pub(crate) last_on: Option<i64>,
+}
+
+/// The columns of a row, in the order in which both databases give them.
+pub(crate) type RollingColumns = (
+    i16,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+);
+
+impl From<RollingColumns> for RollingRow {
+    fn from(columns: RollingColumns) -> Self {
+        let (unit, length, now, since, earns, left, told_on, last_on) = columns;
+        Self {
+            name: (unit, length, now),
+            stored: since.zip(earns),
+            left,
+            told_on,
+            last_on,
+        }
+    }
+}
+
+/// What is counted of a customer's earns of a badge.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerCount {
+    /// The number of the last one; 0 if there is none.
+    pub(crate) last: i32,
+    /// When the latest was recorded; `None` if there is none, or if there are no limits to count for.
+    pub(crate) last_on: Option<i64>,
+    /// How many count under each limit.
+    pub(crate) counts: Vec<u64>,
+}
+
 /// A customer, from when earns count, and how many of them come before the one that is asked for.
 pub(crate) type EarnAfter = (CustomerId, i64, i64);
 
 /// Earned badges, and the sums of what limits count: what each database says its own way.
 pub(crate) trait EarnSql {
-    /// Of each customer: the number of the last earn of the badge, 0 if there is none, and how
-    /// many count under each limit, all by one snapshot.
+    /// Of each customer: the last earn of the badge, and how many count under each limit, all by one
+    /// snapshot.
     fn count_customers(
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
         limits: &[Boundary],
-    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError>;
+    ) -> Result<Vec<CustomerCount>, WorkError>;
 
     /// For each customer, when the earn after so many others was recorded that count since then.
     fn recorded_after(
@@ -295,6 +357,13 @@ pub(crate) trait EarnSql {
 
     /// Lets every count and sum follow what was imported.
     fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()>;
+
+    /// What is known of these rolling windows, by position.
+    fn rolling_rows(
+        &mut self,
+        key: BadgeKey,
+        windows: &[RollingName],
+    ) -> Result<Vec<RollingRow>, WorkError>;
 
     /// How many earns of the badge count under each limit: the stored sum, or added up.
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError>;
@@ -341,10 +410,6 @@ pub(crate) trait EarnRows {
     /// The stored sums by event date that have the event.
     fn window_sums(&mut self, key: BadgeKey, event_on: i64) -> QueryResult<Vec<WindowSum>>;
 
-    /// The stored sums of rolling windows, and when the last earn was recorded: as a sum whose
-    /// unit is 0.
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>>;
-
     /// How many earns leave a rolling window whose start moves from `since` to `until`.
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
 
@@ -356,6 +421,17 @@ pub(crate) trait EarnRows {
 
     /// Stores the sum of a rolling window.
     fn store_rolling(&mut self, key: BadgeKey, sum: RollingSum) -> QueryResult<()>;
+
+    /// Remembers when it was told that a rolling window is full.
+    fn tell_rolling(&mut self, key: BadgeKey, name: RollingName, told_on: i64) -> QueryResult<()>;
+
+    /// Everything that these customers have earned of the badge but for imports, by customer and in
+    /// the order in which it was recorded: customer, ordinal, when it was recorded, when revoked.
+    fn rolling_earns(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+    ) -> QueryResult<Vec<(i64, i32, i64, Option<i64>)>>;
 
     /// Forgets the stored sums of a badge, so that earns need not change them.
     fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()>;

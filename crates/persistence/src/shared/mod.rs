@@ -11,6 +11,7 @@ mod catalogue;
 mod comparable;
 mod customer_badges;
 pub(super) mod earn_rows;
+mod expiry_rows;
 mod feed_rows;
 mod health;
 pub(super) mod idempotency;

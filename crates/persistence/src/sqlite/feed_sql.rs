@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
 use super::{Connection, DB};
-use crate::feed::FeedRow;
 use crate::feed::sql::{FeedSql, Sequenced};
+use crate::feed::{FeedRow, expiries};
 use crate::statement::{Sql, Statement};
 
 /// The newest row, if there is one, is the first that the join finds.
@@ -18,6 +18,11 @@ static APPEND: Sql = Sql::new(
      ORDER BY last_position DESC LIMIT 1) AS n",
 );
 
+static EXPIRE: Sql = Sql::new(
+    "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
+     VALUES (:org, :due_on, :ledger_no, :customers, 0)",
+);
+
 static FORGET: Sql = Sql::new(
     "DELETE FROM feed WHERE org_id = :org AND last_position IN ( \
      SELECT last_position FROM feed WHERE org_id = :org AND last_position <= :until \
@@ -26,6 +31,14 @@ static FORGET: Sql = Sql::new(
 
 impl FeedSql for Connection {
     fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
+        for (due_on, ledger_no, customers) in expiries::due(rows) {
+            Statement::<DB>::named(&EXPIRE)
+                .set::<BigInt, _>("org", org.get())
+                .set::<BigInt, _>("due_on", due_on)
+                .set::<BigInt, _>("ledger_no", ledger_no)
+                .set::<Integer, _>("customers", customers)
+                .execute(self)?;
+        }
         for row in rows {
             Statement::<DB>::named(&APPEND)
                 .set::<BigInt, _>("org", org.get())

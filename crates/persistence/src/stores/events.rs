@@ -10,6 +10,7 @@ use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 
 use crate::feed::expand;
+use crate::feed::expiry_sql::ExpiryConnection;
 use crate::feed::sql::{FeedConnection, LedgerRow, StoredRow};
 use crate::mapping::stored;
 use crate::retry::{Ending, WorkError};
@@ -27,7 +28,7 @@ const MOST_EVENTS: i64 = 20_000;
 /// How many rows are expanded at a time: each may name an answer about ten thousand customers.
 const TOGETHER: usize = 100;
 
-impl<C: FeedConnection> EventStore for Store<C> {
+impl<C: ExpiryConnection> EventStore for Store<C> {
     fn read(&self, query: &FeedQuery) -> Result<FeedPage, FeedError> {
         self.sequence_all_of(query.org)?;
         let page = self.reader.read(|connection| page(connection, query))?;
