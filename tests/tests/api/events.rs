@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use accolade_tests::{
-    Backend, LOYALTY, Org, PREFIX, Raw, Reply, Server, badge, customer_value, earning, enrolment,
-    imported, on_both_databases, until, with,
+    Backend, LOYALTY, Org, Reply, Server, badge, customer_value, earning, enrolment, imported,
+    on_both_databases, until, with,
 };
-use rustix::process::Signal;
 use serde_json::{Value, json};
 
 /// How soon an event must be there.
@@ -164,41 +163,6 @@ fn who_waits_is_told_within_a_second_by_whichever_server_recorded_it(backend: Ba
     });
 }
 
-fn who_waits_when_the_server_is_told_to_stop_is_answered_at_once(backend: Backend) {
-    let server = Server::start(backend);
-    let org = server.org();
-    let mut raw = waiting(&server, &org);
-    let told = Instant::now();
-    server.signal(Signal::TERM);
-    let reply = raw.reply().unwrap();
-    assert_eq!((reply.status, events(&reply).len()), (200, 0), "{reply}");
-    assert_eq!(reply.header("connection"), Some("close"));
-    assert_eq!(server.wait().code(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(15));
-}
-
-fn nobody_waits_for_a_client_that_has_gone(backend: Backend) {
-    let server = Server::start(backend);
-    let org = server.org();
-    let raw = waiting(&server, &org);
-    drop(raw);
-    let patience = Duration::from_secs(10);
-    until("it is forgotten", patience, || followers(&server) == 0);
-}
-
-/// A connection on which a request waits for an event.
-fn waiting(server: &Server, org: &Org) -> Raw {
-    let mut raw = Raw::connect(server);
-    raw.send(format!(
-        "GET {PREFIX}/events?after=latest&wait=25 HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n",
-        org.credentials().unwrap().basic(),
-    ));
-    until("it waits", Duration::from_mins(1), || {
-        followers(server) == 1
-    });
-    raw
-}
-
 /// How many requests wait for an event.
 fn followers(server: &Server) -> usize {
     let metrics = server.stranger().get("/metrics").ok();
@@ -214,6 +178,4 @@ on_both_databases! {
     the_whole_life_of_a_badge_is_in_the_feed_without_a_hole
     a_cursor_holds_across_a_restart
     who_waits_is_told_within_a_second_by_whichever_server_recorded_it
-    who_waits_when_the_server_is_told_to_stop_is_answered_at_once
-    nobody_waits_for_a_client_that_has_gone
 }
