@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use accolade_application::ports::{EventStore, StoreError};
+use accolade_application::ports::{Ports, StoreError};
 use accolade_domain::event::Position;
 use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::Code;
@@ -36,10 +36,13 @@ const LATEST: Duration = Duration::from_millis(400);
 /// How long a look at the feed may take before another one is tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// What tells the newest position of an org's feed.
+type Look = Arc<dyn Fn(OrgId) -> Result<Position, StoreError> + Send + Sync>;
+
 /// Those who wait for events on this server. Cheap to clone; clones share everything.
 #[derive(Clone)]
 pub(crate) struct Followers {
-    store: Arc<dyn EventStore>,
+    look: Look,
     dispatcher: Dispatcher,
     draining: Draining,
     orgs: Arc<Mutex<Waiting>>,
@@ -70,18 +73,29 @@ struct Seen {
 }
 
 impl Followers {
-    /// Nobody yet. Looks at feeds go through `dispatcher`, and nobody waits once the server is
-    /// `draining`.
+    /// Nobody yet. Looks at feeds go through `dispatcher`, which does `concurrency` things at a time,
+    /// and nobody waits once the server is `draining`.
     pub(crate) fn new(
-        store: Arc<dyn EventStore>,
-        dispatcher: Dispatcher,
-        draining: Draining,
+        ports: &Ports,
+        dispatcher: &Dispatcher,
+        draining: &Draining,
+        concurrency: usize,
+    ) -> Self {
+        let store = Arc::clone(&ports.stores.events);
+        let look: Look = Arc::new(move |org| store.newest(org));
+        Self::looking(look, dispatcher, draining, concurrency)
+    }
+
+    fn looking(
+        look: Look,
+        dispatcher: &Dispatcher,
+        draining: &Draining,
         concurrency: usize,
     ) -> Self {
         Self {
-            store,
-            dispatcher,
-            draining,
+            look,
+            dispatcher: dispatcher.clone(),
+            draining: draining.clone(),
             orgs: Arc::default(),
             turns: Arc::new(Semaphore::new(concurrency.div_ceil(2).max(1))),
         }
@@ -191,8 +205,8 @@ impl Follower {
 
     /// The newest position; `None` if that cannot be told now, but perhaps later.
     async fn newest(&self) -> Result<Option<Position>, Failure> {
-        let (store, org) = (Arc::clone(&self.followers.store), self.org);
-        let (deadline, look) = (Deadline::after(PATIENCE), move || store.newest(org));
+        let (look, org) = (Arc::clone(&self.followers.look), self.org);
+        let (deadline, look) = (Deadline::after(PATIENCE), move || look(org));
         let dispatcher = &self.followers.dispatcher;
         match dispatcher.run(deadline, Effect::Reads, look).await {
             Ok(Ok(newest)) => Ok(Some(newest)),
@@ -224,3 +238,6 @@ impl Drop for Follower {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

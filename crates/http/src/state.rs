@@ -93,12 +93,7 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
-        let followers = Followers::new(
-            Arc::clone(&ports.stores.events),
-            dispatcher.clone(),
-            draining.clone(),
-            options.concurrency,
-        );
+        let followers = Followers::new(&ports, &dispatcher, &draining, options.concurrency);
         let metrics = Metrics::new(
             options.dropped_log_lines,
             options.background_metrics.clone(),

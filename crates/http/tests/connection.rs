@@ -452,3 +452,48 @@ fn requests_that_are_sent_ahead_are_answered_in_turn() {
     }
     assert_goes_on(&server, &stream, "");
 }
+
+/// Waits until so many requests wait for an event.
+#[track_caller]
+fn until_waiting(server: &Running, count: usize) {
+    let line = format!("\naccolade_event_followers {count}\n");
+    for _ in 0..500 {
+        let mut stream = server.asked("GET", "/metrics", "Connection: close\r\n\r\n");
+        if answer(&mut stream).contains(&line) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("there are never {count} that wait");
+}
+
+const FOLLOW: &str = "/api_gateway/v1/badges/events?after=latest&wait=25";
+
+#[test]
+fn nobody_waits_for_a_caller_that_has_gone() {
+    let server = Running::with(|_| ());
+    let closed = server.asked("GET", FOLLOW, "\r\n");
+    until_waiting(&server, 1);
+    drop(closed);
+    until_waiting(&server, 0);
+}
+
+#[test]
+fn who_waits_when_the_server_is_told_to_stop_is_answered_at_once() {
+    let mut server = Running::with(|_| ());
+    let mut waiting = server.asked("GET", FOLLOW, "\r\n");
+    until_waiting(&server, 1);
+    let told = std::time::Instant::now();
+    drop(server.stop.take());
+    let answer = answer(&mut waiting);
+    assert!(told.elapsed() < Duration::from_secs(10), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("connection: close\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(r#"{"data":{"events":[],"next":"#),
+        "{answer}"
+    );
+}

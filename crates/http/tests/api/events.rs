@@ -8,7 +8,7 @@ use actix_web::test::TestRequest;
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::{BADGE, PREFIX, Reply, TestApp, code_at, direct_badge};
+use crate::support::{BADGE, PREFIX, Reply, TestApp, code_at};
 
 /// The batch format of CloudEvents.
 const BATCH: &str = "application/cloudevents-batch+json";

@@ -11,7 +11,7 @@ use super::types::EventType;
 
 /// What the document says of itself.
 const ABOUT: &str = "\
-What happens in Accolade, as events: CloudEvents 1.0. The events of an organisation are one feed,
+What happens in Accolade, as events: CloudEvents 1.0. The events of an organisation are one feed, \
 numbered 1, 2, 3 … without a hole, and cause comes before effect. They can be read and followed \
 over HTTP, and are delivered to webhooks. How to ask for them is in the OpenAPI document, what is \
 promised of them in docs/events.md.\n\n\
