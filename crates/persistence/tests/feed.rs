@@ -261,7 +261,9 @@ fn a_sequencer_that_is_killed_fifty_times_leaves_no_hole_and_gives_no_event_twic
             }
             killer.batch_execute("ROLLBACK").unwrap();
             // Each is tried again by whoever was killed, or done by the other.
-            two.map(|it| it.join().unwrap().unwrap());
+            for it in two {
+                it.join().unwrap().unwrap();
+            }
         });
     }
     let events = read(&*scene.database.stores.events, org, Position::START);
