@@ -139,8 +139,8 @@ fn who_waits_is_told_within_a_second_by_whichever_server_recorded_it(backend: Ba
         .as_ref()
         .map_or_else(|| org.clone(), |it| it.take_over(&org));
     let latest = next(&org.get("events?after=latest").ok());
+    let path = format!("events?after={latest}&wait=25&customerId=2");
     std::thread::scope(|scope| {
-        let path = format!("events?after={latest}&wait=25&customerId=2");
         let waiting = (0..5).map(|_| {
             scope.spawn(|| {
                 let reply = org.get(&path).ok();

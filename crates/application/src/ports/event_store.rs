@@ -129,9 +129,11 @@ pub trait EventStore: Send + Sync {
     fn unsequenced(&self) -> Result<Unsequenced, StoreError>;
 
     /// Records as events the enrolments and earns that expired at `until` or before, are not revoked,
-    /// and had not expired when they were recorded: the earliest first, at most about `most` (a
-    /// request that recorded several at once is divided), each exactly once, whoever calls at the
-    /// same moment. Those recorded before there was a feed too. `now` is when it is recorded.
+    /// and had not expired when they were recorded: in each org the earliest first, each exactly once,
+    /// whoever calls at the same moment. It looks at no more than `most`, revoked or not, and divides
+    /// what one request recorded. Those recorded before there was a feed too, unless they had expired
+    /// by then: they are entered a few at a time, and meanwhile there is more. `now` is when it is
+    /// recorded. No expiry is told behind the revocation of the same enrolment or earn.
     ///
     /// # Errors
     /// The store failed.

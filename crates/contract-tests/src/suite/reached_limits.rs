@@ -5,6 +5,7 @@ use accolade_domain::badge::Badge;
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::earning::{Limit, Scope, Span};
 use accolade_domain::event::{Event, Fact, Position};
+use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
@@ -251,7 +252,8 @@ fn a_dry_run_tells_of_no_limit(world: &World) {
 fn while_many_earn_at_once_every_place_is_told_once_and_the_last_one_last(world: &World) {
     const SERVERS: usize = 4;
     const EACH: usize = 6;
-    let places = (SERVERS * EACH / 2) as i64;
+    // Half of what is asked for.
+    let places = i64::try_from(SERVERS * EACH / 2).unwrap();
     let limits = [in_all(places), rolling(CalendarUnit::Days, 1, places)];
     let badge = world.limited("Gold", [in_all(3)], limits);
     let servers = world.servers();
@@ -279,7 +281,7 @@ fn while_many_earn_at_once_every_place_is_told_once_and_the_last_one_last(world:
                 assert_eq!(it.limits[1].count, it.limits[2].count);
             }
             Fact::LimitReached(it) => {
-                let whose = it.customer.map_or(0, |it| it.get());
+                let whose = it.customer.map_or(0, CustomerId::get);
                 reached.push((whose, counts[usize::try_from(whose).unwrap()].len()));
             }
             _ => {}

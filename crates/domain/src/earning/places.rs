@@ -5,7 +5,8 @@
 //! as there may be count after. It is told then, and again only when a revoked earn has given a
 //! place back, or a rolling window has moved on, and somebody takes the last place again. A rolling
 //! window that is full has an edge whenever an earn leaves it, so of one it is told at most once
-//! an hour.
+//! an hour. An import is recorded whether there is room or not: it brings no limit to its edge, though
+//! it may leave it without room.
 
 use std::collections::BTreeSet;
 

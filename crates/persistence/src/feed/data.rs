@@ -297,4 +297,21 @@ mod tests {
         };
         assert!(size(Data::Earns(vec![fixed])) < 40);
     }
+
+    #[test]
+    fn a_limit_of_a_badge_costs_nothing_a_customer_and_one_of_customers_a_byte() {
+        let size = |scope, counts: Vec<u64>| {
+            let limit = limit(scope, 1, 5, 1_700_000_000);
+            let data = LimitData {
+                limit,
+                counts,
+                reached: Vec::new(),
+            };
+            assert_comes_back(&Data::Earns(vec![data.clone()]));
+            let bytes = Data::Earns(vec![data]).encode().unwrap();
+            bytes.map_or(0, |bytes| bytes.len())
+        };
+        assert!(size(true, (7..10_007).collect()) < 60);
+        assert!(size(false, vec![1; 10_000]) < 10_060);
+    }
 }

@@ -117,3 +117,23 @@ pub(crate) fn recorded(answer: &Answer) -> Option<(EventKind, Vec<Recorded>)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use accolade_domain::fixtures::second;
+
+    use super::*;
+
+    #[test]
+    fn what_expires_at_one_instant_is_counted_together_the_earliest_first() {
+        let each = [9, 5, 9, 3, 4]
+            .map(second)
+            .into_iter()
+            .chain([Instant::MAX]);
+        let expected = [(5, 1), (9, 2)].map(|(due_on, customers)| Expiry {
+            due_on: second(due_on),
+            customers,
+        });
+        assert_eq!(expiries(second(4), each), expected);
+    }
+}

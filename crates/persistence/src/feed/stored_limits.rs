@@ -26,7 +26,7 @@ pub(super) struct StoredLimit {
     is_badges: bool,
     max: u32,
     span: StoredSpan,
-    counts: Differences,
+    counts: StoredCounts,
     reached: Differences,
 }
 
@@ -43,6 +43,41 @@ enum StoredSpan {
         length: u32,
         since: i64,
     },
+}
+
+/// More earns than any request has.
+const MOST_EARNS: u32 = 10_000_000;
+
+#[derive(Serialize, Deserialize)]
+enum StoredCounts {
+    /// So many after the first of so many earns, and one more after each, as under a badge's limit.
+    Rising(u64, u32),
+    /// So many after each, as under a customer's.
+    Each(Differences),
+}
+
+impl StoredCounts {
+    fn new(counts: &[u64]) -> Self {
+        let is_next = |pair: &[u64]| pair[0].checked_add(1) == Some(pair[1]);
+        match (counts.first(), u32::try_from(counts.len())) {
+            (Some(first), Ok(earns)) if earns > 1 && counts.windows(2).all(is_next) => {
+                Self::Rising(*first, earns)
+            }
+            _ => Self::Each(counts.iter().map(|it| it.cast_signed()).collect()),
+        }
+    }
+
+    fn counts(self) -> anyhow::Result<Vec<u64>> {
+        Ok(match self {
+            Self::Rising(first, earns) => {
+                ensure!(earns <= MOST_EARNS, "stored counts of {earns} earns");
+                (0..u64::from(earns))
+                    .map(|it| first.wrapping_add(it))
+                    .collect()
+            }
+            Self::Each(counts) => counts.numbers().map(i64::cast_unsigned).collect(),
+        })
+    }
 }
 
 impl StoredLimit {
@@ -68,7 +103,7 @@ impl StoredLimit {
             is_badges: data.limit.scope == Scope::Badge,
             max: data.limit.max,
             span,
-            counts: data.counts.iter().map(|it| it.cast_signed()).collect(),
+            counts: StoredCounts::new(&data.counts),
             reached: data.reached.iter().map(|it| i64::from(*it)).collect(),
         }
     }
@@ -113,7 +148,7 @@ impl StoredLimit {
                 span,
                 max: self.max,
             },
-            counts: self.counts.numbers().map(i64::cast_unsigned).collect(),
+            counts: self.counts.counts()?,
             reached,
         })
     }

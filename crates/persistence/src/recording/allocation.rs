@@ -371,10 +371,10 @@ impl<'a> Allocation<'a> {
         told: &[Option<Instant>],
     ) -> Result<(), WorkError> {
         let limits = self.limits(earned_on);
-        let placed = &mut self.placed;
-        placed.sort_unstable_by_key(|it| (it.request, it.position));
+        let in_order = &mut self.placed;
+        in_order.sort_unstable_by_key(|it| (it.request, it.position));
         let mut before: Vec<_> = badge.iter().map(|it| it.count).collect();
-        for of_one in placed.chunk_by(|a, b| a.request == b.request) {
+        for of_one in in_order.chunk_by(|a, b| a.request == b.request) {
             let mut places = Places::new(limits.clone(), before.clone());
             for it in of_one {
                 places.take(it.counted.iter().map(|it| it.count));
@@ -407,11 +407,11 @@ impl<'a> Allocation<'a> {
                 continue;
             };
             for edge in places.rolling_edges() {
-                let (placed, limit) = (&of_one[edge.earn], &limits[edge.limit]);
+                let (earn, limit) = (&of_one[edge.earn], &limits[edge.limit]);
                 if limit.scope == Scope::Customer {
                     let is_late = |on| on > quiet_since(earned_on).unix_micros();
-                    if placed.last_on.is_some_and(is_late) {
-                        to_ask.push((request, edge, placed.customer, placed.ordinal));
+                    if earn.last_on.is_some_and(is_late) {
+                        to_ask.push((request, edge, earn.customer, earn.ordinal));
                     }
                 } else if !is_told_again(told[edge.limit - own], earned_on) {
                     places.keep_quiet(edge);

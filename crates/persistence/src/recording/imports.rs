@@ -2,7 +2,7 @@
 //!
 //! No limit is looked at. What counts under the limits of a badge by event date is stored
 //! as sums, which follow ([`limit_counters`](super::limit_counters)); who counts waits for the
-//! same lock.
+//! same lock. The feed is told of no limit that an import has reached: nobody had to have a place.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

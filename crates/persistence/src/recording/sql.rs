@@ -347,6 +347,9 @@ pub(crate) struct CustomerCount {
     pub(crate) counts: Vec<u64>,
 }
 
+/// A customer, the ordinal of an earn of theirs, when it was recorded, and when it was revoked.
+pub(crate) type EarnOfCustomer = (i64, i32, i64, Option<i64>);
+
 /// A customer, from when earns count, and how many of them come before the one that is asked for.
 pub(crate) type EarnAfter = (CustomerId, i64, i64);
 
@@ -461,12 +464,12 @@ pub(crate) trait EarnRows {
     fn tell_rolling(&mut self, key: BadgeKey, name: RollingName, told_on: i64) -> QueryResult<()>;
 
     /// Everything that these customers have earned of the badge but for imports, by customer and in
-    /// the order in which it was recorded: customer, ordinal, when it was recorded, when revoked.
+    /// the order in which it was recorded.
     fn rolling_earns(
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
-    ) -> QueryResult<Vec<(i64, i32, i64, Option<i64>)>>;
+    ) -> QueryResult<Vec<EarnOfCustomer>>;
 
     /// Forgets the stored sums of a badge, so that earns need not change them.
     fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()>;

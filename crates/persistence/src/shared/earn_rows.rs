@@ -8,8 +8,8 @@ use diesel::upsert::excluded;
 use super::{Connection, DB};
 use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnOrigin, EarnRows, Growth, Revocation,
-    RollingName, RollingSum, WindowSum,
+    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnOfCustomer, EarnOrigin, EarnRows, Growth,
+    Revocation, RollingName, RollingSum, WindowSum,
 };
 use crate::retry::WorkError;
 use crate::schema::{
@@ -295,7 +295,7 @@ impl EarnRows for Connection {
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
-    ) -> QueryResult<Vec<(i64, i32, i64, Option<i64>)>> {
+    ) -> QueryResult<Vec<EarnOfCustomer>> {
         let customers = customers.iter().map(|it| it.get());
         earned_badges::table
             .filter(earned_badges::org_id.eq(key.org.get()))

@@ -296,3 +296,35 @@ fn told<C: ExpiryConnection>(
     }
     Ok(told)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(due_on: i64, customers: i32, done: i32) -> DueRow {
+        DueRow {
+            due_on,
+            ledger_no: 1,
+            customers,
+            done,
+        }
+    }
+
+    /// How many are done with of each row afterwards, and when the rest is due.
+    fn divided(rows: &[DueRow], most: i32) -> (Vec<i32>, Option<i64>) {
+        let (slices, next) = divide(rows, most);
+        (slices.iter().map(|it| it.done).collect(), next)
+    }
+
+    #[test]
+    fn as_many_rows_are_taken_as_there_is_room_for_and_the_last_in_part() {
+        let rows = [row(1, 3, 0), row(2, 10, 4), row(3, 1, 0)];
+        assert_eq!(divided(&rows, 2), (vec![2], Some(1)));
+        assert_eq!(divided(&rows, 3), (vec![3], Some(2)));
+        assert_eq!(divided(&rows, 5), (vec![3, 6], Some(2)));
+        assert_eq!(divided(&rows, 9), (vec![3, 10], Some(3)));
+        assert_eq!(divided(&rows, 10), (vec![3, 10, 1], None));
+        assert_eq!(divided(&rows, 99), (vec![3, 10, 1], None));
+        assert_eq!(divided(&[], 9), (vec![], None));
+    }
+}
