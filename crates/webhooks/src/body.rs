@@ -121,9 +121,7 @@ impl Message {
 
 fn content_type(settings: &WebhookSettings) -> &'static str {
     match settings.format {
-        DeliveryFormat::CloudEvents if is_batched(settings) => {
-            "application/cloudevents-batch+json"
-        }
+        DeliveryFormat::CloudEvents if is_batched(settings) => "application/cloudevents-batch+json",
         DeliveryFormat::CloudEvents => "application/cloudevents+json",
         DeliveryFormat::Gateway => "application/json",
     }

@@ -6,7 +6,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use accolade_application::ports::{Clock, Deliverable, EventStore, StoreError, WebhookStore};
 use accolade_domain::webhook::DisabledReason;
 use anyhow::Context as _;
@@ -104,7 +103,9 @@ impl Deliveries {
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let connection = Arc::clone(&self.connections).acquire_owned().await;
-        let connection = connection.context("deliveries end").map_err(StoreError::Unavailable)?;
+        let connection = connection
+            .context("deliveries end")
+            .map_err(StoreError::Unavailable)?;
         let this = self.clone();
         let worked = spawn_blocking(move || {
             // Given back when the work ends, whoever waits for it.

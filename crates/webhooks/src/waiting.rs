@@ -31,6 +31,8 @@ impl WebhookSender for WaitingSender {
 
     fn send_test(&self, webhook: &Webhook, event_id: &str, now: Instant) -> AttemptResult {
         let message = test_message(webhook, event_id, now);
-        self.runtime.block_on(self.sender.send(webhook, message)).result
+        self.runtime
+            .block_on(self.sender.send(webhook, message))
+            .result
     }
 }

@@ -309,7 +309,10 @@ impl Run {
         if self.sending.is_empty() {
             self.plan.close();
         }
-        self.sending.is_empty() && !self.has_changed() && self.saving.is_none() && self.unsaved.is_none()
+        self.sending.is_empty()
+            && !self.has_changed()
+            && self.saving.is_none()
+            && self.unsaved.is_none()
     }
 
     /// When to look again if nothing happens.
@@ -321,8 +324,7 @@ impl Run {
             now + wait.clamp(SLEEP.0, SLEEP.1)
         });
         let read = (self.reading.is_none() && self.plan.room(clock) > 0).then_some(self.read_on);
-        let is_to_save = self.saving.is_none()
-            && (self.unsaved.is_some() || self.has_changed());
+        let is_to_save = self.saving.is_none() && (self.unsaved.is_some() || self.has_changed());
         let save = is_to_save.then_some(self.save_on);
         let others = [plan, read, save, self.ends_on];
         let first = others.into_iter().flatten().min();

@@ -369,7 +369,8 @@ impl Backlog {
             return;
         }
         let first = line.members.first().copied();
-        let ready = first.filter(|it| line.holder.is_none() && self.items[it].stage == Stage::Queued);
+        let ready =
+            first.filter(|it| line.holder.is_none() && self.items[it].stage == Stage::Queued);
         if let Some(ready) = ready {
             line.ready = Some(ready);
             self.ready.insert(ready);

@@ -219,7 +219,9 @@ impl Plan {
                 continue;
             }
             let partition = self.rules.partition(event.partition);
-            let held = partition.as_ref().is_some_and(|it| self.backlog.is_held(it));
+            let held = partition
+                .as_ref()
+                .is_some_and(|it| self.backlog.is_held(it));
             let has_row = held && self.rules.order == DeliveryOrder::Customer;
             if has_row {
                 self.changed.insert(event.position);
@@ -331,7 +333,10 @@ impl Plan {
         if self.stopped.is_some() {
             return None;
         }
-        let disabled = self.health.failing_since.map(|since| since + DISABLED_AFTER);
+        let disabled = self
+            .health
+            .failing_since
+            .map(|since| since + DISABLED_AFTER);
         let send = if self.under_way.len() >= self.rules.most_under_way {
             None
         } else {
@@ -406,7 +411,11 @@ impl Plan {
         for position in positions {
             self.last_done = self.last_done.max(*position);
             self.changed.remove(position);
-            if self.backlog.remove(*position).is_some_and(|item| item.has_row) {
+            if self
+                .backlog
+                .remove(*position)
+                .is_some_and(|item| item.has_row)
+            {
                 self.done.insert(*position);
             }
         }

@@ -228,7 +228,10 @@ fn a_receiver_of_which_nothing_succeeds_gets_probes_and_no_row_for_each_event() 
     let change = sent.plan.progress();
     assert!(change.put.len() < 40, "{}", change.put.len());
     assert!(requests < 150, "{requests}");
-    assert_eq!(change.cursor.get(), i64::try_from(change.put.len()).unwrap());
+    assert_eq!(
+        change.cursor.get(),
+        i64::try_from(change.put.len()).unwrap()
+    );
     assert_eq!(sent.plan.room(sent.now), 0);
 
     // It is there again: one request shows that, and everything flows.

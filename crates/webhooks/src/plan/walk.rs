@@ -162,17 +162,24 @@ impl World {
         if let Some(rate) = settings.rate_per_second {
             let since = self.now - Duration::SECOND;
             let in_a_second = self.begun.iter().filter(|it| **it > since).count();
-            assert!(in_a_second < usize::try_from(rate.get()).unwrap(), "too fast");
+            assert!(
+                in_a_second < usize::try_from(rate.get()).unwrap(),
+                "too fast"
+            );
         }
         for position in &sent {
-            assert!(!self.comes_once.contains(position), "{position} comes again");
-            let waits_for = self.feed.range(..*position).filter(|(_, customer)| {
-                match settings.order {
-                    DeliveryOrder::Strict => true,
-                    DeliveryOrder::None => false,
-                    DeliveryOrder::Customer => **customer == self.feed[position],
-                }
-            });
+            assert!(
+                !self.comes_once.contains(position),
+                "{position} comes again"
+            );
+            let waits_for =
+                self.feed
+                    .range(..*position)
+                    .filter(|(_, customer)| match settings.order {
+                        DeliveryOrder::Strict => true,
+                        DeliveryOrder::None => false,
+                        DeliveryOrder::Customer => **customer == self.feed[position],
+                    });
             for (before, _) in waits_for {
                 assert!(
                     self.delivered.contains(before)
@@ -200,7 +207,9 @@ impl World {
         };
         if ended != Ended::NotTried {
             let sent: BTreeSet<_> = events.clone().map(|it| it.position).collect();
-            self.requests.entry(request.events[0].position).or_insert(sent);
+            self.requests
+                .entry(request.events[0].position)
+                .or_insert(sent);
         }
         if ended == Ended::Delivered {
             self.comes_once.extend(events.clone().map(|it| it.position));

@@ -70,7 +70,9 @@ mod tests {
         for status in [200, 201, 202, 204, 299] {
             assert_eq!(answered(status, None), Ended::Delivered, "{status}");
         }
-        for status in [300, 301, 302, 304, 307, 308, 400, 401, 404, 409, 413, 500, 502, 599] {
+        for status in [
+            300, 301, 302, 304, 307, 308, 400, 401, 404, 409, 413, 500, 502, 599,
+        ] {
             assert_eq!(answered(status, Some("5")), Ended::Failed, "{status}");
         }
         assert_eq!(answered(410, Some("5")), Ended::Gone);
@@ -100,7 +102,10 @@ mod tests {
     #[test]
     fn a_redirect_is_told_to_be_one() {
         let text = complaint(StatusCode::FOUND).unwrap();
-        assert_eq!(text, "the receiver answered 302; redirects are not followed");
+        assert_eq!(
+            text,
+            "the receiver answered 302; redirects are not followed"
+        );
         assert_eq!(complaint(StatusCode::NO_CONTENT), None);
     }
 }

@@ -94,9 +94,16 @@ impl Connector {
         if !is_tls {
             return Ok(Stream::Plain(TokioIo::new(tcp)));
         }
-        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let bare = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         let name = ServerName::try_from(bare).map_err(|_| ConnectError::Tls)?;
-        let tls = self.tls.connect(name, tcp).await.map_err(|e| tls_error(&e))?;
+        let tls = self
+            .tls
+            .connect(name, tcp)
+            .await
+            .map_err(|e| tls_error(&e))?;
         Ok(Stream::Tls(TokioIo::new(Box::new(tls))))
     }
 }
@@ -112,7 +119,9 @@ async fn first_connection(addresses: &[IpAddr], port: u16) -> Result<TcpStream, 
 }
 
 fn tls_error(error: &io::Error) -> ConnectError {
-    let inner = error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>());
+    let inner = error
+        .get_ref()
+        .and_then(|it| it.downcast_ref::<rustls::Error>());
     match inner {
         Some(rustls::Error::InvalidCertificate(_)) => ConnectError::Certificate,
         _ => ConnectError::Tls,

@@ -199,7 +199,10 @@ impl Sender {
         let own = [
             (CONTENT_TYPE, message.content_type.to_owned()),
             (HeaderName::from_static("webhook-id"), message.id),
-            (HeaderName::from_static("webhook-timestamp"), timestamp.to_string()),
+            (
+                HeaderName::from_static("webhook-timestamp"),
+                timestamp.to_string(),
+            ),
             (HeaderName::from_static("webhook-signature"), signature),
         ];
         for (name, value) in own {

@@ -126,8 +126,14 @@ mod tests {
             ("https://", TargetError::Unreadable),
             ("receiver.example", TargetError::Unreadable),
             ("https://256.0.0.1/", TargetError::Unreadable),
-            ("https://user:word@receiver.example/", TargetError::Credentials),
-            ("https://public.example@127.0.0.1/", TargetError::Credentials),
+            (
+                "https://user:word@receiver.example/",
+                TargetError::Credentials,
+            ),
+            (
+                "https://public.example@127.0.0.1/",
+                TargetError::Credentials,
+            ),
         ] {
             assert_eq!(parse(url).err(), Some(error), "{url}");
         }

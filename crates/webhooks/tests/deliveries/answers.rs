@@ -43,7 +43,11 @@ async fn an_answer_that_never_ends_is_cut_off_and_its_status_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_does_not_answer_in_time_has_failed() {
-    for partial in [b"".as_slice(), b"HTTP/1.1 20", b"HTTP/1.1 200 OK\r\nX: y\r\n"] {
+    for partial in [
+        b"".as_slice(),
+        b"HTTP/1.1 20",
+        b"HTTP/1.1 200 OK\r\nX: y\r\n",
+    ] {
         let (world, webhook) = answered(partial, None, Duration::from_secs(1)).await;
         let attempt = world.first_attempt(&webhook).await;
         assert_eq!(attempt.status, AttemptStatus::Failed);
@@ -54,13 +58,19 @@ async fn whoever_does_not_answer_in_time_has_failed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_without_end_and_what_is_no_http_fail() {
     for (head, repeats) in [
-        (b"HTTP/1.1 200 OK\r\n".as_slice(), Some(b"X-Header: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".as_slice())),
+        (
+            b"HTTP/1.1 200 OK\r\n".as_slice(),
+            Some(b"X-Header: aaaaaaaaaaaaaaaaaaaaaaaa\r\n".as_slice()),
+        ),
         (b"SSH-2.0-OpenSSH_9.2\r\n", None),
         (b"HTTP/1.1 abc\r\n\r\n", None),
     ] {
         let (world, webhook) = answered(head, repeats, Duration::from_secs(15)).await;
         let attempt = world.first_attempt(&webhook).await;
-        assert_eq!(attempt.error.as_deref(), Some("the answer is not one of HTTP/1.1"));
+        assert_eq!(
+            attempt.error.as_deref(),
+            Some("the answer is not one of HTTP/1.1")
+        );
     }
 }
 
@@ -77,18 +87,29 @@ async fn where_nobody_listens_the_connection_fails() {
     assert_eq!(attempt.error.as_deref(), Some("the connection failed"));
     assert_eq!((attempt.http_status, attempt.answer), (None, None));
     delivering.stop().await;
-    assert!(world.stored(&webhook).webhook.health.failing_since.is_some());
+    assert!(
+        world
+            .stored(&webhook)
+            .webhook
+            .health
+            .failing_since
+            .is_some()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receiver_that_is_gone_disables_and_gets_its_event_again_after_enable() {
     let world = World::new();
-    let receiver = Receiver::start(|_, count| Reply::status(if count == 0 { 410 } else { 200 })).await;
+    let receiver =
+        Receiver::start(|_, count| Reply::status(if count == 0 { 410 } else { 200 })).await;
     let webhook = webhook(1, settings(&receiver.url()));
     world.feed.earn([1]);
     world.deliver(&webhook).end().await;
     let before = world.stored(&webhook);
-    assert_eq!(before.webhook.state, WebhookState::Disabled(DisabledReason::Gone));
+    assert_eq!(
+        before.webhook.state,
+        WebhookState::Disabled(DisabledReason::Gone)
+    );
     assert_eq!(before.position.get(), 0);
     assert_eq!(receiver.received().len(), 1);
 
@@ -139,7 +160,8 @@ async fn whoever_says_when_to_come_again_is_left_alone_until_then() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_comes_with_the_same_id_and_a_signature_of_its_own() {
     let world = World::new();
-    let receiver = Receiver::start(|_, count| Reply::status(if count == 0 { 500 } else { 200 })).await;
+    let receiver =
+        Receiver::start(|_, count| Reply::status(if count == 0 { 500 } else { 200 })).await;
     let webhook = webhook(1, settings(&receiver.url()));
     world.feed.earn([1]);
     let delivering = world.deliver(&webhook);
@@ -152,13 +174,30 @@ async fn a_retry_comes_with_the_same_id_and_a_signature_of_its_own() {
     let [first, second] = receiver.received().try_into().unwrap();
     assert_eq!(first.header("webhook-id"), second.header("webhook-id"));
     assert_eq!(first.body, second.body);
-    assert_ne!(first.header("webhook-timestamp"), second.header("webhook-timestamp"));
-    assert_ne!(first.header("webhook-signature"), second.header("webhook-signature"));
+    assert_ne!(
+        first.header("webhook-timestamp"),
+        second.header("webhook-timestamp")
+    );
+    assert_ne!(
+        first.header("webhook-signature"),
+        second.header("webhook-signature")
+    );
     let attempts: Vec<_> = world
         .attempts(&webhook)
         .iter()
         .map(|it| (it.event.attempt, it.result.status))
         .collect();
-    assert_eq!(attempts, [(1, AttemptStatus::Failed), (2, AttemptStatus::Succeeded)]);
-    eventually(|| world.stored(&webhook).webhook.health.failing_since.is_none()).await;
+    assert_eq!(
+        attempts,
+        [(1, AttemptStatus::Failed), (2, AttemptStatus::Succeeded)]
+    );
+    eventually(|| {
+        world
+            .stored(&webhook)
+            .webhook
+            .health
+            .failing_since
+            .is_none()
+    })
+    .await;
 }

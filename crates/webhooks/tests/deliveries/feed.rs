@@ -2,7 +2,9 @@
 
 use std::sync::Mutex;
 
-use accolade_application::ports::{EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError};
+use accolade_application::ports::{
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
+};
 use accolade_domain::event::{EarnFact, Event, Fact, Position};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use accolade_domain::instant::Instant;
@@ -56,7 +58,9 @@ impl TestFeed {
 impl EventStore for TestFeed {
     fn read(&self, query: &FeedQuery) -> Result<FeedPage, FeedError> {
         let events = self.0.lock().unwrap();
-        let behind = events.iter().skip(usize::try_from(query.after.get()).unwrap());
+        let behind = events
+            .iter()
+            .skip(usize::try_from(query.after.get()).unwrap());
         let found: Vec<_> = behind.take(query.limit).cloned().collect();
         let next = found.last().map_or(query.after, |it| it.position);
         Ok(FeedPage {
@@ -85,6 +89,10 @@ impl EventStore for TestFeed {
 
     fn expire(&self, _: Instant, _: Instant, _: u64) -> Result<Expired, StoreError> {
         Ok(Expired::default())
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(Unsequenced::default())
     }
 
     fn sweep_events(&self, _: Instant) -> Result<u64, StoreError> {

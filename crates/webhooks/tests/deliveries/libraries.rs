@@ -55,7 +55,10 @@ fn hmac(key: [u8; 32]) -> SigningSecrets {
 
 /// Secrets of which the old one signs for a long time yet.
 fn in_mid_rotation() -> SigningSecrets {
-    hmac(OLD).rotated(SigningSecret::Hmac(NEW), Instant::MAX - SigningSecrets::OVERLAP)
+    hmac(OLD).rotated(
+        SigningSecret::Hmac(NEW),
+        Instant::MAX - SigningSecrets::OVERLAP,
+    )
 }
 
 fn ed25519() -> SigningSecrets {
@@ -90,7 +93,8 @@ async fn rusts_verifies_singles_batches_and_both_secrets_in_mid_rotation() {
 /// Where `tests/webhooks/install` puts the libraries of other languages.
 fn installed() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     target.join("webhooks")
 }
 

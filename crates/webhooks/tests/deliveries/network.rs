@@ -55,7 +55,11 @@ async fn an_address_that_is_not_allowed_gets_nothing_however_it_is_written() {
         let refused = world.sender.check(&text).await.unwrap_err();
         assert_eq!(refused, "the address is not allowed", "{url}");
         let error = error_at(&world, &url).await;
-        assert_eq!(error.as_deref(), Some("the address is not allowed"), "{url}");
+        assert_eq!(
+            error.as_deref(),
+            Some("the address is not allowed"),
+            "{url}"
+        );
     }
     assert!(private.received().is_empty());
 }
@@ -88,13 +92,16 @@ async fn a_name_that_turns_private_is_not_followed_there() {
     let world = only_127_0_0_2();
     let public = start_public(|| Reply::status(200).header("connection", "close")).await;
     let port = public.address.port();
-    let private =
-        Receiver::start_at(IpAddr::from([127, 0, 0, 1]), |_, _| Reply::status(200)).await;
+    let private = Receiver::start_at(IpAddr::from([127, 0, 0, 1]), |_, _| Reply::status(200)).await;
     // It is public when it is checked and at the first delivery, and another one after that.
     let lies: [&[&str]; 3] = [&["127.0.0.2"], &["127.0.0.2"], &["127.0.0.1"]];
     world.names.answers("rebind.test", &lies);
     let url = format!("http://rebind.test:{port}/");
-    world.sender.check(&url.as_str().try_into().unwrap()).await.unwrap();
+    world
+        .sender
+        .check(&url.as_str().try_into().unwrap())
+        .await
+        .unwrap();
     let webhook = webhook(1, settings(&url));
     world.feed.earn([1]);
     let delivering = world.deliver(&webhook);
@@ -121,10 +128,9 @@ async fn a_redirect_is_not_followed_wherever_it_leads() {
     ] {
         let world = World::new();
         let target = to.clone();
-        let receiver = Receiver::start(move |_, _| {
-            Reply::status(status).header("location", target.clone())
-        })
-        .await;
+        let receiver =
+            Receiver::start(move |_, _| Reply::status(status).header("location", target.clone()))
+                .await;
         let error = error_at(&world, &receiver.url()).await.unwrap();
         assert!(error.ends_with("redirects are not followed"), "{error}");
         assert_eq!(receiver.received().len(), 1);

@@ -39,7 +39,11 @@ async fn start() -> (u16, Arc<Mutex<Vec<Received>>>, RootCertStore) {
                 continue;
             };
             let got = Arc::clone(&got);
-            tokio::spawn(serve(stream, got, Arc::new(|_: &Received, _| Reply::status(200))));
+            tokio::spawn(serve(
+                stream,
+                got,
+                Arc::new(|_: &Received, _| Reply::status(200)),
+            ));
         }
     });
     (port, received, roots)

@@ -132,7 +132,10 @@ impl World {
         let of_day = Arc::clone(&clock) as Arc<dyn Clock>;
         let sender = Sender::new(resolver, policy, roots, Arc::clone(&of_day)).unwrap();
         let sender = sender.with_patience(patience);
-        let (feed, store) = (Arc::new(TestFeed::default()), Arc::new(MemoryStore::default()));
+        let (feed, store) = (
+            Arc::new(TestFeed::default()),
+            Arc::new(MemoryStore::default()),
+        );
         let options = Options {
             retention: Duration::from_hours(90 * 24),
             connections: 4,
@@ -180,7 +183,10 @@ impl World {
     }
 
     pub(crate) fn stored(&self, webhook: &Webhook) -> StoredWebhook {
-        self.store.webhook(webhook.org, webhook.id).unwrap().unwrap()
+        self.store
+            .webhook(webhook.org, webhook.id)
+            .unwrap()
+            .unwrap()
     }
 
     /// Waits until all up to this position is done with.
