@@ -9,7 +9,7 @@ use accolade_domain::event::{Event, Position};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{Webhook, WebhookSettings};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use time::Duration;
 
 use crate::body::Rendered;
@@ -121,9 +121,10 @@ impl Feed {
                 Err(FeedError::Store(error)) => return Err(error),
             };
             let rest = missing.split_off(&next.next());
-            // A page that passes nothing has nothing more to find.
-            if rest.len() == missing.len() && next <= before {
-                break;
+            if missing.is_empty() {
+                // It was there when it was read first: whoever looks later may find it.
+                let error = anyhow!("an event is not in the feed");
+                return Err(StoreError::Unexpected(error));
             }
             missing = rest;
         }

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use accolade_application::ports::{
-    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError,
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
 use accolade_domain::event::{EarnFact, Event, Fact, Position};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
@@ -89,6 +89,10 @@ impl EventStore for TestFeed {
 
     fn expire(&self, _: Instant, _: Instant, _: u64) -> Result<Expired, StoreError> {
         Ok(Expired::default())
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(Unsequenced::default())
     }
 
     fn sweep_events(&self, _: Instant) -> Result<u64, StoreError> {
