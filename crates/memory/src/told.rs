@@ -212,16 +212,16 @@ impl State {
         is_redefined: bool,
     ) {
         let badge = &after.badge;
-        let mut changes: Vec<(BadgeChanged, Option<Owner>)> = Vec::new();
+        let mut told: Vec<(BadgeChanged, Option<Owner>)> = Vec::new();
         match before {
-            None => changes.push((BadgeChanged::Created, None)),
+            None => told.push((BadgeChanged::Created, None)),
             Some(before) => {
                 if is_redefined {
-                    changes.push((BadgeChanged::Updated, None));
+                    told.push((BadgeChanged::Updated, None));
                 }
                 match (before.badge.active, badge.active) {
-                    (false, true) => changes.push((BadgeChanged::Activated, None)),
-                    (true, false) => changes.push((BadgeChanged::Deactivated, None)),
+                    (false, true) => told.push((BadgeChanged::Activated, None)),
+                    (true, false) => told.push((BadgeChanged::Deactivated, None)),
                     _ => {}
                 }
                 let active = |claims: &[Claim]| -> BTreeSet<Owner> {
@@ -230,13 +230,13 @@ impl State {
                 };
                 let (old, new) = (active(&before.badge.claims), active(&badge.claims));
                 let claimed = new.difference(&old);
-                changes.extend(claimed.map(|it| (BadgeChanged::Claimed, Some(it.clone()))));
+                told.extend(claimed.map(|it| (BadgeChanged::Claimed, Some(it.clone()))));
                 let unclaimed = old.difference(&new);
-                changes.extend(unclaimed.map(|it| (BadgeChanged::Unclaimed, Some(it.clone()))));
+                told.extend(unclaimed.map(|it| (BadgeChanged::Unclaimed, Some(it.clone()))));
             }
         }
         // A new badge was updated when it was created.
-        for (changed, owner) in changes {
+        for (changed, owner) in told {
             let fact = BadgeFact {
                 badge: badge.id,
                 version: after.version.0,

@@ -16,7 +16,7 @@ use crate::mapping::FIRST_VERSION;
 use crate::retry::WorkError;
 use crate::schema::{badge_claims, badge_metas};
 
-/// What an edit changes, as it was.
+/// What an edit told, as it was.
 pub(super) struct Before {
     name: BadgeName,
     is_active: bool,
@@ -75,7 +75,7 @@ pub(super) fn edited(
 ) -> anyhow::Result<Vec<FeedRow>> {
     let before = before.context("an edit of a badge that was not there")?;
     let mut name = before.name;
-    let mut changes: Vec<(BadgeChanged, Option<Owner>)> = Vec::new();
+    let mut told: Vec<(BadgeChanged, Option<Owner>)> = Vec::new();
     let mut set_activity = None;
     match &request.edit {
         BadgeEdit::Activity(active) => set_activity = Some(*active),
@@ -86,12 +86,12 @@ pub(super) fn edited(
                 } else {
                     BadgeChanged::Unclaimed
                 };
-                changes.push((changed, Some(claim.owner.clone())));
+                told.push((changed, Some(claim.owner.clone())));
             }
         }
         BadgeEdit::Definition { definition, active } => {
             name = definition.name.clone();
-            changes.push((BadgeChanged::Updated, None));
+            told.push((BadgeChanged::Updated, None));
             set_activity = *active;
         }
     }
@@ -101,9 +101,9 @@ pub(super) fn edited(
         } else {
             BadgeChanged::Deactivated
         };
-        changes.push((changed, None));
+        told.push((changed, None));
     }
-    let rows = changes.into_iter().map(|(changed, owner)| {
+    let rows = told.into_iter().map(|(changed, owner)| {
         let fact = BadgeFact {
             badge: request.badge,
             version: request.version.0 + 1,
