@@ -14,8 +14,8 @@ const LENGTH: Duration = Duration::from_secs(10);
 /// How long after its beginning a term is followed by the next one.
 const RENEWED_AFTER: Duration = Duration::from_secs(3);
 
-/// Where nobody else asks for leases, a term ends no more.
-const FOR_EVER: Duration = Duration::from_hours(10 * 366 * 24);
+/// How long a term is where nobody else asks for leases: then it is taken again.
+const UNDISPUTED: Duration = Duration::from_hours(365 * 24);
 
 /// The leases of a task. Their terms are measured from before the store was asked: they end here at
 /// the same moment as there, or earlier.
@@ -57,7 +57,7 @@ impl HeldLeases {
         if self.context.options.is_alone {
             names.truncate(most);
             self.ends
-                .extend(names.iter().map(|name| (*name, asked + FOR_EVER)));
+                .extend(names.iter().map(|name| (*name, asked + UNDISPUTED)));
             return Ok(names);
         }
         let term = self.term();
