@@ -256,7 +256,7 @@ mod tests {
 
     async fn ask(request: TestRequest, draining: bool) -> Answer {
         let edge = Edge {
-            metrics: Metrics::new(|| 0).unwrap(),
+            metrics: Metrics::new(|| 0, prometheus::Registry::new()).unwrap(),
             draining: Draining::default(),
             request_timeout: Duration::from_mins(1),
         };
