@@ -10,6 +10,7 @@
 
 pub(crate) mod data;
 pub(crate) mod expand;
+pub(crate) mod settled;
 pub(crate) mod sql;
 
 mod stored_facts;
