@@ -94,6 +94,9 @@ fn who_was_held_before_commit_comes_behind_every_cursor_that_was_given_out() {
     scene.enrol(scene.request(3)).unwrap().unwrap();
     let seen = read(events, org, first);
     assert_eq!(seen.len(), 3, "nobody waits for whoever is held");
+    for _ in 0..5 {
+        assert_eq!(events.sequence().unwrap(), 0);
+    }
     let cursor = seen.last().unwrap().position;
     held.batch_execute("COMMIT").unwrap();
     let late = read(events, org, cursor);
@@ -127,7 +130,13 @@ fn writers_that_are_held_at_random_are_all_read_by_who_follows() {
                 running.fetch_sub(1, SeqCst);
             });
         }
-        let other = database.open();
+        let (other, background) = (database.open(), &running);
+        let events = std::sync::Arc::clone(&other.stores.events);
+        scope.spawn(move || {
+            while background.load(SeqCst) > 0 {
+                events.sequence().unwrap();
+            }
+        });
         let (mut seen, mut cursor) = (Vec::new(), Position::START);
         loop {
             let is_over = running.load(SeqCst) == 0;
