@@ -58,7 +58,9 @@ impl EarningStore for MemoryStore {
         record.earned.revoked_on = Some(request.context.now);
         record.revoked_by = Some(request.context.actor);
         record.revoke_reason.clone_from(&request.reason);
+        let (earned, triggered_by) = (record.earned, record.triggered_by.clone());
         state.record(request, ());
+        state.told_earn_revoked(request, earned, triggered_by);
         Ok(Ok(()))
     }
 
@@ -88,6 +90,7 @@ impl EarningStore for MemoryStore {
                 .push(record);
         }
         state.record(request, ());
+        state.told_imported(request);
         Ok(Ok(()))
     }
 
@@ -132,6 +135,7 @@ impl State {
         }
         let outcomes = self.earn_all(request, judged, earned_on);
         self.record(request, outcomes.clone());
+        self.told_earned(request, &outcomes);
         Ok(outcomes)
     }
 

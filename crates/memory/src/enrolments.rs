@@ -58,6 +58,7 @@ impl EnrolmentStore for MemoryStore {
         let outcomes = state.would_revoke(request);
         state.revoke_all(request, &outcomes);
         state.record(request, outcomes.clone());
+        state.told_revoked(request, &outcomes);
         Ok(Ok(outcomes))
     }
 
@@ -80,6 +81,7 @@ impl State {
             .map(|(customer, id)| self.enrol_one(request, *customer, id.into()))
             .collect();
         self.record(request, outcomes.clone());
+        self.told_enrolled(request, &outcomes);
         Ok(outcomes)
     }
 

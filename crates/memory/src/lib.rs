@@ -16,6 +16,8 @@ mod customer_badges;
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod filter;
 mod health;
 mod housekeeping;
@@ -25,6 +27,7 @@ mod ports;
 mod requests;
 mod secrets;
 mod store;
+mod told;
 
 pub use clock::FixedClock;
 pub use ids::SequentialIds;

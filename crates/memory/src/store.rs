@@ -13,6 +13,8 @@ use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::text::RequestId;
 
+use crate::events::Feed;
+
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
 
@@ -37,6 +39,7 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
+    pub(crate) feeds: BTreeMap<OrgId, Feed>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
 }
 

@@ -13,6 +13,7 @@
 //! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
+//! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
@@ -23,6 +24,7 @@ mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;

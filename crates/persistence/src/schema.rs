@@ -242,6 +242,19 @@ table! {
 }
 
 table! {
+    feed (org_id, last_position) {
+        org_id -> BigInt,
+        last_position -> BigInt,
+        recorded_on -> BigInt,
+        latest_on -> BigInt,
+        ledger_no -> Nullable<BigInt>,
+        events -> Integer,
+        kind -> SmallInt,
+        data -> Nullable<Binary>,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }

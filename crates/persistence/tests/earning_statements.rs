@@ -110,7 +110,7 @@ fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
 }
 
 #[test]
-fn the_lock_of_a_badges_earns_is_held_for_three_statements_and_commit() {
+fn the_lock_of_a_badges_earns_is_held_for_four_statements_and_commit() {
     recorder::start();
     let database = support::Postgres::fresh();
     let scene = Scene::set(one_connection(&database.url()));
@@ -121,8 +121,8 @@ fn the_lock_of_a_badges_earns_is_held_for_three_statements_and_commit() {
     let is_lock = |statement: &String| statement.starts_with("SELECT pg_advisory_xact_lock(");
     let lock = sent.statements.iter().position(is_lock).unwrap();
     assert_eq!(lock, 6, "{:#?}", sent.statements);
-    // The sums by event date, the rolling ones, the rows, and COMMIT.
-    assert_eq!(sent.statements.len() - lock, 5, "{:#?}", sent.statements);
+    // The sums by event date, the rolling ones, the rows, the feed, and COMMIT.
+    assert_eq!(sent.statements.len() - lock, 6, "{:#?}", sent.statements);
 }
 
 #[test]

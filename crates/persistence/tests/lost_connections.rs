@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use accolade_application::answer::Imported;
 use accolade_application::ports::{
     Context, CreateBadgeError, EditBadgeError, ImportItem, ImportRequest, RecordError,
     RevokeEarnRequest, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
@@ -277,11 +278,18 @@ fn importing(scene: &Scene, customers: u32) -> ImportRequest {
         expires_on: second(9000),
         counts_under: Vec::new(),
     });
+    let items: Vec<_> = items.collect();
+    let imported = items.iter().map(|item| Imported::Recorded {
+        badge: item.badge,
+        customer: item.customer,
+        earned: item.id,
+        expires_on: item.expires_on,
+    });
     ImportRequest {
-        items: items.collect(),
+        outcomes: imported.collect(),
+        items,
         context: earn.context,
         request_id: earn.request_id,
-        outcomes: Vec::new(),
     }
 }
 

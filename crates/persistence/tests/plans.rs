@@ -4,13 +4,16 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, HeldQuery, IdentifierKind,
-    Identifiers, Operation, PageOf, SortOrder,
+    AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, FeedQuery, HeldQuery,
+    IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
 };
 use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
+use accolade_domain::event::Position;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -135,6 +138,29 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
+        part: "recorded_on, latest_on, ledger_no, events, kind, data FROM feed",
+        values: &[
+            ("bigint", "1"),
+            ("bigint", "0"),
+            ("bigint", "7"),
+            ("bigint", "10"),
+        ],
+        postgres: "Index Scan using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>? AND last_position<?)",
+    },
+    Hot {
+        part: "ORDER BY feed.last_position DESC",
+        values: &[("bigint", "1"), ("bigint", "1")],
+        postgres: "Index Scan Backward using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=?)",
+    },
+    Hot {
+        part: "ORDER BY feed.last_position LIMIT",
+        values: &[("bigint", "1"), ("bigint", "7"), ("bigint", "1")],
+        postgres: "Index Scan using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>?)",
+    },
+    Hot {
         part: "FROM window_counts WHERE",
         values: &[
             ("bigint", "1"),
@@ -235,7 +261,7 @@ const HOT: &[Hot] = &[
             ("bigint", "11"),
         ],
         postgres: "Index Scan Backward using audit_entity",
-        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=? AND recorded_on>?)",
+        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=?)",
     },
     Hot {
         part: "(audit.org_id = $1) AND (audit.recorded_on >= |(audit.org_id = ?) AND (audit.recorded_on >= ",
@@ -376,6 +402,18 @@ fn statements(scene: &Scene) -> Vec<String> {
             };
             database.stores.audit.entries(org, &query).unwrap();
         }
+        let asked = FeedQuery {
+            org,
+            after: Position::START,
+            kept_since: second(0),
+            kinds: BTreeSet::new(),
+            badge: None,
+            customer: None,
+            limit: 10,
+        };
+        database.stores.events.read(&asked).unwrap();
+        database.stores.events.before(org, second(1500)).unwrap();
+        database.stores.events.newest(org).unwrap();
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();

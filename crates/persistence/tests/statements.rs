@@ -111,6 +111,7 @@ fn ten_thousand_new_customers_are_these_statements_on_sqlite() {
             "INSERT INTO request_ledger",
             "INSERT INTO enrolments",
             "INSERT INTO badge_counts",
+            "INSERT INTO feed",
             "COMMIT",
         ]
     );
@@ -131,6 +132,7 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
             "SAVEPOINT copying",
             "COPY enrolments(customer_id, ordinal,",
             "INSERT INTO badge_counts",
+            "INSERT INTO outbox",
             "COMMIT",
         ]
     );

@@ -15,7 +15,8 @@ pub struct FeedQuery {
     pub org: OrgId,
     /// Only what is behind this.
     pub after: Position,
-    /// Nothing that was recorded before this is given any more, swept or not.
+    /// Nothing that was recorded before this is given any more, swept or not. What was recorded later
+    /// by a clock that was behind counts as recorded with what comes before it.
     pub kept_since: Instant,
     /// Of these kinds; empty means any at all.
     pub kinds: BTreeSet<EventKind>,
@@ -25,6 +26,15 @@ pub struct FeedQuery {
     pub customer: Option<CustomerId>,
     /// The most events to give: at least 1.
     pub limit: usize,
+}
+
+impl FeedQuery {
+    /// Whether `event` is of the kinds, and about the badge and the customer that it asks for.
+    pub fn asks_for(&self, event: &Event) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&event.kind()))
+            && self.badge.is_none_or(|badge| event.badge() == Some(badge))
+            && (self.customer).is_none_or(|customer| event.customer() == Some(customer))
+    }
 }
 
 /// A stretch of the feed.

@@ -20,7 +20,7 @@ mod customer_badges;
 mod customer_directory;
 mod earning_store;
 mod enrolment_store;
-pub mod event_store;
+mod event_store;
 mod health;
 mod housekeeping;
 mod idempotency_store;
@@ -76,6 +76,8 @@ stores! {
     directory: customer_directory::CustomerDirectory,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
+    /// The feed of events.
+    events: event_store::EventStore,
     /// Requests that were executed.
     requests: request_ledger::RequestLedger,
     /// Answers kept under idempotency keys.

@@ -42,6 +42,9 @@ mod earn_refused;
 mod edit_badge;
 mod edit_races;
 mod enrol;
+mod feed;
+mod feed_cursors;
+mod feed_races;
 mod groups;
 mod health;
 mod held;
@@ -79,5 +82,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     orgs clients actors audit create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions feed feed_cursors feed_races
 };

@@ -35,6 +35,8 @@ pub(crate) enum Action {
     Request(OrgId, RequestId),
     Recall(IdempotencyGuard),
     Sweep(Instant),
+    /// The whole feed, and the cursors before these moments.
+    Events(OrgId, Vec<Instant>),
     FindAll(OrgId, Vec<BadgeId>),
     Remember(IdempotencyRecord),
     Earning(EarningStep, Context),
@@ -116,6 +118,12 @@ impl<'a> Planner<'a> {
             let details = details.map(move |step| Action::Holdings(step, context));
             std::iter::once(found).chain(details)
         })
+    }
+
+    /// The same of the feed.
+    pub(crate) fn review_feed(&self, minute: usize) -> Action {
+        let moments = (0..=minute).map(|minute| self.context(minute).now);
+        Action::Events(self.context.tenant.org, moments.collect())
     }
 
     /// What is new so many minutes after the beginning.

@@ -21,7 +21,7 @@ use proptest::sample::select;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::earning::{count, counts_under, rolling};
+use crate::earning::{all_imported, count, counts_under, rolling};
 use crate::fixtures::{customer, customers, owner};
 use crate::walk::context::{Context, request_id};
 use crate::walk::side::{Side, told};
@@ -400,7 +400,9 @@ impl Side {
                 counts_under: counts_under(&found.definition, event_on),
             })
         };
+        let items: Vec<_> = items.iter().enumerate().filter_map(item).collect();
         ImportRequest {
+            outcomes: all_imported(&items),
             context: ports::Context {
                 org: context.tenant.org,
                 actor: context.tenant.actor,
@@ -409,8 +411,7 @@ impl Side {
                 tag: None,
             },
             request_id: request_id(id),
-            items: items.iter().enumerate().filter_map(item).collect(),
-            outcomes: Vec::new(),
+            items,
         }
     }
 

@@ -14,6 +14,7 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_memory::MemoryStore;
 
 use crate::Stores;
+use crate::feed::all_events;
 use crate::walk::action::Action;
 
 /// A store, and the versions that it has given to each badge so far. Only their order
@@ -89,6 +90,12 @@ impl Side {
             Action::Earning(step, context) => self.earning(step, context),
             Action::Catalogue(step, context) => self.catalogue(step, context),
             Action::Holdings(step, context) => self.holdings(step, context),
+            Action::Events(org, moments) => {
+                let events = &*self.stores.events;
+                let before = moments.iter().map(|moment| events.before(*org, *moment));
+                let before: Vec<_> = before.map(Result::unwrap).collect();
+                told((all_events(events, *org), events.newest(*org), before))
+            }
             Action::Sweep(now) => {
                 // How much there is to sweep is each adapter's own business.
                 self.stores.housekeeping.sweep(*now).unwrap();

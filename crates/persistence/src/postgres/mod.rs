@@ -9,6 +9,7 @@ mod copy;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
+mod feed_sql;
 mod housekeeping_sql;
 mod ledger_sql;
 mod lock;

@@ -13,9 +13,12 @@
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{BadgeVersion, EarnRequest, Operation, RecordError};
 use accolade_domain::earning::{Scope, Span};
+use accolade_domain::event::EventKind;
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::rejection::{Code, Rejection};
 
+use crate::feed::FeedRow;
+use crate::feed::data::Data;
 use crate::recording::allocation::Allocation;
 use crate::recording::sql::RecordingSql;
 use crate::recording::{Concluded, Recording, Steps};
@@ -62,6 +65,19 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
             });
         }
         Ok(results)
+    }
+
+    fn told(&self, recording: &Recording<'a, EarnRequest>) -> anyhow::Result<Vec<FeedRow>> {
+        let numbers = recording.numbers();
+        let rows = recording.open().map(|position| {
+            let request = &recording.requests[position];
+            let outcomes = recording.outcome(position).into_iter().flatten();
+            let earned = outcomes.filter(|it| matches!(it.outcome, EarnOutcome::Earned(..)));
+            let (kind, data) = (EventKind::EarnCreated, Data::Earns(Vec::new()));
+            let row = FeedRow::new(request.context.now, kind, earned.count(), &data)?;
+            Ok(row.map(|row| row.of_ledger(numbers[position])))
+        });
+        rows.filter_map(Result::transpose).collect()
     }
 
     fn finish(

@@ -15,6 +15,8 @@
 //!    refused requests are taken back ([`Recording::conclude`]). What the audit trail tells of the
 //!    others is written.
 //! 6. The kind writes what follows from it: who earns remembers refusals.
+//! 7. The feed is told of each request of which something came ([`feed`](crate::feed)): the last
+//!    statement before COMMIT, so that whoever has seen the transaction is told of later.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -44,6 +46,7 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::answers;
+use crate::feed::FeedRow;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
 use crate::recording::sql::{BadgeKey, RecordingSql};
@@ -75,6 +78,9 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         connection: &mut C,
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Vec<Concluded<Self::Request>>, WorkError>;
+
+    /// What the feed is told: a row for each request of which something came, in their order.
+    fn told(&self, recording: &Recording<'a, Self::Request>) -> anyhow::Result<Vec<FeedRow>>;
 
     /// Writes what follows from what has become of all requests.
     fn finish(
@@ -192,7 +198,11 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
             recording.conclude(connection, results)?;
             recording.tell(connection)?;
         }
+        let told = steps.told(&recording)?;
         steps.finish(connection, &mut recording)?;
+        if !told.is_empty() {
+            connection.append(recording.org, &told)?;
+        }
     }
     recording.recorded()
 }

@@ -6,25 +6,34 @@ use accolade_application::ports::{
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, ObjectId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::{Reason, RequestId};
 use diesel::QueryResult;
 
 use crate::audit::AuditSql;
 use crate::boundary::Boundary;
+use crate::feed::sql::FeedSql;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
 
 /// A connection that recording works on.
 pub(crate) trait RecordingSql:
-    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql
+    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + FeedSql + AuditSql
 {
 }
 
 impl<C> RecordingSql for C where
-    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql
+    C: PooledConnection
+        + BadgeSql
+        + LedgerSql
+        + EnrolmentSql
+        + EarnSql
+        + EarnRows
+        + FeedSql
+        + AuditSql
 {
 }
 
@@ -185,6 +194,13 @@ pub(crate) trait EnrolmentSql {
         revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError>;
+
+    /// Who triggered each of these enrolments of the badge, by position.
+    fn triggered_by(
+        &mut self,
+        badge: BadgeKey,
+        which: &[(CustomerId, i32)],
+    ) -> Result<Vec<Option<Owner>>, WorkError>;
 }
 
 /// What a batch of earns records: one row for each customer.
@@ -242,6 +258,15 @@ pub(crate) struct ActiveEarn {
     pub(crate) event_on: i64,
     pub(crate) earned_on: i64,
     pub(crate) imported: bool,
+}
+
+/// Where an earned badge comes from.
+pub(crate) struct EarnOrigin {
+    pub(crate) event_on: i64,
+    pub(crate) expires_on: i64,
+    /// The enrolment that it rests on.
+    pub(crate) enrolment: Option<EnrolmentId>,
+    pub(crate) triggered_by: Option<Owner>,
 }
 
 /// How many earns a badge has more with this event date, or fewer.
@@ -319,6 +344,14 @@ pub(crate) trait EarnRows {
         customer: CustomerId,
         earned: EarnedBadgeId,
     ) -> QueryResult<Option<ActiveEarn>>;
+
+    /// Where the customer's earn with this ordinal comes from.
+    fn earn_origin(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> Result<EarnOrigin, WorkError>;
 
     /// Revokes the customer's earn with this ordinal.
     fn revoke_earn(

@@ -17,10 +17,12 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::badge_events;
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
 use crate::audit::AuditSql as _;
+use crate::feed::sql::FeedSql as _;
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
 };
@@ -97,6 +99,7 @@ impl BadgeStore for Store<Connection> {
             }
             raise_catalogue_version(connection, badge.org)?;
             connection.tell(badge.org, entries)?;
+            connection.append(badge.org, &badge_events::created(badge)?)?;
             Ok(number)
         };
         let ending = |connection: &mut Connection, _: &BadgeNumber| {
@@ -195,6 +198,7 @@ impl BadgeStore for Store<Connection> {
             if !reserve_record(connection, request.idempotency.as_ref())? {
                 return Err(Rollback::Refused(EditBadgeError::IdempotencyKeyUsed));
             }
+            let before = badge_events::before(connection, request)?;
             match touch(connection, request) {
                 Ok(0) => return Err(Rollback::Refused(EditBadgeError::Changed)),
                 Err(WorkError::Query(Error::DatabaseError(
@@ -218,6 +222,10 @@ impl BadgeStore for Store<Connection> {
             }
             raise_catalogue_version(connection, request.org)?;
             connection.tell(request.org, &request.entries)?;
+            let told = badge_events::edited(request, before)?;
+            if !told.is_empty() {
+                connection.append(request.org, &told)?;
+            }
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {

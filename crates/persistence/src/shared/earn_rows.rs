@@ -6,11 +6,15 @@ use diesel::sql_types::{BigInt, Binary, SmallInt};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
+use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, Revocation, RollingSum,
-    WindowSum,
+    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnOrigin, EarnRows, Growth, Revocation,
+    RollingSum, WindowSum,
 };
-use crate::schema::{badge_earns, earned_badges, rolling_counts, window_counts};
+use crate::retry::WorkError;
+use crate::schema::{
+    badge_earns, earned_badges, enrolments, request_ledger, rolling_counts, window_counts,
+};
 use crate::statement::{Sql, Statement};
 
 /// Every earn runs these two. Diesel prepares an UPDATE of its own anew each time, which costs more
@@ -86,6 +90,45 @@ impl EarnRows for Connection {
                 imported,
             }),
         )
+    }
+
+    fn earn_origin(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> Result<EarnOrigin, WorkError> {
+        type Row = (i64, i64, Option<Vec<u8>>, Option<i16>, Option<String>);
+        let of_enrolment = enrolments::org_id
+            .eq(earned_badges::org_id)
+            .and(enrolments::customer_id.eq(earned_badges::customer_id))
+            .and(enrolments::badge_id.eq(earned_badges::badge_id))
+            .and(enrolments::ordinal.nullable().eq(earned_badges::enrolment));
+        let of_request = request_ledger::org_id
+            .eq(earned_badges::org_id)
+            .and(request_ledger::number.eq(earned_badges::request_no));
+        let (event_on, expires_on, enrolment, owner, reference): Row = earned_badges::table
+            .left_join(enrolments::table.on(of_enrolment))
+            .left_join(request_ledger::table.on(of_request))
+            .filter(earned_badges::org_id.eq(key.org.get()))
+            .filter(earned_badges::customer_id.eq(customer.get()))
+            .filter(earned_badges::badge_id.eq(bytes(&key)))
+            .filter(earned_badges::ordinal.eq(ordinal))
+            .select((
+                earned_badges::event_on,
+                earned_badges::expires_on,
+                enrolments::id.nullable(),
+                request_ledger::owner_type.nullable(),
+                request_ledger::reference_id.nullable(),
+            ))
+            .get_result(self)?;
+        let enrolment = enrolment.as_deref().map(object_id).transpose()?;
+        Ok(EarnOrigin {
+            event_on,
+            expires_on,
+            enrolment: enrolment.map(Into::into),
+            triggered_by: triggered_by(owner, reference)?,
+        })
     }
 
     fn revoke_earn(

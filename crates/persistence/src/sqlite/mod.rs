@@ -11,6 +11,7 @@ mod badge_sql;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
+mod feed_sql;
 mod file;
 mod housekeeping_sql;
 mod ledger_sql;

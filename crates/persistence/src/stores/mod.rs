@@ -3,6 +3,8 @@
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod housekeeping;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
