@@ -74,7 +74,7 @@ impl State {
                 triggered_by: record.triggered_by.clone(),
                 request_id: request.request_id.clone(),
                 actor: Some(request.context.actor),
-                reason: None,
+                reason: request.reason.clone(),
             });
             if let Some(fact) = fact {
                 let context = &request.context;
@@ -197,7 +197,7 @@ impl State {
             triggered_by,
             request_id: request.request_id.clone(),
             actor: Some(request.context.actor),
-            reason: None,
+            reason: request.reason.clone(),
             limits: Vec::new(),
         };
         let context = &request.context;

@@ -325,7 +325,7 @@ const HOT: &[Hot] = &[
             ("bigint", "11"),
         ],
         postgres: "Index Scan Backward using audit_entity",
-        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=? AND recorded_on>?)",
+        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=?)",
     },
     Hot {
         part: "(audit.org_id = $1) AND (audit.recorded_on >= |(audit.org_id = ?) AND (audit.recorded_on >= ",

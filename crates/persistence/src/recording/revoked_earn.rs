@@ -92,7 +92,7 @@ fn fact<C: RecordingSql>(
         triggered_by: origin.triggered_by,
         request_id: request.request_id.clone(),
         actor: Some(request.context.actor),
-        reason: None,
+        reason: request.reason.clone(),
         limits: Vec::new(),
     })
 }

@@ -124,7 +124,7 @@ fn facts(
         triggered_by,
         request_id: request.request_id.clone(),
         actor: Some(request.context.actor),
-        reason: None,
+        reason: request.reason.clone(),
     });
     facts.collect()
 }

@@ -1,6 +1,7 @@
 //! The audit trail: reading it.
 
 use accolade_application::ports::{AuditPage, AuditQuery, AuditStore, StoreError};
+use accolade_domain::audit::EntryId;
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 
@@ -43,12 +44,26 @@ impl AuditStore for Store<Connection> {
 
 /// The entries to which every filter applies.
 fn matching(org: OrgId, query: &AuditQuery) -> audit::BoxedQuery<'_, DB> {
-    let mut found = audit::table
+    let found = audit::table
         .filter(audit::org_id.eq(org.get()))
         .into_boxed();
-    if let Some(id) = &query.entity_id {
-        found = found.filter(audit::entity_id.eq(id.as_str()));
-    }
+    let mut found = match &query.entity_id {
+        // One thing has few entries. The sums keep SQLite from looking through the times instead.
+        Some(id) => {
+            let mut found = found.filter(audit::entity_id.eq(id.as_str()));
+            if let Some(from) = query.from {
+                found = found.filter((audit::recorded_on + 0).ge(from.unix_micros()));
+            }
+            if let Some(to) = query.to {
+                found = found.filter((audit::recorded_on + 0).lt(to.unix_micros()));
+            }
+            if let Some(EntryId { on, .. }) = query.after {
+                found = found.filter((audit::recorded_on + 0).le(on.unix_micros()));
+            }
+            found
+        }
+        None => within(found, query),
+    };
     if !query.kinds.is_empty() {
         let kinds: Vec<_> = query.kinds.iter().map(|kind| kind.number()).collect();
         found = found.filter(audit::entity_type.eq_any(kinds));
@@ -60,17 +75,27 @@ fn matching(org: OrgId, query: &AuditQuery) -> audit::BoxedQuery<'_, DB> {
         let actions: Vec<_> = query.actions.iter().map(|action| action.number()).collect();
         found = found.filter(audit::action.eq_any(actions));
     }
+    if let Some(EntryId { on, number }) = query.after {
+        let is_before = (audit::recorded_on + 0).lt(on.unix_micros());
+        // Of the moment itself, those that were written before.
+        found = found.filter(is_before.or(audit::number.lt(number)));
+    }
+    found
+}
+
+/// Those of `found` within the times that `query` names: a range of the key.
+fn within<'a>(
+    mut found: audit::BoxedQuery<'a, DB>,
+    query: &AuditQuery,
+) -> audit::BoxedQuery<'a, DB> {
     if let Some(from) = query.from {
         found = found.filter(audit::recorded_on.ge(from.unix_micros()));
     }
     if let Some(to) = query.to {
         found = found.filter(audit::recorded_on.lt(to.unix_micros()));
     }
-    if let Some(after) = query.after {
-        let on = after.on.unix_micros();
-        let is_older = audit::recorded_on.lt(on).or(audit::number.lt(after.number));
-        // A range of the key first, of which only the moment itself is looked through.
-        found = found.filter(audit::recorded_on.le(on)).filter(is_older);
+    if let Some(EntryId { on, .. }) = query.after {
+        found = found.filter(audit::recorded_on.le(on.unix_micros()));
     }
     found
 }
