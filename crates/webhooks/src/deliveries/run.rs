@@ -307,7 +307,7 @@ impl Run {
             self.sending = JoinSet::new();
         }
         if self.sending.is_empty() {
-            self.plan.close();
+            self.plan.close(self.with.clock.now());
         }
         self.sending.is_empty()
             && !self.has_changed()
@@ -356,12 +356,11 @@ async fn send(
     request: Planned,
     bodies: Option<Vec<Rendered>>,
 ) -> Finished {
-    let rendered = match bodies {
-        Some(rendered) => Ok(rendered),
-        None => {
-            let (wanted, now) = (request.events.clone(), with.clock.now());
-            with.call(move |_| feed.find(&wanted, now)).await
-        }
+    let rendered = if let Some(rendered) = bodies {
+        Ok(rendered)
+    } else {
+        let (wanted, now) = (request.events.clone(), with.clock.now());
+        with.call(move |_| feed.find(&wanted, now)).await
     };
     let Ok(rendered) = rendered else {
         return Finished {

@@ -96,6 +96,12 @@ impl Backlog {
         self.without_row.first().copied()
     }
 
+    /// The last that is a row.
+    pub(super) fn last_row(&self) -> Option<Position> {
+        let mut rows = self.items.iter().filter(|(_, item)| item.has_row);
+        rows.next_back().map(|(position, _)| *position)
+    }
+
     pub(super) fn has_ready(&self) -> bool {
         !self.ready.is_empty()
     }
@@ -221,8 +227,13 @@ impl Backlog {
 
     /// What of those that failed is due and may go, as the delivery with this number: some of
     /// those that failed together, and nothing else. The others of them have somebody before them:
-    /// each is queued, and goes by itself.
-    pub(super) fn take_due(&mut self, now: Instant, delivery: u64) -> Option<Vec<Position>> {
+    /// each is queued, goes by itself, and is added to `parted`.
+    pub(super) fn take_due(
+        &mut self,
+        now: Instant,
+        delivery: u64,
+        parted: &mut BTreeSet<Position>,
+    ) -> Option<Vec<Position>> {
         while let Some(entry) = self.waiting.first_entry() {
             if entry.key().0 > now {
                 return None;
@@ -235,6 +246,7 @@ impl Backlog {
                     taken.push(position);
                 } else if let Some(item) = self.items.get_mut(&position) {
                     item.stage = Stage::Queued;
+                    parted.insert(position);
                     partitions.extend(item.line().cloned());
                 }
             }

@@ -32,7 +32,7 @@ impl Doubt {
     }
 
     /// As after enough failures.
-    pub(super) const fn from_the_start(self) -> Self {
+    pub(super) const fn begun(self) -> Self {
         Self {
             failures: self.enough,
             ..self

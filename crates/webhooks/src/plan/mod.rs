@@ -149,7 +149,7 @@ impl Plan {
             last_done: Position::START,
             pace: Pace::new(rules.per_second),
             doubt: if health.failing_since.is_some() {
-                doubt.from_the_start()
+                doubt.begun()
             } else {
                 doubt
             },
@@ -252,7 +252,7 @@ impl Plan {
             return None;
         }
         let number = self.last_number + 1;
-        let due = self.backlog.take_due(now, number);
+        let due = self.backlog.take_due(now, number, &mut self.changed);
         let positions = match due {
             Some(due) => due,
             None => self.take_fresh(now, number)?,
@@ -310,12 +310,20 @@ impl Plan {
         }
     }
 
-    /// Nothing is sent any more: what was read and is not done with becomes a row, as far as
-    /// something behind it is done with. So the cursor passes what is done with, and nothing of it
-    /// comes again.
-    pub fn close(&mut self) {
+    /// Nothing is sent any more from `now` on. What is under way is broken off, and goes again as it
+    /// went. What was read and is not done with becomes a row, as far as something behind it was
+    /// tried: so the cursor passes what was tried, and goes on with what was not.
+    pub fn close(&mut self, now: Instant) {
+        for positions in std::mem::take(&mut self.under_way).into_values() {
+            for position in &positions {
+                self.backlog.count_attempt(*position, now);
+            }
+            self.put_off(positions, now);
+        }
+        let last_row = self.backlog.last_row().unwrap_or(Position::START);
+        let last = self.last_done.max(last_row.min(self.read_to));
         while let Some(first) = self.backlog.first_without_row() {
-            if first > self.last_done {
+            if first > last {
                 break;
             }
             self.backlog.make_row(first);

@@ -234,12 +234,15 @@ impl World {
 
     /// Ends as a server does that is told to, and begins anew: nothing that was taken comes again.
     fn restart(&mut self) {
-        self.plan.close();
+        self.plan.close(self.now);
         self.save();
         let read = self.plan.read_from();
         let mut taken = self.comes_once.iter().filter(|it| **it <= read);
         assert!(taken.all(|it| *it <= self.stored.cursor));
         self.comes_once.retain(|it| *it <= read);
+        // After a crash something may have been tried again that is still behind the cursor.
+        let cursor = self.stored.cursor;
+        self.requests.retain(|first, _| *first <= cursor);
         self.under_way.clear();
         self.begun.clear();
         self.plan = Plan::open(&self.stored);
@@ -324,7 +327,6 @@ proptest! {
                 let told = world.delivered.contains(position) || world.given_up.contains(position);
                 prop_assert!(told, "{position} is lost");
             }
-            prop_assert_eq!(world.stored.webhook.health.failing_since, None);
         }
     }
 }

@@ -66,12 +66,11 @@ impl Connector {
     pub(crate) async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
         // An address of IPv6 has brackets in a url.
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let addresses = match bare.parse() {
-            Ok(address) => vec![address],
-            Err(_) => {
-                let found = self.resolver.resolve(host.to_owned()).await;
-                found.map_err(|_| ConnectError::NoAddress)?
-            }
+        let addresses = if let Ok(address) = bare.parse() {
+            vec![address]
+        } else {
+            let found = self.resolver.resolve(host.to_owned()).await;
+            found.map_err(|_| ConnectError::NoAddress)?
         };
         if addresses.is_empty() {
             return Err(ConnectError::NoAddress);

@@ -9,7 +9,7 @@ use accolade_domain::webhook::{
     Batch, DeliveryFormat, DeliveryOrder, MaxInFlight, WebhookSettings,
 };
 
-use crate::receiver::{Receiver, Reply, eventually};
+use crate::receiver::{Received, Receiver, Reply, eventually};
 use crate::world::{World, settings, webhook};
 
 fn batches_of(batch: i64, url: &str) -> WebhookSettings {
@@ -31,11 +31,11 @@ async fn every_event_arrives_once_and_those_of_a_customer_in_their_order() {
     world.done_to(&webhook, 302).await;
     delivering.stop().await;
 
-    let received = receiver.received();
-    assert_eq!(received.len(), 302);
+    let got = receiver.received();
+    assert_eq!(got.len(), 302);
     for customer in 1..=7 {
-        let hers = received.iter().filter(|it| it.customers() == [customer]);
-        let positions: Vec<_> = hers.flat_map(|it| it.positions()).collect();
+        let hers = got.iter().filter(|it| it.customers() == [customer]);
+        let positions: Vec<_> = hers.flat_map(Received::positions).collect();
         assert!(positions.is_sorted(), "{customer}: {positions:?}");
     }
     let attempts = world.attempts(&webhook);
@@ -62,10 +62,8 @@ async fn a_receiver_that_fails_for_one_customer_gets_hers_in_order_later_and_eve
     eventually(|| world.attempts(&webhook).len() >= 181).await;
     assert_eq!(world.stored(&webhook).position.get(), 2);
     let hers = |customer: i64| {
-        let received = receiver.received();
-        let hers = received
-            .into_iter()
-            .filter(|it| it.customers() == [customer]);
+        let got = receiver.received();
+        let hers = got.into_iter().filter(|it| it.customers() == [customer]);
         hers.flat_map(|it| it.positions()).collect::<Vec<_>>()
     };
     assert_eq!(hers(3), [3]);
@@ -120,9 +118,9 @@ async fn a_batch_is_a_list_under_the_id_of_its_first_event() {
     world.done_to(&webhook, 250).await;
     delivering.stop().await;
 
-    let received = receiver.received();
+    let got = receiver.received();
     let mut positions = BTreeSet::new();
-    for request in &received {
+    for request in &got {
         let content_type = "application/cloudevents-batch+json";
         assert_eq!(request.header("content-type"), content_type);
         let events = request.json();
@@ -135,7 +133,7 @@ async fn a_batch_is_a_list_under_the_id_of_its_first_event() {
         positions.extend(request.positions());
     }
     assert_eq!(positions, (1..=250).collect());
-    assert!(received.len() < 10, "{}", received.len());
+    assert!(got.len() < 10, "{}", got.len());
     assert_eq!(world.attempts(&webhook).len(), 250);
 }
 
@@ -198,8 +196,8 @@ async fn strictly_one_request_is_under_way_and_nothing_overtakes() {
     let delivering = world.deliver(&webhook);
     world.done_to(&webhook, 100).await;
     delivering.stop().await;
-    let received = receiver.received();
-    let positions: Vec<_> = received.iter().flat_map(|it| it.positions()).collect();
+    let got = receiver.received();
+    let positions: Vec<_> = got.iter().flat_map(Received::positions).collect();
     assert_eq!(positions, (1..=100).collect::<Vec<_>>());
 }
 
@@ -240,8 +238,8 @@ async fn after_a_crash_everything_arrives_and_each_customers_events_in_order() {
         delivering.stop().await;
     }
     assert_eq!(world.stored(&webhook).position.get(), 1_000);
-    let received = receiver.received();
-    let arrived: BTreeSet<_> = received.iter().flat_map(|it| it.positions()).collect();
+    let got = receiver.received();
+    let arrived: BTreeSet<_> = got.iter().flat_map(Received::positions).collect();
     assert_eq!(arrived, (1..=1_000).collect());
 }
 
