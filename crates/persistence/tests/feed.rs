@@ -156,6 +156,12 @@ fn writers_that_are_held_at_random_are_all_read_by_who_follows() {
     );
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
 /// The effect of what it has seen, under a number that is drawn before it sees it (`early`) or when it
 /// writes. Gives the kinds in the order of the feed.
 fn cause_and_effect(early: bool) -> Vec<EventKind> {
@@ -163,11 +169,6 @@ fn cause_and_effect(early: bool) -> Vec<EventKind> {
     scene.database.stores.events.sequence().unwrap();
     let (mut cause, mut effect) = (session(&database), session(&database));
     effect.batch_execute("BEGIN").unwrap();
-    #[derive(QueryableByName)]
-    struct Number {
-        #[diesel(sql_type = BigInt)]
-        number: i64,
-    }
     let draw = "SELECT nextval(pg_get_serial_sequence('outbox', 'number')) AS number";
     let drawn: Number = diesel::sql_query(draw).get_result(&mut effect).unwrap();
     append(&mut cause, &scene, EventKind::BadgeActivated);

@@ -318,7 +318,7 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
             (badge, fresh(), vec![]),
         ] {
             let command = RevokeEnrolments {
-        reason: None,
+                reason: None,
                 badge,
                 request_id,
                 ..used.clone()
