@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use accolade_application::ports::PoolUsage;
 
+use crate::feed::settled::Settled;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::{PooledConnection, Transactions};
@@ -18,6 +19,8 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) reader: Transactions<C>,
     /// From how many rows on a set is written in the way that is best for many.
     pub(crate) many: usize,
+    /// What of the outbox need not be looked for any more.
+    pub(crate) settled: Settled,
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.

@@ -94,6 +94,9 @@ fn who_was_held_before_commit_comes_behind_every_cursor_that_was_given_out() {
     scene.enrol(scene.request(3)).unwrap().unwrap();
     let seen = read(events, org, first);
     assert_eq!(seen.len(), 3, "nobody waits for whoever is held");
+    for _ in 0..5 {
+        assert_eq!(events.sequence().unwrap(), 0);
+    }
     let cursor = seen.last().unwrap().position;
     held.batch_execute("COMMIT").unwrap();
     let late = read(events, org, cursor);
@@ -127,7 +130,13 @@ fn writers_that_are_held_at_random_are_all_read_by_who_follows() {
                 running.fetch_sub(1, SeqCst);
             });
         }
-        let other = database.open();
+        let (other, background) = (database.open(), &running);
+        let events = std::sync::Arc::clone(&other.stores.events);
+        scope.spawn(move || {
+            while background.load(SeqCst) > 0 {
+                events.sequence().unwrap();
+            }
+        });
         let (mut seen, mut cursor) = (Vec::new(), Position::START);
         loop {
             let is_over = running.load(SeqCst) == 0;
@@ -147,6 +156,12 @@ fn writers_that_are_held_at_random_are_all_read_by_who_follows() {
     );
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
 /// The effect of what it has seen, under a number that is drawn before it sees it (`early`) or when it
 /// writes. Gives the kinds in the order of the feed.
 fn cause_and_effect(early: bool) -> Vec<EventKind> {
@@ -154,11 +169,6 @@ fn cause_and_effect(early: bool) -> Vec<EventKind> {
     scene.database.stores.events.sequence().unwrap();
     let (mut cause, mut effect) = (session(&database), session(&database));
     effect.batch_execute("BEGIN").unwrap();
-    #[derive(QueryableByName)]
-    struct Number {
-        #[diesel(sql_type = BigInt)]
-        number: i64,
-    }
     let draw = "SELECT nextval(pg_get_serial_sequence('outbox', 'number')) AS number";
     let drawn: Number = diesel::sql_query(draw).get_result(&mut effect).unwrap();
     append(&mut cause, &scene, EventKind::BadgeActivated);

@@ -8,11 +8,12 @@ use std::collections::BTreeSet;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, FeedQuery, HeldQuery, IdentifierKind,
-    Identifiers, Operation, PageOf, SortOrder,
+    BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, EventStore, FeedQuery, HeldQuery,
+    IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
 };
 use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_domain::event::Position;
+use accolade_domain::ids::OrgId;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -148,14 +149,14 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>? AND last_position<?)",
     },
     Hot {
-        part: "ORDER BY feed.last_position DESC",
-        values: &[("bigint", "1"), ("bigint", "1")],
+        part: "events, latest_on FROM feed WHERE org_id = $1 ORDER|events, latest_on FROM feed WHERE org_id = ? ORDER",
+        values: &[("bigint", "1")],
         postgres: "Index Scan Backward using feed_pkey",
         sqlite: "SEARCH feed USING PRIMARY KEY (org_id=?)",
     },
     Hot {
-        part: "ORDER BY feed.last_position LIMIT",
-        values: &[("bigint", "1"), ("bigint", "7"), ("bigint", "1")],
+        part: "events, latest_on FROM feed WHERE org_id = $1 AND|events, latest_on FROM feed WHERE org_id = ? AND",
+        values: &[("bigint", "1"), ("bigint", "7")],
         postgres: "Index Scan using feed_pkey",
         sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>?)",
     },
@@ -441,18 +442,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         };
         let directory = &database.stores.directory;
         directory.put(org, &[entry], None).unwrap();
-        let asked = FeedQuery {
-            org,
-            after: Position::START,
-            kept_since: second(0),
-            kinds: BTreeSet::new(),
-            badge: None,
-            customer: None,
-            limit: 10,
-        };
-        database.stores.events.read(&asked).unwrap();
-        database.stores.events.before(org, second(1500)).unwrap();
-        database.stores.events.newest(org).unwrap();
+        read_feed(&*database.stores.events, org);
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();
@@ -461,6 +451,21 @@ fn statements(scene: &Scene) -> Vec<String> {
         assert_ne!(expired.unwrap().events, 0);
     });
     sent.statements
+}
+
+fn read_feed(events: &dyn EventStore, org: OrgId) {
+    let asked = FeedQuery {
+        org,
+        after: Position::START,
+        kept_since: second(0),
+        kinds: BTreeSet::new(),
+        badge: None,
+        customer: None,
+        limit: 10,
+    };
+    events.read(&asked).unwrap();
+    events.before(org, second(1500)).unwrap();
+    events.newest(org).unwrap();
 }
 
 /// The one statement that `hot` is about.

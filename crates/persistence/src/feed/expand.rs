@@ -19,13 +19,13 @@ use crate::feed::sql::{LedgerRow, StoredRow};
 use crate::mapping::{instant, stored};
 
 /// A request as the ledger has it.
-struct Request {
+struct Recorded {
     request_id: RequestId,
     actor: Actor,
     answer: Answer,
 }
 
-impl Request {
+impl Recorded {
     fn read(row: &LedgerRow) -> anyhow::Result<Self> {
         let request_id = RequestId::from_stored(row.request_id.clone());
         Ok(Self {
@@ -56,7 +56,7 @@ pub(crate) fn events(
     let request = match row.ledger_no {
         Some(_) => {
             let ledger = ledger.context("a row of the feed names no request of the ledger")?;
-            Some(Request::read(ledger)?)
+            Some(Recorded::read(ledger)?)
         }
         None => None,
     };
@@ -82,7 +82,7 @@ pub(crate) fn events(
 }
 
 /// What a row tells whose first event is of the kind `first`.
-fn facts(first: EventKind, data: Data, request: Option<Request>) -> anyhow::Result<Vec<Fact>> {
+fn facts(first: EventKind, data: Data, request: Option<Recorded>) -> anyhow::Result<Vec<Fact>> {
     Ok(match (first, data, request) {
         (EventKind::EnrolmentCreated, Data::Enrolments(event_on), Some(request)) => {
             enrolled(&request, event_on)?
@@ -112,7 +112,7 @@ fn facts(first: EventKind, data: Data, request: Option<Request>) -> anyhow::Resu
 }
 
 /// Enrolments that the request has recorded.
-fn enrolled(request: &Request, event_on: Instant) -> anyhow::Result<Vec<Fact>> {
+fn enrolled(request: &Recorded, event_on: Instant) -> anyhow::Result<Vec<Fact>> {
     let Answer::Enrolment(answer) = &request.answer else {
         bail!("no answer of an enrolment");
     };
@@ -150,7 +150,7 @@ fn enrolment(
 }
 
 /// Earns that the request has recorded, and behind each the limits that it has reached.
-fn earned(request: &Request, limits: &[LimitData]) -> anyhow::Result<Vec<Fact>> {
+fn earned(request: &Recorded, limits: &[LimitData]) -> anyhow::Result<Vec<Fact>> {
     let Answer::Earned(answer) = &request.answer else {
         bail!("no answer of an earn");
     };
@@ -205,7 +205,7 @@ fn earn(answer: &EarnAnswer, outcome: &CustomerEarn) -> Option<EarnFact> {
 }
 
 /// Earned badges from elsewhere that the request has recorded.
-fn imported(request: &Request, event_on: &[Instant]) -> anyhow::Result<Vec<Fact>> {
+fn imported(request: &Recorded, event_on: &[Instant]) -> anyhow::Result<Vec<Fact>> {
     let Answer::Imported { outcomes, .. } = &request.answer else {
         bail!("no answer of an import");
     };
@@ -254,7 +254,7 @@ fn import(outcome: &Imported, event_on: Instant) -> Option<EarnFact> {
 /// Those of what the request has recorded that have expired.
 fn expired(
     first: EventKind,
-    request: &Request,
+    request: &Recorded,
     expired: &ExpiredData,
 ) -> anyhow::Result<Vec<Fact>> {
     let mut facts = Vec::with_capacity(expired.which.len());

@@ -12,6 +12,7 @@ pub(crate) mod data;
 pub(crate) mod expand;
 pub(crate) mod expiries;
 pub(crate) mod expiry_sql;
+pub(crate) mod settled;
 pub(crate) mod sql;
 
 mod stored_facts;

@@ -5,6 +5,7 @@ use diesel::QueryResult;
 use diesel::prelude::Queryable;
 
 use crate::feed::FeedRow;
+use crate::feed::settled::Writing;
 use crate::retry::PooledConnection;
 use crate::stores::HousekeepingSql;
 
@@ -63,15 +64,17 @@ pub(crate) trait FeedSql {
     /// Writes rows, which are at least one, in their order: the last statement before COMMIT.
     fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()>;
 
-    /// Whether a row of the org was committed and has no positions.
-    fn is_any_waiting(&mut self, org: OrgId) -> QueryResult<bool>;
+    /// Who writes rows at this moment.
+    fn writing(&mut self) -> QueryResult<Writing>;
 
-    /// The orgs of which rows were committed that have no positions.
-    fn orgs_waiting(&mut self) -> QueryResult<Vec<i64>>;
+    /// Whether a row of the org with a number behind `from` was committed and has no positions.
+    fn is_any_waiting(&mut self, org: OrgId, from: i64) -> QueryResult<bool>;
 
-    /// Gives positions to rows of the org that were committed, at most so many. Waits for others who
-    /// do so.
-    fn sequence(&mut self, org: OrgId, at_most: u32) -> QueryResult<Sequenced>;
+    /// The orgs of which such rows were committed.
+    fn orgs_waiting(&mut self, from: i64) -> QueryResult<Vec<i64>>;
+
+    /// Gives positions to such rows of the org, at most so many. Waits for others who do so.
+    fn sequence(&mut self, org: OrgId, from: i64, at_most: u32) -> QueryResult<Sequenced>;
 
     /// Forgets the org's rows up to this position, at most so many, the oldest first; gives their
     /// number.

@@ -1,6 +1,7 @@
 //! Limits as rows of the feed store them.
 
 use accolade_domain::earning::{Limit, Scope, Span, Window};
+use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
@@ -87,7 +88,7 @@ impl StoredLimit {
             Span::Fixed { reference, window } => StoredSpan::Fixed {
                 reference: *reference.as_bytes(),
                 starts_on: window.starts_on.unix_micros(),
-                ends_on: window.ends_on.map(|end| end.unix_micros()),
+                ends_on: window.ends_on.map(Instant::unix_micros),
             },
             Span::Rolling {
                 unit,

@@ -11,9 +11,10 @@
 
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::{Connection, DB, column, lock};
+use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
 use crate::feed::{FeedRow, expiries};
 use crate::statement::{Sql, Statement};
@@ -29,17 +30,21 @@ static APPEND: Sql = Sql::new(
      WITH ORDINALITY AS r (recorded_on, ledger_no, events, kind, data, place) ORDER BY r.place",
 );
 
-const IS_ANY_WAITING: &str = "SELECT EXISTS (SELECT FROM outbox WHERE org_id = ?)";
+const LAST_NUMBER: &str =
+    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_number_seq";
 
-/// One look-up for each org.
-static ORGS_WAITING: Sql = Sql::new(
-    "WITH RECURSIVE o AS ( \
-       (SELECT org_id FROM outbox ORDER BY org_id LIMIT 1) \
-       UNION ALL \
-       SELECT (SELECT b.org_id FROM outbox b WHERE b.org_id > o.org_id ORDER BY b.org_id LIMIT 1) \
-       FROM o WHERE o.org_id IS NOT NULL \
-     ) SELECT org_id FROM o WHERE org_id IS NOT NULL",
-);
+/// Whoever writes a row, or takes one, has this lock from before the statement begins until its
+/// transaction ends.
+const OPEN: &str = "SELECT virtualtransaction FROM pg_locks \
+     WHERE locktype = 'relation' AND relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' \
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+const IS_ANY_WAITING: &str =
+    "SELECT (SELECT true FROM outbox WHERE org_id = ? AND number > ? LIMIT 1) IS NOT NULL";
+
+/// A query that gives one value looks each up by the key.
+const ORGS_WAITING: &str = "SELECT id FROM orgs WHERE \
+     (SELECT true FROM outbox WHERE org_id = orgs.id AND number > ? LIMIT 1) IS NOT NULL";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
@@ -47,7 +52,8 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 static SEQUENCE: Sql = Sql::new(
     "WITH taken AS ( \
        DELETE FROM outbox WHERE org_id = :org AND number IN ( \
-         SELECT number FROM outbox WHERE org_id = :org ORDER BY number LIMIT :at_most \
+         SELECT number FROM outbox WHERE org_id = :org AND number > :from \
+         ORDER BY number LIMIT :at_most \
        ) RETURNING number, recorded_on, ledger_no, events, kind, data \
      ), newest AS ( \
        SELECT last_position, latest_on FROM feed WHERE org_id = :org \
@@ -86,23 +92,37 @@ impl FeedSql for Connection {
         Ok(())
     }
 
-    fn is_any_waiting(&mut self, org: OrgId) -> QueryResult<bool> {
+    fn writing(&mut self) -> QueryResult<Writing> {
+        // The number first: whoever draws one later is none of those who may have drawn it.
+        let last_number = Statement::<DB, BigInt>::new(LAST_NUMBER).get_result(self)?;
+        let open: Vec<String> = Statement::<DB, Text>::new(OPEN).load(self)?;
+        Ok(Writing {
+            last_number,
+            open: open.into_iter().collect(),
+        })
+    }
+
+    fn is_any_waiting(&mut self, org: OrgId, from: i64) -> QueryResult<bool> {
         Statement::<DB, Bool>::new(IS_ANY_WAITING)
             .bind::<BigInt, _>(org.get())
+            .bind::<BigInt, _>(from)
             .get_result(self)
     }
 
-    fn orgs_waiting(&mut self) -> QueryResult<Vec<i64>> {
-        Statement::<DB, BigInt>::named(&ORGS_WAITING).load(self)
+    fn orgs_waiting(&mut self, from: i64) -> QueryResult<Vec<i64>> {
+        Statement::<DB, BigInt>::new(ORGS_WAITING)
+            .bind::<BigInt, _>(from)
+            .load(self)
     }
 
-    fn sequence(&mut self, org: OrgId, at_most: u32) -> QueryResult<Sequenced> {
+    fn sequence(&mut self, org: OrgId, from: i64, at_most: u32) -> QueryResult<Sequenced> {
         // A statement of its own: what it waited for is seen by the next.
         Statement::<DB>::new(LOCK)
             .bind::<BigInt, _>(lock::feed_number(org))
             .execute(self)?;
         let (rows, events): (i64, i64) = Statement::<DB, (BigInt, BigInt)>::named(&SEQUENCE)
             .set::<BigInt, _>("org", org.get())
+            .set::<BigInt, _>("from", from)
             .set::<BigInt, _>("at_most", i64::from(at_most))
             .get_result(self)?;
         Ok(Sequenced {

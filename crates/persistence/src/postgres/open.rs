@@ -15,6 +15,7 @@ use super::session::{self, Session};
 use super::url::count_of_hosts;
 use crate::connection_failure::reason;
 use crate::database::Options;
+use crate::feed::settled::Settled;
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
 use crate::store::Store;
@@ -82,6 +83,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         many: options.copy_from,
         for_migrations: Box::new(move || connect(&url)),
         migration_patience: options.migration_patience,
+        settled: Settled::default(),
         file: None,
     })
 }

@@ -16,7 +16,7 @@ use crate::mapping::FIRST_VERSION;
 use crate::retry::WorkError;
 use crate::schema::{badge_claims, badge_metas};
 
-/// What an edit told, as it was.
+/// What an edit changes, as it was.
 pub(super) struct Before {
     name: BadgeName,
     is_active: bool,

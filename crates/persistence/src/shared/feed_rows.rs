@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
 use super::{Connection, DB};
 use crate::feed::sql::{FeedRows, LedgerRow, Mark, StoredRow};
-use crate::schema::{feed, request_ledger};
+use crate::schema::request_ledger;
 use crate::statement::{Sql, Statement};
 
 /// The row that has the last position is looked up first: the scan ends there, whatever is behind.
@@ -18,8 +18,17 @@ static ROWS: Sql = Sql::new(
      ORDER BY last_position LIMIT :at_most + 0",
 );
 
-const MARK: (feed::last_position, feed::events, feed::latest_on) =
-    (feed::last_position, feed::events, feed::latest_on);
+static MARK_AFTER: Sql = Sql::new(
+    "SELECT last_position, events, latest_on FROM feed WHERE org_id = :org \
+     AND last_position > :after ORDER BY last_position LIMIT 1",
+);
+
+static NEWEST_MARK: Sql = Sql::new(
+    "SELECT last_position, events, latest_on FROM feed WHERE org_id = :org \
+     ORDER BY last_position DESC LIMIT 1",
+);
+
+type MarkRow = (BigInt, Integer, BigInt);
 
 impl FeedRows for Connection {
     fn rows_after(
@@ -47,21 +56,17 @@ impl FeedRows for Connection {
     }
 
     fn mark_after(&mut self, org: OrgId, after: i64) -> QueryResult<Option<Mark>> {
-        feed::table
-            .filter(feed::org_id.eq(org.get()))
-            .filter(feed::last_position.gt(after))
-            .order(feed::last_position)
-            .select(MARK)
-            .first(self)
+        Statement::<DB, MarkRow>::named(&MARK_AFTER)
+            .set::<BigInt, _>("org", org.get())
+            .set::<BigInt, _>("after", after)
+            .get_result(self)
             .optional()
     }
 
     fn newest_mark(&mut self, org: OrgId) -> QueryResult<Option<Mark>> {
-        feed::table
-            .filter(feed::org_id.eq(org.get()))
-            .order(feed::last_position.desc())
-            .select(MARK)
-            .first(self)
+        Statement::<DB, MarkRow>::named(&NEWEST_MARK)
+            .set::<BigInt, _>("org", org.get())
+            .get_result(self)
             .optional()
     }
 

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
 use super::{Connection, DB};
+use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
 use crate::feed::{FeedRow, expiries};
 use crate::statement::{Sql, Statement};
@@ -53,15 +54,19 @@ impl FeedSql for Connection {
     }
 
     /// What is recorded has its positions.
-    fn is_any_waiting(&mut self, _: OrgId) -> QueryResult<bool> {
+    fn writing(&mut self) -> QueryResult<Writing> {
+        Ok(Writing::default())
+    }
+
+    fn is_any_waiting(&mut self, _: OrgId, _: i64) -> QueryResult<bool> {
         Ok(false)
     }
 
-    fn orgs_waiting(&mut self) -> QueryResult<Vec<i64>> {
+    fn orgs_waiting(&mut self, _: i64) -> QueryResult<Vec<i64>> {
         Ok(Vec::new())
     }
 
-    fn sequence(&mut self, _: OrgId, _: u32) -> QueryResult<Sequenced> {
+    fn sequence(&mut self, _: OrgId, _: i64, _: u32) -> QueryResult<Sequenced> {
         Ok(Sequenced::default())
     }
 

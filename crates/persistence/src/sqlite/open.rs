@@ -13,6 +13,7 @@ use diesel::sql_types::Text;
 use super::file::{all_beside, name, prepare};
 use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
+use crate::feed::settled::Settled;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::Transactions;
@@ -60,6 +61,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         reader: Transactions::new(readers, "BEGIN", patience),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
+        settled: Settled::default(),
         file: Some(opened),
     })
 }

@@ -54,14 +54,17 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
     }
 
     fn sequence(&self) -> Result<u64, StoreError> {
+        let writing = self.reader.read(|connection| Ok(connection.writing()?))?;
+        let look = self.settled.look(writing);
         let orgs = self
             .reader
-            .query(|connection| Ok(connection.orgs_waiting()?))?;
+            .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
         let mut events = 0;
         for org in orgs {
             let org = stored(org).map_err(StoreError::Unexpected)?;
-            events += self.sequence_org(org)?;
+            events += self.sequence_org(org, look.from)?;
         }
+        self.settled.looked(look);
         Ok(events)
     }
 
@@ -85,21 +88,23 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
 impl<C: FeedConnection> Store<C> {
     /// Gives positions to all of the org that was committed, if anything has none.
     fn sequence_all_of(&self, org: OrgId) -> Result<(), StoreError> {
+        let from = self.settled.up_to();
         let is_any_waiting = self
             .reader
-            .query(|connection| Ok(connection.is_any_waiting(org)?))?;
+            .query(|connection| Ok(connection.is_any_waiting(org, from)?))?;
         if is_any_waiting {
-            self.sequence_org(org)?;
+            self.sequence_org(org, from)?;
         }
         Ok(())
     }
 
-    /// The same; how many events they are.
-    fn sequence_org(&self, org: OrgId) -> Result<u64, StoreError> {
+    /// Gives positions to all of the org that was committed with a number behind `from`; how many events
+    /// it is.
+    fn sequence_org(&self, org: OrgId, from: i64) -> Result<u64, StoreError> {
         let mut events = 0;
         loop {
             let some = self.writer.write::<_, StoreError>(
-                |connection| Ok(connection.sequence(org, AT_ONCE)?),
+                |connection| Ok(connection.sequence(org, from, AT_ONCE)?),
                 // Whatever it was: whoever comes next takes what is there.
                 |_, _| Ok(Ending::Undone),
             )?;
