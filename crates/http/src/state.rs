@@ -24,6 +24,9 @@ use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
 
+/// How many requests may wait at one moment for somebody outside, and how many more for their turn.
+const OUTWARD: u32 = 16;
+
 /// How the edge behaves. All of it comes from the configuration.
 #[derive(Debug, Clone)]
 pub struct HttpOptions {
@@ -75,6 +78,8 @@ pub struct AppState {
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
+    /// For what waits for somebody outside.
+    pub(crate) outward: Dispatcher,
     pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
     pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
     pub(crate) metrics: Metrics,
@@ -126,6 +131,7 @@ impl AppState {
             ports,
             catalogues: KnownCatalogues::default(),
             dispatcher,
+            outward: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
         })
     }

@@ -15,11 +15,13 @@ enum Foreign {
     NotFound,
     /// A success that shows nothing of it.
     OwnView,
+    /// 404 with 1962.
+    NoWebhook,
     /// A success whose every element is a 1054.
     NoElement,
 }
 
-use Foreign::{NoElement, NotFound, OwnView};
+use Foreign::{NoElement, NoWebhook, NotFound, OwnView};
 
 /// One operation as it is called here.
 struct Operation {
@@ -50,6 +52,7 @@ struct World {
     earned: String,
     catalogue_group: String,
     field: String,
+    webhook: String,
 }
 
 const GROUPS: [&str; 3] = ["badges:read", "badges:write", "badges:issue"];
@@ -74,6 +77,11 @@ impl World {
             "customField",
             json!({"name": "Walked", "dataType": "STRING"}),
         );
+        // Literal, so that no name server is asked.
+        let webhook = created(
+            "webhooks",
+            json!({"url": "https://1.1.1.1/hook", "signature": "ED25519"}),
+        );
         Self {
             org,
             badge,
@@ -82,6 +90,7 @@ impl World {
             earned,
             catalogue_group,
             field,
+            webhook,
         }
     }
 
@@ -92,6 +101,7 @@ impl World {
         self.earning(&mut walk);
         self.views(&mut walk);
         self.catalogue(&mut walk);
+        self.webhooks(&mut walk);
         walk.0
     }
 
@@ -156,6 +166,25 @@ impl World {
         if let Some(last) = walk.0.last_mut() {
             last.query = format!("?badgeMetaId={badge_id}");
         }
+    }
+
+    fn webhooks(&self, walk: &mut Walk) {
+        let id = &[self.webhook.as_str()];
+        let new = Some(json!({"url": "https://1.1.1.1/another"}));
+        walk.add("post", "webhooks", &[], new, OwnView);
+        walk.add("get", "webhooks", &[], None, OwnView);
+        let mut walk = |method, path, body| walk.add(method, path, id, body, NoWebhook);
+        walk("get", "webhooks/{}", None);
+        walk("put", "webhooks/{}", Some(json!({"batch": 2})));
+        walk("post", "webhooks/{}/pause", None);
+        walk("post", "webhooks/{}/enable", None);
+        walk("post", "webhooks/{}/rotate", None);
+        walk("get", "webhooks/{}/key", None);
+        walk("get", "webhooks/{}/attempts", None);
+        let resend = Some(json!({"positions": [1]}));
+        walk("post", "webhooks/{}/resend", resend);
+        walk("post", "webhooks/{}/test", None);
+        walk("delete", "webhooks/{}", None);
     }
 
     fn catalogue(&self, walk: &mut Walk) {
@@ -306,9 +335,13 @@ fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
             NotFound => {
                 assert_eq!((reply.status, reply.codes()), (404, vec![404]), "{reply}");
             }
+            NoWebhook => {
+                assert_eq!((reply.status, reply.codes()), (404, vec![1962]), "{reply}");
+            }
             OwnView => {
                 let text = reply.ok().text().to_owned();
-                for id in [&world.badge, &world.catalogue_group, &world.field] {
+                let World { badge, field, webhook, .. } = &world;
+                for id in [badge, &world.catalogue_group, field, webhook] {
                     assert!(!text.contains(id), "{text}");
                 }
             }

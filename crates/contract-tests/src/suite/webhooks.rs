@@ -1,6 +1,8 @@
 //! Webhooks: created, changed, deleted and looked up.
 
-use accolade_application::ports::{IdSource as _, SaveWebhookError, StoredWebhook, Waiting};
+use accolade_application::ports::{
+    AuditQuery, IdSource as _, SaveWebhookError, StoredWebhook, Waiting,
+};
 use accolade_domain::audit::{Action, Attribution, EntityKind, telling};
 use accolade_domain::event::Position;
 use accolade_domain::webhook::{

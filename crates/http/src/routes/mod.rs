@@ -19,6 +19,7 @@ mod enrolment;
 mod events;
 mod groups;
 mod requests;
+mod webhooks;
 mod windows;
 
 use crate::auth;
@@ -38,6 +39,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         windows::operations(),
         groups::operations(),
         custom_fields::operations(),
+        webhooks::operations(),
         actors::operations(),
         audit::operations(),
         auth::generate::operations(),

@@ -14,7 +14,7 @@ use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 
-use crate::dispatch::Effect;
+use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
 use crate::idempotency::{REPLAYED, Running};
@@ -134,6 +134,28 @@ impl Mutation {
         self,
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
+        let dispatcher = self.state.dispatcher.clone();
+        self.execute_on(&dispatcher, command).await
+    }
+
+    /// The same for a command that waits for somebody outside, a name server or a receiver of events,
+    /// who may take long: only others like it wait for its thread.
+    ///
+    /// # Errors
+    /// Those of [`execute`](Self::execute).
+    pub(crate) async fn execute_outward(
+        self,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
+        let dispatcher = self.state.outward.clone();
+        self.execute_on(&dispatcher, command).await
+    }
+
+    async fn execute_on(
+        self,
+        dispatcher: &Dispatcher,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
         let effect = if request.dry_run {
@@ -155,7 +177,6 @@ impl Mutation {
             }
             Reply::new(&executed?, recorded, &zone)
         };
-        let dispatcher = &self.state.dispatcher;
         let reply = dispatcher.run(self.deadline, effect, work).await??;
         Ok(reply.respond())
     }

@@ -27,4 +27,5 @@ mod revoking;
 mod serving;
 mod support;
 mod updates;
+mod webhooks;
 mod windows;
