@@ -186,7 +186,15 @@ async fn main() {
     };
     let feed = Arc::new(Earns(events));
     let watch = Arc::new(Unwatched);
-    let deliveries = Deliveries::new(feed, Arc::clone(&store) as _, clock, sender, watch, options);
+    let deliveries = Deliveries::new(
+        feed,
+        Arc::clone(&store) as _,
+        Arc::clone(&store) as _,
+        clock,
+        sender,
+        watch,
+        options,
+    );
     let deliverable = Deliverable {
         org,
         webhook: id,

@@ -6,7 +6,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::ports::{Clock, Deliverable, EventStore, StoreError, WebhookStore};
+use accolade_application::ports::{
+    Clock, CustomerBadges, Deliverable, EventStore, StoreError, WebhookStore,
+};
 use accolade_domain::webhook::DisabledReason;
 use anyhow::Context as _;
 use tokio::sync::Semaphore;
@@ -46,6 +48,7 @@ impl Watch for Unwatched {
 #[derive(Clone)]
 pub struct Deliveries {
     events: Arc<dyn EventStore>,
+    held: Arc<dyn CustomerBadges>,
     webhooks: Arc<dyn WebhookStore>,
     clock: Arc<dyn Clock>,
     sender: Sender,
@@ -55,9 +58,11 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Deliveries of what is in `events` to what is in `webhooks`, by `sender`.
+    /// Deliveries of what is in `events` to what is in `webhooks`, by `sender`. `held` knows of the
+    /// enrolments that earns rest on.
     pub fn new(
         events: Arc<dyn EventStore>,
+        held: Arc<dyn CustomerBadges>,
         webhooks: Arc<dyn WebhookStore>,
         clock: Arc<dyn Clock>,
         sender: Sender,
@@ -66,6 +71,7 @@ impl Deliveries {
     ) -> Self {
         Self {
             events,
+            held,
             webhooks,
             clock,
             sender,

@@ -1,14 +1,14 @@
 //! Events from the feed, as they are sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use accolade_application::ports::StoreError;
-use accolade_application::ports::{EventStore, FeedError, FeedQuery};
-use accolade_domain::event::{Event, Position};
-use accolade_domain::ids::OrgId;
+use accolade_application::ports::{CustomerBadges, EventStore, FeedError, FeedQuery};
+use accolade_domain::event::{EarnFact, Event, Fact, Position};
+use accolade_domain::ids::{CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
-use accolade_domain::webhook::{Webhook, WebhookSettings};
+use accolade_domain::webhook::{DeliveryFormat, Webhook, WebhookSettings};
 use anyhow::{Context as _, anyhow};
 use time::Duration;
 
@@ -22,6 +22,7 @@ const MOST_READ: i64 = 1_000;
 #[derive(Clone)]
 pub(crate) struct Feed {
     events: Arc<dyn EventStore>,
+    held: Arc<dyn CustomerBadges>,
     webhook: Arc<Webhook>,
     retention: Duration,
 }
@@ -40,11 +41,13 @@ pub(crate) struct Page {
 impl Feed {
     pub(crate) fn new(
         events: Arc<dyn EventStore>,
+        held: Arc<dyn CustomerBadges>,
         webhook: Arc<Webhook>,
         retention: Duration,
     ) -> Self {
         Self {
             events,
+            held,
             webhook,
             retention,
         }
@@ -74,7 +77,8 @@ impl Feed {
         };
         match self.events.read(&query) {
             Ok(page) => Ok(Page {
-                events: self.render(page.events.iter().filter(|it| settings.wants(it)))?,
+                events: self
+                    .render(page.events.iter().filter(|it| settings.wants(it)).collect())?,
                 next: page.next,
                 has_more: page.has_more,
             }),
@@ -131,7 +135,8 @@ impl Feed {
         let settings = self.settings();
         let wanted = found
             .iter()
-            .filter(|it| !resent.contains(&it.position) || settings.wants(it));
+            .filter(|it| !resent.contains(&it.position) || settings.wants(it))
+            .collect();
         self.render(wanted)
     }
 
@@ -147,16 +152,43 @@ impl Feed {
         }
     }
 
-    fn render<'a>(
-        &self,
-        events: impl Iterator<Item = &'a Event>,
-    ) -> Result<Vec<Rendered>, StoreError> {
+    fn render(&self, events: Vec<&Event>) -> Result<Vec<Rendered>, StoreError> {
         let settings = self.settings();
+        let issued = self.issued_on(&events)?;
         let rendered: Result<Vec<_>, _> = events
-            .filter_map(|event| Rendered::new(event, settings, None).transpose())
+            .into_iter()
+            .filter_map(|event| {
+                let enrolment = enrolment(event).map(|(_, enrolment)| enrolment);
+                let issued_on = enrolment.and_then(|it| issued.get(&it).copied());
+                Rendered::new(event, settings, issued_on).transpose()
+            })
             .collect();
         rendered
             .context("an event could not be written as JSON")
             .map_err(StoreError::Unexpected)
+    }
+
+    /// When the enrolments were recorded that these earns rest on, where the format says so.
+    fn issued_on(&self, events: &[&Event]) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        let enrolments: Vec<_> = match self.settings().format {
+            DeliveryFormat::CloudEvents => Vec::new(),
+            DeliveryFormat::Gateway => events.iter().filter_map(|it| enrolment(it)).collect(),
+        };
+        if enrolments.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.held.recorded_on(self.org(), &enrolments)
+    }
+}
+
+/// The enrolment that an earn rests on, and whose it is.
+const fn enrolment(event: &Event) -> Option<(CustomerId, EnrolmentId)> {
+    match &event.fact {
+        Fact::EarnCreated(EarnFact {
+            customer,
+            enrolment: Some(enrolment),
+            ..
+        }) => Some((*customer, *enrolment)),
+        _ => None,
     }
 }

@@ -4,13 +4,14 @@
 //! store gives what they judge: what the customer has, and the catalogue of the org unless the
 //! caller has that already.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{Catalogue, CustomerBadge, EnrolmentsRead, Holding};
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::{Page, PageOf};
 use accolade_domain::owner::Owner;
@@ -145,4 +146,15 @@ pub trait CustomerBadges: Send + Sync {
         org: OrgId,
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError>;
+
+    /// When these enrolments were recorded, each of the customer beside it, revoked ones included. What
+    /// there is not is left out. One statement, however many they are.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError>;
 }

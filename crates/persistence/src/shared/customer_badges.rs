@@ -3,7 +3,7 @@
 //! A look-up is one statement: it adds up what the customer has, by the primary keys, and says which
 //! version the org's catalogue has. The catalogue itself is read only for whoever lacks this version.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use accolade_application::ports::{
@@ -16,7 +16,7 @@ use accolade_domain::customer_view::{
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Reason;
@@ -280,6 +280,15 @@ impl CustomerBadges for Store<Connection> {
             }))
         })
     }
+
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        self.reader
+            .query(|connection| recorded_on(connection, org, enrolments))
+    }
 }
 
 /// An org, a customer and a badge.
@@ -316,6 +325,39 @@ fn its_request() -> _ {
     request_ledger::org_id
         .eq(enrolments::org_id)
         .and(request_ledger::number.eq(enrolments::request_no))
+}
+
+/// When these enrolments were recorded.
+fn recorded_on(
+    connection: &mut Connection,
+    org: OrgId,
+    wanted: &[(CustomerId, EnrolmentId)],
+) -> Result<BTreeMap<EnrolmentId, Instant>, WorkError> {
+    let customers: BTreeSet<i64> = wanted.iter().map(|(customer, _)| customer.get()).collect();
+    let ids = wanted.iter().map(|(_, id)| id.0.as_bytes().as_slice());
+    let rows: Vec<(i64, Vec<u8>, i64)> = enrolments::table
+        .inner_join(request_ledger::table.on(its_request()))
+        .filter(enrolments::org_id.eq(org.get()))
+        .filter(enrolments::customer_id.eq_any(customers))
+        .filter(enrolments::id.eq_any(ids))
+        .select((
+            enrolments::customer_id,
+            enrolments::id,
+            request_ledger::recorded_on,
+        ))
+        .load(connection)?;
+    let wanted: BTreeSet<_> = wanted
+        .iter()
+        .map(|(customer, id)| (customer.get(), *id))
+        .collect();
+    let mut recorded = BTreeMap::new();
+    for (customer, id, recorded_on) in rows {
+        let id = EnrolmentId(object_id(&id)?);
+        if wanted.contains(&(customer, id)) {
+            recorded.insert(id, instant(recorded_on)?);
+        }
+    }
+    Ok(recorded)
 }
 
 /// How many enrolments there are, and when the last was recorded.

@@ -70,6 +70,7 @@ impl Background {
         let events = &settings.events;
         let deliveries = Deliveries::new(
             Arc::clone(&ports.stores.events),
+            Arc::clone(&ports.stores.customer_badges),
             Arc::clone(&ports.stores.webhooks),
             Arc::clone(&ports.clock),
             self.sender,

@@ -75,6 +75,7 @@ impl Run {
         let retention = time::Duration::try_from(with.options.retention);
         let feed = Feed::new(
             Arc::clone(&with.events),
+            Arc::clone(&with.held),
             Arc::clone(&webhook),
             retention.unwrap_or(time::Duration::MAX),
         );

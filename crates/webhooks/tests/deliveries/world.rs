@@ -144,6 +144,7 @@ impl World {
         let deliveries = Deliveries::new(
             Arc::clone(&feed) as _,
             Arc::clone(&store) as _,
+            Arc::clone(&store) as _,
             of_day,
             sender.clone(),
             Arc::new(Unwatched),
