@@ -71,10 +71,7 @@ fn a_reader_that_missed_some_is_told_the_oldest_and_one_that_did_not_goes_on() {
     world.clock.advance(Duration::days(1));
     // All are gone; the next to come is the oldest that there will be.
     assert_eq!(oldest_left(follow(&world, Start::After(position(2)))), 4);
-    assert_eq!(
-        positions(follow(&world, Start::After(position(3)))),
-        [0_i64; 0]
-    );
+    assert!(positions(follow(&world, Start::After(position(3)))).is_empty());
 }
 
 #[test]
@@ -109,10 +106,7 @@ fn latest_is_what_comes_from_now_on() {
 fn a_cursor_ahead_of_all_events_is_refused_and_not_taken_for_the_end() {
     let world = World::new();
     three_events(&world);
-    assert_eq!(
-        positions(follow(&world, Start::After(position(3)))),
-        [0_i64; 0]
-    );
+    assert!(positions(follow(&world, Start::After(position(3)))).is_empty());
     match follow(&world, Start::After(position(4))) {
         Err(FollowError::Other(error)) => assert_eq!(codes(Err::<(), _>(error)), [400]),
         other => panic!("{other:?}"),
@@ -128,5 +122,5 @@ fn another_orgs_events_are_not_seen() {
         ports: world.ports.clone(),
         clock: world.clock.clone(),
     };
-    assert_eq!(positions(follow(&stranger, Start::Oldest)), [0_i64; 0]);
+    assert!(positions(follow(&stranger, Start::Oldest)).is_empty());
 }
