@@ -354,7 +354,12 @@ fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
             }
             OwnView => {
                 let text = reply.ok().text().to_owned();
-                let World { badge, field, webhook, .. } = &world;
+                let World {
+                    badge,
+                    field,
+                    webhook,
+                    ..
+                } = &world;
                 for id in [badge, &world.catalogue_group, field, webhook] {
                     assert!(!text.contains(id), "{text}");
                 }
