@@ -160,7 +160,7 @@ async fn a_single_event_is_itself_with_its_timestamp() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_familys_format_has_its_own_body_and_is_signed_too() {
+async fn the_gateway_format_has_its_own_body_and_is_signed_too() {
     let world = World::new();
     let receiver = Receiver::start(|_, _| Reply::status(200)).await;
     let webhook = webhook(
