@@ -86,12 +86,14 @@ impl Graph {
 }
 
 /// The crates of the workspace that stand outside the application.
-const ADAPTERS: [&str; 5] = [
+const ADAPTERS: [&str; 7] = [
     "accolade-http",
     "accolade-memory",
     "accolade-persistence",
     "accolade-server",
+    "accolade-webhooks",
     "accolade-wire",
+    "accolade-worker",
 ];
 
 fn is_web(name: &str) -> bool {
@@ -147,6 +149,32 @@ fn the_web_knows_the_wire_and_no_database() {
             || name == "config"
             || (ADAPTERS.contains(&name) && !["accolade-http", "accolade-wire"].contains(&name))
     });
+}
+
+#[test]
+fn what_delivers_knows_the_wire_and_no_database() {
+    Graph::read().knows_none_of("accolade-webhooks", |name| {
+        is_sql(name)
+            || name.starts_with("actix")
+            || name == "config"
+            || (ADAPTERS.contains(&name) && !["accolade-webhooks", "accolade-wire"].contains(&name))
+    });
+}
+
+#[test]
+fn the_worker_knows_the_application_and_nothing_of_how_anything_is_delivered_or_kept() {
+    let graph = Graph::read();
+    graph.knows_none_of("accolade-worker", |name| {
+        is_web(name)
+            || is_sql(name)
+            || name == "config"
+            || (ADAPTERS.contains(&name) && name != "accolade-worker")
+    });
+    assert!(
+        graph
+            .tree("accolade-worker")
+            .contains("accolade-application")
+    );
 }
 
 #[test]

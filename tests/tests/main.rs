@@ -18,6 +18,7 @@ mod api {
     mod codes;
     mod demo;
     mod earning_codes;
+    mod events;
     mod generations;
     mod openapi;
     mod readme;

@@ -6,15 +6,21 @@
 
 use std::fmt;
 
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::enrolment::CustomerOutcome;
-use accolade_domain::ids::{BadgeId, BadgeNumber, CustomerId, EarnedBadgeId, EnrolmentId};
+use accolade_domain::ids::{
+    BadgeId, BadgeNumber, CustomerId, EarnedBadgeId, EnrolmentId, OrgId, WebhookId,
+};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::{Name, RequestId};
+use accolade_domain::webhook::{HeaderName, WebhookSettings, WebhookState};
 use serde::{Deserialize, Serialize};
+
+use crate::ports::AttemptResult;
 
 /// The answer of an operation that writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,6 +87,75 @@ pub enum Answer {
         /// Whether it is on now.
         active: bool,
     },
+    /// A webhook was created or changed.
+    Webhook(Box<WebhookView>),
+    /// A webhook was deleted.
+    WebhookDeleted(WebhookId),
+    /// Events are sent to a webhook again.
+    WebhookResent(WebhookId),
+    /// A webhook was tried out.
+    WebhookTested {
+        /// The id of the event that it was sent.
+        event: String,
+        /// How it went.
+        result: AttemptResult,
+    },
+}
+
+/// A webhook as it looks at one moment: without the values of its headers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookView {
+    /// Its id.
+    pub id: WebhookId,
+    /// The org whose events it gets.
+    pub org: OrgId,
+    /// What it wants, and how.
+    pub settings: WebhookSettings,
+    /// The names of its fixed headers.
+    pub headers: Vec<HeaderName>,
+    /// Whether anything is sent to it.
+    pub state: WebhookState,
+    /// Since when nothing succeeds; `None` while it does.
+    pub failing_since: Option<Instant>,
+    /// All events up to this position are done with.
+    pub position: i64,
+    /// How many events are behind that.
+    pub lag: u64,
+    /// When it was created.
+    pub created_on: Instant,
+    /// By whom.
+    pub created_by: Actor,
+    /// When it was last changed.
+    pub updated_on: Instant,
+    /// By whom.
+    pub updated_by: Actor,
+    /// The public key that verifies its signatures, if they have one.
+    pub public_key: Option<String>,
+    /// Its secret, where it is new. It is not kept: an answer that is given again has none.
+    #[serde(skip)]
+    pub secret: Option<ShownSecret>,
+}
+
+/// A secret that is shown once. It is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownSecret(String);
+
+impl ShownSecret {
+    /// The secret with this text.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the answer.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ShownSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ShownSecret(…)")
+    }
 }
 
 /// A customer who was named by an identifier that nobody has. Personal data: not printed.

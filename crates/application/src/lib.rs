@@ -10,17 +10,20 @@
 
 pub mod access;
 pub mod answer;
+pub mod audit;
 pub mod badges;
 pub mod catalogue;
 pub mod customers;
 pub mod earning;
 pub mod enrolment;
 pub mod error;
+pub mod events;
 mod execute;
 pub mod group_commit;
 pub mod ports;
 mod request;
 mod turns;
+pub mod webhooks;
 
 pub use execute::{Command, Executed, execute};
 pub use request::Request;

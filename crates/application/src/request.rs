@@ -2,6 +2,7 @@
 //! whether it is only to be tried. And the ids of requests: made where the caller gave none, and
 //! used once.
 
+use accolade_domain::audit::{Attribution, RequestTag};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
@@ -20,6 +21,8 @@ pub struct Request {
     pub key: Option<IdempotencyGuard>,
     /// Whether every check is to be made and nothing recorded.
     pub dry_run: bool,
+    /// The id that it has in its answer and in the log; `None` if it did not come over HTTP.
+    pub tag: Option<RequestTag>,
     /// What the answer warns of. Who reads the body begins it, use cases add to it; it is kept under
     /// the key with the answer.
     pub warnings: Vec<Rejection>,
@@ -32,6 +35,7 @@ impl Request {
             caller,
             key: None,
             dry_run: false,
+            tag: None,
             warnings: Vec::new(),
         }
     }
@@ -60,6 +64,16 @@ impl Request {
             actor: self.caller.actor,
             now,
             key: self.recorded_key(),
+            tag: self.tag.clone(),
+        }
+    }
+
+    /// Who asks, in which request, and that it is recorded at `now`.
+    pub(crate) fn attribution(&self, now: Instant) -> Attribution {
+        Attribution {
+            actor: self.caller.actor,
+            on: now,
+            tag: self.tag.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Short ways to earn: badges with limits, and requests as the domain decides them.
 
-use accolade_application::answer::{CustomerEarn, EarnOutcome, RevokedEnrolment};
+use accolade_application::answer::{CustomerEarn, EarnOutcome, Imported, RevokedEnrolment};
 use accolade_application::ports::{
     BadgeEdit, Context, CustomerBadgeDetails, EarnBatch, EarnRequest, IdSource as _, ImportItem,
     ImportRequest, Operation, RecordError, RevokeEarnRequest, RevokeEnrolmentsRequest,
@@ -53,6 +53,17 @@ pub(crate) fn rolling(unit: CalendarUnit, length: i64, max: i64) -> Constraint {
         length: count(length),
         max: count(max),
     }])
+}
+
+/// What becomes of these if they are imported.
+pub(crate) fn all_imported(items: &[ImportItem]) -> Vec<Imported> {
+    let imported = items.iter().map(|item| Imported::Recorded {
+        badge: item.badge,
+        customer: item.customer,
+        earned: item.id,
+        expires_on: item.expires_on,
+    });
+    imported.collect()
 }
 
 /// What was asked of an earn, by code; 0 where it was recorded.
@@ -183,6 +194,7 @@ impl World {
                 actor: badge.created_by,
                 now: recorded_on,
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             version: found.version,
@@ -247,11 +259,13 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             customer: customer(number),
             earned,
             request_id: Some(self.request_id()),
+            reason: None,
         }
     }
 
@@ -275,11 +289,13 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             targets: targets.iter().map(target).collect(),
             unknown: Vec::new(),
             request_id: Some(self.request_id()),
+            reason: None,
         }
     }
 
@@ -301,21 +317,29 @@ impl World {
             expires_on: at("2028-01-01T00:00:00Z"),
             counts_under: counts_under(&definition, *event_on),
         };
+        let items: Vec<_> = earns.iter().map(item).collect();
         ImportRequest {
             context: Context {
                 org: badge.org,
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             request_id: self.request_id(),
-            items: earns.iter().map(item).collect(),
-            outcomes: Vec::new(),
+            outcomes: all_imported(&items),
+            items,
         }
     }
 
+    /// Imports `request`, whose answer is that all was, unless it says of each what became of it.
     pub(crate) fn import(&self, request: &ImportRequest) -> Result<(), RecordError> {
-        self.stores.earning.import(request).unwrap()
+        let mut request = request.clone();
+        let is_recorded = |it: &&Imported| matches!(it, Imported::Recorded { .. });
+        if request.outcomes.iter().filter(is_recorded).count() != request.items.len() {
+            request.outcomes = all_imported(&request.items);
+        }
+        self.stores.earning.import(&request).unwrap()
     }
 
     /// How many earns count under each limit of the badge, for an event that happens now,

@@ -88,7 +88,10 @@ impl World {
             updated_on: now(),
             updated_by: self.tenant.actor,
         };
-        self.stores.catalogue.create_group(&group, None).unwrap();
+        self.stores
+            .catalogue
+            .create_group(&group, None, &[])
+            .unwrap();
         group
     }
 

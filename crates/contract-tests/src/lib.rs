@@ -18,6 +18,7 @@
 
 mod database;
 mod earning;
+mod feed;
 mod fixtures;
 mod held;
 mod race;

@@ -8,6 +8,7 @@ use accolade_application::ports::{
     IdempotencyRecord, NewClient, Org, RecordError, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::CustomerOutcome;
 use accolade_domain::ids::OrgId;
@@ -24,6 +25,17 @@ use crate::{Database, Stores};
 pub(crate) struct Tenant {
     pub(crate) org: OrgId,
     pub(crate) actor: Actor,
+}
+
+impl Tenant {
+    /// What the client does, now, in the request `tag`.
+    pub(crate) fn by(self, tag: Option<&str>) -> Attribution {
+        Attribution {
+            actor: self.actor,
+            on: now(),
+            tag: tag.map(|tag| tag.try_into().unwrap()),
+        }
+    }
 }
 
 /// A fresh database, one way to it, and an org with a client.
@@ -70,7 +82,7 @@ impl World {
 
     /// Creates `badge`.
     pub(crate) fn create(&self, badge: &Badge) {
-        self.stores.badges.create(badge, None).unwrap();
+        self.stores.badges.create(badge, None, &[]).unwrap();
     }
 
     /// A plain badge, created.
@@ -118,6 +130,7 @@ impl World {
                 actor: badge.created_by,
                 now: now(),
                 key: None,
+                tag: None,
             },
             badge: badge.id,
             version: self.version(badge),
@@ -159,6 +172,7 @@ impl World {
             now: now(),
             by: badge.created_by,
             idempotency: None,
+            entries: Vec::new(),
         }
     }
 
@@ -204,7 +218,7 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
         key: ClientKey::try_from(format!("till-{number}").as_str()).unwrap(),
         groups: AccessGroups::DEFAULT,
         secret: Secret::presented("secret").hash(),
-        created_on,
+        created: Attribution::system(created_on),
     };
     Tenant {
         org: org.id,

@@ -10,6 +10,7 @@
 //! enrolled, and [`rejection`] for the one table of codes that say no.
 
 pub mod actor;
+pub mod audit;
 pub mod badge;
 pub mod catalogue;
 pub mod customer;
@@ -24,6 +25,7 @@ pub mod listing;
 pub mod owner;
 pub mod rejection;
 pub mod text;
+pub mod webhook;
 pub mod zone;
 
 #[cfg(any(test, feature = "fixtures"))]

@@ -167,6 +167,14 @@ codes! {
     Unavailable = 1951, 503, "The service is busy or its database is away. Nothing was recorded; send it again.";
     /// The connection broke inside COMMIT.
     OutcomeUnknown = 1952, 503, "The connection to the database broke while recording. Ask GET requests/{requestId} whether it was recorded.";
+    /// Events behind a cursor are kept no more.
+    CursorTooOld = 1960, 410, "Events behind this cursor are kept no more. Begin with the oldest that is kept.";
+    /// A webhook may not be at this address.
+    ReceiverNotAllowed = 1961, 400, "The receiver is not allowed: its address must be public, and its url https.";
+    /// There is no such webhook, job, change or operator.
+    NothingLikeThat = 1962, 404, "There is no such webhook, job, change or operator. Check the id.";
+    /// It is not in a state for what is asked.
+    NotInState = 1963, 409, "It is not in a state for that.";
     /// A field or parameter that nothing reads.
     UnknownField = 1990, 200, "Unknown field, ignored. Check its spelling.";
     /// A date and its ISO twin differ.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::StoreError;
+use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::envelope;
 use actix_web::http::header::{
@@ -15,7 +16,7 @@ use actix_web::http::header::{
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::middleware::request_tag::RequestTag;
+use crate::middleware::request_tag::headers_of;
 
 /// How a client may authenticate (RFC 9110).
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"accolade\", Bearer");
@@ -145,7 +146,7 @@ impl Failure {
             response.insert_header(header.clone());
         }
         if let Some(tag) = tag {
-            for header in tag.headers() {
+            for header in headers_of(tag) {
                 response.insert_header(header);
             }
         }
@@ -238,13 +239,9 @@ impl ResponseError for Failure {
 mod tests {
     use super::*;
     use actix_web::body::MessageBody as _;
-    use actix_web::http::header::HeaderMap;
 
     fn tag(text: &'static str) -> RequestTag {
-        let mut headers = HeaderMap::new();
-        let name = HeaderName::from_static("x-request-id");
-        headers.insert(name, HeaderValue::from_static(text));
-        RequestTag::from_headers(&headers)
+        RequestTag::try_from(text).unwrap()
     }
 
     fn sent(failure: &Failure) -> (u16, String) {

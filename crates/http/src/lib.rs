@@ -11,6 +11,7 @@ pub mod openapi;
 mod auth;
 mod dispatch;
 mod failure;
+mod follow;
 mod group_commit;
 mod idempotency;
 mod identifier;

@@ -14,7 +14,7 @@ use actix_web::http::Method;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, MetricFamily};
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
 
@@ -40,12 +40,15 @@ const EARN_OUTCOMES: &[&str] = &[EARNED, NOT_ENROLLED, CUSTOMER_LIMIT, BADGE_LIM
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     registry: Registry,
+    /// What others than this crate show.
+    background: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
     enrolments: IntCounterVec,
     earns: IntCounterVec,
     connections: IntGaugeVec,
     use_cases: IntGaugeVec,
+    followers: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -71,7 +74,10 @@ impl Metrics {
     ///
     /// # Errors
     /// A name is not one that Prometheus takes.
-    pub(crate) fn new(dropped_log_lines: fn() -> u64) -> prometheus::Result<Self> {
+    pub(crate) fn new(
+        dropped_log_lines: fn() -> u64,
+        background: Registry,
+    ) -> prometheus::Result<Self> {
         let labels = &["method", "route", "status"];
         let registry = Registry::new();
         registry.register(Box::new(Counted {
@@ -83,7 +89,7 @@ impl Metrics {
         }))?;
         let latency = HistogramOpts::new(
             "accolade_http_request_duration_seconds",
-            "Time from a request's head to its answer, by route, method and status.",
+            "Time from a request's head to its answer, without what its caller wanted to wait, by route, method and status.",
         );
         let enrolments = registered(
             &registry,
@@ -139,7 +145,15 @@ impl Metrics {
                     "Use cases that run, and requests that wait for their turn.",
                 )?,
             )?,
+            followers: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_event_followers",
+                    "Requests that wait for an event, without a thread or a connection.",
+                )?,
+            )?,
             registry,
+            background,
         })
     }
 
@@ -220,7 +234,9 @@ impl Metrics {
         &self,
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
+        followers: usize,
     ) -> prometheus::Result<String> {
+        self.followers.set(followers.try_into().unwrap_or(i64::MAX));
         let states = [
             (
                 &self.connections,
@@ -235,7 +251,9 @@ impl Metrics {
         for (gauges, state, value) in states {
             gauges.with_label_values(&[state]).set(value.into());
         }
-        TextEncoder::new().encode_to_string(&self.registry.gather())
+        let mut families = self.registry.gather();
+        families.extend(self.background.gather());
+        TextEncoder::new().encode_to_string(&families)
     }
 }
 
@@ -307,7 +325,11 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_and_callers_choose_no_label() {
-        let metrics = Metrics::new(|| 7).unwrap();
+        let background = Registry::new();
+        let others = IntCounter::new("of_others", "What others count.").unwrap();
+        let others = registered(&background, others).unwrap();
+        let metrics = Metrics::new(|| 7, background).unwrap();
+        others.inc_by(3);
         let odd = Method::from_bytes(b"BREW").unwrap();
         metrics.answered(
             &Method::POST,
@@ -326,7 +348,7 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage).unwrap();
+        let text = metrics.render(pool, usage, 3).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -336,6 +358,8 @@ mod tests {
             r#"accolade_database_connections{state="busy"} 2"#,
             r#"accolade_use_cases{state="waiting"} 5"#,
             "accolade_log_lines_dropped_total 7",
+            "of_others 3",
+            "accolade_event_followers 3",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

@@ -9,9 +9,11 @@ use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::Ports;
+use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::follow::Followers;
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
 use crate::metrics::Metrics;
@@ -21,6 +23,9 @@ use crate::readiness::Readiness;
 use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
+
+/// How many requests may wait at one moment for somebody outside, and how many more for their turn.
+const OUTWARD: u32 = 16;
 
 /// How the edge behaves. All of it comes from the configuration.
 #[derive(Debug, Clone)]
@@ -51,6 +56,8 @@ pub struct HttpOptions {
     pub customers_per_request: usize,
     /// How long answers are kept under their idempotency keys.
     pub idempotency_retention: Duration,
+    /// How long events are given.
+    pub events_retention: Duration,
     /// How clients are authenticated.
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.
@@ -59,6 +66,8 @@ pub struct HttpOptions {
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
     pub dropped_log_lines: fn() -> u64,
+    /// What `/metrics` shows of whatever runs beside requests.
+    pub background_metrics: Registry,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -69,12 +78,15 @@ pub struct AppState {
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
+    /// For what waits for somebody outside.
+    pub(crate) outward: Dispatcher,
     pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
     pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
     pub(crate) metrics: Metrics,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
+    pub(crate) followers: Followers,
 }
 
 impl AppState {
@@ -86,7 +98,11 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
-        let metrics = Metrics::new(options.dropped_log_lines)?;
+        let followers = Followers::new(&ports, &dispatcher, &draining, options.concurrency);
+        let metrics = Metrics::new(
+            options.dropped_log_lines,
+            options.background_metrics.clone(),
+        )?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,
@@ -94,9 +110,10 @@ impl AppState {
             queue: options.queue,
         };
         let groups = bounds(options.groups);
-        let enrolments = submission::start("enrolments", groups, &ports, &known, &metrics)?;
+        let listeners = (metrics.clone(), followers.clone());
+        let enrolments = submission::start("enrolments", groups, &ports, &known, &listeners)?;
         let groups = bounds(options.earn_groups);
-        let earns = submission::start("earns", groups, &ports, &known, &metrics)?;
+        let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
             metrics,
@@ -104,10 +121,12 @@ impl AppState {
             earns,
             readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
+            followers,
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),
             dispatcher,
+            outward: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
         })
     }

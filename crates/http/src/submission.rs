@@ -15,6 +15,7 @@ use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use anyhow::anyhow;
 
 use crate::auth::Permit;
+use crate::follow::Followers;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
@@ -94,6 +95,9 @@ impl<C: SmallCommand> Member for Submission<C> {
     }
 }
 
+/// Who is told what became of requests: what counts them, and those who wait for events.
+pub(crate) type Listeners = (Metrics, Followers);
+
 /// Starts the group commit of a kind of command.
 ///
 /// # Errors
@@ -103,11 +107,11 @@ pub(crate) fn start<C: SmallCommand>(
     bounds: Bounds,
     ports: &Ports,
     known: &KnownBadges,
-    metrics: &Metrics,
+    listeners: &Listeners,
 ) -> io::Result<GroupCommit<Submission<C>, Executed>> {
-    let (ports, known, metrics) = (ports.clone(), known.clone(), metrics.clone());
+    let (ports, known, listeners) = (ports.clone(), known.clone(), listeners.clone());
     GroupCommit::start(name, bounds, move |group| {
-        execute_group(&ports, &known, &metrics, group)
+        execute_group(&ports, &known, &listeners, group)
     })
 }
 
@@ -115,28 +119,32 @@ pub(crate) fn start<C: SmallCommand>(
 fn execute_group<C: SmallCommand>(
     ports: &Ports,
     known: &KnownBadges,
-    metrics: &Metrics,
+    (metrics, followers): &Listeners,
     group: Vec<Submission<C>>,
 ) -> Vec<Result<Executed, UseCaseError>> {
     let (mut members, mut running, mut permitted) = (Vec::new(), Vec::new(), Vec::new());
     for submission in group {
+        let org = submission.request.caller.org;
         let permit = submission.permit.check_again(ports);
         if permit.is_ok() {
             members.push((submission.request, submission.command, submission.customers));
         }
-        permitted.push(permit);
+        permitted.push((org, permit));
         // The keys are held to the end, even if nobody waits for an answer any more.
         running.push(submission.running);
     }
     let mut executed = execute_together(ports, known, members).into_iter();
-    let missing = || StoreError::Unexpected(anyhow!("a member has no result"));
-    let results = permitted.into_iter().map(|permit| {
-        permit?;
-        executed.next().unwrap_or_else(|| Err(missing().into()))
-    });
-    let results: Vec<_> = results.collect();
-    for result in &results {
-        metrics.executed(result);
+    let mut results = Vec::new();
+    for (org, permit) in permitted {
+        let result = permit.and_then(|()| {
+            let missing = || StoreError::Unexpected(anyhow!("a member has no result"));
+            executed.next().unwrap_or_else(|| Err(missing().into()))
+        });
+        metrics.executed(&result);
+        if matches!(result, Ok(Executed::Now { .. })) {
+            followers.recorded(org);
+        }
+        results.push(result);
     }
     results
 }

@@ -60,6 +60,7 @@ impl Running {
             queue: 10,
             customers_per_request: 10_000,
             idempotency_retention: Duration::from_hours(72),
+            events_retention: Duration::from_hours(90 * 24),
             auth: AuthOptions {
                 token_ttl: Duration::from_mins(5),
                 token_keys: vec![vec![7; 32]],
@@ -69,6 +70,7 @@ impl Running {
             cors_origins: Vec::new(),
             metrics: true,
             dropped_log_lines: || 0,
+            background_metrics: prometheus::Registry::new(),
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();
@@ -449,4 +451,54 @@ fn requests_that_are_sent_ahead_are_answered_in_turn() {
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{head}");
     }
     assert_goes_on(&server, &stream, "");
+}
+
+/// Waits until so many requests wait for an event.
+#[track_caller]
+fn until_waiting(server: &Running, count: usize) {
+    let line = format!("\naccolade_event_followers {count}\n");
+    for _ in 0..500 {
+        let mut stream = server.asked("GET", "/metrics", "Connection: close\r\n\r\n");
+        if answer(&mut stream).contains(&line) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("there are never {count} that wait");
+}
+
+const FOLLOW: &str = "/api_gateway/v1/badges/events?after=latest&wait=25";
+
+#[test]
+fn nobody_waits_for_a_caller_whose_connection_broke() {
+    let server = Running::with(|_| ());
+    let next = format!(
+        "\r\nGET {FOLLOW} HTTP/1.1\r\nHost: here\r\nAuthorization: {}\r\n\r\n",
+        server.authorization
+    );
+    let gone = server.asked("GET", "/health/live", &next);
+    until_waiting(&server, 1);
+    // One that is closed with an answer unread is reset. One that only sends no more may still read.
+    drop(gone);
+    until_waiting(&server, 0);
+}
+
+#[test]
+fn who_waits_when_the_server_is_told_to_stop_is_answered_at_once() {
+    let mut server = Running::with(|_| ());
+    let mut waiting = server.asked("GET", FOLLOW, "\r\n");
+    until_waiting(&server, 1);
+    let told = std::time::Instant::now();
+    drop(server.stop.take());
+    let answer = answer(&mut waiting);
+    assert!(told.elapsed() < Duration::from_secs(10), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(
+        answer.to_lowercase().contains("connection: close\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.contains(r#"{"data":{"events":[],"next":"#),
+        "{answer}"
+    );
 }

@@ -5,6 +5,7 @@ use accolade_application::ports::{
     AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, StoreError,
     UnknownClient,
 };
+use accolade_domain::audit::{Attribution, telling};
 use accolade_domain::ids::ClientNumber;
 use accolade_domain::instant::Instant;
 use anyhow::anyhow;
@@ -43,9 +44,10 @@ impl AccessStore for MemoryStore {
             groups: client.groups,
             secret: client.secret,
             next_secret: None,
-            created_on: client.created_on,
+            created_on: client.created.on,
             revoked_on: None,
         });
+        state.tell([client.entry(number)]);
         Ok(number)
     }
 
@@ -58,22 +60,35 @@ impl AccessStore for MemoryStore {
         Ok(state.clients.iter().find(|c| c.key == *key).cloned())
     }
 
-    fn begin_rotation(&self, key: &ClientKey, next: &SecretHash) -> Result<(), UnknownClient> {
+    fn begin_rotation(
+        &self,
+        key: &ClientKey,
+        next: &SecretHash,
+        by: &Attribution,
+    ) -> Result<(), UnknownClient> {
         let mut state = self.begin();
-        working(&mut state, key)?.next_secret = Some(*next);
+        let client = working(&mut state, key)?;
+        client.next_secret = Some(*next);
+        let told = telling::client_rotated(client.org.id, client.number, by);
+        state.tell([told]);
         Ok(())
     }
 
-    fn finish_rotation(&self, key: &ClientKey) -> Result<(), UnknownClient> {
+    fn finish_rotation(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient> {
         let mut state = self.begin();
         let client = working(&mut state, key)?;
         client.secret = client.next_secret.take().ok_or(UnknownClient::Unknown)?;
+        let told = telling::client_rotation_finished(client.org.id, client.number, by);
+        state.tell([told]);
         Ok(())
     }
 
-    fn revoke(&self, key: &ClientKey, revoked_on: Instant) -> Result<(), UnknownClient> {
+    fn revoke(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient> {
         let mut state = self.begin();
-        working(&mut state, key)?.revoked_on = Some(revoked_on);
+        let client = working(&mut state, key)?;
+        client.revoked_on = Some(by.on);
+        let told = telling::client_revoked(client.org.id, client.number, by);
+        state.tell([told]);
         Ok(())
     }
 }

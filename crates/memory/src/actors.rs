@@ -1,5 +1,7 @@
 //! Who an actor is.
 
+use std::collections::BTreeSet;
+
 use accolade_application::ports::{ActorRecord, Actors, StoreError};
 use accolade_domain::actor::Actor;
 use accolade_domain::ids::OrgId;
@@ -15,5 +17,11 @@ impl Actors for MemoryStore {
             number: client.number,
             name: client.name.clone(),
         }))
+    }
+
+    fn find_all(&self, org: OrgId, actors: &[Actor]) -> Result<Vec<ActorRecord>, StoreError> {
+        let wanted: BTreeSet<_> = actors.iter().copied().collect();
+        let found = wanted.into_iter().map(|actor| self.find(org, actor));
+        found.filter_map(Result::transpose).collect()
     }
 }

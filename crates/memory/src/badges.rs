@@ -7,6 +7,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, Page, PageOf, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
@@ -21,6 +22,7 @@ impl BadgeStore for MemoryStore {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
         let mut state = self.begin();
         if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
@@ -43,9 +45,11 @@ impl BadgeStore for MemoryStore {
             badge: badge.clone(),
             version: BadgeVersion(1),
         };
+        state.told_of_badge(None, &created, false);
         state.badges.insert((badge.org, badge.id), created);
         state.badge_numbers.insert((badge.org, badge.id), number);
         state.raise_catalogue_version(badge.org);
+        state.tell(entries.iter().cloned());
         Ok(number)
     }
 
@@ -104,11 +108,16 @@ impl BadgeStore for MemoryStore {
             .badges
             .get_mut(&(request.org, request.badge))
             .ok_or(EditBadgeError::Changed)?;
+        let before = found.clone();
         apply(&request.edit, &mut found.badge);
         found.badge.updated_on = request.now;
         found.badge.updated_by = request.by;
         found.version.0 += 1;
+        let after = found.clone();
+        let is_redefined = matches!(request.edit, BadgeEdit::Definition { .. });
+        state.told_of_badge(Some(&before), &after, is_redefined);
         state.raise_catalogue_version(request.org);
+        state.tell(request.entries.iter().cloned());
         if let Some(record) = &request.idempotency {
             state.remember(record.clone());
         }

@@ -4,6 +4,7 @@ use accolade_application::ports::{
     CatalogueStore, CustomFieldQuery, IdempotencyRecord, Page, PageOf, SaveError, SortOrder,
     StoreError,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{CustomFieldId, GroupId, OrgId};
 use anyhow::anyhow;
@@ -17,6 +18,7 @@ impl CatalogueStore for MemoryStore {
         &self,
         group: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let mut state = self.begin();
         state.check_key(idempotency)?;
@@ -27,6 +29,7 @@ impl CatalogueStore for MemoryStore {
         state.groups.insert((group.org, group.id), group.clone());
         state.raise_catalogue_version(group.org);
         state.remember_if(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
@@ -35,6 +38,7 @@ impl CatalogueStore for MemoryStore {
         before: &Group,
         after: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let mut state = self.begin();
         state.check_key(idempotency)?;
@@ -45,6 +49,7 @@ impl CatalogueStore for MemoryStore {
         state.groups.insert((before.org, before.id), after.clone());
         state.raise_catalogue_version(before.org);
         state.remember_if(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
@@ -66,6 +71,7 @@ impl CatalogueStore for MemoryStore {
         &self,
         field: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let mut state = self.begin();
         state.check_key(idempotency)?;
@@ -75,6 +81,7 @@ impl CatalogueStore for MemoryStore {
         }
         state.fields.insert((field.org, field.id), field.clone());
         state.remember_if(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 
@@ -83,6 +90,7 @@ impl CatalogueStore for MemoryStore {
         before: &CustomField,
         after: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let mut state = self.begin();
         state.check_key(idempotency)?;
@@ -92,6 +100,7 @@ impl CatalogueStore for MemoryStore {
         state.check_field_name(after)?;
         state.fields.insert((before.org, before.id), after.clone());
         state.remember_if(idempotency);
+        state.tell(entries.iter().cloned());
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What customers hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use accolade_application::ports::{
@@ -11,7 +11,7 @@ use accolade_domain::badge::Badge;
 use accolade_domain::customer_view::{
     Catalogue, CatalogueBadge, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 
 use crate::MemoryStore;
@@ -53,6 +53,24 @@ impl CustomerBadges for MemoryStore {
             earns: cut(last_first(state.earns.get(&key)), query.earns),
             refusals: last_first(state.refusals.get(&key)),
         }))
+    }
+
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        let wanted: BTreeSet<_> = enrolments.iter().copied().collect();
+        let state = self.begin();
+        let of_org = state.enrolments.iter().filter(|((it, ..), _)| *it == org);
+        let found = of_org.flat_map(|((_, _, customer), records)| {
+            let records = records.iter();
+            records.map(|it| (*customer, it.enrolment.id, it.recorded_on))
+        });
+        Ok(found
+            .filter(|(customer, id, _)| wanted.contains(&(*customer, *id)))
+            .map(|(_, id, recorded_on)| (id, recorded_on))
+            .collect())
     }
 }
 

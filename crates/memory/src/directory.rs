@@ -6,6 +6,7 @@ use accolade_application::ports::{
     CustomerDirectory, DirectoryEntry, DirectoryError, IdempotencyRecord, IdentifierKind,
     StoreError,
 };
+use accolade_domain::audit::{Attribution, telling};
 use accolade_domain::ids::{CustomerId, OrgId};
 
 use crate::MemoryStore;
@@ -16,6 +17,7 @@ impl CustomerDirectory for MemoryStore {
         &self,
         org: OrgId,
         entries: &[DirectoryEntry],
+        by: &Attribution,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), DirectoryError> {
         let mut state = self.begin();
@@ -26,6 +28,19 @@ impl CustomerDirectory for MemoryStore {
         if !taken.is_empty() {
             return Err(DirectoryError::Taken(taken));
         }
+        let mut told = Vec::new();
+        for entry in entries {
+            let kinds = state.other_kinds(org, entry);
+            if !kinds.is_empty() {
+                told.push(telling::identifiers_changed(
+                    org,
+                    entry.customer,
+                    &kinds,
+                    by,
+                ));
+            }
+        }
+        state.tell(told);
         let named: BTreeSet<_> = entries.iter().map(|entry| entry.customer).collect();
         state
             .identifiers

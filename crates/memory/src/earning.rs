@@ -56,7 +56,11 @@ impl EarningStore for MemoryStore {
             return Ok(Err(RecordError::Refused(rejection)));
         };
         record.earned.revoked_on = Some(request.context.now);
+        record.revoked_by = Some(request.context.actor);
+        record.revoke_reason.clone_from(&request.reason);
+        let (earned, triggered_by) = (record.earned, record.triggered_by.clone());
         state.record(request, ());
+        state.told_earn_revoked(request, earned, triggered_by);
         Ok(Ok(()))
     }
 
@@ -86,6 +90,7 @@ impl EarningStore for MemoryStore {
                 .push(record);
         }
         state.record(request, ());
+        state.told_imported(request);
         Ok(Ok(()))
     }
 
@@ -128,8 +133,12 @@ impl State {
         {
             return Err(RecordError::Refused(rejection.clone()));
         }
+        let both = request.customers.iter().zip(&judged);
+        let earn: Vec<_> = both.filter(|it| it.1.is_ok()).map(|it| *it.0).collect();
+        let places = self.places(request, &earn, earned_on);
         let outcomes = self.earn_all(request, judged, earned_on);
         self.record(request, outcomes.clone());
+        self.told_earned(request, &outcomes, &places);
         Ok(outcomes)
     }
 
@@ -216,6 +225,8 @@ impl State {
                             imported: false,
                         },
                         triggered_by: request.triggered_by.clone(),
+                        revoked_by: None,
+                        revoke_reason: None,
                     });
                     EarnOutcome::Earned(id, enrolment)
                 }
@@ -265,7 +276,7 @@ impl State {
         records.map(|record| &record.earned)
     }
 
-    fn counted_under(
+    pub(crate) fn counted_under(
         &self,
         org: OrgId,
         badge: BadgeId,
@@ -301,5 +312,7 @@ fn imported(item: &ImportItem, now: Instant) -> EarnRecord {
             imported: true,
         },
         triggered_by: None,
+        revoked_by: None,
+        revoke_reason: None,
     }
 }

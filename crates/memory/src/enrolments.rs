@@ -58,6 +58,7 @@ impl EnrolmentStore for MemoryStore {
         let outcomes = state.would_revoke(request);
         state.revoke_all(request, &outcomes);
         state.record(request, outcomes.clone());
+        state.told_revoked(request, &outcomes);
         Ok(Ok(outcomes))
     }
 
@@ -80,6 +81,7 @@ impl State {
             .map(|(customer, id)| self.enrol_one(request, *customer, id.into()))
             .collect();
         self.record(request, outcomes.clone());
+        self.told_enrolled(request, &outcomes);
         Ok(outcomes)
     }
 
@@ -105,6 +107,8 @@ impl State {
                     },
                     recorded_on: request.context.now,
                     triggered_by: request.triggered_by.clone(),
+                    revoked_by: None,
+                    revoke_reason: None,
                 });
         }
         outcome
@@ -157,6 +161,8 @@ impl State {
             let records = self.enrolments.get_mut(&key).into_iter().flatten();
             for record in records.filter(|r| Some(r.enrolment.id) == outcome.enrolment) {
                 record.enrolment.revoked_on = Some(request.context.now);
+                record.revoked_by = Some(request.context.actor);
+                record.revoke_reason.clone_from(&request.reason);
             }
         }
     }

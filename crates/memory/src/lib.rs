@@ -4,10 +4,11 @@
 //! It is written to be read, not to be fast: one lock around everything, plain maps, and
 //! each port a file that says what the port's contract says, in the same order.
 //! Beside the [`MemoryStore`] stand inputs that tests control: [`FixedClock`],
-//! [`SequentialIds`] and [`FixedSecrets`].
+//! [`SequentialIds`], [`FixedSecrets`] and [`FixedReceivers`].
 
 mod access;
 mod actors;
+mod audit;
 mod badges;
 mod catalogue;
 mod clock;
@@ -15,18 +16,26 @@ mod customer_badges;
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod filter;
 mod health;
 mod housekeeping;
 mod idempotency;
 mod ids;
+mod leases;
+mod places;
 mod ports;
+mod receivers;
 mod requests;
 mod secrets;
 mod store;
+mod told;
+mod webhooks;
 
 pub use clock::FixedClock;
 pub use ids::SequentialIds;
 pub use ports::memory_ports;
+pub use receivers::FixedReceivers;
 pub use secrets::FixedSecrets;
 pub use store::MemoryStore;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accolade_application::Turns;
 use accolade_application::ports::{Clock, Ports, Stores};
 
-use crate::{FixedSecrets, MemoryStore, SequentialIds};
+use crate::{FixedReceivers, FixedSecrets, MemoryStore, SequentialIds};
 
 /// Ports on `store` that tell the time of `clock`, and make ids and secrets that count up.
 pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
@@ -14,6 +14,7 @@ pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
         clock,
         ids: Arc::new(SequentialIds::default()),
         secrets: Arc::new(FixedSecrets::default()),
+        receivers: Arc::new(FixedReceivers),
         turns: Turns::default(),
     }
 }

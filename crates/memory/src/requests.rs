@@ -50,9 +50,10 @@ impl State {
         Ok(())
     }
 
-    /// Writes `request`, which was executed, into the ledger, if it has an id, and keeps its
-    /// answer under its idempotency key, if it has one.
+    /// Writes `request`, which was executed, into the audit trail and, if it has an id, into the
+    /// ledger, and keeps its answer under its idempotency key, if it has one.
     pub(crate) fn record<R: RecordedRequest>(&mut self, request: &R, outcome: R::Outcome) {
+        self.tell(request.entries(&outcome));
         let answer = request.answer(outcome);
         let Identity {
             org,

@@ -1,16 +1,27 @@
 //! Everything that is remembered, behind one lock: holding it is a transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
     Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
-    LedgerEntry, Org, Refusal, VersionedBadge,
+    LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
+use accolade_domain::badge::constraint::Count;
 use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::ids::{BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::ids::{
+    BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
+};
+use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
+use accolade_domain::zone::CalendarUnit;
+
+use crate::events::Feed;
+use crate::expiries::{DueKey, Expiring};
+use crate::leases::Held;
+use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
@@ -21,6 +32,8 @@ pub(crate) struct State {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     /// In the order of their numbers, which are 1, 2, 3, ….
     pub(crate) clients: Vec<Client>,
+    /// In the order in which they were written.
+    pub(crate) audit: Vec<Entry>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
     pub(crate) badge_numbers: BTreeMap<(OrgId, BadgeId), BadgeNumber>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
@@ -34,7 +47,16 @@ pub(crate) struct State {
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.
     pub(crate) requests: BTreeMap<(OrgId, RequestId), Vec<LedgerEntry>>,
+    pub(crate) feeds: BTreeMap<OrgId, Feed>,
+    pub(crate) webhooks: BTreeMap<(OrgId, WebhookId), WebhookState>,
+    /// What is to be told of when it expires.
+    pub(crate) expiring: BTreeMap<DueKey, VecDeque<Expiring>>,
+    /// How many requests have recorded something that may expire.
+    pub(crate) expiring_requests: u64,
+    /// When it was last told that a rolling window of a badge is full.
+    pub(crate) rolling_told: HashMap<(OrgId, BadgeId, CalendarUnit, Count), Instant>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
+    pub(crate) leases: BTreeMap<LeaseName, Held>,
 }
 
 /// Every store port, in memory.

@@ -5,6 +5,7 @@ use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
 
 use crate::mapping::stored;
+use crate::recording::sql::CustomerCount;
 
 /// Which earns count under a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +65,20 @@ pub(crate) const fn unit_number(unit: CalendarUnit) -> i16 {
     }
 }
 
-/// The rows of counts, one for each customer and limit in this order, by customer: its last
-/// number, and its counts.
+/// The rows of counts, one for each customer and limit in this order, by customer: the number of its
+/// last earn, when the latest was recorded, and the count.
 pub(crate) fn by_customer(
-    rows: &[(i32, i64)],
+    rows: &[(i32, Option<i64>, i64)],
     limits: usize,
-) -> anyhow::Result<Vec<(i32, Vec<u64>)>> {
-    let of_one = |rows: &[(i32, i64)]| {
-        let last = rows.first().map_or(0, |row| row.0);
-        let counts = rows.iter().map(|row| stored(row.1));
-        Ok((last, counts.collect::<anyhow::Result<_>>()?))
+) -> anyhow::Result<Vec<CustomerCount>> {
+    let of_one = |rows: &[(i32, Option<i64>, i64)]| {
+        let (last, last_on) = rows.first().map_or((0, None), |row| (row.0, row.1));
+        let counts = rows.iter().map(|row| stored(row.2));
+        Ok(CustomerCount {
+            last,
+            last_on,
+            counts: counts.collect::<anyhow::Result<_>>()?,
+        })
     };
     rows.chunks(limits.max(1)).map(of_one).collect()
 }

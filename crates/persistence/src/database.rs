@@ -8,6 +8,7 @@ use accolade_application::ports::Stores;
 
 use crate::closing::Closing;
 use crate::migrations::{Migrated, Migrations};
+use crate::sealing::SealingKey;
 
 /// Which database.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Options {
     pub copy_from: usize,
     /// SQLite: when its disk has to have what was committed.
     pub synchronous: Synchronous,
+    /// What secrets are encrypted with; `None`: they are stored as they are.
+    pub secrets_key: Option<SealingKey>,
 }
 
 impl Default for Options {
@@ -61,6 +64,7 @@ impl Default for Options {
             migration_patience: Duration::from_mins(5),
             copy_from: 300,
             synchronous: Synchronous::Full,
+            secrets_key: None,
         }
     }
 }

@@ -10,18 +10,22 @@
 //! - `store`, `pool`, `opened_file`, `retry`, `query_failure`, `connection_failure`: connections, and
 //!   the one retrying transaction
 //! - `waiting`: for what another process has
-//! - `schema`, `mapping`, `answers`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
+//! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
+//! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
 //! - `postgres`, `sqlite`: everything that differs
 
 mod answers;
+mod audit;
 mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;
@@ -31,10 +35,12 @@ mod query_failure;
 mod recording;
 mod retry;
 mod schema;
+mod sealing;
 mod statement;
 mod store;
 mod stores;
 mod waiting;
+mod webhook_rows;
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -45,3 +51,4 @@ pub use closing::Closing;
 pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
+pub use sealing::SealingKey;

@@ -38,6 +38,21 @@ table! {
 }
 
 table! {
+    audit (org_id, recorded_on, number) {
+        org_id -> BigInt,
+        recorded_on -> BigInt,
+        number -> BigInt,
+        actor -> BigInt,
+        entity_type -> SmallInt,
+        action -> SmallInt,
+        entity_id -> Text,
+        request_tag -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        changes -> Nullable<Text>,
+    }
+}
+
+table! {
     badge_metas (org_id, id) {
         org_id -> BigInt,
         id -> Binary,
@@ -103,6 +118,8 @@ table! {
         expires_on -> BigInt,
         request_no -> BigInt,
         revoked_on -> Nullable<BigInt>,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 
@@ -120,6 +137,8 @@ table! {
         revoked_on -> Nullable<BigInt>,
         enrolment -> Nullable<Integer>,
         imported -> Bool,
+        revoked_by -> Nullable<BigInt>,
+        revoke_reason -> Nullable<Text>,
     }
 }
 
@@ -166,6 +185,16 @@ table! {
         length -> BigInt,
         since -> BigInt,
         earns -> BigInt,
+    }
+}
+
+table! {
+    rolling_told (org_id, badge_id, unit, length) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        unit -> SmallInt,
+        length -> BigInt,
+        told_on -> BigInt,
     }
 }
 
@@ -219,6 +248,95 @@ table! {
         answer -> Nullable<Binary>,
         operation -> Nullable<SmallInt>,
         request_id -> Nullable<Text>,
+    }
+}
+
+table! {
+    leases (name) {
+        name -> Text,
+        holder -> Binary,
+        held_until -> BigInt,
+        taken_from -> Nullable<Binary>,
+    }
+}
+
+table! {
+    webhooks (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        version -> BigInt,
+        state -> SmallInt,
+        disabled_reason -> Nullable<SmallInt>,
+        settings -> Text,
+        sealed -> Binary,
+        cursor -> BigInt,
+        last_attempt -> BigInt,
+        failing_since -> Nullable<BigInt>,
+        hold_until -> Nullable<BigInt>,
+        created_on -> BigInt,
+        created_by -> BigInt,
+        updated_on -> BigInt,
+        updated_by -> BigInt,
+    }
+}
+
+table! {
+    webhook_retries (org_id, webhook_id, position) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        position -> BigInt,
+        partition_key -> Nullable<Text>,
+        attempts -> Integer,
+        first_on -> Nullable<BigInt>,
+        due_on -> Nullable<BigInt>,
+        given_up -> Bool,
+        resent -> Bool,
+    }
+}
+
+table! {
+    webhook_attempts (org_id, webhook_id, number) {
+        org_id -> BigInt,
+        webhook_id -> Binary,
+        number -> BigInt,
+        attempted_on -> BigInt,
+        status -> SmallInt,
+        http_status -> Nullable<SmallInt>,
+        duration -> BigInt,
+        error -> Nullable<Text>,
+        answer -> Nullable<Binary>,
+        events -> Binary,
+    }
+}
+
+table! {
+    feed (org_id, last_position) {
+        org_id -> BigInt,
+        last_position -> BigInt,
+        recorded_on -> BigInt,
+        latest_on -> BigInt,
+        ledger_no -> Nullable<BigInt>,
+        events -> Integer,
+        kind -> SmallInt,
+        data -> Nullable<Binary>,
+    }
+}
+
+table! {
+    expiries (org_id, due_on, ledger_no) {
+        org_id -> BigInt,
+        due_on -> BigInt,
+        ledger_no -> BigInt,
+        customers -> Integer,
+        done -> Integer,
+    }
+}
+
+table! {
+    expiry_backlog (org_id) {
+        org_id -> BigInt,
+        began_on -> BigInt,
+        upto -> BigInt,
     }
 }
 

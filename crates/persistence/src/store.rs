@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use accolade_application::ports::PoolUsage;
 
+use crate::feed::settled::Settled;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::{PooledConnection, Transactions};
+use crate::sealing::Sealing;
 
 /// One database, as the ports use it.
 pub(crate) struct Store<C: PooledConnection> {
@@ -18,12 +20,16 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) reader: Transactions<C>,
     /// From how many rows on a set is written in the way that is best for many.
     pub(crate) many: usize,
+    /// What of the outbox need not be looked for any more.
+    pub(crate) settled: Settled,
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.
     pub(crate) for_migrations: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
     /// How long migrations wait for those of another process.
     pub(crate) migration_patience: Duration,
+    /// How secrets are stored.
+    pub(crate) sealing: Sealing,
     /// SQLite: the file.
     pub(crate) file: Option<Arc<OpenedFile>>,
 }

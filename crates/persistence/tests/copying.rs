@@ -62,6 +62,7 @@ fn revoke(scene: &Scene, customer: i64) {
             actor: scene.actor,
             now: second(1400),
             key: None,
+            tag: None,
         },
         badge: scene.badge.id,
         targets: vec![RevokeTarget {
@@ -70,6 +71,7 @@ fn revoke(scene: &Scene, customer: i64) {
         }],
         unknown: Vec::new(),
         request_id: None,
+        reason: None,
     };
     let outcomes = scene
         .database
@@ -222,7 +224,12 @@ fn several_large_requests_of_one_batch_are_copied_together() {
     let database = Postgres::fresh();
     let scene = scene(&database, 100);
     let silver = scene.draft("Silver");
-    scene.database.stores.badges.create(&silver, None).unwrap();
+    scene
+        .database
+        .stores
+        .badges
+        .create(&silver, None, &[])
+        .unwrap();
     let many = i64::from(MANY);
     let held = only(&scene, &[MIDDLE], 1000, 2000);
     let existing = held.ids.first().unwrap();

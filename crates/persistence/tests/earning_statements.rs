@@ -105,12 +105,16 @@ fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
         more.customers.drain(..2);
         sent(&scene, &more, 98);
         let many = sent_together(&scene, 100, 100, rolls);
-        assert_eq!(few.statements, many.statements);
+        // It is told once an hour that a rolling window is full.
+        let mut statements = few.statements;
+        let told = statements.extract_if(.., |it| it.starts_with("INSERT INTO \"rolling_told\""));
+        assert_eq!(told.count(), usize::from(rolls));
+        assert_eq!(statements, many.statements);
     }
 }
 
 #[test]
-fn the_lock_of_a_badges_earns_is_held_for_three_statements_and_commit() {
+fn the_lock_of_a_badges_earns_is_held_for_four_statements_and_commit() {
     recorder::start();
     let database = support::Postgres::fresh();
     let scene = Scene::set(one_connection(&database.url()));
@@ -121,8 +125,8 @@ fn the_lock_of_a_badges_earns_is_held_for_three_statements_and_commit() {
     let is_lock = |statement: &String| statement.starts_with("SELECT pg_advisory_xact_lock(");
     let lock = sent.statements.iter().position(is_lock).unwrap();
     assert_eq!(lock, 6, "{:#?}", sent.statements);
-    // The sums by event date, the rolling ones, the rows, and COMMIT.
-    assert_eq!(sent.statements.len() - lock, 5, "{:#?}", sent.statements);
+    // The sums by event date, the rolling ones, the rows, the feed, and COMMIT.
+    assert_eq!(sent.statements.len() - lock, 6, "{:#?}", sent.statements);
 }
 
 #[test]
@@ -154,7 +158,12 @@ fn what_a_customer_holds_of_many_badges_is_one_statement_while_the_catalogue_is_
         for n in 0..30 {
             let mut badge = scene.draft(&format!("Badge {n}"));
             badge.definition.earn_mode = accolade_domain::badge::EarnMode::Direct;
-            scene.database.stores.badges.create(&badge, None).unwrap();
+            scene
+                .database
+                .stores
+                .badges
+                .create(&badge, None, &[])
+                .unwrap();
         }
         for _ in 0..20 {
             sent(scene, &scene.earn_request(1, Vec::new()), 1);

@@ -4,16 +4,22 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::answer::{Answer, EarnOutcome};
 use accolade_application::ports::{
     CustomerBadgeDetails, DetailsQuery, EarnBatch, EarnRequest, EnrolmentBatch, EnrolmentRequest,
-    Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdentifierKind, NewClient,
-    Operation, PageOf, RecordError, RevokeEarnRequest, Stores,
+    FeedQuery, Fingerprint, IdempotencyGuard, IdempotencyKey, IdempotencyRecord, IdentifierKind,
+    NewClient, Operation, PageOf, RecordError, RevokeEarnRequest, Stores,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::event::{EventKind, Position};
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::text::RequestId;
 use accolade_persistence::Database;
@@ -185,6 +191,7 @@ fn enrolment(stores: &Stores) -> EnrolmentRequest {
             actor: actor(1),
             now: second(1950),
             key: None,
+            tag: None,
         },
         badge: gold(),
         version: found.version,
@@ -205,7 +212,7 @@ fn new_client(stores: &Stores) -> i64 {
         key: ClientKey::try_from("new").unwrap(),
         groups: AccessGroups::DEFAULT,
         secret: Secret::presented("new").hash(),
-        created_on: second(1950),
+        created: Attribution::system(second(1950)),
     };
     stores.access.create_client(&client).unwrap().get()
 }
@@ -220,14 +227,14 @@ fn assert_groups_and_fields_can_be_changed(stores: &Stores) {
         name: "Metals".try_into().unwrap(),
         ..group.clone()
     };
-    catalogue.save_group(&group, &renamed, None).unwrap();
+    catalogue.save_group(&group, &renamed, None, &[]).unwrap();
     let id = "0000000000000000000000b1".parse().unwrap();
     let field = catalogue.field(org(), id).unwrap().unwrap();
     let disabled = CustomField {
         active: false,
         ..field.clone()
     };
-    catalogue.save_field(&field, &disabled, None).unwrap();
+    catalogue.save_field(&field, &disabled, None, &[]).unwrap();
 }
 
 fn assert_it_works_on(database: &Database) {
@@ -285,6 +292,7 @@ fn assert_it_works_on(database: &Database) {
         customer: customer(3),
         earned: "000000000000000000000012".parse().unwrap(),
         request_id: None,
+        reason: None,
     };
     assert_eq!(stores.earning.revoke(&revocation).unwrap(), Ok(()));
     assert!(earned("free"));
@@ -322,6 +330,103 @@ fn what_the_first_release_recorded_is_read_and_built_upon_on_postgresql() {
     let filled = postgres();
     let database = filled.open();
     assert_migrated(&database, database.pending_migrations().unwrap().len());
+}
+
+/// Whom it is told of that something has expired: org, customer, when, in seconds.
+fn expired(stores: &Stores) -> Vec<(i64, i64, i64)> {
+    let mut all = Vec::new();
+    for org in [org(), other_org()] {
+        let query = FeedQuery {
+            org,
+            after: Position::START,
+            kept_since: Instant::MIN,
+            kinds: [EventKind::EnrolmentExpired, EventKind::EarnExpired].into(),
+            badge: None,
+            customer: None,
+            limit: 1_000,
+        };
+        for event in stores.events.read(&query).unwrap().events {
+            let customer = event.customer().unwrap();
+            let due = event.occurred_on().unix_micros() / 1_000_000;
+            all.push((org.get(), customer.get(), due));
+        }
+    }
+    all
+}
+
+/// Lets everything expire, in small steps, by two at once.
+fn expire(stores: &Stores) -> u64 {
+    let events = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let expired = stores.events.expire(second(9_000), second(9_100), 3);
+                    let expired = expired.unwrap();
+                    events.fetch_add(expired.events, Ordering::SeqCst);
+                    if !expired.has_more {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    events.into_inner()
+}
+
+/// `run` runs SQL.
+fn assert_it_expires_once(database: &Database, run: impl Fn(&str)) {
+    database.migrate().unwrap();
+    // The feed began as if at second 1900, and all of it was recorded before.
+    run("UPDATE expiry_backlog SET began_on = 1900000000");
+    let stores = &database.stores;
+    let mut events = expire(stores);
+    events += expire(stores);
+    assert_eq!(events, 14);
+    let mut told = expired(stores);
+    told.sort_unstable();
+    let enrolled = (1..=8).map(|customer| (100_458, customer, 2_000));
+    let earned = [1, 1, 3, 8].map(|customer| (100_458, customer, 9_000));
+    let others = [(200_001, 1, 2_000), (200_001, 1, 9_000)];
+    let mut expected: Vec<_> = enrolled.chain(earned).chain(others).collect();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+    // What is recorded from then on expires as well.
+    assert_it_works_on(database);
+    assert_eq!(expire(stores), 2);
+}
+
+fn assert_what_had_expired_is_older_than_the_feed(database: &Database) {
+    database.migrate().unwrap();
+    assert_eq!(expire(&database.stores), 0);
+    assert_eq!(expired(&database.stores), []);
+}
+
+#[test]
+fn what_the_first_release_recorded_expires_once_on_sqlite() {
+    let filled = sqlite();
+    let run = |sql: &str| {
+        let path = filled.path();
+        let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    assert_it_expires_once(&filled.open(), run);
+}
+
+#[test]
+fn what_the_first_release_recorded_expires_once_on_postgresql() {
+    let filled = postgres();
+    let run = |sql: &str| {
+        let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+        connection.batch_execute(sql).unwrap();
+    };
+    assert_it_expires_once(&filled.open(), run);
+}
+
+#[test]
+fn what_had_expired_before_there_was_a_feed_is_not_told() {
+    assert_what_had_expired_is_older_than_the_feed(&sqlite().open());
+    assert_what_had_expired_is_older_than_the_feed(&postgres().open());
 }
 
 /// Identifiers as the first release kept them: cut of blanks, e-mails in small letters.
@@ -597,7 +702,7 @@ fn assert_badges_are_numbered_in_the_order_of_their_creation(
     next.id = new;
     next.definition.name = "New".try_into().unwrap();
     next.claims.clear();
-    assert_eq!(badges.create(&next, None).unwrap().get(), 4);
+    assert_eq!(badges.create(&next, None, &[]).unwrap().get(), 4);
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 
 use std::time::Duration;
 
+use accolade_application::answer::Imported;
 use accolade_application::ports::{
     Context, CreateBadgeError, EditBadgeError, ImportItem, ImportRequest, RecordError,
     RevokeEarnRequest, RevokeEnrolmentsRequest, RevokeTarget, StoreError,
@@ -179,6 +180,7 @@ fn with_earn(request_id: Option<&str>) -> (Postgres, Proxy, Scene, RevokeEarnReq
         customer: earn.customers[0],
         earned: earn.ids.first().unwrap().into(),
         request_id: request_id.map(|id| id.try_into().unwrap()),
+        reason: None,
     };
     (database, proxy, scene, revocation)
 }
@@ -236,6 +238,7 @@ fn unenrolling(scene: &Scene, request_id: Option<&str>) -> RevokeEnrolmentsReque
         targets: enrolment.customers.iter().map(all_of).collect(),
         unknown: Vec::new(),
         request_id: request_id.map(|id| id.try_into().unwrap()),
+        reason: None,
     }
 }
 
@@ -275,11 +278,18 @@ fn importing(scene: &Scene, customers: u32) -> ImportRequest {
         expires_on: second(9000),
         counts_under: Vec::new(),
     });
+    let items: Vec<_> = items.collect();
+    let imported = items.iter().map(|item| Imported::Recorded {
+        badge: item.badge,
+        customer: item.customer,
+        earned: item.id,
+        expires_on: item.expires_on,
+    });
     ImportRequest {
-        items: items.collect(),
+        outcomes: imported.collect(),
+        items,
         context: earn.context,
         request_id: earn.request_id,
-        outcomes: Vec::new(),
     }
 }
 
@@ -312,7 +322,7 @@ fn the_creation_of_a_badge_is_asked_about() {
         let (_database, proxy, scene) = behind_proxy();
         let badge = scene.draft("Silver");
         proxy.set(at_commit(carried_out, Then::Pass));
-        let created = scene.database.stores.badges.create(&badge, None);
+        let created = scene.database.stores.badges.create(&badge, None, &[]);
         let found = scene
             .database
             .stores

@@ -4,12 +4,17 @@
 
 mod support;
 
+use std::collections::BTreeSet;
+
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, HeldQuery, IdentifierKind, Identifiers,
-    Operation, PageOf, SortOrder,
+    AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, EventStore, FeedQuery,
+    HeldQuery, IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
 };
+use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
+use accolade_domain::event::Position;
+use accolade_domain::ids::OrgId;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -134,6 +139,29 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
+        part: "recorded_on, latest_on, ledger_no, events, kind, data FROM feed",
+        values: &[
+            ("bigint", "1"),
+            ("bigint", "0"),
+            ("bigint", "7"),
+            ("bigint", "10"),
+        ],
+        postgres: "Index Scan using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>? AND last_position<?)",
+    },
+    Hot {
+        part: "events, latest_on FROM feed WHERE org_id = $1 ORDER|events, latest_on FROM feed WHERE org_id = ? ORDER",
+        values: &[("bigint", "1")],
+        postgres: "Index Scan Backward using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=?)",
+    },
+    Hot {
+        part: "events, latest_on FROM feed WHERE org_id = $1 AND|events, latest_on FROM feed WHERE org_id = ? AND",
+        values: &[("bigint", "1"), ("bigint", "7")],
+        postgres: "Index Scan using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>?)",
+    },
+    Hot {
         part: "FROM window_counts WHERE",
         values: &[
             ("bigint", "1"),
@@ -145,10 +173,40 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH window_counts USING PRIMARY KEY (org_id=? AND badge_id=? AND ends_on>?)",
     },
     Hot {
-        part: "ORDER BY rolls_on DESC",
-        values: &[("bigint", "1"), ("bytea", BYTES)],
+        part: "ORDER BY e.rolls_on DESC",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("smallint[]", "'{1}'"),
+            ("bigint[]", "'{1}'"),
+            ("bigint[]", "'{9}'"),
+        ],
         postgres: "Index Only Scan Backward using badge_earns_rolls_on",
-        sqlite: "SEARCH badge_earns USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=?",
+        sqlite: "SEARCH e USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=?",
+    },
+    Hot {
+        part: "e.rolls_on > c.since",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("smallint[]", "'{1}'"),
+            ("bigint[]", "'{1}'"),
+            ("bigint[]", "'{9}'"),
+        ],
+        postgres: "Index Only Scan using badge_earns_rolls_on",
+        sqlite: "SEARCH e USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=? AND rolls_on>? AND rolls_on<?)",
+    },
+    Hot {
+        part: "rolling_told t|rolling_told AS t",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("smallint[]", "'{1}'"),
+            ("bigint[]", "'{1}'"),
+            ("bigint[]", "'{9}'"),
+        ],
+        postgres: "Index Scan using rolling_told_pkey",
+        sqlite: "SEARCH t USING PRIMARY KEY (org_id=? AND badge_id=? AND unit=? AND length=?)",
     },
     Hot {
         part: "rolls_on > $3 AND|rolls_on > ? AND",
@@ -162,7 +220,7 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH badge_earns USING COVERING INDEX badge_earns_rolls_on (org_id=? AND badge_id=? AND rolls_on>? AND rolls_on<?)",
     },
     Hot {
-        part: "SUM(e.earns)",
+        part: "c.ends_on = l.",
         values: &[
             ("bigint", "1"),
             ("bytea", BYTES),
@@ -172,6 +230,40 @@ const HOT: &[Hot] = &[
         ],
         postgres: "Index Only Scan using badge_earns_pkey",
         sqlite: "SEARCH e USING COVERING INDEX badge_earns_event_on (org_id=? AND badge_id=? AND event_on>? AND event_on<?)",
+    },
+    Hot {
+        part: "FROM expiries WHERE",
+        values: &[("bigint", "1"), ("bigint", "1"), ("bigint", "1")],
+        postgres: "Index Scan using expiries_pkey",
+        sqlite: "SEARCH expiries USING PRIMARY KEY (org_id=? AND due_on<?)",
+    },
+    Hot {
+        part: "FROM expiries e WHERE",
+        values: &[],
+        postgres: "Index Only Scan using expiries_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=?)",
+    },
+    Hot {
+        part: "w.place, e.event_on, e.revoked_on|w.key, e.event_on, e.revoked_on",
+        values: &[
+            ("bigint[]", "'{7}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("bigint", "1"),
+        ],
+        postgres: "Index Scan using enrolments_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
+    },
+    Hot {
+        part: "FROM earned_badges e WHERE e.org_id = $4|CROSS JOIN earned_badges AS e ON e.org_id = ? AND e.customer_id = w.value AND e.badge_id = substr",
+        values: &[
+            ("bigint[]", "'{7}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+            ("bigint", "1"),
+        ],
+        postgres: "Index Scan using earned_badges_pkey",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
         part: "FROM catalogue_versions v",
@@ -226,13 +318,30 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH i USING PRIMARY KEY (org_id=? AND kind=? AND comparable=?)",
     },
     Hot {
+        part: "AND (audit.entity_id = ",
+        values: &[
+            ("bigint", "1"),
+            ("text", "'x'"),
+            ("bigint", "0"),
+            ("bigint", "11"),
+        ],
+        postgres: "Index Scan Backward using audit_entity",
+        sqlite: "SEARCH audit USING INDEX audit_entity (org_id=? AND entity_id=?)",
+    },
+    Hot {
+        part: "(audit.org_id = $1) AND (audit.recorded_on >= |(audit.org_id = ?) AND (audit.recorded_on >= ",
+        values: &[("bigint", "1"), ("bigint", "0"), ("bigint", "11")],
+        postgres: "Index Scan Backward using audit_pkey",
+        sqlite: "SEARCH audit USING PRIMARY KEY (org_id=? AND recorded_on>?)",
+    },
+    Hot {
         part: "LEFT OUTER JOIN enrolments",
         values: PAGE,
         postgres: "Index Scan Backward using earned_badges_pkey",
         sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
     Hot {
-        part: "request_ledger.reference_id FROM (enrolments",
+        part: "enrolments.revoke_reason FROM (enrolments",
         values: PAGE,
         postgres: "Index Scan Backward using enrolments_pkey",
         sqlite: "SEARCH enrolments USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
@@ -325,7 +434,6 @@ fn statements(scene: &Scene) -> Vec<String> {
         let store = &database.stores.customer_badges;
         store.details(org, &details).unwrap().unwrap();
         scene.enrol(scene.request(2)).unwrap().unwrap();
-        // The third is recorded when something may have left the rolling window.
         for day in 0..3 {
             for limits in [Vec::new(), limits_of_every_kind(5)] {
                 let mut request = scene.earn_request(2, limits);
@@ -333,6 +441,10 @@ fn statements(scene: &Scene) -> Vec<String> {
                 scene.earn(&request).unwrap().unwrap();
             }
         }
+        // A clock that is behind: the rolling windows reach back from another moment than it says.
+        let mut behind = scene.earn_request(2, limits_of_every_kind(5));
+        behind.context.now = second(1400);
+        scene.earn(&behind).unwrap().unwrap();
         let refused = scene.earn_request(2, limits_of_every_kind(1));
         scene.earn(&refused).unwrap().unwrap();
         // Refused by a limit of the customer's, and by one of the badge's.
@@ -347,12 +459,41 @@ fn statements(scene: &Scene) -> Vec<String> {
             identifiers: Identifiers::default(),
         };
         let directory = &database.stores.directory;
-        directory.put(org, &[entry], None).unwrap();
+        let by = Attribution::system(second(0));
+        directory.put(org, &[entry], &by, None).unwrap();
+        for entity_id in [Some("7".to_owned()), None] {
+            let query = AuditQuery {
+                entity_id,
+                from: Some(second(0)),
+                limit: 10,
+                ..AuditQuery::default()
+            };
+            database.stores.audit.entries(org, &query).unwrap();
+        }
+        read_feed(&*database.stores.events, org);
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();
+        let events = &database.stores.events;
+        let expired = events.expire(second(900_000_000), second(900_000_000), 100_000);
+        assert_ne!(expired.unwrap().events, 0);
     });
     sent.statements
+}
+
+fn read_feed(events: &dyn EventStore, org: OrgId) {
+    let asked = FeedQuery {
+        org,
+        after: Position::START,
+        kept_since: second(0),
+        kinds: BTreeSet::new(),
+        badge: None,
+        customer: None,
+        limit: 10,
+    };
+    events.read(&asked).unwrap();
+    events.before(org, second(1500)).unwrap();
+    events.newest(org).unwrap();
 }
 
 /// The one statement that `hot` is about.
@@ -446,12 +587,16 @@ fn planner(database: &Postgres) -> PgConnection {
 
 /// Prepares `statement` as `s`; gives the text that asks for its plan.
 fn prepare(connection: &mut PgConnection, statement: &str, hot: &Hot) -> String {
-    let types: Vec<_> = hot.values.iter().map(|it| it.0).collect();
-    let values: Vec<_> = hot.values.iter().map(|it| it.1).collect();
+    let list = |each: Vec<&str>| match each.as_slice() {
+        [] => String::new(),
+        some => format!("({})", some.join(", ")),
+    };
+    let types = list(hot.values.iter().map(|it| it.0).collect());
+    let values = list(hot.values.iter().map(|it| it.1).collect());
     connection
-        .batch_execute(&format!("PREPARE s ({}) AS {statement}", types.join(", ")))
+        .batch_execute(&format!("PREPARE s {types} AS {statement}"))
         .unwrap();
-    format!("EXPLAIN EXECUTE s ({})", values.join(", "))
+    format!("EXPLAIN EXECUTE s {values}")
 }
 
 fn assert_planned(connection: &mut PgConnection, statement: &str, hot: &Hot) {

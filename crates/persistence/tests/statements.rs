@@ -8,7 +8,7 @@ mod support;
 use accolade_application::ports::EnrolmentRequest;
 use accolade_persistence::{Database, Options, open};
 use support::recorder::{self, Sent};
-use support::scene::{Scene, enrolled, hold};
+use support::scene::{Scene, enrolled, hold, second};
 
 const MANY: u32 = 10_000;
 
@@ -111,6 +111,8 @@ fn ten_thousand_new_customers_are_these_statements_on_sqlite() {
             "INSERT INTO request_ledger",
             "INSERT INTO enrolments",
             "INSERT INTO badge_counts",
+            "INSERT INTO expiries",
+            "INSERT INTO feed",
             "COMMIT",
         ]
     );
@@ -131,6 +133,7 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
             "SAVEPOINT copying",
             "COPY enrolments(customer_id, ordinal,",
             "INSERT INTO badge_counts",
+            "WITH due AS",
             "COMMIT",
         ]
     );
@@ -252,7 +255,12 @@ fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
         assert_eq!(page.total, 1);
         for n in 0..30 {
             let badge = scene.draft(&format!("Badge {n}"));
-            scene.database.stores.badges.create(&badge, None).unwrap();
+            scene
+                .database
+                .stores
+                .badges
+                .create(&badge, None, &[])
+                .unwrap();
         }
         let (page, many) = list();
         assert_eq!(page.badges.len(), 31);
@@ -262,4 +270,25 @@ fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
     assert_constant(&scene);
     let (_postgres, scene) = postgres();
     assert_constant(&scene);
+}
+
+#[test]
+fn what_hundreds_of_requests_recorded_expires_by_as_many_statements_as_what_two_did_on_postgresql()
+{
+    let (_database, scene) = postgres();
+    let expire = |customers: std::ops::RangeInclusive<i64>| {
+        let many = u64::try_from(customers.clone().count()).unwrap();
+        for customer in customers {
+            let mut request = scene.request(1);
+            request.customers = vec![customer.try_into().unwrap()];
+            scene.enrol(request).unwrap().unwrap();
+        }
+        let events = &scene.database.stores.events;
+        let expire = || events.expire(second(2000), second(2001), 900).unwrap();
+        let (expired, sent) = recorder::sent(expire);
+        assert_eq!(expired.events, many);
+        sent.statements
+    };
+    let few = expire(1..=2);
+    assert_eq!(few, expire(3..=302));
 }

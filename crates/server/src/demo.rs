@@ -18,6 +18,7 @@ use accolade_application::ports::{
     Client, CreateClientError, CreateOrgError, IdSource, NewClient, Org, Ports,
 };
 use accolade_application::{Command, Executed, Request, execute};
+use accolade_domain::audit::Attribution;
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::{BadgeId, CustomFieldId, GroupId, IdBlock, ObjectId, OrgId};
 use accolade_domain::rejection::{Code, Rejection};
@@ -147,7 +148,7 @@ fn client(ports: &Ports) -> Result<Client> {
         key: key.clone(),
         groups: AccessGroups::ALL,
         secret: demo_secret().hash(),
-        created_on: ports.clock.now(),
+        created: Attribution::system(ports.clock.now()),
     };
     match ports.stores.access.create_client(&new) {
         Ok(_) | Err(CreateClientError::KeyTaken) => {}

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::Turns;
-use accolade_application::ports::Ports;
-use accolade_persistence::{Backup, Closing, Database, Migrated, Options, Synchronous as Sync};
+use accolade_application::ports::{Ports, WebhookSender};
+use accolade_persistence::{
+    Backup, Closing, Database, Migrated, Options, SealingKey, Synchronous as Sync,
+};
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::show_warnings;
-use crate::settings::{DatabaseSettings, Environment, Synchronous, load};
-use crate::sources::{SystemClock, SystemIds, SystemSecrets};
+use crate::settings::{DatabaseSettings, Environment, Settings, Synchronous, load};
+use crate::sources::{NoReceivers, SystemClock, SystemIds, SystemSecrets};
 
 /// How long to wait at the end for those who still use the database, who have had the time of a
 /// request already.
@@ -34,7 +36,7 @@ impl Deref for Store {
 }
 
 impl Store {
-    fn new(database: Database, closing: Closing) -> Self {
+    fn new(database: Database, closing: Closing, receivers: Arc<dyn WebhookSender>) -> Self {
         let clock = Arc::new(SystemClock);
         Self {
             ports: Ports {
@@ -42,6 +44,7 @@ impl Store {
                 clock: clock.clone(),
                 ids: Arc::new(SystemIds::new(clock)),
                 secrets: Arc::new(SystemSecrets),
+                receivers,
                 turns: Turns::default(),
             },
             _closing: closing,
@@ -56,9 +59,9 @@ impl Store {
 /// As [`load`] and [`open`].
 pub(crate) fn of_process() -> Result<Store> {
     show_warnings()?;
-    let settings = load(&Environment::of_process()?)?.settings.database;
+    let settings = load(&Environment::of_process()?)?.settings;
     let (closing, database) = open_alone(&settings)?;
-    if settings.migrate {
+    if settings.database.migrate {
         for note in run_migrations(&database)?.notes {
             tracing::warn!("{note}");
         }
@@ -70,17 +73,22 @@ pub(crate) fn of_process() -> Result<Store> {
             missing.join(", ")
         );
     }
-    Ok(Store::new(database, closing))
+    Ok(Store::new(database, closing, Arc::new(NoReceivers)))
 }
 
-/// The server's ports. Migrations that are missing are run if the configuration says so, else left
+/// The server's ports, with so many connections beside those of requests. Migrations that are missing are run if the configuration says so, else left
 /// to `accolade-server migrate`: until then the server is not ready.
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
-pub(crate) fn open(settings: &DatabaseSettings) -> Result<Store> {
-    let (closing, database) = open_database(settings)?;
-    if settings.migrate {
+pub(crate) fn open(
+    settings: &Settings,
+    receivers: Arc<dyn WebhookSender>,
+    more_connections: u32,
+) -> Result<Store> {
+    let connections = settings.database.pool_size + more_connections;
+    let (closing, database) = open_database(settings, connections)?;
+    if settings.database.migrate {
         let Migrated { names, notes } = run_migrations(&database)?;
         for name in names {
             tracing::info!(name, "ran a migration");
@@ -89,14 +97,14 @@ pub(crate) fn open(settings: &DatabaseSettings) -> Result<Store> {
             tracing::warn!("{note}");
         }
     }
-    Ok(Store::new(database, closing))
+    Ok(Store::new(database, closing, receivers))
 }
 
 /// Runs the migrations that are missing.
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
-pub(crate) fn migrate(settings: &DatabaseSettings) -> Result<Migrated> {
+pub(crate) fn migrate(settings: &Settings) -> Result<Migrated> {
     show_warnings()?;
     let (_closing, database) = open_alone(settings)?;
     run_migrations(&database)
@@ -112,11 +120,8 @@ pub(crate) fn backup(settings: &DatabaseSettings, to: &Path) -> Result<Backup> {
 }
 
 /// Opens the database for a command, which does one thing at a time.
-fn open_alone(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
-    open_database(&DatabaseSettings {
-        pool_size: 1,
-        ..settings.clone()
-    })
+fn open_alone(settings: &Settings) -> Result<(Closing, Database)> {
+    open_database(settings, 1)
 }
 
 fn run_migrations(database: &Database) -> Result<Migrated> {
@@ -124,9 +129,11 @@ fn run_migrations(database: &Database) -> Result<Migrated> {
 }
 
 /// The database, and before it what closes it: of a pair that is taken apart the second goes first.
-fn open_database(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
+fn open_database(settings: &Settings, connections: u32) -> Result<(Closing, Database)> {
+    let secrets_key = settings.secrets.key.as_ref();
+    let settings = &settings.database;
     let options = Options {
-        pool_size: settings.pool_size,
+        pool_size: connections,
         pool_timeout: settings.pool_timeout,
         connect_timeout: settings.connect_timeout,
         statement_timeout: settings.statement_timeout,
@@ -135,6 +142,7 @@ fn open_database(settings: &DatabaseSettings) -> Result<(Closing, Database)> {
             Synchronous::Full => Sync::Full,
             Synchronous::Normal => Sync::Normal,
         },
+        secrets_key: secrets_key.map(|key| SealingKey(key.bytes())),
         ..Options::default()
     };
     let database =

@@ -125,7 +125,7 @@ impl Document {
         let Some(schema) = response.schemas.get(kind) else {
             return Err(format!("{id} declares no {kind:?} of {}", answer.status));
         };
-        if kind != "application/json" {
+        if kind != "application/json" && !kind.ends_with("+json") {
             return Ok(());
         }
         let body = body()?;

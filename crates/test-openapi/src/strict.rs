@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 /// Makes every object of `document` that names properties forbid others. One that says what others are
 /// like (`additionalProperties` is a schema) means them, and is left as it is.
 pub(crate) fn forbid_further_fields(document: &mut Value) {
+    // What is sent to others is no answer, and what it is made of says nothing of answers.
+    if let Some(document) = document.as_object_mut() {
+        document.remove("webhooks");
+    }
     let mut parts = HashSet::new();
     find_parts(document, &mut parts);
     let named = document["components"]["schemas"].as_object_mut();

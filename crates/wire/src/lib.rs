@@ -3,10 +3,12 @@
 //! Whoever speaks JSON with the world outside reads and writes it here; which web framework
 //! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
-//! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`badge`],
-//! [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`].
+//! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
+//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
+//! [`webhook`].
 
 pub mod actor;
+pub mod audit;
 pub mod badge;
 pub mod catalogue;
 pub mod customer;
@@ -14,10 +16,12 @@ pub mod directory;
 pub mod earning;
 pub mod enrolment;
 pub mod envelope;
+pub mod event;
 pub mod json;
 pub mod query;
 pub mod render;
 pub mod request;
+pub mod webhook;
 
 mod answer;
 mod instant;

@@ -4,6 +4,7 @@
 //! the same way and is the same to the byte.
 
 use accolade_application::answer::{Answer, BadgeView};
+use accolade_application::audit::AuditList;
 use accolade_application::badges::{BadgeList, etag};
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::{BadgeQuery, LedgerEntry, StoreError};
@@ -12,6 +13,7 @@ use accolade_domain::zone::Zone;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::audit::answer::AuditBody;
 use crate::badge::answer::BadgeBody;
 use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
@@ -24,6 +26,8 @@ use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
 use crate::request::recorded::{RecordedRequest, RequestsBody};
+use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
+use crate::webhook::attempt::AttemptBody;
 
 /// An answer as it is sent.
 #[derive(Debug)]
@@ -44,6 +48,14 @@ impl Rendered {
             etag: None,
             created: false,
         }
+    }
+
+    /// `value` without an envelope.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn bare(value: &impl Serialize) -> Result {
+        serde_json::to_vec(value).map(Self::new).map_err(unwritable)
     }
 }
 
@@ -113,6 +125,15 @@ pub fn badge(view: &BadgeView, context: Context<'_>) -> Result {
 /// A part that is stored cannot be written.
 pub fn badges(list: &BadgeList, query: &BadgeQuery, context: Context<'_>) -> Result {
     let body = BadgeListBody::new(list, query).map_err(unwritable)?;
+    enveloped(&body, context)
+}
+
+/// The answer that shows entries of the audit trail.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub fn audit(list: &AuditList, context: Context<'_>) -> Result {
+    let body = AuditBody::new(list, context.zone).map_err(unwritable)?;
     enveloped(&body, context)
 }
 
@@ -212,6 +233,11 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
             id: *badge,
             is_active: *active,
         }),
+        Answer::Webhook(webhook) => to.write(&WebhookBody::new(webhook)),
+        Answer::WebhookDeleted(webhook) | Answer::WebhookResent(webhook) => {
+            to.write(&WebhookReferenceBody::new(*webhook))
+        }
+        Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }
 

@@ -6,12 +6,14 @@
 
 use std::borrow::Cow;
 
-use accolade_application::ports::ActorKind;
+use accolade_application::ports::{ActorKind, AttemptStatus};
+use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::catalogue::DataType;
 use accolade_domain::enrolment::EnrolmentStatus;
 use accolade_domain::owner::OwnerType;
+use accolade_domain::webhook::{DeliveryFormat, DeliveryOrder, SignatureKind, WebhookState};
 use accolade_domain::zone::CalendarUnit;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -47,6 +49,12 @@ words! {
     /// The spellings of an actor's kind.
     ActorKindName = "ActorKind" of ActorKind,
         "What an actor is: the server itself, or an API client.";
+    /// The spellings of what was done.
+    AuditActionName = "AuditAction" of Action,
+        "What was done to a thing.";
+    /// The spellings of what it was done to.
+    AuditEntityTypeName = "AuditEntityType" of EntityKind,
+        "A kind of thing whose changes the audit trail tells.";
     /// The spellings of an owner type.
     OwnerTypeName = "OwnerType" of OwnerType,
         "The module that owns a use of the badge. Read in any case, with `-` or a blank for `_`.";
@@ -71,4 +79,36 @@ words! {
     /// The spellings of a day of the week.
     WeekdayName = "Weekday" of Weekday,
         "A day of the week; 1 (Monday) to 7 (Sunday) are read too.";
+    /// The spellings of the form in which events are sent.
+    DeliveryFormatName = "DeliveryFormat" of DeliveryFormat,
+        "The form in which events are sent: each as the feed has it, or as consumers of the API family's own events read it.";
+    /// The spellings of a signature.
+    SignatureKindName = "SignatureKind" of SignatureKind,
+        "How requests to a webhook are signed.";
+    /// The spellings of an order of deliveries.
+    DeliveryOrderName = "DeliveryOrder" of DeliveryOrder,
+        "Which events wait for which: each for those of its customer before it, none, or each for all before it.";
+    /// The spellings of the status of an attempt.
+    AttemptStatusName = "AttemptStatus" of AttemptStatus,
+        "Whether an attempt to deliver succeeded.";
+}
+
+/// The spellings of a webhook's state, of which one has a reason.
+#[derive(Debug)]
+pub(crate) struct WebhookStateName;
+
+impl PartialSchema for WebhookStateName {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("Whether anything is sent to a webhook."))
+            .enum_values(Some(WebhookState::NAMES))
+            .into()
+    }
+}
+
+impl ToSchema for WebhookStateName {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("WebhookState")
+    }
 }

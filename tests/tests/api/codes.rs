@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use accolade_domain::rejection::Code;
 use accolade_tests::{
     Backend, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge, direct_badge,
-    enrolment, now, with,
+    enrolment, now, until, with,
 };
 use serde_json::{Value, json};
 
@@ -208,6 +209,19 @@ fn an_idempotency_key_whose_first_request_still_runs(backend: Backend) -> Reply 
     })
 }
 
+fn a_cursor_whose_events_are_kept_no_more(backend: Backend) -> Reply {
+    let server = Setup::new(backend).set("events.retention", "1s").start();
+    let org = server.org();
+    let before = org.get("events?after=latest").ok();
+    let before = before.data()["next"].as_str().unwrap().to_owned();
+    org.create(&badge());
+    let path = format!("events?after={before}");
+    until("the event is given no more", Duration::from_mins(1), || {
+        org.get(&path).status == 410
+    });
+    org.get(&path)
+}
+
 fn no_credentials(server: &Server) -> Reply {
     server.stranger().get("badgeMeta")
 }
@@ -302,6 +316,23 @@ fn a_database_that_is_away(backend: Backend) -> Reply {
             })
         }
     }
+}
+
+fn a_receiver_inside_of_the_network(server: &Server) -> Reply {
+    // Loopback, in a spelling of its own.
+    let body = json!({"url": "https://0x7f.1/hook"});
+    server.org().post("webhooks", &body)
+}
+
+fn a_webhook_that_there_is_not(server: &Server) -> Reply {
+    server.org().get("webhooks/000000000000000000000000")
+}
+
+fn the_public_key_of_a_webhook_that_has_none(server: &Server) -> Reply {
+    let org = server.org();
+    let created = org.post("webhooks", &json!({"url": "https://1.1.1.1/"}));
+    let id = created.ok().data()["id"].as_str().unwrap().to_owned();
+    org.get(&format!("webhooks/{id}/key"))
 }
 
 fn an_unknown_field(server: &Server) -> Reply {
@@ -402,6 +433,10 @@ produced! {
     1943 => a_body_that_is_no_json_by_its_type
     1945 => a_body_that_does_not_arrive
     1951 => a_database_that_is_away
+    1960 => a_cursor_whose_events_are_kept_no_more
+    1961 => a_receiver_inside_of_the_network
+    1962 => a_webhook_that_there_is_not
+    1963 => the_public_key_of_a_webhook_that_has_none
     1990 => an_unknown_field
     1991 => two_dates_that_disagree
     1992 => a_customer_named_twice

@@ -62,6 +62,7 @@ fn enrol_earn_look_up_and_revoke_answer_as_they_are_printed(backend: Backend) {
             "customer/earn",
             "management/62090013/badge/66276dc68fe258516a88ff8e?includeStatistics=true",
             "customer/revokeEarn",
+            "events?customerId=62090013",
         ]
     );
     let mut earned = String::new();

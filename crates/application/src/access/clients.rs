@@ -1,5 +1,6 @@
 //! Creating clients, and the life of their secrets.
 
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::text::Name;
 use anyhow::anyhow;
@@ -75,7 +76,7 @@ fn create(
         key: key.clone(),
         groups: command.groups,
         secret,
-        created_on: ports.clock.now(),
+        created: by_system(ports),
     })
 }
 
@@ -85,7 +86,8 @@ fn create(
 /// [`UnknownClient::Unknown`].
 pub fn begin_rotation(ports: &Ports, key: &ClientKey) -> Result<Secret, UnknownClient> {
     let secret = Secret::generate(&*ports.secrets);
-    ports.stores.access.begin_rotation(key, &secret.hash())?;
+    let by = by_system(ports);
+    (ports.stores.access).begin_rotation(key, &secret.hash(), &by)?;
     Ok(secret)
 }
 
@@ -94,7 +96,7 @@ pub fn begin_rotation(ports: &Ports, key: &ClientKey) -> Result<Secret, UnknownC
 /// # Errors
 /// [`UnknownClient::Unknown`], also if it has no second one.
 pub fn finish_rotation(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClient> {
-    ports.stores.access.finish_rotation(key)
+    ports.stores.access.finish_rotation(key, &by_system(ports))
 }
 
 /// Revokes a client for good.
@@ -102,5 +104,10 @@ pub fn finish_rotation(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClie
 /// # Errors
 /// [`UnknownClient::Unknown`].
 pub fn revoke_client(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClient> {
-    ports.stores.access.revoke(key, ports.clock.now())
+    ports.stores.access.revoke(key, &by_system(ports))
+}
+
+/// Clients are created and changed on the command line only.
+fn by_system(ports: &Ports) -> Attribution {
+    Attribution::system(ports.clock.now())
 }

@@ -96,6 +96,11 @@ impl AccessGroups {
             .filter(move |group| self.0 & *group as u8 != 0)
     }
 
+    /// The names of the groups.
+    pub fn names(self) -> Vec<String> {
+        self.iter().map(|group| group.name().to_owned()).collect()
+    }
+
     /// The form in which it is stored: a sum of powers of two.
     pub const fn bits(self) -> i16 {
         self.0 as i16

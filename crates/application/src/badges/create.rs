@@ -1,5 +1,6 @@
 //! Creating a badge.
 
+use accolade_domain::audit::telling;
 use accolade_domain::badge::{Badge, BadgeDraft, Defining};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
@@ -68,7 +69,11 @@ impl Command for CreateBadge {
             now,
         };
         let record = request.record(&Answer::BadgeCreated(Box::new(view.clone())));
-        match ports.stores.badges.create(&view.badge, record.as_ref()) {
+        let told = [telling::badge_created(
+            &view.badge,
+            &request.attribution(now),
+        )];
+        match (ports.stores.badges).create(&view.badge, record.as_ref(), &told) {
             Ok(number) => Ok(Answer::BadgeCreated(Box::new(BadgeView {
                 number: Some(number),
                 ..view

@@ -1,5 +1,6 @@
 //! Reading a badge, deciding, and writing, when it is one's turn, until no other server came between.
 
+use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
@@ -80,6 +81,7 @@ pub(crate) fn edit(
             org: caller.org,
             badge,
             version: found.version,
+            entries: entries(&found.badge, &edit, &request.attribution(now)),
             edit,
             now,
             by: caller.actor,
@@ -98,4 +100,21 @@ pub(crate) fn edit(
         }
     }
     Err(UseCaseError::overtaken(format_args!("badge {badge}")))
+}
+
+/// What the audit trail tells of `edit`, which changes `badge`.
+fn entries(badge: &Badge, edit: &BadgeEdit, by: &Attribution) -> Vec<Entry> {
+    let after = match edit {
+        BadgeEdit::Claim(claim) => return vec![telling::badge_claimed(badge, claim, by)],
+        BadgeEdit::Activity(active) => Badge {
+            active: *active,
+            ..badge.clone()
+        },
+        BadgeEdit::Definition { definition, active } => Badge {
+            definition: definition.as_ref().clone(),
+            active: active.unwrap_or(badge.active),
+            ..badge.clone()
+        },
+    };
+    telling::badge_revised(badge, &after, by)
 }

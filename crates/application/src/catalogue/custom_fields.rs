@@ -1,5 +1,6 @@
 //! Custom fields: created, changed and looked up.
 
+use accolade_domain::audit::telling;
 use accolade_domain::catalogue::{CustomField, CustomFieldChange, CustomFieldDraft};
 use accolade_domain::ids::CustomFieldId;
 use accolade_domain::rejection::Code;
@@ -53,7 +54,8 @@ impl Command for CreateCustomField {
         };
         let answer = Answer::CustomFieldCreated(field.clone());
         let record = request.record(&answer);
-        match ports.stores.catalogue.create_field(&field, record.as_ref()) {
+        let told = [telling::field_created(&field, &request.attribution(now))];
+        match (ports.stores.catalogue).create_field(&field, record.as_ref(), &told) {
             Ok(()) => Ok(answer),
             Err(error) => Err(refused(error, Code::CustomFieldNameTaken)
                 .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new field had changed")))),
@@ -71,8 +73,9 @@ impl Command for UpdateCustomField {
             let after = before.changed(self.change.clone(), now, caller.actor)?;
             let answer = Answer::CustomField(after.clone());
             let record = request.record(&answer);
+            let told = telling::field_changed(&before, &after, &request.attribution(now));
             let catalogue = &ports.stores.catalogue;
-            match catalogue.save_field(&before, &after, record.as_ref()) {
+            match catalogue.save_field(&before, &after, record.as_ref(), &told) {
                 Ok(()) => return Ok(answer),
                 Err(error) => {
                     if let Some(failure) = refused(error, Code::CustomFieldNameTaken) {

@@ -1,5 +1,6 @@
 //! Groups of badges: created, changed, looked up and removed.
 
+use accolade_domain::audit::telling;
 use accolade_domain::badge::Rank;
 use accolade_domain::catalogue::{Group, GroupChange};
 use accolade_domain::ids::GroupId;
@@ -63,7 +64,8 @@ impl Command for CreateGroup {
         };
         let answer = Answer::Group(group.clone());
         let record = request.record(&answer);
-        match ports.stores.catalogue.create_group(&group, record.as_ref()) {
+        let told = [telling::group_created(&group, &request.attribution(now))];
+        match (ports.stores.catalogue).create_group(&group, record.as_ref(), &told) {
             Ok(()) => Ok(answer),
             Err(error) => Err(refused(error, Code::GroupNameTaken)
                 .unwrap_or_else(|| UseCaseError::unexpected(anyhow!("a new group had changed")))),
@@ -122,8 +124,9 @@ fn save(
         };
         let answer = Answer::Group(after.clone());
         let record = request.record(&answer);
+        let told = telling::group_changed(&before, &after, &request.attribution(now));
         let catalogue = &ports.stores.catalogue;
-        match catalogue.save_group(&before, &after, record.as_ref()) {
+        match catalogue.save_group(&before, &after, record.as_ref(), told.as_slice()) {
             Ok(()) => return Ok(answer),
             Err(error) => {
                 if let Some(failure) = refused(error, Code::GroupNameTaken) {

@@ -44,7 +44,9 @@ impl Command for PutCustomers {
             entries: entries.iter().map(echo).collect(),
         });
         let record = request.record(&answer);
-        let written = (ports.stores.directory).put(request.caller.org, &entries, record.as_ref());
+        let by = request.attribution(ports.clock.now());
+        let directory = &ports.stores.directory;
+        let written = directory.put(request.caller.org, &entries, &by, record.as_ref());
         match written {
             Ok(()) => Ok(answer),
             Err(DirectoryError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),

@@ -1,7 +1,7 @@
 //! Revoking an earned badge.
 
 use accolade_domain::ids::{BadgeId, EarnedBadgeId};
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::Answer;
 use crate::badges::not_found;
@@ -25,6 +25,8 @@ pub struct RevokeEarn {
     pub earned: EarnedBadgeId,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
+    /// Why, if it is said.
+    pub reason: Option<Reason>,
 }
 
 impl Command for RevokeEarn {
@@ -51,6 +53,7 @@ impl Command for RevokeEarn {
             customer,
             earned: self.earned,
             request_id: self.request_id,
+            reason: self.reason,
         };
         let earning = &ports.stores.earning;
         if !request.dry_run {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use accolade_domain::ids::{BadgeId, EnrolmentId};
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::{Answer, UnknownCustomer};
 use crate::badges::not_found;
@@ -25,6 +25,8 @@ pub struct RevokeEnrolments {
     pub which: WhichEnrolments,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
+    /// Why, if it is said.
+    pub reason: Option<Reason>,
 }
 
 /// Which enrolments of a badge are meant.
@@ -60,6 +62,7 @@ impl Command for RevokeEnrolments {
             targets,
             unknown,
             request_id: self.request_id,
+            reason: self.reason,
         };
         let outcomes = if request.dry_run {
             ports.stores.enrolments.preview_revoke(&recorded)?

@@ -1,5 +1,6 @@
 //! Where organisations and their API clients live.
 
+use accolade_domain::audit::{Attribution, ClientState, Entry, telling};
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
@@ -58,8 +59,19 @@ pub struct NewClient {
     pub groups: AccessGroups,
     /// The hash of its secret.
     pub secret: SecretHash,
-    /// When it is created.
-    pub created_on: Instant,
+    /// When it is created, and by whom.
+    pub created: Attribution,
+}
+
+impl NewClient {
+    /// What the audit trail tells of it once it has got its `number`.
+    pub fn entry(&self, number: ClientNumber) -> Entry {
+        let state = ClientState {
+            name: self.name.clone(),
+            groups: self.groups.names(),
+        };
+        telling::client_created(self.org, number, state, &self.created)
+    }
 }
 
 /// Why an org was not created.
@@ -99,7 +111,8 @@ pub enum UnknownClient {
     Store(#[from] StoreError),
 }
 
-/// Where organisations and their API clients live.
+/// Where organisations and their API clients live. Whatever changes a client, the audit trail of
+/// its org tells, in the same transaction: by whom and when, and no secret.
 pub trait AccessStore: Send + Sync {
     /// Creates `org`. Of two that race for one number exactly one wins.
     ///
@@ -137,17 +150,22 @@ pub trait AccessStore: Send + Sync {
     ///
     /// # Errors
     /// [`UnknownClient::Unknown`] also if it is revoked.
-    fn begin_rotation(&self, key: &ClientKey, next: &SecretHash) -> Result<(), UnknownClient>;
+    fn begin_rotation(
+        &self,
+        key: &ClientKey,
+        next: &SecretHash,
+        by: &Attribution,
+    ) -> Result<(), UnknownClient>;
 
     /// Makes the second secret the only one.
     ///
     /// # Errors
     /// [`UnknownClient::Unknown`] also if it is revoked or has no second secret.
-    fn finish_rotation(&self, key: &ClientKey) -> Result<(), UnknownClient>;
+    fn finish_rotation(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient>;
 
-    /// Revokes the client for good. Its first revocation's moment stays.
+    /// Revokes the client for good, at the moment that `by` has. Its first revocation's moment stays.
     ///
     /// # Errors
     /// [`UnknownClient::Unknown`] if there is no such client or it is revoked already.
-    fn revoke(&self, key: &ClientKey, revoked_on: Instant) -> Result<(), UnknownClient>;
+    fn revoke(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient>;
 }

@@ -77,4 +77,10 @@ pub trait Actors: Send + Sync {
     /// # Errors
     /// The store failed.
     fn find(&self, org: OrgId, actor: Actor) -> Result<Option<ActorRecord>, StoreError>;
+
+    /// Those of `actors` that [`find`](Self::find) finds, each once, in any order, in one statement.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn find_all(&self, org: OrgId, actors: &[Actor]) -> Result<Vec<ActorRecord>, StoreError>;
 }

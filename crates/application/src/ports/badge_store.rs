@@ -1,6 +1,7 @@
 //! Where badge metas live.
 
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::{Badge, BadgeDefinition, BadgeStatus, EarnType};
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, BadgeNumber, GroupId, OrgId};
@@ -70,6 +71,8 @@ pub struct BadgeEditRequest {
     pub by: Actor,
     /// What to remember under the caller's idempotency key, if it sent one.
     pub idempotency: Option<IdempotencyRecord>,
+    /// What the audit trail tells of it.
+    pub entries: Vec<Entry>,
 }
 
 /// Why a badge was not created.
@@ -169,7 +172,7 @@ pub trait BadgeStore: Send + Sync {
     /// Creates `badge` at its first version, with its claims and without counts. Of two that race for
     /// one id or one name in an org exactly one wins; what other orgs have does not matter.
     /// What `idempotency` holds is remembered in the same transaction, with the number of the badge
-    /// where the answer shows it.
+    /// where the answer shows it, and `entries` are written.
     ///
     /// Gives the badge's number: the badges of an org have 1, 2, 3 … in the order in which they are
     /// created, also those that are created at the same moment, and a badge that is refused uses none
@@ -182,6 +185,7 @@ pub trait BadgeStore: Send + Sync {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError>;
 
     /// The badge as it is now.

@@ -1,5 +1,6 @@
 //! Where groups and custom fields live.
 
+use accolade_domain::audit::Entry;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{CustomFieldId, GroupId, OrgId};
 use accolade_domain::listing::{Page, PageOf, SortOrder};
@@ -37,6 +38,7 @@ pub struct CustomFieldQuery {
 /// Where groups and custom fields live. One of another org is as good as none.
 ///
 /// Names are compared by code point. Of two that race for one name in an org exactly one wins.
+/// `entries` are what the audit trail tells of a change, written in its transaction.
 pub trait CatalogueStore: Send + Sync {
     /// Creates `group`.
     ///
@@ -46,6 +48,7 @@ pub trait CatalogueStore: Send + Sync {
         &self,
         group: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError>;
 
     /// Replaces `before` by `after`, if the group is still what `before` says. A
@@ -59,6 +62,7 @@ pub trait CatalogueStore: Send + Sync {
         before: &Group,
         after: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError>;
 
     /// The group, active or not.
@@ -81,6 +85,7 @@ pub trait CatalogueStore: Send + Sync {
         &self,
         field: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError>;
 
     /// Replaces `before` by `after`, if the field is still what `before` says.
@@ -92,6 +97,7 @@ pub trait CatalogueStore: Send + Sync {
         before: &CustomField,
         after: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError>;
 
     /// The field, active or not.

@@ -4,16 +4,19 @@
 //! store gives what they judge: what the customer has, and the catalogue of the org unless the
 //! caller has that already.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{Catalogue, CustomerBadge, EnrolmentsRead, Holding};
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::{Page, PageOf};
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
+use accolade_domain::text::Reason;
 
 use crate::ports::StoreError;
 
@@ -61,6 +64,10 @@ pub struct EnrolmentRecord {
     pub recorded_on: Instant,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Who revoked it; `None` if nobody did, or an earlier release that did not keep it.
+    pub revoked_by: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub revoke_reason: Option<Reason>,
 }
 
 /// An earn with who recorded it.
@@ -70,6 +77,10 @@ pub struct EarnRecord {
     pub earned: EarnedBadge,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Who revoked it; `None` if nobody did, or an earlier release that did not keep it.
+    pub revoked_by: Option<Actor>,
+    /// Why it was revoked, if it was and somebody said so.
+    pub revoke_reason: Option<Reason>,
 }
 
 /// A refused earn.
@@ -135,4 +146,15 @@ pub trait CustomerBadges: Send + Sync {
         org: OrgId,
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError>;
+
+    /// When these enrolments were recorded, each of the customer beside it, revoked ones included. What
+    /// there is not is left out. One statement, however many they are.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError>;
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use accolade_domain::audit::Attribution;
 pub use accolade_domain::identifier::IdentifierKind;
 use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::text::Name;
@@ -94,6 +95,9 @@ pub trait CustomerDirectory: Send + Sync {
     /// race for one identifier exactly one wins. The number of SQL statements does
     /// not depend on how many entries there are.
     ///
+    /// The audit trail tells, by `by`, of each customer who has other identifiers afterwards: of
+    /// which kinds, and not what they were or are.
+    ///
     /// `entries` name each customer once.
     ///
     /// # Errors
@@ -103,6 +107,7 @@ pub trait CustomerDirectory: Send + Sync {
         &self,
         org: OrgId,
         entries: &[DirectoryEntry],
+        by: &Attribution,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), DirectoryError>;
 

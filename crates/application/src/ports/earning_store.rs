@@ -1,11 +1,12 @@
 //! Where earned badges live, and what is counted under limits.
 
+use accolade_domain::audit::{Entry, telling};
 use accolade_domain::earning::{EarnTerms, Limit};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 use accolade_domain::zone::Zone;
 
 use crate::answer::{
@@ -119,6 +120,8 @@ pub struct RevokeEarnRequest {
     pub earned: EarnedBadgeId,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
+    /// Why, if it is said.
+    pub reason: Option<Reason>,
 }
 
 impl RevokeEarnRequest {
@@ -149,6 +152,12 @@ impl RecordedRequest for RevokeEarnRequest {
             customer: self.customer,
             earned: self.earned,
         }
+    }
+
+    fn entries(&self, (): &()) -> Vec<Entry> {
+        let (context, reason) = (&self.context, self.reason.as_ref());
+        let by = context.attribution();
+        vec![telling::earn_revoked(context.org, self.earned, reason, &by)]
     }
 }
 
@@ -206,6 +215,13 @@ impl RecordedRequest for ImportRequest {
             request_id: self.request_id.clone(),
             outcomes: self.outcomes.clone(),
         }
+    }
+
+    fn entries(&self, (): &()) -> Vec<Entry> {
+        let by = self.context.attribution();
+        let earns = self.items.len() as u64;
+        let told = telling::imported(self.context.org, &self.request_id, earns, &by);
+        told.into_iter().collect()
     }
 }
 
@@ -331,6 +347,8 @@ pub struct RevokeEnrolmentsRequest {
     pub unknown: Vec<UnknownCustomer>,
     /// The caller's id of the request, if it sent one.
     pub request_id: Option<RequestId>,
+    /// Why, if it is said.
+    pub reason: Option<Reason>,
 }
 
 impl RecordedRequest for RevokeEnrolmentsRequest {
@@ -356,6 +374,17 @@ impl RecordedRequest for RevokeEnrolmentsRequest {
             outcomes,
             request_id: self.request_id.clone(),
         }
+    }
+
+    /// One of each enrolment that was revoked.
+    fn entries(&self, outcomes: &Vec<RevokedEnrolment>) -> Vec<Entry> {
+        let (org, reason) = (self.context.org, self.reason.as_ref());
+        let by = self.context.attribution();
+        (outcomes.iter())
+            .filter(|outcome| outcome.refused.is_none())
+            .filter_map(|outcome| outcome.enrolment)
+            .map(|enrolment| telling::enrolment_revoked(org, enrolment, reason, &by))
+            .collect()
     }
 }
 
@@ -424,11 +453,13 @@ mod tests {
                 actor: Actor::SYSTEM,
                 now: Instant::MIN,
                 key: None,
+                tag: None,
             },
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
             targets: vec![target(1, None), target(2, None)],
             unknown: vec![unknown(0), unknown(2), unknown(4)],
             request_id: None,
+            reason: None,
         };
         let places = |request: &RevokeEnrolmentsRequest, outcomes: &[RevokedEnrolment]| {
             let placed = request.placed(outcomes);

@@ -15,7 +15,8 @@ pub struct FeedQuery {
     pub org: OrgId,
     /// Only what is behind this.
     pub after: Position,
-    /// Nothing that was recorded before this is given any more, swept or not.
+    /// Nothing that was recorded before this is given any more, swept or not. What was recorded later
+    /// by a clock that was behind counts as recorded with what comes before it.
     pub kept_since: Instant,
     /// Of these kinds; empty means any at all.
     pub kinds: BTreeSet<EventKind>,
@@ -25,6 +26,15 @@ pub struct FeedQuery {
     pub customer: Option<CustomerId>,
     /// The most events to give: at least 1.
     pub limit: usize,
+}
+
+impl FeedQuery {
+    /// Whether `event` is of the kinds, and about the badge and the customer that it asks for.
+    pub fn asks_for(&self, event: &Event) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&event.kind()))
+            && self.badge.is_none_or(|badge| event.badge() == Some(badge))
+            && (self.customer).is_none_or(|customer| event.customer() == Some(customer))
+    }
 }
 
 /// A stretch of the feed.
@@ -47,6 +57,15 @@ pub enum FeedError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What was recorded and has no position yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsequenced {
+    /// How many requests.
+    pub requests: u64,
+    /// When the oldest of them was recorded.
+    pub oldest_on: Option<Instant>,
 }
 
 /// How much was made of what is due.
@@ -102,10 +121,19 @@ pub trait EventStore: Send + Sync {
     /// The store failed.
     fn sequence(&self) -> Result<u64, StoreError>;
 
+    /// What was recorded, of all orgs, and has no position yet. None once [`Self::sequence`] has been
+    /// called, but for what was recorded since.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError>;
+
     /// Records as events the enrolments and earns that expired at `until` or before, are not revoked,
-    /// and had not expired when they were recorded: the earliest first, at most about `most` (a
-    /// request that recorded several at once is divided), each exactly once, whoever calls at the
-    /// same moment. Those recorded before there was a feed too. `now` is when it is recorded.
+    /// and had not expired when they were recorded: in each org the earliest first, each exactly once,
+    /// whoever calls at the same moment. It looks at no more than `most`, revoked or not, and divides
+    /// what one request recorded. Those recorded before there was a feed too, unless they had expired
+    /// by then: they are entered a few at a time, and meanwhile there is more. `now` is when it is
+    /// recorded. No expiry is told behind the revocation of the same enrolment or earn.
     ///
     /// # Errors
     /// The store failed.

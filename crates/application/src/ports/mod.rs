@@ -11,6 +11,7 @@ mod stores;
 
 mod access_store;
 mod actors;
+mod audit_store;
 mod badge_store;
 mod batch;
 mod catalogue_store;
@@ -19,14 +20,17 @@ mod customer_badges;
 mod customer_directory;
 mod earning_store;
 mod enrolment_store;
-pub mod event_store;
+mod event_store;
 mod health;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
+mod leases;
 mod record;
 mod request_ledger;
 mod secrets;
+mod webhook_sender;
+mod webhook_store;
 
 use std::sync::Arc;
 
@@ -39,6 +43,7 @@ pub use clock::Clock;
 pub use ids::IdSource;
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
+pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
 
 /// Why a store did not answer. The causes are for the log, not for callers.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,8 @@ stores! {
     access: access_store::AccessStore,
     /// Who an actor is.
     actors: actors::Actors,
+    /// Who changed what.
+    audit: audit_store::AuditStore,
     /// Badge metas.
     badges: badge_store::BadgeStore,
     /// Enrolments.
@@ -73,6 +80,8 @@ stores! {
     directory: customer_directory::CustomerDirectory,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
+    /// The feed of events.
+    events: event_store::EventStore,
     /// Requests that were executed.
     requests: request_ledger::RequestLedger,
     /// Answers kept under idempotency keys.
@@ -81,6 +90,10 @@ stores! {
     health: health::Health,
     /// What is tidied up.
     housekeeping: housekeeping::Housekeeping,
+    /// Which server does what only one is to do.
+    leases: leases::Leases,
+    /// Webhooks, and how far they have come.
+    webhooks: webhook_store::WebhookStore,
 }
 
 /// Every port, as the use cases get them.
@@ -94,6 +107,8 @@ pub struct Ports {
     pub ids: Arc<dyn IdSource>,
     /// New secrets.
     pub secrets: Arc<dyn SecretSource>,
+    /// The way to the receivers of events.
+    pub receivers: Arc<dyn WebhookSender>,
     /// Whose turn it is to change what many want to change.
     pub turns: Turns,
 }

@@ -6,6 +6,7 @@
 //! that, whichever kind it is.
 
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::{Attribution, Entry, RequestTag};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
@@ -26,6 +27,19 @@ pub struct Context {
     pub now: Instant,
     /// The caller's idempotency key, if it sent one.
     pub key: Option<IdempotencyGuard>,
+    /// The id that the request has in its answer; `None` if it came another way.
+    pub tag: Option<RequestTag>,
+}
+
+impl Context {
+    /// Who records it, when, and in which request.
+    pub fn attribution(&self) -> Attribution {
+        Attribution {
+            actor: self.actor,
+            on: self.now,
+            tag: self.tag.clone(),
+        }
+    }
 }
 
 /// What a request is known by: no two requests of a batch share any of it but org and operation.
@@ -63,6 +77,12 @@ pub trait RecordedRequest {
 
     /// What the request is answered, now and whenever it is asked for again, given its `outcome`.
     fn answer(&self, outcome: Self::Outcome) -> Answer;
+
+    /// The entries of the audit trail that tell of the request, given its `outcome`: written in the
+    /// transaction that records it.
+    fn entries(&self, _outcome: &Self::Outcome) -> Vec<Entry> {
+        Vec::new()
+    }
 
     /// The names by which the request is told from all others.
     fn identity(&self) -> Identity<'_> {

@@ -166,6 +166,10 @@ impl Actors for Away {
     fn find(&self, _: OrgId, _: Actor) -> Result<Option<ActorRecord>, StoreError> {
         Err(StoreError::Unavailable(anyhow!("away")))
     }
+
+    fn find_all(&self, _: OrgId, _: &[Actor]) -> Result<Vec<ActorRecord>, StoreError> {
+        Err(StoreError::Unavailable(anyhow!("away")))
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod access;
 mod claim;
 mod create;
 mod enrol;
+mod events;
 mod group;
 mod idempotency;
 mod idempotency_races;

@@ -7,6 +7,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, CountedBadge, CreateBadgeError,
     EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 
@@ -40,6 +41,7 @@ impl BadgeStore for Meddling {
                 now: found.badge.updated_on,
                 by: found.badge.created_by,
                 idempotency: None,
+                entries: Vec::new(),
             };
             self.store.edit(&request).unwrap();
         }
@@ -50,8 +52,9 @@ impl BadgeStore for Meddling {
         &self,
         badge: &Badge,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
-        self.store.create(badge, idempotency)
+        self.store.create(badge, idempotency, entries)
     }
 
     fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError> {

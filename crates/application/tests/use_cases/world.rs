@@ -12,6 +12,7 @@ use accolade_application::ports::{
     Fingerprint, IdempotencyGuard, IdempotencyKey, NewClient, Org, Ports,
 };
 use accolade_application::{Command, Executed, Request, execute};
+use accolade_domain::audit::Attribution;
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::enrolment::Outcome;
 pub(crate) use accolade_domain::fixtures::{at, draft, owner};
@@ -167,7 +168,7 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         key: ClientKey::try_from(format!("till-{number}").as_str()).unwrap(),
         groups: AccessGroups::DEFAULT,
         secret: Secret::presented("secret").hash(),
-        created_on: ports.clock.now(),
+        created: Attribution::system(ports.clock.now()),
     };
     Caller {
         actor: ports.stores.access.create_client(&client).unwrap().into(),

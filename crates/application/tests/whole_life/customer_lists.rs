@@ -1,5 +1,6 @@
 //! Lists of a customer's badges, by a catalogue that is remembered.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -10,7 +11,8 @@ use accolade_application::ports::{
 use accolade_domain::customer_view::{
     CustomerBadge, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
 };
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{CustomerId, EnrolmentId, OrgId};
+use accolade_domain::instant::Instant;
 
 use crate::world::{World, customer, direct, draft};
 
@@ -36,6 +38,14 @@ impl CustomerBadges for Counting {
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         self.store.details(org, query)
+    }
+
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        self.store.recorded_on(org, enrolments)
     }
 }
 

@@ -236,6 +236,7 @@ fn revoking_an_earn_is_refused_for_a_used_id_then_an_unknown_badge_then_a_missin
     let world = World::new();
     let badge = world.badge(direct("Gold"));
     let used = RevokeEarn {
+        reason: None,
         badge,
         customer: customer(1).into(),
         earned: world.earned(badge, 1),
@@ -243,6 +244,7 @@ fn revoking_an_earn_is_refused_for_a_used_id_then_an_unknown_badge_then_a_missin
     };
     world.run(used.clone()).unwrap();
     let fresh = RevokeEarn {
+        reason: None,
         request_id: Some(world.request_id()),
         ..used.clone()
     };
@@ -268,6 +270,7 @@ fn an_earn_of_another_customer_badge_or_of_none_is_no_active_earn() {
     let world = World::new();
     let [gold, silver] = ["Gold", "Silver"].map(|name| world.badge(direct(name)));
     let mine = RevokeEarn {
+        reason: None,
         badge: gold,
         customer: customer(1).into(),
         earned: world.earned(gold, 1),
@@ -300,6 +303,7 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
     let world = World::new();
     let badge = world.badge(draft("Gold"));
     let used = RevokeEnrolments {
+        reason: None,
         badge,
         which: WhichEnrolments::AllOf(vec![customer(1)].into()),
         request_id: Some(world.request_id()),
@@ -314,6 +318,7 @@ fn revoking_enrolments_is_refused_for_a_used_id_then_an_unknown_badge() {
             (badge, fresh(), vec![]),
         ] {
             let command = RevokeEnrolments {
+                reason: None,
                 badge,
                 request_id,
                 ..used.clone()

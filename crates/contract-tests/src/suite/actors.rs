@@ -3,6 +3,7 @@
 use accolade_application::access::ClientKey;
 use accolade_application::ports::ActorRecord;
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::ClientNumber;
 
 use crate::World;
@@ -32,7 +33,11 @@ fn a_client_is_found_by_its_number_with_its_name(world: &World) {
 
 fn a_revoked_client_is_found_as_before(world: &World) {
     let key = ClientKey::try_from("till-100458").unwrap();
-    world.stores.access.revoke(&key, now()).unwrap();
+    world
+        .stores
+        .access
+        .revoke(&key, &Attribution::system(now()))
+        .unwrap();
     let record = found(world, world.tenant, world.tenant.actor);
     assert_eq!(record, Some(till(world.tenant)));
 }
@@ -50,9 +55,18 @@ fn neither_the_system_nor_a_number_that_nobody_has_is_found(world: &World) {
     }
 }
 
+fn several_are_found_at_once_each_once(world: &World) {
+    let (mine, other) = (world.tenant, world.tenant(7));
+    let nobody = Actor::try_from(i64::MAX).unwrap();
+    let asked = [mine.actor, other.actor, Actor::SYSTEM, nobody, mine.actor];
+    let records = world.stores.actors.find_all(mine.org, &asked).unwrap();
+    assert_eq!(records, [till(mine)]);
+}
+
 sentences! {
     a_client_is_found_by_its_number_with_its_name
     a_revoked_client_is_found_as_before
     an_actor_of_another_org_is_not_found
     neither_the_system_nor_a_number_that_nobody_has_is_found
+    several_are_found_at_once_each_once
 }

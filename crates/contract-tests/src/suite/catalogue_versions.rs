@@ -67,10 +67,10 @@ fn every_edit_of_a_badge_or_a_group_raises_the_version_of_its_org_only(world: &W
         ..group.clone()
     };
     let groups = &world.stores.catalogue;
-    groups.save_group(&group, &renamed, None).unwrap();
+    groups.save_group(&group, &renamed, None, &[]).unwrap();
     raised("a group was renamed");
     let removed = renamed.removed(now(), group.created_by);
-    groups.save_group(&renamed, &removed, None).unwrap();
+    groups.save_group(&renamed, &removed, None, &[]).unwrap();
     raised("a group was removed");
     assert_eq!(version_of(world, other), of_other);
 }
@@ -83,10 +83,10 @@ fn an_edit_that_is_refused_leaves_the_version(world: &World) {
     late.version = BadgeVersion(late.version.0 - 1);
     world.stores.badges.edit(&late).unwrap_err();
     let twin = world.draft("Gold");
-    world.stores.badges.create(&twin, None).unwrap_err();
+    world.stores.badges.create(&twin, None, &[]).unwrap_err();
     let groups = &world.stores.catalogue;
     let removed = group.removed(now(), group.created_by);
-    groups.save_group(&removed, &group, None).unwrap_err();
+    groups.save_group(&removed, &group, None, &[]).unwrap_err();
     assert_eq!(version(world), before);
 }
 

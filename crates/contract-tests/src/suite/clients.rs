@@ -3,6 +3,7 @@
 use accolade_application::access::{AccessGroup, AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{Client, CreateClientError, NewClient, UnknownClient};
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 
@@ -18,6 +19,10 @@ fn secret(text: &str) -> Secret {
     Secret::presented(text)
 }
 
+fn by(now: Instant) -> Attribution {
+    Attribution::system(now)
+}
+
 fn client(world: &World, text: &str) -> NewClient {
     NewClient {
         org: world.tenant.org,
@@ -25,7 +30,7 @@ fn client(world: &World, text: &str) -> NewClient {
         key: key(text),
         groups: AccessGroups::DEFAULT,
         secret: secret("first").hash(),
-        created_on: at("2026-04-01T00:00:00.123456Z"),
+        created: by(at("2026-04-01T00:00:00.123456Z")),
     }
 }
 
@@ -55,7 +60,7 @@ fn a_client_is_found_as_it_was_created(world: &World) {
     ] {
         let new = NewClient {
             name: name.try_into().unwrap(),
-            created_on,
+            created: by(created_on),
             ..client(world, text)
         };
         let number = create(world, &new);
@@ -67,7 +72,7 @@ fn a_client_is_found_as_it_was_created(world: &World) {
             groups: new.groups,
             secret: new.secret,
             next_secret: None,
-            created_on: new.created_on,
+            created_on: new.created.on,
             revoked_on: None,
         };
         assert_eq!(found(world, text), expected);
@@ -108,7 +113,7 @@ fn clients_get_ascending_numbers_and_are_listed_by_them_revoked_ones_included(wo
         };
         numbers.push(create(world, &new).into());
     }
-    world.stores.access.revoke(&key("a"), now()).unwrap();
+    world.stores.access.revoke(&key("a"), &by(now())).unwrap();
     assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     let listed = world.stores.access.clients().unwrap();
     let keys = ["till-100458", "till-7", "z", "a", "m"];
@@ -188,10 +193,10 @@ fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &World) 
     create(world, &client(world, "other"));
     assert_eq!(holds(&found(world, "key")), [true, false, false]);
     access
-        .begin_rotation(&key("key"), &secret("second").hash())
+        .begin_rotation(&key("key"), &secret("second").hash(), &by(now()))
         .unwrap();
     assert_eq!(holds(&found(world, "key")), [true, true, false]);
-    access.finish_rotation(&key("key")).unwrap();
+    access.finish_rotation(&key("key"), &by(now())).unwrap();
     let rotated = found(world, "key");
     assert_eq!(holds(&rotated), [false, true, false]);
     assert_eq!(rotated.next_secret, None);
@@ -203,7 +208,7 @@ fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
     create(world, &client(world, "key"));
     for text in ["second", "third"] {
         access
-            .begin_rotation(&key("key"), &secret(text).hash())
+            .begin_rotation(&key("key"), &secret(text).hash(), &by(now()))
             .unwrap();
     }
     assert_eq!(holds(&found(world, "key")), [true, false, true]);
@@ -212,14 +217,14 @@ fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
 fn a_rotation_needs_a_client_and_its_end_a_second_secret(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
-    assert_unknown(&access.begin_rotation(&key("nobody"), &secret("second").hash()));
-    assert_unknown(&access.finish_rotation(&key("nobody")));
-    assert_unknown(&access.finish_rotation(&key("key")));
+    assert_unknown(&access.begin_rotation(&key("nobody"), &secret("second").hash(), &by(now())));
+    assert_unknown(&access.finish_rotation(&key("nobody"), &by(now())));
+    assert_unknown(&access.finish_rotation(&key("key"), &by(now())));
     access
-        .begin_rotation(&key("key"), &secret("second").hash())
+        .begin_rotation(&key("key"), &secret("second").hash(), &by(now()))
         .unwrap();
-    access.finish_rotation(&key("key")).unwrap();
-    assert_unknown(&access.finish_rotation(&key("key")));
+    access.finish_rotation(&key("key"), &by(now())).unwrap();
+    assert_unknown(&access.finish_rotation(&key("key"), &by(now())));
     assert_eq!(holds(&found(world, "key")), [false, true, false]);
 }
 
@@ -227,12 +232,12 @@ fn a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were(world: &Wor
     let access = &world.stores.access;
     create(world, &client(world, "key"));
     access
-        .begin_rotation(&key("key"), &secret("second").hash())
+        .begin_rotation(&key("key"), &secret("second").hash(), &by(now()))
         .unwrap();
     let before = found(world, "key");
-    access.revoke(&key("key"), now()).unwrap();
-    assert_unknown(&access.begin_rotation(&key("key"), &secret("third").hash()));
-    assert_unknown(&access.finish_rotation(&key("key")));
+    access.revoke(&key("key"), &by(now())).unwrap();
+    assert_unknown(&access.begin_rotation(&key("key"), &secret("third").hash(), &by(now())));
+    assert_unknown(&access.finish_rotation(&key("key"), &by(now())));
     let revoked_on = Some(now());
     assert_eq!(
         found(world, "key"),
@@ -245,10 +250,10 @@ fn a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were(world: &Wor
 
 fn the_moment_of_the_first_revocation_stays(world: &World) {
     let access = &world.stores.access;
-    assert_unknown(&access.revoke(&key("key"), now()));
+    assert_unknown(&access.revoke(&key("key"), &by(now())));
     create(world, &client(world, "key"));
-    access.revoke(&key("key"), now()).unwrap();
-    assert_unknown(&access.revoke(&key("key"), at("2026-06-01T00:00:00Z")));
+    access.revoke(&key("key"), &by(now())).unwrap();
+    assert_unknown(&access.revoke(&key("key"), &by(at("2026-06-01T00:00:00Z"))));
     assert_eq!(found(world, "key").revoked_on, Some(now()));
 }
 
@@ -256,7 +261,9 @@ fn of_revocations_at_once_exactly_one_is_the_first(world: &World) {
     create(world, &client(world, "key"));
     let servers = world.servers();
     let moment = |i: usize| crate::fixtures::second(i64::try_from(i).unwrap());
-    let results = race(8, |i| servers[i % 2].access.revoke(&key("key"), moment(i)));
+    let results = race(8, |i| {
+        servers[i % 2].access.revoke(&key("key"), &by(moment(i)))
+    });
     let winner = only_winner(&results, |error| matches!(error, UnknownClient::Unknown));
     assert_eq!(found(world, "key").revoked_on, Some(moment(winner)));
 }

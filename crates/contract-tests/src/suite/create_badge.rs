@@ -65,7 +65,7 @@ fn a_name_is_unique_in_its_org_even_if_the_badge_that_has_it_is_off(world: &Worl
     };
     world.create(&off);
     let refused = world.draft("Gold");
-    assert_taken(&world.stores.badges.create(&refused, None));
+    assert_taken(&world.stores.badges.create(&refused, None, &[]));
     assert!(!is_found(world, &refused));
     assert_eq!(world.found(&off).badge, off);
     world.badge_of(world.tenant(7), "Gold");
@@ -77,7 +77,7 @@ fn an_id_is_unique_in_its_org_and_another_org_may_have_it(world: &World) {
         id: first.id,
         ..world.draft("Silver")
     };
-    assert_id_taken(&world.stores.badges.create(&again, None));
+    assert_id_taken(&world.stores.badges.create(&again, None, &[]));
     assert_eq!(world.found(&first).badge, first);
     let elsewhere = Badge {
         id: first.id,
@@ -91,9 +91,13 @@ fn an_id_is_unique_in_its_org_and_another_org_may_have_it(world: &World) {
 fn a_used_key_comes_before_a_taken_id_and_that_before_a_taken_name(world: &World) {
     let record = world.record("key");
     let first = world.draft("Gold");
-    world.stores.badges.create(&first, Some(&record)).unwrap();
-    assert_key_used(&world.stores.badges.create(&first, Some(&record)));
-    assert_id_taken(&world.stores.badges.create(&first, None));
+    world
+        .stores
+        .badges
+        .create(&first, Some(&record), &[])
+        .unwrap();
+    assert_key_used(&world.stores.badges.create(&first, Some(&record), &[]));
+    assert_id_taken(&world.stores.badges.create(&first, None, &[]));
 }
 
 fn names_differ_by_every_code_point(world: &World) {
@@ -109,14 +113,18 @@ fn names_differ_by_every_code_point(world: &World) {
     for name in names {
         let badge = world.badge(name);
         assert_eq!(world.found(&badge).badge.definition.name.as_str(), name);
-        assert_taken(&world.stores.badges.create(&world.draft(name), None));
+        assert_taken(&world.stores.badges.create(&world.draft(name), None, &[]));
     }
 }
 
 fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
     let record = world.record("key");
     let badge = world.draft("Gold");
-    world.stores.badges.create(&badge, Some(&record)).unwrap();
+    world
+        .stores
+        .badges
+        .create(&badge, Some(&record), &[])
+        .unwrap();
     assert!(is_found(world, &badge));
     assert_eq!(world.remembered("key"), Some(record));
 }
@@ -124,10 +132,14 @@ fn what_is_to_be_remembered_is_remembered_with_the_badge(world: &World) {
 fn a_used_key_is_refused_and_its_record_stays(world: &World) {
     let record = world.record("key");
     let first = world.draft("Gold");
-    world.stores.badges.create(&first, Some(&record)).unwrap();
+    world
+        .stores
+        .badges
+        .create(&first, Some(&record), &[])
+        .unwrap();
     let second = world.draft("Silver");
     let other = world.record("key");
-    assert_key_used(&world.stores.badges.create(&second, Some(&other)));
+    assert_key_used(&world.stores.badges.create(&second, Some(&other), &[]));
     assert!(!is_found(world, &second));
     assert_eq!(world.remembered("key"), Some(record));
 }
@@ -135,27 +147,35 @@ fn a_used_key_is_refused_and_its_record_stays(world: &World) {
 fn a_used_key_comes_before_a_taken_name(world: &World) {
     let record = world.record("key");
     let first = world.draft("Gold");
-    world.stores.badges.create(&first, Some(&record)).unwrap();
+    world
+        .stores
+        .badges
+        .create(&first, Some(&record), &[])
+        .unwrap();
     let again = world.draft("Gold");
-    assert_key_used(&world.stores.badges.create(&again, Some(&record)));
+    assert_key_used(&world.stores.badges.create(&again, Some(&record), &[]));
 }
 
 fn a_badge_that_is_refused_leaves_its_key_and_its_id_unused(world: &World) {
     world.badge("Gold");
     let record = world.record("key");
     let refused = world.draft("Gold");
-    assert_taken(&world.stores.badges.create(&refused, Some(&record)));
+    assert_taken(&world.stores.badges.create(&refused, Some(&record), &[]));
     assert_eq!(world.remembered("key"), None);
     let tenant = world.tenant;
     let mended = badge(refused.id, tenant.org, tenant.actor, "Silver");
-    world.stores.badges.create(&mended, Some(&record)).unwrap();
+    world
+        .stores
+        .badges
+        .create(&mended, Some(&record), &[])
+        .unwrap();
     assert_eq!(world.found(&mended).badge, mended);
 }
 
 fn of_badges_that_race_for_one_name_exactly_one_wins(world: &World) {
     let servers = world.servers();
     let badges: Vec<_> = (0..8).map(|_| world.draft("Gold")).collect();
-    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None, &[]));
     let winner = only_winner(&results, |error| {
         matches!(error, CreateBadgeError::NameTaken)
     });
@@ -173,7 +193,7 @@ fn of_badges_that_race_for_one_id_exactly_one_wins(world: &World) {
             ..world.draft(&format!("Badge {i}"))
         })
         .collect();
-    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None, &[]));
     let winner = only_winner(&results, |error| matches!(error, CreateBadgeError::IdTaken));
     assert_eq!(world.found(&first).badge, badges[winner]);
 }
@@ -183,7 +203,7 @@ fn of_badges_that_race_under_one_key_exactly_one_is_created(world: &World) {
     let record = world.record("key");
     let badges: Vec<_> = (0..8).map(|i| world.draft(&format!("Badge {i}"))).collect();
     let results = race(8, |i| {
-        servers[i % 2].badges.create(&badges[i], Some(&record))
+        servers[i % 2].badges.create(&badges[i], Some(&record), &[])
     });
     let winner = only_winner(&results, |error| {
         matches!(error, CreateBadgeError::IdempotencyKeyUsed)
@@ -198,7 +218,7 @@ fn badges_of_one_name_in_many_orgs_do_not_get_in_each_others_way(world: &World) 
     let badges: Vec<_> = (1..=8)
         .map(|org| world.draft_of(world.tenant(org), "Gold"))
         .collect();
-    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None));
+    let results = race(8, |i| servers[i % 2].badges.create(&badges[i], None, &[]));
     assert!(results.iter().all(Result::is_ok), "{results:?}");
 }
 
@@ -212,7 +232,10 @@ fn the_badges_of_an_org_are_numbered_in_the_order_of_their_creation(world: &Worl
     for expected in 1..=3 {
         for tenant in [world.tenant, other] {
             let badge = world.draft_of(tenant, &format!("Badge {expected}"));
-            assert_eq!(number(world.stores.badges.create(&badge, None)), expected);
+            assert_eq!(
+                number(world.stores.badges.create(&badge, None, &[])),
+                expected
+            );
             assert_eq!(world.counted(&badge).number.get(), expected);
         }
     }
@@ -220,7 +243,7 @@ fn the_badges_of_an_org_are_numbered_in_the_order_of_their_creation(world: &Worl
 
 fn a_badge_that_is_refused_uses_no_number_up(world: &World) {
     let record = world.record("key");
-    let create = |name: &str, record| world.stores.badges.create(&world.draft(name), record);
+    let create = |name: &str, record| world.stores.badges.create(&world.draft(name), record, &[]);
     assert_eq!(number(create("Gold", Some(&record))), 1);
     assert_taken(&create("Gold", None));
     assert_key_used(&create("Silver", Some(&record)));
@@ -241,7 +264,7 @@ fn what_is_remembered_shows_the_number(world: &World) {
         answer: Answer::BadgeCreated(Box::new(view(number))),
         ..world.record("key")
     };
-    let created = world.stores.badges.create(&badge, Some(&record(None)));
+    let created = world.stores.badges.create(&badge, Some(&record(None)), &[]);
     let numbered = record(Some(created.unwrap()));
     assert_eq!(world.remembered("key"), Some(numbered));
 }
@@ -253,7 +276,7 @@ fn badges_that_are_created_at_once_have_each_number_once_and_leave_none_out(worl
         .map(|i| world.draft(&format!("Badge {}", if i % 3 == 0 { 0 } else { i })))
         .collect();
     let results = race(badges.len(), |i| {
-        servers[i % 2].badges.create(&badges[i], None)
+        servers[i % 2].badges.create(&badges[i], None, &[])
     });
     let mut numbers: Vec<_> = results
         .into_iter()

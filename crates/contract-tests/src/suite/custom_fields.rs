@@ -27,7 +27,11 @@ fn draft(world: &World, tenant: Tenant, name: &str) -> CustomField {
 }
 
 fn create(world: &World, field: CustomField) -> CustomField {
-    world.stores.catalogue.create_field(&field, None).unwrap();
+    world
+        .stores
+        .catalogue
+        .create_field(&field, None, &[])
+        .unwrap();
     field
 }
 
@@ -40,7 +44,7 @@ fn found(world: &World, field: &CustomField) -> Option<CustomField> {
 }
 
 fn save(world: &World, before: &CustomField, after: &CustomField) -> Result<(), SaveError> {
-    world.stores.catalogue.save_field(before, after, None)
+    world.stores.catalogue.save_field(before, after, None, &[])
 }
 
 fn renamed(field: &CustomField, name: &str) -> CustomField {
@@ -110,12 +114,11 @@ fn a_field_of_every_type_is_found_as_it_was_created(world: &World) {
 
 fn a_fields_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
     let tier = field(world, "tier");
-    assert_taken(
-        world
-            .stores
-            .catalogue
-            .create_field(&draft(world, world.tenant, "tier"), None),
-    );
+    assert_taken(world.stores.catalogue.create_field(
+        &draft(world, world.tenant, "tier"),
+        None,
+        &[],
+    ));
     for name in ["Tier", "ti er", "tíer"] {
         field(world, name);
     }
@@ -182,19 +185,21 @@ fn a_change_of_a_field_comes_before_a_taken_name_and_a_used_key_before_both(worl
     let record = world.record("key");
     let catalogue = &world.stores.catalogue;
     let after = renamed(&level, "rank");
-    catalogue.save_field(&level, &after, Some(&record)).unwrap();
+    catalogue
+        .save_field(&level, &after, Some(&record), &[])
+        .unwrap();
     assert_eq!(world.remembered("key"), Some(record));
     let wrong = renamed(&level, "tier");
     assert_changed(save(world, &level, &wrong));
     let again = world.record("key");
-    assert_key_used(catalogue.save_field(&level, &wrong, Some(&again)));
-    assert_key_used(catalogue.create_field(&wrong, Some(&again)));
+    assert_key_used(catalogue.save_field(&level, &wrong, Some(&again), &[]));
+    assert_key_used(catalogue.create_field(&wrong, Some(&again), &[]));
     let fresh = world.record("fresh");
-    assert_taken(catalogue.create_field(&draft(world, world.tenant, "tier"), Some(&fresh)));
-    assert_taken(catalogue.save_field(&after, &wrong, Some(&fresh)));
+    assert_taken(catalogue.create_field(&draft(world, world.tenant, "tier"), Some(&fresh), &[]));
+    assert_taken(catalogue.save_field(&after, &wrong, Some(&fresh), &[]));
     assert_eq!(world.remembered("fresh"), None);
     let new = draft(world, world.tenant, "new");
-    catalogue.create_field(&new, Some(&fresh)).unwrap();
+    catalogue.create_field(&new, Some(&fresh), &[]).unwrap();
     assert_eq!(world.remembered("fresh"), Some(fresh));
 }
 
@@ -275,8 +280,8 @@ fn of_fields_that_race_for_one_name_exactly_one_wins(world: &World) {
         let results = race(8, |i| {
             let catalogue = &servers[i % 2].catalogue;
             match i.checked_sub(4) {
-                None => catalogue.create_field(&new[i], None),
-                Some(i) => catalogue.save_field(&spare[i], &renamed(&spare[i], &name), None),
+                None => catalogue.create_field(&new[i], None, &[]),
+                Some(i) => catalogue.save_field(&spare[i], &renamed(&spare[i], &name), None, &[]),
             }
         });
         only_winner(&results, |error| matches!(error, SaveError::NameTaken));
@@ -295,7 +300,7 @@ fn of_changes_of_a_field_that_race_exactly_one_wins(world: &World) {
         let results = race(8, |i| {
             servers[i % 2]
                 .catalogue
-                .save_field(&before, &afters[i], None)
+                .save_field(&before, &afters[i], None, &[])
         });
         let winner = only_winner(&results, |error| matches!(error, SaveError::Changed));
         assert_eq!(found(world, &before), Some(afters[winner].clone()));

@@ -27,7 +27,10 @@ fn entry(number: i64, identifiers: &[(IdentifierKind, &str)]) -> DirectoryEntry 
 }
 
 fn put(world: &World, entries: &[DirectoryEntry]) -> Result<(), DirectoryError> {
-    world.stores.directory.put(world.tenant.org, entries, None)
+    world
+        .stores
+        .directory
+        .put(world.tenant.org, entries, &world.tenant.by(None), None)
 }
 
 /// Which identifiers were taken; panics if something else was wrong.
@@ -216,7 +219,12 @@ fn each_org_has_a_directory_of_its_own(world: &World) {
     let directory = &world.stores.directory;
     put(world, &[entry(1, &[(Email, "a")])]).unwrap();
     directory
-        .put(other, &[entry(2, &[(Email, "a")]), entry(1, &[])], None)
+        .put(
+            other,
+            &[entry(2, &[(Email, "a")]), entry(1, &[])],
+            &world.tenant.by(None),
+            None,
+        )
         .unwrap();
     assert_eq!(who(world, Email, &["a"]), [Some(1)]);
     assert_eq!(resolved(&world.stores, other, Email, &["a"]), [Some(2)]);
@@ -227,11 +235,19 @@ fn a_put_is_remembered_under_its_key_which_comes_before_what_is_taken(world: &Wo
     let org = world.tenant.org;
     let put = |entries: &[DirectoryEntry], key: &str| {
         let record = world.record(key);
-        world.stores.directory.put(org, entries, Some(&record))
+        world
+            .stores
+            .directory
+            .put(org, entries, &world.tenant.by(None), Some(&record))
     };
     let directory = &world.stores.directory;
     directory
-        .put(org, &[entry(1, &[(Email, "a")])], Some(&record))
+        .put(
+            org,
+            &[entry(1, &[(Email, "a")])],
+            &world.tenant.by(None),
+            Some(&record),
+        )
         .unwrap();
     assert_eq!(world.remembered("key"), Some(record));
     for entries in [[entry(2, &[(Email, "a")])], [entry(2, &[(Email, "b")])]] {
@@ -264,7 +280,9 @@ fn of_puts_that_race_for_one_identifier_exactly_one_wins(world: &World) {
             if i % 3 == 0 {
                 entries.reverse();
             }
-            servers[i % 2].directory.put(org, &entries, None)
+            servers[i % 2]
+                .directory
+                .put(org, &entries, &world.tenant.by(None), None)
         });
         let winner = only_winner(&results, |error| matches!(error, DirectoryError::Taken(_)));
         assert_eq!(
@@ -296,7 +314,10 @@ fn puts_that_cross_leave_each_identifier_with_one_customer(world: &World) {
             if i % 2 == 1 {
                 entries.reverse();
             }
-            servers[i % 2].directory.put(org, &entries, None).unwrap();
+            servers[i % 2]
+                .directory
+                .put(org, &entries, &world.tenant.by(None), None)
+                .unwrap();
         }
     });
     let texts: Vec<_> = emails.iter().map(String::as_str).collect();

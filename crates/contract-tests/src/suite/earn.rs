@@ -184,6 +184,8 @@ fn an_earn_is_found_as_it_was_recorded(world: &World) {
             imported: false,
         },
         triggered_by: Some(by),
+        revoked_by: None,
+        revoke_reason: None,
     };
     assert_eq!(world.details(&badge, 1).earns.items, [expected]);
     assert_eq!(world.details(&badge, 2).earns.items, []);

@@ -25,7 +25,11 @@ fn draft(world: &World, tenant: Tenant, name: &str, rank: i64) -> Group {
 
 fn group(world: &World, name: &str, rank: i64) -> Group {
     let group = draft(world, world.tenant, name, rank);
-    world.stores.catalogue.create_group(&group, None).unwrap();
+    world
+        .stores
+        .catalogue
+        .create_group(&group, None, &[])
+        .unwrap();
     group
 }
 
@@ -34,7 +38,7 @@ fn found(world: &World, group: &Group) -> Option<Group> {
 }
 
 fn save(world: &World, before: &Group, after: &Group) -> Result<(), SaveError> {
-    world.stores.catalogue.save_group(before, after, None)
+    world.stores.catalogue.save_group(before, after, None, &[])
 }
 
 fn renamed(group: &Group, name: &str) -> Group {
@@ -91,12 +95,11 @@ fn a_group_is_found_as_it_was_created(world: &World) {
 
 fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world: &World) {
     let metals = group(world, "Metals", 1);
-    assert_taken(
-        world
-            .stores
-            .catalogue
-            .create_group(&draft(world, world.tenant, "Metals", 2), None),
-    );
+    assert_taken(world.stores.catalogue.create_group(
+        &draft(world, world.tenant, "Metals", 2),
+        None,
+        &[],
+    ));
     for name in ["metals", "Metals 2", "Métals"] {
         group(world, name, 1);
     }
@@ -104,7 +107,7 @@ fn a_groups_name_is_unique_among_the_active_ones_of_its_org_by_code_point(world:
     world
         .stores
         .catalogue
-        .create_group(&draft(world, other, "Metals", 1), None)
+        .create_group(&draft(world, other, "Metals", 1), None, &[])
         .unwrap();
     save(world, &metals, &removed(&metals)).unwrap();
     group(world, "Metals", 3);
@@ -172,20 +175,24 @@ fn a_change_of_a_group_comes_before_a_taken_name_and_a_used_key_before_both(worl
     let catalogue = &world.stores.catalogue;
     let after = renamed(&stones, "Woods");
     catalogue
-        .save_group(&stones, &after, Some(&record))
+        .save_group(&stones, &after, Some(&record), &[])
         .unwrap();
     assert_eq!(world.remembered("key"), Some(record));
     let wrong = renamed(&stones, "Metals");
     assert_changed(save(world, &stones, &wrong));
     let again = world.record("key");
-    assert_key_used(catalogue.save_group(&stones, &wrong, Some(&again)));
-    assert_key_used(catalogue.create_group(&wrong, Some(&again)));
+    assert_key_used(catalogue.save_group(&stones, &wrong, Some(&again), &[]));
+    assert_key_used(catalogue.create_group(&wrong, Some(&again), &[]));
     let fresh = world.record("fresh");
-    assert_taken(catalogue.create_group(&draft(world, world.tenant, "Metals", 1), Some(&fresh)));
-    assert_taken(catalogue.save_group(&after, &wrong, Some(&fresh)));
+    assert_taken(catalogue.create_group(
+        &draft(world, world.tenant, "Metals", 1),
+        Some(&fresh),
+        &[],
+    ));
+    assert_taken(catalogue.save_group(&after, &wrong, Some(&fresh), &[]));
     assert_eq!(world.remembered("fresh"), None);
     let new = draft(world, world.tenant, "New", 1);
-    catalogue.create_group(&new, Some(&fresh)).unwrap();
+    catalogue.create_group(&new, Some(&fresh), &[]).unwrap();
     assert_eq!(world.remembered("fresh"), Some(fresh));
     assert_eq!(found(world, &metals), Some(metals));
 }
@@ -244,7 +251,11 @@ fn active_groups_are_listed_by_rank_then_by_id_page_by_page(world: &World) {
         .map(|(number, rank)| group(world, &format!("Group {number}"), rank))
         .collect();
     let theirs = draft(world, world.tenant(7), "Theirs", 1);
-    world.stores.catalogue.create_group(&theirs, None).unwrap();
+    world
+        .stores
+        .catalogue
+        .create_group(&theirs, None, &[])
+        .unwrap();
     save(world, &groups[3], &removed(&groups[3])).unwrap();
     let expected = [1, 4, 0, 2, 5].map(|index| groups[index].clone());
     for size in [1, 2, 3, 100] {
@@ -301,8 +312,8 @@ fn of_groups_that_race_for_one_name_exactly_one_wins(world: &World) {
         let results = race(8, |i| {
             let catalogue = &servers[i % 2].catalogue;
             match i.checked_sub(4) {
-                None => catalogue.create_group(&new[i], None),
-                Some(i) => catalogue.save_group(&spare[i], &renamed(&spare[i], &name), None),
+                None => catalogue.create_group(&new[i], None, &[]),
+                Some(i) => catalogue.save_group(&spare[i], &renamed(&spare[i], &name), None, &[]),
             }
         });
         only_winner(&results, |error| matches!(error, SaveError::NameTaken));
@@ -329,7 +340,7 @@ fn of_changes_of_a_group_that_race_exactly_one_wins(world: &World) {
         let results = race(8, |i| {
             servers[i % 2]
                 .catalogue
-                .save_group(&before, &afters[i], None)
+                .save_group(&before, &afters[i], None, &[])
         });
         let winner = only_winner(&results, |error| matches!(error, SaveError::Changed));
         assert_eq!(found(world, &before), Some(afters[winner].clone()));

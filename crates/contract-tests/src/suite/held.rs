@@ -6,6 +6,7 @@ use accolade_application::ports::{DetailsQuery, EarnRecord, HeldQuery, IdSource 
 use accolade_domain::customer_view::{
     Catalogue, CatalogueBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
+use accolade_domain::enrolment::Outcome;
 use accolade_domain::owner::OwnerType;
 
 use crate::World;
@@ -33,7 +34,7 @@ fn a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active(world: 
 
     let removed = metals.removed(now(), metals.created_by);
     let groups = &world.stores.catalogue;
-    groups.save_group(&metals, &removed, None).unwrap();
+    groups.save_group(&metals, &removed, None, &[]).unwrap();
     assert_eq!(catalogue(), whole(None));
 }
 
@@ -216,6 +217,28 @@ fn details_show_pages_the_newest_first_and_count_all(world: &World) {
     }
 }
 
+fn the_recording_of_enrolments_is_told_for_their_customers_only(world: &World) {
+    let badge = world.badge("Gold");
+    let request = world.request(&badge, [1, 2, 3]);
+    let enrolled = world.enrol(&request).unwrap();
+    let id = |place: usize| match enrolled[place].outcome {
+        Outcome::Enrolled(id) => id,
+        _ => panic!("{enrolled:?}"),
+    };
+    let store = &world.stores.customer_badges;
+    let asked = [
+        (customer(1), id(0)),
+        (customer(2), id(1)),
+        (customer(2), id(2)),
+    ];
+    let expected = [id(0), id(1)].map(|id| (id, request.context.now));
+    let told = store.recorded_on(badge.org, &asked).unwrap();
+    assert_eq!(told, expected.into_iter().collect());
+    assert!(store.recorded_on(badge.org, &[]).unwrap().is_empty());
+    let elsewhere = world.tenant(7).org;
+    assert!(store.recorded_on(elsewhere, &asked).unwrap().is_empty());
+}
+
 sentences! {
     a_catalogue_has_every_badge_whole_with_its_group_while_that_is_active
     enrolments_are_held_in_the_order_of_their_recording_revoked_ones_included
@@ -225,4 +248,5 @@ sentences! {
     each_customer_holds_its_own_and_each_org_has_a_catalogue_of_its_own
     details_say_of_a_badge_what_is_held_of_it
     details_show_pages_the_newest_first_and_count_all
+    the_recording_of_enrolments_is_told_for_their_customers_only
 }

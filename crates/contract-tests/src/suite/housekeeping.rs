@@ -10,7 +10,11 @@ use crate::race::race;
 fn remember(world: &World, key: &str) -> IdempotencyRecord {
     let record = world.record(key);
     let badge = world.draft(key);
-    world.stores.badges.create(&badge, Some(&record)).unwrap();
+    world
+        .stores
+        .badges
+        .create(&badge, Some(&record), &[])
+        .unwrap();
     record
 }
 
@@ -26,7 +30,7 @@ fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &World) {
     world
         .stores
         .badges
-        .create(&world.draft("Late"), Some(&late))
+        .create(&world.draft("Late"), Some(&late), &[])
         .unwrap();
     let end = records[0].guard.expires_on;
     let sweep = |at| {
@@ -46,7 +50,7 @@ fn a_sweep_forgets_the_keys_that_have_expired_and_says_how_many(world: &World) {
     world
         .stores
         .badges
-        .create(&world.draft("Again"), Some(&records[0]))
+        .create(&world.draft("Again"), Some(&records[0]), &[])
         .unwrap();
 }
 

@@ -18,7 +18,11 @@ use crate::world::{Tenant, enrol_on, guard_of};
 /// Creates a badge that `record` is remembered with.
 fn remember(world: &World, record: &IdempotencyRecord) -> Result<(), CreateBadgeError> {
     let badge = world.draft(world.request_id().as_str());
-    world.stores.badges.create(&badge, Some(record)).map(drop)
+    world
+        .stores
+        .badges
+        .create(&badge, Some(record), &[])
+        .map(drop)
 }
 
 fn found(world: &World, guard: &IdempotencyGuard, now: Instant) -> Option<IdempotencyRecord> {

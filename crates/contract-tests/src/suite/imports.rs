@@ -31,6 +31,8 @@ fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
                 imported: true,
             },
             triggered_by: None,
+            revoked_by: None,
+            revoke_reason: None,
         }
     };
     assert_eq!(world.details(&badge, 1).earns.items, [record(2), record(0)]);

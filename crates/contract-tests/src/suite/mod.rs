@@ -24,6 +24,7 @@ macro_rules! parts {
 }
 
 mod actors;
+mod audit;
 mod batches;
 mod catalogue_versions;
 mod clients;
@@ -41,12 +42,18 @@ mod earn_refused;
 mod edit_badge;
 mod edit_races;
 mod enrol;
+mod expiries;
+mod expiry_races;
+mod feed;
+mod feed_cursors;
+mod feed_races;
 mod groups;
 mod health;
 mod held;
 mod housekeeping;
 mod idempotency;
 mod imports;
+mod leases;
 mod ledger;
 mod limit_races;
 mod limits;
@@ -57,6 +64,7 @@ mod overlap;
 mod preview;
 mod races;
 mod random_walk;
+mod reached_limits;
 mod refusals;
 mod refused;
 mod revise_badge;
@@ -66,6 +74,9 @@ mod rolling;
 mod snapshots;
 mod tenants;
 mod two_servers;
+mod unsequenced;
+mod webhook_deliveries;
+mod webhooks;
 
 /// What an adapter promises that records enrolments; one that can do it in several ways must
 /// promise it for each.
@@ -75,8 +86,9 @@ pub(crate) const OF_RECORDING_ENROLMENTS: &[Part] = parts! {
 
 /// What it promises besides.
 pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
-    orgs clients actors create_badge definitions edit_badge list_badges list_names idempotency
+    orgs clients actors audit create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
-    revise_badge groups custom_fields directory held catalogue_versions
+    revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
+    webhook_deliveries feed feed_cursors feed_races reached_limits expiries expiry_races
 };

@@ -97,7 +97,10 @@ fn a_key_is_used_by_one_of_many_kinds_of_request(world: &World) {
         let mut request = world.request(&badge, [1]);
         request.context.key = Some(world.guard(&key));
         let done = race(2, |i| match i {
-            0 => servers[0].badges.create(&created, Some(&record)).is_ok(),
+            0 => servers[0]
+                .badges
+                .create(&created, Some(&record), &[])
+                .is_ok(),
             _ => enrol_on(&servers[1], &request).is_ok(),
         });
         let is_created = world

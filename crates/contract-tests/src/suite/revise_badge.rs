@@ -175,7 +175,7 @@ fn of_badges_that_race_for_one_new_name_exactly_one_wins(world: &World) {
             match i.checked_sub(6) {
                 None => badges.edit(&requests[i]).map_err(|error| error.to_string()),
                 Some(i) => badges
-                    .create(&new[i], None)
+                    .create(&new[i], None, &[])
                     .map(drop)
                     .map_err(|error| error.to_string()),
             }

@@ -9,7 +9,7 @@ fn what_one_server_wrote_the_other_reads(world: &World) {
     let [one, other] = world.servers();
     let badge = world.draft("Gold");
     one.badges
-        .create(&badge, Some(&world.record("key")))
+        .create(&badge, Some(&world.record("key")), &[])
         .unwrap();
     let read = |badges: &dyn BadgeStore| badges.find(badge.org, badge.id).unwrap().unwrap();
     assert_eq!(read(&*other.badges), read(&*one.badges));

@@ -35,6 +35,10 @@ pub(crate) enum Action {
     Request(OrgId, RequestId),
     Recall(IdempotencyGuard),
     Sweep(Instant),
+    /// What was due then expires now.
+    Expire(Instant, Instant),
+    /// The whole feed, and the cursors before these moments.
+    Events(OrgId, Vec<Instant>),
     FindAll(OrgId, Vec<BadgeId>),
     Remember(IdempotencyRecord),
     Earning(EarningStep, Context),
@@ -80,6 +84,7 @@ impl<'a> Planner<'a> {
                     now,
                     by: context.tenant.actor,
                     idempotency: context.record(*key),
+                    entries: Vec::new(),
                 };
                 Action::Edit(request, *behind)
             }
@@ -93,6 +98,7 @@ impl<'a> Planner<'a> {
             Step::Request { id } => Action::Request(org, request_id(*id)),
             Step::Recall { key } => Action::Recall(context.guard(Some(*key)).unwrap()),
             Step::Sweep => Action::Sweep(now),
+            Step::Expire { until } => Action::Expire(context.hours(*until), now),
             Step::FindAll => Action::FindAll(org, context.badges.to_vec()),
             Step::Remember { key } => Action::Remember(context.record(Some(*key)).unwrap()),
             Step::Earning(step) => Action::Earning(step.clone(), context),
@@ -117,6 +123,12 @@ impl<'a> Planner<'a> {
         })
     }
 
+    /// The same of the feed.
+    pub(crate) fn review_feed(&self, minute: usize) -> Action {
+        let moments = (0..=minute).map(|minute| self.context(minute).now);
+        Action::Events(self.context.tenant.org, moments.collect())
+    }
+
     /// What is new so many minutes after the beginning.
     pub(crate) fn context(&self, minute: usize) -> Context {
         self.context.at(self.world, minute)
@@ -131,6 +143,7 @@ impl<'a> Planner<'a> {
                 actor: context.tenant.actor,
                 now: context.now,
                 key: context.guard(wish.key),
+                tag: None,
             },
             badge: context.badges[wish.badge],
             version: BadgeVersion(0),

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use accolade_application::ports::{
-    CustomFieldQuery, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers, PageOf,
-    SaveError, SortOrder,
+    AuditQuery, CustomFieldQuery, DirectoryEntry, DirectoryError, IdentifierKind, Identifiers,
+    PageOf, SaveError, SortOrder,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::Rank;
 use accolade_domain::catalogue::{CustomField, DataType, Group};
 use accolade_domain::text::Name;
@@ -18,6 +19,7 @@ use crate::fixtures::customer;
 use crate::walk::context::{CATALOGUE, Context};
 use crate::walk::side::{Side, down, told};
 use crate::walk::steps::{NAMES, key};
+use crate::world::Tenant;
 
 /// One step.
 #[derive(Debug, Clone)]
@@ -89,6 +91,17 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 impl Side {
+    /// What the audit trail told last, of whatever the tenant's client did.
+    fn trail(&self, tenant: Tenant) -> Vec<Entry> {
+        let query = AuditQuery {
+            actor: Some(tenant.actor),
+            limit: 50,
+            ..AuditQuery::default()
+        };
+        let page = self.stores.audit.entries(tenant.org, &query).unwrap();
+        page.entries.into_iter().map(|it| it.entry).collect()
+    }
+
     /// Does `step` and gives all that was answered.
     pub(crate) fn catalogue(&mut self, step: &CatalogueStep, context: &Context) -> String {
         let catalogue = &self.stores.catalogue;
@@ -99,14 +112,16 @@ impl Side {
                 let record = context.record(change.key);
                 let found = catalogue.group(org, id).unwrap();
                 let saved = match &found {
-                    None => catalogue.create_group(&group(change, None, context), record.as_ref()),
+                    None => {
+                        catalogue.create_group(&group(change, None, context), record.as_ref(), &[])
+                    }
                     Some(before) => {
                         let after = group(change, Some(before), context);
                         let mut before = before.clone();
                         if change.stale {
                             before.updated_on = context.hours(-999);
                         }
-                        catalogue.save_group(&before, &after, record.as_ref())
+                        catalogue.save_group(&before, &after, record.as_ref(), &[])
                     }
                 };
                 told((saved.map_err(said), catalogue.group(org, id).unwrap()))
@@ -116,14 +131,16 @@ impl Side {
                 let record = context.record(change.key);
                 let found = catalogue.field(org, id).unwrap();
                 let saved = match &found {
-                    None => catalogue.create_field(&field(change, None, context), record.as_ref()),
+                    None => {
+                        catalogue.create_field(&field(change, None, context), record.as_ref(), &[])
+                    }
                     Some(before) => {
                         let after = field(change, Some(before), context);
                         let mut before = before.clone();
                         if change.stale {
                             before.mandatory = !before.mandatory;
                         }
-                        catalogue.save_field(&before, &after, record.as_ref())
+                        catalogue.save_field(&before, &after, record.as_ref(), &[])
                     }
                 };
                 let mut active = catalogue.active_fields(org).unwrap();
@@ -139,12 +156,14 @@ impl Side {
             CatalogueStep::Put(entries, key) => {
                 let entries: Vec<_> = entries.iter().map(entry).collect();
                 let record = context.record(*key);
-                let put = self.stores.directory.put(org, &entries, record.as_ref());
-                told(put.map_err(|error| match error {
+                let by = context.by();
+                let put = (self.stores.directory).put(org, &entries, &by, record.as_ref());
+                let put = put.map_err(|error| match error {
                     DirectoryError::Store(error) => down(&error),
                     DirectoryError::Taken(taken) => format!("{taken:?}"),
                     refused @ DirectoryError::IdempotencyKeyUsed => refused.to_string(),
-                }))
+                });
+                told((put, self.trail(context.tenant)))
             }
             CatalogueStep::Resolve(kind) => {
                 let texts: Vec<_> = TEXTS.iter().map(|&text| text.to_owned()).collect();

@@ -2,6 +2,7 @@
 
 use accolade_application::answer::Answer;
 use accolade_application::ports::{IdSource as _, IdempotencyGuard, IdempotencyRecord};
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{BadgeId, CustomFieldId, GroupId, IdBlock};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
@@ -67,6 +68,14 @@ impl Context {
     /// So many hours after the step.
     pub(crate) fn hours(&self, count: i64) -> Instant {
         self.now + Duration::hours(count)
+    }
+
+    /// What the tenant's client does in the step.
+    pub(crate) fn by(&self) -> Attribution {
+        Attribution {
+            on: self.now,
+            ..self.tenant.by(Some("walk"))
+        }
     }
 
     /// A key that expires within the walk.

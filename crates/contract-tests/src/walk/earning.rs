@@ -21,7 +21,7 @@ use proptest::sample::select;
 use time::Duration;
 use uuid::Uuid;
 
-use crate::earning::{count, counts_under, rolling};
+use crate::earning::{all_imported, count, counts_under, rolling};
 use crate::fixtures::{customer, customers, owner};
 use crate::walk::context::{Context, request_id};
 use crate::walk::side::{Side, told};
@@ -268,11 +268,13 @@ impl Side {
                         actor: context.tenant.actor,
                         now: context.now,
                         key: context.guard(*key),
+                        tag: None,
                     },
                     badge,
                     customer: customer(number),
                     earned,
                     request_id: id.map(request_id),
+                    reason: None,
                 });
                 told((active, revoked))
             }
@@ -297,11 +299,13 @@ impl Side {
                         actor: context.tenant.actor,
                         now: context.now,
                         key: context.guard(*key),
+                        tag: None,
                     },
                     badge: context.badges[*badge],
                     targets,
                     unknown: Vec::new(),
                     request_id: id.map(request_id),
+                    reason: None,
                 };
                 let enrolments = &self.stores.enrolments;
                 if *dry {
@@ -346,6 +350,7 @@ impl Side {
                 actor: context.tenant.actor,
                 now: recorded,
                 key: context.guard(earn.key),
+                tag: None,
             },
             badge: context.badges[earn.badge],
             version: self.version(context.badges[earn.badge], earn.behind),
@@ -395,16 +400,18 @@ impl Side {
                 counts_under: counts_under(&found.definition, event_on),
             })
         };
+        let items: Vec<_> = items.iter().enumerate().filter_map(item).collect();
         ImportRequest {
+            outcomes: all_imported(&items),
             context: ports::Context {
                 org: context.tenant.org,
                 actor: context.tenant.actor,
                 now: context.now,
                 key: context.guard(key),
+                tag: None,
             },
             request_id: request_id(id),
-            items: items.iter().enumerate().filter_map(item).collect(),
-            outcomes: Vec::new(),
+            items,
         }
     }
 

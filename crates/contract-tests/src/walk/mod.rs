@@ -34,7 +34,9 @@ pub(crate) fn compare(world: &World) {
         let actions = (0..)
             .zip(&steps)
             .map(|(minute, step)| planner.plan(step, minute));
-        for (step, action) in actions.chain(planner.review(steps.len())).enumerate() {
+        let review = planner.review(steps.len());
+        let review = review.chain([planner.review_feed(steps.len())]);
+        for (step, action) in actions.chain(review).enumerate() {
             let answered = adapter.perform(&action);
             let expected = model.perform(&action);
             prop_assert_eq!(answered, expected, "step {}: {:?}", step, action);

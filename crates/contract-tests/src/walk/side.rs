@@ -10,11 +10,30 @@ use accolade_application::ports::{
     EnrolmentRequest, Operation, StoreError,
 };
 use accolade_domain::badge::Badge;
+use accolade_domain::event::{Event, Fact};
 use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_memory::MemoryStore;
 
 use crate::Stores;
+use crate::feed::all_events;
 use crate::walk::action::Action;
+
+/// What the events say. Which request of a batch has its number first is each adapter's own business,
+/// and so whose expiry is told first of those of one instant.
+fn in_one_order(events: Vec<Event>) -> Vec<(Instant, Fact)> {
+    let facts = events.into_iter().map(|it| (it.recorded_on, it.fact));
+    let mut facts: Vec<_> = facts.collect();
+    let due = |(recorded_on, fact): &(Instant, Fact)| match fact {
+        Fact::EnrolmentExpired(it) => Some((*recorded_on, it.expires_on)),
+        Fact::EarnExpired(it) => Some((*recorded_on, it.expires_on)),
+        _ => None,
+    };
+    for together in facts.chunk_by_mut(|a, b| due(a).is_some() && due(a) == due(b)) {
+        together.sort_by_cached_key(|it| format!("{it:?}"));
+    }
+    facts
+}
 
 /// A store, and the versions that it has given to each badge so far. Only their order
 /// means something, so the two sides may count differently.
@@ -45,7 +64,7 @@ impl Side {
                 "is created already".to_owned()
             }
             Action::Create(badge, record) => {
-                let created = self.stores.badges.create(badge, record.as_ref());
+                let created = self.stores.badges.create(badge, record.as_ref(), &[]);
                 self.found(badge.org, badge.id);
                 told(created.map_err(|error| match error {
                     CreateBadgeError::Store(error) => down(&error),
@@ -89,6 +108,18 @@ impl Side {
             Action::Earning(step, context) => self.earning(step, context),
             Action::Catalogue(step, context) => self.catalogue(step, context),
             Action::Holdings(step, context) => self.holdings(step, context),
+            Action::Events(org, moments) => {
+                let events = &*self.stores.events;
+                let before = moments.iter().map(|moment| events.before(*org, *moment));
+                let before: Vec<_> = before.map(Result::unwrap).collect();
+                let all = in_one_order(all_events(events, *org));
+                told((all, events.newest(*org), before))
+            }
+            Action::Expire(until, now) => {
+                // What other walks have left is due as well.
+                self.stores.events.expire(*until, *now, 1_000_000).unwrap();
+                String::new()
+            }
             Action::Sweep(now) => {
                 // How much there is to sweep is each adapter's own business.
                 self.stores.housekeeping.sweep(*now).unwrap();

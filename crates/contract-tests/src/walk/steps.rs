@@ -54,6 +54,10 @@ pub(crate) enum Step {
         key: u8,
     },
     Sweep,
+    /// What is due so many hours around the step expires.
+    Expire {
+        until: i64,
+    },
     FindAll,
     Remember {
         key: u8,
@@ -164,6 +168,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..24_u8).prop_map(|id| Step::Request { id }),
         1 => (0..4_u8).prop_map(|key| Step::Recall { key }),
         1 => Just(Step::Sweep),
+        1 => (-30..50_i64).prop_map(|until| Step::Expire { until }),
         1 => Just(Step::FindAll),
         1 => (0..4_u8).prop_map(|key| Step::Remember { key }),
         14 => earning::steps().prop_map(Step::Earning),

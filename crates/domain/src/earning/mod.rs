@@ -2,10 +2,12 @@
 //!
 //! An earn is judged in three steps. [`terms`] asks what concerns the whole
 //! request. [`covering`] finds the enrolment that an earn rests on. [`limits`]
-//! lists the limits that must have room, the customer's before the badge's.
+//! lists the limits that must have room, the customer's before the badge's. What an
+//! earn took of them, and whether it was the last place, [`Places`] has.
 
 mod allotment;
 mod limit;
+mod places;
 mod terms;
 mod window;
 
@@ -14,6 +16,7 @@ pub use limit::{
     Limit, Scope, Span, counted_window, earning_time, governing_window, leaves_rolling, limits,
     rolling_since, tiled_by,
 };
+pub use places::{Edge, Places, RollingEarn, is_told_again, quiet_since, told_last};
 pub use terms::{EarnTerms, EventDate, terms};
 pub use window::{Window, Windows};
 

@@ -141,6 +141,21 @@ pub struct BadgeFact {
 }
 
 impl BadgeChanged {
+    /// All that may become of a badge.
+    pub const ALL: &[Self] = &[
+        Self::Created,
+        Self::Updated,
+        Self::Activated,
+        Self::Deactivated,
+        Self::Claimed,
+        Self::Unclaimed,
+    ];
+
+    /// What events of this kind say, if they are about what became of a badge.
+    pub fn of_kind(kind: EventKind) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.kind() == kind)
+    }
+
     /// The kind of the event.
     pub const fn kind(self) -> EventKind {
         match self {

@@ -16,6 +16,12 @@ pub use position::{NotAPosition, Position};
 use crate::ids::{BadgeId, CustomerId, OrgId};
 use crate::instant::Instant;
 
+/// Whether it becomes an event that something expires: not what had passed when it was recorded, nor
+/// what never expires.
+pub fn is_expiry_told(expires_on: Instant, recorded_on: Instant) -> bool {
+    recorded_on < expires_on && expires_on < Instant::MAX
+}
+
 /// One thing that happened in an org.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

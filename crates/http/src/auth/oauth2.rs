@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use accolade_application::access::{AccessGroup, AccessGroups, Credentials, Secret};
 use accolade_application::ports::Client;
+use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::Code;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -19,7 +20,6 @@ use super::generate::BODY_LIMIT;
 use super::{Auth, Origin, presented, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
-use crate::middleware::request_tag::RequestTag;
 use crate::operation::{Bare, Operation, example, post};
 
 /// What asks for a token; key and secret may be sent as Basic credentials instead.

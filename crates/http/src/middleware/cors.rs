@@ -24,9 +24,11 @@ const SENT: [&str; 11] = [
 ];
 
 /// The headers of answers that a page may read beside those that it always may.
-const READ: [&str; 5] = [
+const READ: [&str; 7] = [
+    "Accolade-Oldest",
     "ETag",
     "Idempotency-Replayed",
+    "Link",
     "Retry-After",
     "X-CAP-REQUEST-ID",
     "X-Request-Id",

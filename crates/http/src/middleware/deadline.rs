@@ -22,6 +22,11 @@ impl Deadline {
         given.unwrap_or_else(|| Self::after(Duration::ZERO))
     }
 
+    /// The same so much later, for a request that asks to wait for something.
+    pub(crate) fn later_by(self, time: Duration) -> Self {
+        Self(self.0 + time)
+    }
+
     /// The moment, for tokio's timers.
     pub(crate) const fn instant(self) -> Instant {
         self.0

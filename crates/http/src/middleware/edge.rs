@@ -7,6 +7,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
+use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -23,7 +24,8 @@ use crate::metrics::Metrics;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 use crate::middleware::held::Held;
-use crate::middleware::request_tag::RequestTag;
+use crate::middleware::request_tag::{headers_of, tag_of};
+use crate::middleware::waited::Waited;
 
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -49,7 +51,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let begun = Instant::now();
-    let tag = RequestTag::from_headers(request.headers());
+    let tag = tag_of(request.headers());
     let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
@@ -91,7 +93,9 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         Ok(response) => (response.request().match_pattern(), response.status()),
         Err(failure) => (None, failure.status()),
     };
-    let latency = begun.elapsed();
+    let waited = outcome.as_ref().map_or(Duration::ZERO, Waited::of);
+    // What the server needed: how long a caller wanted to wait says nothing of it.
+    let latency = begun.elapsed().saturating_sub(waited);
     edge.metrics
         .answered(&method, route.as_deref(), status.as_u16(), latency);
     // Not as fields of the span: what is added to one later is written twice.
@@ -99,6 +103,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         route = route.as_deref().unwrap_or_default(),
         status = status.as_u16(),
         latency_ms = latency.as_secs_f64() * 1_000.0,
+        waited_ms = (!waited.is_zero()).then(|| waited.as_secs_f64() * 1_000.0),
         "answered"
     );
     outcome.map_err(Error::from)
@@ -127,7 +132,7 @@ fn finish(
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
     let headers = response.headers_mut();
-    for (name, value) in tag.headers() {
+    for (name, value) in headers_of(tag) {
         headers.insert(name, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
@@ -261,7 +266,7 @@ mod tests {
 
     async fn ask(request: TestRequest, draining: bool) -> Answer {
         let edge = Edge {
-            metrics: Metrics::new(|| 0).unwrap(),
+            metrics: Metrics::new(|| 0, prometheus::Registry::new()).unwrap(),
             draining: Draining::default(),
             request_timeout: Duration::from_mins(1),
         };
@@ -300,7 +305,7 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default())
+                .render(PoolUsage::default(), DispatcherUsage::default(), 0)
                 .unwrap(),
         }
     }

@@ -8,3 +8,4 @@ pub(crate) mod draining;
 pub(crate) mod edge;
 pub(crate) mod held;
 pub(crate) mod request_tag;
+pub(crate) mod waited;

@@ -34,6 +34,10 @@ pub(super) fn add_common(document: &mut OpenApi) {
     add("ETag", Type::String, text);
     let text = "How a client may authenticate.";
     add("WWW-Authenticate", Type::String, text);
+    let text = "Where to read on: `<…>; rel=\"next\"`.";
+    add("Link", Type::String, text);
+    let text = "The position of the oldest event that there is.";
+    add("Accolade-Oldest", Type::Integer, text);
     let text = "After how many seconds to come again.";
     add(RETRY_AFTER, Type::Integer, text);
 }
@@ -66,14 +70,23 @@ pub(super) fn add_read(operation: &mut Operation, rules: Rules) {
     );
 }
 
-/// Adds those that the answers of an operation have; it gives an entity tag if it is `tagged`.
-pub(super) fn add_answered(operation: &mut Operation, rules: Option<Rules>, tagged: bool) {
+/// Adds those that the answers of an operation have; it gives an entity tag if it is `tagged`, and
+/// `own` headers that others do not give, each with a status.
+pub(super) fn add_answered(
+    operation: &mut Operation,
+    rules: Option<Rules>,
+    tagged: bool,
+    own: &[(&str, &str)],
+) {
     let takes_key = rules.is_some_and(|rules| rules.takes_key);
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else {
             continue;
         };
         for name in REQUEST_IDS {
+            answer(response, name);
+        }
+        for (_, name) in own.iter().filter(|(with, _)| with == status) {
             answer(response, name);
         }
         match status.as_str() {

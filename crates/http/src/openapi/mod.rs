@@ -6,6 +6,7 @@ pub(crate) mod page;
 mod codes;
 mod headers;
 mod security;
+mod webhooks;
 
 use accolade_wire::envelope::FailureEnvelope;
 use utoipa::OpenApi as _;
@@ -36,6 +37,7 @@ pub use codes::errors_markdown;
         (name = "Enrolment", description = "Enrolling customers, revoking enrolments, and what became of requests."),
         (name = "Earning", description = "Earning badges under limits, revoking and importing earned ones."),
         (name = "Customers", description = "What customers hold, and by what they are called."),
+        (name = "Events", description = "What happened, in order: to be read and followed."),
         (name = "Badges", description = "Defining badges, and who may use them."),
         (name = "Catalogue", description = "Groups of badges, and custom fields."),
         (name = "Access", description = "Access tokens, and who created or changed something."),
@@ -58,6 +60,7 @@ pub fn openapi() -> OpenApi {
     for operation in operations() {
         add(&mut document, operation);
     }
+    webhooks::add(&mut document);
     document
 }
 
@@ -71,6 +74,11 @@ pub fn openapi_json() -> String {
     json
 }
 
+/// The AsyncAPI document, as it is checked in: every type of event.
+pub fn asyncapi_json() -> String {
+    accolade_wire::event::asyncapi_json(env!("CARGO_PKG_VERSION"))
+}
+
 fn add(document: &mut OpenApi, declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
@@ -81,7 +89,12 @@ fn add(document: &mut OpenApi, declared: Operation) {
         headers::add_read(&mut operation, rules);
     }
     codes::describe(&mut operation, &codes, not_found);
-    headers::add_answered(&mut operation, declared.rules, declared.tagged);
+    headers::add_answered(
+        &mut operation,
+        declared.rules,
+        declared.tagged,
+        &declared.headers,
+    );
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);
     let components = document.components.get_or_insert_default();

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use utoipa_swagger_ui::Config;
 
 use crate::failure::Failure;
-use crate::openapi::{codes, openapi_json};
+use crate::openapi::{asyncapi_json, codes, openapi_json};
 use crate::operation::{Operation, get};
 use crate::router::path_not_found;
 
@@ -19,6 +19,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi_json);
+
+static EVENTS: LazyLock<String> = LazyLock::new(asyncapi_json);
 
 /// Where the page shows the operations.
 const OPERATIONS: &str = r#"<div id="swagger-ui"></div>"#;
@@ -52,6 +54,7 @@ static PAGE: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
         get("/openapi.json", document),
+        get("/asyncapi.json", events),
         get("/docs", redirect),
         get("/docs/{file:.*}", page),
     ]
@@ -61,6 +64,13 @@ async fn document() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(DOCUMENT.as_str())
+}
+
+/// Every type of event.
+async fn events() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(ContentType::json())
+        .body(EVENTS.as_str())
 }
 
 /// To the page, whose files are relative to it.

@@ -80,6 +80,8 @@ pub(crate) struct Operation {
     pub(crate) codes: Vec<u32>,
     /// What its 404 says.
     pub(crate) not_found: &'static str,
+    /// Headers of its answers that others do not have, each with the status.
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// What the document says so far.
     pub(crate) document: OperationBuilder,
     /// What its bodies and answers are made of.
@@ -139,6 +141,7 @@ impl Operation {
             gives_tokens: false,
             codes: Vec::new(),
             not_found: Code::NotFound.message(),
+            headers: Vec::new(),
             document: OperationBuilder::new(),
             schemas: Schemas::default(),
         }
@@ -255,6 +258,24 @@ impl Operation {
         let response = ResponseBuilder::new().description(text);
         let response = response.content(kind, content).build();
         self.document = self.document.response(status.to_string(), response);
+        self
+    }
+
+    /// What it answers with 200 to who asks for this type of content: a list without an envelope.
+    pub(crate) fn also_answers_list<T: ToSchema>(mut self, kind: &str, example: &str) -> Self {
+        let schema = self.schemas.list::<T>();
+        let mut document = self.document.build();
+        if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+            let content = content(schema, parsed(example));
+            response.content.insert(kind.to_owned(), content.into());
+        }
+        self.document = document.into();
+        self
+    }
+
+    /// A header that its answers with `status` have, and others do not.
+    pub(crate) fn answers_header(mut self, status: &'static str, name: &'static str) -> Self {
+        self.headers.push((status, name));
         self
     }
 

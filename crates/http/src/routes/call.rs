@@ -10,12 +10,13 @@ use std::str::FromStr;
 use accolade_application::Request;
 use accolade_application::access::Caller;
 use accolade_application::ports::{IdempotencyGuard, IdempotencyKey};
+use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, ORIGIN};
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
@@ -106,6 +107,7 @@ impl Call {
             caller,
             key,
             dry_run,
+            tag: self.request.extensions().get::<RequestTag>().cloned(),
             warnings: Vec::new(),
         };
         Ok(Mutation {
@@ -201,6 +203,14 @@ impl Call {
             used_on,
             expires_on: used_on + retention,
         }
+    }
+
+    /// The path and the query, as they were asked for.
+    pub(crate) fn target(&self) -> String {
+        self.request.uri().path_and_query().map_or_else(
+            || self.request.path().to_owned(),
+            |target| target.as_str().to_owned(),
+        )
     }
 
     /// The headers.

@@ -9,14 +9,17 @@ pub(crate) mod mutation;
 pub(crate) mod ops;
 
 mod actors;
+mod audit;
 mod badges;
 mod custom_fields;
 mod customers;
 mod directory;
 mod earning;
 mod enrolment;
+mod events;
 mod groups;
 mod requests;
+mod webhooks;
 mod windows;
 
 use crate::auth;
@@ -31,11 +34,14 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         earning::operations(),
         customers::operations(),
         directory::operations(),
+        events::operations(),
         badges::operations(),
         windows::operations(),
         groups::operations(),
         custom_fields::operations(),
+        webhooks::operations(),
         actors::operations(),
+        audit::operations(),
         auth::generate::operations(),
         auth::oauth2::operations(),
     ]

@@ -15,7 +15,7 @@ use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 
 use crate::auth::Permit;
-use crate::dispatch::Effect;
+use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
 use crate::idempotency::{REPLAYED, Running};
@@ -136,9 +136,31 @@ impl Mutation {
         self,
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
+        let dispatcher = self.state.dispatcher.clone();
+        self.execute_on(&dispatcher, command).await
+    }
+
+    /// The same for a command that waits for somebody outside, a name server or a receiver of events,
+    /// who may take long: only others like it wait for its thread.
+    ///
+    /// # Errors
+    /// Those of [`execute`](Self::execute).
+    pub(crate) async fn execute_outward(
+        self,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
+        let dispatcher = self.state.outward.clone();
+        self.execute_on(&dispatcher, command).await
+    }
+
+    async fn execute_on(
+        self,
+        dispatcher: &Dispatcher,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let permit = self.permit;
-        let metrics = self.state.metrics.clone();
+        let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
         let effect = if request.dry_run {
             Effect::Reads
         } else {
@@ -149,13 +171,16 @@ impl Mutation {
             let _running = running;
             permit.check_again(&ports)?;
             let (zone, recorded) = (request.caller.zone.clone(), !request.dry_run);
+            let org = request.caller.org;
             let executed = execute(&ports, request, command);
             if recorded {
                 metrics.executed(&executed);
+                if matches!(executed, Ok(Executed::Now { .. })) {
+                    followers.recorded(org);
+                }
             }
             Reply::new(&executed?, recorded, &zone)
         };
-        let dispatcher = &self.state.dispatcher;
         let reply = dispatcher.run(self.deadline, effect, work).await??;
         Ok(reply.respond())
     }

@@ -96,8 +96,10 @@ async fn answers_to_a_named_origin_may_be_read_with_the_headers_that_matter() {
         assert_eq!(allowed(&reply), Some(APP), "{}", reply.body);
         assert!(listed(&reply, "vary").contains("origin"));
         let exposed = [
+            "accolade-oldest",
             "etag",
             "idempotency-replayed",
+            "link",
             "retry-after",
             "x-cap-request-id",
             "x-request-id",

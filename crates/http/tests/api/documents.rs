@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use accolade_domain::rejection::Code;
-use accolade_http::openapi::{errors_markdown, openapi, openapi_json};
+use accolade_http::openapi::{asyncapi_json, errors_markdown, openapi, openapi_json};
 use serde_json::Value;
 
 fn check(name: &str, made: &str) {
@@ -46,6 +46,11 @@ fn the_openapi_document_is_checked_in() {
 }
 
 #[test]
+fn the_document_of_events_is_checked_in() {
+    check("asyncapi.json", &asyncapi_json());
+}
+
+#[test]
 fn the_table_of_codes_is_checked_in() {
     check("errors.md", &errors_markdown());
 }
@@ -69,6 +74,7 @@ fn operations_stand_in_the_order_in_which_who_integrates_needs_them_and_codes_la
             "Enrolment",
             "Earning",
             "Customers",
+            "Events",
             "Badges",
             "Catalogue",
             "Access",
@@ -77,7 +83,7 @@ fn operations_stand_in_the_order_in_which_who_integrates_needs_them_and_codes_la
         ]
     );
     assert!(
-        tags[7]["description"]
+        tags[8]["description"]
             .as_str()
             .unwrap()
             .contains("| 1040 |")
@@ -154,7 +160,7 @@ fn every_operation_of_the_api_says_who_may_and_shows_examples() {
         for way in ["basic", "bearer", "accessToken", "oauth2"] {
             let mut groups = security.iter().filter_map(|it| it[way][0].as_str());
             assert!(
-                groups.any(|group| group.starts_with("badges:")),
+                groups.any(|group| group.starts_with("badges:") || group == "admin"),
                 "{method} {path}"
             );
         }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actors;
+mod audit;
 mod badge_list;
 mod badges;
 mod catalogue;
@@ -15,6 +16,7 @@ mod documents;
 mod earning;
 mod edge;
 mod enrolment;
+mod events;
 mod examples;
 mod gate;
 mod idempotency;
@@ -26,4 +28,5 @@ mod revoking;
 mod serving;
 mod support;
 mod updates;
+mod webhooks;
 mod windows;

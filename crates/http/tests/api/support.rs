@@ -321,6 +321,7 @@ fn options() -> HttpOptions {
         queue: 16,
         customers_per_request: 10_000,
         idempotency_retention: Duration::from_hours(72),
+        events_retention: Duration::from_hours(90 * 24),
         auth: AuthOptions {
             token_ttl: Duration::from_mins(5),
             token_keys: vec![vec![7; 32]],
@@ -330,6 +331,7 @@ fn options() -> HttpOptions {
         cors_origins: Vec::new(),
         metrics: true,
         dropped_log_lines: || 0,
+        background_metrics: prometheus::Registry::new(),
     }
 }
 

@@ -10,7 +10,7 @@
 
 mod earning;
 mod enrolment;
-mod parts;
+pub(crate) mod parts;
 
 use accolade_application::answer::Answer;
 use accolade_domain::text::RequestId;

@@ -14,7 +14,7 @@ use crate::mapping::owner_type;
 
 /// Numbers, each as the difference to the one before, the first to 0.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Differences(Vec<i64>);
+pub(crate) struct Differences(Vec<i64>);
 
 impl FromIterator<i64> for Differences {
     fn from_iter<T: IntoIterator<Item = i64>>(numbers: T) -> Self {
@@ -28,7 +28,7 @@ impl FromIterator<i64> for Differences {
 }
 
 impl Differences {
-    pub(super) fn numbers(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = i64> {
         let mut before = 0_i64;
         self.0.iter().map(move |difference| {
             before = before.wrapping_add(*difference);
@@ -39,7 +39,7 @@ impl Differences {
 
 /// An id, stored beside another.
 #[derive(Serialize, Deserialize)]
-pub(super) enum StoredId {
+pub(crate) enum StoredId {
     /// So much more than the one before.
     Near(i32),
     /// Whatever it is.
@@ -53,7 +53,7 @@ fn split(id: &[u8; 12]) -> ([u8; 9], i32) {
 }
 
 /// The id that stands so many places before `id` in a block.
-pub(super) fn before(id: ObjectId, places: usize) -> Option<[u8; 12]> {
+pub(crate) fn before(id: ObjectId, places: usize) -> Option<[u8; 12]> {
     let (prefix, counter) = split(id.as_bytes());
     let counter = counter.checked_sub(i32::try_from(places).ok()?)?;
     joined(prefix, counter)
@@ -73,7 +73,7 @@ fn joined(prefix: [u8; 9], counter: i32) -> Option<[u8; 12]> {
 
 /// The id before, which the next one is stored or read beside.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Neighbour([u8; 12]);
+pub(crate) struct Neighbour([u8; 12]);
 
 impl From<[u8; 12]> for Neighbour {
     fn from(id: [u8; 12]) -> Self {
@@ -82,7 +82,7 @@ impl From<[u8; 12]> for Neighbour {
 }
 
 impl Neighbour {
-    pub(super) fn store(&mut self, id: ObjectId) -> StoredId {
+    pub(crate) fn store(&mut self, id: ObjectId) -> StoredId {
         let id = *id.as_bytes();
         let before = std::mem::replace(&mut self.0, id);
         let ((prefix, counter), (prefix_before, counter_before)) = (split(&id), split(&before));
@@ -93,7 +93,7 @@ impl Neighbour {
         }
     }
 
-    pub(super) fn read(&mut self, stored: &StoredId) -> anyhow::Result<ObjectId> {
+    pub(crate) fn read(&mut self, stored: &StoredId) -> anyhow::Result<ObjectId> {
         self.0 = match stored {
             StoredId::Far(id) => *id,
             StoredId::Near(difference) => {
@@ -109,17 +109,17 @@ impl Neighbour {
 
 /// Who triggered a request.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredOwner(i16, String);
+pub(crate) struct StoredOwner(i16, String);
 
 impl StoredOwner {
-    pub(super) fn new(owner: &Owner) -> Self {
+    pub(crate) fn new(owner: &Owner) -> Self {
         Self(
             owner.owner_type.number(),
             owner.reference.as_str().to_owned(),
         )
     }
 
-    pub(super) fn owner(self) -> anyhow::Result<Owner> {
+    pub(crate) fn owner(self) -> anyhow::Result<Owner> {
         Ok(Owner {
             owner_type: owner_type(self.0)?,
             reference: ReferenceId::from_stored(self.1),
@@ -129,15 +129,15 @@ impl StoredOwner {
 
 /// Customers whose identifier nobody has.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct StoredUnknown(Vec<(u32, String)>);
+pub(crate) struct StoredUnknown(Vec<(u32, String)>);
 
 impl StoredUnknown {
-    pub(super) fn new(unknown: &[UnknownCustomer]) -> Self {
+    pub(crate) fn new(unknown: &[UnknownCustomer]) -> Self {
         let stored = |it: &UnknownCustomer| (it.position, it.identifier.clone());
         Self(unknown.iter().map(stored).collect())
     }
 
-    pub(super) fn unknown(self) -> Vec<UnknownCustomer> {
+    pub(crate) fn unknown(self) -> Vec<UnknownCustomer> {
         let unknown = |(position, identifier)| UnknownCustomer {
             position,
             identifier,
@@ -148,14 +148,14 @@ impl StoredUnknown {
 
 /// Every reason of an answer, each once.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Reasons(Vec<(u32, String, Option<String>)>);
+pub(crate) struct Reasons(Vec<(u32, String, Option<String>)>);
 
 /// Gives reasons their numbers.
 #[derive(Default)]
-pub(super) struct Collecting<'a>(HashMap<(Code, &'a str, Option<&'a str>), u32>, Reasons);
+pub(crate) struct Collecting<'a>(HashMap<(Code, &'a str, Option<&'a str>), u32>, Reasons);
 
 impl<'a> Collecting<'a> {
-    pub(super) fn number(&mut self, reason: &'a Rejection) -> anyhow::Result<u32> {
+    pub(crate) fn number(&mut self, reason: &'a Rejection) -> anyhow::Result<u32> {
         let next = u32::try_from(self.0.len())?;
         let key = (
             reason.code,
@@ -173,7 +173,7 @@ impl<'a> Collecting<'a> {
         Ok(number)
     }
 
-    pub(super) fn reasons(self) -> Reasons {
+    pub(crate) fn reasons(self) -> Reasons {
         self.1
     }
 }
@@ -188,7 +188,7 @@ fn code_of(number: u32) -> Option<Code> {
 }
 
 impl Reasons {
-    pub(super) fn get(&self, number: u32) -> anyhow::Result<Rejection> {
+    pub(crate) fn get(&self, number: u32) -> anyhow::Result<Rejection> {
         let (code, message, field) = self.0.get(number as usize).context("a stored reason")?;
         Ok(Rejection {
             code: code_of(*code).context("a stored code")?,

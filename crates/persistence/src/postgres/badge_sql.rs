@@ -48,6 +48,21 @@ impl BadgeSql for Connection {
         Ok(())
     }
 
+    fn lock_earns_to_revoke(&mut self, badge: BadgeKey) -> QueryResult<()> {
+        let numbers = vec![lock::revocations_number(badge), lock::earns_number(badge)];
+        Statement::<DB>::new(LOCK_ALL)
+            .bind::<Array<BigInt>, _>(numbers)
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn share_revocations(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
+        Statement::<DB>::new(SHARE)
+            .bind::<Array<BigInt>, _>(column(badges, |it| lock::revocations_number(*it)))
+            .execute(self)?;
+        Ok(())
+    }
+
     fn versions(
         &mut self,
         org: OrgId,

@@ -18,7 +18,8 @@ static DELETE: Sql = Sql::new(
      USING unnest(:customers) AS w (customer_id), \
      LATERAL (SELECT o.ctid AS place FROM customer_identifiers o \
      WHERE o.org_id = :org AND o.customer_id = w.customer_id OFFSET 0) AS o \
-     WHERE i.org_id = :org AND i.ctid = o.place",
+     WHERE i.org_id = :org AND i.ctid = o.place \
+     RETURNING i.kind, i.comparable, i.customer_id",
 );
 
 static INSERT: Sql = Sql::new(
@@ -71,12 +72,16 @@ impl DirectorySql for Connection {
         &mut self,
         org: OrgId,
         customers: &[CustomerId],
-    ) -> Result<(), WorkError> {
-        Statement::<DB>::named(&DELETE)
-            .set::<Array<BigInt>, _>("customers", column(customers, |it| it.get()))
-            .set::<BigInt, _>("org", org.get())
-            .execute(self)?;
-        Ok(())
+    ) -> Result<Vec<(IdentifierKey, i64)>, WorkError> {
+        let rows: Vec<(i16, String, i64)> =
+            Statement::<DB, (SmallInt, Text, BigInt)>::named(&DELETE)
+                .set::<Array<BigInt>, _>("customers", column(customers, |it| it.get()))
+                .set::<BigInt, _>("org", org.get())
+                .load(self)?;
+        let deleted = rows.into_iter();
+        Ok(deleted
+            .map(|(kind, text, owner)| ((kind, text), owner))
+            .collect())
     }
 
     fn insert_identifiers(

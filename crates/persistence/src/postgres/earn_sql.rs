@@ -9,7 +9,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text
 use super::shared::earn_rows::about;
 use super::{Connection, DB, column};
 use crate::boundary::{Boundary, Kind, by_customer};
-use crate::recording::sql::{BadgeKey, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports};
+use crate::recording::sql::{
+    BadgeKey, CustomerCount, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports, RollingColumns,
+    RollingName, RollingRow,
+};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -21,10 +24,10 @@ static LAST: Sql = Sql::new(
      FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) ORDER BY w.place",
 );
 
-/// For each customer and limit: the last number, and what counts. `OFFSET 0` keeps the planner from
+/// For each customer and limit: the last number, the latest moment, and what counts. `OFFSET 0` keeps the planner from
 /// looking a customer's earns up for each limit.
 static COUNTED: Sql = Sql::new(
-    "SELECT COALESCE(max(e.ordinal), 0), \
+    "SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), \
      count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
      WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
@@ -89,6 +92,24 @@ static SUMS: Sql = Sql::new(
      ORDER BY l.place",
 );
 
+/// What has left a window is added up by its index. The row of the last earn is looked for from the
+/// end of it: a maximum might be looked for among all of them.
+static ROLLING: Sql = Sql::new(
+    "SELECT w.unit, w.length, w.since, c.since, c.earns, \
+     COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
+     WHERE e.org_id = :org AND e.badge_id = :badge \
+     AND e.rolls_on > c.since AND e.rolls_on <= w.since), 0)::bigint, t.told_on, \
+     (SELECT e.rolls_on FROM badge_earns e \
+     WHERE e.org_id = :org AND e.badge_id = :badge AND e.rolls_on IS NOT NULL \
+     ORDER BY e.rolls_on DESC LIMIT 1) \
+     FROM unnest(:units, :lengths, :since) WITH ORDINALITY AS w (unit, length, since, place) \
+     LEFT JOIN rolling_counts c ON c.org_id = :org AND c.badge_id = :badge \
+     AND c.unit = w.unit AND c.length = w.length \
+     LEFT JOIN rolling_told t ON t.org_id = :org AND t.badge_id = :badge \
+     AND t.unit = w.unit AND t.length = w.length \
+     ORDER BY w.place",
+);
+
 static REFUSE: Sql = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, refused_on, event_on, code, message, field) \
@@ -137,21 +158,42 @@ static COUNT_IMPORTS: Sql = Sql::new(
      AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on",
 );
 
+/// The last number, the latest moment, and a count.
+type Counts = (Integer, Nullable<BigInt>, BigInt);
+
+/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; how many
+/// have left; when it was told; when the last earn was recorded.
+type Rolling = (
+    SmallInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+);
+
 impl EarnSql for Connection {
     fn count_customers(
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
         limits: &[Boundary],
-    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError> {
+    ) -> Result<Vec<CustomerCount>, WorkError> {
         let customers = column(customers, |it| it.get());
         if limits.is_empty() {
             let last: Vec<i32> = about::<Integer>(&LAST, &key)
                 .set::<Array<BigInt>, _>("customers", customers)
                 .load(self)?;
-            return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+            let count = |last| CustomerCount {
+                last,
+                last_on: None,
+                counts: Vec::new(),
+            };
+            return Ok(last.into_iter().map(count).collect());
         }
-        let rows: Vec<(i32, i64)> = about::<(Integer, BigInt)>(&COUNTED, &key)
+        let rows: Vec<(i32, Option<i64>, i64)> = about::<Counts>(&COUNTED, &key)
             .set::<Array<BigInt>, _>("customers", customers)
             .set::<Array<SmallInt>, _>("kinds", column(limits, |it| it.kind.number()))
             .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
@@ -250,6 +292,19 @@ impl EarnSql for Connection {
             .set::<BigInt, _>("org", org.get())
             .execute(self)?;
         Ok(())
+    }
+
+    fn rolling_rows(
+        &mut self,
+        key: BadgeKey,
+        windows: &[RollingName],
+    ) -> Result<Vec<RollingRow>, WorkError> {
+        let rows: Vec<RollingColumns> = about::<Rolling>(&ROLLING, &key)
+            .set::<Array<SmallInt>, _>("units", column(windows, |it| it.0))
+            .set::<Array<BigInt>, _>("lengths", column(windows, |it| it.1))
+            .set::<Array<BigInt>, _>("since", column(windows, |it| it.2))
+            .load(self)?;
+        Ok(rows.into_iter().map(RollingRow::from).collect())
     }
 
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {

@@ -5,13 +5,13 @@
 
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::{Connection, DB, column, copy};
-use crate::mapping::{EnrolmentRow, enrolment, stored};
-use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment};
+use crate::mapping::{EnrolmentRow, enrolment, stored, triggered_by};
+use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -37,12 +37,25 @@ static EXISTING: Sql = Sql::new(
 
 /// Rows do not move while they are revoked: the badge is locked against everybody.
 static REVOKE: Sql = Sql::new(
-    "UPDATE enrolments e SET revoked_on = :revoked_on \
+    "UPDATE enrolments e SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
      FROM unnest(:customers, :ordinals) AS w (customer_id, ordinal), \
      LATERAL (SELECT f.ctid AS place FROM enrolments f \
      WHERE f.org_id = :org AND f.customer_id = w.customer_id \
      AND f.badge_id = :badge AND f.ordinal = w.ordinal OFFSET 0) AS f \
      WHERE e.org_id = :org AND e.ctid = f.place",
+);
+
+/// `OFFSET 0` keeps the planner from scanning either table.
+static TRIGGERED_BY: Sql = Sql::new(
+    "SELECT l.owner_type, l.reference_id \
+     FROM unnest(:customers, :ordinals) WITH ORDINALITY AS w (customer_id, ordinal, place) \
+     LEFT JOIN LATERAL (SELECT e.request_no FROM enrolments e \
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id \
+     AND e.badge_id = :badge AND e.ordinal = w.ordinal OFFSET 0) AS e ON true \
+     LEFT JOIN LATERAL (SELECT l.owner_type, l.reference_id FROM request_ledger l \
+     WHERE l.org_id = :org AND l.number = e.request_no OFFSET 0) AS l ON true \
+     ORDER BY w.place",
 );
 
 /// The position of a request as an index of an array, which begins at 1.
@@ -110,16 +123,35 @@ impl EnrolmentSql for Connection {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError> {
         Statement::<DB>::named(&REVOKE)
-            .set::<BigInt, _>("revoked_on", revoked_on.unix_micros())
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
             .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
             .set::<Array<Integer>, _>("ordinals", column(which, |it| it.1))
             .set::<BigInt, _>("org", badge.org.get())
             .set::<Binary, _>("badge", badge.badge.0.as_bytes().as_slice())
             .execute(self)?;
         Ok(())
+    }
+
+    fn triggered_by(
+        &mut self,
+        badge: BadgeKey,
+        which: &[(CustomerId, i32)],
+    ) -> Result<Vec<Option<Owner>>, WorkError> {
+        type Row = (Nullable<SmallInt>, Nullable<Text>);
+        let owners: Vec<(Option<i16>, Option<String>)> = Statement::<DB, Row>::named(&TRIGGERED_BY)
+            .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
+            .set::<Array<Integer>, _>("ordinals", column(which, |it| it.1))
+            .set::<BigInt, _>("org", badge.org.get())
+            .set::<Binary, _>("badge", badge.badge.0.as_bytes().as_slice())
+            .load(self)?;
+        let owners = owners.into_iter();
+        let owners = owners.map(|(owner, reference)| triggered_by(owner, reference));
+        Ok(owners.collect::<anyhow::Result<_>>()?)
     }
 }

@@ -1,4 +1,6 @@
-//! The lock of a badge.
+//! The locks of a badge, and of an org's feed.
+
+use accolade_domain::ids::OrgId;
 
 use crate::recording::sql::BadgeKey;
 
@@ -15,11 +17,26 @@ pub(super) fn earns_number(key: BadgeKey) -> i64 {
     hash(key, &[1])
 }
 
+/// The number under which it is locked which earned badges of a badge are revoked: the same with a 3.
+pub(super) fn revocations_number(key: BadgeKey) -> i64 {
+    hash(key, &[3])
+}
+
+/// The number under which an org's feed is locked while rows get their positions: the hash of the org's
+/// number and one more byte, a 2.
+pub(super) fn feed_number(org: OrgId) -> i64 {
+    let org = org.get().to_be_bytes();
+    hash_of(org.iter().chain(&[2]))
+}
+
 fn hash(key: BadgeKey, more: &[u8]) -> i64 {
+    let org = key.org.get().to_be_bytes();
+    hash_of(org.iter().chain(key.badge.0.as_bytes()).chain(more))
+}
+
+fn hash_of<'a>(bytes: impl Iterator<Item = &'a u8>) -> i64 {
     const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
-    let org = key.org.get().to_be_bytes();
-    let bytes = org.iter().chain(key.badge.0.as_bytes()).chain(more);
     let hash = bytes.fold(OFFSET, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(PRIME)
     });
@@ -31,11 +48,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_of_a_badges_lock_never_changes() {
+    fn the_numbers_of_locks_never_change() {
         let key = BadgeKey {
             org: 100_458.try_into().unwrap(),
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
         };
         assert_eq!(number(key), 5_240_570_340_563_970_941);
+        assert_eq!(feed_number(key.org), -6_138_788_719_448_602_286);
     }
 }

@@ -3,12 +3,16 @@
 //! Nothing here needs a superuser or an extension, and nothing that must be true across
 //! requests lives in this process: any number of servers may share a database.
 
+mod audit_sql;
 mod badge_sql;
 mod copy;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
+mod expiry_sql;
+mod feed_sql;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod lock;
 mod open;
@@ -21,6 +25,7 @@ mod session;
 mod shared;
 mod text_sql;
 mod url;
+mod webhook_sql;
 
 pub(crate) use open::open;
 pub(crate) use url::check;

@@ -15,8 +15,10 @@ use super::session::{self, Session};
 use super::url::count_of_hosts;
 use crate::connection_failure::reason;
 use crate::database::Options;
+use crate::feed::settled::Settled;
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
+use crate::sealing::Sealing;
 use crate::store::Store;
 
 /// The oldest version that this runs on.
@@ -82,6 +84,8 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         many: options.copy_from,
         for_migrations: Box::new(move || connect(&url)),
         migration_patience: options.migration_patience,
+        sealing: Sealing::new(options.secrets_key.as_ref()),
+        settled: Settled::default(),
         file: None,
     })
 }

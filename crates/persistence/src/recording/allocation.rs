@@ -7,14 +7,20 @@
 //!
 //! What counts under the badge's limits is read last, under the lock of the badge's
 //! earns ([`limit_counters`](super::limit_counters)), which is held for few statements: the rows, and COMMIT.
+//!
+//! So what counts after each earn is known without another statement, and who took the last place.
+//! Only where the last place of a rolling window was taken it is asked when that was told last.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::{mem, slice};
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::EarnRequest;
 use accolade_domain::badge::EarnType;
-use accolade_domain::earning::{Counted, Span, allot, covering};
+use accolade_domain::earning::{
+    Counted, Limit, Places, RollingEarn, Scope, Span, allot, covering, is_told_again, quiet_since,
+    told_last,
+};
 use accolade_domain::ids::{CustomerId, EnrolmentId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
@@ -23,7 +29,9 @@ use anyhow::{Context as _, anyhow};
 use crate::boundary::{Boundary, Kind};
 use crate::mapping::{instant, stored};
 use crate::recording::existing::existing;
-use crate::recording::limit_counters::{LimitCounters, badge_limits, customer_limits};
+use crate::recording::limit_counters::{
+    LimitCounters, badge_limits, customer_limits, rolling_name,
+};
 use crate::recording::sql::{BadgeKey, NewEarn, NewEarns, RecordingSql};
 use crate::retry::{MOST_ROUNDS, WorkError};
 
@@ -38,6 +46,22 @@ struct Pending {
     enrolment: Option<(i32, EnrolmentId)>,
     /// The number of the customer's last earn; 0 if there is none.
     last: i32,
+    /// When the customer's latest earn was recorded.
+    last_on: Option<i64>,
+}
+
+/// A customer who got a place under limits.
+struct Placed {
+    /// The request, by its position in the batch.
+    request: usize,
+    /// In the request.
+    position: usize,
+    customer: CustomerId,
+    ordinal: i32,
+    /// When the customer's latest earn before it was recorded.
+    last_on: Option<i64>,
+    /// What counted under the customer's limits before it.
+    counted: Vec<Counted>,
 }
 
 /// The customers of a batch, and what has become of them so far.
@@ -52,6 +76,10 @@ pub(crate) struct Allocation<'a> {
     counted: Vec<Vec<Counted>>,
     /// Of each request, in its order.
     outcomes: Vec<Vec<Option<EarnOutcome>>>,
+    /// Who got a place, if there are limits.
+    placed: Vec<Placed>,
+    /// Of each request, if somebody got a place and there are limits.
+    places: Vec<Option<Places>>,
 }
 
 impl<'a> Allocation<'a> {
@@ -93,6 +121,7 @@ impl<'a> Allocation<'a> {
                 id,
                 enrolment: None,
                 last: 0,
+                last_on: None,
             }))
         });
         let pending = pending.collect::<anyhow::Result<Vec<_>>>()?;
@@ -107,6 +136,8 @@ impl<'a> Allocation<'a> {
             pending: pending.into_iter().flatten().collect(),
             counted: Vec::new(),
             outcomes: outcomes.collect(),
+            placed: Vec::new(),
+            places: vec![None; requests.len()],
         };
         if any.terms.earn_type == EarnType::IssueEarn {
             allocation.find_enrolments(connection)?;
@@ -169,15 +200,15 @@ impl<'a> Allocation<'a> {
         };
         self.counted.clear();
         let mut full = Vec::new();
-        for (index, (pending, (last, counts))) in self.pending.iter_mut().zip(of_all).enumerate() {
-            pending.last = last;
-            for (place, (count, limit)) in counts.iter().zip(&boundaries).enumerate() {
+        for (index, (pending, count)) in self.pending.iter_mut().zip(of_all).enumerate() {
+            (pending.last, pending.last_on) = (count.last, count.last_on);
+            for (place, (count, limit)) in count.counts.iter().zip(&boundaries).enumerate() {
                 let too_many = stored::<_, i64>(*count)? - limit.max;
                 if limit.kind == Kind::Rolling && too_many >= 0 {
                     full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
             }
-            let counted = counts.into_iter().map(|count| Counted {
+            let counted = count.counts.into_iter().map(|count| Counted {
                 count,
                 must_leave: None,
             });
@@ -200,10 +231,7 @@ impl<'a> Allocation<'a> {
         badge: &[Counted],
         recorded: u64,
     ) -> Vec<Result<(), Rejection>> {
-        let (any, zone) = (self.any, &self.any.zone);
-        let limits: Vec<_> = (any.limits.iter())
-            .map(|limit| limit.at(earned_on, zone))
-            .collect();
+        let limits = self.limits(earned_on);
         let badge: Vec<_> = badge
             .iter()
             .map(|counted| Counted {
@@ -211,7 +239,15 @@ impl<'a> Allocation<'a> {
                 ..*counted
             })
             .collect();
-        allot(&limits, &self.counted, &badge, earned_on, zone)
+        allot(&limits, &self.counted, &badge, earned_on, &self.any.zone)
+    }
+
+    /// The limits as they are met by what is recorded at `earned_on`.
+    fn limits(&self, earned_on: Instant) -> Vec<Limit> {
+        let limits = self.any.limits.iter();
+        limits
+            .map(|limit| limit.at(earned_on, &self.any.zone))
+            .collect()
     }
 
     /// The outcomes of each request as if the badge had no limits.
@@ -264,12 +300,16 @@ impl<'a> Allocation<'a> {
         let any = self.any;
         let mut earned_on = any.context.now;
         let mut badge = Vec::new();
+        let mut told = Vec::new();
         if !self.pending.is_empty() && !badge_limits(any, earned_on).is_empty() {
             connection.lock_earns(&[self.key])?;
             let mut counters = LimitCounters::read(connection, self.key, any)?;
             earned_on = counters.earned_on(any)?;
             let limits = badge_limits(any, earned_on);
             badge = counters.counted(connection, &limits, self.pending.len(), true)?;
+            for limit in &limits {
+                told.push(counters.told_on(limit)?);
+            }
             let rolls = |limit: &_| matches!(limit, Span::Rolling { .. });
             let mut own = customer_limits(any, earned_on).into_iter();
             if earned_on != any.context.now && own.any(|limit| rolls(&limit.span)) {
@@ -285,26 +325,140 @@ impl<'a> Allocation<'a> {
             } else {
                 connection.insert_earns(&new)?
             };
-            if inserted.len() == new.rows.len() {
-                for (pending, verdict) in self.pending.iter().zip(verdicts) {
-                    self.outcomes[pending.request][pending.position] =
-                        Some(pending.outcome(verdict));
-                }
-                return Ok(());
-            }
+            let is_all = inserted.len() == new.rows.len();
             recorded += inserted.len() as u64;
             let inserted: HashSet<_> = inserted.into_iter().collect();
-            let outcomes = &mut self.outcomes;
-            self.pending.retain(|pending| {
-                let stays = !inserted.contains(&pending.customer.get());
-                if !stays {
-                    outcomes[pending.request][pending.position] = Some(pending.outcome(Ok(())));
+            let (pending, counted) = (mem::take(&mut self.pending), mem::take(&mut self.counted));
+            for ((pending, counted), verdict) in pending.into_iter().zip(counted).zip(verdicts) {
+                if inserted.contains(&pending.customer.get()) {
+                    self.place(&pending, counted);
+                } else if !is_all {
+                    self.pending.push(pending);
+                    continue;
                 }
-                stays
-            });
+                self.outcomes[pending.request][pending.position] = Some(pending.outcome(verdict));
+            }
+            if is_all {
+                return self.sum_up(connection, earned_on, &badge, &told);
+            }
             self.count(connection, earned_on)?;
         }
         Err(WorkError::Overtaken("earns"))
+    }
+
+    /// A customer got a place, before which so many counted under the customer's limits.
+    fn place(&mut self, pending: &Pending, counted: Vec<Counted>) {
+        if self.any.limits.is_empty() {
+            return;
+        }
+        self.placed.push(Placed {
+            request: pending.request,
+            position: pending.position,
+            customer: pending.customer,
+            ordinal: pending.last + 1,
+            last_on: pending.last_on,
+            counted,
+        });
+    }
+
+    /// Says of each request which places its earns took: before the batch so many counted under the
+    /// badge's limits, and of each it was told last then.
+    fn sum_up<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        earned_on: Instant,
+        badge: &[Counted],
+        told: &[Option<Instant>],
+    ) -> Result<(), WorkError> {
+        let limits = self.limits(earned_on);
+        let in_order = &mut self.placed;
+        in_order.sort_unstable_by_key(|it| (it.request, it.position));
+        let mut before: Vec<_> = badge.iter().map(|it| it.count).collect();
+        for of_one in in_order.chunk_by(|a, b| a.request == b.request) {
+            let mut places = Places::new(limits.clone(), before.clone());
+            for it in of_one {
+                places.take(it.counted.iter().map(|it| it.count));
+            }
+            for count in &mut before {
+                *count += of_one.len() as u64;
+            }
+            self.places[of_one[0].request] = Some(places);
+        }
+        if limits.iter().any(|limit| rolling_name(limit).is_some()) {
+            self.keep_quiet(connection, earned_on, told)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the edges of rolling windows quiet that were told a short time before, and remembers
+    /// that the badge's others are told now.
+    fn keep_quiet<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        earned_on: Instant,
+        told: &[Option<Instant>],
+    ) -> Result<(), WorkError> {
+        let limits = self.limits(earned_on);
+        let own = limits.len() - told.len();
+        let mut to_ask = Vec::new();
+        for of_one in self.placed.chunk_by(|a, b| a.request == b.request) {
+            let request = of_one[0].request;
+            let Some(places) = &mut self.places[request] else {
+                continue;
+            };
+            for edge in places.rolling_edges() {
+                let (earn, limit) = (&of_one[edge.earn], &limits[edge.limit]);
+                if limit.scope == Scope::Customer {
+                    let is_late = |on| on > quiet_since(earned_on).unix_micros();
+                    if earn.last_on.is_some_and(is_late) {
+                        to_ask.push((request, edge, earn.customer, earn.ordinal));
+                    }
+                } else if !is_told_again(told[edge.limit - own], earned_on) {
+                    places.keep_quiet(edge);
+                } else if let Some(name) = rolling_name(limit) {
+                    connection.tell_rolling(self.key, name, earned_on.unix_micros())?;
+                }
+            }
+        }
+        if to_ask.is_empty() {
+            return Ok(());
+        }
+        let mut customers: Vec<_> = to_ask.iter().map(|it| it.2).collect();
+        customers.dedup();
+        let history = self.history(connection, &customers)?;
+        for (request, edge, customer, ordinal) in to_ask {
+            let earns = history.get(&customer).map_or(&[][..], Vec::as_slice);
+            let before: Vec<_> = (earns.iter().filter(|it| it.0 < ordinal))
+                .map(|it| it.1)
+                .collect();
+            let last = told_last(&before, limits[edge.limit], &self.any.zone);
+            if let Some(places) = &mut self.places[request]
+                && !is_told_again(last, earned_on)
+            {
+                places.keep_quiet(edge);
+            }
+        }
+        Ok(())
+    }
+
+    /// Everything that these customers have earned of the badge, with its number.
+    fn history<C: RecordingSql>(
+        &self,
+        connection: &mut C,
+        customers: &[CustomerId],
+    ) -> Result<History, WorkError> {
+        let mut history = History::new();
+        for (customer, ordinal, earned_on, revoked_on) in
+            connection.rolling_earns(self.key, customers)?
+        {
+            let earn = RollingEarn {
+                earned_on: instant(earned_on)?,
+                revoked_on: revoked_on.map(instant).transpose()?,
+            };
+            let customer: CustomerId = stored(customer)?;
+            history.entry(customer).or_default().push((ordinal, earn));
+        }
+        Ok(history)
     }
 
     /// The rows of those who get a place, by customer: one order for all, so that batches that
@@ -335,11 +489,19 @@ impl<'a> Allocation<'a> {
         }
     }
 
+    /// The places that the earns of the request at this position took, if they had to have places.
+    pub(super) fn places(&self, request: usize) -> Option<&Places> {
+        self.places[request].as_ref()
+    }
+
     /// The outcomes of the request at this position, none of whose customers is pending.
     pub(super) fn outcomes(&self, request: usize) -> anyhow::Result<Vec<CustomerEarn>> {
         all(&self.requests[request], self.outcomes[request].clone())
     }
 }
+
+/// What customers have earned, by customer.
+type History = BTreeMap<CustomerId, Vec<(i32, RollingEarn)>>;
 
 impl Pending {
     fn outcome(&self, verdict: Result<(), Rejection>) -> EarnOutcome {

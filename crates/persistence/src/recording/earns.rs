@@ -10,12 +10,18 @@
 //! The badge is locked shared, and who revokes an enrolment locks it against everybody: an earn
 //! sees every revocation that has returned, without a lock for each enrolment.
 
+use std::iter::repeat_n;
+
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{BadgeVersion, EarnRequest, Operation, RecordError};
-use accolade_domain::earning::{Scope, Span};
+use accolade_domain::earning::{Places, Scope, Span};
+use accolade_domain::event::EventKind;
 use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::rejection::{Code, Rejection};
 
+use crate::feed::FeedRow;
+use crate::feed::data::{Data, LimitData};
+use crate::feed::expiries::expiries;
 use crate::recording::allocation::Allocation;
 use crate::recording::sql::RecordingSql;
 use crate::recording::{Concluded, Recording, Steps};
@@ -64,6 +70,29 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         Ok(results)
     }
 
+    fn told(&self, recording: &Recording<'a, EarnRequest>) -> anyhow::Result<Vec<FeedRow>> {
+        let numbers = recording.numbers();
+        let rows = recording.open().map(|position| {
+            let request = &recording.requests[position];
+            let outcomes = recording.outcome(position).into_iter().flatten();
+            let earned = outcomes.filter(|it| matches!(it.outcome, EarnOutcome::Earned(..)));
+            let (now, earned) = (request.context.now, earned.count());
+            let limits = match self.allocation.places(position) {
+                Some(places) => limits(places)?,
+                None => Vec::new(),
+            };
+            let reached: usize = limits.iter().map(|it| it.reached.len()).sum();
+            let (kind, data) = (EventKind::EarnCreated, Data::Earns(limits));
+            let row = FeedRow::new(now, kind, earned + reached, &data)?;
+            let each = repeat_n(request.terms.expires_on, earned);
+            Ok(row.map(|row| {
+                row.of_ledger(numbers[position])
+                    .expiring(expiries(now, each))
+            }))
+        });
+        rows.filter_map(Result::transpose).collect()
+    }
+
     fn finish(
         self,
         connection: &mut C,
@@ -77,6 +106,26 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         recording.is_written = is_any_refused;
         Ok(())
     }
+}
+
+/// What the feed is told of the limits under which earns took their places.
+fn limits(places: &Places) -> anyhow::Result<Vec<LimitData>> {
+    let mut limits: Vec<_> = (places.limits().iter())
+        .map(|limit| LimitData {
+            limit: *limit,
+            counts: Vec::with_capacity(places.earns()),
+            reached: Vec::new(),
+        })
+        .collect();
+    for earn in 0..places.earns() {
+        for (limit, count) in limits.iter_mut().zip(places.counts(earn)) {
+            limit.counts.push(count);
+        }
+        for edge in places.told(earn) {
+            limits[edge.limit].reached.push(u32::try_from(earn)?);
+        }
+    }
+    Ok(limits)
 }
 
 /// The requests that are refused whatever the badge has room for, given what is `expected` of all.

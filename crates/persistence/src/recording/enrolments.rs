@@ -10,12 +10,17 @@
 //! database does fastest.
 
 use std::collections::{BTreeMap, btree_map};
+use std::iter::repeat_n;
 
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome, decide};
+use accolade_domain::event::EventKind;
 use accolade_domain::ids::{BadgeId, EnrolmentId};
 use anyhow::Context as _;
 
+use crate::feed::FeedRow;
+use crate::feed::data::Data;
+use crate::feed::expiries::expiries;
 use crate::recording::existing::existing;
 use crate::recording::sql::{EnrolmentSql, Growth, NewEnrolment, RecordingSql};
 use crate::recording::{Concluded, Recording, Steps};
@@ -71,6 +76,25 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
         }
         let results = with_refused(recording.requests, &refused)?;
         Ok(results.into_iter().map(|(it, all)| (it, Ok(all))).collect())
+    }
+
+    fn told(&self, recording: &Recording<'a, EnrolmentRequest>) -> anyhow::Result<Vec<FeedRow>> {
+        let numbers = recording.numbers();
+        let rows = recording.open().map(|position| {
+            let request = &recording.requests[position];
+            let outcomes = recording.outcome(position).into_iter().flatten();
+            let enrolled = outcomes.filter(|it| matches!(it.outcome, Outcome::Enrolled(_)));
+            let data = Data::Enrolments(request.hold.event_on());
+            let kind = EventKind::EnrolmentCreated;
+            let (now, enrolled) = (request.context.now, enrolled.count());
+            let row = FeedRow::new(now, kind, enrolled, &data)?;
+            let each = repeat_n(request.hold.expires_on(), enrolled);
+            Ok(row.map(|row| {
+                row.of_ledger(numbers[position])
+                    .expiring(expiries(now, each))
+            }))
+        });
+        rows.filter_map(Result::transpose).collect()
     }
 }
 

@@ -2,14 +2,20 @@
 //!
 //! No limit is looked at. What counts under the limits of a badge by event date is stored
 //! as sums, which follow ([`limit_counters`](super::limit_counters)); who counts waits for the
-//! same lock.
+//! same lock. The feed is told of no limit that an import has reached: nobody had to have a place.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use accolade_application::answer::Imported;
 use accolade_application::ports::ImportRequest;
+use accolade_domain::event::EventKind;
 use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
 use anyhow::Context as _;
 
+use crate::feed::FeedRow;
+use crate::feed::data::Data;
+use crate::feed::expiries::expiries;
 use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::{MOST_ROUNDS, WorkError};
@@ -43,6 +49,36 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Import {
         }
         Ok(Vec::new())
     }
+
+    fn told(&self, recording: &Recording<'a, ImportRequest>) -> anyhow::Result<Vec<FeedRow>> {
+        let request = recording.only()?;
+        if !recording.is_open(0) {
+            return Ok(Vec::new());
+        }
+        let event_on = event_dates(request)?;
+        let (kind, events) = (EventKind::EarnImported, event_on.len());
+        let data = Data::Imports(event_on);
+        let now = request.context.now;
+        let row = FeedRow::new(now, kind, events, &data)?;
+        let number = recording.numbers()[0];
+        let due = expiries(now, request.items.iter().map(|item| item.expires_on));
+        let row = row.map(|row| row.of_ledger(number).expiring(due));
+        Ok(row.into_iter().collect())
+    }
+}
+
+/// When those were earned that the answer has, in its order.
+fn event_dates(request: &ImportRequest) -> anyhow::Result<Vec<Instant>> {
+    let items = request.items.iter();
+    let event_on: HashMap<_, _> = items.map(|item| (item.id, item.event_on)).collect();
+    let recorded = request.outcomes.iter().filter_map(|it| match it {
+        Imported::Recorded { earned, .. } => Some(earned),
+        Imported::Refused(_) => None,
+    });
+    let dates = recorded.map(|id| event_on.get(id).copied());
+    let dates: Option<Vec<_>> = dates.collect();
+    let dates = dates.filter(|dates| dates.len() == request.items.len());
+    dates.context("the answer of an import has other earned badges than the import")
 }
 
 /// How many imports each badge gets with each event date.

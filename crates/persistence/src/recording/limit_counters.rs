@@ -15,15 +15,20 @@ use accolade_domain::instant::Instant;
 
 use crate::boundary::{Boundary, unit_number};
 use crate::mapping::{instant, stored};
-use crate::recording::sql::{BadgeKey, EarnRows, EarnSql, RollingSum, WindowSum};
+use crate::recording::sql::{
+    BadgeKey, EarnRows, EarnSql, RollingName, RollingRow, RollingSum, WindowSum,
+};
 use crate::retry::WorkError;
+
+/// The start of a stored sum moves when so many have left the window since then: before that it is
+/// cheaper to add up, each time, how many they are.
+const MANY_LEFT: i64 = 200;
 
 /// The stored sums of a badge.
 pub(crate) struct LimitCounters {
     key: BadgeKey,
     windows: Vec<WindowSum>,
-    rolling: Vec<RollingSum>,
-    last: Option<i64>,
+    rolling: Vec<RollingRow>,
 }
 
 /// The limits of `request` that count everybody's earns, for what is recorded at `earned_on`.
@@ -38,6 +43,18 @@ pub(crate) fn customer_limits(request: &EarnRequest, earned_on: Instant) -> Vec<
 
 const fn rolls(limit: &Limit) -> bool {
     matches!(limit.span, Span::Rolling { .. })
+}
+
+/// What statements call a rolling window; `None` if it is none.
+pub(crate) fn rolling_name(limit: &Limit) -> Option<RollingName> {
+    match limit.span {
+        Span::Rolling {
+            unit,
+            length,
+            since,
+        } => Some((unit_number(unit), i64::from(length), since.unix_micros())),
+        Span::AllTime | Span::Fixed { .. } => None,
+    }
 }
 
 fn of_scope(request: &EarnRequest, scope: Scope, earned_on: Instant) -> Vec<Limit> {
@@ -59,30 +76,34 @@ impl LimitCounters {
             key,
             windows: Vec::new(),
             rolling: Vec::new(),
-            last: None,
         };
         let limits = badge_limits(request, request.context.now);
         if !limits.iter().all(rolls) {
             let event_on = request.terms.event_on.unix_micros();
             counters.windows = connection.window_sums(key, event_on)?;
         }
-        if limits.iter().any(rolls) {
-            counters.rolling = connection.rolling_sums(key)?;
-            // No unit has the number 0.
-            let last = counters.rolling.iter().position(|row| row.0 == 0);
-            counters.last = last.map(|index| counters.rolling.swap_remove(index).2);
+        let windows: Vec<_> = limits.iter().filter_map(rolling_name).collect();
+        if !windows.is_empty() {
+            counters.rolling = connection.rolling_rows(key, &windows)?;
         }
         Ok(counters)
     }
 
     /// The moment at which what `request` asks for is recorded.
     pub(crate) fn earned_on(&self, request: &EarnRequest) -> Result<Instant, WorkError> {
-        let last = self.last.map(instant).transpose()?;
+        let last = self.rolling.first().and_then(|row| row.last_on);
+        let last = last.map(instant).transpose()?;
         Ok(last.map_or(request.context.now, |last| last.max(request.context.now)))
     }
 
-    /// What counts under each of `limits`, if `asked` more are to be recorded: it may be more
-    /// than does, where there is room for all of them anyway. Stores what was added up, if `store`.
+    /// When it was last told that `limit`, a rolling window, is full.
+    pub(crate) fn told_on(&self, limit: &Limit) -> Result<Option<Instant>, WorkError> {
+        let told_on = self.rolling_row(limit).and_then(|row| row.told_on);
+        Ok(told_on.map(instant).transpose()?)
+    }
+
+    /// What counts under each of `limits`, if `asked` more are to be recorded. Stores what was added
+    /// up, if `store`.
     pub(crate) fn counted<C: EarnSql + EarnRows>(
         &mut self,
         connection: &mut C,
@@ -92,7 +113,7 @@ impl LimitCounters {
     ) -> Result<Vec<Counted>, WorkError> {
         let mut counts = Vec::with_capacity(limits.len());
         for limit in limits {
-            counts.push(self.stored_sum(connection, limit, asked, store)?);
+            counts.push(self.stored_sum(connection, limit, store)?);
         }
         self.add_up(connection, limits, &mut counts, store)?;
         let mut counted = Vec::with_capacity(limits.len());
@@ -122,32 +143,38 @@ impl LimitCounters {
         &self,
         connection: &mut C,
         limit: &Limit,
-        asked: usize,
         store: bool,
     ) -> Result<Option<i64>, WorkError> {
         let boundary = Boundary::from(limit);
-        let Span::Rolling { unit, length, .. } = limit.span else {
+        if !rolls(limit) {
             let is_it = |row: &&(i64, i64, i64)| (row.0, row.1) == (boundary.until, boundary.from);
             return Ok(self.windows.iter().find(is_it).map(|row| row.2));
-        };
-        let name = (unit_number(unit), i64::from(length));
-        let mut rows = self.rolling.iter();
-        let Some((.., since, earns)) = rows.find(|row| (row.0, row.1) == name) else {
+        }
+        let Some(row) = self.rolling_row(limit) else {
             return Ok(None);
         };
-        let fits = earns.saturating_add(stored(asked)?) <= boundary.max;
-        if *since == boundary.from || (*since < boundary.from && fits) {
-            return Ok(Some(*earns));
-        }
-        if *since > boundary.from {
+        let Some((since, earns)) = row.stored else {
+            return Ok(None);
+        };
+        if since > boundary.from {
             // Only somebody whose clock is behind asks, who records nothing.
             return Ok(None);
         }
-        let left = connection.leaving(self.key, *since, boundary.from)?;
-        if store {
+        let left = if row.name.2 == boundary.from {
+            row.left
+        } else {
+            connection.leaving(self.key, since, boundary.from)?
+        };
+        if store && left >= MANY_LEFT {
             self.store(connection, limit, earns - left)?;
         }
         Ok(Some(earns - left))
+    }
+
+    fn rolling_row(&self, limit: &Limit) -> Option<&RollingRow> {
+        let (unit, length, _) = rolling_name(limit)?;
+        let mut rows = self.rolling.iter();
+        rows.find(|row| (row.name.0, row.name.1) == (unit, length))
     }
 
     /// Adds up what is not stored yet.
@@ -186,15 +213,12 @@ impl LimitCounters {
         earns: i64,
     ) -> Result<(), WorkError> {
         let boundary = Boundary::from(limit);
-        if let Span::Rolling { unit, length, .. } = limit.span {
-            let known = self
-                .rolling
-                .iter()
-                .find(|row| (row.0, row.1) == (unit_number(unit), i64::from(length)));
-            if known.is_some_and(|row| row.2 > boundary.from) {
+        if let Some((unit, length, since)) = rolling_name(limit) {
+            let known = self.rolling_row(limit).and_then(|row| row.stored);
+            if known.is_some_and(|(stored_since, _)| stored_since > since) {
                 return Ok(());
             }
-            let sum = (unit_number(unit), i64::from(length), boundary.from, earns);
+            let sum: RollingSum = (unit, length, since, earns);
             connection.store_rolling(self.key, sum)?;
         } else {
             connection.store_window(self.key, (boundary.until, boundary.from, earns))?;

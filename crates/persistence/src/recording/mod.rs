@@ -12,8 +12,11 @@
 //!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
 //! 4. The kind records what is asked for, and lets the counts grow.
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
-//!    refused requests are taken back ([`Recording::conclude`]).
+//!    refused requests are taken back ([`Recording::conclude`]). What the audit trail tells of the
+//!    others is written.
 //! 6. The kind writes what follows from it: who earns remembers refusals.
+//! 7. The feed is told of each request of which something came ([`feed`](crate::feed)): the last
+//!    statement before COMMIT, so that whoever has seen the transaction is told of later.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -43,6 +46,7 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::answers;
+use crate::feed::FeedRow;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
 use crate::recording::sql::{BadgeKey, RecordingSql};
@@ -74,6 +78,9 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
         connection: &mut C,
         recording: &mut Recording<'a, Self::Request>,
     ) -> Result<Vec<Concluded<Self::Request>>, WorkError>;
+
+    /// What the feed is told: a row for each request of which something came, in their order.
+    fn told(&self, recording: &Recording<'a, Self::Request>) -> anyhow::Result<Vec<FeedRow>>;
 
     /// Writes what follows from what has become of all requests.
     fn finish(
@@ -189,8 +196,13 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
         if recording.is_any_open() {
             let results = steps.record(connection, &mut recording)?;
             recording.conclude(connection, results)?;
+            recording.tell(connection)?;
         }
+        let told = steps.told(&recording)?;
         steps.finish(connection, &mut recording)?;
+        if !told.is_empty() {
+            connection.append(recording.org, &told)?;
+        }
     }
     recording.recorded()
 }
@@ -475,6 +487,17 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             connection.correct_rows(self.org, &corrected)?;
         }
         Ok(())
+    }
+
+    /// Writes what the audit trail tells of the requests that are recorded.
+    fn tell<C: RecordingSql>(&self, connection: &mut C) -> Result<(), WorkError> {
+        let mut entries = Vec::new();
+        for request in self.open() {
+            if let Some(outcome) = self.outcome(request) {
+                entries.extend(self.requests[request].entries(outcome));
+            }
+        }
+        connection.tell(self.org, &entries)
     }
 
     /// The batch as it is, to be committed if something of it was written that has to stay.

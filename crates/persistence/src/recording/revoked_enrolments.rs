@@ -8,21 +8,37 @@
 use accolade_application::answer::RevokedEnrolment;
 use accolade_application::ports::{RevokeEnrolmentsRequest, RevokeTarget};
 use accolade_domain::enrolment::{Enrolment, to_revoke};
+use accolade_domain::event::{EnrolmentFact, EventKind};
 use accolade_domain::ids::CustomerId;
+use accolade_domain::owner::Owner;
 use anyhow::Context as _;
 
+use crate::feed::FeedRow;
+use crate::feed::data::Data;
 use crate::recording::existing::existing;
 use crate::recording::lost_commit::Trace;
-use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql};
+use crate::recording::sql::{EnrolmentSql, Growth, RecordingSql, Revocation};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::WorkError;
 
 /// An enrolment of a badge, by customer and ordinal.
 type Which = (CustomerId, i32);
 
+/// What would be revoked.
+pub(crate) struct Judged {
+    /// What is answered: the targets one after the other.
+    pub(crate) outcomes: Vec<RevokedEnrolment>,
+    which: Vec<Which>,
+    /// The same enrolments, as they were.
+    enrolments: Vec<Enrolment>,
+}
+
 /// The steps of the revocation of enrolments.
 pub(crate) struct RevokedEnrolments {
     which: Vec<Which>,
+    enrolments: Vec<Enrolment>,
+    /// What was revoked.
+    revoked: Vec<EnrolmentFact>,
 }
 
 impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
@@ -36,9 +52,13 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         let badge = recording.key(request.badge);
         connection.lock_badge(badge)?;
         recording.badges.insert(badge);
-        let (outcomes, which) = judge(connection, request)?;
-        recording.expect(0, outcomes);
-        Ok(Self { which })
+        let judged = judge(connection, request)?;
+        recording.expect(0, judged.outcomes);
+        Ok(Self {
+            which: judged.which,
+            enrolments: judged.enrolments,
+            revoked: Vec::new(),
+        })
     }
 
     fn record(
@@ -50,7 +70,8 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         // All of them are revoked, or none: one tells.
         if let Some((customer, ordinal)) = self.which.first() {
             let (badge, revoked_on) = (recording.key(request.badge), request.context.now);
-            connection.revoke_enrolments(badge, revoked_on, &self.which)?;
+            let revocation = Revocation::new(&request.context, request.reason.as_ref());
+            connection.revoke_enrolments(badge, revocation, &self.which)?;
             let revoked = i64::try_from(self.which.len()).context("a count")?;
             let growth = Growth {
                 badge: request.badge,
@@ -58,6 +79,8 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
                 earned: 0,
             };
             connection.grow_counts(recording.org, &[growth])?;
+            let owners = connection.triggered_by(badge, &self.which)?;
+            self.revoked = facts(request, &self.which, &self.enrolments, owners);
             recording.trace = Some(Trace {
                 is_earn: false,
                 badge,
@@ -68,13 +91,49 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         }
         Ok(Vec::new())
     }
+
+    fn told(
+        &self,
+        recording: &Recording<'a, RevokeEnrolmentsRequest>,
+    ) -> anyhow::Result<Vec<FeedRow>> {
+        if self.revoked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = recording.only()?.context.now;
+        let (kind, events) = (EventKind::EnrolmentRevoked, self.revoked.len());
+        let data = Data::RevokedEnrolments(self.revoked.clone());
+        let row = FeedRow::new(now, kind, events, &data)?;
+        Ok(row.into_iter().collect())
+    }
 }
 
-/// What would be revoked, and what is answered: the targets one after the other.
+/// What the feed says of the enrolments that `request` revokes.
+fn facts(
+    request: &RevokeEnrolmentsRequest,
+    which: &[Which],
+    enrolments: &[Enrolment],
+    owners: Vec<Option<Owner>>,
+) -> Vec<EnrolmentFact> {
+    let all = which.iter().zip(enrolments).zip(owners);
+    let facts = all.map(|(((customer, _), enrolment), triggered_by)| EnrolmentFact {
+        badge: request.badge,
+        customer: *customer,
+        enrolment: enrolment.id,
+        event_on: enrolment.hold.event_on(),
+        expires_on: enrolment.hold.expires_on(),
+        triggered_by,
+        request_id: request.request_id.clone(),
+        actor: Some(request.context.actor),
+        reason: request.reason.clone(),
+    });
+    facts.collect()
+}
+
+/// What `request` would revoke.
 pub(crate) fn judge<C: EnrolmentSql>(
     connection: &mut C,
     request: &RevokeEnrolmentsRequest,
-) -> Result<(Vec<RevokedEnrolment>, Vec<Which>), WorkError> {
+) -> Result<Judged, WorkError> {
     let mut customers: Vec<_> = request.targets.iter().map(|it| it.customer).collect();
     customers.sort_unstable();
     customers.dedup();
@@ -83,7 +142,7 @@ pub(crate) fn judge<C: EnrolmentSql>(
     let mut all: Vec<Vec<Enrolment>> = (0..customers.len())
         .map(|place| existing.at(place).to_vec())
         .collect();
-    let (mut outcomes, mut which) = (Vec::new(), Vec::new());
+    let (mut outcomes, mut which, mut enrolments) = (Vec::new(), Vec::new(), Vec::new());
     for RevokeTarget {
         customer,
         enrolment,
@@ -104,6 +163,7 @@ pub(crate) fn judge<C: EnrolmentSql>(
             Ok(ids) => {
                 for (one, ordinal) in own.iter_mut().zip(existing.ordinals_at(place)) {
                     if ids.contains(&one.id) {
+                        enrolments.push(*one);
                         one.revoked_on = Some(request.context.now);
                         which.push((*customer, *ordinal));
                     }
@@ -114,5 +174,9 @@ pub(crate) fn judge<C: EnrolmentSql>(
             }
         }
     }
-    Ok((outcomes, which))
+    Ok(Judged {
+        outcomes,
+        which,
+        enrolments,
+    })
 }

@@ -1,26 +1,39 @@
 //! What recording needs of a database: what each says its own way, and the rows that go there and
 //! come back. Everything here is done inside a transaction, and concerns one org.
 
-use accolade_application::ports::{BadgeVersion, EarnRequest, EnrolmentRequest, IdempotencyGuard};
+use accolade_application::ports::{
+    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
+};
+use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, ObjectId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 use diesel::QueryResult;
 
+use crate::audit::AuditSql;
 use crate::boundary::Boundary;
+use crate::feed::sql::FeedSql;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
 
 /// A connection that recording works on.
 pub(crate) trait RecordingSql:
-    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql + FeedSql
 {
 }
 
 impl<C> RecordingSql for C where
-    C: PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows
+    C: PooledConnection
+        + BadgeSql
+        + LedgerSql
+        + EnrolmentSql
+        + EarnSql
+        + EarnRows
+        + AuditSql
+        + FeedSql
 {
 }
 
@@ -51,6 +64,14 @@ pub(crate) trait BadgeSql {
     /// Locks the earns of these badges until the transaction ends, in their order, against who
     /// counts them and who changes what is counted.
     fn lock_earns(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+
+    /// Locks the earns of this badge as `lock_earns` does, and its earned badges against who looks,
+    /// by `share_revocations`, whether they are revoked.
+    fn lock_earns_to_revoke(&mut self, badge: BadgeKey) -> QueryResult<()>;
+
+    /// Locks the earned badges of these badges until the transaction ends, in their order, against who
+    /// revokes them but not against others who lock them so.
+    fn share_revocations(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
 
     /// The versions of those badges that there are.
     fn versions(
@@ -121,6 +142,30 @@ pub(crate) struct Existing {
     pub(crate) enrolment: Enrolment,
 }
 
+/// What is kept of a revocation in what it has revoked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Revocation<'a> {
+    pub(crate) on: Instant,
+    pub(crate) by: Actor,
+    pub(crate) reason: Option<&'a Reason>,
+}
+
+impl<'a> Revocation<'a> {
+    /// What is kept of one that is recorded like this.
+    pub(crate) fn new(context: &Context, reason: Option<&'a Reason>) -> Self {
+        Self {
+            on: context.now,
+            by: context.actor,
+            reason,
+        }
+    }
+
+    /// The reason as text.
+    pub(crate) fn reason(&self) -> Option<&'a str> {
+        self.reason.map(Reason::as_str)
+    }
+}
+
 /// Enrolments, in a constant number of statements.
 pub(crate) trait EnrolmentSql {
     /// Inserts those enrolments whose ordinals are free; gives their number. Waits for
@@ -154,9 +199,16 @@ pub(crate) trait EnrolmentSql {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError>;
+
+    /// Who triggered each of these enrolments of the badge, by position.
+    fn triggered_by(
+        &mut self,
+        badge: BadgeKey,
+        which: &[(CustomerId, i32)],
+    ) -> Result<Vec<Option<Owner>>, WorkError>;
 }
 
 /// What a batch of earns records: one row for each customer.
@@ -216,6 +268,15 @@ pub(crate) struct ActiveEarn {
     pub(crate) imported: bool,
 }
 
+/// Where an earned badge comes from.
+pub(crate) struct EarnOrigin {
+    pub(crate) event_on: i64,
+    pub(crate) expires_on: i64,
+    /// The enrolment that it rests on.
+    pub(crate) enrolment: Option<EnrolmentId>,
+    pub(crate) triggered_by: Option<Owner>,
+}
+
 /// How many earns a badge has more with this event date, or fewer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EarnGrowth {
@@ -232,19 +293,76 @@ pub(crate) type WindowSum = (i64, i64, i64);
 /// A stored sum of a rolling window: unit, length, since when, earns.
 pub(crate) type RollingSum = (i16, i64, i64, i64);
 
+/// A rolling window that is asked for: unit, length, and since when it counts now.
+pub(crate) type RollingName = (i16, i64, i64);
+
+/// What is known of a rolling window of a badge.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RollingRow {
+    /// What was asked for.
+    pub(crate) name: RollingName,
+    /// Since when the stored sum counts, and the sum, if there is one.
+    pub(crate) stored: Option<(i64, i64)>,
+    /// How many of the stored sum have left the window by now.
+    pub(crate) left: i64,
+    /// When it was last told that the window is full, if it was.
+    pub(crate) told_on: Option<i64>,
+    /// When the last earn of the badge was recorded that rolls, if one was.
+    pub(crate) last_on: Option<i64>,
+}
+
+/// The columns of a row, in the order in which both databases give them.
+pub(crate) type RollingColumns = (
+    i16,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+);
+
+impl From<RollingColumns> for RollingRow {
+    fn from(columns: RollingColumns) -> Self {
+        let (unit, length, now, since, earns, left, told_on, last_on) = columns;
+        Self {
+            name: (unit, length, now),
+            stored: since.zip(earns),
+            left,
+            told_on,
+            last_on,
+        }
+    }
+}
+
+/// What is counted of a customer's earns of a badge.
+#[derive(Debug, Clone)]
+pub(crate) struct CustomerCount {
+    /// The number of the last one; 0 if there is none.
+    pub(crate) last: i32,
+    /// When the latest was recorded; `None` if there is none, or if there are no limits to count for.
+    pub(crate) last_on: Option<i64>,
+    /// How many count under each limit.
+    pub(crate) counts: Vec<u64>,
+}
+
+/// A customer, the ordinal of an earn of theirs, when it was recorded, and when it was revoked.
+pub(crate) type EarnOfCustomer = (i64, i32, i64, Option<i64>);
+
 /// A customer, from when earns count, and how many of them come before the one that is asked for.
 pub(crate) type EarnAfter = (CustomerId, i64, i64);
 
 /// Earned badges, and the sums of what limits count: what each database says its own way.
 pub(crate) trait EarnSql {
-    /// Of each customer: the number of the last earn of the badge, 0 if there is none, and how
-    /// many count under each limit, all by one snapshot.
+    /// Of each customer: the last earn of the badge, and how many count under each limit, all by one
+    /// snapshot.
     fn count_customers(
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
         limits: &[Boundary],
-    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError>;
+    ) -> Result<Vec<CustomerCount>, WorkError>;
 
     /// For each customer, when the earn after so many others was recorded that count since then.
     fn recorded_after(
@@ -278,6 +396,13 @@ pub(crate) trait EarnSql {
     /// Lets every count and sum follow what was imported.
     fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()>;
 
+    /// What is known of these rolling windows, by position.
+    fn rolling_rows(
+        &mut self,
+        key: BadgeKey,
+        windows: &[RollingName],
+    ) -> Result<Vec<RollingRow>, WorkError>;
+
     /// How many earns of the badge count under each limit: the stored sum, or added up.
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError>;
 }
@@ -292,13 +417,21 @@ pub(crate) trait EarnRows {
         earned: EarnedBadgeId,
     ) -> QueryResult<Option<ActiveEarn>>;
 
+    /// Where the customer's earn with this ordinal comes from.
+    fn earn_origin(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> Result<EarnOrigin, WorkError>;
+
     /// Revokes the customer's earn with this ordinal.
     fn revoke_earn(
         &mut self,
         key: BadgeKey,
         customer: CustomerId,
         ordinal: i32,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
     ) -> QueryResult<()>;
 
     /// When the customer's earn with this ordinal was revoked, if it was.
@@ -315,10 +448,6 @@ pub(crate) trait EarnRows {
     /// The stored sums by event date that have the event.
     fn window_sums(&mut self, key: BadgeKey, event_on: i64) -> QueryResult<Vec<WindowSum>>;
 
-    /// The stored sums of rolling windows, and when the last earn was recorded: as a sum whose
-    /// unit is 0.
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>>;
-
     /// How many earns leave a rolling window whose start moves from `since` to `until`.
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
 
@@ -330,6 +459,17 @@ pub(crate) trait EarnRows {
 
     /// Stores the sum of a rolling window.
     fn store_rolling(&mut self, key: BadgeKey, sum: RollingSum) -> QueryResult<()>;
+
+    /// Remembers when it was told that a rolling window is full.
+    fn tell_rolling(&mut self, key: BadgeKey, name: RollingName, told_on: i64) -> QueryResult<()>;
+
+    /// Everything that these customers have earned of the badge but for imports, by customer and in
+    /// the order in which it was recorded.
+    fn rolling_earns(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+    ) -> QueryResult<Vec<EarnOfCustomer>>;
 
     /// Forgets the stored sums of a badge, so that earns need not change them.
     fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()>;

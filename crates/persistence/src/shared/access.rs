@@ -5,7 +5,8 @@ use accolade_application::ports::{
     AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, StoreError,
     UnknownClient,
 };
-use accolade_domain::ids::ClientNumber;
+use accolade_domain::audit::{Attribution, Entry, telling};
+use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::Name;
 use anyhow::Context as _;
@@ -13,6 +14,7 @@ use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::Connection;
+use crate::audit::AuditSql as _;
 use crate::mapping::{instant, stored};
 use crate::retry::{Rollback, WorkError, nobody_knows};
 use crate::schema::{actors, api_clients, orgs};
@@ -134,7 +136,7 @@ impl AccessStore for Store<Connection> {
             api_clients::key.eq(client.key.as_str()),
             api_clients::access_groups.eq(client.groups.bits()),
             api_clients::secret.eq(client.secret.as_bytes().as_slice()),
-            api_clients::created_on.eq(client.created_on.unix_micros()),
+            api_clients::created_on.eq(client.created.on.unix_micros()),
         );
         let work = |connection: &mut Connection| {
             let actor: Result<i64, Error> = diesel::insert_into(actors::table)
@@ -157,10 +159,12 @@ impl AccessStore for Store<Connection> {
                 .returning(api_clients::number)
                 .get_result(connection)
                 .optional()?;
-            match inserted {
-                Some(number) => Ok(stored(number)?),
-                None => Err(Rollback::Refused(CreateClientError::KeyTaken)),
-            }
+            let Some(number) = inserted else {
+                return Err(Rollback::Refused(CreateClientError::KeyTaken));
+            };
+            let number = stored(number)?;
+            connection.tell(client.org, &[client.entry(number)])?;
+            Ok(number)
         };
         self.writer.write(work, nobody_knows)
     }
@@ -188,19 +192,28 @@ impl AccessStore for Store<Connection> {
         })
     }
 
-    fn begin_rotation(&self, key: &ClientKey, next: &SecretHash) -> Result<(), UnknownClient> {
+    fn begin_rotation(
+        &self,
+        key: &ClientKey,
+        next: &SecretHash,
+        by: &Attribution,
+    ) -> Result<(), UnknownClient> {
         let work = |connection: &mut Connection| {
             let changed = diesel::update(api_clients::table)
                 .filter(api_clients::key.eq(key.as_str()))
                 .filter(api_clients::revoked_on.is_null())
                 .set(api_clients::next_secret.eq(next.as_bytes().as_slice()))
-                .execute(connection)?;
-            changed_one(changed, UnknownClient::Unknown)
+                .returning((api_clients::org_id, api_clients::number))
+                .get_result(connection)
+                .optional()?;
+            changed_one(connection, changed, |org, client| {
+                telling::client_rotated(org, client, by)
+            })
         };
         self.writer.write(work, nobody_knows)
     }
 
-    fn finish_rotation(&self, key: &ClientKey) -> Result<(), UnknownClient> {
+    fn finish_rotation(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient> {
         let work = |connection: &mut Connection| {
             let changed = diesel::update(api_clients::table)
                 .filter(api_clients::key.eq(key.as_str()))
@@ -210,20 +223,28 @@ impl AccessStore for Store<Connection> {
                     api_clients::secret.eq(api_clients::next_secret.assume_not_null()),
                     api_clients::next_secret.eq(None::<Vec<u8>>),
                 ))
-                .execute(connection)?;
-            changed_one(changed, UnknownClient::Unknown)
+                .returning((api_clients::org_id, api_clients::number))
+                .get_result(connection)
+                .optional()?;
+            changed_one(connection, changed, |org, client| {
+                telling::client_rotation_finished(org, client, by)
+            })
         };
         self.writer.write(work, nobody_knows)
     }
 
-    fn revoke(&self, key: &ClientKey, revoked_on: Instant) -> Result<(), UnknownClient> {
+    fn revoke(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient> {
         let work = |connection: &mut Connection| {
             let changed = diesel::update(api_clients::table)
                 .filter(api_clients::key.eq(key.as_str()))
                 .filter(api_clients::revoked_on.is_null())
-                .set(api_clients::revoked_on.eq(revoked_on.unix_micros()))
-                .execute(connection)?;
-            changed_one(changed, UnknownClient::Unknown)
+                .set(api_clients::revoked_on.eq(by.on.unix_micros()))
+                .returning((api_clients::org_id, api_clients::number))
+                .get_result(connection)
+                .optional()?;
+            changed_one(connection, changed, |org, client| {
+                telling::client_revoked(org, client, by)
+            })
         };
         self.writer.write(work, nobody_knows)
     }
@@ -237,12 +258,18 @@ pub(in super::super) fn org_numbers(connection: &mut Connection) -> QueryResult<
         .load(connection)
 }
 
-fn changed_one<E>(rows: usize, otherwise: E) -> Result<(), Rollback<E>> {
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(Rollback::Refused(otherwise))
-    }
+/// Writes what the audit trail tells of the client that was `changed`: its org and its number.
+fn changed_one(
+    connection: &mut Connection,
+    changed: Option<(i64, i64)>,
+    told: impl Fn(OrgId, ClientNumber) -> Entry,
+) -> Result<(), Rollback<UnknownClient>> {
+    let Some((org, client)) = changed else {
+        return Err(Rollback::Refused(UnknownClient::Unknown));
+    };
+    let (org, client) = (stored(org)?, stored(client)?);
+    connection.tell(org, &[told(org, client)])?;
+    Ok(())
 }
 
 fn all<R, T>(rows: Vec<R>, map: impl Fn(R) -> anyhow::Result<T>) -> Result<Vec<T>, WorkError> {

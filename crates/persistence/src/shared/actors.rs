@@ -30,4 +30,17 @@ impl Actors for Store<Connection> {
             Ok(row.map(client).transpose()?)
         })
     }
+
+    fn find_all(&self, org: OrgId, actors: &[Actor]) -> Result<Vec<ActorRecord>, StoreError> {
+        let numbers: Vec<_> = actors.iter().map(|actor| actor.number()).collect();
+        self.reader.query(|connection| {
+            let rows: Vec<(i64, String)> = api_clients::table
+                .select((api_clients::number, api_clients::name))
+                .filter(api_clients::org_id.eq(org.get()))
+                .filter(api_clients::number.eq_any(&numbers))
+                .load(connection)?;
+            let clients = rows.into_iter().map(client);
+            Ok(clients.collect::<anyhow::Result<_>>()?)
+        })
+    }
 }

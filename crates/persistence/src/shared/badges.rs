@@ -6,6 +6,7 @@ use accolade_application::ports::{
     BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
     CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
@@ -16,9 +17,12 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
+use super::badge_events;
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
 use super::{Connection, DB, position};
+use crate::audit::AuditSql as _;
+use crate::feed::sql::FeedSql as _;
 use crate::mapping::{
     BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
 };
@@ -59,6 +63,7 @@ impl BadgeStore for Store<Connection> {
         &self,
         badge: &Badge,
         record: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<BadgeNumber, CreateBadgeError> {
         let key = BadgeKey {
             org: badge.org,
@@ -93,6 +98,8 @@ impl BadgeStore for Store<Connection> {
                 set_claim(connection, key, claim, position)?;
             }
             raise_catalogue_version(connection, badge.org)?;
+            connection.tell(badge.org, entries)?;
+            connection.append(badge.org, &badge_events::created(badge)?)?;
             Ok(number)
         };
         let ending = |connection: &mut Connection, _: &BadgeNumber| {
@@ -191,6 +198,7 @@ impl BadgeStore for Store<Connection> {
             if !reserve_record(connection, request.idempotency.as_ref())? {
                 return Err(Rollback::Refused(EditBadgeError::IdempotencyKeyUsed));
             }
+            let before = badge_events::before(connection, request)?;
             match touch(connection, request) {
                 Ok(0) => return Err(Rollback::Refused(EditBadgeError::Changed)),
                 Err(WorkError::Query(Error::DatabaseError(
@@ -213,6 +221,11 @@ impl BadgeStore for Store<Connection> {
                 connection.forget_sums(key)?;
             }
             raise_catalogue_version(connection, request.org)?;
+            connection.tell(request.org, &request.entries)?;
+            let told = badge_events::edited(request, before)?;
+            if !told.is_empty() {
+                connection.append(request.org, &told)?;
+            }
             Ok(())
         };
         let ending = |connection: &mut Connection, (): &()| {

@@ -7,6 +7,7 @@ use accolade_application::ports::{
     CatalogueStore, CustomFieldQuery, IdempotencyRecord, Page, PageOf, SaveError, SortOrder,
     StoreError,
 };
+use accolade_domain::audit::Entry;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::ids::{CustomFieldId, GroupId, ObjectId, OrgId};
 use anyhow::Context as _;
@@ -16,6 +17,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use super::Connection;
 use super::customer_badges::raise_catalogue_version;
 use super::idempotency::reserve_record;
+use crate::audit::AuditSql as _;
 use crate::mapping::{rank_number, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
 use crate::retry::{Ending, Rollback, WorkError};
@@ -58,12 +60,13 @@ fn lock(org: OrgId, id: ObjectId) -> BadgeKey {
 }
 
 impl Store<Connection> {
-    /// Runs `work`, which tells whether it wrote its row; if not, that is `otherwise`. `committed`
+    /// Runs `work`, which tells whether it wrote its row; if not, that is `otherwise`. With the row go
+    /// what is remembered under a key, and the entries of the audit trail. `committed`
     /// tells whether the row is there, if COMMIT was lost.
     fn save(
         &self,
         key: BadgeKey,
-        idempotency: Option<&IdempotencyRecord>,
+        (idempotency, entries): (Option<&IdempotencyRecord>, &[Entry]),
         otherwise: fn() -> SaveError,
         work: impl Fn(&mut Connection) -> Result<bool, WorkError>,
         committed: impl Fn(&mut Connection) -> QueryResult<bool>,
@@ -75,7 +78,7 @@ impl Store<Connection> {
                 return Err(Rollback::Refused(SaveError::IdempotencyKeyUsed));
             }
             match work(connection) {
-                Ok(true) => Ok(()),
+                Ok(true) => Ok(connection.tell(key.org, entries)?),
                 Ok(false) => Err(Rollback::Refused(otherwise())),
                 Err(WorkError::Query(Error::DatabaseError(
                     DatabaseErrorKind::UniqueViolation,
@@ -125,6 +128,7 @@ impl CatalogueStore for Store<Connection> {
         &self,
         group: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let value = json(group).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
@@ -146,7 +150,7 @@ impl CatalogueStore for Store<Connection> {
         };
         self.save(
             lock(group.org, group.id.0),
-            idempotency,
+            (idempotency, entries),
             || SaveError::NameTaken,
             work,
             |connection| group_is(connection, group, &value),
@@ -158,6 +162,7 @@ impl CatalogueStore for Store<Connection> {
         before: &Group,
         after: &Group,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
@@ -183,7 +188,7 @@ impl CatalogueStore for Store<Connection> {
         };
         self.save(
             lock(before.org, before.id.0),
-            idempotency,
+            (idempotency, entries),
             || SaveError::Changed,
             work,
             |connection| group_is(connection, before, &value),
@@ -224,6 +229,7 @@ impl CatalogueStore for Store<Connection> {
         &self,
         field: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let value = json(field).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
@@ -244,7 +250,7 @@ impl CatalogueStore for Store<Connection> {
         };
         self.save(
             lock(field.org, field.id.0),
-            idempotency,
+            (idempotency, entries),
             || SaveError::NameTaken,
             work,
             |connection| field_is(connection, field, &value),
@@ -256,6 +262,7 @@ impl CatalogueStore for Store<Connection> {
         before: &CustomField,
         after: &CustomField,
         idempotency: Option<&IdempotencyRecord>,
+        entries: &[Entry],
     ) -> Result<(), SaveError> {
         let value = json(after).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
@@ -280,7 +287,7 @@ impl CatalogueStore for Store<Connection> {
         };
         self.save(
             lock(before.org, before.id.0),
-            idempotency,
+            (idempotency, entries),
             || SaveError::Changed,
             work,
             |connection| field_is(connection, before, &value),

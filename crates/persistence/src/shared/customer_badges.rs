@@ -3,21 +3,23 @@
 //! A look-up is one statement: it adds up what the customer has, by the primary keys, and says which
 //! version the org's catalogue has. The catalogue itself is read only for whoever lacks this version.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use accolade_application::ports::{
     CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, EarnRecord,
     EnrolmentRecord, HeldBadges, HeldQuery, Page, PageOf, Refusal, StoreError,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{
     Catalogue, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::enrolment::Enrolment;
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Reason;
 use anyhow::Context as _;
 use diesel::dsl::{count_star, max};
 use diesel::prelude::*;
@@ -278,6 +280,15 @@ impl CustomerBadges for Store<Connection> {
             }))
         })
     }
+
+    fn recorded_on(
+        &self,
+        org: OrgId,
+        enrolments: &[(CustomerId, EnrolmentId)],
+    ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        self.reader
+            .query(|connection| recorded_on(connection, org, enrolments))
+    }
 }
 
 /// An org, a customer and a badge.
@@ -314,6 +325,39 @@ fn its_request() -> _ {
     request_ledger::org_id
         .eq(enrolments::org_id)
         .and(request_ledger::number.eq(enrolments::request_no))
+}
+
+/// When these enrolments were recorded.
+fn recorded_on(
+    connection: &mut Connection,
+    org: OrgId,
+    wanted: &[(CustomerId, EnrolmentId)],
+) -> Result<BTreeMap<EnrolmentId, Instant>, WorkError> {
+    let customers: BTreeSet<i64> = wanted.iter().map(|(customer, _)| customer.get()).collect();
+    let ids = wanted.iter().map(|(_, id)| id.0.as_bytes().as_slice());
+    let rows: Vec<(i64, Vec<u8>, i64)> = enrolments::table
+        .inner_join(request_ledger::table.on(its_request()))
+        .filter(enrolments::org_id.eq(org.get()))
+        .filter(enrolments::customer_id.eq_any(customers))
+        .filter(enrolments::id.eq_any(ids))
+        .select((
+            enrolments::customer_id,
+            enrolments::id,
+            request_ledger::recorded_on,
+        ))
+        .load(connection)?;
+    let wanted: BTreeSet<_> = wanted
+        .iter()
+        .map(|(customer, id)| (customer.get(), *id))
+        .collect();
+    let mut recorded = BTreeMap::new();
+    for (customer, id, recorded_on) in rows {
+        let id = EnrolmentId(object_id(&id)?);
+        if wanted.contains(&(customer, id)) {
+            recorded.insert(id, instant(recorded_on)?);
+        }
+    }
+    Ok(recorded)
 }
 
 /// How many enrolments there are, and when the last was recorded.
@@ -376,13 +420,27 @@ fn count_earns(
     Ok((stored(all)?, totals))
 }
 
+/// Who revoked something, and why, as it is read.
+type RevocationRow = (Option<i64>, Option<String>);
+
+fn revocation_of((by, reason): RevocationRow) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
+    let by = by.map(stored).transpose()?;
+    Ok((by, reason.map(Reason::from_stored)))
+}
+
 /// The page of the enrolments, the last first.
 fn enrolment_records(
     connection: &mut Connection,
     pair: Pair<'_>,
     page: PageOf,
 ) -> Result<Vec<EnrolmentRecord>, WorkError> {
-    type Row = (EnrolmentRow, i64, Option<i16>, Option<String>);
+    type Row = (
+        EnrolmentRow,
+        i64,
+        Option<i16>,
+        Option<String>,
+        RevocationRow,
+    );
     let rows: Vec<Row> = enrolments_of(pair)
         .inner_join(request_ledger::table.on(its_request()))
         .order(enrolments::ordinal.desc())
@@ -393,15 +451,19 @@ fn enrolment_records(
             request_ledger::recorded_on,
             request_ledger::owner_type,
             request_ledger::reference_id,
+            (enrolments::revoked_by, enrolments::revoke_reason),
         ))
         .load(connection)?;
     let records = rows
         .into_iter()
-        .map(|(row, recorded_on, owner, reference)| {
+        .map(|(row, recorded_on, owner, reference, revocation)| {
+            let (revoked_by, revoke_reason) = revocation_of(revocation)?;
             Ok(EnrolmentRecord {
                 enrolment: enrolment(row)?,
                 recorded_on: instant(recorded_on)?,
                 triggered_by: triggered_by(owner, reference)?,
+                revoked_by,
+                revoke_reason,
             })
         });
     Ok(records.collect::<anyhow::Result<_>>()?)
@@ -419,6 +481,7 @@ struct EarnRow {
     imported: bool,
     owner_type: Option<i16>,
     reference_id: Option<String>,
+    revocation: RevocationRow,
 }
 
 impl EarnRow {
@@ -428,6 +491,7 @@ impl EarnRow {
             enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
             "an earn without its enrolment"
         );
+        let (revoked_by, revoke_reason) = revocation_of(self.revocation)?;
         Ok(EarnRecord {
             earned: EarnedBadge {
                 id: object_id(&self.id)?.into(),
@@ -439,6 +503,8 @@ impl EarnRow {
                 imported: self.imported,
             },
             triggered_by: triggered_by(self.owner_type, self.reference_id)?,
+            revoked_by,
+            revoke_reason,
         })
     }
 }
@@ -479,6 +545,7 @@ fn earns(
             earned_badges::imported,
             request_ledger::owner_type,
             request_ledger::reference_id,
+            (earned_badges::revoked_by, earned_badges::revoke_reason),
         ))
         .load(connection)?;
     let earns = rows.into_iter().map(EarnRow::record);

@@ -1,16 +1,21 @@
 //! Earned badges and stored sums, a row or a sum at a time.
 
 use accolade_domain::ids::{CustomerId, EarnedBadgeId};
-use accolade_domain::instant::Instant;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, SmallInt};
+use diesel::sql_types::{BigInt, Binary};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
+use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnRows, Growth, RollingSum, WindowSum,
+    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnOfCustomer, EarnOrigin, EarnRows, Growth,
+    Revocation, RollingName, RollingSum, WindowSum,
 };
-use crate::schema::{badge_earns, earned_badges, rolling_counts, window_counts};
+use crate::retry::WorkError;
+use crate::schema::{
+    badge_earns, earned_badges, enrolments, request_ledger, rolling_counts, rolling_told,
+    window_counts,
+};
 use crate::statement::{Sql, Statement};
 
 /// Every earn runs these two. Diesel prepares an UPDATE of its own anew each time, which costs more
@@ -23,15 +28,6 @@ static GROW_WINDOWS: Sql = Sql::new(
 static GROW_ROLLING: Sql = Sql::new(
     "UPDATE rolling_counts SET earns = earns + :earns \
      WHERE org_id = :org AND badge_id = :badge AND since < :rolls_on",
-);
-
-/// The last row is when the last earn was recorded. A maximum might be looked for among all of them.
-static ROLLING: Sql = Sql::new(
-    "SELECT unit, length, since, earns FROM rolling_counts \
-     WHERE org_id = :org AND badge_id = :badge \
-     UNION ALL SELECT CAST(0 AS SMALLINT), 0, rolls_on, 0 FROM (SELECT rolls_on FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on IS NOT NULL \
-     ORDER BY rolls_on DESC LIMIT 1) AS e",
 );
 
 static LEAVING: Sql = Sql::new(
@@ -88,16 +84,59 @@ impl EarnRows for Connection {
         )
     }
 
+    fn earn_origin(
+        &mut self,
+        key: BadgeKey,
+        customer: CustomerId,
+        ordinal: i32,
+    ) -> Result<EarnOrigin, WorkError> {
+        type Row = (i64, i64, Option<Vec<u8>>, Option<i16>, Option<String>);
+        let of_enrolment = enrolments::org_id
+            .eq(earned_badges::org_id)
+            .and(enrolments::customer_id.eq(earned_badges::customer_id))
+            .and(enrolments::badge_id.eq(earned_badges::badge_id))
+            .and(enrolments::ordinal.nullable().eq(earned_badges::enrolment));
+        let of_request = request_ledger::org_id
+            .eq(earned_badges::org_id)
+            .and(request_ledger::number.eq(earned_badges::request_no));
+        let (event_on, expires_on, enrolment, owner, reference): Row = earned_badges::table
+            .left_join(enrolments::table.on(of_enrolment))
+            .left_join(request_ledger::table.on(of_request))
+            .filter(earned_badges::org_id.eq(key.org.get()))
+            .filter(earned_badges::customer_id.eq(customer.get()))
+            .filter(earned_badges::badge_id.eq(bytes(&key)))
+            .filter(earned_badges::ordinal.eq(ordinal))
+            .select((
+                earned_badges::event_on,
+                earned_badges::expires_on,
+                enrolments::id.nullable(),
+                request_ledger::owner_type.nullable(),
+                request_ledger::reference_id.nullable(),
+            ))
+            .get_result(self)?;
+        let enrolment = enrolment.as_deref().map(object_id).transpose()?;
+        Ok(EarnOrigin {
+            event_on,
+            expires_on,
+            enrolment: enrolment.map(Into::into),
+            triggered_by: triggered_by(owner, reference)?,
+        })
+    }
+
     fn revoke_earn(
         &mut self,
         key: BadgeKey,
         customer: CustomerId,
         ordinal: i32,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
     ) -> QueryResult<()> {
         let row = (key.org.get(), customer.get(), bytes(&key), ordinal);
         diesel::update(earned_badges::table.find(row))
-            .set(earned_badges::revoked_on.eq(revoked_on.unix_micros()))
+            .set((
+                earned_badges::revoked_on.eq(revocation.on.unix_micros()),
+                earned_badges::revoked_by.eq(revocation.by.number()),
+                earned_badges::revoke_reason.eq(revocation.reason()),
+            ))
             .execute(self)?;
         Ok(())
     }
@@ -167,10 +206,6 @@ impl EarnRows for Connection {
             .load(self)
     }
 
-    fn rolling_sums(&mut self, key: BadgeKey) -> QueryResult<Vec<RollingSum>> {
-        about::<(SmallInt, BigInt, BigInt, BigInt)>(&ROLLING, &key).load(self)
-    }
-
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
         about::<BigInt>(&LEAVING, &key)
             .set::<BigInt, _>("since", since)
@@ -232,6 +267,49 @@ impl EarnRows for Connection {
             ))
             .execute(self)?;
         Ok(())
+    }
+
+    fn tell_rolling(&mut self, key: BadgeKey, name: RollingName, told_on: i64) -> QueryResult<()> {
+        let (unit, length, _) = name;
+        diesel::insert_into(rolling_told::table)
+            .values((
+                rolling_told::org_id.eq(key.org.get()),
+                rolling_told::badge_id.eq(bytes(&key)),
+                rolling_told::unit.eq(unit),
+                rolling_told::length.eq(length),
+                rolling_told::told_on.eq(told_on),
+            ))
+            .on_conflict((
+                rolling_told::org_id,
+                rolling_told::badge_id,
+                rolling_told::unit,
+                rolling_told::length,
+            ))
+            .do_update()
+            .set(rolling_told::told_on.eq(excluded(rolling_told::told_on)))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn rolling_earns(
+        &mut self,
+        key: BadgeKey,
+        customers: &[CustomerId],
+    ) -> QueryResult<Vec<EarnOfCustomer>> {
+        let customers = customers.iter().map(|it| it.get());
+        earned_badges::table
+            .filter(earned_badges::org_id.eq(key.org.get()))
+            .filter(earned_badges::customer_id.eq_any(customers.collect::<Vec<_>>()))
+            .filter(earned_badges::badge_id.eq(bytes(&key)))
+            .filter(earned_badges::imported.eq(false))
+            .order((earned_badges::customer_id, earned_badges::ordinal))
+            .select((
+                earned_badges::customer_id,
+                earned_badges::ordinal,
+                earned_badges::earned_on,
+                earned_badges::revoked_on,
+            ))
+            .load(self)
     }
 
     fn forget_sums(&mut self, key: BadgeKey) -> QueryResult<()> {

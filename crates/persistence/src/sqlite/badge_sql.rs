@@ -32,6 +32,14 @@ impl BadgeSql for Connection {
         Ok(())
     }
 
+    fn lock_earns_to_revoke(&mut self, _: BadgeKey) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn share_revocations(&mut self, _: &[BadgeKey]) -> QueryResult<()> {
+        Ok(())
+    }
+
     fn versions(
         &mut self,
         org: OrgId,

@@ -17,7 +17,8 @@ static DELETE: Sql = Sql::new(
     "DELETE FROM customer_identifiers WHERE (org_id, kind, comparable) IN ( \
      SELECT i.org_id, i.kind, i.comparable \
      FROM json_each(:customers) AS w CROSS JOIN customer_identifiers AS i \
-     INDEXED BY customer_identifiers_customer ON i.org_id = :org AND i.customer_id = w.value)",
+     INDEXED BY customer_identifiers_customer ON i.org_id = :org AND i.customer_id = w.value) \
+     RETURNING kind, comparable, customer_id",
 );
 
 static INSERT: Sql = Sql::new(
@@ -66,13 +67,17 @@ impl DirectorySql for Connection {
         &mut self,
         org: OrgId,
         customers: &[CustomerId],
-    ) -> Result<(), WorkError> {
+    ) -> Result<Vec<(IdentifierKey, i64)>, WorkError> {
         let customers: Vec<_> = customers.iter().map(|it| it.get()).collect();
-        Statement::<DB>::named(&DELETE)
-            .set::<Text, _>("customers", json(&customers)?)
-            .set::<BigInt, _>("org", org.get())
-            .execute(self)?;
-        Ok(())
+        let rows: Vec<(i16, String, i64)> =
+            Statement::<DB, (SmallInt, Text, BigInt)>::named(&DELETE)
+                .set::<Text, _>("customers", json(&customers)?)
+                .set::<BigInt, _>("org", org.get())
+                .load(self)?;
+        let deleted = rows.into_iter();
+        Ok(deleted
+            .map(|(kind, text, owner)| ((kind, text), owner))
+            .collect())
     }
 
     fn insert_identifiers(

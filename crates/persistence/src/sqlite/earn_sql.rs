@@ -6,14 +6,15 @@ use accolade_application::ports::EarnRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::shared::earn_rows::about;
 use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::mapping::stored;
 use crate::recording::sql::{
-    BadgeKey, EarnAfter, EarnGrowth, EarnRows as _, EarnSql, ImportCount, NewEarns, NewImports,
+    BadgeKey, CustomerCount, EarnAfter, EarnGrowth, EarnRows as _, EarnSql, ImportCount, NewEarns,
+    NewImports, RollingColumns, RollingName, RollingRow,
 };
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
@@ -24,12 +25,12 @@ static LAST: Sql = Sql::new(
      FROM json_each(:customers) AS w ORDER BY w.key",
 );
 
-/// For each customer and limit: the last number, and what counts. The order of the tables is that
+/// For each customer and limit: the last number, the latest moment, and what counts. The order of the tables is that
 /// of the look-ups: a customer's earns once.
 static COUNTED: Sql = Sql::new(
     "WITH l AS MATERIALIZED (SELECT key AS place, value ->> 0 AS kind, \
      value ->> 1 AS since, value ->> 2 AS until FROM json_each(:limits)) \
-     SELECT COALESCE(max(e.ordinal), 0), \
+     SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), \
      count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
      WHEN 0 THEN true \
      WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
@@ -75,6 +76,24 @@ static SUMS: Sql = Sql::new(
      FROM json_each(:limits) AS l ORDER BY l.key",
 );
 
+/// What has left a window is added up by its index. The row of the last earn is looked for from the
+/// end of it.
+static ROLLING: Sql = Sql::new(
+    "SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, c.since, c.earns, \
+     CAST(COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
+     WHERE e.org_id = :org AND e.badge_id = :badge \
+     AND e.rolls_on > c.since AND e.rolls_on <= w.value ->> 2), 0) AS BIGINT), t.told_on, \
+     (SELECT e.rolls_on FROM badge_earns e \
+     WHERE e.org_id = :org AND e.badge_id = :badge AND e.rolls_on IS NOT NULL \
+     ORDER BY e.rolls_on DESC LIMIT 1) \
+     FROM json_each(:windows) AS w \
+     LEFT JOIN rolling_counts AS c ON c.org_id = :org AND c.badge_id = :badge \
+     AND c.unit = w.value ->> 0 AND c.length = w.value ->> 1 \
+     LEFT JOIN rolling_told AS t ON t.org_id = :org AND t.badge_id = :badge \
+     AND t.unit = w.value ->> 0 AND t.length = w.value ->> 1 \
+     ORDER BY w.key",
+);
+
 static REFUSE: Sql = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, seq, refused_on, event_on, code, message, field) \
@@ -118,22 +137,43 @@ fn boundaries(limits: &[Boundary]) -> Result<String, WorkError> {
     json(&rows)
 }
 
+/// The last number, the latest moment, and a count.
+type Counts = (Integer, Nullable<BigInt>, BigInt);
+
+/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; how many
+/// have left; when it was told; when the last earn was recorded.
+type Rolling = (
+    SmallInt,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+);
+
 impl EarnSql for Connection {
     fn count_customers(
         &mut self,
         key: BadgeKey,
         customers: &[CustomerId],
         limits: &[Boundary],
-    ) -> Result<Vec<(i32, Vec<u64>)>, WorkError> {
+    ) -> Result<Vec<CustomerCount>, WorkError> {
         let customers: Vec<_> = customers.iter().map(|it| it.get()).collect();
         let customers = json(&customers)?;
         if limits.is_empty() {
             let last: Vec<i32> = about::<Integer>(&LAST, &key)
                 .set::<Text, _>("customers", customers)
                 .load(self)?;
-            return Ok(last.into_iter().map(|last| (last, Vec::new())).collect());
+            let count = |last| CustomerCount {
+                last,
+                last_on: None,
+                counts: Vec::new(),
+            };
+            return Ok(last.into_iter().map(count).collect());
         }
-        let rows: Vec<(i32, i64)> = about::<(Integer, BigInt)>(&COUNTED, &key)
+        let rows: Vec<(i32, Option<i64>, i64)> = about::<Counts>(&COUNTED, &key)
             .set::<Text, _>("limits", boundaries(limits)?)
             .set::<Text, _>("customers", customers)
             .load(self)?;
@@ -247,6 +287,17 @@ impl EarnSql for Connection {
             })?;
         }
         Ok(())
+    }
+
+    fn rolling_rows(
+        &mut self,
+        key: BadgeKey,
+        windows: &[RollingName],
+    ) -> Result<Vec<RollingRow>, WorkError> {
+        let rows: Vec<RollingColumns> = about::<Rolling>(&ROLLING, &key)
+            .set::<Text, _>("windows", json(&windows)?)
+            .load(self)?;
+        Ok(rows.into_iter().map(RollingRow::from).collect())
     }
 
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {

@@ -6,13 +6,13 @@
 
 use accolade_application::ports::EnrolmentRequest;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
-use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
 use super::{Connection, DB, json};
-use crate::mapping::{EnrolmentRow, enrolment, stored};
-use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment};
+use crate::mapping::{EnrolmentRow, enrolment, stored, triggered_by};
+use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -44,8 +44,17 @@ static EXISTING: Sql = Sql::new(
 );
 
 /// `IN` looks each one up by the key. A join might read all of an org's for each.
+static TRIGGERED_BY: Sql = Sql::new(
+    "SELECT l.owner_type, l.reference_id FROM json_each(:which) AS w \
+     LEFT JOIN enrolments e ON e.org_id = :org AND e.customer_id = w.value ->> 0 \
+     AND e.badge_id = :badge AND e.ordinal = w.value ->> 1 \
+     LEFT JOIN request_ledger l ON l.org_id = :org AND l.number = e.request_no \
+     ORDER BY w.key",
+);
+
 static REVOKE: Sql = Sql::new(
-    "UPDATE enrolments SET revoked_on = :revoked_on \
+    "UPDATE enrolments SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
      WHERE (org_id, customer_id, badge_id, ordinal) IN \
      (SELECT :org, value ->> 0, :badge, value ->> 1 FROM json_each(:which))",
 );
@@ -130,7 +139,7 @@ impl EnrolmentSql for Connection {
     fn revoke_enrolments(
         &mut self,
         badge: BadgeKey,
-        revoked_on: Instant,
+        revocation: Revocation<'_>,
         which: &[(CustomerId, i32)],
     ) -> Result<(), WorkError> {
         let which: Vec<_> = which
@@ -138,11 +147,33 @@ impl EnrolmentSql for Connection {
             .map(|(customer, ordinal)| (customer.get(), *ordinal))
             .collect();
         Statement::<DB>::named(&REVOKE)
-            .set::<BigInt, _>("revoked_on", revoked_on.unix_micros())
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
             .set::<BigInt, _>("org", badge.org.get())
             .set::<Binary, _>("badge", bytes(&badge.badge))
             .set::<Text, _>("which", json(&which)?)
             .execute(self)?;
         Ok(())
+    }
+
+    fn triggered_by(
+        &mut self,
+        badge: BadgeKey,
+        which: &[(CustomerId, i32)],
+    ) -> Result<Vec<Option<Owner>>, WorkError> {
+        type Row = (Nullable<SmallInt>, Nullable<Text>);
+        let which: Vec<_> = which
+            .iter()
+            .map(|(customer, ordinal)| (customer.get(), *ordinal))
+            .collect();
+        let owners: Vec<(Option<i16>, Option<String>)> = Statement::<DB, Row>::named(&TRIGGERED_BY)
+            .set::<Text, _>("which", json(&which)?)
+            .set::<BigInt, _>("org", badge.org.get())
+            .set::<Binary, _>("badge", bytes(&badge.badge))
+            .load(self)?;
+        let owners = owners.into_iter();
+        let owners = owners.map(|(owner, reference)| triggered_by(owner, reference));
+        Ok(owners.collect::<anyhow::Result<_>>()?)
     }
 }

@@ -5,13 +5,17 @@
 //! locks of badges are not needed and sets need no statement of their own unless
 //! they are as long as a request.
 
+mod audit_sql;
 mod backup;
 mod badge_sql;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
+mod expiry_sql;
+mod feed_sql;
 mod file;
 mod housekeeping_sql;
+mod lease_sql;
 mod ledger_sql;
 mod open;
 #[allow(
@@ -21,6 +25,7 @@ mod open;
 #[path = "../shared/mod.rs"]
 mod shared;
 mod text_sql;
+mod webhook_sql;
 
 pub(crate) use backup::backup;
 pub(crate) use file::checkpoint;

@@ -13,9 +13,11 @@ use diesel::sql_types::Text;
 use super::file::{all_beside, name, prepare};
 use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
+use crate::feed::settled::Settled;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::Transactions;
+use crate::sealing::Sealing;
 use crate::statement::Statement;
 use crate::store::{Store, one_line};
 use crate::waiting::{Awaited, wait_for};
@@ -60,6 +62,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         reader: Transactions::new(readers, "BEGIN", patience),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
+        sealing: Sealing::new(options.secrets_key.as_ref()),
+        settled: Settled::default(),
         file: Some(opened),
     })
 }

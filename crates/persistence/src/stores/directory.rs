@@ -1,14 +1,15 @@
 //! The customer directory. Identifiers are personal data: they are in no error and in no log.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map};
 
 use accolade_application::ports::{
     CustomerDirectory, DirectoryEntry, DirectoryError, IdempotencyRecord, IdentifierKind,
     StoreError,
 };
+use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{CustomerId, OrgId};
 
+use crate::audit::AuditSql;
 use crate::retry::{MOST_ROUNDS, PooledConnection, Rollback, WorkError, nobody_knows};
 use crate::store::Store;
 
@@ -16,14 +17,17 @@ use crate::store::Store;
 pub(crate) type IdentifierKey = (i16, String);
 
 /// What the directory needs of a connection, inside a transaction.
-pub(crate) trait DirectorySql: PooledConnection {
+pub(crate) trait DirectorySql: PooledConnection + AuditSql {
     /// Reserves the key of `record`, if there is one; `false` if it is remembered. Waits for others
     /// who are reserving it.
     fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError>;
 
-    /// Takes every identifier of these customers away.
-    fn delete_identifiers(&mut self, org: OrgId, customers: &[CustomerId])
-    -> Result<(), WorkError>;
+    /// Takes every identifier of these customers away; gives them, with whose they were.
+    fn delete_identifiers(
+        &mut self,
+        org: OrgId,
+        customers: &[CustomerId],
+    ) -> Result<Vec<(IdentifierKey, i64)>, WorkError>;
 
     /// Gives identifiers to customers, unless they have an owner; tells which were given.
     fn insert_identifiers(
@@ -59,10 +63,10 @@ fn owners(entries: &[DirectoryEntry]) -> Owners {
         for (kind, text) in entry.identifiers.iter() {
             let key = key(kind, text.as_str());
             match asked.owners.entry(key) {
-                Entry::Vacant(free) => {
+                btree_map::Entry::Vacant(free) => {
                     free.insert(entry.customer);
                 }
-                Entry::Occupied(_) => asked.twice.push((position, kind)),
+                btree_map::Entry::Occupied(_) => asked.twice.push((position, kind)),
             }
         }
     }
@@ -89,11 +93,46 @@ fn taken(
     taken
 }
 
+/// What the audit trail tells of `entries`, if it was `before` whose identifiers were whose: of each
+/// customer who has others now, their kinds.
+fn told(
+    org: OrgId,
+    entries: &[DirectoryEntry],
+    before: &BTreeMap<IdentifierKey, i64>,
+    by: &Attribution,
+) -> Vec<Entry> {
+    let mut held: BTreeMap<i64, BTreeSet<&IdentifierKey>> = BTreeMap::new();
+    for (key, customer) in before {
+        held.entry(*customer).or_default().insert(key);
+    }
+    let mut told = Vec::new();
+    for entry in entries {
+        let had = held.remove(&entry.customer.get()).unwrap_or_default();
+        let wanted: Vec<_> = (entry.identifiers.iter())
+            .map(|(kind, text)| key(kind, text.as_str()))
+            .collect();
+        let has = wanted.iter().collect::<BTreeSet<_>>();
+        let other: Vec<_> = had.symmetric_difference(&has).map(|key| key.0).collect();
+        let mut kinds = IdentifierKind::ALL.to_vec();
+        kinds.retain(|kind| other.contains(&kind.number()));
+        if !kinds.is_empty() {
+            told.push(telling::identifiers_changed(
+                org,
+                entry.customer,
+                &kinds,
+                by,
+            ));
+        }
+    }
+    told
+}
+
 impl<C: DirectorySql> CustomerDirectory for Store<C> {
     fn put(
         &self,
         org: OrgId,
         entries: &[DirectoryEntry],
+        by: &Attribution,
         idempotency: Option<&IdempotencyRecord>,
     ) -> Result<(), DirectoryError> {
         let asked = owners(entries);
@@ -107,13 +146,20 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
             if !connection.reserve_record(idempotency)? {
                 return Err(Rollback::Refused(DirectoryError::IdempotencyKeyUsed));
             }
+            let mut before = BTreeMap::new();
+            let mut inserted = HashSet::new();
             for _ in 0..MOST_ROUNDS {
-                connection.delete_identifiers(org, &customers)?;
-                let inserted = connection.insert_identifiers(org, &rows)?;
+                let deleted = connection.delete_identifiers(org, &customers)?;
+                // What this transaction has given itself nobody had before.
+                let others = deleted
+                    .into_iter()
+                    .filter(|(key, _)| !inserted.contains(key));
+                before.extend(others);
+                inserted = HashSet::from_iter(connection.insert_identifiers(org, &rows)?);
                 if inserted.len() == rows.len() && asked.twice.is_empty() {
+                    connection.tell(org, &told(org, entries, &before, by))?;
                     return Ok(());
                 }
-                let inserted: HashSet<_> = inserted.into_iter().collect();
                 let missing: Vec<_> = (asked.owners.keys())
                     .filter(|key| !inserted.contains(key))
                     .cloned()

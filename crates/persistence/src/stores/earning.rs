@@ -88,7 +88,7 @@ fn counted<C: RecordingSql>(
     let own = match customer {
         Some(customer) if !own.is_empty() => {
             let all = connection.count_customers(key, &[customer], &own)?;
-            all.into_iter().flat_map(|it| it.1).collect()
+            all.into_iter().flat_map(|it| it.counts).collect()
         }
         _ => Vec::new(),
     };

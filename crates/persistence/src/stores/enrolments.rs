@@ -60,6 +60,6 @@ impl<C: RecordingSql> EnrolmentStore for Store<C> {
         request: &RevokeEnrolmentsRequest,
     ) -> Result<Vec<RevokedEnrolment>, StoreError> {
         self.reader
-            .query(|connection| Ok(revoked_enrolments::judge(connection, request)?.0))
+            .query(|connection| Ok(revoked_enrolments::judge(connection, request)?.outcomes))
     }
 }

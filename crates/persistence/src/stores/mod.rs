@@ -3,7 +3,11 @@
 mod directory;
 mod earning;
 mod enrolments;
+mod events;
+mod expiries;
 mod housekeeping;
+mod leases;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
 pub(crate) use housekeeping::HousekeepingSql;
+pub(crate) use leases::{LeaseSql, NewTerm};

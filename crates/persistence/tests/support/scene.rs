@@ -8,6 +8,7 @@ use accolade_application::ports::{
     RecordError, StoreError,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::badge::{Badge, BadgePeriod, EarnMode, EarnType, Expiry};
 use accolade_domain::earning::{EarnTerms, Limit, Scope, Span, Window};
@@ -44,7 +45,7 @@ impl Scene {
             key: ClientKey::try_from("loyalty").unwrap(),
             groups: AccessGroups::DEFAULT,
             secret: Secret::presented("secret").hash(),
-            created_on: second(0),
+            created: Attribution::system(second(0)),
         };
         let actor = database
             .stores
@@ -53,7 +54,7 @@ impl Scene {
             .unwrap()
             .into();
         let badge = draft(&ids, actor, "Gold");
-        database.stores.badges.create(&badge, None).unwrap();
+        database.stores.badges.create(&badge, None, &[]).unwrap();
         Self {
             database,
             badge,
@@ -77,6 +78,7 @@ impl Scene {
                 actor: self.actor,
                 now: second(1500),
                 key: None,
+                tag: None,
             },
             badge: id,
             version: found.version,
@@ -113,6 +115,7 @@ impl Scene {
                 actor: self.actor,
                 now: second(1500),
                 key: None,
+                tag: None,
             },
             badge: id,
             version: found.version,
@@ -214,6 +217,7 @@ impl Scene {
             now: second(1600),
             by: self.actor,
             idempotency: None,
+            entries: Vec::new(),
         }
     }
 

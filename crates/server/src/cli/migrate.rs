@@ -11,7 +11,7 @@ use crate::settings::{Environment, load};
 /// One fails, or the database does not answer.
 pub(super) fn migrate() -> Result<()> {
     let settings = load(&Environment::of_process()?)?.settings;
-    let run = crate::store::migrate(&settings.database)?;
+    let run = crate::store::migrate(&settings)?;
     if run.names.is_empty() {
         return print("the database has every migration");
     }

@@ -1,6 +1,6 @@
 //! `serve`: from the configuration to a server that listens, and to its end.
 
-mod housekeeping;
+mod background;
 mod listen;
 mod lock;
 mod logging;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions};
 use anyhow::{Context as _, Result};
+use prometheus::Registry;
 
 use crate::cli::{one_line, print};
 use crate::demo;
@@ -21,7 +22,7 @@ use crate::settings::{
 };
 use crate::sources::SystemSecrets;
 use crate::store;
-use housekeeping::Housekeeper;
+use background::Background;
 use listen::listen;
 use lock::FileLock;
 use shutdown::StopSignals;
@@ -66,15 +67,17 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         .context("database.url")?;
 
     // At the end of this function whoever uses the store goes before it.
-    let store = store::open(&settings.database)?;
+    let background = Background::prepare(&settings)?;
+    let store = store::open(&settings, background.receivers(), background::CONNECTIONS)?;
     if settings.demo.enabled {
         demo::seed(&store)?;
     } else {
         demo::ensure_closed(&store)?;
     }
-    let _housekeeper = Housekeeper::start(store.stores.housekeeping.clone(), store.clock.clone())
-        .context("housekeeping")?;
-    let state = AppState::new(store.ports.clone(), options(&settings))?;
+    let metrics_of_background = background.metrics();
+    let _worker = background.start(&store.ports, &settings)?;
+    let options = options(&settings, metrics_of_background);
+    let state = AppState::new(store.ports.clone(), options)?;
     run(&profile, &settings, listener, metrics, &state)
 }
 
@@ -139,7 +142,7 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
     Ok(())
 }
 
-fn options(settings: &Settings) -> HttpOptions {
+fn options(settings: &Settings, background_metrics: Registry) -> HttpOptions {
     let http = &settings.http;
     let Shares {
         concurrency,
@@ -162,6 +165,7 @@ fn options(settings: &Settings) -> HttpOptions {
         queue: http.queue,
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
+        events_retention: settings.events.retention,
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
             token_keys: token_keys(&settings.auth),
@@ -171,6 +175,7 @@ fn options(settings: &Settings) -> HttpOptions {
         cors_origins: http.cors_origins.clone(),
         metrics: settings.metrics.port.is_none(),
         dropped_log_lines: logging::dropped_lines,
+        background_metrics,
     }
 }
 

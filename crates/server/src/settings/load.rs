@@ -293,6 +293,12 @@ mod tests {
         assert_eq!(settings.auth.token_key, None);
         assert_eq!(settings.limits.customers_per_request, 10_000);
         assert_eq!(settings.idempotency.retention, Duration::from_hours(72));
+        assert_eq!(settings.events.retention, Duration::from_hours(90 * 24));
+        assert_eq!(settings.events.expiry_grace, Duration::from_mins(1));
+        assert_eq!(settings.events.expiry_rate, 1_000);
+        assert!(!settings.webhooks.allow_http);
+        assert_eq!(settings.webhooks.allow_networks, []);
+        assert_eq!(settings.secrets.key, None);
         assert_eq!(settings.log.format, LogFormat::Json);
         assert!(!settings.demo.enabled);
     }
@@ -340,13 +346,27 @@ mod tests {
                 "ACCOLADE__HTTP__CORS_ORIGINS",
                 "https://a.example, http://b.example:81",
             ),
+            ("ACCOLADE__WEBHOOKS__ALLOW_NETWORKS", "10.0.0.0/8, fd00::/8"),
+            (
+                "ACCOLADE__SECRETS__KEY",
+                "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
+            ),
         ])
         .unwrap();
         assert_eq!(
             loaded.settings.http.cors_origins,
             ["https://a.example", "http://b.example:81"]
         );
-        assert!(show(&loaded).contains("[\"https://a.example\", \"http://b.example:81\"]"));
+        let shown = show(&loaded);
+        assert!(shown.contains("[\"https://a.example\", \"http://b.example:81\"]"));
+        assert!(
+            shown.contains("allow_networks = [\"10.0.0.0/8\", \"fd00::/8\"]"),
+            "{shown}"
+        );
+        assert!(!shown.contains("BwcH"), "{shown}");
+        assert!(!format!("{:?}", loaded.settings).contains("BwcH"));
+        let key = loaded.settings.secrets.key.as_ref().unwrap();
+        assert_eq!(key.bytes(), [7; 32]);
         assert!(!loaded.settings.database.migrate);
         assert_eq!(loaded.settings.http.request_timeout, Duration::from_mins(2));
         assert_eq!(loaded.settings.metrics.port, Some(9090));
@@ -391,7 +411,7 @@ mod tests {
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, http, idempotency, limits, log, metrics",
+                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, limits, log, metrics, secrets, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (
@@ -425,6 +445,21 @@ mod tests {
                 "ACCOLADE__AUTH__TOKEN_KEY",
                 "short",
                 "must have 32 characters or more, not 5; `openssl rand -hex 32` makes one",
+            ),
+            (
+                "ACCOLADE__SECRETS__KEY",
+                "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw==",
+                "must be 32 bytes in Base64; `openssl rand -base64 32` makes one",
+            ),
+            (
+                "ACCOLADE__EVENTS__RETENTION",
+                "999ms",
+                "must be a time of a second or more, like \"90s\", \"24h\" or \"2160h\"",
+            ),
+            (
+                "ACCOLADE__EVENTS__EXPIRY_RATE",
+                "0",
+                "must be from 1 to 1000000",
             ),
         ] {
             assert_eq!(error(&[(name, value)]), format!("{name}: {line}"));
@@ -657,7 +692,7 @@ mod tests {
         for profile in ["development", "production", "test"] {
             with(&[("ACCOLADE_PROFILE", profile)]).unwrap();
         }
-        for key in ["token_key", "port = 9090", "host ="] {
+        for key in ["token_key", "key =", "port = 9090", "host ="] {
             assert!(DEFAULT.1.contains(&format!("# {key}")), "{key}");
         }
     }

@@ -11,6 +11,7 @@ mod database_url;
 mod environment;
 mod load;
 mod parse;
+mod secrets_key;
 mod show;
 mod signing_key;
 mod typed;
@@ -18,11 +19,13 @@ mod value;
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, load};
+pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
 pub(crate) use signing_key::SigningKey;
 
@@ -49,6 +52,9 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     pub(crate) limits: LimitSettings,
     pub(crate) idempotency: IdempotencySettings,
+    pub(crate) events: EventSettings,
+    pub(crate) webhooks: WebhookSettings,
+    pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) demo: DemoSettings,
@@ -133,6 +139,34 @@ pub(crate) struct LimitSettings {
 pub(crate) struct IdempotencySettings {
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) retention: Duration,
+}
+
+/// `events`: how long they are kept, and how expiries become some.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventSettings {
+    #[serde(deserialize_with = "parse::duration_of_seconds")]
+    pub(crate) retention: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) expiry_grace: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) expiry_rate: u32,
+}
+
+/// `webhooks`: which receivers there may be.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WebhookSettings {
+    pub(crate) allow_http: bool,
+    #[serde(deserialize_with = "parse::networks")]
+    pub(crate) allow_networks: Vec<IpNet>,
+}
+
+/// `secrets`: how they are stored.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecretSettings {
+    pub(crate) key: Option<SecretsKey>,
 }
 
 /// `log`: what is logged, and for whom.

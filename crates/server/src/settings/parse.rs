@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _};
 use tracing_subscriber::EnvFilter;
@@ -53,6 +54,17 @@ pub(super) fn token_ttl<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, 
     text(from, |text| {
         time(text, LONGEST_OF_TOKENS)
             .ok_or("must be a time from \"1ms\" to \"24h\", like \"300s\", \"5m\" or \"1h\"")
+    })
+}
+
+/// A time of a second or more.
+pub(super) fn duration_of_seconds<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Duration, D::Error> {
+    text(from, |text| {
+        time(text, LONGEST)
+            .filter(|time| *time >= Duration::from_secs(1))
+            .ok_or("must be a time of a second or more, like \"90s\", \"24h\" or \"2160h\"")
     })
 }
 
@@ -120,6 +132,24 @@ pub(super) fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>,
              case, without a path and without the scheme's own port",
         ))
     }
+}
+
+/// Networks, or single addresses.
+pub(super) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    let networks: Option<_> = texts.iter().map(|text| network(text)).collect();
+    networks.ok_or_else(|| {
+        D::Error::custom(
+            "must list networks, like \"10.20.0.0/16\" or \"fd00:1234::/32\", or addresses, like \
+             \"192.168.1.7\"",
+        )
+    })
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    let network = text.parse::<IpNet>().ok();
+    let address = || Some(IpNet::from(text.parse::<IpAddr>().ok()?));
+    network.or_else(address).map(|network| network.trunc())
 }
 
 /// A level, or levels by module.
@@ -191,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn a_second_is_the_shortest_where_less_makes_no_sense() {
+        assert_eq!(read(duration_of_seconds, "1s"), Ok(Duration::from_secs(1)));
+        for wrong in ["999ms", "0s", "1", "99999999h"] {
+            let refused = read(duration_of_seconds, wrong).unwrap_err();
+            assert!(refused.starts_with("must be a time of a second"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn a_database_waits_no_longer_than_it_can_count() {
         assert_eq!(read(database_timeout, "1ms"), Ok(Duration::from_millis(1)));
         assert_eq!(
@@ -251,6 +290,29 @@ mod tests {
         ] {
             let refused = read_origins(&[right[0], wrong]);
             assert!(refused.is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_written_with_its_prefix_and_an_address_is_a_network_of_one() {
+        let read = |texts: &[&str]| {
+            let texts: SeqDeserializer<_, ValueError> = SeqDeserializer::new(texts.iter().copied());
+            let networks = networks(texts).map_err(|error| error.to_string())?;
+            Ok::<_, String>(networks.iter().map(IpNet::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(read(&[]), Ok(Vec::new()));
+        let right = ["10.20.30.40/8", "192.168.1.7", "fd00:1234::/32", "::1"];
+        let networks = ["10.0.0.0/8", "192.168.1.7/32", "fd00:1234::/32", "::1/128"];
+        assert_eq!(read(&right).unwrap(), networks);
+        for wrong in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0",
+            "localhost",
+            "10.0.0.0-10.0.0.9",
+            "*",
+        ] {
+            assert!(read(&[right[0], wrong]).is_err(), "{wrong:?}");
         }
     }
 

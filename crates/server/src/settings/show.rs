@@ -49,9 +49,13 @@ fn show_section(text: &mut String, loaded: &Loaded, section: &str, values: &Valu
 fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Value {
     let text = value.kind.to_string();
     match (section, key, &value.kind) {
-        ("auth", "token_key" | "token_keys", _) => MASK.into(),
+        ("auth", "token_key" | "token_keys", _) | ("secrets", "key", _) => MASK.into(),
         ("database", "url", _) => loaded.settings.database.url.to_string().into(),
         ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
+        ("webhooks", "allow_networks", _) => {
+            let networks = loaded.settings.webhooks.allow_networks.iter();
+            networks.map(ToString::to_string).collect::<Vec<_>>().into()
+        }
         (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
         _ => text

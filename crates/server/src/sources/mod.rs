@@ -3,8 +3,10 @@
 
 mod clock;
 mod ids;
+mod receivers;
 mod secrets;
 
 pub(crate) use clock::SystemClock;
 pub(crate) use ids::SystemIds;
+pub(crate) use receivers::NoReceivers;
 pub(crate) use secrets::SystemSecrets;

@@ -293,7 +293,11 @@ pub fn tags(definition: &BadgeDefinition) -> Vec<TagBody<'_>> {
         .collect()
 }
 
-fn benefits(definition: &BadgeDefinition) -> serde_json::Result<Vec<&RawValue>> {
+/// What earning it brings, as it was sent.
+///
+/// # Errors
+/// What is stored is no JSON.
+pub fn benefits(definition: &BadgeDefinition) -> serde_json::Result<Vec<&RawValue>> {
     definition
         .benefits
         .iter()

@@ -36,7 +36,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const fn of_customer(self) -> &'static str {
+    pub(crate) const fn of_customer(self) -> &'static str {
         match self {
             Self::FixedValue => "CUSTOMER_BADGE_FIXED_VALUE",
             Self::FixedWindow => "CUSTOMER_BADGE_FIXED_WINDOW",
@@ -45,7 +45,7 @@ impl Kind {
         }
     }
 
-    const fn of_badge(self) -> &'static str {
+    pub(crate) const fn of_badge(self) -> &'static str {
         match self {
             Self::FixedValue => "BADGE_FIXED_VALUE",
             Self::FixedWindow => "BADGE_FIXED_WINDOW",

@@ -6,6 +6,7 @@ use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId, GroupId};
 use accolade_domain::instant::Instant;
+use accolade_domain::text::Reason;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -204,6 +205,9 @@ answer! {
         /// The same as text.
         #[schema(required)]
         revokedOnISO: Option<WireIso> = enrolment.revoked_on.map(Into::into),
+        /// Why it was revoked; null if it was not, or nobody said so.
+        #[schema(required)]
+        revokeReason: Option<&'a str> = record.revoke_reason.as_ref().map(Reason::as_str),
         /// When the customer was enrolled.
         issueEventDate: WireInstant = enrolment.hold.event_on().into(),
         /// The same as text.
@@ -262,6 +266,9 @@ answer! {
         /// The same as text.
         #[schema(required)]
         revokedOnISO: Option<WireIso> = earned.revoked_on.map(Into::into),
+        /// Why it was revoked; null if it was not, or nobody said so.
+        #[schema(required)]
+        revokeReason: Option<&'a str> = record.revoke_reason.as_ref().map(Reason::as_str),
     }
     new(record: &'a EarnRecord, now: Instant) {
         let earned = &record.earned;

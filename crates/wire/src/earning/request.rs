@@ -97,9 +97,12 @@ body! {
         earnedBadgeId: String => earned = fields.field(name).required().object_id(),
         /// The caller's id of this request, 1 to 255 characters.
         requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
+        /// Why it is revoked, 1 to 255 characters: kept, and shown to the care desk.
+        #[schema(min_length = 1, max_length = 255, example = "Earned by mistake")]
+        reason: Option<String> => reason = Some(fields.field(name).text()),
     }
     parse(fields, name, context: ParseContext<'_>) -> RevokeEarn {
-        RevokeEarn { badge, customer, earned, request_id }
+        RevokeEarn { badge, customer, earned, request_id, reason }
     }
 }
 

@@ -26,9 +26,12 @@ body! {
         revokeIssuals: Option<Vec<RevokedIssual>>,
         /// The caller's id of this request, 1 to 255 characters.
         requestId: Option<TextOrNumber> => request_id = Some(context.request_id(fields, name, false)),
+        /// Why they are revoked, 1 to 255 characters: kept, and shown to the care desk.
+        #[schema(min_length = 1, max_length = 255, example = "Enrolled by mistake")]
+        reason: Option<String> => reason = Some(fields.field(name).text()),
     }
     parse(fields, name, context: ParseContext<'_>) -> RevokeEnrolments {
-        RevokeEnrolments { badge, which, request_id }
+        RevokeEnrolments { badge, which, request_id, reason }
     }
 }
 

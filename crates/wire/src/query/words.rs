@@ -59,6 +59,18 @@ pub(crate) fn statuses(list: &str) -> Result<Vec<BadgeStatus>, Rejection> {
         .collect()
 }
 
+/// A comma list of words.
+pub(crate) fn list_of<T: Copy>(
+    list: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<Vec<T>, Rejection> {
+    list.split(',')
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| one_of(text.trim(), all, name))
+        .collect()
+}
+
 /// ACTIVATED or `DE_ACTIVATED`, also spelt DEACTIVATED.
 pub(crate) fn activity(text: &str) -> Result<bool, Rejection> {
     meaning(text, ACTIVITIES)

@@ -1,0 +1,5 @@
+//! Who changed what.
+
+mod list;
+
+pub use list::{AuditList, TracedEntry, trail};

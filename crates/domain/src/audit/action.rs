@@ -1,0 +1,58 @@
+//! What was done, and the table of its names.
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)+) => {
+        /// What was done to a thing.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Action {
+            $($(#[$doc])* $variant = $number,)+
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The spelling on the wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The number under which it is stored; never reused, never changed.
+            pub const fn number(self) -> i16 {
+                self as i16
+            }
+
+            /// The action stored under `number`.
+            pub const fn from_number(number: i16) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+actions! {
+    /// It was created, or recorded.
+    Create = 1, "CREATE";
+    /// It was changed.
+    Update = 2, "UPDATE";
+    /// It was removed, or disabled for good.
+    Delete = 3, "DELETE";
+    /// It was turned on.
+    Activate = 4, "ACTIVATE";
+    /// It was turned off.
+    Deactivate = 5, "DEACTIVATE";
+    /// A module claimed it.
+    Claim = 6, "CLAIM";
+    /// A module took its claim back.
+    Unclaim = 7, "UNCLAIM";
+    /// It was taken back.
+    Revoke = 8, "REVOKE";
+    /// It got another secret, or lost its first one.
+    Rotate = 9, "ROTATE";
+    /// It was stopped for a while.
+    Pause = 10, "PAUSE";
+    /// It goes on.
+    Enable = 11, "ENABLE";
+    /// It was stopped because it failed.
+    Disable = 12, "DISABLE";
+}

@@ -1,0 +1,88 @@
+//! What an entry is about: the kinds of things, and the table of their names.
+
+use crate::ids::{
+    BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId,
+    WebhookId,
+};
+use crate::text::RequestId;
+
+macro_rules! entity_kinds {
+    ($($(#[$doc:meta])* $variant:ident($Id:ty) = $number:literal, $name:literal;)+) => {
+        /// What kind of thing an entry is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EntityKind {
+            $($(#[$doc])* $variant = $number,)+
+        }
+
+        impl EntityKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The spelling on the wire.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The number under which it is stored; never reused, never changed.
+            pub const fn number(self) -> i16 {
+                self as i16
+            }
+
+            /// The kind stored under `number`.
+            pub const fn from_number(number: i16) -> Option<Self> {
+                match number { $($number => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        $(impl From<$Id> for Entity {
+            fn from(id: $Id) -> Self {
+                Self { kind: EntityKind::$variant, id: id.to_string() }
+            }
+        })+
+    };
+}
+
+/// One thing that was changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Entity {
+    kind: EntityKind,
+    id: String,
+}
+
+impl Entity {
+    /// The thing of this kind that was stored under this id.
+    pub const fn from_stored(kind: EntityKind, id: String) -> Self {
+        Self { kind, id }
+    }
+
+    /// What kind of thing it is.
+    pub const fn kind(&self) -> EntityKind {
+        self.kind
+    }
+
+    /// Its id or number, as the API shows it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+entity_kinds! {
+    /// A badge.
+    Badge(BadgeId) = 1, "BADGE";
+    /// A group of badges.
+    Group(GroupId) = 2, "GROUP";
+    /// A custom field.
+    CustomField(CustomFieldId) = 3, "CUSTOM_FIELD";
+    /// A customer of the directory.
+    Customer(CustomerId) = 4, "CUSTOMER";
+    /// An enrolment.
+    Enrolment(EnrolmentId) = 5, "ENROLMENT";
+    /// An earned badge.
+    Earn(EarnedBadgeId) = 6, "EARN";
+    /// A request that took earned badges over from elsewhere.
+    Import(RequestId) = 7, "IMPORT";
+    /// An API client.
+    Client(ClientNumber) = 8, "CLIENT";
+    /// A webhook.
+    Webhook(WebhookId) = 9, "WEBHOOK";
+}

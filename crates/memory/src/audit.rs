@@ -1,0 +1,85 @@
+//! The audit trail.
+
+use std::collections::BTreeSet;
+
+use accolade_application::ports::{
+    AuditPage, AuditQuery, AuditStore, DirectoryEntry, IdentifierKind, PlacedEntry, StoreError,
+};
+use accolade_domain::audit::{Entry, EntryId};
+use accolade_domain::ids::{CustomerId, OrgId};
+
+use crate::MemoryStore;
+use crate::store::State;
+
+impl AuditStore for MemoryStore {
+    fn entries(&self, org: OrgId, query: &AuditQuery) -> Result<AuditPage, StoreError> {
+        let state = self.begin();
+        let mut placed: Vec<_> = (1..).zip(&state.audit).map(placed).collect();
+        placed.retain(|it| it.entry.org == org && is_wanted(query, it));
+        placed.sort_unstable_by_key(|it| it.id);
+        placed.reverse();
+        let limit = query.limit as usize;
+        let has_more = placed.len() > limit;
+        placed.truncate(limit);
+        let last = placed.last().map(|it| it.id);
+        Ok(AuditPage {
+            entries: placed,
+            next: last.filter(|_| has_more),
+        })
+    }
+}
+
+fn placed((number, entry): (i64, &Entry)) -> PlacedEntry {
+    let on = entry.by.on;
+    PlacedEntry {
+        id: EntryId { on, number },
+        entry: entry.clone(),
+    }
+}
+
+fn is_wanted(query: &AuditQuery, PlacedEntry { id, entry }: &PlacedEntry) -> bool {
+    let AuditQuery {
+        kinds,
+        entity_id,
+        actor,
+        actions,
+        from,
+        to,
+        after,
+        limit: _,
+    } = query;
+    (kinds.is_empty() || kinds.contains(&entry.entity.kind()))
+        && (entity_id.as_deref()).is_none_or(|wanted| entry.entity.id() == wanted)
+        && actor.is_none_or(|actor| entry.by.actor == actor)
+        && (actions.is_empty() || actions.contains(&entry.action))
+        && from.is_none_or(|from| entry.by.on >= from)
+        && to.is_none_or(|to| entry.by.on < to)
+        && after.is_none_or(|after| *id < after)
+}
+
+impl State {
+    /// Writes `entries`.
+    pub(crate) fn tell(&mut self, entries: impl IntoIterator<Item = Entry>) {
+        self.audit.extend(entries);
+    }
+
+    /// The kinds of which the customer of `entry` has other identifiers than it says.
+    pub(crate) fn other_kinds(&self, org: OrgId, entry: &DirectoryEntry) -> Vec<IdentifierKind> {
+        let held = self.identifiers_of(org, entry.customer);
+        let wanted: BTreeSet<_> = (entry.identifiers.iter())
+            .map(|(kind, text)| (kind, text.as_str()))
+            .collect();
+        let other: BTreeSet<_> = held.symmetric_difference(&wanted).collect();
+        let kinds = IdentifierKind::ALL.iter().copied();
+        kinds
+            .filter(|kind| other.iter().any(|(other, _)| other == kind))
+            .collect()
+    }
+
+    fn identifiers_of(&self, org: OrgId, customer: CustomerId) -> BTreeSet<(IdentifierKind, &str)> {
+        (self.identifiers.iter())
+            .filter(|((of, _, _), owner)| *of == org && **owner == customer)
+            .map(|((_, kind, text), _)| (*kind, text.as_str()))
+            .collect()
+    }
+}

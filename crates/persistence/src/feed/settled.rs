@@ -1,0 +1,122 @@
+//! Up to which number of the outbox nothing comes any more.
+//!
+//! What has got its positions is deleted from the outbox, but as long as anybody keeps an old snapshot
+//! open it lies there, and whoever looks for more walks over it. So each server remembers from where on
+//! it has to look. A number can come late as long as the transaction that drew it is open, and that one
+//! has held the table's lock since before it drew it: once all are gone that held it when a number was
+//! the last one, and all that was committed has its positions, nothing comes up to that number.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Every so many looks begin at the beginning, should the numbers have begun anew, as on a copy of the
+/// database that takes over and is behind.
+const ALL_OVER: u32 = 300;
+
+/// Who writes to the outbox at a moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Writing {
+    /// The last number that had been drawn, a moment before.
+    pub(crate) last_number: i64,
+    /// The transactions that may have drawn one and are open.
+    pub(crate) open: BTreeSet<String>,
+}
+
+/// What a server knows of it.
+#[derive(Default)]
+pub(crate) struct Settled {
+    up_to: AtomicI64,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    before: Option<Writing>,
+    looks: u32,
+}
+
+/// One look for all that is in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Only what is behind this number.
+    pub(crate) from: i64,
+    /// Once all of that has its positions, nothing comes any more up to this number.
+    settles: Option<i64>,
+}
+
+impl Settled {
+    /// Nothing comes any more up to this number.
+    pub(crate) fn up_to(&self) -> i64 {
+        self.up_to.load(Ordering::Relaxed)
+    }
+
+    /// What to look for, if those write who are `writing`.
+    pub(crate) fn look(&self, writing: Writing) -> Look {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if writing.last_number < self.up_to() {
+            self.up_to.store(0, Ordering::Relaxed);
+            seen.before = None;
+        }
+        seen.looks = (seen.looks + 1) % ALL_OVER;
+        let from = if seen.looks == 0 { 0 } else { self.up_to() };
+        let is_over = |before: &Writing| before.open.is_disjoint(&writing.open);
+        let settles = seen.before.take_if(|before| is_over(before));
+        seen.before.get_or_insert(writing);
+        Look {
+            from,
+            settles: settles.map(|before| before.last_number),
+        }
+    }
+
+    /// All that `look` was for has its positions.
+    pub(crate) fn looked(&self, look: Look) {
+        if let Some(number) = look.settles {
+            self.up_to.fetch_max(number, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writing(last_number: i64, open: &[&str]) -> Writing {
+        Writing {
+            last_number,
+            open: open.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+
+    fn look(settled: &Settled, last_number: i64, open: &[&str]) -> i64 {
+        let look = settled.look(writing(last_number, open));
+        settled.looked(look);
+        settled.up_to()
+    }
+
+    #[test]
+    fn a_number_is_settled_once_all_are_gone_who_wrote_when_it_was_the_last() {
+        let settled = Settled::default();
+        assert_eq!(look(&settled, 5, &["a", "b"]), 0);
+        assert_eq!(look(&settled, 9, &["b", "c"]), 0);
+        assert_eq!(look(&settled, 12, &["c"]), 5);
+        assert_eq!(look(&settled, 13, &["c"]), 5);
+        assert_eq!(look(&settled, 13, &["d"]), 12);
+    }
+
+    #[test]
+    fn what_was_not_looked_for_to_the_end_settles_nothing() {
+        let settled = Settled::default();
+        look(&settled, 5, &[]);
+        settled.look(writing(7, &[]));
+        assert_eq!(settled.up_to(), 0);
+    }
+
+    #[test]
+    fn numbers_that_begin_anew_are_looked_for_from_the_beginning() {
+        let settled = Settled::default();
+        look(&settled, 5, &[]);
+        assert_eq!(look(&settled, 7, &[]), 5);
+        assert_eq!(settled.look(writing(3, &[])).from, 0);
+    }
+}

@@ -1,0 +1,148 @@
+//! The statements of the feed, for PostgreSQL.
+//!
+//! What is recorded goes to the outbox, under a number that is drawn by the last statement before
+//! COMMIT. A sequencer, of which there is one an org at a time, takes what was committed from there,
+//! by that number, and gives it the next positions. A number is often smaller than another that is
+//! committed before it, and then gets a later position: it cannot be the cause of the other, whose
+//! transaction had not seen it, nor its effect, whose number would have been drawn later.
+//!
+//! Nobody waits for an open transaction: what it has written is not there until it is committed, and
+//! comes last then.
+
+use accolade_domain::ids::OrgId;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
+
+use super::{Connection, DB, column, lock};
+use crate::feed::settled::Writing;
+use crate::feed::sql::{FeedSql, Sequenced};
+use crate::feed::{FeedRow, expiries};
+use crate::statement::{Sql, Statement};
+
+/// Numbers are drawn in the order in which the rows come.
+static APPEND: Sql = Sql::new(
+    "WITH due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
+     SELECT :org, e.due_on, e.ledger_no, e.customers, 0 \
+     FROM unnest(:due_on, :due_of, :customers) AS e (due_on, ledger_no, customers)) \
+     INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
+     SELECT :org, r.recorded_on, r.ledger_no, r.events, r.kind, r.data \
+     FROM unnest(:recorded_on, :ledger_nos, :events, :kinds, :data) \
+     WITH ORDINALITY AS r (recorded_on, ledger_no, events, kind, data, place) ORDER BY r.place",
+);
+
+const LAST_NUMBER: &str =
+    "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_number_seq";
+
+/// Whoever writes a row, or takes one, has this lock from before the statement begins until its
+/// transaction ends.
+const OPEN: &str = "SELECT virtualtransaction FROM pg_locks \
+     WHERE locktype = 'relation' AND relation = 'outbox'::regclass AND mode = 'RowExclusiveLock' \
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+const IS_ANY_WAITING: &str =
+    "SELECT (SELECT true FROM outbox WHERE org_id = ? AND number > ? LIMIT 1) IS NOT NULL";
+
+/// A query that gives one value looks each up by the key.
+const ORGS_WAITING: &str = "SELECT id FROM orgs WHERE \
+     (SELECT true FROM outbox WHERE org_id = orgs.id AND number > ? LIMIT 1) IS NOT NULL";
+
+const WAITING: &str = "SELECT count(*), min(recorded_on) FROM outbox";
+
+const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
+
+/// One statement: whoever reads sees a row in the outbox, or in the feed.
+static SEQUENCE: Sql = Sql::new(
+    "WITH taken AS ( \
+       DELETE FROM outbox WHERE org_id = :org AND number IN ( \
+         SELECT number FROM outbox WHERE org_id = :org AND number > :from \
+         ORDER BY number LIMIT :at_most \
+       ) RETURNING number, recorded_on, ledger_no, events, kind, data \
+     ), newest AS ( \
+       SELECT last_position, latest_on FROM feed WHERE org_id = :org \
+       ORDER BY last_position DESC LIMIT 1 \
+     ), moved AS ( \
+       INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, \
+       data) \
+       SELECT :org, COALESCE(n.last_position, 0) + SUM(t.events) OVER numbered, t.recorded_on, \
+       GREATEST(n.latest_on, MAX(t.recorded_on) OVER numbered), t.ledger_no, t.events, t.kind, \
+       t.data FROM taken t LEFT JOIN newest n ON true WINDOW numbered AS (ORDER BY t.number) \
+       RETURNING events \
+     ) SELECT count(*), COALESCE(SUM(events), 0)::bigint FROM moved",
+);
+
+static FORGET: Sql = Sql::new(
+    "DELETE FROM feed WHERE org_id = :org AND last_position IN ( \
+     SELECT last_position FROM feed WHERE org_id = :org AND last_position <= :until \
+     ORDER BY last_position LIMIT :at_most)",
+);
+
+impl FeedSql for Connection {
+    fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
+        let recorded_on = column(rows, |it| it.recorded_on.unix_micros());
+        let due = expiries::due(rows);
+        Statement::<DB>::named(&APPEND)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Array<BigInt>, _>("due_on", column(&due, |it| it.0))
+            .set::<Array<BigInt>, _>("due_of", column(&due, |it| it.1))
+            .set::<Array<Integer>, _>("customers", column(&due, |it| it.2))
+            .set::<Array<BigInt>, _>("recorded_on", recorded_on)
+            .set::<Array<Nullable<BigInt>>, _>("ledger_nos", column(rows, |it| it.ledger_no))
+            .set::<Array<Integer>, _>("events", column(rows, |it| it.events))
+            .set::<Array<SmallInt>, _>("kinds", column(rows, |it| it.kind.number()))
+            .set::<Array<Nullable<Binary>>, _>("data", column(rows, |it| it.data.as_deref()))
+            .execute(self)?;
+        Ok(())
+    }
+
+    fn writing(&mut self) -> QueryResult<Writing> {
+        // The number first: whoever draws one later is none of those who may have drawn it.
+        let last_number = Statement::<DB, BigInt>::new(LAST_NUMBER).get_result(self)?;
+        let open: Vec<String> = Statement::<DB, Text>::new(OPEN).load(self)?;
+        Ok(Writing {
+            last_number,
+            open: open.into_iter().collect(),
+        })
+    }
+
+    fn is_any_waiting(&mut self, org: OrgId, from: i64) -> QueryResult<bool> {
+        Statement::<DB, Bool>::new(IS_ANY_WAITING)
+            .bind::<BigInt, _>(org.get())
+            .bind::<BigInt, _>(from)
+            .get_result(self)
+    }
+
+    fn orgs_waiting(&mut self, from: i64) -> QueryResult<Vec<i64>> {
+        Statement::<DB, BigInt>::new(ORGS_WAITING)
+            .bind::<BigInt, _>(from)
+            .load(self)
+    }
+
+    fn waiting(&mut self) -> QueryResult<(i64, Option<i64>)> {
+        Statement::<DB, (BigInt, Nullable<BigInt>)>::new(WAITING).get_result(self)
+    }
+
+    fn sequence(&mut self, org: OrgId, from: i64, at_most: u32) -> QueryResult<Sequenced> {
+        // A statement of its own: what it waited for is seen by the next.
+        Statement::<DB>::new(LOCK)
+            .bind::<BigInt, _>(lock::feed_number(org))
+            .execute(self)?;
+        let (rows, events): (i64, i64) = Statement::<DB, (BigInt, BigInt)>::named(&SEQUENCE)
+            .set::<BigInt, _>("org", org.get())
+            .set::<BigInt, _>("from", from)
+            .set::<BigInt, _>("at_most", i64::from(at_most))
+            .get_result(self)?;
+        Ok(Sequenced {
+            rows: rows.unsigned_abs(),
+            events: events.unsigned_abs(),
+        })
+    }
+
+    fn forget_events(&mut self, org: OrgId, until: i64, at_most: u32) -> QueryResult<u64> {
+        let forgotten = Statement::<DB>::named(&FORGET)
+            .set::<BigInt, _>("org", org.get())
+            .set::<BigInt, _>("until", until)
+            .set::<BigInt, _>("at_most", i64::from(at_most))
+            .execute(self)?;
+        Ok(forgotten as u64)
+    }
+}

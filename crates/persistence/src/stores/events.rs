@@ -1,0 +1,266 @@
+//! The feed of events: the port.
+
+use std::collections::HashMap;
+
+use accolade_application::ports::{
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
+};
+use accolade_domain::event::Position;
+use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
+
+use crate::feed::expand;
+use crate::feed::expiry_sql::ExpiryConnection;
+use crate::feed::sql::{FeedConnection, LedgerRow, StoredRow};
+use crate::mapping::{instant, stored};
+use crate::retry::{Ending, WorkError};
+use crate::store::Store;
+
+/// How many rows one transaction gives positions to, or forgets: others need not wait for long.
+const AT_ONCE: u32 = 5_000;
+
+/// How many rows one call reads at most.
+const MOST_ROWS: u32 = 1_000;
+
+/// How many events they may have, but for the last row.
+const MOST_EVENTS: i64 = 20_000;
+
+/// How many rows are expanded at a time: each may name an answer about ten thousand customers.
+const TOGETHER: usize = 100;
+
+impl<C: ExpiryConnection> EventStore for Store<C> {
+    fn read(&self, query: &FeedQuery) -> Result<FeedPage, FeedError> {
+        self.sequence_all_of(query.org)?;
+        let page = self.reader.read(|connection| page(connection, query))?;
+        page.map_err(FeedError::Gone)
+    }
+
+    fn newest(&self, org: OrgId) -> Result<Position, StoreError> {
+        self.sequence_all_of(org)?;
+        self.reader.query(|connection| {
+            let newest = connection.newest_mark(org)?;
+            Ok(stored(newest.map_or(0, |newest| newest.last_position))?)
+        })
+    }
+
+    fn oldest(&self, org: OrgId, kept_since: Instant) -> Result<Position, StoreError> {
+        self.before(org, kept_since)
+    }
+
+    fn before(&self, org: OrgId, moment: Instant) -> Result<Position, StoreError> {
+        self.sequence_all_of(org)?;
+        self.reader
+            .read(|connection| cursor_before(connection, org, moment))
+    }
+
+    fn sequence(&self) -> Result<u64, StoreError> {
+        let writing = self.reader.read(|connection| Ok(connection.writing()?))?;
+        let look = self.settled.look(writing);
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
+        let mut events = 0;
+        for org in orgs {
+            let org = stored(org).map_err(StoreError::Unexpected)?;
+            events += self.sequence_org(org, look.from)?;
+        }
+        self.settled.looked(look);
+        Ok(events)
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        self.reader.query(|connection| {
+            let (requests, oldest_on) = connection.waiting()?;
+            Ok(Unsequenced {
+                requests: requests.unsigned_abs(),
+                oldest_on: oldest_on.map(instant).transpose()?,
+            })
+        })
+    }
+
+    fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError> {
+        self.expire_due(until, now, most)
+    }
+
+    fn sweep_events(&self, kept_since: Instant) -> Result<u64, StoreError> {
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.org_numbers()?))?;
+        let mut forgotten = 0;
+        for org in orgs {
+            let org = stored(org).map_err(StoreError::Unexpected)?;
+            forgotten += self.forget_before(org, kept_since)?;
+        }
+        Ok(forgotten)
+    }
+}
+
+impl<C: FeedConnection> Store<C> {
+    /// Gives positions to all of the org that was committed, if anything has none.
+    fn sequence_all_of(&self, org: OrgId) -> Result<(), StoreError> {
+        let from = self.settled.up_to();
+        let is_any_waiting = self
+            .reader
+            .query(|connection| Ok(connection.is_any_waiting(org, from)?))?;
+        if is_any_waiting {
+            self.sequence_org(org, from)?;
+        }
+        Ok(())
+    }
+
+    /// Gives positions to all of the org that was committed with a number behind `from`; how many events
+    /// it is.
+    fn sequence_org(&self, org: OrgId, from: i64) -> Result<u64, StoreError> {
+        let mut events = 0;
+        loop {
+            let some = self.writer.write::<_, StoreError>(
+                |connection| Ok(connection.sequence(org, from, AT_ONCE)?),
+                // Whatever it was: whoever comes next takes what is there.
+                |_, _| Ok(Ending::Undone),
+            )?;
+            events += some.events;
+            if some.rows < u64::from(AT_ONCE) {
+                return Ok(events);
+            }
+        }
+    }
+
+    /// Forgets the org's events that were recorded before then, but for the newest row, which says what
+    /// position is next.
+    fn forget_before(&self, org: OrgId, kept_since: Instant) -> Result<u64, StoreError> {
+        let mut forgotten = 0;
+        loop {
+            let some = self.writer.write::<u64, StoreError>(
+                |connection| {
+                    let until = cursor_before(connection, org, kept_since)?;
+                    let newest = connection.newest_mark(org)?;
+                    let newest = newest.map_or(0, |newest| newest.last_position);
+                    let until = until.get().min(newest - 1);
+                    Ok(connection.forget_events(org, until, AT_ONCE)?)
+                },
+                |_, _| Ok(Ending::Undone),
+            )?;
+            forgotten += some;
+            if some < u64::from(AT_ONCE) {
+                return Ok(forgotten);
+            }
+        }
+    }
+}
+
+/// The cursor before the first event that was recorded at `moment` or later; that of the newest if
+/// there is none.
+fn cursor_before<C: FeedConnection>(
+    connection: &mut C,
+    org: OrgId,
+    moment: Instant,
+) -> Result<Position, WorkError> {
+    let moment = moment.unix_micros();
+    let Some(mut found) = connection.newest_mark(org)? else {
+        return Ok(Position::START);
+    };
+    if found.latest_on < moment {
+        return Ok(stored(found.last_position)?);
+    }
+    // All up to here was recorded earlier. What is as late as asked for begins behind it, and all
+    // behind that is as late: so each look halves what is between.
+    let mut earlier = 0;
+    while let Some(first) = connection.mark_after(org, middle(earlier, found.before()))? {
+        if first.latest_on >= moment {
+            if first.last_position == found.last_position {
+                break;
+            }
+            found = first;
+        } else {
+            earlier = first.last_position;
+        }
+    }
+    Ok(stored(found.before())?)
+}
+
+fn middle(low: i64, high: i64) -> i64 {
+    low + (high - low) / 2
+}
+
+/// What `query` asks for, of one state; or the cursor before the oldest event that is kept.
+fn page<C: FeedConnection>(
+    connection: &mut C,
+    query: &FeedQuery,
+) -> Result<Result<FeedPage, Position>, WorkError> {
+    let after = query.after.get();
+    let is_any = query.kinds.is_empty() && query.badge.is_none() && query.customer.is_none();
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let most = if is_any {
+        limit.min(MOST_EVENTS)
+    } else {
+        MOST_EVENTS
+    };
+    let until = after.saturating_add(most);
+    // One row more than is looked at, to know whether there is one.
+    let rows = connection.rows_after(query.org, after, until.saturating_add(1), MOST_ROWS + 1)?;
+    let Some(first) = rows.first() else {
+        return Ok(Ok(FeedPage {
+            events: Vec::new(),
+            next: query.after,
+            has_more: false,
+        }));
+    };
+    if first.before() > after || first.latest_on < query.kept_since.unix_micros() {
+        return Ok(Err(cursor_before(connection, query.org, query.kept_since)?));
+    }
+    let looked_at = rows.iter().take(MOST_ROWS as usize);
+    let looked_at: Vec<_> = looked_at.take_while(|row| row.before() < until).collect();
+    let mut page = FeedPage {
+        events: Vec::new(),
+        next: query.after,
+        has_more: false,
+    };
+    for together in looked_at.chunks(TOGETHER) {
+        if !add(connection, query, together, &mut page)? {
+            break;
+        }
+    }
+    let last = rows.last().map_or(after, |row| row.last_position);
+    page.has_more = page.next.get() < last;
+    Ok(Ok(page))
+}
+
+/// Adds the events of `rows` to the page; whether it has room for more.
+fn add<C: FeedConnection>(
+    connection: &mut C,
+    query: &FeedQuery,
+    rows: &[&StoredRow],
+    page: &mut FeedPage,
+) -> Result<bool, WorkError> {
+    let mut wanted = Vec::new();
+    for row in rows {
+        let kind = expand::kind(row)?;
+        let mut kinds = query.kinds.iter();
+        wanted.push(query.kinds.is_empty() || kinds.any(|it| expand::may_have(kind, *it)));
+    }
+    let both = rows.iter().zip(&wanted);
+    let numbers = both.filter(|it| *it.1).filter_map(|it| it.0.ledger_no);
+    let numbers: Vec<_> = numbers.collect();
+    let ledger = match numbers.as_slice() {
+        [] => Vec::new(),
+        some => connection.ledger_rows(query.org, some)?,
+    };
+    let ledger: HashMap<i64, LedgerRow> = ledger.into_iter().map(|it| (it.number, it)).collect();
+    for (row, is_wanted) in rows.iter().zip(wanted) {
+        if is_wanted {
+            let named = row.ledger_no.and_then(|number| ledger.get(&number));
+            for event in expand::events(query.org, row, named)? {
+                if event.position > query.after && query.asks_for(&event) {
+                    let position = event.position;
+                    page.events.push(event);
+                    if page.events.len() >= query.limit {
+                        page.next = position;
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        page.next = stored(row.last_position)?;
+    }
+    Ok(true)
+}

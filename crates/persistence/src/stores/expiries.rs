@@ -1,0 +1,330 @@
+//! What expires, as events.
+//!
+//! What a request recorded has a row for each instant at which some of it expires. Rows that are due
+//! are worked on in small transactions, org by org, the org first that has what is due first. Each locks
+//! its rows, which others leave out meanwhile; then the badges against whoever revokes; then looks
+//! what was not revoked, and tells the feed, as its last statement. So each expiry is told by one
+//! transaction, or by none.
+//!
+//! Requests that were recorded before there were such rows are entered a few at a time, the last
+//! first, whenever somebody asks for what is due.
+
+use std::collections::{BTreeSet, HashMap};
+
+use accolade_application::answer::Answer;
+use accolade_application::ports::{Expired, StoreError};
+use accolade_domain::event::EventKind;
+use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
+use accolade_domain::text::RequestId;
+use anyhow::Context as _;
+
+use crate::answers;
+use crate::feed::FeedRow;
+use crate::feed::data::{Data, ExpiredData};
+use crate::feed::expiries::{Recorded, expiries, recorded};
+use crate::feed::expiry_sql::{Backlog, DueRow, ExpiryConnection, Kept, NewDue, OldRequest, Place};
+use crate::mapping::{instant, stored};
+use crate::recording::sql::BadgeKey;
+use crate::retry::{Ending, Rollback, WorkError};
+use crate::store::Store;
+
+/// How many enrolments and earned badges one transaction looks at: others need not wait for long.
+const AT_ONCE: u64 = 1_000;
+
+/// How many requests are entered at a time that were recorded before.
+const OLD_AT_ONCE: u32 = 200;
+
+/// How often requests are entered in one call.
+const OLD_STEPS: usize = 10;
+
+/// What one transaction has made of what was due.
+#[derive(Debug, Clone, Copy, Default)]
+struct Step {
+    /// How many enrolments and earned badges it looked at.
+    looked_at: u64,
+    /// How many events they became.
+    events: u64,
+    /// When what is due next was due, or later: `None` if nothing is.
+    next: Option<i64>,
+}
+
+/// A part of what a row is about.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    row: DueRow,
+    /// How many are done with afterwards.
+    done: i32,
+}
+
+/// What of a request has expired.
+struct Due {
+    slice: Slice,
+    kind: EventKind,
+    /// Whether the answer says when what it has happened.
+    has_dates: bool,
+    recorded: Vec<Recorded>,
+}
+
+impl<C: ExpiryConnection> Store<C> {
+    /// Records as events what has expired at `until`: looks at no more than `most`.
+    pub(super) fn expire_due(
+        &self,
+        until: Instant,
+        now: Instant,
+        most: u64,
+    ) -> Result<Expired, StoreError> {
+        let is_any_old = self.enter_old()?;
+        let due = self
+            .reader
+            .query(|connection| Ok(connection.orgs_due(until.unix_micros())?))?;
+        let mut due: BTreeSet<_> = due.into_iter().collect();
+        let (mut events, mut left) = (0, most);
+        while left > 0
+            && let Some((_, org)) = due.pop_first()
+        {
+            let asked = left.min(AT_ONCE);
+            let step = self.writer.write::<_, StoreError>(
+                |connection| expire_some(connection, stored(org)?, until, now, asked),
+                // What is done with is due no more.
+                |_, _| Ok(Ending::Undone),
+            )?;
+            events += step.events;
+            left = left.saturating_sub(step.looked_at);
+            due.extend(step.next.map(|next| (next, org)));
+        }
+        Ok(Expired {
+            events,
+            has_more: is_any_old || !due.is_empty(),
+        })
+    }
+
+    /// Enters requests that were recorded before, if there are any; whether there are more.
+    fn enter_old(&self) -> Result<bool, StoreError> {
+        for _ in 0..OLD_STEPS {
+            let backlogs = self.reader.query(|connection| Ok(connection.backlogs()?))?;
+            let Some((org, backlog)) = backlogs.first().copied() else {
+                return Ok(false);
+            };
+            let org = stored(org).map_err(StoreError::Unexpected)?;
+            let (old, rows) = self.reader.query(|connection| {
+                let old = connection.old_requests(org, backlog.upto, OLD_AT_ONCE)?;
+                let rows = due_of(&old, backlog)?;
+                Ok((old, rows))
+            })?;
+            let is_all = old.len() < OLD_AT_ONCE as usize;
+            let upto = old.last().filter(|_| !is_all).map(|it| it.number - 1);
+            self.writer.write::<_, StoreError>(
+                |connection| {
+                    // Somebody else has entered the same meanwhile, or is about to.
+                    if connection.lock_backlog(org)? == Some(backlog) {
+                        if !rows.is_empty() {
+                            connection.enter_due(org, &rows)?;
+                        }
+                        connection.shorten_backlog(org, upto)?;
+                    }
+                    Ok(())
+                },
+                // Whatever it was: what was entered is not entered again.
+                |_, ()| Ok(Ending::Undone),
+            )?;
+        }
+        let backlogs = self.reader.query(|connection| Ok(connection.backlogs()?))?;
+        Ok(!backlogs.is_empty())
+    }
+}
+
+/// When what these requests recorded is due.
+fn due_of(old: &[OldRequest], backlog: Backlog) -> anyhow::Result<Vec<NewDue>> {
+    let began_on = instant(backlog.began_on)?;
+    let mut rows = Vec::new();
+    for request in old {
+        let request_id = RequestId::from_stored(request.request_id.clone());
+        let answer = answers::decode(&request.answer, Some(&request_id))?;
+        let recorded = recorded(&answer).map(|it| it.1).unwrap_or_default();
+        let since = instant(request.recorded_on)?.max(began_on);
+        for it in expiries(since, recorded.iter().map(|it| it.expires_on)) {
+            rows.push((it.due_on.unix_micros(), request.number, it.customers));
+        }
+    }
+    Ok(rows)
+}
+
+/// Tells of what is due, looking at no more than `most`.
+fn expire_some<C: ExpiryConnection>(
+    connection: &mut C,
+    org: OrgId,
+    until: Instant,
+    now: Instant,
+    most: u64,
+) -> Result<Step, Rollback<StoreError>> {
+    // One more, to know whether there is one.
+    let at_most = u32::try_from(most).unwrap_or(u32::MAX).saturating_add(1);
+    let rows = connection.due(org, until.unix_micros(), at_most)?;
+    let (slices, next) = divide(&rows, i32::try_from(most).unwrap_or(i32::MAX));
+    if slices.is_empty() {
+        return Ok(Step::default());
+    }
+    let due = read(connection, org, &slices)?;
+    let all = due.iter().flat_map(|it| &it.recorded);
+    let badges: BTreeSet<_> = all.map(|it| it.badge).collect();
+    let badges = badges.into_iter().map(|badge| BadgeKey { org, badge });
+    let badges: Vec<_> = badges.collect();
+    if !badges.is_empty() {
+        connection.share_badges(&badges)?;
+        connection.share_revocations(&badges)?;
+    }
+    let told = told(connection, org, &due, now)?;
+    let is_done = |it: &&Slice| it.done == it.row.customers;
+    let done = slices.iter().filter(is_done);
+    let done: Vec<_> = done.map(|it| (it.row.due_on, it.row.ledger_no)).collect();
+    if !done.is_empty() {
+        connection.remove_due(org, &done)?;
+    }
+    if let Some(it) = slices.iter().find(|it| !is_done(it)) {
+        connection.advance_due(org, (it.row.due_on, it.row.ledger_no), it.done)?;
+    }
+    if !told.is_empty() {
+        connection.append(org, &told)?;
+    }
+    let looked_at = slices.iter().map(|it| it.done - it.row.done);
+    let events = told.iter().map(|row| row.events);
+    Ok(Step {
+        looked_at: looked_at.map(|it| u64::from(it.unsigned_abs())).sum(),
+        events: events.map(|it| u64::from(it.unsigned_abs())).sum(),
+        next,
+    })
+}
+
+/// As much of the rows as `most` enrolments and earned badges, and when the rest is due.
+fn divide(rows: &[DueRow], most: i32) -> (Vec<Slice>, Option<i64>) {
+    let mut slices = Vec::new();
+    let mut left = most;
+    for row in rows {
+        if left == 0 {
+            return (slices, Some(row.due_on));
+        }
+        let len = left.min(row.customers - row.done);
+        let done = row.done + len;
+        slices.push(Slice { row: *row, done });
+        left -= len;
+        if done < row.customers {
+            return (slices, Some(row.due_on));
+        }
+    }
+    (slices, None)
+}
+
+/// What the slices are about, by the answers that the ledger has.
+fn read<C: ExpiryConnection>(
+    connection: &mut C,
+    org: OrgId,
+    slices: &[Slice],
+) -> Result<Vec<Due>, WorkError> {
+    let mut numbers: Vec<_> = slices.iter().map(|it| it.row.ledger_no).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let ledger = connection.ledger_rows(org, &numbers)?;
+    let ledger: HashMap<_, _> = ledger.iter().map(|row| (row.number, row)).collect();
+    let mut due = Vec::with_capacity(slices.len());
+    for slice in slices {
+        let row = ledger.get(&slice.row.ledger_no);
+        let row = row.context("what is due names no request of the ledger")?;
+        let request_id = RequestId::from_stored(row.request_id.clone());
+        let answer = answers::decode(&row.answer, Some(&request_id))?;
+        let (kind, mut recorded) =
+            recorded(&answer).context("a request of which nothing is due")?;
+        recorded.retain(|it| it.expires_on.unix_micros() == slice.row.due_on);
+        let (from, until): (usize, usize) = (stored(slice.row.done)?, stored(slice.done)?);
+        let recorded = recorded.get(from..until).context("too few are due")?;
+        due.push(Due {
+            slice: *slice,
+            kind,
+            has_dates: matches!(answer, Answer::Earned(_)),
+            recorded: recorded.to_vec(),
+        });
+    }
+    Ok(due)
+}
+
+/// The rows of the feed: of each request what was not revoked.
+fn told<C: ExpiryConnection>(
+    connection: &mut C,
+    org: OrgId,
+    due: &[Due],
+    now: Instant,
+) -> Result<Vec<FeedRow>, WorkError> {
+    let places = |kind| -> Vec<Place> {
+        let of_kind = due.iter().filter(|it| it.kind == kind);
+        let all = of_kind.flat_map(|it| &it.recorded);
+        all.map(|it| (it.customer, it.badge, it.id)).collect()
+    };
+    let enrolments = places(EventKind::EnrolmentExpired);
+    let mut enrolments = match enrolments.as_slice() {
+        [] => Vec::new(),
+        some => connection.kept_enrolments(org, some)?,
+    }
+    .into_iter();
+    let earns = places(EventKind::EarnExpired);
+    let mut earns = match earns.as_slice() {
+        [] => Vec::new(),
+        some => connection.kept_earns(org, some)?,
+    }
+    .into_iter();
+    let mut told = Vec::new();
+    for it in due {
+        let kept: &mut dyn Iterator<Item = Option<Kept>> = match it.kind {
+            EventKind::EnrolmentExpired => &mut enrolments,
+            _ => &mut earns,
+        };
+        let (mut which, mut event_on) = (Vec::new(), Vec::new());
+        for recorded in &it.recorded {
+            if let Some(Some((on, None))) = kept.next() {
+                which.push(recorded.place);
+                event_on.push(instant(on)?);
+            }
+        }
+        if it.has_dates {
+            event_on.clear();
+        } else if event_on.iter().all(|on| event_on.first() == Some(on)) {
+            event_on.truncate(1);
+        }
+        let events = which.len();
+        let data = Data::Expired(ExpiredData { which, event_on });
+        let row = FeedRow::new(now, it.kind, events, &data)?;
+        told.extend(row.map(|row| row.of_ledger(it.slice.row.ledger_no)));
+    }
+    Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(due_on: i64, customers: i32, done: i32) -> DueRow {
+        DueRow {
+            due_on,
+            ledger_no: 1,
+            customers,
+            done,
+        }
+    }
+
+    /// How many are done with of each row afterwards, and when the rest is due.
+    fn divided(rows: &[DueRow], most: i32) -> (Vec<i32>, Option<i64>) {
+        let (slices, next) = divide(rows, most);
+        (slices.iter().map(|it| it.done).collect(), next)
+    }
+
+    #[test]
+    fn as_many_rows_are_taken_as_there_is_room_for_and_the_last_in_part() {
+        let rows = [row(1, 3, 0), row(2, 10, 4), row(3, 1, 0)];
+        assert_eq!(divided(&rows, 2), (vec![2], Some(1)));
+        assert_eq!(divided(&rows, 3), (vec![3], Some(2)));
+        assert_eq!(divided(&rows, 5), (vec![3, 6], Some(2)));
+        assert_eq!(divided(&rows, 9), (vec![3, 10], Some(3)));
+        assert_eq!(divided(&rows, 10), (vec![3, 10, 1], None));
+        assert_eq!(divided(&rows, 99), (vec![3, 10, 1], None));
+        assert_eq!(divided(&[], 9), (vec![], None));
+    }
+}

@@ -1,0 +1,194 @@
+//! Events from the feed, as they are sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use accolade_application::ports::StoreError;
+use accolade_application::ports::{CustomerBadges, EventStore, FeedError, FeedQuery};
+use accolade_domain::event::{EarnFact, Event, Fact, Position};
+use accolade_domain::ids::{CustomerId, EnrolmentId, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::webhook::{DeliveryFormat, Webhook, WebhookSettings};
+use anyhow::{Context as _, anyhow};
+use time::Duration;
+
+use crate::body::Rendered;
+use crate::plan::PlannedEvent;
+
+/// The most events that are read at once to find some of them again.
+const MOST_READ: i64 = 1_000;
+
+/// The feed of one org as one webhook reads it. Its calls block.
+#[derive(Clone)]
+pub(crate) struct Feed {
+    events: Arc<dyn EventStore>,
+    held: Arc<dyn CustomerBadges>,
+    webhook: Arc<Webhook>,
+    retention: Duration,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// What the webhook wants of it.
+    pub(crate) events: Vec<Rendered>,
+    /// All up to here was looked at.
+    pub(crate) next: Position,
+    /// Whether there is more.
+    pub(crate) has_more: bool,
+}
+
+impl Feed {
+    pub(crate) fn new(
+        events: Arc<dyn EventStore>,
+        held: Arc<dyn CustomerBadges>,
+        webhook: Arc<Webhook>,
+        retention: Duration,
+    ) -> Self {
+        Self {
+            events,
+            held,
+            webhook,
+            retention,
+        }
+    }
+
+    fn org(&self) -> OrgId {
+        self.webhook.org
+    }
+
+    fn settings(&self) -> &WebhookSettings {
+        &self.webhook.settings
+    }
+
+    /// Events behind `after`. What is kept no more is passed over: nobody can send it.
+    pub(crate) fn read(
+        &self,
+        after: Position,
+        limit: usize,
+        now: Instant,
+    ) -> Result<Page, StoreError> {
+        let settings = self.settings();
+        let mut badges = settings.badges.iter().copied();
+        let query = FeedQuery {
+            kinds: settings.kinds.clone(),
+            badge: badges.next().filter(|_| badges.next().is_none()),
+            ..self.query(after, limit, now)
+        };
+        match self.events.read(&query) {
+            Ok(page) => Ok(Page {
+                events: self
+                    .render(page.events.iter().filter(|it| settings.wants(it)).collect())?,
+                next: page.next,
+                has_more: page.has_more,
+            }),
+            Err(FeedError::Gone(oldest)) => {
+                tracing::warn!(
+                    org = self.org().get(),
+                    webhook = %self.webhook.id,
+                    from = after.get(),
+                    to = oldest.get(),
+                    "events were not sent that are kept no more"
+                );
+                Ok(Page {
+                    events: Vec::new(),
+                    next: oldest,
+                    has_more: true,
+                })
+            }
+            Err(FeedError::Store(error)) => Err(error),
+        }
+    }
+
+    /// These events again, by position; those are left out that are kept no more or that the webhook
+    /// does not want.
+    pub(crate) fn find(
+        &self,
+        wanted: &[PlannedEvent],
+        now: Instant,
+    ) -> Result<Vec<Rendered>, StoreError> {
+        let mut found = Vec::new();
+        let mut missing: BTreeSet<_> = wanted.iter().map(|it| it.position).collect();
+        let resent = wanted.iter().filter(|it| it.resent);
+        let resent: BTreeSet<_> = resent.map(|it| it.position).collect();
+        while let (Some(first), Some(last)) = (missing.first(), missing.last()) {
+            let span = (last.get() - first.get() + 1).min(MOST_READ);
+            let before = Position::try_from(first.get() - 1).unwrap_or(Position::START);
+            let query = self.query(before, usize::try_from(span).unwrap_or(1), now);
+            let next = match self.events.read(&query) {
+                Ok(page) => {
+                    let events = page.events.into_iter();
+                    found.extend(events.filter(|it| missing.contains(&it.position)));
+                    page.next
+                }
+                Err(FeedError::Gone(oldest)) => oldest,
+                Err(FeedError::Store(error)) => return Err(error),
+            };
+            let rest = missing.split_off(&next.next());
+            if missing.is_empty() {
+                // It was there when it was read first: whoever looks later may find it.
+                let error = anyhow!("an event is not in the feed");
+                return Err(StoreError::Unexpected(error));
+            }
+            missing = rest;
+        }
+        let settings = self.settings();
+        let wanted = found
+            .iter()
+            .filter(|it| !resent.contains(&it.position) || settings.wants(it))
+            .collect();
+        self.render(wanted)
+    }
+
+    fn query(&self, after: Position, limit: usize, now: Instant) -> FeedQuery {
+        FeedQuery {
+            org: self.org(),
+            after,
+            kept_since: now - self.retention,
+            kinds: BTreeSet::new(),
+            badge: None,
+            customer: None,
+            limit: limit.max(1),
+        }
+    }
+
+    fn render(&self, events: Vec<&Event>) -> Result<Vec<Rendered>, StoreError> {
+        let settings = self.settings();
+        let issued = self.issued_on(&events)?;
+        let rendered: Result<Vec<_>, _> = events
+            .into_iter()
+            .filter_map(|event| {
+                let enrolment = enrolment(event).map(|(_, enrolment)| enrolment);
+                let issued_on = enrolment.and_then(|it| issued.get(&it).copied());
+                Rendered::new(event, settings, issued_on).transpose()
+            })
+            .collect();
+        rendered
+            .context("an event could not be written as JSON")
+            .map_err(StoreError::Unexpected)
+    }
+
+    /// When the enrolments were recorded that these earns rest on, where the format says so.
+    fn issued_on(&self, events: &[&Event]) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
+        let enrolments: Vec<_> = match self.settings().format {
+            DeliveryFormat::CloudEvents => Vec::new(),
+            DeliveryFormat::Gateway => events.iter().filter_map(|it| enrolment(it)).collect(),
+        };
+        if enrolments.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.held.recorded_on(self.org(), &enrolments)
+    }
+}
+
+/// The enrolment that an earn rests on, and whose it is.
+const fn enrolment(event: &Event) -> Option<(CustomerId, EnrolmentId)> {
+    match &event.fact {
+        Fact::EarnCreated(EarnFact {
+            customer,
+            enrolment: Some(enrolment),
+            ..
+        }) => Some((*customer, *enrolment)),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! A feed that tests fill.
+
+use std::sync::Mutex;
+
+use accolade_application::ports::{
+    EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
+};
+use accolade_domain::event::{EarnFact, Event, Fact, Position};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
+use accolade_domain::instant::Instant;
+
+/// The org of all events.
+pub(crate) fn org() -> OrgId {
+    100_458.try_into().unwrap()
+}
+
+/// The badge of all events.
+pub(crate) fn badge() -> BadgeId {
+    "66276dc68fe258516a88ff8e".parse().unwrap()
+}
+
+/// What was recorded, in order.
+#[derive(Default)]
+pub(crate) struct TestFeed(Mutex<Vec<Event>>);
+
+impl TestFeed {
+    /// These customers earn the badge, one after another.
+    pub(crate) fn earn(&self, customers: impl IntoIterator<Item = i64>) {
+        let mut events = self.0.lock().unwrap();
+        for customer in customers {
+            let position = i64::try_from(events.len()).unwrap() + 1;
+            let earned: EarnedBadgeId = format!("{position:024x}").parse().unwrap();
+            let now = Instant::from_unix_seconds(1_777_636_800).unwrap();
+            let customer: CustomerId = customer.try_into().unwrap();
+            let fact = EarnFact {
+                badge: badge(),
+                customer,
+                earned,
+                enrolment: None,
+                event_on: now,
+                expires_on: Instant::MAX,
+                triggered_by: None,
+                request_id: None,
+                actor: None,
+                reason: None,
+                limits: Vec::new(),
+            };
+            events.push(Event {
+                org: org(),
+                position: Position::try_from(position).unwrap(),
+                recorded_on: now,
+                fact: Fact::EarnCreated(fact),
+            });
+        }
+    }
+}
+
+impl EventStore for TestFeed {
+    fn read(&self, query: &FeedQuery) -> Result<FeedPage, FeedError> {
+        let events = self.0.lock().unwrap();
+        let behind = events
+            .iter()
+            .skip(usize::try_from(query.after.get()).unwrap());
+        let found: Vec<_> = behind.take(query.limit).cloned().collect();
+        let next = found.last().map_or(query.after, |it| it.position);
+        Ok(FeedPage {
+            has_more: next.get() < i64::try_from(events.len()).unwrap(),
+            events: found,
+            next,
+        })
+    }
+
+    fn newest(&self, _: OrgId) -> Result<Position, StoreError> {
+        let events = self.0.lock().unwrap();
+        Ok(events.last().map_or(Position::START, |it| it.position))
+    }
+
+    fn oldest(&self, _: OrgId, _: Instant) -> Result<Position, StoreError> {
+        Ok(Position::START)
+    }
+
+    fn before(&self, _: OrgId, _: Instant) -> Result<Position, StoreError> {
+        Ok(Position::START)
+    }
+
+    fn sequence(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+
+    fn expire(&self, _: Instant, _: Instant, _: u64) -> Result<Expired, StoreError> {
+        Ok(Expired::default())
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(Unsequenced::default())
+    }
+
+    fn sweep_events(&self, _: Instant) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,8 @@
+//! The audit trail: which entries are asked for, and how they look in an answer.
+
+pub mod answer;
+pub mod query;
+
+mod difference;
+mod state;
+pub(crate) mod webhook_state;

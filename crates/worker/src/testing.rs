@@ -1,0 +1,490 @@
+//! Stores of which tests decide what they do, and servers on them, in the virtual time of tokio.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use accolade_application::ports::{
+    AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
+    FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
+    SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
+    Waiting, WebhookStanding, WebhookStore, WebhookVersion,
+};
+use accolade_domain::audit::Entry;
+use accolade_domain::event::Position;
+use accolade_domain::fixtures::at;
+use accolade_domain::ids::{ObjectId, OrgId, WebhookId};
+use accolade_domain::instant::Instant;
+use accolade_domain::webhook::Webhook;
+use accolade_memory::MemoryStore;
+use anyhow::anyhow;
+use tokio::task::JoinHandle;
+use tokio::time;
+use uuid::Uuid;
+
+use crate::context::{Context, Stores};
+use crate::deliveries::{Deliverer, Delivering};
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::stop::{Stop, Stopper};
+use crate::task::{Task, run};
+
+/// A webhook of a test.
+pub(crate) type Key = (OrgId, WebhookId);
+
+/// What the stores say, and what they were asked.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Whether every call fails.
+    pub(crate) fails: bool,
+    /// Whether every call panics.
+    pub(crate) panics: bool,
+    /// How often events were to get positions.
+    pub(crate) sequences: u32,
+    /// What has no position.
+    pub(crate) unsequenced: Unsequenced,
+    /// How many events are due to be expired.
+    pub(crate) due: u64,
+    /// How many more than it is to a call expires.
+    pub(crate) too_many: u64,
+    /// Until when it was to expire last, and how many were at most.
+    pub(crate) expire: Option<(Instant, u64)>,
+    /// How many events were expired.
+    pub(crate) expired: u64,
+    /// How often the store was swept.
+    pub(crate) sweeps: u32,
+    /// Since when events were to be kept, and attempts, last.
+    pub(crate) kept_since: [Option<Instant>; 2],
+    /// How many calls it takes to sweep attempts.
+    pub(crate) attempts_left: u32,
+    /// What can be delivered to.
+    pub(crate) deliverable: BTreeMap<Key, WebhookVersion>,
+    /// How the webhooks stand.
+    pub(crate) standings: Vec<WebhookStanding>,
+    /// How often it was asked for.
+    pub(crate) looks: u32,
+    /// Where the feeds of all orgs end.
+    pub(crate) newest: Option<Position>,
+    /// Which servers deliver to a webhook.
+    pub(crate) delivering: BTreeMap<Key, Vec<Uuid>>,
+    /// How often deliveries were begun.
+    pub(crate) begun: u32,
+    /// The most servers that ever delivered to one webhook at once.
+    pub(crate) most_at_once: usize,
+    /// Whether deliveries fail at once.
+    pub(crate) deliveries_fail: bool,
+    /// Whether deliveries panic at once.
+    pub(crate) deliveries_panic: bool,
+    /// Whether deliveries do not stop when they are to.
+    pub(crate) deliveries_hang: bool,
+}
+
+/// What all servers of a test share: all ports but leases, as the test says, and leases.
+#[derive(Default)]
+pub(crate) struct Fake {
+    state: Mutex<State>,
+    pub(crate) leases: MemoryStore,
+}
+
+impl Fake {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The way of one server to them.
+#[derive(Clone)]
+struct Link {
+    fake: Arc<Fake>,
+    is_cut: Arc<AtomicBool>,
+}
+
+impl Link {
+    /// The state, unless calls are to fail.
+    fn call(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.fake.state();
+        if self.is_cut.load(Ordering::Relaxed) {
+            return Err(StoreError::Unavailable(anyhow!("the database is away")));
+        }
+        assert!(!state.panics, "as the test says");
+        if state.fails {
+            return Err(StoreError::Unavailable(anyhow!("as the test says")));
+        }
+        Ok(state)
+    }
+}
+
+impl EventStore for Link {
+    fn read(&self, _: &FeedQuery) -> Result<FeedPage, FeedError> {
+        unreachable!("no task reads")
+    }
+
+    fn newest(&self, _: OrgId) -> Result<Position, StoreError> {
+        Ok(self.call()?.newest.unwrap_or(Position::START))
+    }
+
+    fn oldest(&self, _: OrgId, _: Instant) -> Result<Position, StoreError> {
+        unreachable!("no task asks")
+    }
+
+    fn before(&self, _: OrgId, _: Instant) -> Result<Position, StoreError> {
+        unreachable!("no task asks")
+    }
+
+    fn sequence(&self) -> Result<u64, StoreError> {
+        self.fake.state().sequences += 1;
+        drop(self.call()?);
+        Ok(2)
+    }
+
+    fn unsequenced(&self) -> Result<Unsequenced, StoreError> {
+        Ok(self.call()?.unsequenced)
+    }
+
+    fn expire(&self, until: Instant, _: Instant, most: u64) -> Result<Expired, StoreError> {
+        let mut state = self.call()?;
+        state.expire = Some((until, most));
+        let events = state.due.min(most + state.too_many);
+        state.due -= events;
+        state.expired += events;
+        Ok(Expired {
+            events,
+            has_more: state.due > 0,
+        })
+    }
+
+    fn sweep_events(&self, kept_since: Instant) -> Result<u64, StoreError> {
+        self.call()?.kept_since[0] = Some(kept_since);
+        Ok(0)
+    }
+}
+
+impl Housekeeping for Link {
+    fn sweep(&self, _: Instant) -> Result<Swept, StoreError> {
+        self.call()?.sweeps += 1;
+        Ok(Swept::default())
+    }
+}
+
+impl WebhookStore for Link {
+    fn create_webhook(
+        &self,
+        _: &Webhook,
+        _: Position,
+        _: Option<&IdempotencyRecord>,
+        _: &[Entry],
+    ) -> Result<(), SaveWebhookError> {
+        unreachable!("no task creates one")
+    }
+
+    fn save_webhook(
+        &self,
+        _: &StoredWebhook,
+        _: &Webhook,
+        _: Waiting,
+        _: Option<&IdempotencyRecord>,
+        _: &[Entry],
+    ) -> Result<(), SaveWebhookError> {
+        unreachable!("no task changes one")
+    }
+
+    fn delete_webhook(
+        &self,
+        _: &StoredWebhook,
+        _: Option<&IdempotencyRecord>,
+        _: &[Entry],
+    ) -> Result<(), SaveWebhookError> {
+        unreachable!("no task deletes one")
+    }
+
+    fn webhook(&self, _: OrgId, _: WebhookId) -> Result<Option<StoredWebhook>, StoreError> {
+        unreachable!("no task asks")
+    }
+
+    fn webhooks(&self, _: OrgId) -> Result<Vec<StoredWebhook>, StoreError> {
+        unreachable!("no task asks")
+    }
+
+    fn resend(&self, _: &Resend, _: Option<&IdempotencyRecord>) -> Result<u64, SaveWebhookError> {
+        unreachable!("no task asks for it")
+    }
+
+    fn attempts(&self, _: &AttemptQuery) -> Result<AttemptPage, StoreError> {
+        unreachable!("no task asks")
+    }
+
+    fn deliverable(&self, _: Instant) -> Result<Vec<Deliverable>, StoreError> {
+        let state = self.call()?;
+        let deliverable = state.deliverable.iter();
+        Ok(deliverable
+            .map(|((org, webhook), version)| Deliverable {
+                org: *org,
+                webhook: *webhook,
+                version: *version,
+            })
+            .collect())
+    }
+
+    fn open(&self, _: OrgId, _: WebhookId) -> Result<Option<Delivery>, StoreError> {
+        unreachable!("the deliverer does")
+    }
+
+    fn save(&self, _: &Progress) -> Result<Option<Saved>, StoreError> {
+        unreachable!("the deliverer does")
+    }
+
+    fn standings(&self) -> Result<Vec<WebhookStanding>, StoreError> {
+        let mut state = self.call()?;
+        state.looks += 1;
+        Ok(state.standings.clone())
+    }
+
+    fn sweep_attempts(&self, kept_since: Instant) -> Result<u64, StoreError> {
+        let mut state = self.call()?;
+        state.kept_since[1] = Some(kept_since);
+        let some = u64::from(state.attempts_left > 0);
+        state.attempts_left = state.attempts_left.saturating_sub(1);
+        Ok(some)
+    }
+}
+
+impl Leases for Link {
+    fn take(
+        &self,
+        names: &[LeaseName],
+        most: usize,
+        term: &Term,
+    ) -> Result<Vec<TakenLease>, StoreError> {
+        drop(self.call()?);
+        self.fake.leases.take(names, most, term)
+    }
+
+    fn renew(&self, names: &[LeaseName], term: &Term) -> Result<Vec<LeaseName>, StoreError> {
+        drop(self.call()?);
+        self.fake.leases.renew(names, term)
+    }
+
+    fn release(&self, names: &[LeaseName], holder: Uuid) -> Result<(), StoreError> {
+        drop(self.call()?);
+        self.fake.leases.release(names, holder)
+    }
+
+    fn count_holders(&self, now: Instant) -> Result<u64, StoreError> {
+        drop(self.call()?);
+        self.fake.leases.count_holders(now)
+    }
+
+    fn sweep_leases(&self, now: Instant, ran_out_for: Duration) -> Result<u64, StoreError> {
+        drop(self.call()?);
+        self.fake.leases.sweep_leases(now, ran_out_for)
+    }
+}
+
+/// Shows the virtual time.
+struct VirtualClock {
+    start: Instant,
+    started: time::Instant,
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Instant {
+        self.start + self.started.elapsed().try_into().unwrap()
+    }
+}
+
+/// Delivers nothing, and notes who does.
+struct FakeDeliverer {
+    fake: Arc<Fake>,
+    server: Uuid,
+}
+
+/// Is there while a server delivers to a webhook.
+struct InProgress {
+    fake: Arc<Fake>,
+    server: Uuid,
+    key: Key,
+}
+
+impl InProgress {
+    fn begin(fake: &Arc<Fake>, server: Uuid, key: Key) -> Self {
+        let mut state = fake.state();
+        let servers = state.delivering.entry(key).or_default();
+        servers.push(server);
+        let at_once = servers.len();
+        state.most_at_once = state.most_at_once.max(at_once);
+        state.begun += 1;
+        Self {
+            fake: Arc::clone(fake),
+            server,
+            key,
+        }
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        let mut state = self.fake.state();
+        let servers = state.delivering.entry(self.key).or_default();
+        servers.retain(|server| *server != self.server);
+    }
+}
+
+impl Deliverer for FakeDeliverer {
+    fn deliver(&self, webhook: Deliverable, mut stop: Stop) -> Delivering {
+        let (fake, server) = (Arc::clone(&self.fake), self.server);
+        Box::pin(async move {
+            let key = (webhook.org, webhook.webhook);
+            let _delivering = InProgress::begin(&fake, server, key);
+            assert!(!fake.state().deliveries_panic, "as the test says");
+            if fake.state().deliveries_fail {
+                return Err(StoreError::Unavailable(anyhow!("as the test says")));
+            }
+            stop.asked().await;
+            if fake.state().deliveries_hang {
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A database that servers share.
+pub(crate) struct World {
+    pub(crate) fake: Arc<Fake>,
+    clock: Arc<VirtualClock>,
+}
+
+/// A server that runs one task.
+pub(crate) struct Server {
+    pub(crate) context: Context,
+    is_cut: Arc<AtomicBool>,
+    stopper: Stopper,
+    running: JoinHandle<()>,
+}
+
+impl World {
+    /// One at the beginning of time; within a runtime whose time is virtual.
+    pub(crate) fn new() -> Self {
+        Self {
+            fake: Arc::default(),
+            clock: Arc::new(VirtualClock {
+                start: at("2026-05-01T09:30:00Z"),
+                started: time::Instant::now(),
+            }),
+        }
+    }
+
+    /// The moment.
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// How many servers have a lease.
+    pub(crate) fn holders(&self) -> u64 {
+        self.fake.leases.count_holders(self.now()).unwrap()
+    }
+
+    /// What a server with this number works with.
+    pub(crate) fn context_with(&self, number: u128, options: Options) -> Context {
+        self.context_on(Arc::default(), number, options)
+    }
+
+    fn context_on(&self, is_cut: Arc<AtomicBool>, number: u128, options: Options) -> Context {
+        let server = Uuid::from_u128(number);
+        let link = Arc::new(Link {
+            fake: Arc::clone(&self.fake),
+            is_cut,
+        });
+        let stores = Stores {
+            events: link.clone(),
+            housekeeping: link.clone(),
+            leases: link.clone(),
+            webhooks: link,
+        };
+        let deliverer = Arc::new(FakeDeliverer {
+            fake: Arc::clone(&self.fake),
+            server,
+        });
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        Context::new(
+            stores,
+            clock,
+            server,
+            deliverer,
+            Metrics::new().unwrap(),
+            options,
+        )
+    }
+
+    /// Starts a server with this number that runs one task.
+    pub(crate) fn serve<T: Task>(&self, number: u128) -> Server {
+        self.serve_with::<T>(number, options())
+    }
+
+    pub(crate) fn serve_with<T: Task>(&self, number: u128, options: Options) -> Server {
+        let is_cut = Arc::default();
+        let context = self.context_on(Arc::clone(&is_cut), number, options);
+        let (stopper, stop) = Stopper::new();
+        let running = tokio::spawn(run::<T>(context.clone(), stop));
+        Server {
+            context,
+            is_cut,
+            stopper,
+            running,
+        }
+    }
+}
+
+impl Server {
+    /// Takes the database away from this server, or gives it back.
+    pub(crate) fn cut(&self, is_cut: bool) {
+        self.is_cut.store(is_cut, Ordering::Relaxed);
+    }
+
+    /// Stops in order.
+    pub(crate) async fn stop(self) {
+        self.stopper.stop();
+        self.running.await.unwrap();
+    }
+
+    /// Ends without a word.
+    pub(crate) async fn kill(self) {
+        self.running.abort();
+        assert!(self.running.await.unwrap_err().is_cancelled());
+    }
+
+    /// The value of a metric of this server, with its labels as they are shown.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let families = self.context.metrics.registry().gather();
+        let text = prometheus::TextEncoder::new()
+            .encode_to_string(&families)
+            .unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_else(|| panic!("{name} is not in\n{text}"))
+            .trim()
+            .parse()
+            .unwrap()
+    }
+}
+
+pub(crate) fn options() -> Options {
+    Options {
+        retention: Duration::from_hours(90 * 24),
+        expiry_grace: Duration::from_mins(1),
+        expiry_rate: 1_000,
+        is_alone: false,
+        patience: Duration::from_secs(5),
+    }
+}
+
+/// The webhook with this number.
+pub(crate) fn webhook(number: u8) -> Key {
+    let id = ObjectId::from_bytes([number; 12]);
+    (100_458.try_into().unwrap(), id.into())
+}
+
+/// Lets so much virtual time pass, and a little more, so that what is due then is done.
+pub(crate) async fn pass(duration: Duration) {
+    time::sleep(duration + Duration::from_millis(1)).await;
+}

@@ -1,0 +1,11 @@
+-- Loses the audit trail, and who revoked enrolments and earned badges, and why.
+
+DROP TABLE audit;
+
+ALTER TABLE earned_badges
+    DROP COLUMN revoke_reason,
+    DROP COLUMN revoked_by;
+
+ALTER TABLE enrolments
+    DROP COLUMN revoke_reason,
+    DROP COLUMN revoked_by;

@@ -1,0 +1,3 @@
+-- Loses all events. What they told of is still there. Drops a table, at once.
+
+DROP TABLE feed;
