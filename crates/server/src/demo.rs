@@ -348,7 +348,7 @@ mod tests {
         let error = ensure_closed(&ports).unwrap_err().to_string();
         assert!(error.ends_with("`accolade-server client revoke --key demo` ends it"));
         let key = ClientKey::try_from(KEY).unwrap();
-        ports.stores.access.revoke(&key, ports.clock.now()).unwrap();
+        revoke_client(&ports, &key).unwrap();
         assert!(ensure_closed(&ports).is_ok());
     }
 
