@@ -248,7 +248,7 @@ fn what_is_refused_is_not_told(world: &World) {
     world
         .stores
         .badges
-        .create(&world.draft("Gold"), None)
+        .create(&world.draft("Gold"), None, &[])
         .unwrap_err();
     let mut late = world.edit_request(&badge, BadgeEdit::Activity(false));
     late.version.0 -= 1;
