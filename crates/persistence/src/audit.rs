@@ -1,14 +1,16 @@
 //! Entries of the audit trail as rows.
 
-use accolade_application::ports::PlacedEntry;
+use accolade_application::ports::{AuditQuery, PlacedEntry};
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{
     Action, Attribution, Change, Entity, EntityKind, Entry, EntryId, RequestTag,
 };
 use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
 use accolade_domain::text::Reason;
 use anyhow::Context as _;
 use diesel::prelude::Queryable;
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 
 use crate::mapping::{instant, stored};
 use crate::retry::WorkError;
@@ -18,6 +20,14 @@ pub(crate) trait AuditSql {
     /// Writes rows of an org in their order, in one statement.
     fn insert_entries(&mut self, org: OrgId, rows: &[NewEntry<'_>]) -> Result<(), WorkError>;
 
+    /// The entries about the thing `id` that `query` asks for, and one more if there is one.
+    fn entries_about(
+        &mut self,
+        org: OrgId,
+        id: &str,
+        query: &AuditQuery,
+    ) -> Result<Vec<EntryRow>, WorkError>;
+
     /// Writes `entries`, which are the org's, in their order.
     fn tell(&mut self, org: OrgId, entries: &[Entry]) -> Result<(), WorkError> {
         if entries.is_empty() {
@@ -25,6 +35,32 @@ pub(crate) trait AuditSql {
         }
         let rows: anyhow::Result<Vec<_>> = entries.iter().map(NewEntry::try_from).collect();
         self.insert_entries(org, &rows?)
+    }
+}
+
+/// Where the entries about one thing lie that a query asks for.
+pub(crate) struct Bounds {
+    /// The first moment, and the last.
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    /// Those of this moment and later are left out, but for the ones with smaller numbers.
+    pub(crate) on: i64,
+    pub(crate) number: i64,
+}
+
+impl From<&AuditQuery> for Bounds {
+    fn from(query: &AuditQuery) -> Self {
+        let from = query.from.unwrap_or(Instant::MIN).unix_micros();
+        let to = query.to.map_or(i64::MAX, |to| to.unix_micros() - 1);
+        let (on, number) = query.after.map_or((i64::MAX, i64::MAX), |after| {
+            (after.on.unix_micros(), after.number)
+        });
+        Self {
+            from,
+            until: to.min(on),
+            on,
+            number,
+        }
     }
 }
 
@@ -57,6 +93,19 @@ impl<'a> TryFrom<&'a Entry> for NewEntry<'a> {
         })
     }
 }
+
+/// The columns of an [`EntryRow`].
+pub(crate) type EntryColumns = (
+    BigInt,
+    BigInt,
+    BigInt,
+    SmallInt,
+    SmallInt,
+    Text,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+);
 
 /// An entry as it is read.
 #[derive(Queryable)]

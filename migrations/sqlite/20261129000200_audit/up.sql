@@ -36,6 +36,6 @@ CREATE TABLE audit (
 ) STRICT, WITHOUT ROWID;
 
 -- The history of one thing: what an org's trail is asked for most, and of which there are few among
--- all. It makes revoking ten thousand enrolments at once a sixth slower, and costs nothing where
+-- all. Every revocation pays for it; it costs nothing where
 -- customers are enrolled or earn.
 CREATE INDEX audit_entity ON audit (org_id, entity_id, recorded_on, number);

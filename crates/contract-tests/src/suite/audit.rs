@@ -13,6 +13,7 @@ use accolade_domain::audit::{
 };
 use accolade_domain::badge::{Badge, Rank};
 use accolade_domain::catalogue::{CustomField, DataType, Group};
+use accolade_domain::event::Fact;
 use accolade_domain::ids::{CustomFieldId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -503,6 +504,27 @@ fn whatever_changes_a_client_is_told_and_no_secret(world: &World) {
     assert_eq!(entries, expected);
 }
 
+fn the_feed_has_the_reason_of_a_revocation_too(world: &World) {
+    let [enrolled, earned] = [world.badge("Gold"), world.direct("Silver")];
+    world.enrol(&world.request(&enrolled, [1])).unwrap();
+    let mut unenrolling = world.unenrolling(&enrolled, &[(1, None)]);
+    let mut revoking = world.revoking(&earned, 1, world.earned_by(&earned, 1));
+    let reason = Reason::try_from("by mistake").ok();
+    (unenrolling.reason, revoking.reason) = (reason.clone(), reason.clone());
+    let before = world.events().len();
+    world.unenrol(&unenrolling).unwrap();
+    world.revoke_earn(&revoking).unwrap();
+    let reasons = world
+        .facts_since(before)
+        .into_iter()
+        .map(|fact| match fact {
+            Fact::EnrolmentRevoked(fact) => fact.reason,
+            Fact::EarnRevoked(fact) => fact.reason,
+            other => panic!("{other:?}"),
+        });
+    assert!(reasons.eq([reason.clone(), reason]));
+}
+
 fn of_revocations_at_once_one_is_told(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1, 2, 3])).unwrap();
@@ -547,6 +569,7 @@ sentences! {
     an_import_is_told_once_unless_it_recorded_nothing
     enrolling_and_earning_are_not_told
     whatever_changes_a_client_is_told_and_no_secret
+    the_feed_has_the_reason_of_a_revocation_too
     of_revocations_at_once_one_is_told
     the_extremes_of_time_are_kept
 }

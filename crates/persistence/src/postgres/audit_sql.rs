@@ -1,11 +1,13 @@
-//! The statement that writes the audit trail, for PostgreSQL.
+//! The statements of the audit trail, for PostgreSQL.
 
+use accolade_application::ports::AuditQuery;
+use accolade_domain::actor::Actor;
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
 
 use super::{Connection, DB, column};
-use crate::audit::{AuditSql, NewEntry};
+use crate::audit::{AuditSql, Bounds, EntryColumns, EntryRow, NewEntry};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -20,7 +22,42 @@ static INSERT: Sql = Sql::new(
      reason, changes, place) ORDER BY w.place",
 );
 
+/// The sums keep the planner from looking through the times instead.
+static ABOUT: Sql = Sql::new(
+    "SELECT recorded_on, number, actor, entity_type, action, entity_id, request_tag, reason, \
+     changes FROM audit \
+     WHERE org_id = :org AND entity_id = :id \
+     AND recorded_on + 0 >= :from AND recorded_on + 0 <= :until \
+     AND (recorded_on < :on OR number < :number) \
+     AND (:actor IS NULL OR actor = :actor) \
+     AND (cardinality(:kinds) = 0 OR entity_type = ANY(:kinds)) \
+     AND (cardinality(:actions) = 0 OR action = ANY(:actions)) \
+     ORDER BY recorded_on DESC, number DESC LIMIT :most",
+);
+
 impl AuditSql for Connection {
+    fn entries_about(
+        &mut self,
+        org: OrgId,
+        id: &str,
+        query: &AuditQuery,
+    ) -> Result<Vec<EntryRow>, WorkError> {
+        let bounds = Bounds::from(query);
+        let actions = column(&query.actions, |it| it.number());
+        Ok(Statement::<DB, EntryColumns>::named(&ABOUT)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Text, _>("id", id)
+            .set::<BigInt, _>("from", bounds.from)
+            .set::<BigInt, _>("until", bounds.until)
+            .set::<BigInt, _>("on", bounds.on)
+            .set::<BigInt, _>("number", bounds.number)
+            .set::<Nullable<BigInt>, _>("actor", query.actor.map(Actor::number))
+            .set::<Array<SmallInt>, _>("kinds", column(&query.kinds, |it| it.number()))
+            .set::<Array<SmallInt>, _>("actions", actions)
+            .set::<BigInt, _>("most", i64::from(query.limit) + 1)
+            .load(self)?)
+    }
+
     fn insert_entries(&mut self, org: OrgId, rows: &[NewEntry<'_>]) -> Result<(), WorkError> {
         Statement::<DB>::named(&INSERT)
             .set::<BigInt, _>("org", org.get())
