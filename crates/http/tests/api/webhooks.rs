@@ -1,10 +1,10 @@
 //! Webhooks, as who defines them sees them.
 
-use accolade_domain::ids::WebhookId;
 use accolade_application::ports::{
     Attempt, AttemptResult, AttemptStatus, AttemptedEvent, Progress,
 };
 use accolade_domain::event::Position;
+use accolade_domain::ids::WebhookId;
 use accolade_domain::webhook::{DisabledReason, Health};
 use actix_web::test::TestRequest;
 use insta::assert_snapshot;
@@ -84,7 +84,10 @@ async fn a_webhook_is_created_changed_looked_up_and_deleted() {
     let again = app.send(TestRequest::delete().uri(&uri)).await;
     assert_eq!(again.failure(), (404, vec![(1962, None)]));
     assert_eq!(app.get(&path).await.failure(), (404, vec![(1962, None)]));
-    assert_eq!(app.get("webhooks/8").await.failure(), (404, vec![(1962, None)]));
+    assert_eq!(
+        app.get("webhooks/8").await.failure(),
+        (404, vec![(1962, None)])
+    );
 }
 
 #[actix_web::test]
@@ -163,7 +166,9 @@ async fn a_webhook_is_tried_out_and_tells_what_it_was_sent() {
     let last = app.get(&format!("{attempts}?after={next}")).await.json();
     assert_eq!(last["data"]["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(last["data"]["next"], Value::Null);
-    let odd = app.get(&format!("{attempts}?status=x&after=1&limit=0")).await;
+    let odd = app
+        .get(&format!("{attempts}?status=x&after=1&limit=0"))
+        .await;
     let fields = ["limit", "status", "after"].map(|field| code_at(400, field));
     assert_eq!(odd.failure(), (400, fields.to_vec()));
 }
