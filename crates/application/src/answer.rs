@@ -102,6 +102,17 @@ pub enum Answer {
     },
 }
 
+impl Answer {
+    /// The answer as it may be kept, to be given again: without what is shown once.
+    pub(crate) fn without_secrets(&self) -> Self {
+        let mut kept = self.clone();
+        if let Self::Webhook(webhook) = &mut kept {
+            webhook.secret = None;
+        }
+        kept
+    }
+}
+
 /// A webhook as it looks at one moment: without the values of its headers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebhookView {

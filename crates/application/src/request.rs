@@ -53,7 +53,7 @@ impl Request {
     pub(crate) fn record(&self, answer: &Answer) -> Option<IdempotencyRecord> {
         Some(IdempotencyRecord {
             guard: self.recorded_key()?,
-            answer: answer.clone(),
+            answer: answer.without_secrets(),
         })
     }
 

@@ -177,7 +177,6 @@ mod micros {
     use serde::{Deserialize as _, Deserializer, Serializer};
     use time::Duration;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
     pub(super) fn serialize<S: Serializer>(
         it: &Duration,
         serializer: S,

@@ -263,15 +263,12 @@ fn merged(changes: &HeaderChanges, before: &Headers) -> Result<Headers, Vec<Reje
     let mut headers = Headers::new();
     let mut problems = Vec::new();
     for (name, value) in changes {
-        match value.as_ref().or_else(|| before.get(name)) {
-            Some(value) => {
-                headers.insert(name.clone(), value.clone());
-            }
-            None => {
-                let message = "Has no value that could be kept. Send one.";
-                let path = format!("headers.{}", name.as_str());
-                problems.push(Rejection::unreadable(message).at_field(path));
-            }
+        if let Some(value) = value.as_ref().or_else(|| before.get(name)) {
+            headers.insert(name.clone(), value.clone());
+        } else {
+            let message = "Has no value that could be kept. Send one.";
+            let path = format!("headers.{}", name.as_str());
+            problems.push(Rejection::unreadable(message).at_field(path));
         }
     }
     if problems.is_empty() {

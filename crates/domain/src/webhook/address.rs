@@ -3,7 +3,7 @@
 //! Whoever may create a webhook can have the server connect to an address of their choice. So that
 //! this is never a way into the network that the server stands in, an address must be public, or
 //! inside a network that the operator allowed. Public is what this module does not know as
-//! something else: of IPv6 only what is handed out to the internet at all (2000::/3), so what is
+//! something else: of IPv6 only what is handed out to the internet at all (`2000::/3`), so what is
 //! unknown is refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -17,7 +17,7 @@ use accolade_domain::event::{EventKind, Position};
 use accolade_domain::ids::{OrgId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DisabledReason, Webhook, WebhookState};
-use diesel::dsl::{exists, min, not, select};
+use diesel::dsl::{exists, max, min, not, select};
 use diesel::prelude::*;
 
 use super::idempotency::reserve_record;
@@ -98,6 +98,9 @@ const ATTEMPT: (
     webhook_attempts::answer,
     webhook_attempts::events,
 );
+
+/// Org, id, state, why it is disabled, and cursor.
+type StandingRow = (i64, Vec<u8>, i16, Option<i16>, i64);
 
 /// What of a row is read before it is changed.
 struct Present {
@@ -400,10 +403,8 @@ impl WebhookStore for Store<Connection> {
         self.reader.read(|connection| {
             let newest: Option<i64> = webhook_attempts::table
                 .filter(of_webhook!(webhook_attempts, query.org, query.webhook))
-                .order(webhook_attempts::number.desc())
-                .select(webhook_attempts::number)
-                .first(connection)
-                .optional()?;
+                .select(max(webhook_attempts::number))
+                .get_result(connection)?;
             let Some(newest) = newest else {
                 return Ok(AttemptPage {
                     attempts: Vec::new(),
@@ -564,7 +565,7 @@ impl WebhookStore for Store<Connection> {
 
     fn standings(&self) -> Result<Vec<WebhookStanding>, StoreError> {
         self.reader.read(|connection| {
-            let rows: Vec<(i64, Vec<u8>, i16, Option<i16>, i64)> = webhooks::table
+            let rows: Vec<StandingRow> = webhooks::table
                 .order((webhooks::org_id, webhooks::id))
                 .select((
                     webhooks::org_id,
@@ -610,7 +611,8 @@ impl WebhookStore for Store<Connection> {
                     .filter(behind)
                     .order((webhook_attempts::org_id, webhook_attempts::webhook_id))
                     .select((webhook_attempts::org_id, webhook_attempts::webhook_id))
-                    .first(connection)
+                    .limit(1)
+                    .get_result(connection)
                     .optional()?)
             })?;
             let Some((org, webhook)) = next else {

@@ -196,7 +196,7 @@ impl TryFrom<String> for ReceiverUrl {
 /// The types in `field`.
 fn kinds(field: Field<'_, '_>) -> Option<BTreeSet<EventKind>> {
     let elements = field.list(MOST_TYPES, Code::Unreadable)?;
-    let kinds = elements.filter_map(|element| element.text::<KindName>());
+    let kinds = elements.filter_map(Field::text::<KindName>);
     Some(kinds.map(|name| name.0).collect())
 }
 
@@ -221,6 +221,10 @@ fn badges(field: Field<'_, '_>) -> Option<BTreeSet<BadgeId>> {
 }
 
 /// The rate in `field`; `Some(None)` if there is to be none.
+#[expect(
+    clippy::option_option,
+    reason = "absent, and taken away, are two things"
+)]
 fn rate(field: Field<'_, '_>) -> Option<Option<RatePerSecond>> {
     field.read(|value| {
         if value.get() == "0" {
@@ -232,6 +236,10 @@ fn rate(field: Field<'_, '_>) -> Option<Option<RatePerSecond>> {
 }
 
 /// The description in `field`; `Some(None)` if there is to be none.
+#[expect(
+    clippy::option_option,
+    reason = "absent, and taken away, are two things"
+)]
 fn description(field: Field<'_, '_>) -> Option<Option<Description>> {
     let text: Description = field.text()?;
     Some(Some(text).filter(|text| !text.as_str().is_empty()))
