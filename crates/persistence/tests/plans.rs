@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
     AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, FeedQuery, HeldQuery,
-    IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
+    IdentifierKind, Identifiers, Operation, PageOf, SortOrder, Stores,
 };
 use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_domain::event::Position;
+use accolade_domain::ids::OrgId;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -399,15 +400,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         let directory = &database.stores.directory;
         let by = Attribution::system(second(0));
         directory.put(org, &[entry], &by, None).unwrap();
-        for entity_id in [Some("7".to_owned()), None] {
-            let query = AuditQuery {
-                entity_id,
-                from: Some(second(0)),
-                limit: 10,
-                ..AuditQuery::default()
-            };
-            database.stores.audit.entries(org, &query).unwrap();
-        }
+        read_trail(&database.stores, org);
         let asked = FeedQuery {
             org,
             after: Position::START,
@@ -425,6 +418,19 @@ fn statements(scene: &Scene) -> Vec<String> {
         directory.resolve(org, kind, &names).unwrap();
     });
     sent.statements
+}
+
+/// Reads the audit trail: of one thing, and of a time.
+fn read_trail(stores: &Stores, org: OrgId) {
+    for entity_id in [Some("7".to_owned()), None] {
+        let query = AuditQuery {
+            entity_id,
+            from: Some(second(0)),
+            limit: 10,
+            ..AuditQuery::default()
+        };
+        stores.audit.entries(org, &query).unwrap();
+    }
 }
 
 /// The one statement that `hot` is about.
