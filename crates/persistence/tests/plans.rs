@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
     AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, EventStore, FeedQuery,
-    HeldQuery, IdentifierKind, Identifiers, Operation, PageOf, SortOrder,
+    HeldQuery, IdentifierKind, Identifiers, Operation, PageOf, SortOrder, Stores,
 };
 use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
@@ -467,15 +467,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         let directory = &database.stores.directory;
         let by = Attribution::system(second(0));
         directory.put(org, &[entry], &by, None).unwrap();
-        for entity_id in [Some("7".to_owned()), None] {
-            let query = AuditQuery {
-                entity_id,
-                from: Some(second(0)),
-                limit: 10,
-                ..AuditQuery::default()
-            };
-            database.stores.audit.entries(org, &query).unwrap();
-        }
+        read_trail(&database.stores, org);
         read_feed(&*database.stores.events, org);
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
@@ -500,6 +492,19 @@ fn read_feed(events: &dyn EventStore, org: OrgId) {
     events.read(&asked).unwrap();
     events.before(org, second(1500)).unwrap();
     events.newest(org).unwrap();
+}
+
+/// Reads the audit trail: of one thing, and of a time.
+fn read_trail(stores: &Stores, org: OrgId) {
+    for entity_id in [Some("7".to_owned()), None] {
+        let query = AuditQuery {
+            entity_id,
+            from: Some(second(0)),
+            limit: 10,
+            ..AuditQuery::default()
+        };
+        stores.audit.entries(org, &query).unwrap();
+    }
 }
 
 /// The one statement that `hot` is about.

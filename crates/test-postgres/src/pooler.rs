@@ -93,7 +93,8 @@ fn lines(url: &Url, pooling: Pooling, port: u16, can_have_statements: bool) -> S
     let password = url.password().map(|it| format!(" password='{it}'"));
     format!(
         "[databases]\n* = host={} port={} user={}{}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
-         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n{statements}",
+         listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = {mode}\n\
+         default_pool_size = 40\n{statements}",
         url.host_str().unwrap_or("127.0.0.1"),
         url.port().unwrap_or(5432),
         url.username(),

@@ -1,5 +1,6 @@
 //! A proxy before PostgreSQL that breaks connections when a test says so.
 
+use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +53,8 @@ struct State {
     mode: Mode,
     is_gone: bool,
     open: Vec<TcpStream>,
+    /// What a transaction must have sent for its COMMIT to break; nothing: any does.
+    sent: Vec<u8>,
 }
 
 impl State {
@@ -90,6 +93,7 @@ impl Proxy {
             mode: Mode::Pass,
             is_gone: false,
             open: Vec::new(),
+            sent: Vec::new(),
         }));
         let of_listener = Arc::clone(&state);
         thread::spawn(move || {
@@ -111,6 +115,12 @@ impl Proxy {
     /// The URL to reach the database through it.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Says that only the COMMIT of a transaction breaks that has sent `text`: servers commit what they
+    /// do in the background, too.
+    pub fn break_only_what_sends(&self, text: &str) {
+        lock(&self.state).sent = text.as_bytes().to_vec();
     }
 
     /// Says where connections break from now on.
@@ -153,12 +163,16 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) -> R
     {
         let (from, to) = (client.try_clone()?, server.try_clone()?);
         let (state, lost) = (Arc::clone(state), Arc::clone(&lost));
+        let has_sent = Cell::new(false);
         thread::spawn(move || {
             pump(from, to, |words| {
                 let mut state = lock(&state);
+                // The statement alone: new connections set READ COMMITTED.
+                let is_commit = holds(words, b"COMMIT\0");
+                let breaks = state.sent.is_empty() || has_sent.get();
+                has_sent.set(!is_commit && (has_sent.get() || holds(words, &state.sent)));
                 match state.mode {
-                    // The statement alone: new connections set READ COMMITTED.
-                    Mode::AtCommit { carried_out, then } if holds(words, b"COMMIT\0") => {
+                    Mode::AtCommit { carried_out, then } if is_commit && breaks => {
                         if carried_out {
                             *lock(&lost) = Some(then);
                         } else {
@@ -190,7 +204,7 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) -> R
 }
 
 fn holds(words: &[u8], word: &[u8]) -> bool {
-    words.windows(word.len()).any(|part| part == word)
+    !word.is_empty() && words.windows(word.len()).any(|part| part == word)
 }
 
 /// Passes words on while `listen` lets them.

@@ -36,6 +36,5 @@ CREATE TABLE audit (
 ) STRICT, WITHOUT ROWID;
 
 -- The history of one thing: what an org's trail is asked for most, and of which there are few among
--- all. Every revocation pays for it; it costs nothing where
--- customers are enrolled or earn.
+-- all. Every revocation pays for it; it costs nothing where customers are enrolled or earn.
 CREATE INDEX audit_entity ON audit (org_id, entity_id, recorded_on, number);

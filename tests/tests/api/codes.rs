@@ -376,10 +376,12 @@ fn a_connection_that_breaks_inside_commit() {
     let proxy = Proxy::before(database.url()).unwrap();
     let server = Setup::on(database).through(proxy.url()).start();
     let (org, body) = ready(&server);
+    proxy.break_only_what_sends("lost-at-commit");
     proxy.set(Mode::AtCommit {
         carried_out: true,
         then: Then::Refuse,
     });
+    let body = with(&body, &json!({"requestId": "lost-at-commit"}));
     let request = org.enrolling(&body).header("X-Request-Id", "the-request");
     let reply = request.may_fail().send();
     super::produced::check(1952, &reply);

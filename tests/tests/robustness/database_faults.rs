@@ -9,6 +9,9 @@ use accolade_tests::{
 };
 use serde_json::json;
 
+/// The id of a request whose COMMIT is lost.
+const LOST: &str = "lost-at-commit";
+
 /// A server whose way to PostgreSQL can be broken.
 fn behind_proxy() -> (Proxy, Server, Org, String) {
     let database = Arc::new(Database::create(Backend::Postgres));
@@ -37,10 +40,11 @@ fn is_ready(server: &Server) -> bool {
 /// answer.
 fn fault(carried_out: bool, then: Then) -> (Proxy, Server, Org, String, accolade_tests::Reply) {
     let (proxy, server, org, badge) = behind_proxy();
+    proxy.break_only_what_sends(LOST);
     proxy.set(Mode::AtCommit { carried_out, then });
     let body = with(
         &enrolment(&badge),
-        &json!({"requestId": "r", "customers": [1, 2, 3]}),
+        &json!({"requestId": LOST, "customers": [1, 2, 3]}),
     );
     let reply = org.enrolling(&body).may_fail().send();
     proxy.set(Mode::Pass);
@@ -72,9 +76,9 @@ fn a_database_that_goes_away_is_1951_and_comes_back_by_itself() {
 fn a_commit_that_was_not_carried_out_is_unknown_and_then_asked_for() {
     let (_proxy, _server, org, badge, reply) = fault(false, Then::Refuse);
     assert_eq!((reply.status, reply.codes()), (503, vec![1952]), "{reply}");
-    assert_eq!(org.outcome("r").status, 404);
+    assert_eq!(org.outcome(LOST).status, 404);
     assert_eq!(org.issued_count(&badge), 0);
-    let body = with(&enrolment(&badge), &json!({"requestId": "r"}));
+    let body = with(&enrolment(&badge), &json!({"requestId": LOST}));
     org.enrol(&body).ok().issued();
 }
 
@@ -82,9 +86,9 @@ fn a_commit_that_was_not_carried_out_is_unknown_and_then_asked_for() {
 fn a_commit_that_was_carried_out_is_unknown_and_then_asked_for() {
     let (_proxy, _server, org, badge, reply) = fault(true, Then::Refuse);
     assert_eq!((reply.status, reply.codes()), (503, vec![1952]), "{reply}");
-    assert_eq!(org.outcome("r").status, 200);
+    assert_eq!(org.outcome(LOST).status, 200);
     assert_eq!(org.issued_count(&badge), 3);
-    let body = with(&enrolment(&badge), &json!({"requestId": "r"}));
+    let body = with(&enrolment(&badge), &json!({"requestId": LOST}));
     org.enrol(&body).refused(809, Some("requestId"));
 }
 

@@ -1,5 +1,7 @@
 //! The audit trail: what is told of a change, and how it is read.
 
+use std::slice;
+
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{
     AuditPage, AuditQuery, BadgeEdit, BadgeVersion, CreateBadgeError, CreateClientError,
@@ -172,7 +174,7 @@ fn each_filter_leaves_out_what_it_does_not_name(world: &World) {
             kinds: vec![EntityKind::Customer, EntityKind::Webhook],
             ..ALL
         }),
-        [by_other.clone()]
+        slice::from_ref(&by_other)
     );
     assert_eq!(
         found(AuditQuery {
@@ -186,7 +188,7 @@ fn each_filter_leaves_out_what_it_does_not_name(world: &World) {
             actor: Some(by_other.by.actor),
             ..ALL
         }),
-        [by_other.clone()]
+        slice::from_ref(&by_other)
     );
     assert_eq!(
         found(AuditQuery {

@@ -195,6 +195,8 @@ impl Following {
             .await??;
         while let Some(follower) = &follower
             && stretch.page.events.is_empty()
+            // Also where there is more: all up to `next` was looked at, and the caller goes on there.
+            && Instant::now() < end
         {
             if !stretch.page.has_more {
                 let begun = Instant::now();
