@@ -40,6 +40,12 @@ impl Background {
             allowed_networks: settings.webhooks.allow_networks.clone(),
             allow_http: settings.webhooks.allow_http,
         };
+        let is_shared = matches!(settings.database.url, DatabaseUrl::Postgres(_));
+        if is_shared && settings.secrets.key.is_none() {
+            tracing::warn!(
+                "secrets.key is not set: the secrets of webhooks are stored as they are"
+            );
+        }
         let resolver = Arc::new(SystemResolver::default());
         let clock = Arc::new(SystemClock);
         Ok(Self {
