@@ -122,7 +122,8 @@ impl EventStore for MemoryStore {
                 .events
                 .iter()
                 .take_while(|it| it.latest_on < kept_since);
-            let earlier = earlier.count();
+            // The newest one stays, by which it is known how late the others were.
+            let earlier = (earlier.count()).min(feed.events.len().saturating_sub(1));
             feed.events.drain(..earlier);
             feed.forgotten += i64::try_from(earlier).unwrap_or(i64::MAX);
             forgotten += earlier as u64;

@@ -1,11 +1,12 @@
 //! Webhooks, and how far they have come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accolade_application::ports::{
     Attempt, AttemptCursor, AttemptPage, AttemptQuery, Deliverable, Delivery, IdempotencyRecord,
-    ListedAttempt, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, StoreError,
-    StoredWebhook, Waiting, WebhookStanding, WebhookStore, WebhookVersion,
+    ListedAttempt, MOST_WAITING, MOST_WEBHOOKS, Progress, Resend, ResendWhat, Retry,
+    SaveWebhookError, Saved, StoreError, StoredWebhook, Waiting, WebhookStanding, WebhookStore,
+    WebhookVersion,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
@@ -46,8 +47,48 @@ impl WebhookState {
         }
     }
 
+    /// Those events that `what` means: those that have a retry, and, unless `only_failed`, those that
+    /// are done with.
+    fn meant(&self, what: &ResendWhat, only_failed: bool) -> BTreeSet<Position> {
+        let rows = self.retries.keys().copied();
+        let mut meant: BTreeSet<_> = match what {
+            ResendWhat::Positions(positions) => rows.filter(|it| positions.contains(it)).collect(),
+            ResendWhat::Range(after, until) => {
+                rows.filter(|it| after < it && it <= until).collect()
+            }
+        };
+        if only_failed {
+            return meant;
+        }
+        match what {
+            ResendWhat::Positions(positions) => {
+                let done = positions.iter().copied();
+                meant.extend(done.filter(|it| (Position::START.next()..=self.cursor).contains(it)));
+            }
+            ResendWhat::Range(after, until) => {
+                let until = (*until).min(self.cursor);
+                let done = std::iter::successors(Some(after.next()), |it| Some(it.next()));
+                meant.extend(done.take_while(|it| *it <= until));
+            }
+        }
+        meant
+    }
+
+    /// How many events wait to be sent once those that are `meant` do; none if none of them is new to
+    /// that.
+    fn waiting_with(&self, meant: &BTreeSet<Position>) -> usize {
+        let waiting = self.retries.values().filter(|it| !it.given_up);
+        let others = waiting.filter(|it| !meant.contains(&it.position)).count();
+        let is_waiting =
+            |it: &Position| (self.retries.get(it)).is_some_and(|retry| !retry.given_up);
+        if meant.iter().all(is_waiting) {
+            return 0;
+        }
+        others + meant.len()
+    }
+
     /// Has one event sent again; whether there was anything to do.
-    fn resend(&mut self, position: Position, only_failed: bool, now: Instant) -> bool {
+    fn resend(&mut self, position: Position, now: Instant) -> bool {
         match self.retries.get_mut(&position) {
             Some(retry) if retry.given_up => {
                 *retry = resent(position, retry.partition.clone(), now);
@@ -58,13 +99,20 @@ impl WebhookState {
                 true
             }
             Some(_) => false,
-            None if only_failed || position > self.cursor || position == Position::START => false,
             None => {
                 self.retries.insert(position, resent(position, None, now));
                 true
             }
         }
     }
+}
+
+/// Whether `row` is due sooner than what is `put` in its place.
+fn is_sooner(row: &Retry, put: &Retry) -> bool {
+    let Some(due_on) = row.due_on else {
+        return false;
+    };
+    put.given_up || put.due_on.is_none_or(|put| due_on < put)
 }
 
 fn before(position: Position) -> Position {
@@ -93,6 +141,10 @@ impl WebhookStore for MemoryStore {
     ) -> Result<(), SaveWebhookError> {
         let mut state = self.begin();
         state.check_webhook_key(idempotency)?;
+        let others = state.webhooks.keys();
+        if others.filter(|it| it.0 == webhook.org).count() >= MOST_WEBHOOKS {
+            return Err(SaveWebhookError::TooMany);
+        }
         if state.webhooks.contains_key(&(webhook.org, webhook.id)) {
             let error = anyhow!("there is a webhook with the id {}", webhook.id);
             return Err(StoreError::Unexpected(error).into());
@@ -182,21 +234,13 @@ impl WebhookStore for MemoryStore {
         state.check_webhook_key(idempotency)?;
         let there = state.webhooks.get_mut(&(resend.org, resend.webhook));
         let there = there.ok_or(SaveWebhookError::Changed)?;
-        let mut positions: Vec<_> = match &resend.what {
-            ResendWhat::Positions(positions) => positions.clone(),
-            ResendWhat::Range(after, until) => {
-                let newest = there.retries.keys().next_back().copied();
-                let until = (*until).min(there.cursor.max(newest.unwrap_or(there.cursor)));
-                std::iter::successors(Some(after.next()), |it| Some(it.next()))
-                    .take_while(|it| *it <= until)
-                    .collect()
-            }
-        };
-        positions.sort_unstable();
-        positions.dedup();
+        let meant = there.meant(&resend.what, resend.only_failed);
+        if there.waiting_with(&meant) > MOST_WAITING {
+            return Err(SaveWebhookError::TooManyWaiting);
+        }
         let mut sent = 0;
-        for position in positions {
-            sent += u64::from(there.resend(position, resend.only_failed, resend.now));
+        for position in meant {
+            sent += u64::from(there.resend(position, resend.now));
         }
         there.version += i64::from(sent > 0);
         state.remember_webhook(idempotency);
@@ -279,11 +323,15 @@ impl WebhookStore for MemoryStore {
         for position in &progress.done {
             there.retries.remove(position);
         }
+        let is_current = there.version == progress.version;
         for retry in &progress.put {
-            there.retries.insert(retry.position, retry.clone());
+            let row = there.retries.get(&retry.position);
+            if is_current || row.is_none_or(|row| !is_sooner(row, retry)) {
+                there.retries.insert(retry.position, retry.clone());
+            }
         }
         there.cursor = there.cursor.max(progress.cursor);
-        if there.webhook.state.is_active() {
+        if is_current && there.webhook.state.is_active() {
             there.webhook.health = progress.health;
             if let Some(reason) = progress.disable {
                 let before = there.webhook.state;

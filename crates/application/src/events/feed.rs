@@ -99,10 +99,14 @@ fn begin(store: &dyn EventStore, query: &FeedQuery, start: Start) -> Result<Posi
         Start::Latest => store.newest(query.org)?,
         Start::After(position) => position,
         Start::From(moment) => {
+            // Read first: what is recorded from here on is later than the moment.
+            let newest = store.newest(query.org)?;
             let after = store.before(query.org, moment)?;
-            // Which of those that are gone were recorded before, nobody knows any more.
+            // Which of those that are gone were recorded before, nobody knows any more, unless even the
+            // newest one was.
             let oldest = store.oldest(query.org, query.kept_since)?;
-            if moment < query.kept_since && after == oldest && after > Position::START {
+            let is_missing = after == oldest && after > Position::START && after < newest;
+            if moment < query.kept_since && is_missing {
                 return Err(gone(oldest));
             }
             after

@@ -15,6 +15,12 @@ use crate::ports::{IdempotencyRecord, StoreError};
 /// How long attempts are kept.
 pub const ATTEMPTS_KEPT: Duration = Duration::days(30);
 
+/// The most webhooks that an org may have.
+pub const MOST_WEBHOOKS: usize = 100;
+
+/// While more events than these would wait to be sent apart from the cursor, none is sent again.
+pub const MOST_WAITING: usize = 100_000;
+
 /// The number of a webhook's state, raised by everything that whoever delivers must know of: changes
 /// of its definition, its state or its secrets, and events that are to be sent again.
 pub type WebhookVersion = i64;
@@ -40,6 +46,12 @@ pub enum SaveWebhookError {
     /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
+    /// The org has [`MOST_WEBHOOKS`].
+    #[error("there are as many webhooks as there may be")]
+    TooMany,
+    /// More than [`MOST_WAITING`] events of the webhook would wait.
+    #[error("too many events wait to be sent")]
+    TooManyWaiting,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,7 +62,8 @@ pub enum SaveWebhookError {
 pub enum Waiting {
     /// They wait on.
     On,
-    /// They are due at once, and their schedule begins anew: the webhook goes on after it was stopped.
+    /// They are due at once, and their schedule begins anew: the webhook goes on after it was stopped, or
+    /// what they failed of was changed.
     NoMore,
 }
 
@@ -213,7 +226,7 @@ impl fmt::Debug for AttemptResult {
 pub struct AttemptedEvent {
     /// The event.
     pub position: Position,
-    /// The how manieth attempt of it that was, from 1.
+    /// Which attempt of it this is, from 1.
     pub attempt: u32,
 }
 
@@ -233,6 +246,8 @@ pub struct Progress {
     pub org: OrgId,
     /// The webhook.
     pub webhook: WebhookId,
+    /// The version of the [`Delivery`] that this is the progress of.
+    pub version: WebhookVersion,
     /// All up to here is done with, but for the retries.
     pub cursor: Position,
     /// Retries that are new or have changed, those that were given up included; each position once.
@@ -326,7 +341,7 @@ pub trait WebhookStore: Send + Sync {
     /// Creates `webhook`, which has read all up to `cursor`.
     ///
     /// # Errors
-    /// [`SaveWebhookError::IdempotencyKeyUsed`].
+    /// [`SaveWebhookError::IdempotencyKeyUsed`], else [`SaveWebhookError::TooMany`].
     fn create_webhook(
         &self,
         webhook: &Webhook,
@@ -380,7 +395,7 @@ pub trait WebhookStore: Send + Sync {
     ///
     /// # Errors
     /// [`SaveWebhookError::IdempotencyKeyUsed`], else [`SaveWebhookError::Changed`] if there is no
-    /// such webhook.
+    /// such webhook, else [`SaveWebhookError::TooManyWaiting`].
     fn resend(
         &self,
         resend: &Resend,
@@ -411,6 +426,10 @@ pub trait WebhookStore: Send + Sync {
     /// deliver at once deliver twice and never not at all. Only an active webhook is disabled, by the
     /// system: that is an event of the feed and an entry of the audit trail, of the same transaction.
     /// Its health is saved while it is active.
+    ///
+    /// Who opened it at another version than it has now does not know what somebody has changed or asked
+    /// for since: its health stays, it is not disabled, and a retry that is due sooner than the one that
+    /// is put, or is put as given up, stays as it is.
     ///
     /// # Errors
     /// The store failed.

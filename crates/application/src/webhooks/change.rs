@@ -22,7 +22,8 @@ use crate::turns::MOST_ROUNDS;
 pub type HeaderChanges = BTreeMap<HeaderName, Option<HeaderValue>>;
 
 /// Changes what a webhook wants. What is left out stays as it is; another kind of signature brings a
-/// new secret, beside which the one before signs for a day.
+/// new secret, beside which the one before signs for a day. Where deliveries fail and the url, a header
+/// or the secret changes, they are tried anew at once.
 ///
 /// Refused with 1962; 1961 if it may not be at its new url; 400 for a header without a value that it
 /// does not have.
@@ -36,7 +37,8 @@ pub struct UpdateWebhook {
     pub headers: Option<HeaderChanges>,
 }
 
-/// Gives a webhook a new secret, beside which the one before signs for a day.
+/// Gives a webhook a new secret, beside which the one before signs for a day. Where deliveries fail,
+/// they are tried anew at once.
 ///
 /// Refused with 1962.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +230,14 @@ impl Change {
                     .then(|| telling::webhook_moved(id, before.state, after.state, &by))
             }
         };
+        let is_elsewhere = after.settings.url != before.settings.url
+            || after.headers != before.headers
+            || after.secrets != before.secrets;
+        if is_elsewhere && before.health.failing_since.is_some() {
+            // What was changed may be what the deliveries failed of.
+            after.health = Health::default();
+            waiting = Waiting::NoMore;
+        }
         if told.is_some() {
             after.updated_on = now;
             after.updated_by = request.caller.actor;

@@ -1,7 +1,6 @@
 //! A new webhook.
 
 use accolade_domain::audit::telling;
-use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::UrlText;
 use accolade_domain::webhook::{
     Headers, Health, SigningSecrets, Webhook, WebhookDraft, WebhookState,
@@ -14,9 +13,6 @@ use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Ports, StoredWebhook};
 use crate::request::Request;
-
-/// The most webhooks that an org may have.
-const MOST_WEBHOOKS: usize = 100;
 
 /// Creates a webhook, which gets what is recorded from now on.
 ///
@@ -36,12 +32,6 @@ impl Command for CreateWebhook {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let settings = self.draft.settings(self.url);
         check_receiver(ports, &settings.url)?;
-        if ports.stores.webhooks.webhooks(caller.org)?.len() >= MOST_WEBHOOKS {
-            let message = format!("There are {MOST_WEBHOOKS} webhooks already. Delete one first.");
-            return Err(Rejection::new(Code::NotInState)
-                .with_message(message)
-                .into());
-        }
         let secret = secrets::generate(settings.signature, &*ports.secrets);
         let webhook = Webhook {
             id: ports.ids.object_id().into(),

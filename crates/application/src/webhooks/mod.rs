@@ -23,7 +23,7 @@ use accolade_domain::text::UrlText;
 use crate::access::Caller;
 use crate::answer::{ShownSecret, WebhookView};
 use crate::error::UseCaseError;
-use crate::ports::{Ports, SaveWebhookError, StoredWebhook};
+use crate::ports::{MOST_WAITING, MOST_WEBHOOKS, Ports, SaveWebhookError, StoredWebhook};
 
 /// 1962: there is no such webhook in the org.
 pub fn no_such_webhook() -> Rejection {
@@ -83,6 +83,13 @@ fn view(stored: &StoredWebhook, newest: Position, secret: Option<ShownSecret>) -
 fn refused(error: SaveWebhookError) -> Option<UseCaseError> {
     match error {
         SaveWebhookError::Changed => None,
+        SaveWebhookError::TooMany => Some(not_now(format!(
+            "There are {MOST_WEBHOOKS} webhooks already. Delete one first."
+        ))),
+        SaveWebhookError::TooManyWaiting => Some(not_now(format!(
+            "More than {MOST_WAITING} events would wait to be sent to the webhook. Ask for fewer, or \
+             when fewer wait."
+        ))),
         SaveWebhookError::IdempotencyKeyUsed => Some(UseCaseError::IdempotencyKeyUsed),
         SaveWebhookError::Store(error) => Some(error.into()),
     }

@@ -32,7 +32,8 @@ pub enum Stretch {
 /// Has events sent again, in any state of the webhook. Those that it is not done with come anyway,
 /// and what the feed does not keep any more, or what the webhook does not want, is not sent.
 ///
-/// Refused with 1962; 400 for more than 100 000 events, unless only those are asked for that failed.
+/// Refused with 1962; 1963 if more than 100 000 events would wait to be sent then; 400 for more than
+/// 100 000 events, unless only those are asked for that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResendEvents {
     /// The webhook.

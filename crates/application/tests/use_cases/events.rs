@@ -93,6 +93,23 @@ fn who_asks_from_a_moment_before_the_oldest_is_told_so_unless_nothing_was_before
 }
 
 #[test]
+fn who_asks_from_a_moment_after_all_that_there_was_missed_nothing_however_long_ago_that_is() {
+    let world = World::new();
+    three_events(&world);
+    let behind_all = world.ports.clock.now();
+    world.clock.advance(Duration::days(1));
+    let long_ago = at("2000-01-01T00:00:00Z");
+    let kept_since = world.ports.clock.now() - Duration::HOUR;
+    assert!(positions(follow(&world, Start::From(behind_all))).is_empty());
+    assert_eq!(oldest_left(follow(&world, Start::From(long_ago))), 4);
+    world.ports.stores.events.sweep_events(kept_since).unwrap();
+    assert!(positions(follow(&world, Start::From(behind_all))).is_empty());
+    assert_eq!(oldest_left(follow(&world, Start::From(long_ago))), 4);
+    world.badge("Four");
+    assert_eq!(oldest_left(follow(&world, Start::From(behind_all))), 4);
+}
+
+#[test]
 fn latest_is_what_comes_from_now_on() {
     let world = World::new();
     three_events(&world);

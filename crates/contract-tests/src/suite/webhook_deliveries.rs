@@ -2,7 +2,8 @@
 
 use accolade_application::ports::{
     Attempt, AttemptPage, AttemptQuery, AttemptResult, AttemptStatus, AttemptedEvent, AuditQuery,
-    Delivery, FeedQuery, Progress, Resend, ResendWhat, Retry, SaveWebhookError, Saved, Waiting,
+    Delivery, FeedQuery, MOST_WAITING, Progress, Resend, ResendWhat, Retry, SaveWebhookError,
+    Saved, Waiting,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Action, EntityKind};
@@ -20,11 +21,12 @@ fn open(world: &World, webhook: &Webhook) -> Delivery {
     opened.unwrap().unwrap()
 }
 
-/// Progress of `webhook` up to `cursor`, with nothing to be sent again.
-fn progress(webhook: &Webhook, cursor: i64) -> Progress {
+/// Progress of `webhook`, opened as it is now, up to `cursor`, with nothing to be sent again.
+fn progress(world: &World, webhook: &Webhook, cursor: i64) -> Progress {
     Progress {
         org: webhook.org,
         webhook: webhook.id,
+        version: found(world, webhook).version,
         cursor: position(cursor),
         put: Vec::new(),
         done: Vec::new(),
@@ -141,7 +143,7 @@ fn whoever_changes_a_webhook_raises_the_version_that_deliverers_see(world: &Worl
         seen
     };
     let first = version();
-    assert_eq!(saved(world, &progress(&webhook, 10)).version, first);
+    assert_eq!(saved(world, &progress(world, &webhook, 10)).version, first);
     assert_eq!(version(), first);
     save(world, &webhook, Waiting::On);
     let second = version();
@@ -153,7 +155,7 @@ fn whoever_changes_a_webhook_raises_the_version_that_deliverers_see(world: &Worl
 
 fn progress_is_found_by_whoever_opens_next(world: &World) {
     let webhook = webhook(world, 3);
-    let mut first = progress(&webhook, 8);
+    let mut first = progress(world, &webhook, 8);
     first.put = vec![retry(8), retry(5), given_up(6)];
     first.health.failing_since = Some(now());
     saved(world, &first);
@@ -162,7 +164,7 @@ fn progress_is_found_by_whoever_opens_next(world: &World) {
     assert_eq!(opened.retries, [retry(5), retry(8)]);
     assert_eq!(opened.webhook.health, first.health);
 
-    let mut second = progress(&webhook, 9);
+    let mut second = progress(world, &webhook, 9);
     let again = Retry {
         attempts: 4,
         partition: None,
@@ -187,7 +189,7 @@ fn all_up_to_the_position_is_done_with(world: &World) {
         assert_eq!((standing, state), (position(number), WebhookState::Active));
     };
     is_at(3);
-    let mut saves = progress(&webhook, 9);
+    let mut saves = progress(world, &webhook, 9);
     saves.put = vec![given_up(4), retry(6), retry(8)];
     saved(world, &saves);
     is_at(5);
@@ -202,8 +204,8 @@ fn all_up_to_the_position_is_done_with(world: &World) {
 
 fn a_cursor_never_goes_back(world: &World) {
     let webhook = webhook(world, 3);
-    saved(world, &progress(&webhook, 9));
-    saved(world, &progress(&webhook, 5));
+    saved(world, &progress(world, &webhook, 9));
+    saved(world, &progress(world, &webhook, 5));
     assert_eq!(open(world, &webhook).cursor, position(9));
 }
 
@@ -212,7 +214,7 @@ fn of_two_who_deliver_at_once_neither_loses_what_the_other_put(world: &World) {
     let servers = world.servers();
     race(8, |i| {
         let number = i64::try_from(i).unwrap() + 1;
-        let mut one = progress(&webhook, number);
+        let mut one = progress(world, &webhook, number);
         one.put = vec![retry(number)];
         one.attempts = vec![attempt(&[(number, 1)], AttemptStatus::Failed)];
         servers[i % 2].webhooks.save(&one).unwrap().unwrap();
@@ -229,16 +231,16 @@ fn progress_of_a_deleted_webhook_is_not_saved(world: &World) {
     let webhook = webhook(world, 0);
     let before = found(world, &webhook);
     let store = &world.stores.webhooks;
-    store.delete_webhook(&before, None, &[]).unwrap();
-    let mut late = progress(&webhook, 5);
+    let mut late = progress(world, &webhook, 5);
     late.put = vec![retry(5)];
+    store.delete_webhook(&before, None, &[]).unwrap();
     assert_eq!(store.save(&late).unwrap(), None);
     assert!(store.standings().unwrap().is_empty());
 }
 
 fn a_webhook_that_is_disabled_is_an_event_and_an_entry_of_the_trail(world: &World) {
     let webhook = webhook(world, 0);
-    let mut last = progress(&webhook, 4);
+    let mut last = progress(world, &webhook, 4);
     last.health.failing_since = Some(now() - Duration::days(5));
     last.disable = Some(DisabledReason::NoSuccess);
     let state = WebhookState::Disabled(DisabledReason::NoSuccess);
@@ -284,7 +286,7 @@ fn what_somebody_paused_is_not_disabled_and_keeps_its_health(world: &World) {
     let mut webhook = webhook(world, 0);
     webhook.state = WebhookState::Paused;
     save(world, &webhook, Waiting::On);
-    let mut late = progress(&webhook, 4);
+    let mut late = progress(world, &webhook, 4);
     late.health.failing_since = Some(now());
     late.disable = Some(DisabledReason::Gone);
     late.put = vec![retry(4)];
@@ -302,7 +304,7 @@ fn a_webhook_that_goes_on_has_its_retries_due_at_once(world: &World) {
         first_on: None,
         ..retry(7)
     };
-    let mut last = progress(&webhook, 8);
+    let mut last = progress(world, &webhook, 8);
     last.put = vec![retry(5), behind.clone(), given_up(6)];
     saved(world, &last);
     webhook.updated_on = now() + Duration::HOUR;
@@ -316,9 +318,79 @@ fn a_webhook_that_goes_on_has_its_retries_due_at_once(world: &World) {
     assert_eq!(open(world, &webhook).retries, [due, behind]);
 }
 
+fn who_opened_it_before_a_change_undoes_nothing_of_it(world: &World) {
+    let mut webhook = webhook(world, 0);
+    let mut last = progress(world, &webhook, 8);
+    last.put = vec![retry(4), retry(5), retry(6)];
+    last.health.failing_since = Some(now() - Duration::HOUR);
+    saved(world, &last);
+    let mut late = progress(world, &webhook, 9);
+    webhook.updated_on = now() + Duration::SECOND;
+    save(world, &webhook, Waiting::NoMore);
+    late.done = vec![position(4)];
+    let new = Retry {
+        attempts: 1,
+        ..retry(9)
+    };
+    late.put = vec![given_up(5), retry(6), new.clone()];
+    late.attempts = vec![attempt(&[(5, 10)], AttemptStatus::Failed)];
+    late.health = last.health;
+    late.disable = Some(DisabledReason::NoSuccess);
+    assert_eq!(saved(world, &late).state, WebhookState::Active);
+    let due = |number| Retry {
+        attempts: 0,
+        first_on: None,
+        due_on: Some(webhook.updated_on),
+        ..retry(number)
+    };
+    let opened = open(world, &webhook);
+    assert_eq!(opened.webhook, webhook);
+    assert_eq!(opened.cursor, position(9));
+    assert_eq!(opened.retries, [due(5), due(6), new]);
+    let listed = attempts(world, &webhook, all_of(&webhook));
+    assert_eq!(listed.attempts.len(), 1);
+}
+
+fn no_more_is_sent_again_than_may_wait(world: &World) {
+    let most = i64::try_from(MOST_WAITING).unwrap();
+    let webhook = webhook(world, most + 10);
+    let mut last = progress(world, &webhook, most + 10);
+    last.put = vec![retry(2), given_up(3), given_up(most + 10)];
+    saved(world, &last);
+    let version = found(world, &webhook).version;
+    let ask = |after, until, only_failed| {
+        let resend = Resend {
+            org: webhook.org,
+            webhook: webhook.id,
+            what: ResendWhat::Range(position(after), position(until)),
+            only_failed,
+            now: now(),
+        };
+        world.stores.webhooks.resend(&resend, None)
+    };
+    let is_refused = |result| matches!(result, Err(SaveWebhookError::TooManyWaiting));
+    assert!(is_refused(ask(3, most + 3, false)));
+    assert_eq!(open(world, &webhook).retries, [retry(2)]);
+    assert_eq!(found(world, &webhook).version, version);
+    assert_eq!(ask(0, most, false).unwrap(), MOST_WAITING as u64);
+    assert!(is_refused(ask(most, most + 1, false)));
+    assert!(is_refused(ask(0, most + 10, true)));
+    // All of these wait already.
+    assert_eq!(ask(0, most, true).unwrap(), MOST_WAITING as u64);
+}
+
+fn what_is_asked_for_may_be_endless_if_only_what_failed_is(world: &World) {
+    let webhook = webhook(world, 0);
+    let mut last = progress(world, &webhook, i64::MAX - 1);
+    last.put = vec![given_up(5)];
+    saved(world, &last);
+    let all = ResendWhat::Range(Position::START, position(i64::MAX - 1));
+    assert_eq!(resend(world, &webhook, all, true), 1);
+}
+
 fn what_is_sent_again_is_due_and_holds_up_nobody(world: &World) {
     let webhook = webhook(world, 0);
-    let mut last = progress(&webhook, 8);
+    let mut last = progress(world, &webhook, 8);
     let behind = Retry {
         due_on: None,
         ..retry(6)
@@ -352,7 +424,7 @@ fn what_is_sent_again_is_due_and_holds_up_nobody(world: &World) {
 
 fn a_stretch_is_sent_again_or_only_what_failed_in_it(world: &World) {
     let webhook = webhook(world, 0);
-    let mut last = progress(&webhook, 8);
+    let mut last = progress(world, &webhook, 8);
     last.put = vec![given_up(2), given_up(5), given_up(7)];
     saved(world, &last);
     let numbers = || -> Vec<_> {
@@ -388,13 +460,13 @@ fn nothing_is_sent_again_by_no_webhook_or_under_a_used_key(world: &World) {
 
 fn attempts_are_listed_event_by_event_the_newest_first(world: &World) {
     let webhook = webhook(world, 0);
-    let mut first = progress(&webhook, 2);
+    let mut first = progress(world, &webhook, 2);
     first.attempts = vec![
         attempt(&[(1, 1), (2, 1)], AttemptStatus::Failed),
         attempt(&[(1, 2)], AttemptStatus::Succeeded),
     ];
     saved(world, &first);
-    let mut second = progress(&webhook, 3);
+    let mut second = progress(world, &webhook, 3);
     second.attempts = vec![attempt(&[(3, 1), (2, 2)], AttemptStatus::Failed)];
     saved(world, &second);
     let shown = |page: &AttemptPage| -> Vec<_> {
@@ -436,7 +508,7 @@ fn old_attempts_are_not_listed_and_are_swept(world: &World) {
     let webhook = webhook(world, 0);
     let mut old = attempt(&[(1, 1)], AttemptStatus::Failed);
     old.result.attempted_on = now() - Duration::days(31);
-    let mut last = progress(&webhook, 4);
+    let mut last = progress(world, &webhook, 4);
     last.attempts = vec![old, attempt(&[(2, 1)], AttemptStatus::Succeeded)];
     last.put = vec![
         given_up(3),
@@ -466,7 +538,7 @@ fn attempts_of_a_deleted_webhook_are_swept(world: &World) {
     let store = &world.stores.webhooks;
     let (kept, gone) = (webhook(world, 0), webhook(world, 0));
     for webhook in [&kept, &gone] {
-        let mut last = progress(webhook, 4);
+        let mut last = progress(world, webhook, 4);
         last.attempts = vec![attempt(&[(1, 1)], AttemptStatus::Failed)];
         saved(world, &last);
     }
@@ -488,6 +560,9 @@ sentences! {
     a_webhook_that_is_disabled_is_an_event_and_an_entry_of_the_trail
     what_somebody_paused_is_not_disabled_and_keeps_its_health
     a_webhook_that_goes_on_has_its_retries_due_at_once
+    who_opened_it_before_a_change_undoes_nothing_of_it
+    no_more_is_sent_again_than_may_wait
+    what_is_asked_for_may_be_endless_if_only_what_failed_is
     what_is_sent_again_is_due_and_holds_up_nobody
     a_stretch_is_sent_again_or_only_what_failed_in_it
     nothing_is_sent_again_by_no_webhook_or_under_a_used_key

@@ -1,7 +1,7 @@
 //! Webhooks: created, changed, deleted and looked up.
 
 use accolade_application::ports::{
-    AuditQuery, IdSource as _, SaveWebhookError, StoredWebhook, Waiting,
+    AuditQuery, IdSource as _, MOST_WEBHOOKS, SaveWebhookError, StoredWebhook, Waiting,
 };
 use accolade_domain::audit::{Action, Attribution, EntityKind, telling};
 use accolade_domain::event::Position;
@@ -90,6 +90,27 @@ fn a_webhook_is_found_as_it_was_created_with_its_secrets(world: &World) {
     let stored = found(world, &webhook);
     assert_eq!(stored.webhook, webhook);
     assert_eq!(stored.position, position(5));
+}
+
+fn an_org_has_no_more_webhooks_than_it_may_whoever_is_fast(world: &World) {
+    let servers = world.servers();
+    for _ in 2..MOST_WEBHOOKS {
+        webhook(world, 0);
+    }
+    let refused = race(6, |i| {
+        let webhook = draft_of(world, world.tenant);
+        let store = &servers[i % 2].webhooks;
+        let created = store.create_webhook(&webhook, Position::START, None, &[]);
+        match created {
+            Ok(()) => false,
+            Err(SaveWebhookError::TooMany) => true,
+            Err(error) => panic!("{error:?}"),
+        }
+    });
+    assert_eq!(refused.iter().filter(|refused| **refused).count(), 4);
+    let listed = world.stores.webhooks.webhooks(world.tenant.org).unwrap();
+    assert_eq!(listed.len(), MOST_WEBHOOKS);
+    create(world, &draft_of(world, world.tenant(7)), 0);
 }
 
 fn webhooks_are_listed_in_the_order_of_their_creation(world: &World) {
@@ -223,6 +244,7 @@ fn the_trail_tells_what_is_done_and_nothing_of_what_is_not(world: &World) {
 }
 
 sentences! {
+    an_org_has_no_more_webhooks_than_it_may_whoever_is_fast
     a_webhook_is_found_as_it_was_created_with_its_secrets
     webhooks_are_listed_in_the_order_of_their_creation
     a_webhook_of_another_org_is_as_good_as_none

@@ -125,7 +125,7 @@ that were given up or wait for a retry. What the feed does not keep any more is 
             .of_webhook()
             .json_body::<ResendRequestBody>(example!("webhook-resend.request"))
             .answers::<Success<WebhookReferenceBody>>("They are sent.", example!("webhook-id"))
-            .codes(&[1993]),
+            .codes(&[1963, 1993]),
         operation::get("/webhooks/{id}/attempts", attempts)
             .named("listAttempts", TAG, "What a webhook was sent")
             .about("The newest first, of the last 30 days.")

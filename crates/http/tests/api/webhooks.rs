@@ -35,9 +35,12 @@ async fn act(app: &TestApp, path: &str, action: &str) -> Reply {
 fn fail(app: &TestApp, path: &str, disable: Option<DisabledReason>) {
     let id: WebhookId = path.strip_prefix("webhooks/").unwrap().parse().unwrap();
     let position: Position = 1.try_into().unwrap();
+    let org = 100_458.try_into().unwrap();
+    let store = &app.ports.stores.webhooks;
     let progress = Progress {
-        org: 100_458.try_into().unwrap(),
+        org,
         webhook: id,
+        version: store.webhook(org, id).unwrap().unwrap().version,
         cursor: position,
         put: Vec::new(),
         done: Vec::new(),
@@ -59,7 +62,7 @@ fn fail(app: &TestApp, path: &str, disable: Option<DisabledReason>) {
         disable,
         now: at(NOW),
     };
-    app.ports.stores.webhooks.save(&progress).unwrap().unwrap();
+    store.save(&progress).unwrap().unwrap();
 }
 
 #[actix_web::test]
@@ -150,6 +153,28 @@ async fn a_webhook_is_paused_disabled_and_enabled() {
     let enabled = act(&app, &path, "enable").await.json();
     assert_eq!(enabled["data"]["state"], "ACTIVE");
     assert_eq!(enabled["data"]["failingSince"], Value::Null);
+}
+
+#[actix_web::test]
+async fn what_deliveries_may_have_failed_of_is_changed_and_they_begin_anew() {
+    let app = TestApp::new();
+    let path = created(&app).await;
+    let failing_since = |reply: &Reply| reply.json()["data"]["failingSince"].clone();
+    let changes = [
+        r#"{"url":"https://example.org/other"}"#,
+        r#"{"headers":{"X-Api-Key":"another"}}"#,
+        r#"{"signature":"ED25519"}"#,
+    ];
+    for change in changes {
+        fail(&app, &path, None);
+        let reply = app.put_json(&path, r#"{"batch":7}"#).await;
+        assert_ne!(failing_since(&reply), Value::Null);
+        let reply = app.put_json(&path, change).await;
+        assert_eq!(failing_since(&reply), Value::Null, "{change}");
+    }
+    fail(&app, &path, None);
+    let rotated = act(&app, &path, "rotate").await;
+    assert_eq!(failing_since(&rotated), Value::Null);
 }
 
 #[actix_web::test]

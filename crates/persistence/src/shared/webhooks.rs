@@ -4,17 +4,17 @@
 //! the webhook; so numbers that grow (its version, that of its newest attempt) are read and raised
 //! there, and no table has a sequence.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use accolade_application::ports::{
     AttemptCursor, AttemptPage, AttemptQuery, Deliverable, Delivery, IdempotencyRecord,
-    ListedAttempt, Progress, Resend, ResendWhat, SaveWebhookError, Saved, StoreError,
-    StoredWebhook, Waiting, WebhookStanding, WebhookStore,
+    ListedAttempt, MOST_WAITING, MOST_WEBHOOKS, Progress, Resend, ResendWhat, SaveWebhookError,
+    Saved, StoreError, StoredWebhook, Waiting, WebhookStanding, WebhookStore,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::event::{EventKind, Position};
-use accolade_domain::ids::{OrgId, WebhookId};
+use accolade_domain::ids::{ObjectId, OrgId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DisabledReason, Webhook, WebhookState};
 use diesel::dsl::{exists, max, min, not, select};
@@ -141,6 +141,12 @@ fn lock(
     }))
 }
 
+/// Takes the lock under which an org's webhooks become more, which is that of a badge that cannot be.
+fn lock_creation(connection: &mut Connection, org: OrgId) -> QueryResult<()> {
+    let badge = ObjectId::from_bytes([0; 12]).into();
+    connection.lock_badge(BadgeKey { org, badge })
+}
+
 /// Reserves the key of `record`, if there is one.
 fn reserve(
     connection: &mut Connection,
@@ -253,7 +259,17 @@ impl WebhookStore for Store<Connection> {
     ) -> Result<(), SaveWebhookError> {
         let row = Definition::new(webhook, 1, &self.sealing).map_err(unexpected)?;
         let work = |connection: &mut Connection| {
+            // First: whoever asks how this ended waits for it.
+            lock(connection, webhook.org, webhook.id)?;
             reserve(connection, idempotency)?;
+            lock_creation(connection, webhook.org)?;
+            let there: i64 = webhooks::table
+                .filter(webhooks::org_id.eq(webhook.org.get()))
+                .count()
+                .get_result(connection)?;
+            if usize::try_from(there).map_err(anyhow::Error::from)? >= MOST_WEBHOOKS {
+                return Err(Rollback::Refused(SaveWebhookError::TooMany));
+            }
             diesel::insert_into(webhooks::table)
                 .values((
                     webhooks::org_id.eq(webhook.org.get()),
@@ -383,9 +399,19 @@ impl WebhookStore for Store<Connection> {
             let Some(there) = there else {
                 return Err(Rollback::Refused(SaveWebhookError::Changed));
             };
-            let positions = done_positions(&resend.what, there.cursor);
-            let mut sent = make_due(connection, resend, now)?;
-            if !resend.only_failed {
+            let due = make_due(connection, resend, now)?;
+            let positions = if resend.only_failed {
+                Vec::new()
+            } else {
+                done_positions(&resend.what, there.cursor)
+            };
+            if due.given_up + positions.len() > 0
+                && waiting_with(connection, resend, &positions)? > MOST_WAITING
+            {
+                return Err(Rollback::Refused(SaveWebhookError::TooManyWaiting));
+            }
+            let mut sent = due.waiting + due.given_up;
+            if !positions.is_empty() {
                 let webhook = webhook.0.as_bytes().as_slice();
                 sent += webhook_sql::resend(connection, org.get(), webhook, &positions, now)?;
             }
@@ -502,6 +528,7 @@ impl WebhookStore for Store<Connection> {
             let Some(there) = lock(connection, org, id)? else {
                 return Ok(None);
             };
+            let is_current = there.version == progress.version;
             let first = there.last_attempt + 1;
             let attempts = (first..).zip(&progress.attempts);
             let attempts = attempts
@@ -514,10 +541,11 @@ impl WebhookStore for Store<Connection> {
                 webhook_sql::delete_retries(connection, org.get(), bytes, &done)?;
             }
             if !progress.put.is_empty() {
-                webhook_sql::put_retries(connection, org.get(), bytes, &progress.put)?;
+                let put = &progress.put;
+                webhook_sql::put_retries(connection, org.get(), bytes, put, is_current)?;
             }
-            let is_active = there.state.is_active();
-            let disabled = progress.disable.filter(|_| is_active);
+            let is_heard = is_current && there.state.is_active();
+            let disabled = progress.disable.filter(|_| is_heard);
             let saved = Saved {
                 version: there.version + i64::from(disabled.is_some()),
                 state: disabled.map_or(there.state, WebhookState::Disabled),
@@ -528,7 +556,7 @@ impl WebhookStore for Store<Connection> {
                 webhooks::cursor.eq(there.cursor.max(progress.cursor.get())),
                 webhooks::last_attempt.eq(newest),
             );
-            if is_active {
+            if is_heard {
                 let (state, reason) = state_numbers(saved.state);
                 let health = progress.health;
                 diesel::update(row)
@@ -592,15 +620,16 @@ impl WebhookStore for Store<Connection> {
 
     fn sweep_attempts(&self, kept_since: Instant) -> Result<u64, StoreError> {
         let work = |connection: &mut Connection| {
-            let forgotten = diesel::delete(webhook_retries::table)
-                .filter(webhook_retries::given_up)
-                .filter(webhook_retries::first_on.lt(kept_since.unix_micros()))
-                .execute(connection)?;
+            let before = kept_since.unix_micros();
+            let forgotten = webhook_sql::sweep_retries(connection, before, SWEPT_AT_ONCE)?;
             Ok(forgotten as u64)
         };
         let mut swept: u64 = self.writer.write::<_, StoreError>(work, nobody_knows)?;
         let mut last = (0, Vec::new());
         loop {
+            if swept >= u64::from(SWEPT_AT_ONCE) {
+                return Ok(swept);
+            }
             let next: Option<(i64, Vec<u8>)> = self.reader.query(|connection| {
                 let (org, webhook) = (last.0, last.1.as_slice());
                 let behind = webhook_attempts::org_id.gt(org).or(webhook_attempts::org_id
@@ -640,14 +669,47 @@ fn done_positions(what: &ResendWhat, cursor: i64) -> Vec<i64> {
     match what {
         ResendWhat::Positions(positions) => {
             let positions = positions.iter().map(|it| it.get());
-            positions.filter(|it| (1..=cursor).contains(it)).collect()
+            let positions: BTreeSet<_> = positions.filter(|it| (1..=cursor).contains(it)).collect();
+            positions.into_iter().collect()
         }
         ResendWhat::Range(after, until) => (after.get() + 1..=until.get().min(cursor)).collect(),
     }
 }
 
+/// How many events wait to be sent once those at `positions` do, which are all that `resend` means.
+fn waiting_with(
+    connection: &mut Connection,
+    resend: &Resend,
+    positions: &[i64],
+) -> anyhow::Result<usize> {
+    let waiting = webhook_retries::table
+        .filter(of_webhook!(webhook_retries, resend.org, resend.webhook))
+        .filter(not(webhook_retries::given_up))
+        .count()
+        .into_boxed();
+    let others = match (&resend.what, positions) {
+        (_, []) => waiting,
+        (ResendWhat::Positions(_), _) => {
+            waiting.filter(webhook_retries::position.ne_all(positions))
+        }
+        // They follow on each other.
+        (ResendWhat::Range(..), [first, ..]) => {
+            let last = positions.last().unwrap_or(first);
+            waiting.filter(not(webhook_retries::position.between(first, last)))
+        }
+    };
+    let others: i64 = others.get_result(connection)?;
+    Ok(usize::try_from(others)? + positions.len())
+}
+
+/// How many retries are due at once.
+struct Due {
+    waiting: usize,
+    given_up: usize,
+}
+
 /// Makes due what of `resend` waits for its retry or was given up; how many.
-fn make_due(connection: &mut Connection, resend: &Resend, now: i64) -> Result<usize, WorkError> {
+fn make_due(connection: &mut Connection, resend: &Resend, now: i64) -> Result<Due, WorkError> {
     /// The statement for those retries that are meant.
     macro_rules! meant {
         ($statement:expr) => {{
@@ -679,7 +741,8 @@ fn make_due(connection: &mut Connection, resend: &Resend, now: i64) -> Result<us
             webhook_retries::resent.eq(true),
         ))
         .filter(webhook_retries::given_up);
-    Ok(waiting + meant!(given_up).execute(connection)?)
+    let given_up = meant!(given_up).execute(connection)?;
+    Ok(Due { waiting, given_up })
 }
 
 /// The page of `query` that `rows` make, the newest first, of which there may be too many.

@@ -3,7 +3,7 @@
 use accolade_application::ports::Retry;
 use accolade_domain::instant::Instant;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
 use super::{Connection, DB, json};
 use crate::retry::WorkError;
@@ -18,7 +18,9 @@ static PUT_RETRIES: Sql = Sql::new(
      ON CONFLICT (org_id, webhook_id, position) DO UPDATE SET \
      partition_key = excluded.partition_key, attempts = excluded.attempts, \
      first_on = excluded.first_on, due_on = excluded.due_on, given_up = excluded.given_up, \
-     resent = excluded.resent",
+     resent = excluded.resent \
+     WHERE :is_current OR webhook_retries.due_on IS NULL \
+     OR (NOT excluded.given_up AND excluded.due_on <= webhook_retries.due_on)",
 );
 
 static RESEND: Sql = Sql::new(
@@ -40,6 +42,13 @@ static INSERT_ATTEMPTS: Sql = Sql::new(
      FROM json_each(:rows) AS w",
 );
 
+static SWEEP_RETRIES: Sql = Sql::new(
+    "DELETE FROM webhook_retries WHERE (org_id, webhook_id, position) IN \
+     (SELECT org_id, webhook_id, position FROM webhook_retries \
+     WHERE given_up AND first_on < :before LIMIT :at_most + 0) \
+     AND given_up AND first_on < :before",
+);
+
 static SWEEP_ATTEMPTS: Sql = Sql::new(
     "DELETE FROM webhook_attempts WHERE (org_id, webhook_id, number) IN \
      (SELECT org_id, webhook_id, number FROM webhook_attempts \
@@ -47,12 +56,14 @@ static SWEEP_ATTEMPTS: Sql = Sql::new(
      AND attempted_on < :before",
 );
 
-/// Writes `retries` of one webhook down, each in the place of one that is at its position.
+/// Writes `retries` of one webhook down, each in the place of one that is at its position; but unless
+/// they are known to be `current`, not of one that is due sooner.
 pub(super) fn put_retries(
     connection: &mut Connection,
     org: i64,
     webhook: &[u8],
     retries: &[Retry],
+    is_current: bool,
 ) -> Result<(), WorkError> {
     let micros = |moment: Option<Instant>| moment.map(Instant::unix_micros);
     let rows: Vec<_> = retries
@@ -72,6 +83,7 @@ pub(super) fn put_retries(
     Statement::<DB>::named(&PUT_RETRIES)
         .set::<BigInt, _>("org", org)
         .set::<Binary, _>("webhook", webhook)
+        .set::<Bool, _>("is_current", is_current)
         .set::<Text, _>("rows", json(&rows)?)
         .execute(connection)?;
     Ok(())
@@ -136,6 +148,18 @@ pub(super) fn insert_attempts(
         .set::<Text, _>("rows", json(&rows)?)
         .execute(connection)?;
     Ok(())
+}
+
+/// Deletes `at_most` retries that were given up and tried first before a moment; how many.
+pub(super) fn sweep_retries(
+    connection: &mut Connection,
+    before: i64,
+    at_most: u32,
+) -> Result<usize, WorkError> {
+    Ok(Statement::<DB>::named(&SWEEP_RETRIES)
+        .set::<BigInt, _>("at_most", i64::from(at_most))
+        .set::<BigInt, _>("before", before)
+        .execute(connection)?)
 }
 
 /// Deletes those of the `at_most` oldest attempts that are from before a moment; how many.

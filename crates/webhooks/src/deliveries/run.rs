@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::{
-    Attempt, AttemptStatus, AttemptedEvent, Delivery, Progress, Saved, StoreError,
+    Attempt, AttemptStatus, AttemptedEvent, Delivery, Progress, Saved, StoreError, WebhookVersion,
 };
 use accolade_domain::event::Position;
 use accolade_domain::webhook::Webhook;
@@ -50,6 +50,8 @@ struct Finished {
 pub(super) struct Run {
     with: Deliveries,
     webhook: Arc<Webhook>,
+    /// The version that the webhook had when it was opened.
+    version: WebhookVersion,
     feed: Feed,
     plan: Plan,
     /// What was read and not sent yet.
@@ -71,6 +73,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn new(with: Deliveries, delivery: Delivery) -> Self {
         let plan = Plan::open(&delivery);
+        let version = delivery.version;
         let webhook = Arc::new(delivery.webhook);
         let retention = time::Duration::try_from(with.options.retention);
         let feed = Feed::new(
@@ -83,6 +86,7 @@ impl Run {
         Self {
             with,
             webhook,
+            version,
             feed,
             plan,
             bodies: HashMap::new(),
@@ -257,6 +261,7 @@ impl Run {
         Progress {
             org: self.webhook.org,
             webhook: self.webhook.id,
+            version: self.version,
             cursor: change.cursor,
             put: change.put,
             done: change.done,

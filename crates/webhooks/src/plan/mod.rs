@@ -70,7 +70,7 @@ pub struct Planned {
 pub struct PlannedEvent {
     /// Its place in the feed.
     pub position: Position,
-    /// The how manieth attempt of it this is, from 1.
+    /// Which attempt of it this is, from 1.
     pub attempt: u32,
     /// Whether somebody asked for it, who may not have known whether the webhook wants it.
     pub resent: bool,

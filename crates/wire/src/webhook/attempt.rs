@@ -25,7 +25,7 @@ answer! {
         /// The id of the event.
         #[schema(example = "100458-00000000000000000042")]
         eventId: &'a str = event_id,
-        /// The how manieth attempt it was, from 1.
+        /// Which attempt this is, from 1.
         attempt: u32 = attempt,
         /// When it was begun.
         attemptedOn: WireInstant = result.attempted_on.into(),
