@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accolade_application::ports::StoreError;
 use accolade_application::ports::{CustomerBadges, EventStore, FeedError, FeedQuery};
-use accolade_domain::event::{EarnFact, Event, Fact, Position};
+use accolade_domain::event::{EarnFact, Event, EventKind, Fact, Position};
 use accolade_domain::ids::{CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DeliveryFormat, Webhook, WebhookSettings};
@@ -17,6 +17,9 @@ use crate::plan::PlannedEvent;
 
 /// The most events that are read at once to find some of them again.
 const MOST_READ: i64 = 1_000;
+
+/// How many events are looked at at least for those that the webhook wants, where the store cannot tell.
+const SIFTED: usize = 500;
 
 /// The feed of one org as one webhook reads it. Its calls block.
 #[derive(Clone)]
@@ -69,19 +72,38 @@ impl Feed {
         now: Instant,
     ) -> Result<Page, StoreError> {
         let settings = self.settings();
+        let Some(kinds) = kinds(settings) else {
+            // It wants nothing that there is, so there is nothing to be read.
+            return Ok(Page {
+                events: Vec::new(),
+                next: self.events.newest(self.org())?.max(after),
+                has_more: false,
+            });
+        };
         let mut badges = settings.badges.iter().copied();
+        let badge = badges.next().filter(|_| badges.next().is_none());
+        // Several badges are found here, among those of others: few are found in few.
+        let is_sifted = badge.is_none() && !settings.badges.is_empty();
         let query = FeedQuery {
-            kinds: settings.kinds.clone(),
-            badge: badges.next().filter(|_| badges.next().is_none()),
-            ..self.query(after, limit, now)
+            kinds,
+            badge,
+            ..self.query(
+                after,
+                if is_sifted { limit.max(SIFTED) } else { limit },
+                now,
+            )
         };
         match self.events.read(&query) {
-            Ok(page) => Ok(Page {
-                events: self
-                    .render(page.events.iter().filter(|it| settings.wants(it)).collect())?,
-                next: page.next,
-                has_more: page.has_more,
-            }),
+            Ok(page) => {
+                let mut wanted = page.events.iter().filter(|it| settings.wants(it));
+                let events: Vec<_> = wanted.by_ref().take(limit).collect();
+                let rest = wanted.next().and(events.last());
+                Ok(Page {
+                    next: rest.map_or(page.next, |last| last.position),
+                    has_more: rest.is_some() || page.has_more,
+                    events: self.render(events)?,
+                })
+            }
             Err(FeedError::Gone(oldest)) => {
                 tracing::warn!(
                     org = self.org().get(),
@@ -179,6 +201,19 @@ impl Feed {
         }
         self.held.recorded_on(self.org(), &enrolments)
     }
+}
+
+/// The kinds of events that a webhook with these settings gets, as a query of the feed has them; `None`
+/// if it gets none.
+fn kinds(settings: &WebhookSettings) -> Option<BTreeSet<EventKind>> {
+    let wanted = EventKind::ALL.iter().copied().filter(|kind| {
+        settings.format.has(*kind) && (settings.kinds.is_empty() || settings.kinds.contains(kind))
+    });
+    let wanted: BTreeSet<_> = wanted.collect();
+    if wanted.len() == EventKind::ALL.len() {
+        return Some(BTreeSet::new());
+    }
+    (!wanted.is_empty()).then_some(wanted)
 }
 
 /// The enrolment that an earn rests on, and whose it is.

@@ -139,8 +139,7 @@ impl Run {
             self.sending
                 .spawn(send(with, webhook, feed, request, bodies));
         }
-        if let Some(reason) = self.plan.stopped() {
-            self.with.watch.disabled(reason);
+        if self.plan.stopped().is_some() {
             self.end();
         }
     }
@@ -181,7 +180,8 @@ impl Run {
         let fresh = page.events.iter().map(Rendered::fresh).collect();
         let bodies = page.events.into_iter().map(|it| (it.position, it));
         self.bodies.extend(bodies);
-        self.plan.take(fresh, page.next, self.with.clock.now());
+        let now = self.with.clock.now();
+        self.plan.take(fresh, page.next, page.has_more, now);
         self.forget_bodies();
         Ok(())
     }
