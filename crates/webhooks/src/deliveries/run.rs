@@ -44,6 +44,19 @@ struct Finished {
     ended: Ended,
     /// How it went and what was in it, if it went.
     sent: Option<(Sent, Vec<Position>)>,
+    /// Why it could not be read what is in it.
+    failure: Option<StoreError>,
+}
+
+impl Finished {
+    const fn not_tried(request: Planned, failure: Option<StoreError>) -> Self {
+        Self {
+            request,
+            ended: Ended::NotTried,
+            sent: None,
+            failure,
+        }
+    }
 }
 
 /// The deliveries of one webhook.
@@ -66,6 +79,10 @@ pub(super) struct Run {
     attempts: Vec<Attempt>,
     /// Until when the last requests have, once nothing more is to be sent.
     ends_on: Option<Moment>,
+    /// What it ends with, if not well.
+    failure: Option<StoreError>,
+    /// Whether it was told of that the webhook was disabled.
+    told: bool,
 }
 
 impl Run {
@@ -95,6 +112,8 @@ impl Run {
             save_on: now,
             attempts: Vec::new(),
             ends_on: None,
+            failure: None,
+            told: false,
         }
     }
 
@@ -109,7 +128,7 @@ impl Run {
             self.read();
             self.save();
             if self.has_ended() {
-                return Ok(());
+                return self.failure.map_or(Ok(()), Err);
             }
             let wake = self.wake();
             tokio::select! {
@@ -154,7 +173,7 @@ impl Run {
         }
         let (with, feed, after) = (self.with.clone(), self.feed.clone(), self.plan.read_from());
         self.reading = Some(tokio::spawn(async move {
-            with.call(move |_| feed.read(after, room, now)).await
+            with.read(move |_| feed.read(after, room, now)).await
         }));
     }
 
@@ -221,6 +240,11 @@ impl Run {
         let (now, jitter) = (self.with.clock.now(), rand::random());
         self.plan.ended(request.number, finished.ended, now, jitter);
         self.forget_bodies();
+        // A store that is away comes back; anything else ends this, once what was sent is saved.
+        if let Some(error @ StoreError::Unexpected(_)) = finished.failure {
+            self.failure.get_or_insert(error);
+            self.end();
+        }
     }
 
     /// Begins to save what changed, if enough of it is there or nothing more comes soon.
@@ -242,7 +266,7 @@ impl Run {
         self.unsaved = Some(progress.clone());
         let with = self.with.clone();
         self.saving = Some(tokio::spawn(async move {
-            with.call(move |it| it.webhooks.save(&progress)).await
+            with.save(move |it| it.webhooks.save(&progress)).await
         }));
     }
 
@@ -270,7 +294,11 @@ impl Run {
     fn was_saved(&mut self, saved: Result<Option<Saved>, StoreError>) -> Result<(), StoreError> {
         match saved {
             Ok(saved) => {
-                self.unsaved = None;
+                let disabled = self.unsaved.take().and_then(|it| it.disable);
+                if let Some(reason) = disabled.filter(|_| saved.is_some() && !self.told) {
+                    self.told = true;
+                    self.with.watch.disabled(reason);
+                }
                 // It is gone, or somebody stopped it: whoever looks after the leases ends this soon.
                 if saved.is_none_or(|saved| !saved.state.is_active()) {
                     self.end();
@@ -361,27 +389,29 @@ async fn send(
         Ok(rendered)
     } else {
         let (wanted, now) = (request.events.clone(), with.clock.now());
-        with.call(move |_| feed.find(&wanted, now)).await
+        with.read(move |_| feed.find(&wanted, now)).await
     };
-    let Ok(rendered) = rendered else {
-        return Finished {
-            request,
-            ended: Ended::NotTried,
-            sent: None,
-        };
+    let rendered = match rendered {
+        Ok(rendered) => rendered,
+        Err(error) => return Finished::not_tried(request, Some(error)),
     };
     let Some(message) = Message::new(&rendered, &webhook.settings) else {
         return Finished {
             request,
             ended: Ended::NothingToSend,
             sent: None,
+            failure: None,
         };
     };
     let positions = rendered.iter().map(|it| it.position).collect();
     let sent = with.sender.send(&webhook, message).await;
+    if sent.ended == Ended::NotTried {
+        return Finished::not_tried(request, None);
+    }
     Finished {
         request,
         ended: sent.ended,
         sent: Some((sent, positions)),
+        failure: None,
     }
 }
