@@ -1,7 +1,7 @@
 //! Events from the feed, as they are sent.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::StoreError;
 use accolade_application::ports::{CustomerBadges, EventStore, FeedError, FeedQuery};
@@ -14,6 +14,7 @@ use time::Duration;
 
 use crate::body::Rendered;
 use crate::plan::PlannedEvent;
+use crate::recent::Recent;
 
 /// The most events that are read at once to find some of them again.
 const MOST_READ: i64 = 1_000;
@@ -28,6 +29,7 @@ pub(crate) struct Feed {
     held: Arc<dyn CustomerBadges>,
     webhook: Arc<Webhook>,
     retention: Duration,
+    recent: Arc<Mutex<Recent>>,
 }
 
 /// What was read.
@@ -53,11 +55,16 @@ impl Feed {
             held,
             webhook,
             retention,
+            recent: Arc::default(),
         }
     }
 
     fn org(&self) -> OrgId {
         self.webhook.org
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn settings(&self) -> &WebhookSettings {
@@ -129,18 +136,23 @@ impl Feed {
         wanted: &[PlannedEvent],
         now: Instant,
     ) -> Result<Vec<Rendered>, StoreError> {
-        let mut found = Vec::new();
+        let mut found = self.find_recent(wanted, now);
         let mut missing: BTreeSet<_> = wanted.iter().map(|it| it.position).collect();
+        for event in &found {
+            missing.remove(&event.position);
+        }
         let resent = wanted.iter().filter(|it| it.resent);
         let resent: BTreeSet<_> = resent.map(|it| it.position).collect();
         while let (Some(first), Some(last)) = (missing.first(), missing.last()) {
             let span = (last.get() - first.get() + 1).min(MOST_READ);
+            let span = self.recent().read_from(*first, span);
             let before = Position::try_from(first.get() - 1).unwrap_or(Position::START);
             let query = self.query(before, usize::try_from(span).unwrap_or(1), now);
             let next = match self.events.read(&query) {
                 Ok(page) => {
-                    let events = page.events.into_iter();
-                    found.extend(events.filter(|it| missing.contains(&it.position)));
+                    let events = page.events.iter();
+                    found.extend(events.filter(|it| missing.contains(&it.position)).cloned());
+                    self.recent().keep(page.events);
                     page.next
                 }
                 Err(FeedError::Gone(oldest)) => oldest,
@@ -154,12 +166,23 @@ impl Feed {
             }
             missing = rest;
         }
+        found.sort_unstable_by_key(|it| it.position);
         let settings = self.settings();
         let wanted = found
             .iter()
             .filter(|it| !resent.contains(&it.position) || settings.wants(it))
             .collect();
         self.render(wanted)
+    }
+
+    /// Those of them that were read not long ago, and are kept still.
+    fn find_recent(&self, wanted: &[PlannedEvent], now: Instant) -> Vec<Event> {
+        let mut recent = self.recent();
+        let events = wanted
+            .iter()
+            .filter_map(|it| recent.get(it.position).cloned());
+        let kept_since = now - self.retention;
+        events.filter(|it| it.recorded_on >= kept_since).collect()
     }
 
     fn query(&self, after: Position, limit: usize, now: Instant) -> FeedQuery {

@@ -10,7 +10,7 @@ use accolade_application::ports::{
     Attempt, AttemptStatus, AttemptedEvent, Delivery, Progress, Saved, StoreError,
 };
 use accolade_domain::event::Position;
-use accolade_domain::webhook::Webhook;
+use accolade_domain::webhook::{Webhook, WebhookState};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant as Moment, sleep_until};
 
@@ -294,10 +294,13 @@ impl Run {
     fn was_saved(&mut self, saved: Result<Option<Saved>, StoreError>) -> Result<(), StoreError> {
         match saved {
             Ok(saved) => {
-                let disabled = self.unsaved.take().and_then(|it| it.disable);
-                if let Some(reason) = disabled.filter(|_| saved.is_some() && !self.told) {
-                    self.told = true;
-                    self.with.watch.disabled(reason);
+                let disable = self.unsaved.take().and_then(|it| it.disable);
+                match (disable, saved.map(|it| it.state)) {
+                    (Some(reason), Some(WebhookState::Disabled(_))) if !self.told => {
+                        self.told = true;
+                        self.with.watch.disabled(reason);
+                    }
+                    _ => {}
                 }
                 // It is gone, or somebody stopped it: whoever looks after the leases ends this soon.
                 if saved.is_none_or(|saved| !saved.state.is_active()) {
