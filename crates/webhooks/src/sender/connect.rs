@@ -23,7 +23,7 @@ use tower_service::Service;
 use crate::sender::PATIENCE;
 use crate::sender::resolve::Resolve;
 
-/// How long one address of several has to take a connection.
+/// How long one address has to take a connection.
 const ADDRESS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why there is no connection: in short words, without what lies behind the name.
@@ -99,7 +99,7 @@ impl Connector {
         let is_tls = uri.scheme_str() != Some("http");
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let addresses = self.addresses(host).await?;
-        let tcp = first_connection(&addresses, port).await?;
+        let tcp = first_connection(&addresses, port, ADDRESS_PATIENCE).await?;
         // What is written is a whole request; waiting for more of it helps nobody.
         let _ = tcp.set_nodelay(true);
         if !is_tls {
@@ -121,10 +121,14 @@ impl Connector {
 
 /// The first of the addresses that takes the connection, each asked once. One that does not answer at
 /// all leaves the others time.
-async fn first_connection(addresses: &[IpAddr], port: u16) -> Result<TcpStream, ConnectError> {
+async fn first_connection(
+    addresses: &[IpAddr],
+    port: u16,
+    patience: Duration,
+) -> Result<TcpStream, ConnectError> {
     for address in addresses {
         let connect = TcpStream::connect(SocketAddr::new(*address, port));
-        if let Ok(Ok(stream)) = timeout(ADDRESS_PATIENCE, connect).await {
+        if let Ok(Ok(stream)) = timeout(patience, connect).await {
             return Ok(stream);
         }
     }
@@ -209,5 +213,39 @@ impl Write for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_leaves_the_next_one_time() {
+        let silent = TcpSocket::new_v4().unwrap();
+        silent.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let silent = silent.listen(1).unwrap();
+        let first = silent.local_addr().unwrap();
+        let second = TcpListener::bind(SocketAddr::from(([127, 0, 0, 2], first.port()))).await;
+        let listening = second.unwrap();
+        let second = listening.local_addr().unwrap();
+        // Nobody accepts: once its queue is full, the first one answers no more.
+        let patience = Duration::from_millis(200);
+        let mut queued = Vec::new();
+        let hangs = loop {
+            match timeout(patience, TcpStream::connect(first)).await {
+                Ok(stream) => queued.push(stream.unwrap()),
+                Err(_) => break true,
+            }
+            if queued.len() > 100 {
+                break false;
+            }
+        };
+        assert!(hangs, "it goes on to answer");
+        let both = [first.ip(), second.ip()];
+        let connected = first_connection(&both, first.port(), patience).await;
+        assert_eq!(connected.unwrap().peer_addr().unwrap(), second);
     }
 }
