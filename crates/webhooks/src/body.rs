@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use accolade_domain::event::{Event, Fact, Position};
+use accolade_domain::event::{Event, Position};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DeliveryFormat, WebhookSettings};
-use accolade_wire::event::{cloud_event, event_id, gateway_event};
+use accolade_wire::event::{cloud_event, event_id, gateway_event, partition_key};
 use bytes::Bytes;
 
 use crate::plan::{Fresh, Partition};
@@ -53,7 +53,7 @@ impl Rendered {
         };
         Ok(Some(Self {
             position: event.position,
-            partition: partition(event),
+            partition: Arc::from(partition_key(event)),
             id: event_id(event),
             json,
         }))
@@ -66,20 +66,6 @@ impl Rendered {
             partition: Arc::clone(&self.partition),
             bytes: self.json.len(),
         }
-    }
-}
-
-/// `partitionkey` of the event: whose order counts.
-fn partition(event: &Event) -> Partition {
-    if let Some(customer) = event.customer() {
-        return Arc::from(customer.to_string());
-    }
-    if let Some(badge) = event.badge() {
-        return Arc::from(badge.to_string());
-    }
-    match &event.fact {
-        Fact::WebhookDisabled { webhook, .. } => Arc::from(webhook.to_string()),
-        _ => Arc::from(""),
     }
 }
 

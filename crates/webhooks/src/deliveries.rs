@@ -21,7 +21,8 @@ use crate::sender::Sender;
 pub struct Options {
     /// How long events are kept: older ones are not sent.
     pub retention: Duration,
-    /// How many connections to the database all deliveries of this server use at once.
+    /// How many connections to the database all deliveries of this server use at once: one to save, so
+    /// that it never waits for those that read, and the others, at least one, to read.
     pub connections: usize,
 }
 
@@ -54,7 +55,8 @@ pub struct Deliveries {
     sender: Sender,
     watch: Arc<dyn Watch>,
     options: Options,
-    connections: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    savers: Arc<Semaphore>,
 }
 
 impl Deliveries {
@@ -77,7 +79,8 @@ impl Deliveries {
             sender,
             watch,
             options,
-            connections: Arc::new(Semaphore::new(options.connections.max(1))),
+            readers: Arc::new(Semaphore::new(options.connections.saturating_sub(1).max(1))),
+            savers: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -97,18 +100,35 @@ impl Deliveries {
     ) -> Result<(), StoreError> {
         let (org, id) = (webhook.org, webhook.webhook);
         let open = move |it: &Self| it.webhooks.open(org, id);
-        match self.call(open).await? {
+        match self.read(open).await? {
             Some(delivery) => run::Run::new(self, delivery).until(stop).await,
             None => Ok(()),
         }
     }
 
-    /// Runs `work`, which blocks, on a thread that may, when there is a connection for it.
-    async fn call<T: Send + 'static>(
+    /// Runs `work`, which reads.
+    async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let connection = Arc::clone(&self.connections).acquire_owned().await;
+        self.call(&self.readers, work).await
+    }
+
+    /// Runs `work`, which saves.
+    async fn save<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.call(&self.savers, work).await
+    }
+
+    /// Runs `work`, which blocks, on a thread that may, when there is a connection for it.
+    async fn call<T: Send + 'static>(
+        &self,
+        connections: &Arc<Semaphore>,
+        work: impl FnOnce(&Self) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let connection = Arc::clone(connections).acquire_owned().await;
         let connection = connection
             .context("deliveries end")
             .map_err(StoreError::Unavailable)?;

@@ -8,6 +8,7 @@ mod body;
 mod deliveries;
 mod feed;
 pub mod plan;
+mod recent;
 mod sender;
 mod signature;
 mod test_event;

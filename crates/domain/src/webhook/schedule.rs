@@ -44,11 +44,12 @@ pub struct Health {
 }
 
 impl Health {
-    /// The health after a delivery that succeeded.
-    pub const fn after_success() -> Self {
+    /// The health after a delivery that succeeded. What the receiver asked for holds.
+    #[must_use]
+    pub const fn after_success(self) -> Self {
         Self {
             failing_since: None,
-            hold_until: None,
+            ..self
         }
     }
 
@@ -61,10 +62,12 @@ impl Health {
     }
 
     /// The health after the receiver asked at `now` to be left alone for `wait`: never longer than
-    /// [`LONGEST_HOLD`].
+    /// [`LONGEST_HOLD`]. Of two answers that were under way at once, the one that asks for longer holds.
+    #[must_use]
     pub fn held(self, now: Instant, wait: Duration) -> Self {
+        let until = now + wait.clamp(Duration::ZERO, LONGEST_HOLD);
         Self {
-            hold_until: Some(now + wait.clamp(Duration::ZERO, LONGEST_HOLD)),
+            hold_until: self.hold_until.max(Some(until)),
             ..self
         }
     }
@@ -185,7 +188,7 @@ mod tests {
         let five_days = second(5 * 86_400);
         assert_eq!(health.disabled(five_days - Duration::microseconds(1)), None);
         assert_eq!(health.disabled(five_days), Some(DisabledReason::NoSuccess));
-        assert_eq!(Health::after_success().disabled(five_days), None);
+        assert_eq!(health.after_success().disabled(five_days), None);
     }
 
     #[test]
@@ -196,5 +199,8 @@ mod tests {
         assert_eq!(held(Duration::seconds(-1)), Some(second(0)));
         let health = Health::default().held(second(0), Duration::seconds(30));
         assert!(health.is_held(second(29)) && !health.is_held(second(30)));
+        let shorter = health.held(second(1), Duration::seconds(5));
+        assert_eq!(shorter.hold_until, Some(second(30)));
+        assert_eq!(shorter.after_success(), health);
     }
 }

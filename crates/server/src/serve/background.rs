@@ -14,8 +14,8 @@ use prometheus::Registry;
 use crate::settings::{DatabaseUrl, Settings};
 use crate::sources::SystemClock;
 
-/// How many connections to the database all deliveries use at once.
-const DELIVERY_CONNECTIONS: u32 = 1;
+/// How many connections to the database all deliveries use at once: one reads, one saves.
+const DELIVERY_CONNECTIONS: u32 = 2;
 
 /// How many connections to the database are used in the background at once.
 pub(crate) const CONNECTIONS: u32 = accolade_worker::CONNECTIONS + DELIVERY_CONNECTIONS;

@@ -10,7 +10,7 @@ use accolade_application::ports::{
     Attempt, AttemptStatus, AttemptedEvent, Delivery, Progress, Saved, StoreError, WebhookVersion,
 };
 use accolade_domain::event::Position;
-use accolade_domain::webhook::Webhook;
+use accolade_domain::webhook::{Webhook, WebhookState};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant as Moment, sleep_until};
 
@@ -44,6 +44,19 @@ struct Finished {
     ended: Ended,
     /// How it went and what was in it, if it went.
     sent: Option<(Sent, Vec<Position>)>,
+    /// Why it could not be read what is in it.
+    failure: Option<StoreError>,
+}
+
+impl Finished {
+    const fn not_tried(request: Planned, failure: Option<StoreError>) -> Self {
+        Self {
+            request,
+            ended: Ended::NotTried,
+            sent: None,
+            failure,
+        }
+    }
 }
 
 /// The deliveries of one webhook.
@@ -68,6 +81,10 @@ pub(super) struct Run {
     attempts: Vec<Attempt>,
     /// Until when the last requests have, once nothing more is to be sent.
     ends_on: Option<Moment>,
+    /// What it ends with, if not well.
+    failure: Option<StoreError>,
+    /// Whether it was told of that the webhook was disabled.
+    told: bool,
 }
 
 impl Run {
@@ -99,6 +116,8 @@ impl Run {
             save_on: now,
             attempts: Vec::new(),
             ends_on: None,
+            failure: None,
+            told: false,
         }
     }
 
@@ -113,7 +132,7 @@ impl Run {
             self.read();
             self.save();
             if self.has_ended() {
-                return Ok(());
+                return self.failure.map_or(Ok(()), Err);
             }
             let wake = self.wake();
             tokio::select! {
@@ -143,8 +162,7 @@ impl Run {
             self.sending
                 .spawn(send(with, webhook, feed, request, bodies));
         }
-        if let Some(reason) = self.plan.stopped() {
-            self.with.watch.disabled(reason);
+        if self.plan.stopped().is_some() {
             self.end();
         }
     }
@@ -159,7 +177,7 @@ impl Run {
         }
         let (with, feed, after) = (self.with.clone(), self.feed.clone(), self.plan.read_from());
         self.reading = Some(tokio::spawn(async move {
-            with.call(move |_| feed.read(after, room, now)).await
+            with.read(move |_| feed.read(after, room, now)).await
         }));
     }
 
@@ -185,7 +203,8 @@ impl Run {
         let fresh = page.events.iter().map(Rendered::fresh).collect();
         let bodies = page.events.into_iter().map(|it| (it.position, it));
         self.bodies.extend(bodies);
-        self.plan.take(fresh, page.next, self.with.clock.now());
+        let now = self.with.clock.now();
+        self.plan.take(fresh, page.next, page.has_more, now);
         self.forget_bodies();
         Ok(())
     }
@@ -225,6 +244,11 @@ impl Run {
         let (now, jitter) = (self.with.clock.now(), rand::random());
         self.plan.ended(request.number, finished.ended, now, jitter);
         self.forget_bodies();
+        // A store that is away comes back; anything else ends this, once what was sent is saved.
+        if let Some(error @ StoreError::Unexpected(_)) = finished.failure {
+            self.failure.get_or_insert(error);
+            self.end();
+        }
     }
 
     /// Begins to save what changed, if enough of it is there or nothing more comes soon.
@@ -246,7 +270,7 @@ impl Run {
         self.unsaved = Some(progress.clone());
         let with = self.with.clone();
         self.saving = Some(tokio::spawn(async move {
-            with.call(move |it| it.webhooks.save(&progress)).await
+            with.save(move |it| it.webhooks.save(&progress)).await
         }));
     }
 
@@ -275,7 +299,14 @@ impl Run {
     fn was_saved(&mut self, saved: Result<Option<Saved>, StoreError>) -> Result<(), StoreError> {
         match saved {
             Ok(saved) => {
-                self.unsaved = None;
+                let disable = self.unsaved.take().and_then(|it| it.disable);
+                match (disable, saved.map(|it| it.state)) {
+                    (Some(reason), Some(WebhookState::Disabled(_))) if !self.told => {
+                        self.told = true;
+                        self.with.watch.disabled(reason);
+                    }
+                    _ => {}
+                }
                 // It is gone, or somebody stopped it: whoever looks after the leases ends this soon.
                 if saved.is_none_or(|saved| !saved.state.is_active()) {
                     self.end();
@@ -366,27 +397,29 @@ async fn send(
         Ok(rendered)
     } else {
         let (wanted, now) = (request.events.clone(), with.clock.now());
-        with.call(move |_| feed.find(&wanted, now)).await
+        with.read(move |_| feed.find(&wanted, now)).await
     };
-    let Ok(rendered) = rendered else {
-        return Finished {
-            request,
-            ended: Ended::NotTried,
-            sent: None,
-        };
+    let rendered = match rendered {
+        Ok(rendered) => rendered,
+        Err(error) => return Finished::not_tried(request, Some(error)),
     };
     let Some(message) = Message::new(&rendered, &webhook.settings) else {
         return Finished {
             request,
             ended: Ended::NothingToSend,
             sent: None,
+            failure: None,
         };
     };
     let positions = rendered.iter().map(|it| it.position).collect();
     let sent = with.sender.send(&webhook, message).await;
+    if sent.ended == Ended::NotTried {
+        return Finished::not_tried(request, None);
+    }
     Finished {
         request,
         ended: sent.ended,
         sent: Some((sent, positions)),
+        failure: None,
     }
 }

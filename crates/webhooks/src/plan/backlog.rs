@@ -46,6 +46,11 @@ impl Item {
     fn line(&self) -> Option<&Partition> {
         self.partition.as_ref().filter(|_| !self.resent)
     }
+
+    /// Whether it is a row because of how deliveries went.
+    const fn counts_as_row(&self) -> bool {
+        self.has_row && !self.resent
+    }
 }
 
 /// The events of one partition, in order.
@@ -74,6 +79,8 @@ pub(super) struct Backlog {
     waiting: BTreeMap<(Instant, Position), Vec<Position>>,
     /// Those that the cursor must not pass.
     without_row: BTreeSet<Position>,
+    /// How many are rows, but for those that somebody asked for.
+    rows: usize,
 }
 
 impl Backlog {
@@ -86,9 +93,10 @@ impl Backlog {
         self.without_row.len()
     }
 
-    /// How many are rows.
-    pub(super) fn rows(&self) -> usize {
-        self.items.len() - self.without_row.len()
+    /// How many are rows. What somebody asked to have sent again does not count: it is not in line, and
+    /// says nothing of the receiver.
+    pub(super) const fn rows(&self) -> usize {
+        self.rows
     }
 
     /// The first that the cursor must not pass.
@@ -126,6 +134,7 @@ impl Backlog {
         }
         let partition = item.line().cloned();
         let has_row = item.has_row;
+        self.rows += usize::from(item.counts_as_row());
         self.items.insert(position, item);
         if let Some(partition) = partition {
             let line = self.lines.entry(partition.clone()).or_default();
@@ -146,6 +155,7 @@ impl Backlog {
             return;
         }
         item.has_row = true;
+        self.rows += usize::from(item.counts_as_row());
         self.without_row.remove(&position);
         let line = item.line().and_then(|it| self.lines.get_mut(it));
         if let Some(line) = line {
@@ -170,6 +180,7 @@ impl Backlog {
     pub(super) fn remove(&mut self, position: Position) -> Option<Item> {
         self.leave_delivery(position);
         let item = self.items.remove(&position)?;
+        self.rows -= usize::from(item.counts_as_row());
         self.without_row.remove(&position);
         self.ready.remove(&position);
         if let Some(partition) = item.line() {

@@ -190,16 +190,6 @@ impl Plan {
         if room < MOST_READ / 2 { 0 } else { room }
     }
 
-    /// Whether there is nothing left of what was read but what waits for its retry.
-    pub fn is_idle(&self) -> bool {
-        self.under_way.is_empty() && self.backlog.without_row() == 0
-    }
-
-    /// Whether a delivery is under way.
-    pub fn is_under_way(&self) -> bool {
-        !self.under_way.is_empty()
-    }
-
     /// Whether this event was read and has not been tried or put off.
     pub fn is_fresh(&self, position: Position) -> bool {
         let item = self.backlog.get(position);
@@ -211,9 +201,12 @@ impl Plan {
         self.backlog.without_row()
     }
 
-    /// Takes over `events`, which the webhook wants and are all of those up to `next`.
-    pub fn take(&mut self, events: Vec<Fresh>, next: Position, now: Instant) {
+    /// Takes over `events`, which the webhook wants and are all of those up to `next`; behind that may be
+    /// more.
+    pub fn take(&mut self, events: Vec<Fresh>, next: Position, has_more: bool, now: Instant) {
         let in_doubt = self.is_in_doubt();
+        // What the webhook does not want is no probe: the next page is as good.
+        let is_over = !events.is_empty() || !has_more;
         for event in events {
             if event.position <= self.read_to || self.known.remove(&event.position) {
                 continue;
@@ -238,7 +231,7 @@ impl Plan {
             self.backlog.add(event.position, item);
         }
         self.read_to = self.read_to.max(next);
-        if in_doubt && !self.backlog.has_ready() {
+        if in_doubt && is_over && !self.backlog.has_ready() {
             self.doubt.probe(now);
         }
     }
@@ -271,7 +264,7 @@ impl Plan {
         };
         match ended {
             Ended::Delivered => {
-                self.health.failing_since = None;
+                self.health = self.health.after_success();
                 self.doubt.end();
                 self.settle(&positions);
             }

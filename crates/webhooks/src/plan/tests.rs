@@ -74,7 +74,7 @@ impl Sent {
             })
             .collect();
         let next = events.last().unwrap().position;
-        self.plan.take(events, next, self.now);
+        self.plan.take(events, next, false, self.now);
     }
 
     /// All that goes now: the numbers of the deliveries with the positions in them.
@@ -400,4 +400,46 @@ fn what_was_asked_for_again_holds_up_nobody() {
     let requests = sent.send();
     assert_eq!(numbers(&requests), [[2], [10]]);
     assert!(requests[0].events[0].resent);
+}
+
+fn asked_for_again(number: i64, due_on: Instant) -> Retry {
+    Retry {
+        position: position(number),
+        partition: None,
+        attempts: 0,
+        first_on: None,
+        due_on: Some(due_on),
+        given_up: false,
+        resent: true,
+    }
+}
+
+#[test]
+fn what_was_asked_for_again_holds_up_no_reading() {
+    let strict = WebhookSettings {
+        order: DeliveryOrder::Strict,
+        ..settings()
+    };
+    let mut stored = delivery(strict);
+    stored.cursor = position(5_000);
+    stored.retries = (1..=5_000)
+        .map(|number| asked_for_again(number, second(1_000)))
+        .collect();
+    let plan = Plan::open(&stored);
+    assert!(plan.room(second(0)) > 0);
+}
+
+#[test]
+fn in_doubt_it_passes_what_it_does_not_want_without_a_pause() {
+    let mut stored = delivery(settings());
+    stored.webhook.health = Health::default().after_failure(second(0));
+    let mut plan = Plan::open(&stored);
+    let now = second(0);
+    for page in 1..100 {
+        assert_eq!(plan.room(now), 1);
+        plan.take(Vec::new(), position(page), true, now);
+    }
+    plan.take(Vec::new(), position(100), false, now);
+    assert_eq!(plan.room(now), 0, "there is no more");
+    assert_eq!(plan.room(second(5)), 1);
 }

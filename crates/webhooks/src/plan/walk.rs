@@ -23,6 +23,7 @@ enum Step {
     Save,
     Crash,
     Restart,
+    Resend(usize),
     Pass(i64),
     PassUntilWake,
 }
@@ -58,6 +59,7 @@ fn step() -> impl Strategy<Value = Step> {
         4 => Just(Step::Save),
         1 => Just(Step::Crash),
         1 => Just(Step::Restart),
+        1 => any::<usize>().prop_map(Step::Resend),
         3 => (0_i64..400).prop_map(Step::Pass),
         4 => Just(Step::PassUntilWake),
     ]
@@ -77,6 +79,8 @@ struct World {
     given_up: BTreeSet<Position>,
     /// What must not come again, as there was no crash since.
     comes_once: BTreeSet<Position>,
+    /// What somebody asked for again that was done with.
+    resent: BTreeSet<Position>,
     /// What was in the first request with this id that went out since the last crash.
     requests: BTreeMap<Position, BTreeSet<Position>>,
 }
@@ -98,6 +102,7 @@ impl World {
             delivered: BTreeSet::new(),
             given_up: BTreeSet::new(),
             comes_once: BTreeSet::new(),
+            resent: BTreeSet::new(),
             requests: BTreeMap::new(),
         }
     }
@@ -115,6 +120,7 @@ impl World {
             Step::Save => self.save(),
             Step::Crash => self.crash(),
             Step::Restart => self.restart(),
+            Step::Resend(which) => self.resend(*which),
             Step::Pass(seconds) => self.now = self.now + Duration::seconds(*seconds),
             Step::PassUntilWake => self.pass_until_wake(),
         }
@@ -139,7 +145,7 @@ impl World {
                 bytes: 700,
             })
             .collect();
-        self.plan.take(events, next, self.now);
+        self.plan.take(events, next, next < self.end, self.now);
     }
 
     fn send(&mut self) {
@@ -167,7 +173,8 @@ impl World {
                 "too fast"
             );
         }
-        for position in &sent {
+        let in_line = request.events.iter().filter(|it| !it.resent);
+        for position in in_line.map(|it| &it.position) {
             assert!(
                 !self.comes_once.contains(position),
                 "{position} comes again"
@@ -184,12 +191,14 @@ impl World {
                 assert!(
                     self.delivered.contains(before)
                         || self.given_up.contains(before)
+                        || self.resent.contains(before)
                         || sent.contains(before),
                     "{position} goes before {before}"
                 );
             }
         }
-        if let Some(before) = self.requests.get(&sent[0]) {
+        let has_resent = request.events.iter().any(|it| it.resent);
+        if let Some(before) = self.requests.get(&sent[0]).filter(|_| !has_resent) {
             let grew = sent.iter().any(|it| !before.contains(it));
             assert!(!grew, "a request grew from {before:?} to {sent:?}");
         }
@@ -205,7 +214,8 @@ impl World {
             Answer::Later(seconds) => Ended::Later(Duration::seconds(seconds)),
             Answer::Unreachable => Ended::NotTried,
         };
-        if ended != Ended::NotTried {
+        let has_resent = events.clone().any(|it| it.resent);
+        if ended != Ended::NotTried && !has_resent {
             let sent: BTreeSet<_> = events.clone().map(|it| it.position).collect();
             self.requests
                 .entry(request.events[0].position)
@@ -246,6 +256,30 @@ impl World {
         self.under_way.clear();
         self.begun.clear();
         self.plan = Plan::open(&self.stored);
+    }
+
+    /// Somebody asks for an event again that is done with, and the deliveries begin anew.
+    fn resend(&mut self, which: usize) {
+        self.restart();
+        let stored = &mut self.stored;
+        let is_row = |position| stored.retries.iter().any(|row| row.position == position);
+        let done = self.feed.range(..=stored.cursor).map(|(it, _)| *it);
+        let done: Vec<_> = done.filter(|it| !is_row(*it)).collect();
+        if done.is_empty() {
+            return;
+        }
+        let position = done[which % done.len()];
+        self.resent.insert(position);
+        stored.retries.push(Retry {
+            position,
+            partition: None,
+            attempts: 0,
+            first_on: None,
+            due_on: Some(self.now),
+            given_up: false,
+            resent: true,
+        });
+        self.plan = Plan::open(stored);
     }
 
     fn pass_until_wake(&mut self) {

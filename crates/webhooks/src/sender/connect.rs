@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use accolade_domain::webhook::address::ReceiverPolicy;
 use hyper::Uri;
@@ -14,11 +15,16 @@ use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 
+use crate::sender::PATIENCE;
 use crate::sender::resolve::Resolve;
+
+/// How long one address has to take a connection.
+const ADDRESS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why there is no connection: in short words, without what lies behind the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +32,9 @@ pub(crate) enum ConnectError {
     /// The name has no address, or nobody could be asked.
     #[error("the name could not be resolved")]
     NoAddress,
+    /// Too many names are being looked up to look up this one.
+    #[error("the name was not looked up, as too many are at the moment")]
+    Busy,
     /// The name has an address that receivers must not have.
     #[error("the address is not allowed")]
     NotAllowed,
@@ -70,7 +79,10 @@ impl Connector {
             vec![address]
         } else {
             let found = self.resolver.resolve(host.to_owned()).await;
-            found.map_err(|_| ConnectError::NoAddress)?
+            found.map_err(|error| match error.kind() {
+                io::ErrorKind::WouldBlock => ConnectError::Busy,
+                _ => ConnectError::NoAddress,
+            })?
         };
         if addresses.is_empty() {
             return Err(ConnectError::NoAddress);
@@ -87,7 +99,7 @@ impl Connector {
         let is_tls = uri.scheme_str() != Some("http");
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
         let addresses = self.addresses(host).await?;
-        let tcp = first_connection(&addresses, port).await?;
+        let tcp = first_connection(&addresses, port, ADDRESS_PATIENCE).await?;
         // What is written is a whole request; waiting for more of it helps nobody.
         let _ = tcp.set_nodelay(true);
         if !is_tls {
@@ -107,10 +119,16 @@ impl Connector {
     }
 }
 
-/// The first of the addresses that takes the connection, each asked once.
-async fn first_connection(addresses: &[IpAddr], port: u16) -> Result<TcpStream, ConnectError> {
+/// The first of the addresses that takes the connection, each asked once. One that does not answer at
+/// all leaves the others time.
+async fn first_connection(
+    addresses: &[IpAddr],
+    port: u16,
+    patience: Duration,
+) -> Result<TcpStream, ConnectError> {
     for address in addresses {
-        if let Ok(stream) = TcpStream::connect(SocketAddr::new(*address, port)).await {
+        let connect = TcpStream::connect(SocketAddr::new(*address, port));
+        if let Ok(Ok(stream)) = timeout(patience, connect).await {
             return Ok(stream);
         }
     }
@@ -137,7 +155,12 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        Box::pin(self.clone().connect(uri))
+        let connect = self.clone().connect(uri);
+        // Whoever waits for it may have gone; it goes on, for the next one, but not for ever.
+        Box::pin(async move {
+            let connected = timeout(PATIENCE, connect).await;
+            connected.unwrap_or(Err(ConnectError::Failed))
+        })
     }
 }
 
@@ -190,5 +213,39 @@ impl Write for Stream {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::{TcpListener, TcpSocket};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_address_that_does_not_answer_leaves_the_next_one_time() {
+        let silent = TcpSocket::new_v4().unwrap();
+        silent.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let silent = silent.listen(1).unwrap();
+        let first = silent.local_addr().unwrap();
+        let second = TcpListener::bind(SocketAddr::from(([127, 0, 0, 2], first.port()))).await;
+        let listening = second.unwrap();
+        let second = listening.local_addr().unwrap();
+        // Nobody accepts: once its queue is full, the first one answers no more.
+        let patience = Duration::from_millis(200);
+        let mut queued = Vec::new();
+        let hangs = loop {
+            match timeout(patience, TcpStream::connect(first)).await {
+                Ok(stream) => queued.push(stream.unwrap()),
+                Err(_) => break true,
+            }
+            if queued.len() > 100 {
+                break false;
+            }
+        };
+        assert!(hangs, "it goes on to answer");
+        let both = [first.ip(), second.ip()];
+        let connected = first_connection(&both, first.port(), patience).await;
+        assert_eq!(connected.unwrap().peer_addr().unwrap(), second);
     }
 }

@@ -148,10 +148,10 @@ impl Sender {
                     ..result
                 },
             },
-            Err(error) => Sent {
-                ended: Ended::Failed,
+            Err(unanswered) => Sent {
+                ended: unanswered.ended,
                 result: AttemptResult {
-                    error: Some(error),
+                    error: Some(unanswered.error),
                     ..result
                 },
             },
@@ -163,7 +163,7 @@ impl Sender {
         webhook: &Webhook,
         message: Message,
         deadline: Moment,
-    ) -> Result<Answered, String> {
+    ) -> Result<Answered, Unanswered> {
         let target =
             Target::parse(&webhook.settings.url, &self.policy).map_err(|e| e.to_string())?;
         let request = self.signed(webhook, target, message)?;
@@ -172,7 +172,7 @@ impl Sender {
             Ok(Err(error)) => return Err(client_error(&error)),
             Err(_) => {
                 let seconds = self.patience.as_secs();
-                return Err(format!("no answer within {seconds} seconds"));
+                return Err(format!("no answer within {seconds} seconds").into());
             }
         };
         Ok(self.read(response, deadline).await)
@@ -241,6 +241,21 @@ impl Sender {
     }
 }
 
+/// Why there is no answer.
+struct Unanswered {
+    ended: Ended,
+    error: String,
+}
+
+impl From<String> for Unanswered {
+    fn from(error: String) -> Self {
+        Self {
+            ended: Ended::Failed,
+            error,
+        }
+    }
+}
+
 /// What a receiver answered.
 struct Answered {
     ended: Ended,
@@ -265,22 +280,29 @@ fn unsendable<E>(_: E) -> String {
 }
 
 /// Why there was no answer, without what a library says about it.
-fn client_error(error: &ClientError) -> String {
+fn client_error(error: &ClientError) -> Unanswered {
     let mut source: Option<&(dyn Error + 'static)> = error.source();
     while let Some(cause) = source {
         if let Some(error) = cause.downcast_ref::<ConnectError>() {
-            return error.to_string();
+            let ended = match error {
+                // It is this server that has too much to do.
+                ConnectError::Busy => Ended::NotTried,
+                _ => Ended::Failed,
+            };
+            let error = error.to_string();
+            return Unanswered { ended, error };
         }
         if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-            return if error.is_parse() {
-                "the answer is not one of HTTP/1.1".to_owned()
+            let text = if error.is_parse() {
+                "the answer is not one of HTTP/1.1"
             } else {
-                "the connection broke before there was an answer".to_owned()
+                "the connection broke before there was an answer"
             };
+            return text.to_owned().into();
         }
         source = cause.source();
     }
-    "the connection failed".to_owned()
+    "the connection failed".to_owned().into()
 }
 
 /// What was answered as a text that a database takes, of no more bytes than it had.

@@ -1,6 +1,7 @@
 //! A feed that tests fill.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use accolade_application::ports::{
     EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
@@ -21,12 +22,26 @@ pub(crate) fn badge() -> BadgeId {
 
 /// What was recorded, in order.
 #[derive(Default)]
-pub(crate) struct TestFeed(Mutex<Vec<Event>>);
+pub(crate) struct TestFeed {
+    events: Mutex<Vec<Event>>,
+    reads: AtomicUsize,
+    is_broken: AtomicBool,
+}
 
 impl TestFeed {
+    /// How often it was read.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    /// From now on it gives nothing more to whoever asks for any kind of events.
+    pub(crate) fn breaks(&self) {
+        self.is_broken.store(true, Ordering::SeqCst);
+    }
+
     /// These customers earn the badge, one after another.
     pub(crate) fn earn(&self, customers: impl IntoIterator<Item = i64>) {
-        let mut events = self.0.lock().unwrap();
+        let mut events = self.events.lock().unwrap();
         for customer in customers {
             let position = i64::try_from(events.len()).unwrap() + 1;
             let earned: EarnedBadgeId = format!("{position:024x}").parse().unwrap();
@@ -57,7 +72,12 @@ impl TestFeed {
 
 impl EventStore for TestFeed {
     fn read(&self, query: &FeedQuery) -> Result<FeedPage, FeedError> {
-        let events = self.0.lock().unwrap();
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        if query.kinds.is_empty() && self.is_broken.load(Ordering::SeqCst) {
+            let error = anyhow::anyhow!("it is broken");
+            return Err(FeedError::Store(StoreError::Unexpected(error)));
+        }
+        let events = self.events.lock().unwrap();
         let behind = events
             .iter()
             .skip(usize::try_from(query.after.get()).unwrap());
@@ -71,7 +91,7 @@ impl EventStore for TestFeed {
     }
 
     fn newest(&self, _: OrgId) -> Result<Position, StoreError> {
-        let events = self.0.lock().unwrap();
+        let events = self.events.lock().unwrap();
         Ok(events.last().map_or(Position::START, |it| it.position))
     }
 

@@ -8,6 +8,7 @@ mod feed;
 mod libraries;
 mod network;
 mod order;
+mod reading;
 mod receiver;
 mod tls;
 mod world;

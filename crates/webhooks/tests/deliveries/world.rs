@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use accolade_application::ports::{
-    AttemptQuery, AttemptResult, Clock, Deliverable, ListedAttempt, StoredWebhook, WebhookStore,
+    AttemptQuery, AttemptResult, Clock, Deliverable, ListedAttempt, StoreError, StoredWebhook,
+    WebhookStore,
 };
 use accolade_domain::event::Position;
 use accolade_domain::ids::{ObjectId, WebhookId};
@@ -49,6 +50,7 @@ impl Clock for MovedClock {
 pub(crate) struct TestNames {
     names: Mutex<BTreeMap<String, VecDeque<Vec<IpAddr>>>>,
     asked: Mutex<usize>,
+    busy: Mutex<usize>,
 }
 
 impl TestNames {
@@ -61,6 +63,11 @@ impl TestNames {
         names.insert(name.to_owned(), answers.collect());
     }
 
+    /// So many of the next look-ups find no place.
+    pub(crate) fn are_busy(&self, times: usize) {
+        *self.busy.lock().unwrap() = times;
+    }
+
     pub(crate) fn times_asked(&self) -> usize {
         *self.asked.lock().unwrap()
     }
@@ -69,6 +76,11 @@ impl TestNames {
 impl Resolve for TestNames {
     fn resolve(&self, name: String) -> Lookup {
         *self.asked.lock().unwrap() += 1;
+        let mut busy = self.busy.lock().unwrap();
+        if *busy > 0 {
+            *busy -= 1;
+            return Box::pin(async { Err(std::io::ErrorKind::WouldBlock.into()) });
+        }
         let mut names = self.names.lock().unwrap();
         let answers = names.get_mut(&name);
         let answer = answers.and_then(|it| {
@@ -138,7 +150,7 @@ impl World {
             Arc::new(MemoryStore::default()),
         );
         let options = Options {
-            retention: Duration::from_hours(90 * 24),
+            retention: Duration::from_hours(3_650 * 24),
             connections: 4,
         };
         let deliveries = Deliveries::new(
@@ -160,6 +172,10 @@ impl World {
         }
     }
 
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
     /// Creates a webhook that begins with the first event, and delivers to it.
     pub(crate) fn deliver(&self, webhook: &Webhook) -> Delivering {
         self.store
@@ -178,9 +194,7 @@ impl World {
         };
         let stopped = stop.clone().cancelled_owned();
         let deliveries = self.deliveries.clone();
-        let task = tokio::spawn(async move {
-            deliveries.deliver(deliverable, stopped).await.unwrap();
-        });
+        let task = tokio::spawn(async move { deliveries.deliver(deliverable, stopped).await });
         Delivering { stop, task }
     }
 
@@ -221,14 +235,14 @@ impl World {
 /// Deliveries that are under way.
 pub(crate) struct Delivering {
     stop: CancellationToken,
-    task: JoinHandle<()>,
+    task: JoinHandle<Result<(), StoreError>>,
 }
 
 impl Delivering {
     /// Ends them as a server does that is told to.
     pub(crate) async fn stop(self) {
         self.stop.cancel();
-        self.task.await.unwrap();
+        self.task.await.unwrap().unwrap();
     }
 
     /// Ends them as a power cut does.
@@ -239,6 +253,11 @@ impl Delivering {
 
     /// Waits until they end by themselves.
     pub(crate) async fn end(self) {
-        self.task.await.unwrap();
+        self.task.await.unwrap().unwrap();
+    }
+
+    /// Waits until they end with an error.
+    pub(crate) async fn fail(self) -> StoreError {
+        self.task.await.unwrap().unwrap_err()
     }
 }

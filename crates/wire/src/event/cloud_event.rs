@@ -72,6 +72,11 @@ pub fn cloud_event(event: &Event) -> CloudEvent<'_> {
     CloudEvent::new(event)
 }
 
+/// The `partitionkey` of `event`: events with the same one concern each other.
+pub fn partition_key(event: &Event) -> String {
+    Subject::of(event).partition()
+}
+
 impl CloudEvent<'_> {
     /// The same as it is sent to webhooks: with `timestamp`.
     #[must_use]

@@ -17,7 +17,9 @@ mod tests;
 mod types;
 
 pub use asyncapi::{asyncapi, asyncapi_json};
-pub use cloud_event::{CLOUD_EVENT, CLOUD_EVENTS_BATCH, CloudEvent, cloud_event, event_id};
+pub use cloud_event::{
+    CLOUD_EVENT, CLOUD_EVENTS_BATCH, CloudEvent, cloud_event, event_id, partition_key,
+};
 pub use cursor::cursor;
 pub use gateway::{GATEWAY_EXAMPLE, GatewayEvent, gateway_event};
 pub use page::{EventsBody, batch};
