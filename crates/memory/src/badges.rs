@@ -45,7 +45,7 @@ impl BadgeStore for MemoryStore {
             badge: badge.clone(),
             version: BadgeVersion(1),
         };
-        state.told_of_badge(None, &created, false);
+        state.told_of_badge(None, &created);
         state.badges.insert((badge.org, badge.id), created);
         state.badge_numbers.insert((badge.org, badge.id), number);
         state.raise_catalogue_version(badge.org);
@@ -114,8 +114,7 @@ impl BadgeStore for MemoryStore {
         found.badge.updated_by = request.by;
         found.version.0 += 1;
         let after = found.clone();
-        let is_redefined = matches!(request.edit, BadgeEdit::Definition { .. });
-        state.told_of_badge(Some(&before), &after, is_redefined);
+        state.told_of_badge(Some(&before), &after);
         state.raise_catalogue_version(request.org);
         state.tell(request.entries.iter().cloned());
         if let Some(record) = &request.idempotency {

@@ -14,7 +14,7 @@ impl Housekeeping for MemoryStore {
             .retain(|_, record| record.guard.expires_on > now);
         Ok(Swept {
             idempotency_keys: (before - state.idempotency.len()) as u64,
-            count_rows: 0,
+            ..Swept::default()
         })
     }
 }

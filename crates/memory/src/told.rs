@@ -209,14 +209,13 @@ impl State {
         &mut self,
         before: Option<&VersionedBadge>,
         after: &VersionedBadge,
-        is_redefined: bool,
     ) {
         let badge = &after.badge;
         let mut told: Vec<(BadgeChanged, Option<Owner>)> = Vec::new();
         match before {
             None => told.push((BadgeChanged::Created, None)),
             Some(before) => {
-                if is_redefined {
+                if before.badge.definition != badge.definition {
                     told.push((BadgeChanged::Updated, None));
                 }
                 match (before.badge.active, badge.active) {

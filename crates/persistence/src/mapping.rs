@@ -137,6 +137,11 @@ impl<'a> DefinitionRow<'a> {
     }
 }
 
+/// A definition as it is stored.
+pub(crate) fn definition_of(stored: &str) -> anyhow::Result<BadgeDefinition> {
+    Ok(serde_json::from_str(stored)?)
+}
+
 /// A badge to be written.
 #[derive(Insertable)]
 #[diesel(table_name = badge_metas)]
@@ -189,7 +194,7 @@ pub(crate) struct BadgeRow {
 
 impl BadgeRow {
     fn badge(self) -> anyhow::Result<Badge> {
-        let definition: BadgeDefinition = serde_json::from_str(&self.definition)
+        let definition = definition_of(&self.definition)
             .with_context(|| format!("the definition of badge {:02x?}", self.id))?;
         let claims: Vec<(i16, ReferenceId, u8)> = serde_json::from_str(&self.claims)?;
         Ok(Badge {

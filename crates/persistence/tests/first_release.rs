@@ -396,6 +396,48 @@ fn assert_it_expires_once(database: &Database, run: impl Fn(&str)) {
     assert_eq!(expire(stores), 2);
 }
 
+/// What is damaged in one org, before it is entered or afterwards, keeps no other from expiring.
+fn assert_others_expire(database: &Database, is_entered: bool, run: impl Fn(&str)) {
+    database.migrate().unwrap();
+    run("UPDATE expiry_backlog SET began_on = 1900000000");
+    let stores = &database.stores;
+    if is_entered {
+        let expired = stores.events.expire(second(1), second(9_100), 3).unwrap();
+        assert!(!expired.has_more);
+    }
+    run("UPDATE request_ledger SET answer = DAMAGED WHERE org_id = 200001");
+    assert_eq!(expire(stores), 12);
+    let told = expired(stores);
+    assert!(told.iter().all(|it| it.0 == 100_458), "{told:?}");
+}
+
+#[test]
+fn what_is_damaged_in_one_org_keeps_no_other_from_expiring_on_sqlite() {
+    for is_entered in [false, true] {
+        let filled = sqlite();
+        let run = |sql: &str| {
+            let path = filled.path();
+            let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+            let sql = sql.replace("DAMAGED", "x'ff'");
+            connection.batch_execute(&sql).unwrap();
+        };
+        assert_others_expire(&filled.open(), is_entered, run);
+    }
+}
+
+#[test]
+fn what_is_damaged_in_one_org_keeps_no_other_from_expiring_on_postgresql() {
+    for is_entered in [false, true] {
+        let filled = postgres();
+        let run = |sql: &str| {
+            let mut connection = PgConnection::establish(filled.database.url()).unwrap();
+            let sql = sql.replace("DAMAGED", r"'\xff'");
+            connection.batch_execute(&sql).unwrap();
+        };
+        assert_others_expire(&filled.open(), is_entered, run);
+    }
+}
+
 fn assert_what_had_expired_is_older_than_the_feed(database: &Database) {
     database.migrate().unwrap();
     assert_eq!(expire(&database.stores), 0);

@@ -43,32 +43,42 @@ impl Task for Housekeeping {
 impl Housekeeping {
     async fn sweep(&self) -> Result<(), StoreError> {
         let now = self.context.clock.now();
-        let sweep = self
-            .context
-            .call(Line::Patient, move |it| it.housekeeping.sweep(now));
-        let swept = sweep.await?;
-        tracing::debug!(
-            idempotency_keys = swept.idempotency_keys,
-            count_rows = swept.count_rows,
-            "swept"
-        );
-        Ok(())
+        loop {
+            // Others of this line have their turn between two of its calls.
+            let sweep = self
+                .context
+                .call(Line::Patient, move |it| it.housekeeping.sweep(now));
+            let swept = sweep.await?;
+            tracing::debug!(
+                idempotency_keys = swept.idempotency_keys,
+                count_rows = swept.count_rows,
+                "swept"
+            );
+            if !swept.has_more {
+                return Ok(());
+            }
+        }
     }
 
     async fn sweep_events(&self) -> Result<(), StoreError> {
         let kept_since = before(self.context.clock.now(), self.context.options.retention);
-        let sweep = self
-            .context
-            .call(Line::Patient, move |it| it.events.sweep_events(kept_since));
-        let rows = sweep.await?;
-        tracing::debug!(rows, "swept the feed");
-        Ok(())
+        loop {
+            // The same.
+            let sweep = self
+                .context
+                .call(Line::Patient, move |it| it.events.sweep_events(kept_since));
+            let rows = sweep.await?;
+            if rows == 0 {
+                return Ok(());
+            }
+            tracing::debug!(rows, "swept the feed");
+        }
     }
 
     async fn sweep_attempts(&self) -> Result<(), StoreError> {
         let kept_since = self.context.clock.now() - ATTEMPTS_KEPT;
         loop {
-            // Others of this line have their turn between two of its calls.
+            // The same.
             let sweep = self.context.call(Line::Patient, move |it| {
                 it.webhooks.sweep_attempts(kept_since)
             });
@@ -99,12 +109,17 @@ mod tests {
     async fn everything_is_tidied_up_once_a_minute() {
         let world = World::new();
         world.fake.state().attempts_left = 3;
+        world.fake.state().events_left = 4;
+        world.fake.state().sweeps_left = 2;
         let _server = world.serve::<Housekeeping>(1);
         pass(Duration::ZERO).await;
         assert_eq!(world.fake.state().attempts_left, 0);
+        assert_eq!(world.fake.state().events_left, 0);
+        // What a call left was tidied up by the next at once.
+        assert_eq!(world.fake.state().sweeps, 3);
         pass(PERIOD * 10).await;
         let state = world.fake.state();
-        assert_eq!(state.sweeps, 11);
+        assert_eq!(state.sweeps, 13);
         let kept = state
             .kept_since
             .map(|since| world.now().since(since.unwrap()));

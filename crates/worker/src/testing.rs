@@ -56,6 +56,10 @@ pub(crate) struct State {
     pub(crate) sweeps: u32,
     /// Since when events were to be kept, and attempts, last.
     pub(crate) kept_since: [Option<Instant>; 2],
+    /// How many calls leave something to be swept.
+    pub(crate) sweeps_left: u32,
+    /// How many calls it takes to sweep events.
+    pub(crate) events_left: u32,
     /// How many calls it takes to sweep attempts.
     pub(crate) attempts_left: u32,
     /// What can be delivered to.
@@ -155,15 +159,24 @@ impl EventStore for Link {
     }
 
     fn sweep_events(&self, kept_since: Instant) -> Result<u64, StoreError> {
-        self.call()?.kept_since[0] = Some(kept_since);
-        Ok(0)
+        let mut state = self.call()?;
+        state.kept_since[0] = Some(kept_since);
+        let some = u64::from(state.events_left > 0);
+        state.events_left = state.events_left.saturating_sub(1);
+        Ok(some)
     }
 }
 
 impl Housekeeping for Link {
     fn sweep(&self, _: Instant) -> Result<Swept, StoreError> {
-        self.call()?.sweeps += 1;
-        Ok(Swept::default())
+        let mut state = self.call()?;
+        state.sweeps += 1;
+        let has_more = state.sweeps_left > 0;
+        state.sweeps_left = state.sweeps_left.saturating_sub(1);
+        Ok(Swept {
+            has_more,
+            ..Swept::default()
+        })
     }
 }
 

@@ -140,7 +140,7 @@ pub trait EventStore: Send + Sync {
     fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError>;
 
     /// Forgets events that were recorded before `kept_since`; how many rows it removed. Positions are
-    /// never used again.
+    /// never used again. Removes a bounded number: call it again until it removes none.
     ///
     /// # Errors
     /// The store failed.

@@ -11,13 +11,15 @@ pub struct Swept {
     pub idempotency_keys: u64,
     /// Rows of counts that were added up into others.
     pub count_rows: u64,
+    /// Whether there is more to be tidied up.
+    pub has_more: bool,
 }
 
 /// What a store tidies up now and then. Several servers may do it at once.
 pub trait Housekeeping: Send + Sync {
     /// Forgets idempotency keys that have expired at `now` and keeps reading
     /// counts cheap. No answer of any other port that is asked at `now` or later
-    /// changes by it.
+    /// changes by it. Forgets a bounded number: call it again until there is no more.
     ///
     /// # Errors
     /// The store failed.

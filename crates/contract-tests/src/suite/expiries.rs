@@ -241,6 +241,28 @@ fn a_large_request_is_divided_and_each_is_told_once(world: &World) {
     assert_eq!(expired(world, &badge), expected);
 }
 
+fn of_large_requests_that_expire_little_by_little_each_is_told_once(world: &World) {
+    let badge = world.direct("Gold");
+    let mut expected = Vec::new();
+    for thousand in 0..5_i64 {
+        let numbers = thousand * 6_000 + 1..=thousand * 6_000 + 6_000;
+        let dates: Vec<_> = numbers.map(|number| (number, now())).collect();
+        let mut import = world.importing(&badge, &dates);
+        for (item, place) in import.items.iter_mut().zip(0..) {
+            item.expires_on = minutes(if place < 4 { 10 + place % 2 } else { 99 });
+            if place < 4 {
+                expected.push((item.customer.get(), 10 + place % 2));
+            }
+        }
+        import.outcomes = outcomes(&import);
+        world.import(&import).unwrap();
+    }
+    // The earliest first, then by request.
+    expected.sort_by_key(|it| it.1);
+    expire(world, 20, 100);
+    assert_eq!(expired(world, &badge), expected);
+}
+
 fn twenty_thousand_that_are_due_at_one_instant_are_told_as_many_at_a_time_as_may_be(world: &World) {
     let badge = world.direct("Gold");
     for thousand in 0..10_i64 {
@@ -282,6 +304,7 @@ sentences! {
     who_was_refused_has_nothing_that_expires
     what_was_imported_expires_each_at_its_instant
     a_large_request_is_divided_and_each_is_told_once
+    of_large_requests_that_expire_little_by_little_each_is_told_once
     twenty_thousand_that_are_due_at_one_instant_are_told_as_many_at_a_time_as_may_be
     every_org_has_its_own_in_its_own_feed
 }

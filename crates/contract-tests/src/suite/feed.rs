@@ -172,7 +172,8 @@ fn whatever_becomes_of_a_badge_is_told(world: &World) {
     world.edit(&badge, BadgeEdit::Activity(true));
     let mut renamed = badge.clone();
     renamed.definition.name = "Silver".try_into().unwrap();
-    let definition = || Box::new(renamed.definition.clone());
+    let silver = Box::new(renamed.definition.clone());
+    let definition = || silver.clone();
     world.edit(
         &badge,
         BadgeEdit::Definition {
@@ -180,11 +181,20 @@ fn whatever_becomes_of_a_badge_is_told(world: &World) {
             active: None,
         },
     );
+    // It has this definition, so only what it does beside is told.
     world.edit(
         &badge,
         BadgeEdit::Definition {
             definition: definition(),
             active: Some(false),
+        },
+    );
+    renamed.definition.default_till = Some(7);
+    world.edit(
+        &badge,
+        BadgeEdit::Definition {
+            definition: Box::new(renamed.definition.clone()),
+            active: Some(true),
         },
     );
     let expected = [
@@ -195,8 +205,9 @@ fn whatever_becomes_of_a_badge_is_told(world: &World) {
         of_badge(&badge, BadgeChanged::Deactivated, 5, None),
         of_badge(&badge, BadgeChanged::Activated, 6, None),
         of_badge(&renamed, BadgeChanged::Updated, 7, None),
-        of_badge(&renamed, BadgeChanged::Updated, 8, None),
         of_badge(&renamed, BadgeChanged::Deactivated, 8, None),
+        of_badge(&renamed, BadgeChanged::Updated, 9, None),
+        of_badge(&renamed, BadgeChanged::Activated, 9, None),
     ];
     assert_eq!(world.facts_since(0), expected);
     let events = world.events();
@@ -209,17 +220,19 @@ fn what_changes_nothing_is_not_told(world: &World) {
     let claimed = |active| BadgeEdit::Claim(claim(OwnerType::Loyalty, "1", active));
     world.edit(&badge, claimed(false));
     world.edit(&badge, claimed(true));
-    world.edit(
-        &badge,
-        BadgeEdit::Definition {
-            definition: Box::new(badge.definition.clone()),
-            active: Some(true),
-        },
-    );
     let before = world.events().len();
     world.edit(&badge, claimed(true));
     world.edit(&badge, BadgeEdit::Activity(true));
-    assert_eq!(before, 3);
+    for active in [None, Some(true)] {
+        world.edit(
+            &badge,
+            BadgeEdit::Definition {
+                definition: Box::new(badge.definition.clone()),
+                active,
+            },
+        );
+    }
+    assert_eq!(before, 2);
     assert_eq!(world.facts_since(before), []);
 }
 

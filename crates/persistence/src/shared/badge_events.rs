@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use super::Connection;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
-use crate::mapping::FIRST_VERSION;
+use crate::mapping::{FIRST_VERSION, definition_of};
 use crate::retry::WorkError;
 use crate::schema::{badge_claims, badge_metas};
 
@@ -22,6 +22,8 @@ pub(super) struct Before {
     is_active: bool,
     /// Whether the owner that the edit is about had an active claim.
     is_claimed: bool,
+    /// What it is to become already, if the edit is about the definition.
+    is_defined_so: bool,
 }
 
 /// The badge before `request`, if it is there.
@@ -30,9 +32,13 @@ pub(super) fn before(
     request: &BadgeEditRequest,
 ) -> Result<Option<Before>, WorkError> {
     let (org, badge) = (request.org.get(), request.badge.0.as_bytes().as_slice());
-    let found: Option<(String, bool)> = badge_metas::table
+    let found: Option<(String, bool, String)> = badge_metas::table
         .find((org, badge))
-        .select((badge_metas::name, badge_metas::active))
+        .select((
+            badge_metas::name,
+            badge_metas::active,
+            badge_metas::definition,
+        ))
         .get_result(connection)
         .optional()?;
     let is_claimed: Option<bool> = match &request.edit {
@@ -48,10 +54,18 @@ pub(super) fn before(
             .optional()?,
         BadgeEdit::Activity(_) | BadgeEdit::Definition { .. } => None,
     };
-    Ok(found.map(|(name, is_active)| Before {
+    let Some((name, is_active, stored)) = found else {
+        return Ok(None);
+    };
+    let is_defined_so = match &request.edit {
+        BadgeEdit::Definition { definition, .. } => definition_of(&stored)? == **definition,
+        BadgeEdit::Activity(_) | BadgeEdit::Claim(_) => false,
+    };
+    Ok(Some(Before {
         name: BadgeName::from_stored(name),
         is_active,
         is_claimed: is_claimed.unwrap_or(false),
+        is_defined_so,
     }))
 }
 
@@ -91,7 +105,9 @@ pub(super) fn edited(
         }
         BadgeEdit::Definition { definition, active } => {
             name = definition.name.clone();
-            told.push((BadgeChanged::Updated, None));
+            if !before.is_defined_so {
+                told.push((BadgeChanged::Updated, None));
+            }
             set_activity = *active;
         }
     }

@@ -2,6 +2,7 @@
 
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
+use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, json};
@@ -76,11 +77,7 @@ impl ExpirySql for Connection {
     }
 
     fn enter_due(&mut self, org: OrgId, rows: &[NewDue]) -> Result<(), WorkError> {
-        Statement::<DB>::named(&ENTER)
-            .set::<BigInt, _>("org", org.get())
-            .set::<Text, _>("rows", json(&rows)?)
-            .execute(self)?;
-        Ok(())
+        Ok(enter(self, org, rows)?)
     }
 
     fn lock_backlog(&mut self, org: OrgId) -> QueryResult<Option<Backlog>> {
@@ -90,6 +87,17 @@ impl ExpirySql for Connection {
             .optional()?;
         Ok(row.map(|(_, began_on, upto)| Backlog { began_on, upto }))
     }
+}
+
+/// Enters when something is due.
+pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[NewDue]) -> QueryResult<()> {
+    let rows = serde_json::to_string(rows);
+    let rows = rows.map_err(|error| Error::SerializationError(error.into()))?;
+    Statement::<DB>::named(&ENTER)
+        .set::<BigInt, _>("org", org.get())
+        .set::<Text, _>("rows", rows)
+        .execute(connection)?;
+    Ok(())
 }
 
 fn kept(

@@ -4,6 +4,7 @@ use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
+use super::expiry_sql::enter;
 use super::{Connection, DB};
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
@@ -19,11 +20,6 @@ static APPEND: Sql = Sql::new(
      ORDER BY last_position DESC LIMIT 1) AS n",
 );
 
-static EXPIRE: Sql = Sql::new(
-    "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     VALUES (:org, :due_on, :ledger_no, :customers, 0)",
-);
-
 static FORGET: Sql = Sql::new(
     "DELETE FROM feed WHERE org_id = :org AND last_position IN ( \
      SELECT last_position FROM feed WHERE org_id = :org AND last_position <= :until \
@@ -32,13 +28,9 @@ static FORGET: Sql = Sql::new(
 
 impl FeedSql for Connection {
     fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
-        for (due_on, ledger_no, customers) in expiries::due(rows) {
-            Statement::<DB>::named(&EXPIRE)
-                .set::<BigInt, _>("org", org.get())
-                .set::<BigInt, _>("due_on", due_on)
-                .set::<BigInt, _>("ledger_no", ledger_no)
-                .set::<Integer, _>("customers", customers)
-                .execute(self)?;
+        let due = expiries::due(rows);
+        if !due.is_empty() {
+            enter(self, org, &due)?;
         }
         for row in rows {
             Statement::<DB>::named(&APPEND)

@@ -16,7 +16,8 @@ use crate::mapping::{instant, stored};
 use crate::retry::{Ending, WorkError};
 use crate::store::Store;
 
-/// How many rows one transaction gives positions to, or forgets: others need not wait for long.
+/// How many rows one transaction gives positions to, and one call forgets: others need not wait for
+/// long.
 const AT_ONCE: u32 = 5_000;
 
 /// How many rows one call reads at most.
@@ -86,12 +87,16 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
         let orgs = self
             .reader
             .query(|connection| Ok(connection.org_numbers()?))?;
-        let mut forgotten = 0;
+        let mut left = AT_ONCE;
         for org in orgs {
             let org = stored(org).map_err(StoreError::Unexpected)?;
-            forgotten += self.forget_before(org, kept_since)?;
+            let forgotten = self.forget_before(org, kept_since, left)?;
+            left = left.saturating_sub(u32::try_from(forgotten).unwrap_or(AT_ONCE));
+            if left == 0 {
+                break;
+            }
         }
-        Ok(forgotten)
+        Ok(u64::from(AT_ONCE - left))
     }
 }
 
@@ -125,26 +130,24 @@ impl<C: FeedConnection> Store<C> {
         }
     }
 
-    /// Forgets the org's events that were recorded before then, but for the newest row, which says what
-    /// position is next.
-    fn forget_before(&self, org: OrgId, kept_since: Instant) -> Result<u64, StoreError> {
-        let mut forgotten = 0;
-        loop {
-            let some = self.writer.write::<u64, StoreError>(
-                |connection| {
-                    let until = cursor_before(connection, org, kept_since)?;
-                    let newest = connection.newest_mark(org)?;
-                    let newest = newest.map_or(0, |newest| newest.last_position);
-                    let until = until.get().min(newest - 1);
-                    Ok(connection.forget_events(org, until, AT_ONCE)?)
-                },
-                |_, _| Ok(Ending::Undone),
-            )?;
-            forgotten += some;
-            if some < u64::from(AT_ONCE) {
-                return Ok(forgotten);
-            }
-        }
+    /// Forgets the org's first events that were recorded before then, at most so many rows, but for the
+    /// newest row, which says what position is next; how many rows.
+    fn forget_before(
+        &self,
+        org: OrgId,
+        kept_since: Instant,
+        at_most: u32,
+    ) -> Result<u64, StoreError> {
+        self.writer.write(
+            |connection| {
+                let until = cursor_before(connection, org, kept_since)?;
+                let newest = connection.newest_mark(org)?;
+                let newest = newest.map_or(0, |newest| newest.last_position);
+                let until = until.get().min(newest - 1);
+                Ok(connection.forget_events(org, until, at_most)?)
+            },
+            |_, _| Ok(Ending::Undone),
+        )
     }
 }
 

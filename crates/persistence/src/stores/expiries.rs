@@ -8,8 +8,10 @@
 //!
 //! Requests that were recorded before there were such rows are entered a few at a time, the last
 //! first, whenever somebody asks for what is due.
+//!
+//! What cannot be read in one org keeps no other org from its turn.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use accolade_application::answer::Answer;
 use accolade_application::ports::{Expired, StoreError};
@@ -24,6 +26,7 @@ use crate::feed::FeedRow;
 use crate::feed::data::{Data, ExpiredData};
 use crate::feed::expiries::{Recorded, expiries, recorded};
 use crate::feed::expiry_sql::{Backlog, DueRow, ExpiryConnection, Kept, NewDue, OldRequest, Place};
+use crate::feed::sql::LedgerRow;
 use crate::mapping::{instant, stored};
 use crate::recording::sql::BadgeKey;
 use crate::retry::{Ending, Rollback, WorkError};
@@ -32,11 +35,22 @@ use crate::store::Store;
 /// How many enrolments and earned badges one transaction looks at: others need not wait for long.
 const AT_ONCE: u64 = 1_000;
 
+/// How many answers of the ledger are in memory at a time: each may be about ten thousand customers.
+const ANSWERS_AT_ONCE: usize = 20;
+
+/// How many outcomes one transaction takes from answers, but for the last answer: of a large request
+/// a few may be due at each of many instants.
+const MOST_OUTCOMES: usize = 20_000;
+
 /// How many requests are entered at a time that were recorded before.
-const OLD_AT_ONCE: u32 = 200;
+const OLD_AT_ONCE: u32 = 50;
+
+/// How many rows they become at a time, but for those of the last: each part of an import may expire
+/// at an instant of its own.
+const OLD_ROWS: usize = 5_000;
 
 /// How often requests are entered in one call.
-const OLD_STEPS: usize = 10;
+const OLD_STEPS: usize = 40;
 
 /// What one transaction has made of what was due.
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,7 +102,10 @@ impl<C: ExpiryConnection> Store<C> {
                 |connection| expire_some(connection, stored(org)?, until, now, asked),
                 // What is done with is due no more.
                 |_, _| Ok(Ending::Undone),
-            )?;
+            );
+            let Some(step) = unless_damaged(org, step)? else {
+                continue;
+            };
             events += step.events;
             left = left.saturating_sub(step.looked_at);
             due.extend(step.next.map(|next| (next, org)));
@@ -101,53 +118,94 @@ impl<C: ExpiryConnection> Store<C> {
 
     /// Enters requests that were recorded before, if there are any; whether there are more.
     fn enter_old(&self) -> Result<bool, StoreError> {
+        let mut damaged = HashSet::new();
         for _ in 0..OLD_STEPS {
-            let backlogs = self.reader.query(|connection| Ok(connection.backlogs()?))?;
-            let Some((org, backlog)) = backlogs.first().copied() else {
+            let Some((org, backlog)) = self.next_backlog(&damaged)? else {
                 return Ok(false);
             };
-            let org = stored(org).map_err(StoreError::Unexpected)?;
-            let (old, rows) = self.reader.query(|connection| {
-                let old = connection.old_requests(org, backlog.upto, OLD_AT_ONCE)?;
-                let rows = due_of(&old, backlog)?;
-                Ok((old, rows))
-            })?;
-            let is_all = old.len() < OLD_AT_ONCE as usize;
-            let upto = old.last().filter(|_| !is_all).map(|it| it.number - 1);
-            self.writer.write::<_, StoreError>(
-                |connection| {
-                    // Somebody else has entered the same meanwhile, or is about to.
-                    if connection.lock_backlog(org)? == Some(backlog) {
-                        if !rows.is_empty() {
-                            connection.enter_due(org, &rows)?;
-                        }
-                        connection.shorten_backlog(org, upto)?;
-                    }
-                    Ok(())
-                },
-                // Whatever it was: what was entered is not entered again.
-                |_, ()| Ok(Ending::Undone),
-            )?;
+            if unless_damaged(org, self.enter_some(org, backlog))?.is_none() {
+                damaged.insert(org);
+            }
         }
+        Ok(self.next_backlog(&damaged)?.is_some())
+    }
+
+    /// An org that has a backlog, other than these.
+    fn next_backlog(&self, but: &HashSet<i64>) -> Result<Option<(i64, Backlog)>, StoreError> {
         let backlogs = self.reader.query(|connection| Ok(connection.backlogs()?))?;
-        Ok(!backlogs.is_empty())
+        let mut backlogs = backlogs.into_iter();
+        Ok(backlogs.find(|it| !but.contains(&it.0)))
+    }
+
+    /// Enters the last requests of the org's backlog.
+    fn enter_some(&self, org: i64, backlog: Backlog) -> Result<(), StoreError> {
+        let org = stored(org).map_err(StoreError::Unexpected)?;
+        let old = self.reader.query(|connection| {
+            let old = connection.old_requests(org, backlog.upto, OLD_AT_ONCE)?;
+            Ok(entered(&old, backlog)?)
+        })?;
+        self.writer.write::<_, StoreError>(
+            |connection| {
+                // Somebody else has entered the same meanwhile, or is about to.
+                if connection.lock_backlog(org)? == Some(backlog) {
+                    for rows in old.rows.chunks(OLD_ROWS) {
+                        connection.enter_due(org, rows)?;
+                    }
+                    connection.shorten_backlog(org, old.upto)?;
+                }
+                Ok(())
+            },
+            // Whatever it was: what was entered is not entered again.
+            |_, ()| Ok(Ending::Undone),
+        )
     }
 }
 
-/// When what these requests recorded is due.
-fn due_of(old: &[OldRequest], backlog: Backlog) -> anyhow::Result<Vec<NewDue>> {
+/// What was done for the org; nothing if what it has cannot be read, which the log is told.
+fn unless_damaged<T>(org: i64, result: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match result {
+        Ok(done) => Ok(Some(done)),
+        Err(StoreError::Unexpected(cause)) => {
+            tracing::error!(
+                org,
+                error = format!("{cause:#}"),
+                "nothing of an org expires"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What some of a backlog's requests become.
+struct Entered {
+    rows: Vec<NewDue>,
+    /// Where the backlog ends now, unless it is done with.
+    upto: Option<i64>,
+}
+
+/// When what the first of these requests recorded is due: of as many as the rows have room for.
+fn entered(old: &[OldRequest], backlog: Backlog) -> anyhow::Result<Entered> {
     let began_on = instant(backlog.began_on)?;
     let mut rows = Vec::new();
-    for request in old {
+    for (position, request) in old.iter().enumerate() {
+        if rows.len() >= OLD_ROWS {
+            let last = old[..position].last();
+            let upto = last.map(|it| it.number - 1);
+            return Ok(Entered { rows, upto });
+        }
         let request_id = RequestId::from_stored(request.request_id.clone());
-        let answer = answers::decode(&request.answer, Some(&request_id))?;
+        let answer = answers::decode(&request.answer, Some(&request_id))
+            .with_context(|| format!("request {} of the ledger", request.number))?;
         let recorded = recorded(&answer).map(|it| it.1).unwrap_or_default();
         let since = instant(request.recorded_on)?.max(began_on);
         for it in expiries(since, recorded.iter().map(|it| it.expires_on)) {
             rows.push((it.due_on.unix_micros(), request.number, it.customers));
         }
     }
-    Ok(rows)
+    let is_all = old.len() < OLD_AT_ONCE as usize;
+    let upto = old.last().filter(|_| !is_all).map(|it| it.number - 1);
+    Ok(Entered { rows, upto })
 }
 
 /// Tells of what is due, looking at no more than `most`.
@@ -161,11 +219,16 @@ fn expire_some<C: ExpiryConnection>(
     // One more, to know whether there is one.
     let at_most = u32::try_from(most).unwrap_or(u32::MAX).saturating_add(1);
     let rows = connection.due(org, until.unix_micros(), at_most)?;
-    let (slices, next) = divide(&rows, i32::try_from(most).unwrap_or(i32::MAX));
+    let (mut slices, mut next) = divide(&rows, i32::try_from(most).unwrap_or(i32::MAX));
     if slices.is_empty() {
         return Ok(Step::default());
     }
+    // Before the badges are locked: what the ledger answered never changes.
     let due = read(connection, org, &slices)?;
+    if let Some(first) = slices.get(due.len()) {
+        next = Some(first.row.due_on);
+        slices.truncate(due.len());
+    }
     let all = due.iter().flat_map(|it| &it.recorded);
     let badges: BTreeSet<_> = all.map(|it| it.badge).collect();
     let badges = badges.into_iter().map(|badge| BadgeKey { org, badge });
@@ -215,36 +278,89 @@ fn divide(rows: &[DueRow], most: i32) -> (Vec<Slice>, Option<i64>) {
     (slices, None)
 }
 
-/// What the slices are about, by the answers that the ledger has.
+/// What a request has recorded.
+struct Request {
+    kind: EventKind,
+    has_dates: bool,
+    /// By when it expires; what expires at one instant, in the order of the answer.
+    recorded: Vec<Recorded>,
+}
+
+impl Request {
+    fn due_on(&self, due_on: i64) -> &[Recorded] {
+        let expires_on = |it: &Recorded| it.expires_on.unix_micros();
+        let from = (self.recorded).partition_point(|it| expires_on(it) < due_on);
+        let until = (self.recorded).partition_point(|it| expires_on(it) <= due_on);
+        &self.recorded[from..until]
+    }
+}
+
+/// What the first of the slices are about, by the answers that the ledger has: of as many as one
+/// transaction may read. Each answer is read once, however many slices are of it.
 fn read<C: ExpiryConnection>(
     connection: &mut C,
     org: OrgId,
     slices: &[Slice],
 ) -> Result<Vec<Due>, WorkError> {
-    let mut numbers: Vec<_> = slices.iter().map(|it| it.row.ledger_no).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let ledger = connection.ledger_rows(org, &numbers)?;
-    let ledger: HashMap<_, _> = ledger.iter().map(|row| (row.number, row)).collect();
+    let mut requests: HashMap<i64, Request> = HashMap::new();
+    let mut outcomes = 0;
+    let mut unread = HashMap::new();
     let mut due = Vec::with_capacity(slices.len());
-    for slice in slices {
-        let row = ledger.get(&slice.row.ledger_no);
-        let row = row.context("what is due names no request of the ledger")?;
-        let request_id = RequestId::from_stored(row.request_id.clone());
-        let answer = answers::decode(&row.answer, Some(&request_id))?;
-        let (kind, mut recorded) =
-            recorded(&answer).context("a request of which nothing is due")?;
-        recorded.retain(|it| it.expires_on.unix_micros() == slice.row.due_on);
+    for (position, slice) in slices.iter().enumerate() {
+        let number = slice.row.ledger_no;
+        if !requests.contains_key(&number) {
+            if outcomes >= MOST_OUTCOMES {
+                break;
+            }
+            if !unread.contains_key(&number) {
+                let rest = slices[position..].iter().map(|it| it.row.ledger_no);
+                let numbers = some_of(rest.filter(|it| !requests.contains_key(it)));
+                let rows = connection.ledger_rows(org, &numbers)?;
+                unread = rows.into_iter().map(|row| (row.number, row)).collect();
+            }
+            let row = unread.remove(&number);
+            let row = row.context("what is due names no request of the ledger")?;
+            let request =
+                request(&row).with_context(|| format!("request {number} of the ledger"))?;
+            outcomes += request.recorded.len();
+            requests.insert(number, request);
+        }
+        let request = &requests[&number];
         let (from, until): (usize, usize) = (stored(slice.row.done)?, stored(slice.done)?);
-        let recorded = recorded.get(from..until).context("too few are due")?;
+        let recorded = request.due_on(slice.row.due_on).get(from..until);
+        let recorded = recorded.context("too few are due")?.to_vec();
         due.push(Due {
             slice: *slice,
-            kind,
-            has_dates: matches!(answer, Answer::Earned(_)),
-            recorded: recorded.to_vec(),
+            kind: request.kind,
+            has_dates: request.has_dates,
+            recorded,
         });
     }
     Ok(due)
+}
+
+/// The first of these numbers, each once, as many as may be in memory.
+fn some_of(numbers: impl Iterator<Item = i64>) -> Vec<i64> {
+    let mut some = BTreeSet::new();
+    for number in numbers {
+        some.insert(number);
+        if some.len() == ANSWERS_AT_ONCE {
+            break;
+        }
+    }
+    some.into_iter().collect()
+}
+
+fn request(row: &LedgerRow) -> anyhow::Result<Request> {
+    let request_id = RequestId::from_stored(row.request_id.clone());
+    let answer = answers::decode(&row.answer, Some(&request_id))?;
+    let (kind, mut recorded) = recorded(&answer).context("a request of which nothing is due")?;
+    recorded.sort_by_key(|it| it.expires_on);
+    Ok(Request {
+        kind,
+        has_dates: matches!(answer, Answer::Earned(_)),
+        recorded,
+    })
 }
 
 /// The rows of the feed: of each request what was not revoked.

@@ -7,7 +7,7 @@ use diesel::QueryResult;
 use crate::retry::{PooledConnection, nobody_knows};
 use crate::store::Store;
 
-/// How many keys one transaction forgets: others that write need not wait for long.
+/// How many keys one call forgets: others that write need not wait for long.
 const AT_ONCE: u32 = 5_000;
 
 /// What tidying up needs of a connection.
@@ -29,30 +29,27 @@ impl<C: HousekeepingSql> Housekeeping for Store<C> {
         let orgs = self
             .reader
             .query(|connection| Ok(connection.org_numbers()?))?;
+        let mut left = u64::from(AT_ONCE);
+        for org in &orgs {
+            let at_most = u32::try_from(left).unwrap_or(AT_ONCE);
+            let some = self.writer.write::<u64, StoreError>(
+                |connection| Ok(connection.forget_keys(*org, now.unix_micros(), at_most)?),
+                nobody_knows,
+            )?;
+            swept.idempotency_keys += some;
+            left = left.saturating_sub(some);
+            if left == 0 {
+                // Counts have their turn when no key is left.
+                swept.has_more = true;
+                return Ok(swept);
+            }
+        }
         for org in orgs {
-            swept.idempotency_keys += self.forget_keys(org, now)?;
             swept.count_rows += self.writer.write::<u64, StoreError>(
                 |connection| Ok(connection.fold_counts(org)?),
                 nobody_knows,
             )?;
         }
         Ok(swept)
-    }
-}
-
-impl<C: HousekeepingSql> Store<C> {
-    fn forget_keys(&self, org: i64, now: Instant) -> Result<u64, StoreError> {
-        let now = now.unix_micros();
-        let mut forgotten = 0;
-        loop {
-            let some = self.writer.write::<u64, StoreError>(
-                |connection| Ok(connection.forget_keys(org, now, AT_ONCE)?),
-                nobody_knows,
-            )?;
-            forgotten += some;
-            if some < u64::from(AT_ONCE) {
-                return Ok(forgotten);
-            }
-        }
     }
 }
