@@ -35,6 +35,7 @@ const OF_HTTP: &[&str] = &[
     "pragma",
     "transfer-encoding",
     "vary",
+    "x-content-type-options",
 ];
 
 /// The codes of a request that reaches no operation: its path or its method is unknown.
