@@ -24,7 +24,8 @@ use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
 
-/// How many requests may wait at one moment for somebody outside, and how many more for their turn.
+/// How many requests may wait at one moment for name servers, and as many again for receivers; and how
+/// many more for their turn.
 const OUTWARD: u32 = 16;
 
 /// How the edge behaves. All of it comes from the configuration.
@@ -78,8 +79,10 @@ pub struct AppState {
     pub(crate) options: Arc<HttpOptions>,
     pub(crate) auth: Auth,
     pub(crate) dispatcher: Dispatcher,
-    /// For what waits for somebody outside.
-    pub(crate) outward: Dispatcher,
+    /// Where those wait who wait for a name server.
+    pub(crate) name_servers: Dispatcher,
+    /// Where those wait who wait for a receiver.
+    pub(crate) receivers: Dispatcher,
     pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
     pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
     pub(crate) metrics: Metrics,
@@ -126,7 +129,8 @@ impl AppState {
             ports,
             catalogues: KnownCatalogues::default(),
             dispatcher,
-            outward: Dispatcher::new(OUTWARD, OUTWARD),
+            name_servers: Dispatcher::new(OUTWARD, OUTWARD),
+            receivers: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
         })
     }

@@ -140,16 +140,28 @@ impl Mutation {
         self.execute_on(&dispatcher, command).await
     }
 
-    /// The same for a command that waits for somebody outside, a name server or a receiver of events,
-    /// who may take long: only others like it wait for its thread.
+    /// The same for a command that waits for a name server, which may take long: only others like it
+    /// wait for its thread.
     ///
     /// # Errors
     /// Those of [`execute`](Self::execute).
-    pub(crate) async fn execute_outward(
+    pub(crate) async fn execute_with_names(
         self,
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
-        let dispatcher = self.state.outward.clone();
+        let dispatcher = self.state.name_servers.clone();
+        self.execute_on(&dispatcher, command).await
+    }
+
+    /// The same for a command that waits for a receiver of events.
+    ///
+    /// # Errors
+    /// Those of [`execute`](Self::execute).
+    pub(crate) async fn execute_with_receiver(
+        self,
+        command: Result<impl Command + Send + 'static, UseCaseError>,
+    ) -> Result<HttpResponse, Failure> {
+        let dispatcher = self.state.receivers.clone();
         self.execute_on(&dispatcher, command).await
     }
 

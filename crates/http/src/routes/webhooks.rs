@@ -161,7 +161,7 @@ async fn create(call: Call) -> Result<HttpResponse, Failure> {
         draft,
         headers,
     });
-    call.execute_outward(command).await
+    call.execute_with_names(command).await
 }
 
 async fn update(call: Call) -> Result<HttpResponse, Failure> {
@@ -175,7 +175,7 @@ async fn update(call: Call) -> Result<HttpResponse, Failure> {
             headers,
         })
     });
-    call.execute_outward(command).await
+    call.execute_with_names(command).await
 }
 
 async fn remove(call: Call) -> Result<HttpResponse, Failure> {
@@ -192,7 +192,7 @@ async fn rotate(call: Call) -> Result<HttpResponse, Failure> {
 
 async fn test(call: Call) -> Result<HttpResponse, Failure> {
     let (call, webhook) = of_webhook(call).await?;
-    call.execute_outward(webhook.map(|webhook| TestWebhook { webhook }))
+    call.execute_with_receiver(webhook.map(|webhook| TestWebhook { webhook }))
         .await
 }
 

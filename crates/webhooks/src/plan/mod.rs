@@ -245,9 +245,16 @@ impl Plan {
             return None;
         }
         let number = self.last_number + 1;
-        let due = self.backlog.take_due(now, number, &mut self.changed);
-        let positions = match due {
-            Some(due) => due,
+        // In turns: whatever waits to be sent again, what is new gets every second request.
+        let is_turn_of_fresh = number.is_multiple_of(2);
+        let first = if is_turn_of_fresh {
+            self.take_fresh(now, number)
+        } else {
+            self.take_due(now, number)
+        };
+        let positions = match first {
+            Some(first) => first,
+            None if is_turn_of_fresh => self.take_due(now, number)?,
             None => self.take_fresh(now, number)?,
         };
         self.last_number = number;
@@ -255,6 +262,10 @@ impl Plan {
         let events = positions.iter().map(|it| self.planned(*it)).collect();
         self.under_way.insert(number, positions);
         Some(Planned { number, events })
+    }
+
+    fn take_due(&mut self, now: Instant, number: u64) -> Option<Vec<Position>> {
+        self.backlog.take_due(now, number, &mut self.changed)
     }
 
     /// Takes note that the delivery `number` ended at `now`. `jitter` is a random number, any at all.
@@ -427,23 +438,30 @@ impl Plan {
     fn failed(&mut self, mut positions: Vec<Position>, now: Instant, jitter: u32) {
         self.health = self.health.after_failure(now);
         self.doubt.add();
+        let is_divided = positions.len() > 1 && !self.is_in_doubt();
         let second = positions.split_off(positions.len().div_ceil(2));
-        self.try_again(positions, now, jitter);
-        self.try_again(second, now, jitter.rotate_left(16) ^ 1);
+        self.try_again(positions, is_divided, now, jitter);
+        self.try_again(second, is_divided, now, jitter.rotate_left(16) ^ 1);
     }
 
-    fn try_again(&mut self, positions: Vec<Position>, now: Instant, jitter: u32) {
+    /// While it is being found out which of several events the receiver does not take, the others wait
+    /// no longer than after a first failure.
+    fn try_again(&mut self, positions: Vec<Position>, is_divided: bool, now: Instant, jitter: u32) {
         let Some(first) = positions.first() else {
             return;
         };
         for position in &positions {
-            self.backlog.count_attempt(*position, now);
+            let item = self.backlog.get(*position);
+            if !is_divided || item.is_some_and(|item| item.attempts == 0) {
+                self.backlog.count_attempt(*position, now);
+            }
         }
         let Some(item) = self.backlog.get(*first) else {
             return;
         };
         let first_on = item.first_on.unwrap_or(now);
-        match after_failure(item.attempts, first_on, self.health, now, jitter) {
+        let attempts = if is_divided { 1 } else { item.attempts };
+        match after_failure(attempts, first_on, self.health, now, jitter) {
             NextTry::At(on) => {
                 let on = self.health.hold_until.map_or(on, |until| on.max(until));
                 self.put_off(positions, on);
