@@ -415,6 +415,9 @@ fn told<C: ExpiryConnection>(
 
 #[cfg(test)]
 mod tests {
+    use accolade_application::answer::Imported;
+    use accolade_domain::fixtures::{badge, customer, second};
+
     use super::*;
 
     fn row(due_on: i64, customers: i32, done: i32) -> DueRow {
@@ -442,5 +445,38 @@ mod tests {
         assert_eq!(divided(&rows, 10), (vec![3, 10, 1], None));
         assert_eq!(divided(&rows, 99), (vec![3, 10, 1], None));
         assert_eq!(divided(&[], 9), (vec![], None));
+    }
+
+    /// An import of so many, each of which expires at an instant of its own.
+    fn import(number: i64, len: i64) -> OldRequest {
+        let outcomes = (0..len).map(|it| Imported::Recorded {
+            badge: badge().id,
+            customer: customer(it + 1),
+            earned: badge().id.0.into(),
+            expires_on: second(1_000 + it),
+        });
+        let answer = Answer::Imported {
+            request_id: "21390".try_into().unwrap(),
+            outcomes: outcomes.collect(),
+        };
+        OldRequest {
+            number,
+            request_id: "21390".to_owned(),
+            recorded_on: second(9).unix_micros(),
+            answer: answers::encode(&answer).unwrap(),
+        }
+    }
+
+    #[test]
+    fn of_a_backlog_as_many_requests_are_entered_as_there_is_room_for_their_rows() {
+        let backlog = Backlog {
+            began_on: second(9).unix_micros(),
+            upto: 99,
+        };
+        let old = [import(90, 4_000), import(80, 4_000), import(70, 1)];
+        let some = entered(&old, backlog).unwrap();
+        assert_eq!((some.rows.len(), some.upto), (8_000, Some(79)));
+        let rest = entered(&old[2..], backlog).unwrap();
+        assert_eq!((rest.rows.len(), rest.upto), (1, None));
     }
 }
