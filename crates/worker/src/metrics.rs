@@ -63,6 +63,10 @@ impl Metrics {
     ///
     /// # Errors
     /// A name is not one that Prometheus takes.
+    #[allow(
+        clippy::too_many_lines,
+        reason = "a list of figures, one after the other"
+    )]
     pub fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let metrics = Self {

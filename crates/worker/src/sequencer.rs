@@ -44,7 +44,7 @@ mod tests {
         pass(Duration::from_secs(10)).await;
         let sequences = world.fake.state().sequences;
         assert!((95..=102).contains(&sequences), "{sequences}");
-        let sequenced = server.metric("accolade_events_sequenced_total");
-        assert!((95.0..=102.0).contains(&sequenced), "{sequenced}");
+        let counted = server.metric("accolade_events_sequenced_total");
+        assert!((95.0..=102.0).contains(&counted), "{counted}");
     }
 }

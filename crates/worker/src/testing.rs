@@ -35,6 +35,10 @@ pub(crate) type Key = (OrgId, WebhookId);
 
 /// What the stores say, and what they were asked.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that a test wants"
+)]
 pub(crate) struct State {
     /// Whether every call fails.
     pub(crate) fails: bool,

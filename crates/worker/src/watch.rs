@@ -51,13 +51,12 @@ fn webhook_figures(stores: &Stores) -> Result<WebhookFigures, StoreError> {
         if standing.state != WebhookState::Active {
             continue;
         }
-        let newest = match newest.get(&standing.org) {
-            Some(newest) => *newest,
-            None => {
-                let found = stores.events.newest(standing.org)?;
-                newest.insert(standing.org, found);
-                found
-            }
+        let newest = if let Some(newest) = newest.get(&standing.org) {
+            *newest
+        } else {
+            let found = stores.events.newest(standing.org)?;
+            newest.insert(standing.org, found);
+            found
         };
         let behind = newest.get().saturating_sub(standing.position.get());
         figures.lags.push(behind.try_into().unwrap_or_default());

@@ -92,7 +92,7 @@ impl Worker {
         thread::Builder::new()
             .name("worker".to_owned())
             .spawn(move || {
-                work(threads.0, context, stop);
+                work(threads.0, context, &stop);
                 // Nobody waits any more if it took too long.
                 let _ = end.send(());
             })?;
@@ -120,15 +120,15 @@ impl Drop for Worker {
 }
 
 /// Works until it is to stop.
-fn work(runtime: Runtime, context: Context, stop: Stop) {
+fn work(runtime: Runtime, context: Context, stop: &Stop) {
     let patience = context.options.patience;
     runtime.block_on(async {
         let mut tasks = JoinSet::new();
-        spawn::<Sequencer>(&mut tasks, &context, &stop);
-        spawn::<Expiries>(&mut tasks, &context, &stop);
-        spawn::<Deliveries>(&mut tasks, &context, &stop);
-        spawn::<Housekeeping>(&mut tasks, &context, &stop);
-        spawn::<Watch>(&mut tasks, &context, &stop);
+        spawn::<Sequencer>(&mut tasks, &context, stop);
+        spawn::<Expiries>(&mut tasks, &context, stop);
+        spawn::<Deliveries>(&mut tasks, &context, stop);
+        spawn::<Housekeeping>(&mut tasks, &context, stop);
+        spawn::<Watch>(&mut tasks, &context, stop);
         stop.clone().asked().await;
         let ended = async { while tasks.join_next().await.is_some() {} };
         if timeout(patience, ended).await.is_err() {

@@ -11,7 +11,7 @@ use time::Duration;
 use crate::world::{World, at, codes};
 
 /// An hour.
-const RETENTION: std::time::Duration = std::time::Duration::from_secs(3_600);
+const RETENTION: std::time::Duration = std::time::Duration::from_hours(1);
 
 fn position(number: i64) -> Position {
     number.try_into().unwrap()

@@ -236,6 +236,11 @@ async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens(
     let here = here();
     let token = here.token().await;
     revoke_client(&here.ports, &here.client.key).unwrap();
+    // As if a few seconds had passed.
+    (here.auth.clients)
+        .look_up(&here.client.key, soon())
+        .await
+        .unwrap();
     assert_eq!(here.code(&[here.right()]).await, Some(1930));
     let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, Some(1930));

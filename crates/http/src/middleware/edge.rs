@@ -103,7 +103,7 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         route = route.as_deref().unwrap_or_default(),
         status = status.as_u16(),
         latency_ms = latency.as_secs_f64() * 1_000.0,
-        waited_ms = (!waited.is_zero()).then(|| waited.as_secs_f64() * 1_000.0),
+        waited_ms = (!waited.is_zero()).then_some(waited.as_secs_f64() * 1_000.0),
         "answered"
     );
     outcome.map_err(Error::from)

@@ -3,8 +3,8 @@
 use accolade_wire::event::{CLOUD_EVENT, CloudEvent, EventType, GATEWAY_EXAMPLE, GatewayEvent};
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::PathsBuilder;
 use utoipa::openapi::path::{OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::path::{Paths, PathsBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
@@ -42,10 +42,12 @@ pub(super) fn add(document: &mut OpenApi) {
     let body = content("application/json", schema, GATEWAY_EXAMPLE);
     let about = "A customer earned a badge, for webhooks in the format of the API family.";
     paths = paths.path("badgeEarned", delivery(about, body));
-    schemas.iter_mut().for_each(|(_, schema)| open(schema));
+    for (_, schema) in &mut schemas {
+        open(schema);
+    }
     let components = document.components.get_or_insert_default();
     components.schemas.extend(schemas);
-    document.webhooks = Some(Paths::from(paths.build()));
+    document.webhooks = Some(paths.build());
 }
 
 /// What is sent of an event of a type.

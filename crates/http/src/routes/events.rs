@@ -110,7 +110,8 @@ impl Shape {
                 .find_map(|part| part.strip_prefix("q="))
                 .map_or(1.0, |text| text.parse::<f32>().unwrap_or(0.0));
             // Who names it means it, whatever else is as good.
-            if quality > best.0 || (quality == best.0 && quality > 0.0 && shape == Self::Batch) {
+            let is_as_good = quality >= best.0 && quality > 0.0 && shape == Self::Batch;
+            if quality > best.0 || is_as_good {
                 best = (quality, shape);
             }
         }

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 use super::{Connection, DB};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
-use crate::stores::{LeaseSql, NewTerm};
+use crate::stores::{LeaseSql, NewTerm, TakenRow};
 
 /// Those that somebody has are left out first, so that asking for them writes nothing. Who waited for
 /// another to take one finds it held: by its own older moment even more so. Everybody locks rows in the
@@ -64,7 +64,7 @@ impl LeaseSql for Connection {
         names: &[String],
         most: i64,
         term: NewTerm<'_>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError> {
+    ) -> Result<Vec<TakenRow>, WorkError> {
         Ok(Statement::<DB, (Text, Nullable<Binary>)>::named(&TAKE)
             .set::<Binary, _>("holder", term.holder)
             .set::<BigInt, _>("length", term.length)

@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use super::{Connection, DB, json};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
-use crate::stores::{LeaseSql, NewTerm};
+use crate::stores::{LeaseSql, NewTerm, TakenRow};
 
 /// SQLite would look at a bare value after LIMIT when it prepares the statement, and so prepare it
 /// anew whenever there is another.
@@ -42,7 +42,7 @@ impl LeaseSql for Connection {
         names: &[String],
         most: i64,
         term: NewTerm<'_>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError> {
+    ) -> Result<Vec<TakenRow>, WorkError> {
         Ok(Statement::<DB, (Text, Nullable<Binary>)>::named(&TAKE)
             .set::<Binary, _>("holder", term.holder)
             .set::<BigInt, _>("now", term.now)

@@ -36,7 +36,7 @@ use crate::store::Store;
 const AT_ONCE: u64 = 1_000;
 
 /// How many answers of the ledger are in memory at a time: each may be about ten thousand customers.
-const ANSWERS_AT_ONCE: usize = 20;
+const ANSWERS_AT_ONCE: usize = 100;
 
 /// How many outcomes one transaction takes from answers, but for the last answer: of a large request
 /// a few may be due at each of many instants.

@@ -30,6 +30,9 @@ impl<'a> From<&'a Term> for NewTerm<'a> {
     }
 }
 
+/// The name of a lease that was taken, and who let it run out.
+pub(crate) type TakenRow = (String, Option<Vec<u8>>);
+
 /// What leases need of a connection.
 pub(crate) trait LeaseSql: PooledConnection {
     /// Takes those of `names` that are free, have run out or are the holder's, the first `most`; gives
@@ -39,7 +42,7 @@ pub(crate) trait LeaseSql: PooledConnection {
         names: &[String],
         most: i64,
         term: NewTerm<'_>,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, WorkError>;
+    ) -> Result<Vec<TakenRow>, WorkError>;
 
     /// Renews those of `names` that are the holder's; gives their names.
     fn renew_leases(

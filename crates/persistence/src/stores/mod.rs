@@ -10,4 +10,4 @@ mod leases;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
 pub(crate) use housekeeping::HousekeepingSql;
-pub(crate) use leases::{LeaseSql, NewTerm};
+pub(crate) use leases::{LeaseSql, NewTerm, TakenRow};

@@ -662,7 +662,7 @@ mod tests {
             ),
             (
                 "ACCOLADE__AUTH__TOKEN_KEY",
-                "hidden-hidden-hidden-hidden-hidden",
+                "hidden-key-of-more-than-32-characters",
             ),
             ("ACCOLADE__HTTP__PORT", "9000"),
         ])

@@ -79,10 +79,10 @@ answer! {
         triggeredBy: Option<OwnerBody<'a>> = fact.triggered_by.as_ref().map(OwnerBody::new),
         /// The id of the request that did what the event tells; null if there is none.
         #[schema(required)]
-        requestId: Option<&'a str> = fact.request_id.as_ref().map(|id| id.as_str()),
+        requestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
         /// The number of who did what the event tells, as in `createdBy`; null of an expiry.
         #[schema(required)]
-        actor: Option<i64> = fact.actor.map(|actor| actor.number()),
+        actor: Option<i64> = fact.actor.map(accolade_domain::actor::Actor::number),
     }
     new(fact: &'a EnrolmentFact) {}
 }
@@ -126,10 +126,10 @@ answer! {
         triggeredBy: Option<OwnerBody<'a>> = fact.triggered_by.as_ref().map(OwnerBody::new),
         /// The id of the request that did what the event tells; null if there is none.
         #[schema(required)]
-        requestId: Option<&'a str> = fact.request_id.as_ref().map(|id| id.as_str()),
+        requestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
         /// The number of who did what the event tells, as in `createdBy`; null of an expiry.
         #[schema(required)]
-        actor: Option<i64> = fact.actor.map(|actor| actor.number()),
+        actor: Option<i64> = fact.actor.map(accolade_domain::actor::Actor::number),
     }
     new(fact: &'a EarnFact) {}
 }
@@ -158,7 +158,7 @@ answer! {
         /// The customer; absent where the limit is of all customers together.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false, example = 62_090_013)]
-        customerId: Option<i64> = fact.customer.map(|customer| customer.get()),
+        customerId: Option<i64> = fact.customer.map(accolade_domain::ids::CustomerId::get),
         /// The kind of the limit, as definitions of badges have it.
         #[schema(example = "CUSTOMER_BADGE_FIXED_WINDOW")]
         constraintType: &'static str = constraint_type(&fact.limit),

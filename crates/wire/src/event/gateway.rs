@@ -48,7 +48,7 @@ answer! {
         refId: String = format!("{}_{}", event.org, fact.earned),
         /// The id of the request that recorded it; null if there is none.
         #[schema(required)]
-        apiRequestId: Option<&'a str> = fact.request_id.as_ref().map(|id| id.as_str()),
+        apiRequestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
         /// When it was recorded: milliseconds since 1970.
         #[schema(example = 1_777_636_800_000_i64)]
         createdAt: i64 = milliseconds(event.recorded_on),
@@ -123,7 +123,7 @@ answer! {
         /// BADGE or CUSTOMER: whose earns it limits.
         #[schema(example = "CUSTOMER")]
         constraintLevel: &'static str = level(counted.limit.scope),
-        /// OVERALL, ROLLING_WINDOW or FIXED_WINDOW.
+        /// `OVERALL`, `ROLLING_WINDOW` or `FIXED_WINDOW`.
         #[schema(example = "ROLLING_WINDOW")]
         constraintType: &'static str = kind,
         /// The unit of a rolling window; null of another limit.
