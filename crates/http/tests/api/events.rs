@@ -196,7 +196,7 @@ async fn a_cursor_of_another_org_and_one_ahead_of_all_events_are_refused() {
 
 #[actix_web::test]
 async fn a_cursor_that_missed_some_is_told_where_the_feed_begins() {
-    let app = TestApp::with(|options| options.events_retention = Duration::from_secs(60));
+    let app = TestApp::with(|options| options.events_retention = Duration::from_mins(1));
     let before = app.get("events?limit=1").await;
     app.clock.set(at("2026-05-01T13:00:00Z"));
     app.enrol(&enrolment("r1", "[1]")).await.ok();
