@@ -17,7 +17,7 @@ use crate::deliveries::Deliverer;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
-/// How many connections to the database the worker uses at once, one for each [`Line`]: those of
+/// How many connections to the database the worker uses at once, one for each line: those of
 /// deliveries come to that.
 pub const CONNECTIONS: u32 = 2;
 

@@ -176,8 +176,8 @@ async fn what_cannot_be_read_is_told_all_at_once() {
     let names = ["after", "limit", "wait", "types", "badgeMetaId"];
     let expected: Vec<_> = names.map(|name| code_at(400, name)).into();
     assert_eq!(reply.failure(), (400, expected));
-    let reply = app.get("events?tpyes=earn.created").await;
-    assert_eq!(reply.warnings(), [code_at(1990, "tpyes")]);
+    let reply = app.get("events?kinds=earn.created").await;
+    assert_eq!(reply.warnings(), [code_at(1990, "kinds")]);
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! Events on the wire: how each looks to who follows the feed, and to receivers of webhooks.
 //!
-//! An event is a [`CloudEvent`]; its [`data`] depends on what happened, and the table of [`types`]
+//! An event is a [`CloudEvent`]; its `data` depends on what happened, and the table of `types`
 //! says what documents tell of each. Some receivers read the format of the API family instead:
 //! [`gateway_event`]. Who follows the feed asks by a [`query`], goes on from a [`cursor`], and gets
 //! an [`EventsBody`] or a bare [`batch`]. What all of this looks like, [`asyncapi`] describes.

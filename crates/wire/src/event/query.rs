@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_named_all_at_once() {
-        let text = "after=42&types=earn.creatd&limit=1001&wait=26&badgeMetaId=x&customerId=y";
+        let text = "after=42&types=earn.nothing&limit=1001&wait=26&badgeMetaId=x&customerId=y";
         let names = [
             "after",
             "limit",

@@ -333,7 +333,7 @@ fn a_limit_of_all_customers_names_none_and_only_fixed_windows_have_dates() {
 }
 
 #[test]
-fn an_earn_in_the_familys_format_is_as_its_consumers_know_it() {
+fn an_earn_in_the_format_of_the_family_is_as_its_consumers_know_it() {
     let issued_on = Some(at("2026-05-01T11:00:00Z"));
     let earned = event(fact(EventKind::EarnCreated));
     let gateway = |event: &Event, issued_on| {
@@ -360,7 +360,7 @@ fn an_earn_in_the_familys_format_is_as_its_consumers_know_it() {
 }
 
 #[test]
-fn only_earns_are_events_in_the_familys_format() {
+fn only_earns_are_events_in_the_format_of_the_family() {
     let sent = EventKind::ALL
         .iter()
         .filter(|kind| gateway_event(&event(fact(**kind)), None).is_some());
