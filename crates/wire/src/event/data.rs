@@ -1,9 +1,10 @@
 //! What the data of each kind of event looks like.
 
+use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
 use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, Fact, LimitFact};
-use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId, WebhookId};
-use accolade_domain::text::Reason;
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
+use accolade_domain::text::{Reason, RequestId};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -79,10 +80,10 @@ answer! {
         triggeredBy: Option<OwnerBody<'a>> = fact.triggered_by.as_ref().map(OwnerBody::new),
         /// The id of the request that did what the event tells; null if there is none.
         #[schema(required)]
-        requestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
+        requestId: Option<&'a str> = fact.request_id.as_ref().map(RequestId::as_str),
         /// The number of who did what the event tells, as in `createdBy`; null of an expiry.
         #[schema(required)]
-        actor: Option<i64> = fact.actor.map(accolade_domain::actor::Actor::number),
+        actor: Option<i64> = fact.actor.map(Actor::number),
     }
     new(fact: &'a EnrolmentFact) {}
 }
@@ -126,10 +127,10 @@ answer! {
         triggeredBy: Option<OwnerBody<'a>> = fact.triggered_by.as_ref().map(OwnerBody::new),
         /// The id of the request that did what the event tells; null if there is none.
         #[schema(required)]
-        requestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
+        requestId: Option<&'a str> = fact.request_id.as_ref().map(RequestId::as_str),
         /// The number of who did what the event tells, as in `createdBy`; null of an expiry.
         #[schema(required)]
-        actor: Option<i64> = fact.actor.map(accolade_domain::actor::Actor::number),
+        actor: Option<i64> = fact.actor.map(Actor::number),
     }
     new(fact: &'a EarnFact) {}
 }
@@ -158,7 +159,7 @@ answer! {
         /// The customer; absent where the limit is of all customers together.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[schema(nullable = false, example = 62_090_013)]
-        customerId: Option<i64> = fact.customer.map(accolade_domain::ids::CustomerId::get),
+        customerId: Option<i64> = fact.customer.map(CustomerId::get),
         /// The kind of the limit, as definitions of badges have it.
         #[schema(example = "CUSTOMER_BADGE_FIXED_WINDOW")]
         constraintType: &'static str = constraint_type(&fact.limit),

@@ -8,6 +8,7 @@ use accolade_domain::event::{EarnFact, Event, Fact, LimitCount};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
+use accolade_domain::text::RequestId;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -48,7 +49,7 @@ answer! {
         refId: String = format!("{}_{}", event.org, fact.earned),
         /// The id of the request that recorded it; null if there is none.
         #[schema(required)]
-        apiRequestId: Option<&'a str> = fact.request_id.as_ref().map(accolade_domain::text::RequestId::as_str),
+        apiRequestId: Option<&'a str> = fact.request_id.as_ref().map(RequestId::as_str),
         /// When it was recorded: milliseconds since 1970.
         #[schema(example = 1_777_636_800_000_i64)]
         createdAt: i64 = milliseconds(event.recorded_on),
