@@ -105,6 +105,12 @@ impl Instant {
         i64::try_from(held).map_or(Self::MAX, |micros| Self { micros })
     }
 
+    /// The moment so long before this one, held within the range of instants: nothing is older than the
+    /// first that there is.
+    pub fn earlier_by(self, time: std::time::Duration) -> Self {
+        self - Duration::try_from(time).unwrap_or(Duration::MAX)
+    }
+
     /// How much later this is than `earlier`; negative if it is not.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::microseconds(self.micros - earlier.micros)

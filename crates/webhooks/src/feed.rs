@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use accolade_application::ports::StoreError;
 use accolade_application::ports::{CustomerBadges, EventStore, FeedError, FeedQuery};
@@ -10,7 +11,6 @@ use accolade_domain::ids::{CustomerId, EnrolmentId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{DeliveryFormat, Webhook, WebhookSettings};
 use anyhow::{Context as _, anyhow};
-use time::Duration;
 
 use crate::body::Rendered;
 use crate::plan::PlannedEvent;
@@ -181,7 +181,7 @@ impl Feed {
         let events = wanted
             .iter()
             .filter_map(|it| recent.get(it.position).cloned());
-        let kept_since = now - self.retention;
+        let kept_since = now.earlier_by(self.retention);
         events.filter(|it| it.recorded_on >= kept_since).collect()
     }
 
@@ -189,7 +189,7 @@ impl Feed {
         FeedQuery {
             org: self.org(),
             after,
-            kept_since: now - self.retention,
+            kept_since: now.earlier_by(self.retention),
             kinds: BTreeSet::new(),
             badge: None,
             customer: None,

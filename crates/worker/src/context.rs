@@ -2,12 +2,10 @@
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Duration;
 
 use accolade_application::ports::{
     Clock, EventStore, Housekeeping, Leases, StoreError, WebhookStore,
 };
-use accolade_domain::instant::Instant;
 use anyhow::anyhow;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -107,10 +105,4 @@ impl Context {
             },
         }
     }
-}
-
-/// The moment so long before `now`.
-pub(crate) fn before(now: Instant, duration: Duration) -> Instant {
-    // Nothing is older than the first instant there is.
-    now - duration.try_into().unwrap_or(time::Duration::MAX)
 }

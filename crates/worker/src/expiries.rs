@@ -5,7 +5,7 @@ use std::time::Duration;
 use accolade_application::ports::{LeaseName, StoreError};
 use tokio::time::Instant;
 
-use crate::context::{Context, Line, before};
+use crate::context::{Context, Line};
 use crate::leases::HeldLeases;
 use crate::task::Task;
 
@@ -51,7 +51,7 @@ impl Task for Expiries {
             return Ok(STEP);
         }
         let now = self.context.clock.now();
-        let until = before(now, self.context.options.expiry_grace);
+        let until = now.earlier_by(self.context.options.expiry_grace);
         let expire = self
             .context
             .call(Line::Patient, move |it| it.events.expire(until, now, most));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use accolade_application::ports::{ATTEMPTS_KEPT, StoreError};
 
-use crate::context::{Context, Line, before};
+use crate::context::{Context, Line};
 use crate::task::Task;
 
 /// How long it rests.
@@ -61,7 +61,11 @@ impl Housekeeping {
     }
 
     async fn sweep_events(&self) -> Result<(), StoreError> {
-        let kept_since = before(self.context.clock.now(), self.context.options.retention);
+        let kept_since = self
+            .context
+            .clock
+            .now()
+            .earlier_by(self.context.options.retention);
         loop {
             // The same.
             let sweep = self

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use accolade_domain::event::{EventKind, Position};
 use accolade_domain::ids::{BadgeId, CustomerId};
-use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
@@ -64,7 +63,7 @@ pub fn feed(ports: &Ports, caller: &Caller, follow: &FollowFeed) -> Result<FeedP
     let mut query = FeedQuery {
         org: caller.org,
         after: Position::START,
-        kept_since: kept_since(ports.clock.now(), follow.retention),
+        kept_since: ports.clock.now().earlier_by(follow.retention),
         kinds: follow.kinds.clone(),
         badge: follow.badge,
         customer: follow.customer,
@@ -129,14 +128,6 @@ fn refuse_ahead(
                    an earlier state of it was restored. Leave it out to begin with the oldest event.";
     let rejection = Rejection::unreadable(message).at_field("after");
     Err(UseCaseError::from(rejection).into())
-}
-
-/// What was recorded before is not given any more. A retention that reaches back further than
-/// instants keeps all.
-fn kept_since(now: Instant, retention: Duration) -> Instant {
-    let micros = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
-    let since = now.unix_micros().saturating_sub(micros);
-    Instant::from_unix_micros(since).unwrap_or(Instant::MIN)
 }
 
 fn gone(before: Position) -> FollowError {

@@ -92,12 +92,11 @@ impl Run {
         let plan = Plan::open(&delivery);
         let version = delivery.version;
         let webhook = Arc::new(delivery.webhook);
-        let retention = time::Duration::try_from(with.options.retention);
         let feed = Feed::new(
             Arc::clone(&with.events),
             Arc::clone(&with.held),
             Arc::clone(&webhook),
-            retention.unwrap_or(time::Duration::MAX),
+            with.options.retention,
         );
         let now = Moment::now();
         Self {
