@@ -1,6 +1,6 @@
 -- Creates two empty tables and a sequence, so it takes no time whatever the others hold.
 --
--- The feed of events: one row for each request of which something came, written by the transaction
+-- The feed of events: one row for each transaction of which something came, written by the transaction
 -- that recorded it, as its last statement. A server of a release without these tables records nothing
 -- in the feed while a newer one runs: replace all of them before somebody reads it.
 

@@ -1,6 +1,6 @@
 -- Creates an empty table, so it takes no time whatever the others hold.
 --
--- The feed of events: one row for each request of which something came, written by the transaction
+-- The feed of events: one row for each transaction of which something came, written by the transaction
 -- that recorded it. The one writer gives the positions: those of an org are 1, 2, 3 … without a hole;
 -- a row has those from `last_position - events + 1` to `last_position`. `kind` is that of its first
 -- event. What happened is in the answer of the request in the ledger that `ledger_no` names, and in

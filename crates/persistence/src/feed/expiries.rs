@@ -8,9 +8,6 @@ use accolade_domain::event::{EventKind, is_expiry_told};
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId};
 use accolade_domain::instant::Instant;
 
-use crate::feed::FeedRow;
-use crate::feed::expiry_sql::NewDue;
-
 /// What a request recorded that expires at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expiry {
@@ -34,18 +31,6 @@ pub(crate) fn expiries(
     counts
         .map(|(due_on, customers)| Expiry { due_on, customers })
         .collect()
-}
-
-/// When something is due that these rows tell of, by the numbers of the requests in the ledger.
-pub(crate) fn due(rows: &[FeedRow]) -> Vec<NewDue> {
-    let named = rows
-        .iter()
-        .filter_map(|row| Some((row.ledger_no?, &row.expiries)));
-    let due = named.flat_map(|(number, expiries)| {
-        let expiries = expiries.iter();
-        expiries.map(move |it| (it.due_on.unix_micros(), number, it.customers))
-    });
-    due.collect()
 }
 
 /// An enrolment, or an earned badge, that a request has recorded.

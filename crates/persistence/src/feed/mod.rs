@@ -1,9 +1,10 @@
-//! The feed of events: a row for each request of which something came.
+//! The feed of events: a row for each transaction of which something came.
 //!
 //! A [`FeedRow`] is written by the transaction of what it tells, as its last statement. It names the
 //! request's row in the ledger, whose answer has what became of ten thousand customers, and says
 //! itself ([`data`]) what the answer lacks; where there is no row in the ledger, it says everything.
-//! Whoever reads has it expanded to events ([`expand`]).
+//! Requests that share a transaction share a row, which has a part for each ([`parts`]). Whoever reads
+//! has it expanded to events ([`expand`]).
 //!
 //! On SQLite the one writer gives the positions at once. On PostgreSQL a row gets its positions after
 //! COMMIT, by whoever sequences what was committed ([`sql::FeedSql::sequence`]).
@@ -12,6 +13,7 @@ pub(crate) mod data;
 pub(crate) mod expand;
 pub(crate) mod expiries;
 pub(crate) mod expiry_sql;
+pub(crate) mod parts;
 pub(crate) mod settled;
 pub(crate) mod sql;
 
@@ -23,6 +25,7 @@ use accolade_domain::instant::Instant;
 
 use crate::feed::data::Data;
 use crate::feed::expiries::Expiry;
+use crate::feed::expiry_sql::NewDue;
 
 /// What the feed is told of a request, or of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +40,8 @@ pub(crate) struct FeedRow {
     pub(crate) events: i32,
     /// What the answer lacks, encoded; `None` if it lacks nothing.
     pub(crate) data: Option<Vec<u8>>,
-    /// When what the request in the ledger recorded expires.
-    pub(crate) expiries: Vec<Expiry>,
+    /// When what requests of the ledger recorded expires.
+    pub(crate) due: Vec<NewDue>,
 }
 
 impl FeedRow {
@@ -58,20 +61,20 @@ impl FeedRow {
             kind,
             events: i32::try_from(events)?,
             data: data.encode()?,
-            expiries: Vec::new(),
+            due: Vec::new(),
         }))
     }
 
-    /// The same, whose events are read from the answer that the ledger has under this number.
-    pub(crate) fn of_ledger(self, number: i64) -> Self {
+    /// The same, whose events are read from the answer that the ledger has under this number, and of which
+    /// this expires.
+    pub(crate) fn of_ledger(self, number: i64, expiries: &[Expiry]) -> Self {
+        let due = expiries.iter();
         Self {
             ledger_no: Some(number),
+            due: due
+                .map(|it| (it.due_on.unix_micros(), number, it.customers))
+                .collect(),
             ..self
         }
-    }
-
-    /// The same, of which this expires.
-    pub(crate) fn expiring(self, expiries: Vec<Expiry>) -> Self {
-        Self { expiries, ..self }
     }
 }

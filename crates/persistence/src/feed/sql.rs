@@ -6,6 +6,7 @@ use diesel::prelude::Queryable;
 
 use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
+use crate::recording::sql::Growth;
 use crate::retry::PooledConnection;
 use crate::stores::HousekeepingSql;
 
@@ -61,8 +62,18 @@ pub(crate) struct Sequenced {
 
 /// What each database says its own way.
 pub(crate) trait FeedSql {
-    /// Writes rows, which are at least one, in their order: the last statement before COMMIT.
-    fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()>;
+    /// Writes rows in their order: the last statement before COMMIT.
+    fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
+        self.append_and_grow(org, rows, &[])
+    }
+
+    /// The same, and lets the counts of badges grow: together they cost PostgreSQL one round trip.
+    fn append_and_grow(
+        &mut self,
+        org: OrgId,
+        rows: &[FeedRow],
+        growths: &[Growth],
+    ) -> QueryResult<()>;
 
     /// Who writes rows at this moment.
     fn writing(&mut self) -> QueryResult<Writing>;

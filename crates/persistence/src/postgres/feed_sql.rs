@@ -14,14 +14,18 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::{Connection, DB, column, lock};
+use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
-use crate::feed::{FeedRow, expiries};
+use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement};
 
 /// Numbers are drawn in the order in which the rows come.
 static APPEND: Sql = Sql::new(
-    "WITH due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
+    "WITH counted AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
+     SELECT :org, g.badge_id, g.issued, g.earned \
+     FROM unnest(:badges, :issued, :earned) AS g (badge_id, issued, earned) \
+     ), due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
      SELECT :org, e.due_on, e.ledger_no, e.customers, 0 \
      FROM unnest(:due_on, :due_of, :customers) AS e (due_on, ledger_no, customers)) \
      INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
@@ -50,22 +54,29 @@ const WAITING: &str = "SELECT count(*), min(recorded_on) FROM outbox";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
-/// One statement: whoever reads sees a row in the outbox, or in the feed.
+/// One statement: whoever reads sees a row in the outbox, or in the feed. What is the same for all rows
+/// is a query that gives one value, and so computed once; a join would do it for each.
 static SEQUENCE: Sql = Sql::new(
-    "WITH taken AS ( \
-       DELETE FROM outbox WHERE org_id = :org AND number IN ( \
+    "WITH last AS MATERIALIZED ( \
+       SELECT max(number) AS number FROM ( \
          SELECT number FROM outbox WHERE org_id = :org AND number > :from \
          ORDER BY number LIMIT :at_most \
-       ) RETURNING number, recorded_on, ledger_no, events, kind, data \
-     ), newest AS ( \
+       ) AS first_rows \
+     ), newest AS MATERIALIZED ( \
        SELECT last_position, latest_on FROM feed WHERE org_id = :org \
        ORDER BY last_position DESC LIMIT 1 \
+     ), taken AS ( \
+       DELETE FROM outbox WHERE org_id = :org AND number > :from \
+       AND number <= (SELECT number FROM last) \
+       RETURNING number, recorded_on, ledger_no, events, kind, data \
      ), moved AS ( \
        INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, \
        data) \
-       SELECT :org, COALESCE(n.last_position, 0) + SUM(t.events) OVER numbered, t.recorded_on, \
-       GREATEST(n.latest_on, MAX(t.recorded_on) OVER numbered), t.ledger_no, t.events, t.kind, \
-       t.data FROM taken t LEFT JOIN newest n ON true WINDOW numbered AS (ORDER BY t.number) \
+       SELECT :org, COALESCE((SELECT last_position FROM newest), 0) + SUM(t.events) OVER numbered, \
+       t.recorded_on, \
+       GREATEST((SELECT latest_on FROM newest), MAX(t.recorded_on) OVER numbered), \
+       t.ledger_no, t.events, t.kind, t.data \
+       FROM taken t WINDOW numbered AS (ORDER BY t.number) \
        RETURNING events \
      ) SELECT count(*), COALESCE(SUM(events), 0)::bigint FROM moved",
 );
@@ -77,11 +88,20 @@ static FORGET: Sql = Sql::new(
 );
 
 impl FeedSql for Connection {
-    fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
+    fn append_and_grow(
+        &mut self,
+        org: OrgId,
+        rows: &[FeedRow],
+        growths: &[Growth],
+    ) -> QueryResult<()> {
+        let badges = column(growths, |it| *it.badge.0.as_bytes());
         let recorded_on = column(rows, |it| it.recorded_on.unix_micros());
-        let due = expiries::due(rows);
+        let due: Vec<_> = rows.iter().flat_map(|row| &row.due).copied().collect();
         Statement::<DB>::named(&APPEND)
             .set::<BigInt, _>("org", org.get())
+            .set::<Array<Binary>, _>("badges", badges)
+            .set::<Array<BigInt>, _>("issued", column(growths, |it| it.issued))
+            .set::<Array<BigInt>, _>("earned", column(growths, |it| it.earned))
             .set::<Array<BigInt>, _>("due_on", column(&due, |it| it.0))
             .set::<Array<BigInt>, _>("due_of", column(&due, |it| it.1))
             .set::<Array<Integer>, _>("customers", column(&due, |it| it.2))

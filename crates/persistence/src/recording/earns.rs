@@ -85,10 +85,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
             let (kind, data) = (EventKind::EarnCreated, Data::Earns(limits));
             let row = FeedRow::new(now, kind, earned + reached, &data)?;
             let each = repeat_n(request.terms.expires_on, earned);
-            Ok(row.map(|row| {
-                row.of_ledger(numbers[position])
-                    .expiring(expiries(now, each))
-            }))
+            Ok(row.map(|row| row.of_ledger(numbers[position], &expiries(now, each))))
         });
         rows.filter_map(Result::transpose).collect()
     }

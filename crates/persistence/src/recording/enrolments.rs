@@ -70,10 +70,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
         recording: &mut Recording<'a, EnrolmentRequest>,
     ) -> Result<Vec<Concluded<EnrolmentRequest>>, WorkError> {
         let refused = insert(connection, recording)?;
-        let growths = growths(recording, &refused)?;
-        if !growths.is_empty() {
-            connection.grow_counts(recording.org, &growths)?;
-        }
+        recording.growths = growths(recording, &refused)?;
         let results = with_refused(recording.requests, &refused)?;
         Ok(results.into_iter().map(|(it, all)| (it, Ok(all))).collect())
     }
@@ -89,10 +86,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
             let (now, enrolled) = (request.context.now, enrolled.count());
             let row = FeedRow::new(now, kind, enrolled, &data)?;
             let each = repeat_n(request.hold.expires_on(), enrolled);
-            Ok(row.map(|row| {
-                row.of_ledger(numbers[position])
-                    .expiring(expiries(now, each))
-            }))
+            Ok(row.map(|row| row.of_ledger(numbers[position], &expiries(now, each))))
         });
         rows.filter_map(Result::transpose).collect()
     }

@@ -62,7 +62,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Import {
         let row = FeedRow::new(now, kind, events, &data)?;
         let number = recording.numbers()[0];
         let due = expiries(now, request.items.iter().map(|item| item.expires_on));
-        let row = row.map(|row| row.of_ledger(number).expiring(due));
+        let row = row.map(|row| row.of_ledger(number, &due));
         Ok(row.into_iter().collect())
     }
 }

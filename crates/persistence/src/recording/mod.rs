@@ -10,13 +10,14 @@
 //! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
 //! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
 //!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
-//! 4. The kind records what is asked for, and lets the counts grow.
+//! 4. The kind records what is asked for, and says by how much counts grow.
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]). What the audit trail tells of the
 //!    others is written.
 //! 6. The kind writes what follows from it: who earns remembers refusals.
-//! 7. The feed is told of each request of which something came ([`feed`](crate::feed)): the last
-//!    statement before COMMIT, so that whoever has seen the transaction is told of later.
+//! 7. The counts grow, and the feed is told of each request of which something came
+//!    ([`feed`](crate::feed)): the last statement before COMMIT, so that whoever has seen the
+//!    transaction is told of later.
 //!
 //! The ledger's row has to be there early, to stop a second request of the same id before it
 //! waits where everybody else waits; by then it is not known who will be refused. So it is
@@ -46,10 +47,10 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use anyhow::Context as _;
 
 use crate::answers;
-use crate::feed::FeedRow;
+use crate::feed::{FeedRow, parts};
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
-use crate::recording::sql::{BadgeKey, RecordingSql};
+use crate::recording::sql::{BadgeKey, Growth, RecordingSql};
 use crate::retry::{Rollback, WorkError};
 use crate::store::Store;
 
@@ -110,6 +111,8 @@ pub(crate) struct Recording<'a, R: RecordedRequest> {
     pub(crate) trace: Option<Trace>,
     /// Whether something is to stay though every request is refused.
     pub(crate) is_written: bool,
+    /// By how much counts grow, in the last statement.
+    pub(crate) growths: Vec<Growth>,
     /// Why requests are refused, by position.
     errors: Vec<Option<RecordError>>,
     /// What becomes of the others, by position, as far as it is known.
@@ -198,10 +201,10 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
             recording.conclude(connection, results)?;
             recording.tell(connection)?;
         }
-        let told = steps.told(&recording)?;
+        let told = parts::joined(steps.told(&recording)?)?;
         steps.finish(connection, &mut recording)?;
-        if !told.is_empty() {
-            connection.append(recording.org, &told)?;
+        if !told.is_empty() || !recording.growths.is_empty() {
+            connection.append_and_grow(recording.org, &told, &recording.growths)?;
         }
     }
     recording.recorded()
@@ -219,6 +222,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             badges: BTreeSet::new(),
             trace: None,
             is_written: false,
+            growths: Vec::new(),
             errors: requests.iter().map(|_| None).collect(),
             outcomes: requests.iter().map(|_| None).collect(),
             keys: Vec::new(),

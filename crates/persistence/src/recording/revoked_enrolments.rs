@@ -73,12 +73,11 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
             let revocation = Revocation::new(&request.context, request.reason.as_ref());
             connection.revoke_enrolments(badge, revocation, &self.which)?;
             let revoked = i64::try_from(self.which.len()).context("a count")?;
-            let growth = Growth {
+            recording.growths.push(Growth {
                 badge: request.badge,
                 issued: -revoked,
                 earned: 0,
-            };
-            connection.grow_counts(recording.org, &[growth])?;
+            });
             let owners = connection.triggered_by(badge, &self.which)?;
             self.revoked = facts(request, &self.which, &self.enrolments, owners);
             recording.trace = Some(Trace {

@@ -24,6 +24,15 @@ static INSERT_FIRST: Sql = Sql::new(
      ON CONFLICT DO NOTHING",
 );
 
+/// One customer, as most requests have: nothing to read from JSON, and no journal of the statement,
+/// which SQLite keeps where one may fail after its first row.
+static INSERT_ONE: Sql = Sql::new(
+    "INSERT INTO enrolments \
+     (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
+     VALUES (:org, :customer, :badge, :ordinal, :id, :event_on, :expires_on, :request_no) \
+     ON CONFLICT DO NOTHING",
+);
+
 /// Nobody else writes meanwhile, so the next ordinal is free.
 static INSERT_NEXT: Sql = Sql::new(
     "INSERT INTO enrolments \
@@ -77,6 +86,24 @@ fn bytes(badge: &BadgeId) -> &[u8] {
     badge.0.as_bytes()
 }
 
+fn insert_one(
+    connection: &mut Connection,
+    request: &EnrolmentRequest,
+    number: i64,
+    new: &NewEnrolment,
+) -> QueryResult<usize> {
+    Statement::<DB>::named(&INSERT_ONE)
+        .set::<BigInt, _>("org", request.context.org.get())
+        .set::<BigInt, _>("customer", new.customer.get())
+        .set::<Binary, _>("badge", bytes(&request.badge))
+        .set::<Integer, _>("ordinal", new.ordinal)
+        .set::<Binary, _>("id", new.id.as_bytes().as_slice())
+        .set::<BigInt, _>("event_on", request.hold.event_on().unix_micros())
+        .set::<BigInt, _>("expires_on", request.hold.expires_on().unix_micros())
+        .set::<BigInt, _>("request_no", number)
+        .execute(connection)
+}
+
 impl EnrolmentSql for Connection {
     /// The rows are counted as SQLite does itself: it is exact here, and to have 10 000 of them
     /// returned would cost a tenth.
@@ -94,7 +121,11 @@ impl EnrolmentSql for Connection {
         };
         let mut inserted = 0;
         for (position, places) in grouped(new, |it| it.request) {
-            let request = &requests[position];
+            let (request, number) = (&requests[position], numbers[position]);
+            if let [place] = places.as_slice() {
+                inserted += insert_one(self, request, number, &new[*place])?;
+                continue;
+            }
             let rows = places.iter().map(|place| &new[*place]);
             let ids: Vec<u8> = rows.clone().flat_map(|it| *it.id.as_bytes()).collect();
             let customers: Vec<_> = rows.map(|it| it.customer.get()).collect();
@@ -104,7 +135,7 @@ impl EnrolmentSql for Connection {
                 .set::<Binary, _>("ids", ids)
                 .set::<BigInt, _>("event_on", request.hold.event_on().unix_micros())
                 .set::<BigInt, _>("expires_on", request.hold.expires_on().unix_micros())
-                .set::<BigInt, _>("request_no", numbers[position])
+                .set::<BigInt, _>("request_no", number)
                 .set::<Text, _>("customers", json(&customers)?)
                 .execute(self)?;
         }

@@ -6,18 +6,16 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
 use super::expiry_sql::enter;
 use super::{Connection, DB};
+use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
-use crate::feed::sql::{FeedSql, Sequenced};
-use crate::feed::{FeedRow, expiries};
+use crate::feed::sql::{FeedRows as _, FeedSql, Sequenced};
+use crate::recording::sql::{BadgeSql as _, Growth};
 use crate::statement::{Sql, Statement};
 
-/// The newest row, if there is one, is the first that the join finds.
+/// The values are computed beforehand: an INSERT that reads its own table makes a temporary one.
 static APPEND: Sql = Sql::new(
     "INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, data) \
-     SELECT :org, COALESCE(n.last_position, 0) + :events, :recorded_on, \
-     max(:recorded_on, COALESCE(n.latest_on, :recorded_on)), :ledger_no, :events, :kind, :data \
-     FROM (SELECT 1) LEFT JOIN (SELECT last_position, latest_on FROM feed WHERE org_id = :org \
-     ORDER BY last_position DESC LIMIT 1) AS n",
+     VALUES (:org, :position, :recorded_on, :latest_on, :ledger_no, :events, :kind, :data)",
 );
 
 static FORGET: Sql = Sql::new(
@@ -27,17 +25,34 @@ static FORGET: Sql = Sql::new(
 );
 
 impl FeedSql for Connection {
-    fn append(&mut self, org: OrgId, rows: &[FeedRow]) -> QueryResult<()> {
-        let due = expiries::due(rows);
+    fn append_and_grow(
+        &mut self,
+        org: OrgId,
+        rows: &[FeedRow],
+        growths: &[Growth],
+    ) -> QueryResult<()> {
+        self.grow_counts(org, growths)?;
+        let due: Vec<_> = rows.iter().flat_map(|row| &row.due).copied().collect();
         if !due.is_empty() {
             enter(self, org, &due)?;
         }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let newest = self.newest_mark(org)?;
+        let mut position = newest.map_or(0, |it| it.last_position);
+        let mut latest_on = newest.map(|it| it.latest_on);
         for row in rows {
+            let recorded_on = row.recorded_on.unix_micros();
+            position += i64::from(row.events);
+            latest_on = latest_on.max(Some(recorded_on));
             Statement::<DB>::named(&APPEND)
                 .set::<BigInt, _>("org", org.get())
-                .set::<Integer, _>("events", row.events)
-                .set::<BigInt, _>("recorded_on", row.recorded_on.unix_micros())
+                .set::<BigInt, _>("position", position)
+                .set::<BigInt, _>("recorded_on", recorded_on)
+                .set::<Nullable<BigInt>, _>("latest_on", latest_on)
                 .set::<Nullable<BigInt>, _>("ledger_no", row.ledger_no)
+                .set::<Integer, _>("events", row.events)
                 .set::<SmallInt, _>("kind", row.kind.number())
                 .set::<Nullable<Binary>, _>("data", row.data.as_deref())
                 .execute(self)?;

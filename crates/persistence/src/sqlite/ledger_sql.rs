@@ -16,14 +16,16 @@ use crate::retry::WorkError;
 use crate::schema::{idempotency as keys, request_ledger};
 use crate::statement::{Sql, Statement};
 
-/// The one writer takes the org's next number.
+static LAST_NUMBER: Sql =
+    Sql::new("SELECT COALESCE(max(number), 0) FROM request_ledger WHERE org_id = :org");
+
+/// Whether it was written is told by how many rows changed, which is exact here: RETURNING makes a
+/// temporary table for each row.
 static WRITE: Sql = Sql::new(
     "INSERT INTO request_ledger (org_id, number, operation, request_id, recorded_on, \
      recorded_by, owner_type, reference_id, answer) \
-     VALUES (:org, \
-     (SELECT COALESCE(max(number), 0) + 1 FROM request_ledger WHERE org_id = :org), \
-     :operation, :request_id, :recorded_on, :recorded_by, :owner_type, :reference, :answer) \
-     ON CONFLICT (org_id, operation, request_id) DO NOTHING RETURNING number",
+     VALUES (:org, :number, :operation, :request_id, :recorded_on, :recorded_by, :owner_type, \
+     :reference, :answer) ON CONFLICT (org_id, operation, request_id) DO NOTHING",
 );
 
 /// The index is named, because without it all that the org has would be looked through.
@@ -58,9 +60,18 @@ impl LedgerSql for Connection {
         Ok(())
     }
 
+    /// The one writer takes the org's next numbers.
     fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
-        let rows = rows.iter();
-        rows.map(|row| write(self, org, row)).collect()
+        let mut last: i64 = Statement::<DB, BigInt>::named(&LAST_NUMBER)
+            .set::<BigInt, _>("org", org.get())
+            .get_result(self)?;
+        let mut numbers = Vec::with_capacity(rows.len());
+        for row in rows {
+            let is_new = write(self, org, last + 1, row)?;
+            last += i64::from(is_new);
+            numbers.push(is_new.then_some(last));
+        }
+        Ok(numbers)
     }
 
     fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
@@ -99,12 +110,18 @@ impl LedgerSql for Connection {
     }
 }
 
-/// Writes the row, and gives its number; `None` if its id is used.
-fn write(connection: &mut Connection, org: OrgId, row: &LedgerRow<'_>) -> QueryResult<Option<i64>> {
+/// Writes the row under `number`, unless its id is used; whether it did.
+fn write(
+    connection: &mut Connection,
+    org: OrgId,
+    number: i64,
+    row: &LedgerRow<'_>,
+) -> QueryResult<bool> {
     let owner = row.triggered_by;
     let owner_type = owner.map(|it| it.owner_type.number());
-    Statement::<DB, BigInt>::named(&WRITE)
+    let written = Statement::<DB>::named(&WRITE)
         .set::<BigInt, _>("org", org.get())
+        .set::<BigInt, _>("number", number)
         .set::<SmallInt, _>("operation", row.name.operation.number())
         .set::<Text, _>("request_id", row.name.request_id.as_str())
         .set::<BigInt, _>("recorded_on", row.recorded_on.unix_micros())
@@ -112,8 +129,8 @@ fn write(connection: &mut Connection, org: OrgId, row: &LedgerRow<'_>) -> QueryR
         .set::<Nullable<SmallInt>, _>("owner_type", owner_type)
         .set::<Nullable<Text>, _>("reference", owner.map(|it| it.reference.as_str()))
         .set::<Binary, _>("answer", row.answer.as_slice())
-        .get_result(connection)
-        .optional()
+        .execute(connection)?;
+    Ok(written > 0)
 }
 
 /// Whether the key is remembered when `guard` is used.

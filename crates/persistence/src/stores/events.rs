@@ -9,9 +9,9 @@ use accolade_domain::event::Position;
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 
-use crate::feed::expand;
 use crate::feed::expiry_sql::ExpiryConnection;
 use crate::feed::sql::{FeedConnection, LedgerRow, StoredRow};
+use crate::feed::{expand, parts};
 use crate::mapping::{instant, stored};
 use crate::retry::{Ending, WorkError};
 use crate::store::Store;
@@ -201,6 +201,7 @@ fn page<C: FeedConnection>(
     let until = after.saturating_add(most);
     // One row more than is looked at, to know whether there is one.
     let rows = connection.rows_after(query.org, after, until.saturating_add(1), MOST_ROWS + 1)?;
+    let rows = parts::separated(rows, after)?;
     let Some(first) = rows.first() else {
         return Ok(Ok(FeedPage {
             events: Vec::new(),

@@ -408,7 +408,7 @@ fn told<C: ExpiryConnection>(
         let events = which.len();
         let data = Data::Expired(ExpiredData { which, event_on });
         let row = FeedRow::new(now, it.kind, events, &data)?;
-        told.extend(row.map(|row| row.of_ledger(it.slice.row.ledger_no)));
+        told.extend(row.map(|row| row.of_ledger(it.slice.row.ledger_no, &[])));
     }
     Ok(told)
 }
