@@ -142,6 +142,15 @@ impl Connection {
         Ok(answer["data"].take())
     }
 
+    /// What the server tells of itself at `/metrics`.
+    ///
+    /// # Errors
+    /// The answer is no success; the connection broke.
+    pub(crate) async fn metrics(&mut self) -> Result<String> {
+        let request = self.request(Method::GET, "/metrics", Bytes::new())?;
+        Ok(String::from_utf8(self.exchange(request).await?.to_vec())?)
+    }
+
     fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;

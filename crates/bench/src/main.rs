@@ -26,6 +26,7 @@ mod load;
 mod machine;
 mod pairs;
 mod plan;
+mod receiver;
 mod report;
 mod scenarios;
 mod server;

@@ -22,6 +22,9 @@ pub(crate) struct Plan {
     /// How many rows are there when bulk requests are compared with those into an empty table;
     /// nothing if there is to be no such comparison.
     pub(crate) rows_there: Vec<u64>,
+    /// How many enrolments expire at one instant while single ones are measured; `None` if that is
+    /// not to be.
+    pub(crate) rows_due: Option<u64>,
     /// How often the server is started.
     pub(crate) starts: usize,
     /// How many customers have badges that are looked up.
@@ -37,6 +40,7 @@ impl Plan {
             duration: Duration::from_millis(2500),
             memory_requests: 100,
             rows_there: vec![1_000_000],
+            rows_due: Some(1_000_000),
             starts: 7,
             holders: 20_000,
         };
@@ -48,6 +52,7 @@ impl Plan {
                 memory_requests: 20,
                 // It takes longer than a minute to fill a table.
                 rows_there: Vec::new(),
+                rows_due: None,
                 starts: 3,
                 holders: 4_000,
             }

@@ -21,7 +21,10 @@ const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// The binary.
 #[derive(Debug, Clone)]
-pub(crate) struct Binary(PathBuf);
+pub(crate) struct Binary {
+    path: PathBuf,
+    settings: Vec<(&'static str, &'static str)>,
+}
 
 /// What a client of the API presents.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,7 +50,15 @@ impl Binary {
                 path.display()
             )
         })?;
-        Ok(Self(path))
+        let settings = Vec::new();
+        Ok(Self { path, settings })
+    }
+
+    /// The same with these variables in its environment.
+    pub(crate) fn with(&self, settings: &[(&'static str, &'static str)]) -> Self {
+        let path = self.path.clone();
+        let settings = [&self.settings, settings].concat();
+        Self { path, settings }
     }
 
     /// What it says of itself, such as `accolade-server 0.1.0`.
@@ -55,8 +66,12 @@ impl Binary {
     /// # Errors
     /// It does not run.
     pub(crate) fn version(&self) -> Result<String> {
-        let output = Command::new(&self.0).arg("--version").output()?;
-        ensure!(output.status.success(), "{} does not run", self.0.display());
+        let output = Command::new(&self.path).arg("--version").output()?;
+        ensure!(
+            output.status.success(),
+            "{} does not run",
+            self.path.display()
+        );
         let printed = String::from_utf8(output.stdout)?;
         Ok(printed.lines().next().unwrap_or_default().to_owned())
     }
@@ -89,7 +104,7 @@ impl Binary {
 
     /// A command with nothing of Accolade's in its environment but what it has to know.
     fn command(&self, database: &Database) -> Command {
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new(&self.path);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("ACCOLADE") {
                 command.env_remove(name);
@@ -99,6 +114,7 @@ impl Binary {
             .env("ACCOLADE_CONFIG_DIR", database.directory())
             .env("ACCOLADE__DATABASE__URL", database.url())
             .env("ACCOLADE__AUTH__TOKEN_KEY", TOKEN_KEY)
+            .envs(self.settings.iter().copied())
             .stdin(Stdio::null());
         command
     }

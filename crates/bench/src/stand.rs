@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::ops::Range;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -125,8 +126,25 @@ impl Stand {
     /// # Errors
     /// The server refuses.
     pub(crate) async fn badge(&self) -> Result<String> {
+        self.badge_until(1_926_235_957).await
+    }
+
+    /// The same, and its enrolments expire so long from now, all at one instant.
+    ///
+    /// # Errors
+    /// The server refuses.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server's clock is that of the machine"
+    )]
+    pub(crate) async fn badge_that_expires(&self, after: Duration) -> Result<String> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        self.badge_until((now + after).as_secs()).await
+    }
+
+    async fn badge_until(&self, expires_on: u64) -> Result<String> {
         let expiry = json!({
-            "expiryType": "ABSOLUTE", "type": "FIXED_DATE", "expiresOn": 1_926_235_957,
+            "expiryType": "ABSOLUTE", "type": "FIXED_DATE", "expiresOn": expires_on,
         });
         self.create(json!({"earnType": "ISSUE_EARN", "issuedBadgeExpiry": expiry}))
             .await

@@ -2,10 +2,12 @@
 //! moment at which each was due.
 
 use anyhow::Result;
+use hdrhistogram::Histogram;
 
 use super::{Bench, single};
 use crate::load::{self, Until, percentile};
 use crate::report::{Baseline, Row, Target};
+use crate::stand::Stand;
 use crate::stats::Sample;
 
 /// Enough for none to wait for a free one while the server keeps up.
@@ -23,15 +25,7 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     };
     let (mut median, mut slowest) = (Sample::default(), Sample::default());
     for _ in 0..bench.plan.repetitions {
-        let mut writer = stand.writer(&badge);
-        let next = || {
-            let customer = stand.passer_by();
-            writer.enrol(customer..customer + 1)
-        };
-        stand.settle().await?;
-        let duration = bench.plan.duration;
-        let target = stand.target().await?;
-        let taken = load::open_loop(&target, CONNECTIONS, top / 2.0, duration, next).await?;
+        let taken = open_loop(bench, &stand, &badge, top / 2.0).await?;
         median.add(percentile(&taken, 50.0));
         slowest.add(percentile(&taken, 99.0));
     }
@@ -46,4 +40,21 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
         }),
         target: Target::AtMost(5.0),
     }])
+}
+
+/// Enrols customers one at a time, so many a second: how long each took, in microseconds.
+pub(super) async fn open_loop(
+    bench: &Bench<'_>,
+    stand: &Stand,
+    badge: &str,
+    rate: f64,
+) -> Result<Histogram<u64>> {
+    let mut writer = stand.writer(badge);
+    let next = || {
+        let customer = stand.passer_by();
+        writer.enrol(customer..customer + 1)
+    };
+    stand.settle().await?;
+    let target = stand.target().await?;
+    load::open_loop(&target, CONNECTIONS, rate, bench.plan.duration, next).await
 }

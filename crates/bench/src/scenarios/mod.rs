@@ -2,10 +2,12 @@
 
 mod bulk;
 pub(crate) mod earn;
+mod expiries;
 mod growth;
 mod latency;
 mod memory;
 pub(crate) mod mixed;
+mod push;
 mod single;
 mod start;
 
@@ -32,6 +34,10 @@ pub(crate) enum Scenario {
     Earn,
     /// Looking customers' badges up, and enrolling some
     Mixed,
+    /// How long single enrolments take beside deliveries to a webhook
+    Push,
+    /// How long single enrolments take while many others expire
+    Expiries,
     /// The most memory that the server has had
     Memory,
     /// Bulk enrolment into a table that is full
@@ -42,12 +48,14 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
         Self::Earn,
         Self::Mixed,
+        Self::Push,
+        Self::Expiries,
         Self::Memory,
         Self::Growth,
         Self::Start,
@@ -64,6 +72,8 @@ impl Scenario {
             Self::Latency => latency::run(bench).await,
             Self::Earn => earn::run(bench).await,
             Self::Mixed => mixed::run(bench).await,
+            Self::Push => push::run(bench).await,
+            Self::Expiries => expiries::run(bench).await,
             Self::Memory => memory::run(bench).await,
             Self::Growth => growth::run(bench).await,
             Self::Start => start::run(bench).await,
