@@ -42,6 +42,7 @@ mod robustness {
     mod callers;
     mod contention;
     mod database_faults;
+    mod deliveries;
     mod durability;
     mod earning_durability;
     mod fuzz;

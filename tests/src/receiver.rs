@@ -1,0 +1,129 @@
+//! A receiver of webhooks that a test looks into.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::server::Setup;
+
+/// A receiver on this machine: it keeps what it is sent, and answers 204 unless it is told to hang.
+#[derive(Debug)]
+pub struct Receiver {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    bodies: Vec<Value>,
+    hanging: usize,
+    /// From which request on none is answered.
+    hangs_after: Option<usize>,
+}
+
+impl Receiver {
+    /// Begins to listen.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let shared = Arc::<Shared>::default();
+        let for_connections = Arc::clone(&shared);
+        // It ends with the process of the tests: nothing tells it to.
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let shared = Arc::clone(&for_connections);
+                thread::spawn(move || shared.serve(&stream));
+            }
+        });
+        Self { url, shared }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Leaves every request without an answer from the one after the next `requests` on.
+    pub fn hang_after(&self, requests: usize) {
+        let mut state = self.shared.state.lock().unwrap();
+        state.hangs_after = Some(state.bodies.len() + requests);
+    }
+
+    /// Answers again, also those that hang.
+    pub fn answer(&self) {
+        self.shared.state.lock().unwrap().hangs_after = None;
+        self.shared.changed.notify_all();
+    }
+
+    /// How many requests hang.
+    pub fn hanging(&self) -> usize {
+        self.shared.state.lock().unwrap().hanging
+    }
+
+    /// The bodies of all requests, in the order in which they came.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.shared.state.lock().unwrap().bodies.clone()
+    }
+}
+
+impl Shared {
+    fn serve(&self, stream: &TcpStream) {
+        let Some(body) = read_body(stream) else {
+            return;
+        };
+        let mut state = self.state.lock().unwrap();
+        state.bodies.push(body);
+        let number = state.bodies.len();
+        state.hanging += 1;
+        let mut state = self
+            .changed
+            .wait_while(state, |it| {
+                it.hangs_after.is_some_and(|after| number > after)
+            })
+            .unwrap();
+        state.hanging -= 1;
+        drop(state);
+        // Whoever asked may be gone by now.
+        let _ = { stream }.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    }
+}
+
+/// The JSON of the only request of a connection; `None` if it breaks off.
+fn read_body(stream: &TcpStream) -> Option<Value> {
+    let mut reader = BufReader::new(stream);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+impl Setup {
+    /// Lets webhooks have receivers on this machine.
+    #[must_use]
+    pub fn with_receivers_on_this_machine(self) -> Self {
+        self.set("webhooks.allow_http", "true")
+            .set("webhooks.allow_networks", "127.0.0.0/8")
+    }
+}
