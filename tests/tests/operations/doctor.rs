@@ -1,5 +1,6 @@
 //! `doctor`: it finds what was planted, tells it from what is meant, and fails where something is wrong.
 
+use std::fs::Permissions;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
@@ -138,7 +139,7 @@ fn a_key_that_others_can_read_is_found_and_a_weak_or_missing_one_is_told() {
     std::fs::write(&file, format!("auth.token_key = \"{key}\"")).unwrap();
     let database = Database::empty(Backend::Sqlite);
     let with = |mode| {
-        std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         let cli = Cli::on(database.url()).environment("ACCOLADE_CONFIG_DIR", directory.path());
         examine(&cli.without("ACCOLADE__AUTH__TOKEN_KEY"))
     };

@@ -119,6 +119,8 @@ fn others(file: &Path) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+
     use super::*;
     use crate::cli::doctor::Verdict;
     use crate::cli::doctor::tests::bad;
@@ -148,7 +150,7 @@ mod tests {
         let file = directory.path().join("a.db");
         let url = format!("sqlite://{}", file.display());
         std::fs::write(&file, "").unwrap();
-        let set = |mode| std::fs::set_permissions(&file, PermissionsExt::from_mode(mode)).unwrap();
+        let set = |mode| std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
         set(0o644);
         let about = |found: &[Finding]| bad(found).join("\n").contains("the database's file");
         assert!(about(&on(&url)));
