@@ -53,6 +53,7 @@ test: setup ## Prove everything: format, lints, documentation, dependencies, all
 		'format'        '$(format_check)' \
 		'spelling'      '.ci/spelling' \
 		'dependencies'  '.ci/dependencies' \
+		'surroundings'  '.ci/surroundings' \
 		'lints'         '$(clippy)' \
 		'sqlite alone'  '$(clippy_sqlite)' \
 		'documentation' '$(rustdoc)' \
@@ -118,6 +119,25 @@ deny: ## Check licences, sources and known vulnerabilities (needs cargo-deny and
 sdk-check: setup-build ## Generate clients and run a scenario with each (needs Java, Python and Node)
 	@$(CARGO) build $(quick) -p accolade-server $(sqlite_only)
 	@ACCOLADE_SERVER_BIN=$(target)/quick/accolade-server tests/sdk/check
+
+# What the server is made of, for scanners: with the features that `make build` builds.
+.PHONY: sbom
+sbom: ## List what the server is made of, as CycloneDX (needs cargo-cyclonedx)
+	@$(CARGO) cyclonedx --version >/dev/null 2>&1 || { \
+		echo 'error: cargo-cyclonedx is not installed (cargo install --locked cargo-cyclonedx)' >&2; exit 1; }
+	@$(CARGO) cyclonedx --quiet --manifest-path crates/server/Cargo.toml --format json --spec-version 1.5 \
+		--features vendored-openssl --override-filename accolade-server.cdx
+	@mkdir -p $(target)
+	@mv crates/server/accolade-server.cdx.json $(target)/accolade-server.cdx.json
+	@find crates tests -name accolade-server.cdx.json -delete
+	@echo "$(target)/accolade-server.cdx.json"
+
+.PHONY: deb
+deb: setup-release ## Build a package for Debian (needs cargo-deb)
+	@$(CARGO) deb --version >/dev/null 2>&1 || { \
+		echo 'error: cargo-deb is not installed (cargo install --locked cargo-deb)' >&2; exit 1; }
+	@$(CARGO) build $(release) -p accolade-server
+	@$(CARGO) deb --no-build --locked -p accolade-server
 
 .PHONY: docker-check
 docker-check: ## Check what can be of docker/ without a container engine

@@ -44,6 +44,13 @@ impl Cli {
         self
     }
 
+    /// Takes a variable out of the environment again.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(known, _)| known != name);
+        self
+    }
+
     /// Lets commands write no file of more than 32 KiB, as on a disk that becomes full.
     #[must_use]
     pub fn on_a_small_disk(mut self) -> Self {

@@ -1,6 +1,7 @@
 //! The server binary as a process: where it is, what it inherits, and that it never
 //! outlives the tests.
 
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -38,6 +39,14 @@ pub(crate) fn accolade_under_a_file_limit() -> Command {
 /// The same, whose files grow to 32 KiB at most, as on a disk that becomes full.
 pub(crate) fn accolade_on_a_small_disk() -> Command {
     accolade_after("trap '' XFSZ; ulimit -f 64")
+}
+
+/// The same, which has this socket from whoever starts it.
+pub(crate) fn accolade_with(socket: OwnedFd) -> Command {
+    let mut command = accolade_after("exec 3<&0 0</dev/null");
+    command.stdin(Stdio::from(socket));
+    command.env("LISTEN_FDS", "1");
+    command
 }
 
 /// The program, after these commands of the shell.

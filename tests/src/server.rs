@@ -1,6 +1,7 @@
 //! A running server.
 
 use std::ffi::OsString;
+use std::net::TcpListener;
 use std::process::{Child, ChildStderr, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,7 @@ pub struct Setup {
     environment: Vec<(OsString, OsString)>,
     is_log_read: bool,
     has_file_limit: bool,
+    socket: Option<Arc<TcpListener>>,
 }
 
 impl Setup {
@@ -54,6 +56,7 @@ impl Setup {
                 environment: Vec::new(),
                 is_log_read: true,
                 has_file_limit: false,
+                socket: None,
             },
             |setup, (key, value)| setup.set(key, value),
         )
@@ -91,6 +94,13 @@ impl Setup {
     #[must_use]
     pub fn with_file_limit(mut self) -> Self {
         self.has_file_limit = true;
+        self
+    }
+
+    /// Hands the server a socket, on which it is to listen.
+    #[must_use]
+    pub fn handing_over(mut self, socket: TcpListener) -> Self {
+        self.socket = Some(Arc::new(socket));
         self
     }
 
@@ -156,7 +166,9 @@ impl Setup {
     }
 
     fn command(&self) -> std::process::Command {
-        let mut command = if self.has_file_limit {
+        let mut command = if let Some(socket) = &self.socket {
+            process::accolade_with(socket.try_clone().unwrap().into())
+        } else if self.has_file_limit {
             process::accolade_under_a_file_limit()
         } else {
             process::accolade()

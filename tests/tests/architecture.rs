@@ -1,5 +1,5 @@
 //! The layers, as cargo sees them: `http → wire → application → domain ← persistence`; and that
-//! the files that documents name are there.
+//! the files and the tests that documents name are there.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -228,8 +228,10 @@ fn every_file_that_the_documents_name_is_there() {
     let mut missing = Vec::new();
     for document in [
         "CONTRIBUTING.md",
+        "SECURITY.md",
         "docs/architecture.md",
         "docs/glossary.md",
+        "docs/security.md",
         "docs/walk.md",
     ] {
         let text = std::fs::read_to_string(root.join(document)).unwrap();
@@ -242,5 +244,36 @@ fn every_file_that_the_documents_name_is_there() {
             }
         }
     }
+    assert!(missing.is_empty(), "not there: {missing:#?}");
+}
+
+/// Each file that `text` names, with each test that stands behind it: both between backticks, the test
+/// as a sentence of four words or more.
+fn named_tests(text: &str) -> Vec<(&str, &str)> {
+    let is_of_names = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let (mut file, mut named) = ("", Vec::new());
+    for word in text.split('`').skip(1).step_by(2) {
+        if Path::new(word).extension().is_some_and(|it| it == "rs") {
+            file = word;
+        } else if word.chars().all(is_of_names) && word.matches('_').count() >= 3 {
+            named.push((file, word));
+        }
+    }
+    named
+}
+
+#[test]
+fn every_test_that_the_page_on_security_names_is_in_the_file_that_it_names() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let named = named_tests(&page);
+    assert!(named.len() > 40, "{}", named.len());
+    let missing: Vec<_> = named
+        .into_iter()
+        .filter(|(file, test)| {
+            let source = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+            !source.contains(&format!("fn {test}("))
+        })
+        .collect();
     assert!(missing.is_empty(), "not there: {missing:#?}");
 }

@@ -28,11 +28,13 @@ mod operations {
     mod command_line;
     mod configuration;
     mod copies;
+    mod doctor;
     mod log;
     mod observation;
     mod poolers;
     mod privacy;
     mod secrets;
+    mod service_manager;
     mod shutdown;
     mod start;
 }

@@ -25,6 +25,11 @@ const BUCKETS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
+/// Upper bounds of the sizes of groups.
+const SIZES: &[f64] = &[
+    1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0,
+];
+
 /// The route of requests that matched none.
 const UNMATCHED: &str = "unmatched";
 
@@ -41,14 +46,16 @@ const EARN_OUTCOMES: &[&str] = &[EARNED, NOT_ENROLLED, CUSTOMER_LIMIT, BADGE_LIM
 pub(crate) struct Metrics {
     registry: Registry,
     /// What others than this crate show.
-    background: Registry,
+    others: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
     enrolments: IntCounterVec,
     earns: IntCounterVec,
+    groups: HistogramVec,
     connections: IntGaugeVec,
     use_cases: IntGaugeVec,
     followers: IntGauge,
+    ready: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -70,13 +77,13 @@ impl EnrolmentOutcome {
 }
 
 impl Metrics {
-    /// Counters at zero, and what others count.
+    /// Counters at zero, and what `others` count.
     ///
     /// # Errors
     /// A name is not one that Prometheus takes.
     pub(crate) fn new(
         dropped_log_lines: fn() -> u64,
-        background: Registry,
+        others: Registry,
     ) -> prometheus::Result<Self> {
         let labels = &["method", "route", "status"];
         let registry = Registry::new();
@@ -131,6 +138,17 @@ impl Metrics {
             )?,
             enrolments,
             earns,
+            groups: registered(
+                &registry,
+                HistogramVec::new(
+                    HistogramOpts::new(
+                        "accolade_group_size",
+                        "Requests that were executed together, in one transaction where they may share it, by what they record.",
+                    )
+                    .buckets(SIZES.to_vec()),
+                    &["kind"],
+                )?,
+            )?,
             connections: registered(
                 &registry,
                 gauges(
@@ -152,8 +170,15 @@ impl Metrics {
                     "Requests that wait for an event, without a thread or a connection.",
                 )?,
             )?,
+            ready: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_ready",
+                    "1 if requests can be served, as /health/ready says; 0 if not, or if the database does not say so in time.",
+                )?,
+            )?,
             registry,
-            background,
+            others,
         })
     }
 
@@ -199,6 +224,19 @@ impl Metrics {
         }
     }
 
+    /// Shows the groups of this kind, before there is one.
+    pub(crate) fn groups_start(&self, kind: &str) {
+        self.groups.with_label_values(&[kind]);
+    }
+
+    /// Counts a group of so many requests of this kind.
+    pub(crate) fn grouped(&self, kind: &str, requests: usize) {
+        let requests = u32::try_from(requests).unwrap_or(u32::MAX);
+        self.groups
+            .with_label_values(&[kind])
+            .observe(requests.into());
+    }
+
     fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
         self.enrolments
             .with_label_values(&[outcome.label()])
@@ -235,7 +273,9 @@ impl Metrics {
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
         followers: usize,
+        is_ready: bool,
     ) -> prometheus::Result<String> {
+        self.ready.set(is_ready.into());
         self.followers.set(followers.try_into().unwrap_or(i64::MAX));
         let states = [
             (
@@ -252,7 +292,7 @@ impl Metrics {
             gauges.with_label_values(&[state]).set(value.into());
         }
         let mut families = self.registry.gather();
-        families.extend(self.background.gather());
+        families.extend(self.others.gather());
         TextEncoder::new().encode_to_string(&families)
     }
 }
@@ -325,10 +365,10 @@ mod tests {
 
     #[test]
     fn what_happened_is_counted_and_callers_choose_no_label() {
-        let background = Registry::new();
+        let shown = Registry::new();
         let others = IntCounter::new("of_others", "What others count.").unwrap();
-        let others = registered(&background, others).unwrap();
-        let metrics = Metrics::new(|| 7, background).unwrap();
+        let others = registered(&shown, others).unwrap();
+        let metrics = Metrics::new(|| 7, shown).unwrap();
         others.inc_by(3);
         let odd = Method::from_bytes(b"BREW").unwrap();
         metrics.answered(
@@ -339,6 +379,8 @@ mod tests {
         );
         metrics.answered(&odd, None, 404, Duration::from_millis(3));
         metrics.enrolled(EnrolmentOutcome::Enrolled, 10_000);
+        metrics.groups_start("earns");
+        metrics.grouped("enrolments", 7);
         let pool = PoolUsage {
             open: 3,
             idle: 1,
@@ -348,7 +390,7 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage, 3).unwrap();
+        let text = metrics.render(pool, usage, 3, true).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -360,6 +402,10 @@ mod tests {
             "accolade_log_lines_dropped_total 7",
             "of_others 3",
             "accolade_event_followers 3",
+            r#"accolade_group_size_bucket{kind="enrolments",le="5"} 0"#,
+            r#"accolade_group_size_bucket{kind="enrolments",le="10"} 1"#,
+            r#"accolade_group_size_count{kind="earns"} 0"#,
+            "accolade_ready 1",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

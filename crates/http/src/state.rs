@@ -67,8 +67,8 @@ pub struct HttpOptions {
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
     pub dropped_log_lines: fn() -> u64,
-    /// What `/metrics` shows of whatever runs beside requests.
-    pub background_metrics: Registry,
+    /// What `/metrics` shows besides: of the background, the database and the process.
+    pub more_metrics: Registry,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -102,10 +102,7 @@ impl AppState {
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
         let followers = Followers::new(&ports, &dispatcher, &draining, options.concurrency);
-        let metrics = Metrics::new(
-            options.dropped_log_lines,
-            options.background_metrics.clone(),
-        )?;
+        let metrics = Metrics::new(options.dropped_log_lines, options.more_metrics.clone())?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,

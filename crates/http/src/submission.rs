@@ -103,14 +103,16 @@ pub(crate) type Listeners = (Metrics, Followers);
 /// # Errors
 /// A thread cannot be started.
 pub(crate) fn start<C: SmallCommand>(
-    name: &str,
+    name: &'static str,
     bounds: Bounds,
     ports: &Ports,
     known: &KnownBadges,
     listeners: &Listeners,
 ) -> io::Result<GroupCommit<Submission<C>, Executed>> {
     let (ports, known, listeners) = (ports.clone(), known.clone(), listeners.clone());
+    listeners.0.groups_start(name);
     GroupCommit::start(name, bounds, move |group| {
+        listeners.0.grouped(name, group.len());
         execute_group(&ports, &known, &listeners, group)
     })
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::Stores;
+use prometheus::Registry;
 
 use crate::closing::Closing;
+use crate::metrics::Metrics;
 use crate::migrations::{Migrated, Migrations};
 use crate::sealing::SealingKey;
 
@@ -75,6 +77,7 @@ pub struct Database {
     /// Every port that lives in it.
     pub stores: Stores,
     migrations: Arc<dyn Migrations>,
+    metrics: Metrics,
     /// The file, if it is SQLite's.
     file: Option<PathBuf>,
 }
@@ -87,6 +90,14 @@ impl Database {
             file: self.file.clone(),
             patience,
         }
+    }
+
+    /// Shows in `registry` what is counted of its use.
+    ///
+    /// # Errors
+    /// Something there has one of the names already.
+    pub fn show_metrics(&self, registry: &Registry) -> anyhow::Result<()> {
+        Ok(self.metrics.register(registry)?)
     }
 
     /// Runs the migrations that are missing, under a lock: of several processes that do so
@@ -130,6 +141,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             let store = Arc::new(crate::sqlite::open(path, options)?);
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
+                metrics: store.metrics.clone(),
                 migrations: store,
                 file: Some(path.clone()),
             })
@@ -139,6 +151,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             let store = Arc::new(crate::postgres::open(url, options)?);
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
+                metrics: store.metrics.clone(),
                 migrations: store,
                 file: None,
             })

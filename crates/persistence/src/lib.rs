@@ -5,11 +5,12 @@
 //!
 //! How it is laid out:
 //!
-//! - `database`, `migrations`, `closing`: what others see
+//! - `database`, `migrations`, `closing`, `facts`: what others see
 //! - `private`: files that their owner alone reads
 //! - `store`, `pool`, `opened_file`, `retry`, `query_failure`, `connection_failure`: connections, and
 //!   the one retrying transaction
 //! - `waiting`: for what another process has
+//! - `metrics`: what operators can watch of all that
 //! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
@@ -25,8 +26,10 @@ mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod facts;
 mod feed;
 mod mapping;
+mod metrics;
 mod migrations;
 mod opened_file;
 mod pool;
@@ -49,6 +52,7 @@ mod sqlite;
 
 pub use closing::Closing;
 pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
+pub use facts::{Facts, ServerFacts, facts};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
 pub use sealing::SealingKey;

@@ -18,6 +18,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::r2d2::R2D2Connection;
 use diesel::result::Error;
 
+use crate::metrics::TransactionMetrics;
 use crate::pool::{Connections, Lent};
 use crate::query_failure::QueryFailure;
 
@@ -115,6 +116,7 @@ pub(crate) struct Transactions<C: PooledConnection> {
     patience: Duration,
     /// Whether the last that was to be written could not be.
     is_in_doubt: AtomicBool,
+    metrics: TransactionMetrics,
 }
 
 /// How one attempt ended.
@@ -127,11 +129,13 @@ enum FailedAttempt<T, E> {
 }
 
 impl<C: PooledConnection> Transactions<C> {
-    /// Those on `connections` that begin by `begin` and are tried again for so long.
+    /// Those on `connections` that begin by `begin` and are tried again for so long; counted in
+    /// `metrics`.
     pub(crate) fn new(
         connections: Connections<C>,
         begin: impl Into<String>,
         patience: Duration,
+        metrics: TransactionMetrics,
     ) -> Self {
         Self {
             connections,
@@ -139,6 +143,7 @@ impl<C: PooledConnection> Transactions<C> {
             always_begins: false,
             patience,
             is_in_doubt: AtomicBool::new(false),
+            metrics,
         }
     }
 
@@ -214,19 +219,26 @@ impl<C: PooledConnection> Transactions<C> {
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
         self.again(|connection| {
+            let begun = Instant::now();
             if let Err(error) =
                 AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)
             {
                 return Err(failed(error.into(), connection));
             }
             match work(connection) {
-                Ok(value) => match AnsiTransactionManager::commit_transaction(connection) {
-                    Ok(()) => Ok(value),
-                    Err(error) if is_broken(connection) => {
-                        Err(FailedAttempt::CommitLost(value, error))
+                Ok(value) => {
+                    let worked = Instant::now();
+                    match AnsiTransactionManager::commit_transaction(connection) {
+                        Ok(()) => {
+                            self.metrics.committed(begun.elapsed(), worked.elapsed());
+                            Ok(value)
+                        }
+                        Err(error) if is_broken(connection) => {
+                            Err(FailedAttempt::CommitLost(value, error))
+                        }
+                        Err(error) => Err(failed(error.into(), connection)),
                     }
-                    Err(error) => Err(failed(error.into(), connection)),
-                },
+                }
                 Err(rollback) => {
                     let failed = failed(rollback, connection);
                     // If it fails, the pool discards the connection, which rolls back too.
@@ -245,9 +257,10 @@ impl<C: PooledConnection> Transactions<C> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
         let once = || {
-            let mut lent = self
-                .connection(met_broken.get())
-                .map_err(FailedAttempt::Store)?;
+            let asked = Instant::now();
+            let lent = self.connection(met_broken.get());
+            self.metrics.waited(asked.elapsed());
+            let mut lent = lent.map_err(FailedAttempt::Store)?;
             let result = attempt(&mut lent.connection);
             let is_final = match &result {
                 // The second time it is not that the pool had not noticed.
@@ -279,6 +292,7 @@ impl<C: PooledConnection> Transactions<C> {
             })
             .notify(|failed, pause| {
                 if let FailedAttempt::Repeatable(failure, cause) = failed {
+                    self.metrics.repeated(*failure);
                     tracing::debug!(?failure, ?pause, error = %cause, "a transaction is repeated");
                 }
             })
@@ -313,7 +327,10 @@ impl<C: PooledConnection> Transactions<C> {
             let _ = AnsiTransactionManager::rollback_transaction(connection);
             Ok(ending?)
         };
-        match asked() {
+        let asked = asked();
+        let known = asked.as_ref().map_or(Ending::Unknown, |ending| *ending);
+        self.metrics.lost_commit(known);
+        match asked {
             Ok(Ending::Committed) => Ok(value),
             Ok(Ending::Undone) => Err(StoreError::Unavailable(cause)),
             Ok(Ending::Unknown) => Err(StoreError::OutcomeUnknown(cause)),
@@ -406,6 +423,7 @@ mod tests {
 
     use super::*;
     use crate::database::Options;
+    use crate::metrics::{Metrics, Use};
     use crate::statement::Statement;
 
     type Result<T> = std::result::Result<T, StoreError>;
@@ -416,7 +434,16 @@ mod tests {
             connection.batch_execute("CREATE TABLE IF NOT EXISTS t (n)")
         };
         let connections = Connections::new(":memory:", 1, &Options::default(), None, with_table);
-        Transactions::new(connections, "BEGIN", Duration::from_mins(1))
+        counting(connections, Metrics::new(None).unwrap())
+    }
+
+    /// Transactions on `connections` that are counted in `metrics`.
+    fn counting(
+        connections: Connections<SqliteConnection>,
+        metrics: Metrics,
+    ) -> Transactions<SqliteConnection> {
+        let metrics = metrics.of(Use::Write);
+        Transactions::new(connections, "BEGIN", Duration::from_mins(1), metrics)
     }
 
     fn rows(transactions: &Transactions<SqliteConnection>) -> i64 {
@@ -456,6 +483,30 @@ mod tests {
         let (result, attempts) = write(&transactions, "deadlock detected", 3);
         result.unwrap();
         assert_eq!((attempts, rows(&transactions)), (4, 1));
+    }
+
+    #[test]
+    fn what_is_repeated_is_counted_by_its_cause_and_what_is_committed_by_its_time() {
+        let metrics = Metrics::new(None).unwrap();
+        let registry = prometheus::Registry::new();
+        metrics.register(&registry).unwrap();
+        let transactions = Transactions {
+            metrics: metrics.of(Use::Write),
+            ..transactions()
+        };
+        write(&transactions, "deadlock detected", 3).0.unwrap();
+        write(&transactions, "no such table", 1).0.unwrap_err();
+        let text = prometheus::TextEncoder::new()
+            .encode_to_string(&registry.gather())
+            .unwrap();
+        for line in [
+            r#"accolade_database_transaction_retries_total{cause="conflict"} 3"#,
+            r#"accolade_database_transaction_seconds_count{use="write"} 1"#,
+            "accolade_database_commit_seconds_count 1",
+            r#"accolade_database_connection_wait_seconds_count{use="write"} 5"#,
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
     }
 
     #[test]
@@ -508,7 +559,7 @@ mod tests {
                 connection.batch_execute(&format!("PRAGMA query_only = {query_only}"))
             },
         );
-        let transactions = Transactions::new(connections, "BEGIN", Duration::from_mins(1));
+        let transactions = counting(connections, Metrics::new(None).unwrap());
         let started = Instant::now();
         for _ in 0..20 {
             let (refused, _) = write(&transactions, "", 0);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use accolade_application::ports::PoolUsage;
 
 use crate::feed::settled::Settled;
+use crate::metrics::Metrics;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::{PooledConnection, Transactions};
@@ -30,6 +31,8 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) migration_patience: Duration,
     /// How secrets are stored.
     pub(crate) sealing: Sealing,
+    /// What is counted of it.
+    pub(crate) metrics: Metrics,
     /// SQLite: the file.
     pub(crate) file: Option<Arc<OpenedFile>>,
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use accolade_application::Turns;
 use accolade_application::ports::{Ports, WebhookSender};
 use accolade_persistence::{
-    Backup, Closing, Database, Migrated, Options, SealingKey, Synchronous as Sync,
+    Backup, Closing, Database, Facts, Migrated, Options, SealingKey, Synchronous as Sync,
 };
 use anyhow::{Context as _, Result, bail};
+use prometheus::Registry;
 
 use crate::cli::show_warnings;
 use crate::settings::{DatabaseSettings, Environment, Settings, Synchronous, load};
@@ -76,8 +77,9 @@ pub(crate) fn of_process() -> Result<Store> {
     Ok(Store::new(database, closing, Arc::new(NoReceivers)))
 }
 
-/// The server's ports, with so many connections beside those of requests. Migrations that are missing are run if the configuration says so, else left
-/// to `accolade-server migrate`: until then the server is not ready.
+/// The server's ports, with so many connections beside those of requests; what is counted of them is
+/// shown in `metrics`. Migrations that are missing are run if the configuration says so, else left to
+/// `accolade-server migrate`: until then the server is not ready.
 ///
 /// # Errors
 /// The database does not answer, or a migration fails.
@@ -85,9 +87,11 @@ pub(crate) fn open(
     settings: &Settings,
     receivers: Arc<dyn WebhookSender>,
     more_connections: u32,
+    metrics: &Registry,
 ) -> Result<Store> {
     let connections = settings.database.pool_size + more_connections;
     let (closing, database) = open_database(settings, connections)?;
+    database.show_metrics(metrics)?;
     if settings.database.migrate {
         let Migrated { names, notes } = run_migrations(&database)?;
         for name in names {
@@ -110,6 +114,27 @@ pub(crate) fn migrate(settings: &Settings) -> Result<Migrated> {
     run_migrations(&database)
 }
 
+/// What the database says of itself; nothing is changed.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) fn facts(settings: &Settings) -> Result<Facts> {
+    let url = settings.database.url.to_open();
+    let options = options(settings, 1);
+    accolade_persistence::facts(&url, &options, &SystemClock).context("database.url")
+}
+
+/// The ports on the database as it is, and the names of the migrations that it lacks: none is run.
+///
+/// # Errors
+/// It does not answer.
+pub(crate) fn as_it_is(settings: &Settings) -> Result<(Store, Vec<String>)> {
+    let (closing, database) = open_alone(settings)?;
+    let missing = database.pending_migrations()?;
+    let store = Store::new(database, closing, Arc::new(NoReceivers));
+    Ok((store, missing))
+}
+
 /// Copies the database into a new file at `to`, while a server may use it.
 ///
 /// # Errors
@@ -130,9 +155,16 @@ fn run_migrations(database: &Database) -> Result<Migrated> {
 
 /// The database, and before it what closes it: of a pair that is taken apart the second goes first.
 fn open_database(settings: &Settings, connections: u32) -> Result<(Closing, Database)> {
+    let options = options(settings, connections);
+    let url = settings.database.url.to_open();
+    let database = accolade_persistence::open(&url, &options).context("database.url")?;
+    Ok((database.closing(PATIENCE), database))
+}
+
+fn options(settings: &Settings, connections: u32) -> Options {
     let secrets_key = settings.secrets.key.as_ref();
     let settings = &settings.database;
-    let options = Options {
+    Options {
         pool_size: connections,
         pool_timeout: settings.pool_timeout,
         connect_timeout: settings.connect_timeout,
@@ -144,8 +176,5 @@ fn open_database(settings: &Settings, connections: u32) -> Result<(Closing, Data
         },
         secrets_key: secrets_key.map(|key| SealingKey(key.bytes())),
         ..Options::default()
-    };
-    let database =
-        accolade_persistence::open(&settings.url.to_open(), &options).context("database.url")?;
-    Ok((database.closing(PATIENCE), database))
+    }
 }

@@ -1,5 +1,6 @@
 //! Configuration: what is wrong is named, what holds is shown, secrets are masked.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use accolade_tests::{Backend, Cli, Setup};
@@ -31,6 +32,41 @@ fn what_is_wrong_in_the_environment_is_named_by_its_variable() {
             let line = cli().environment(name, value).run(command).refused();
             assert!(line.contains(name), "{name}={value}: {line}");
         }
+    }
+}
+
+/// What the files of `directory` and those below say.
+fn all_that_is_said(directory: &Path) -> String {
+    let entries = directory.read_dir().unwrap();
+    let said = entries.map(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all_that_is_said(&path)
+        } else {
+            std::fs::read_to_string(path).unwrap()
+        }
+    });
+    said.collect()
+}
+
+#[test]
+fn every_variable_that_a_set_up_names_is_one_of_a_key() {
+    let docker = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docker"));
+    let said = all_that_is_said(docker);
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let names: BTreeSet<_> = said
+        .split(|c| !is_of_names(c))
+        .filter(|word| word.starts_with("ACCOLADE__"))
+        .collect();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names {
+        // Wrong for each key, and so told from what is none.
+        let outcome = cli().environment(name, "?").run(&["config", "check"]);
+        let line = outcome.refused();
+        assert!(
+            line.contains(name) && !line.contains("there is no key"),
+            "{line}"
+        );
     }
 }
 

@@ -1,6 +1,9 @@
 //! Metrics and logs: they tell what happens, and nothing about whom.
 
-use accolade_tests::{Backend, Server, Setup, enrolment, on_both_databases, with};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use accolade_tests::{Backend, Server, Setup, enrolment, on_both_databases, shared, with};
 use serde_json::json;
 
 /// A customer whose number appears nowhere else.
@@ -71,6 +74,84 @@ fn metrics_have_a_port_of_their_own_when_told() {
     assert_eq!(raw.reply().unwrap().status, 200);
 }
 
+/// The names in `text` that a metric of the server or of its process may have.
+fn names(text: &str) -> BTreeSet<String> {
+    let is_of_names = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(|c| !is_of_names(c))
+        .filter(|word| word.starts_with("accolade_") || word.starts_with("process_"))
+        .map(|word| {
+            let parts = ["_bucket", "_sum", "_count"];
+            let whole = parts.iter().find_map(|part| word.strip_suffix(part));
+            whole.unwrap_or(word).to_owned()
+        })
+        .collect()
+}
+
+/// The names of the metrics that a server on this database has.
+fn served(backend: Backend) -> BTreeSet<String> {
+    let server = shared(backend);
+    server.org().get("badgeMeta").ok();
+    let metrics = server.stranger().get("/metrics").ok();
+    let types = metrics.text().lines();
+    let types = types.filter_map(|line| line.strip_prefix("# TYPE "));
+    types
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn every_metric_that_dashboards_alerts_and_documents_name_is_there_and_each_is_documented() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let mut served = served(Backend::Sqlite);
+    served.extend(self::served(Backend::Postgres));
+    for file in [
+        "docker/grafana/accolade.json",
+        "docker/prometheus/alerts.yml",
+        "docker/prometheus/alerts.test.yml",
+        "docs/events.md",
+        "docs/operations.md",
+    ] {
+        let named = names(&std::fs::read_to_string(root.join(file)).unwrap());
+        let unknown: Vec<_> = named.difference(&served).collect();
+        assert!(
+            unknown.is_empty(),
+            "{file} names what is not there: {unknown:?}"
+        );
+    }
+    let documented = names(&std::fs::read_to_string(root.join("docs/operations.md")).unwrap());
+    let own = served.iter().filter(|name| name.starts_with("accolade_"));
+    let missing: Vec<_> = own.filter(|name| !documented.contains(*name)).collect();
+    assert!(
+        missing.is_empty(),
+        "docs/operations.md does not tell of {missing:?}"
+    );
+}
+
+fn what_is_executed_shows_in_the_figures_of_groups_and_transactions(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    let badge = org.badge();
+    org.enrol(&enrolment(&badge)).ok();
+    let metrics = server.stranger().get("/metrics").ok();
+    let value = |series: &str| -> f64 {
+        let text = metrics.text();
+        let line = text.lines().find_map(|line| line.strip_prefix(series));
+        let line = line.unwrap_or_else(|| panic!("no {series} in {text}"));
+        line.trim().parse().unwrap()
+    };
+    assert!(value(r#"accolade_group_size_count{kind="enrolments"}"#) >= 1.0);
+    assert!(value(r#"accolade_database_transaction_seconds_count{use="write"}"#) >= 2.0);
+    assert!(value("accolade_database_commit_seconds_count") >= 2.0);
+    assert!(value(r#"accolade_database_connection_wait_seconds_count{use="read"}"#) >= 1.0);
+    assert!(value("accolade_ready") > 0.5);
+    assert!(value("process_resident_memory_bytes") > 1e6);
+    if backend == Backend::Sqlite {
+        assert!(value("accolade_sqlite_file_bytes") > 0.0);
+        assert!(value("accolade_sqlite_wal_bytes") > 0.0);
+    }
+}
+
 fn no_secret_and_no_customer_is_in_the_log_however_much_is_logged(backend: Backend) {
     let server = Setup::new(backend).set("log.level", "trace").start();
     let org = server.org();
@@ -139,6 +220,40 @@ fn a_line_of_the_json_log_is_an_object_with_the_request_id() {
 }
 
 #[test]
+fn each_line_of_a_request_names_its_client_and_its_org_once_they_are_known() {
+    let server = Server::start(Backend::Sqlite);
+    let org = server.org();
+    org.request("GET", "badgeMeta")
+        .header("X-Request-Id", "find-me")
+        .send()
+        .ok();
+    let badge = org.badge();
+    let created_by = org.get(&format!("badgeMeta/{badge}")).ok().data()["createdBy"].clone();
+    let line = server.logs().expect("find-me");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["span"]["org"], org.id(), "{line}");
+    assert_eq!(line["span"]["client"], created_by, "{line}");
+    assert_eq!(line["span"]["request_id"], "find-me", "{line}");
+
+    // What fails is told with its cause in a line of its own.
+    server.database().execute("DROP TABLE enrolments");
+    org.enrolling(&enrolment(&badge))
+        .header("X-Request-Id", "failing")
+        .may_fail()
+        .send();
+    let line = server.logs().expect("request failed");
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(line["span"]["org"], org.id(), "{line}");
+    assert_eq!(line["span"]["client"], created_by, "{line}");
+
+    let stranger = server.stranger();
+    let stranger = stranger.request("GET", "badgeMeta");
+    stranger.header("X-Request-Id", "nobody").send();
+    let line = server.logs().expect("nobody");
+    assert!(!line.contains(r#""org""#), "{line}");
+}
+
+#[test]
 fn what_is_not_http_is_no_error_of_the_server() {
     let server = Server::start(Backend::Sqlite);
     let mut raw = accolade_tests::Raw::connect(&server);
@@ -159,4 +274,5 @@ fn what_is_not_http_is_no_error_of_the_server() {
 on_both_databases! {
     metrics_count_by_route_and_outcome_and_name_nobody
     no_secret_and_no_customer_is_in_the_log_however_much_is_logged
+    what_is_executed_shows_in_the_figures_of_groups_and_transactions
 }

@@ -10,12 +10,13 @@ use tempfile::TempDir;
 const SECRET: &str = "hunter2";
 
 /// Commands that read the configuration.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["config", "check"],
     &["config", "show"],
     &["serve"],
     &["migrate"],
     &["health"],
+    &["doctor"],
     &["org", "list"],
     &["org", "create", "--id", "77", "--name", "x"],
     &["client", "list"],

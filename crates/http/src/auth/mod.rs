@@ -26,6 +26,7 @@ use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderValue;
+use tracing::Span;
 
 use clients::{Admitted, Clients};
 use presented::Presented;
@@ -161,6 +162,7 @@ impl Auth {
             Presented::Token(token) => self.bearer(&token, origin).await?,
         };
         let mut caller = caller_of(&client).ok_or_else(unauthenticated)?;
+        tell_log(&client);
         if let Some(scope) = scope {
             caller.groups = caller.groups.within(scope);
         }
@@ -254,11 +256,20 @@ impl Auth {
         admitted: &Admitted,
         scope: Option<AccessGroups>,
     ) -> Result<AccessToken, Failure> {
+        tell_log(&admitted.client);
         let key = admitted.client.key.clone();
         let secret = self.tokens.mark(&admitted.secret)?;
         let grant = Grant { key, scope, secret };
         self.tokens.issue(&grant, self.clock.now())
     }
+}
+
+/// Has each further line that the log has of this request say which client sent it, and for which org:
+/// the client by the number that `createdBy` has, since its key may be somebody's address.
+fn tell_log(client: &Client) {
+    Span::current()
+        .record("org", client.org.id.get())
+        .record("client", client.number.get());
 }
 
 fn unauthenticated() -> Failure {

@@ -17,6 +17,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpResponse, web};
 use futures_util::FutureExt as _;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::dispatch::{Effect, panic_failure};
 use crate::failure::Failure;
@@ -57,6 +58,9 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         "request",
         method = %method,
         request_id = tag.as_str(),
+        // Known when the caller is.
+        org = Empty,
+        client = Empty,
     );
     request.extensions_mut().insert(tag.clone());
     request
@@ -305,7 +309,7 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default(), 0)
+                .render(PoolUsage::default(), DispatcherUsage::default(), 0, true)
                 .unwrap(),
         }
     }

@@ -1,13 +1,19 @@
 //! What operators ask: is it alive, can it work, how is it doing.
 
+use std::time::Duration;
+
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::failure::Failure;
 use crate::operation::{Bare, Operation, example, get};
 use crate::state::AppState;
+
+/// How long the metrics wait for what the database says of itself.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What is asked beside the API, and where operators have a port of their own.
 pub(crate) fn health_operations() -> Vec<Operation> {
@@ -59,10 +65,13 @@ async fn ready(state: web::Data<AppState>) -> HttpResponse {
 }
 
 async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
+    // Who asks for metrics does not wait for a database that hangs.
+    let is_ready = timeout(PATIENCE, state.readiness.check()).await;
+    let is_ready = is_ready.is_ok_and(|ready| ready.is_ok());
     let (pool, usage) = (state.readiness.pool_usage(), state.usage());
     let text = state
         .metrics
-        .render(pool, usage, state.followers.count())
+        .render(pool, usage, state.followers.count(), is_ready)
         .map_err(Failure::unexpected)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

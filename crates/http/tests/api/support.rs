@@ -331,7 +331,7 @@ fn options() -> HttpOptions {
         cors_origins: Vec::new(),
         metrics: true,
         dropped_log_lines: || 0,
-        background_metrics: prometheus::Registry::new(),
+        more_metrics: prometheus::Registry::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
 mod expiry_sql;
+mod facts;
 mod feed_sql;
 mod housekeeping_sql;
 mod lease_sql;
@@ -27,6 +28,7 @@ mod text_sql;
 mod url;
 mod webhook_sql;
 
+pub(crate) use facts::facts;
 pub(crate) use open::open;
 pub(crate) use url::check;
 

@@ -16,6 +16,7 @@ use super::url::count_of_hosts;
 use crate::connection_failure::reason;
 use crate::database::Options;
 use crate::feed::settled::Settled;
+use crate::metrics::{Metrics, Use};
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
 use crate::sealing::Sealing;
@@ -43,6 +44,9 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
     let server = exclusive(&mut first, "BEGIN", ask_server)?;
     server.check()?;
     let session = session::find_out(&mut first, &mut connect(&url)?)?;
+    let metrics = Metrics::new(None)?;
+    let (writes, reads) = (metrics.of(Use::Write), metrics.of(Use::Read));
+    let patience = options.lock_timeout;
     let (writer, reader) = match session {
         Session::Own => {
             let mut settings = settings("SET", options);
@@ -53,8 +57,8 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
             let prepare = move |connection: &mut Connection| prepare(connection, &settings);
             let connections = Connections::new(&url, options.pool_size, options, None, prepare);
             (
-                Transactions::new(connections.clone(), "BEGIN", options.lock_timeout),
-                Transactions::new(connections, READ, options.lock_timeout),
+                Transactions::new(connections.clone(), "BEGIN", patience, writes),
+                Transactions::new(connections, READ, patience, reads),
             )
         }
         Session::Shared => {
@@ -67,13 +71,13 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
                 None,
                 |_: &mut Connection| Ok(()),
             );
-            let transactions = |begin: &str| {
+            let transactions = |begin: &str, metrics| {
                 let begin = format!("{begin}; {}", settings.join("; "));
-                Transactions::new(connections.clone(), begin, options.lock_timeout).always_begun()
+                Transactions::new(connections.clone(), begin, patience, metrics).always_begun()
             };
             (
-                transactions(&format!("BEGIN {ISOLATION}")),
-                transactions(READ),
+                transactions(&format!("BEGIN {ISOLATION}"), writes),
+                transactions(READ, reads),
             )
         }
     };
@@ -86,12 +90,13 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),
+        metrics,
         file: None,
     })
 }
 
 /// A connection, or the reason why there is none; also where a pooler answers and has none to give.
-fn connect(url: &str) -> anyhow::Result<Connection> {
+pub(super) fn connect(url: &str) -> anyhow::Result<Connection> {
     let url = url.to_owned();
     let (send, receive) = mpsc::channel();
     thread::spawn(move || {
@@ -120,7 +125,7 @@ fn connect(url: &str) -> anyhow::Result<Connection> {
 /// `url` with what it does not say itself: who we are, and when a silent network counts as
 /// gone. What it says is left as it is: libpq takes more for a URL than others do, several hosts
 /// for example.
-fn with_defaults(url: &str, options: &Options) -> String {
+pub(super) fn with_defaults(url: &str, options: &Options) -> String {
     let query = url.split_once('?').map(|(_, query)| query);
     let given: Vec<_> = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect();
     // libpq waits so long for each host.

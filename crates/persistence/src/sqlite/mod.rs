@@ -12,6 +12,7 @@ mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
 mod expiry_sql;
+mod facts;
 mod feed_sql;
 mod file;
 mod housekeeping_sql;
@@ -28,6 +29,7 @@ mod text_sql;
 mod webhook_sql;
 
 pub(crate) use backup::backup;
+pub(crate) use facts::facts;
 pub(crate) use file::checkpoint;
 pub(crate) use open::open;
 

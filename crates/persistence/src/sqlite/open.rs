@@ -14,6 +14,7 @@ use super::file::{all_beside, name, prepare};
 use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
 use crate::feed::settled::Settled;
+use crate::metrics::{Metrics, Use};
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::Transactions;
@@ -55,21 +56,24 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let writer = connections(1, "");
     let readers = connections(options.pool_size, "PRAGMA query_only = ON");
     let patience = options.lock_timeout;
+    let metrics = Metrics::new(Some(path))?;
+    let (writes, reads) = (metrics.of(Use::Write), metrics.of(Use::Read));
     Ok(Store {
         many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
-        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience),
-        reader: Transactions::new(readers, "BEGIN", patience),
+        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, writes),
+        reader: Transactions::new(readers, "BEGIN", patience, reads),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),
+        metrics,
         file: Some(opened),
     })
 }
 
 /// The name of a file that is there: SQLite would make one where there is none.
-fn existing(file: &str) -> String {
+pub(super) fn existing(file: &str) -> String {
     let mut name = String::from("file:");
     for c in file.chars() {
         match c {

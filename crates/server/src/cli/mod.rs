@@ -3,6 +3,7 @@
 mod backup;
 mod client;
 mod config;
+mod doctor;
 mod health;
 mod migrate;
 mod openapi;
@@ -32,6 +33,7 @@ ACCOLADE_CONFIG_DIR names another directory than ./config.
 
 Examples:
   accolade-server config show
+  accolade-server doctor
   accolade-server serve
   ACCOLADE__DATABASE__URL=postgres://accolade:secret@db/accolade accolade-server migrate
   accolade-server org create --id 1 --name Example --time-zone Asia/Kolkata --region IN
@@ -97,6 +99,11 @@ PostgreSQL has tools of its own: pg_dump --format=custom --file=FILE URL")]
     Backup(Copy),
     /// Ask the running server whether it is ready; exit code 0 if it is
     Health,
+    /// Look whether all is well: settings, disk, clock, database; exit code 0 unless something is wrong
+    #[command(after_help = "\
+Each line is ok, a RISK that may be meant, or WRONG. It is for the user and the machine that the server
+has, while it runs or before; it changes nothing.")]
+    Doctor,
     /// Print the OpenAPI document of the API
     Openapi,
 }
@@ -234,6 +241,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
         Command::Backup(copy) => backup::backup(&copy),
         Command::Health => health::health(),
+        Command::Doctor => doctor::doctor(),
         Command::Openapi => openapi::openapi(),
     }
 }

@@ -4,6 +4,8 @@ mod background;
 mod listen;
 mod lock;
 mod logging;
+mod process;
+mod service_manager;
 mod shutdown;
 
 use std::net::TcpListener;
@@ -23,8 +25,10 @@ use crate::settings::{
 use crate::sources::SystemSecrets;
 use crate::store;
 use background::Background;
+pub(crate) use background::CONNECTIONS as BACKGROUND_CONNECTIONS;
 use listen::listen;
 use lock::FileLock;
+use service_manager::HandedSockets;
 use shutdown::StopSignals;
 
 /// How long an idle connection is kept: longer than usual proxies keep theirs, so that
@@ -56,8 +60,12 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     } = loaded;
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
-    let listener = listen(&http.host, http.port, "http.host and http.port")?;
-    let metrics = listen_for_metrics(&settings)?;
+    let mut handed = HandedSockets::take();
+    let listener = match handed.api()? {
+        Some(listener) => listener,
+        None => listen(&http.host, http.port, "http.host and http.port")?,
+    };
+    let metrics = listen_for_metrics(&settings, &mut handed)?;
     let _lock = settings
         .database
         .url
@@ -68,23 +76,35 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
 
     // At the end of this function whoever uses the store goes before it.
     let background = Background::prepare(&settings)?;
-    let store = store::open(&settings, background.receivers(), background::CONNECTIONS)?;
+    let shown = background.metrics();
+    process::show_metrics(&shown, settings.database.url.kind())?;
+    let store = store::open(
+        &settings,
+        background.receivers(),
+        background::CONNECTIONS,
+        &shown,
+    )?;
     if settings.demo.enabled {
         demo::seed(&store)?;
     } else {
         demo::ensure_closed(&store)?;
     }
-    let metrics_of_background = background.metrics();
     let _worker = background.start(&store.ports, &settings)?;
-    let options = options(&settings, metrics_of_background);
+    let options = options(&settings, shown);
     let state = AppState::new(store.ports.clone(), options)?;
     run(&profile, &settings, listener, metrics, &state)
 }
 
-fn listen_for_metrics(settings: &Settings) -> Result<Option<TcpListener>> {
+fn listen_for_metrics(
+    settings: &Settings,
+    handed: &mut HandedSockets,
+) -> Result<Option<TcpListener>> {
     let Some(port) = settings.metrics.port else {
         return Ok(None);
     };
+    if let Some(listener) = handed.metrics()? {
+        return Ok(Some(listener));
+    }
     let host = settings
         .metrics
         .host
@@ -113,7 +133,12 @@ fn run(
             "listening"
         );
         announce(settings, &address, metrics_address.as_deref())?;
-        Ok(server.run_until(stop.first()).await?)
+        service_manager::tell_ready();
+        let stopped = async {
+            stop.first().await;
+            service_manager::tell_stopping();
+        };
+        Ok(server.run_until(stopped).await?)
     })
 }
 
@@ -142,7 +167,7 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
     Ok(())
 }
 
-fn options(settings: &Settings, background_metrics: Registry) -> HttpOptions {
+fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
     let http = &settings.http;
     let Shares {
         concurrency,
@@ -175,7 +200,7 @@ fn options(settings: &Settings, background_metrics: Registry) -> HttpOptions {
         cors_origins: http.cors_origins.clone(),
         metrics: settings.metrics.port.is_none(),
         dropped_log_lines: logging::dropped_lines,
-        background_metrics,
+        more_metrics,
     }
 }
 

@@ -69,7 +69,8 @@ impl Loaded {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether this machine alone reaches `host`.
+pub(crate) fn is_loopback(host: &str) -> bool {
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback(),
         Err(_) => (host, 0)

@@ -47,7 +47,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     /// The file or variable that gives the key, like `http.port`, its value; `None` if it has
     /// none.
-    pub(super) fn source(&self, key: &str) -> Option<&str> {
+    pub(crate) fn source(&self, key: &str) -> Option<&str> {
         source_of(&self.values, key)
     }
 }

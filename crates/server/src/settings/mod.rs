@@ -22,6 +22,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub(crate) use agree::is_loopback;
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use environment::Environment;
 pub(crate) use load::{Loaded, load};

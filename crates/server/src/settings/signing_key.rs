@@ -22,6 +22,14 @@ impl SigningKey {
         Self(bytes.to_vec())
     }
 
+    /// Whether it is a shorter text several times over, which is as easily guessed as that one.
+    pub(crate) fn is_repetition(&self) -> bool {
+        (1..=self.0.len() / 2).any(|len| {
+            let first = &self.0[..len];
+            self.0.len().is_multiple_of(len) && self.0.chunks(len).all(|part| part == first)
+        })
+    }
+
     /// The bytes to sign with.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0

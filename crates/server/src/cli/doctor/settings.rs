@@ -1,0 +1,217 @@
+//! What the settings say, and what they leave open.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::cli::doctor::Finding;
+use crate::settings::{DatabaseUrl, Loaded, Synchronous, is_loopback};
+
+/// The keys of which the values are secrets.
+const SECRETS: [&str; 4] = [
+    "auth.token_key",
+    "auth.token_keys",
+    "secrets.key",
+    "database.url",
+];
+
+/// Looks at the settings alone.
+pub(super) fn look_at(loaded: &Loaded) -> Vec<Finding> {
+    let mut found = vec![fit(loaded)];
+    found.extend(listening(loaded));
+    found.extend(keys(loaded));
+    found.extend(files_of_secrets(loaded));
+    found.extend(trying(loaded));
+    found
+}
+
+fn fit(loaded: &Loaded) -> Finding {
+    match loaded.fit_to_serve() {
+        Ok(()) => Finding::good(
+            "settings",
+            format!("the profile {}: a server can start", loaded.profile),
+        ),
+        Err(error) => Finding::wrong("settings", error.to_string()),
+    }
+}
+
+/// Who can reach what.
+fn listening(loaded: &Loaded) -> Vec<Finding> {
+    let settings = &loaded.settings;
+    if is_loopback(&settings.http.host) {
+        return vec![Finding::good("http.host", "this machine alone reaches it")];
+    }
+    let mut found = vec![Finding::risk(
+        "http.host",
+        "other machines reach it, by plain HTTP: let only the proxy that ends TLS do so",
+    )];
+    if settings.metrics.port.is_none() {
+        found.push(Finding::risk(
+            "metrics.port",
+            "/metrics is where the API and its page are: set metrics.port, and metrics.host, to where only \
+             Prometheus gets, or have the proxy hide it",
+        ));
+    }
+    found
+}
+
+/// The keys that sign and encrypt.
+fn keys(loaded: &Loaded) -> Vec<Finding> {
+    let settings = &loaded.settings;
+    let mut found = Vec::new();
+    if settings.auth.token_key.is_none() {
+        found.push(Finding::risk(
+            "auth.token_key",
+            "not set: access tokens end with each restart; `openssl rand -hex 32` makes one",
+        ));
+    }
+    let mut keys = settings
+        .auth
+        .token_key
+        .iter()
+        .chain(&settings.auth.token_keys);
+    if keys.any(|key| key.is_repetition()) {
+        found.push(Finding::risk(
+            "auth.token_key",
+            "a key is a shorter text several times over, and so easily guessed: `openssl rand \
+             -hex 32` makes one that is not",
+        ));
+    }
+    if !settings.auth.token_keys.is_empty() {
+        found.push(Finding::risk(
+            "auth.token_keys",
+            "tokens of further keys are taken: leave them out once the key is changed",
+        ));
+    }
+    found
+}
+
+/// Files with secrets that others than their owner can read.
+fn files_of_secrets(loaded: &Loaded) -> Vec<Finding> {
+    let is_open_to_others = |path: &Path| {
+        path.metadata()
+            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o077 != 0)
+    };
+    let is_secret = |key: &&str| match *key {
+        "database.url" => matches!(loaded.settings.database.url, DatabaseUrl::Postgres(_)),
+        _ => true,
+    };
+    SECRETS
+        .into_iter()
+        .filter(is_secret)
+        .filter(|key| {
+            let source = loaded.source(key);
+            source.is_some_and(|source| is_open_to_others(Path::new(source)))
+        })
+        .map(|key| {
+            let says = "others than its owner can read the file that it stands in: `chmod 600` it";
+            Finding::risk(key, says)
+        })
+        .collect()
+}
+
+/// What is for trying, and dangerous where it is meant.
+fn trying(loaded: &Loaded) -> Vec<Finding> {
+    let settings = &loaded.settings;
+    let is_sqlite = matches!(settings.database.url, DatabaseUrl::Sqlite(_));
+    let mut found = Vec::new();
+    if settings.demo.enabled {
+        found.push(Finding::risk(
+            "demo.enabled",
+            "everybody knows the secret of the demo's client",
+        ));
+    }
+    if is_sqlite && settings.database.synchronous == Synchronous::Normal {
+        found.push(Finding::risk(
+            "database.synchronous",
+            "a power cut may lose the last requests that were answered",
+        ));
+    }
+    if settings.webhooks.allow_http {
+        found.push(Finding::risk(
+            "webhooks.allow_http",
+            "events go to receivers in plain text",
+        ));
+    }
+    if !settings.webhooks.allow_networks.is_empty() {
+        found.push(Finding::risk(
+            "webhooks.allow_networks",
+            "who may create webhooks can have requests sent into these networks",
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::tests::bad;
+    use crate::settings::{Environment, Settings, load};
+
+    fn found(change: impl FnOnce(&mut Settings)) -> Vec<String> {
+        let mut loaded = load(&Environment::default()).unwrap();
+        change(&mut loaded.settings);
+        bad(&look_at(&loaded))
+    }
+
+    #[test]
+    fn what_is_risky_is_found_one_by_one() {
+        let with_a_key = |settings: &mut Settings| {
+            settings.auth.token_key = Some(crate::settings::SigningKey::from_bytes([7; 32]));
+        };
+        assert_eq!(found(|_| ()).len(), 1);
+        let cases: [(fn(&mut Settings), &str); 10] = [
+            (
+                |it| it.auth.token_key = None,
+                "RISK auth.token_key: not set",
+            ),
+            (|_| (), "RISK auth.token_key: a key is a shorter text"),
+            (
+                |it| it.auth.token_keys = it.auth.token_key.clone().into_iter().collect(),
+                "RISK auth.token_keys: ",
+            ),
+            (|it| it.http.host = "0.0.0.0".to_owned(), "RISK http.host: "),
+            (
+                |it| it.http.host = "0.0.0.0".to_owned(),
+                "RISK metrics.port: ",
+            ),
+            (|it| it.demo.enabled = true, "RISK demo.enabled: "),
+            (
+                |it| it.database.synchronous = Synchronous::Normal,
+                "RISK database.synchronous: ",
+            ),
+            (
+                |it| it.webhooks.allow_http = true,
+                "RISK webhooks.allow_http: ",
+            ),
+            (
+                |it| it.webhooks.allow_networks = vec!["10.0.0.0/8".parse().unwrap()],
+                "RISK webhooks.allow_networks: ",
+            ),
+            (
+                |it| it.metrics.port = Some(it.http.port),
+                "WRONG settings: ",
+            ),
+        ];
+        for (change, about) in cases {
+            let found = found(|it| {
+                with_a_key(it);
+                change(it);
+            });
+            assert!(
+                found.iter().any(|line| line.starts_with(about)),
+                "{about}: {found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn metrics_with_a_port_of_their_own_and_a_random_key_are_no_risk() {
+        let found = found(|it| {
+            let bytes = std::array::from_fn(|at| u8::try_from(at).unwrap());
+            it.auth.token_key = Some(crate::settings::SigningKey::from_bytes(bytes));
+            it.http.host = "0.0.0.0".to_owned();
+            it.metrics.port = Some(9090);
+        });
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
