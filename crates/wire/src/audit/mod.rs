@@ -1,8 +1,9 @@
 //! The audit trail: which entries are asked for, and how they look in an answer.
 
 pub mod answer;
-pub mod query;
+mod query;
 
 mod difference;
+mod job_state;
 mod state;
 pub(crate) mod webhook_state;
