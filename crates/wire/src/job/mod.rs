@@ -9,6 +9,8 @@ mod columns;
 mod reader;
 mod results;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use reader::{Common, JobRow, RowAction, RowReader};
 pub use results::{ResultWriter, RowResult};
