@@ -378,9 +378,9 @@ impl Common {
 /// is none.
 fn customer(fields: &mut Fields<'_, '_>) -> Option<NamedCustomer> {
     if !fields.has(columns::CUSTOMER) {
-        let kinds = IdentifierKind::ALL.iter().copied();
-        if let Some(kind) = kinds.into_iter().find(|kind| fields.has(kind.name())) {
-            return named::one(fields.field(kind.name()), Some(kind));
+        let mut kinds = IdentifierKind::ALL.iter();
+        if let Some(kind) = kinds.find(|kind| fields.has(kind.name())) {
+            return named::one(fields.field(kind.name()), Some(*kind));
         }
     }
     named::one(fields.field(columns::CUSTOMER), None)

@@ -7,6 +7,7 @@
 mod csv;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use accolade_domain::job::{JobFormat, RowStatus};
 use accolade_domain::rejection::Rejection;
@@ -65,11 +66,11 @@ impl ResultWriter {
     /// Writes in `format` the rows of a file, which has `columns` if it is CSV.
     pub fn new(columns: Option<&Columns>, format: JobFormat) -> Self {
         let names = columns.map(Columns::names).unwrap_or_default();
-        let is_first = |(place, name): (usize, &String)| !names[..place].contains(name);
+        let mut seen = HashSet::new();
         Self {
             format,
             columns: columns.cloned(),
-            first_of_name: names.iter().enumerate().map(is_first).collect(),
+            first_of_name: names.iter().map(|name| seen.insert(name)).collect(),
             line: CsvLine::default(),
         }
     }

@@ -37,7 +37,8 @@ impl Splitter {
             self.text.resize(row.len() + 1, 0);
         }
         // What ends the row: a line break or, also within quotation marks, the end of the file.
-        let mut end: Option<&[u8]> = Some(if is_sound { b"\n" } else { b"" });
+        let end: &[u8] = if is_sound { b"\n" } else { b"" };
+        let mut end = Some(end);
         let mut input = row;
         let (mut written, mut found) = (0, 0);
         loop {
@@ -74,6 +75,6 @@ impl Splitter {
     /// Makes the reader begin anew, in the midst of a file: it has no byte order mark there.
     fn reset(&mut self) {
         self.reader.reset();
-        let (_, _, _, _) = (self.reader).read_record(b"\n", &mut self.text, &mut self.ends);
+        let _ = (self.reader).read_record(b"\n", &mut self.text, &mut self.ends);
     }
 }
