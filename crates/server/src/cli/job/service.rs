@@ -91,8 +91,8 @@ pub(super) struct Rows {
 }
 
 #[derive(Debug, Deserialize)]
-struct Envelope<T> {
-    data: T,
+struct Envelope {
+    data: Job,
 }
 
 #[derive(Debug, Deserialize)]
@@ -234,19 +234,13 @@ impl Service {
         })
     }
 
-    /// Creates a job.
+    /// Creates a job. Whether it answers at all, a server is asked once.
     ///
     /// # Errors
     /// It was refused, or the server is away.
     pub(super) fn create(&self, new: &NewJob) -> Result<Job, NotDone> {
-        // However often it is sent, it is created once.
-        let key = Uuid::new_v4().to_string();
-        self.job_of(|| {
-            let request = Request::post(&self.jobs)
-                .header("content-type", "application/json")
-                .header("idempotency-key", &key);
-            self.ask(request, new.body.as_bytes())
-        })
+        let request = Request::post(&self.jobs).header("content-type", "application/json");
+        job_in(self.ask(request, new.body.as_bytes())?)
     }
 
     /// Sends the part `number` of a job's file.
@@ -268,7 +262,7 @@ impl Service {
     /// As [`create`](Self::create).
     pub(super) fn start(&self, job: &str) -> Result<Job, NotDone> {
         let url = format!("{}/{job}/start", self.jobs);
-        self.job_of(|| self.ask(Request::post(&url), ""))
+        job_in(retried(|| self.ask(Request::post(&url), ""))?)
     }
 
     /// A job as it is now.
@@ -284,10 +278,10 @@ impl Service {
     /// # Errors
     /// As [`create`](Self::create).
     pub(super) fn look(&self, job: &str, wait: Duration) -> Result<Job, NotDone> {
-        self.job_of(|| {
+        job_in(retried(|| {
             let url = format!("{}/{job}?wait={}", self.jobs, wait.as_secs());
             self.ask(Request::get(url), ())
-        })
+        })?)
     }
 
     /// The results of a job's rows that are `only` such, as its file is written.
@@ -305,14 +299,6 @@ impl Service {
             body: response.into_body(),
             has_header,
         })
-    }
-
-    fn job_of(&self, ask: impl Fn() -> Result<Response<Body>, NotDone>) -> Result<Job, NotDone> {
-        let mut response = retried(ask)?;
-        let body = read(response.body_mut())?;
-        let envelope: Envelope<Job> = serde_json::from_slice(&body)
-            .map_err(|_| NotDone::lasting("what answers is no Accolade server"))?;
-        Ok(envelope.data)
     }
 
     fn ask(
@@ -354,6 +340,13 @@ fn retried(
         .with_max_delay(LONGEST_PAUSE)
         .with_max_times(RETRIES);
     ask.retry(pauses).when(|error| error.is_passing).call()
+}
+
+fn job_in(mut response: Response<Body>) -> Result<Job, NotDone> {
+    let body = read(response.body_mut())?;
+    let envelope: Envelope = serde_json::from_slice(&body)
+        .map_err(|_| NotDone::lasting("what answers is no Accolade server"))?;
+    Ok(envelope.data)
 }
 
 fn read(body: &mut Body) -> Result<Vec<u8>, NotDone> {
