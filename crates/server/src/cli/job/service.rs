@@ -248,12 +248,11 @@ impl Service {
     /// # Errors
     /// As [`create`](Self::create).
     pub(super) fn put_part(&self, job: &str, number: u32, part: &[u8]) -> Result<(), NotDone> {
-        let put = || {
+        retried(|| {
             let url = format!("{}/{job}/parts/{number}", self.jobs);
             let request = Request::put(url).header("content-type", "application/octet-stream");
-            self.ask(request, part)
-        };
-        retried(put).map(drop)
+            self.ask(request, part).map(drop)
+        })
     }
 
     /// Has a job carried out.
@@ -261,8 +260,10 @@ impl Service {
     /// # Errors
     /// As [`create`](Self::create).
     pub(super) fn start(&self, job: &str) -> Result<Job, NotDone> {
-        let url = format!("{}/{job}/start", self.jobs);
-        job_in(retried(|| self.ask(Request::post(&url), ""))?)
+        retried(|| {
+            let url = format!("{}/{job}/start", self.jobs);
+            job_in(self.ask(Request::post(url), "")?)
+        })
     }
 
     /// A job as it is now.
@@ -278,10 +279,10 @@ impl Service {
     /// # Errors
     /// As [`create`](Self::create).
     pub(super) fn look(&self, job: &str, wait: Duration) -> Result<Job, NotDone> {
-        job_in(retried(|| {
+        retried(|| {
             let url = format!("{}/{job}?wait={}", self.jobs, wait.as_secs());
-            self.ask(Request::get(url), ())
-        })?)
+            job_in(self.ask(Request::get(url), ())?)
+        })
     }
 
     /// The results of a job's rows that are `only` such, as its file is written.
@@ -333,9 +334,7 @@ fn tls() -> TlsConfig {
 }
 
 /// Asks again while the server is away or busy.
-fn retried(
-    ask: impl Fn() -> Result<Response<Body>, NotDone>,
-) -> Result<Response<Body>, NotDone> {
+fn retried<T>(ask: impl Fn() -> Result<T, NotDone>) -> Result<T, NotDone> {
     let pauses = ExponentialBuilder::default()
         .with_max_delay(LONGEST_PAUSE)
         .with_max_times(RETRIES);
