@@ -28,6 +28,7 @@ mod operations {
     mod command_line;
     mod configuration;
     mod copies;
+    mod job_run;
     mod log;
     mod observation;
     mod poolers;
