@@ -3,11 +3,11 @@
 use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::error::UseCaseError;
 use accolade_application::jobs::{
-    self, CancelJob, CreateJob, DeleteJob, MOST_PART_BYTES, MOST_PARTS, PutPart, StartJob,
+    self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob,
 };
-use accolade_application::ports::StoreError;
-use accolade_domain::job::JobId;
-use accolade_domain::rejection::{Code, Rejection};
+use accolade_application::ports::{MOST_PART_BYTES, StoreError};
+use accolade_domain::job::{JobId, JobState};
+use accolade_domain::rejection::Rejection;
 use accolade_wire::job::ResultsStream;
 use accolade_wire::job::answer::{JobBody, JobListBody, JobPartBody, JobReferenceBody};
 use accolade_wire::job::query as job_query;
@@ -231,7 +231,6 @@ fn with_file(
     asked: Option<AskedJob>,
     file: Vec<u8>,
 ) -> Result<Parsed<(AskedJob, Vec<u8>)>, Vec<Rejection>> {
-    let Parsed { value: file, .. } = not_empty(file)?;
     let asked = asked.ok_or_else(Vec::new)?;
     let warnings = unused(&asked.settings);
     Ok(Parsed {
@@ -240,13 +239,8 @@ fn with_file(
     })
 }
 
-/// # Errors
-/// 400 if there is nothing in the file.
-fn not_empty(file: Vec<u8>) -> Result<Parsed<Vec<u8>>, Vec<Rejection>> {
-    if file.is_empty() {
-        let message = "The body is empty. Send the bytes of the file.";
-        return Err(vec![Rejection::unreadable(message)]);
-    }
+#[expect(clippy::unnecessary_wraps, reason = "it is what reads a body")]
+fn only_file(file: Vec<u8>) -> Result<Parsed<Vec<u8>>, Vec<Rejection>> {
     Ok(Parsed {
         value: file,
         warnings: Vec::new(),
@@ -256,12 +250,12 @@ fn not_empty(file: Vec<u8>) -> Result<Parsed<Vec<u8>>, Vec<Rejection>> {
 async fn put_part(call: Call) -> Result<HttpResponse, Failure> {
     let (id, part) = (id(&call), part(&call));
     let mut call = call.open_file().await?;
-    let data = call.read_file(MOST_PART_BYTES, not_empty).await?;
+    let data = call.read_file(MOST_PART_BYTES, only_file).await?;
     let limits = call.state.options.job_limits;
     let command = data.and_then(|data| {
         Ok(PutPart {
             job: id?,
-            part: part?,
+            part,
             data,
             limits,
         })
@@ -322,7 +316,7 @@ async fn wait_for_end(
     call.deadline = call.deadline.later_by(wait);
     let subject = (call.caller.org, id.clone());
     let follower = call.state.job_followers.follow(subject);
-    let has_ended = |state: &Option<_>| state.is_none_or(accolade_domain::job::JobState::is_finished);
+    let has_ended = |state: &Option<_>| state.is_none_or(JobState::is_finished);
     follower.wait(has_ended, begun + wait).await?;
     Ok(Waited(begun.elapsed()))
 }
@@ -372,18 +366,8 @@ fn id(call: &Call) -> Result<JobId, Rejection> {
         .ok_or_else(jobs::no_such_job)
 }
 
-/// The number of the part in the path.
-///
-/// # Errors
-/// 400 if no part can have it.
-fn part(call: &Call) -> Result<u32, Rejection> {
+/// The number of the part in the path; 0, which no part has, if it is none.
+fn part(call: &Call) -> u32 {
     let number = call.path_part("n").ok().and_then(|text| text.parse().ok());
-    number
-        .filter(|number| (1..=MOST_PARTS).contains(number))
-        .ok_or_else(|| {
-            let message = format!("Parts are numbered from 1 to {MOST_PARTS}.");
-            Rejection::new(Code::Unreadable)
-                .with_message(message)
-                .at_field("part")
-        })
+    number.unwrap_or(0)
 }

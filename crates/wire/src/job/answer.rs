@@ -1,6 +1,6 @@
 //! Jobs as they are shown.
 
-use accolade_application::jobs::JobView;
+use accolade_application::answer::JobView;
 use accolade_application::ports::{Page, PageOf};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::job::{JobId, Rows};
@@ -46,9 +46,9 @@ answer! {
         finishedOnISO: Option<WireIso> = job.finished_on.map(Into::into),
         /// What became of its rows so far.
         rows: JobRowsBody = JobRowsBody::new(&job.rows),
-        /// How many rows it does in a second; null unless it is at work.
+        /// How many rows it did in a second; null before the first of them.
         #[schema(required)]
-        rowsPerSecond: Option<f64> = view.rows_per_second,
+        rowsPerSecond: Option<u64> = view.rows_per_second,
         /// When it will probably have ended; null where that cannot be told.
         #[schema(required)]
         estimatedEnd: Option<WireInstant> = view.estimated_end.map(Into::into),
