@@ -220,9 +220,10 @@ impl Operation {
         self.takes("application/x-www-form-urlencoded", content(schema, None))
     }
 
-    /// What stands in its body, which are bytes of any type.
-    pub(crate) fn file_body(self) -> Self {
-        self.takes("application/octet-stream", content(bytes(), None))
+    /// What stands in its body, which are bytes of any type, like `example`.
+    pub(crate) fn file_body(self, example: &str) -> Self {
+        let content = content(bytes(), Some(example.into()));
+        self.takes("application/octet-stream", content)
     }
 
     /// Another type of body that it takes: a file like `example`.

@@ -86,7 +86,7 @@ same bytes under the same number again change nothing.",
             .of_job()
             .path_parameter("n", "The number of the part, from 1.")
             .header("Content-Encoding", "gzip or zstd, if the part is compressed.")
-            .file_body()
+            .file_body(example!("job-file", "csv"))
             .answers::<Success<JobPartBody<'static>>>("It is there.", example!("job-part"))
             .codes(&[1943, 1963, 1964]),
     ]
@@ -151,8 +151,8 @@ fn lookups() -> Vec<Operation> {
             .about(
                 "\
 In the order of the file: `line`, `status`, `id`, `code`, `message`, then in CSV the file's own columns \
-(an NDJSON file's line as `row`), in NDJSON `row`. While the job is at work, those rows that have their \
-outcome. An answer that breaks off is not all there is.",
+(an NDJSON file's line as `row`), in NDJSON `row`. Rows that have no outcome, or none yet, are \
+UNPROCESSED. An answer that breaks off is not all there is.",
             )
             .needs_what_jobs_need()
             .of_job()
