@@ -12,6 +12,7 @@
 //! - `waiting`: for what another process has
 //! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
+//! - `job_rows`: jobs, their files and what became of their rows
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
 //! - `feed`: what the feed of events stores, and how rows of it become events
@@ -26,6 +27,7 @@ mod closing;
 mod connection_failure;
 mod database;
 mod feed;
+mod job_rows;
 mod mapping;
 mod migrations;
 mod opened_file;

@@ -341,6 +341,55 @@ table! {
 }
 
 table! {
+    jobs (org_id, id) {
+        org_id -> BigInt,
+        id -> Text,
+        secret -> Binary,
+        version -> BigInt,
+        operation -> SmallInt,
+        settings -> Text,
+        state -> SmallInt,
+        created_on -> BigInt,
+        created_by -> BigInt,
+        started_on -> Nullable<BigInt>,
+        finished_on -> Nullable<BigInt>,
+        total -> Nullable<BigInt>,
+        succeeded -> BigInt,
+        refused -> BigInt,
+        invalid -> BigInt,
+        failure -> Nullable<Text>,
+        bytes -> BigInt,
+        chunk -> BigInt,
+        part -> Integer,
+        part_offset -> Integer,
+        reading -> Text,
+        done_bytes -> BigInt,
+        advanced_on -> Nullable<BigInt>,
+        plan -> Nullable<Binary>,
+    }
+}
+
+table! {
+    job_parts (org_id, job_id, number) {
+        org_id -> BigInt,
+        job_id -> Text,
+        number -> Integer,
+        digest -> Binary,
+        bytes -> Integer,
+        data -> Binary,
+    }
+}
+
+table! {
+    job_chunks (org_id, job_id, number) {
+        org_id -> BigInt,
+        job_id -> Text,
+        number -> BigInt,
+        outcomes -> Binary,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }
