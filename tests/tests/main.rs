@@ -20,6 +20,7 @@ mod api {
     mod earning_codes;
     mod events;
     mod generations;
+    mod jobs;
     mod openapi;
     mod readme;
 }
@@ -46,6 +47,7 @@ mod robustness {
     mod durability;
     mod earning_durability;
     mod fuzz;
+    mod jobs;
     mod limit_races;
     mod races;
     mod readiness;
