@@ -25,6 +25,7 @@ pub(crate) struct JobRecord {
     parts: BTreeMap<u32, ([u8; 32], Vec<u8>)>,
     plan: Option<ChunkPlan>,
     chunks: BTreeMap<u64, Vec<RowOutcome>>,
+    tried: BTreeMap<String, String>,
 }
 
 impl JobRecord {
@@ -96,6 +97,7 @@ impl JobStore for MemoryStore {
             job: new.job.clone(),
             version: 1,
             secret: new.secret,
+            chunk_rows: new.chunk_rows,
             bytes: parts.iter().map(|part| part.data.len() as u64).sum(),
             progress: JobProgress::default(),
         };
@@ -107,6 +109,7 @@ impl JobStore for MemoryStore {
                 .collect(),
             plan: None,
             chunks: BTreeMap::new(),
+            tried: BTreeMap::new(),
         };
         state.jobs.insert(key, record);
         state.remember_job(idempotency);
@@ -328,9 +331,22 @@ impl JobStore for MemoryStore {
             record.plan = None;
             record.stored = after.clone();
             record.chunks.insert(advance.chunk, advance.outcomes.clone());
+            record.tried.extend(advance.tried.iter().cloned());
         }
         state.told_of_job(&after.job, advance.now);
         Ok(after)
+    }
+
+    fn tried(
+        &self,
+        org: OrgId,
+        job: &JobId,
+        keys: &[String],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let state = self.begin();
+        let record = state.jobs.get(&(org, job.clone()));
+        let value = |key| record.and_then(|record| record.tried.get(key).cloned());
+        Ok(keys.iter().map(value).collect())
     }
 
     fn fail_job(
@@ -372,6 +388,10 @@ impl JobStore for MemoryStore {
         });
         let mut swept = (before - state.jobs.len()) as u64;
         for record in state.jobs.values_mut() {
+            if record.stored.job.state.is_finished() {
+                swept += record.tried.len() as u64;
+                record.tried.clear();
+            }
             if record.ended_before(kept_since) {
                 swept += (record.parts.len() + record.chunks.len()) as u64;
                 record.parts.clear();

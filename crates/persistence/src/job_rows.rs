@@ -101,6 +101,7 @@ pub(crate) struct NewJobRow<'a> {
     settings: String,
     created_on: i64,
     created_by: i64,
+    chunk_rows: i32,
     bytes: i64,
     #[diesel(embed)]
     change: JobChange,
@@ -121,6 +122,7 @@ impl<'a> NewJobRow<'a> {
             settings: serde_json::to_string(&job.settings)?,
             created_on: job.created_on.unix_micros(),
             created_by: job.created_by.number(),
+            chunk_rows: new.chunk_rows.try_into()?,
             bytes: bytes.try_into()?,
             change: job.try_into()?,
             progress: (&JobProgress::default()).try_into()?,
@@ -148,6 +150,7 @@ pub(crate) struct JobRow {
     refused: i64,
     invalid: i64,
     failure: Option<String>,
+    chunk_rows: i32,
     bytes: i64,
     chunk: i64,
     part: i32,
@@ -182,6 +185,7 @@ impl JobRow {
             },
             version: self.version,
             secret: secret(&self.secret)?,
+            chunk_rows: stored(self.chunk_rows)?,
             bytes: stored(self.bytes)?,
             progress: JobProgress {
                 chunk: stored(self.chunk)?,

@@ -358,6 +358,7 @@ table! {
         refused -> BigInt,
         invalid -> BigInt,
         failure -> Nullable<Text>,
+        chunk_rows -> Integer,
         bytes -> BigInt,
         chunk -> BigInt,
         part -> Integer,
@@ -377,6 +378,15 @@ table! {
         digest -> Binary,
         bytes -> Integer,
         data -> Binary,
+    }
+}
+
+table! {
+    job_trials (org_id, job_id, key) {
+        org_id -> BigInt,
+        job_id -> Text,
+        key -> Text,
+        value -> Text,
     }
 }
 

@@ -23,6 +23,7 @@ CREATE TABLE jobs (
     refused      BIGINT   NOT NULL,
     invalid      BIGINT   NOT NULL,
     failure      TEXT,
+    chunk_rows   INTEGER  NOT NULL,
     bytes        BIGINT   NOT NULL,
     chunk        BIGINT   NOT NULL,
     part         INTEGER  NOT NULL,
@@ -55,6 +56,15 @@ CREATE TABLE job_chunks (
     number   BIGINT NOT NULL,
     outcomes BYTEA  NOT NULL,
     PRIMARY KEY (org_id, job_id, number)
+);
+
+-- What a dry run remembers of the rows that it has tried, until it has ended.
+CREATE TABLE job_trials (
+    org_id BIGINT NOT NULL,
+    job_id TEXT   NOT NULL,
+    key    TEXT   NOT NULL,
+    value  TEXT   NOT NULL,
+    PRIMARY KEY (org_id, job_id, key)
 );
 
 -- There is nothing in it that could be compressed again.

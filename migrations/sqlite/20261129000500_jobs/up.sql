@@ -23,6 +23,7 @@ CREATE TABLE jobs (
     refused      INTEGER NOT NULL,
     invalid      INTEGER NOT NULL,
     failure      TEXT,
+    chunk_rows   INTEGER NOT NULL,
     bytes        INTEGER NOT NULL,
     chunk        INTEGER NOT NULL,
     part         INTEGER NOT NULL,
@@ -57,3 +58,12 @@ CREATE TABLE job_chunks (
     outcomes BLOB    NOT NULL,
     PRIMARY KEY (org_id, job_id, number)
 ) STRICT;
+
+-- What a dry run remembers of the rows that it has tried, until it has ended.
+CREATE TABLE job_trials (
+    org_id INTEGER NOT NULL,
+    job_id TEXT    NOT NULL,
+    key    TEXT    NOT NULL,
+    value  TEXT    NOT NULL,
+    PRIMARY KEY (org_id, job_id, key)
+) STRICT, WITHOUT ROWID;

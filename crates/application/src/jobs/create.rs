@@ -5,7 +5,7 @@ use accolade_domain::job::{Job, JobId, JobSettings};
 use accolade_domain::rejection::{Code, Rejection};
 
 use super::parts::{TooLong, digest};
-use super::{JobLimits, change, new_view, not_now, scope};
+use super::{JobLimits, change, new_view, not_now, run, scope};
 use crate::answer::Answer;
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -69,6 +69,7 @@ impl Command for CreateJob {
             })
             .collect();
         let new = NewJob {
+            chunk_rows: run::rows_of_a_chunk(job.settings.operation),
             job,
             secret: ports.ids.uuid(),
         };

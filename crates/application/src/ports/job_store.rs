@@ -29,6 +29,8 @@ pub struct NewJob {
     pub job: Job,
     /// What the ids of its requests are made with, so that nobody can guess them.
     pub secret: Uuid,
+    /// The most rows of a chunk of it.
+    pub chunk_rows: u32,
 }
 
 /// A job as it was read.
@@ -40,6 +42,8 @@ pub struct StoredJob {
     pub version: JobVersion,
     /// What the ids of its requests are made with.
     pub secret: Uuid,
+    /// The most rows of a chunk of it.
+    pub chunk_rows: u32,
     /// How many bytes its file has so far.
     pub bytes: u64,
     /// How far it has come.
@@ -200,6 +204,9 @@ pub struct Advance {
     pub outcomes: Vec<RowOutcome>,
     /// Requests of the chunk that were refused as a whole.
     pub not_executed: Vec<NotExecuted>,
+    /// What is to be remembered of rows that were only tried, each in the place of what was remembered
+    /// under its key.
+    pub tried: Vec<(String, String)>,
     /// Where the next chunk begins in the file.
     pub place: FilePlace,
     /// How many bytes of the file are before that place.
@@ -348,8 +355,8 @@ pub trait JobStore: Send + Sync {
         plan: &ChunkPlan,
     ) -> Result<Option<ChunkPlan>, StoreError>;
 
-    /// Keeps what became of the rows of a chunk, lets the job [advance](Job::advanced), and forgets the
-    /// plan; gives the job as it is then.
+    /// Keeps what became of the rows of a chunk and what was tried, lets the job
+    /// [advance](Job::advanced), and forgets the plan; gives the job as it is then.
     ///
     /// In the same transaction the ids of requests that were refused are used up in the ledger, so that
     /// nobody, however late, executes what is kept as refused. Whoever was about to is refused there
@@ -359,6 +366,18 @@ pub trait JobStore: Send + Sync {
     /// # Errors
     /// [`AdvanceError::Superseded`], else [`AdvanceError::Executed`].
     fn advance_job(&self, advance: &Advance) -> Result<StoredJob, AdvanceError>;
+
+    /// What is remembered of rows of the job that were tried, under each of `keys`, by position, in a
+    /// bounded number of statements. It is forgotten after the job has ended.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn tried(
+        &self,
+        org: OrgId,
+        job: &JobId,
+        keys: &[String],
+    ) -> Result<Vec<Option<String>>, StoreError>;
 
     /// Lets the job [fail](Job::failed) at this chunk, of which no row was carried out; `false` if it is
     /// at another chunk, has ended, or is gone.
@@ -386,8 +405,8 @@ pub trait JobStore: Send + Sync {
     ) -> Result<Option<Vec<RowOutcome>>, StoreError>;
 
     /// Forgets the files of jobs that ended before `kept_since` and what became of their rows, but not
-    /// the jobs; and jobs that were created before then and not started. How many rows it removed: call
-    /// it again until it removes none.
+    /// the jobs; jobs that were created before then and not started; and what was tried by jobs that have
+    /// ended. How many rows it removed: call it again until it removes none.
     ///
     /// # Errors
     /// The store failed.

@@ -48,6 +48,7 @@ fn advance(world: &World, chunk: u64, outcomes: Vec<RowOutcome>) -> Advance {
         chunk,
         outcomes,
         not_executed: Vec::new(),
+        tried: Vec::new(),
         place: place(1, 7),
         bytes: 7,
         is_last: false,
@@ -280,6 +281,41 @@ fn what_was_executed_meanwhile_is_not_kept_as_refused_whoever_is_first(world: &W
     }
 }
 
+fn what_was_tried_is_remembered_with_the_chunk_until_the_job_has_ended(world: &World) {
+    running(world);
+    let store = &world.stores.jobs;
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    let mut chunk = advance(world, 0, outcomes());
+    chunk.tried = vec![pair("a", "1"), pair("b", r#"{"x":"y, 'z'"}"#)];
+    store.advance_job(&chunk).unwrap();
+    let remembered = || {
+        let keys = ["b", "c", "a"].map(str::to_owned);
+        let found = store.tried(world.tenant.org, &id("spring"), &keys);
+        found.unwrap()
+    };
+    let [_, (_, of_b)] = &chunk.tried[..] else {
+        unreachable!()
+    };
+    assert_eq!(remembered(), [Some(of_b.clone()), None, Some("1".to_owned())]);
+    assert_eq!(store.tried(world.tenant.org, &id("spring"), &[]).unwrap(), []);
+    let mut next = advance(world, 1, Vec::new());
+    next.tried = vec![pair("a", "2"), pair("c", "3")];
+    // Whoever comes too late changes nothing.
+    let late = Advance {
+        chunk: 0,
+        ..next.clone()
+    };
+    store.advance_job(&late).unwrap_err();
+    store.sweep_jobs(now()).unwrap();
+    assert_eq!(remembered(), [Some(of_b.clone()), None, Some("1".to_owned())]);
+    next.is_last = true;
+    store.advance_job(&next).unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(remembered(), [Some(of_b.clone()), some("3"), some("2")]);
+    assert_eq!(store.sweep_jobs(now()).unwrap(), 3);
+    assert_eq!(remembered(), [None, None, None]);
+}
+
 fn a_job_fails_at_the_chunk_that_it_is_at(world: &World) {
     running(world);
     let store = &world.stores.jobs;
@@ -351,6 +387,7 @@ sentences! {
     of_several_who_plan_one_chunk_all_go_by_one_plan
     nobody_executes_what_is_kept_as_refused
     what_was_executed_meanwhile_is_not_kept_as_refused_whoever_is_first
+    what_was_tried_is_remembered_with_the_chunk_until_the_job_has_ended
     a_job_fails_at_the_chunk_that_it_is_at
     what_is_kept_of_jobs_that_ended_is_forgotten_in_time_and_the_jobs_are_not
     a_deleted_job_takes_what_became_of_its_rows_along

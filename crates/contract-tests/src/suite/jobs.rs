@@ -37,6 +37,7 @@ pub(super) fn draft_of(tenant: Tenant, name: &str) -> NewJob {
     NewJob {
         job: Job::new((tenant.org, id(name)), settings, now(), tenant.actor),
         secret: Uuid::from_u128(u128::from(name.len() as u64) << 64 | 7),
+        chunk_rows: 250,
     }
 }
 
@@ -94,6 +95,7 @@ fn a_job_is_found_as_it_was_created(world: &World) {
     let stored = found(world, "spring");
     assert_eq!(stored.job, new.job);
     assert_eq!((stored.secret, stored.bytes), (new.secret, 15));
+    assert_eq!(stored.chunk_rows, 250);
     assert_eq!(stored.progress, Default::default());
     let infos = store.parts(new.job.org, &new.job.id).unwrap();
     let infos: Vec<_> = infos.iter().map(|it| (it.number, it.bytes)).collect();

@@ -12,6 +12,7 @@ mod enrolment_sql;
 mod expiry_sql;
 mod feed_sql;
 mod housekeeping_sql;
+mod job_sql;
 mod lease_sql;
 mod ledger_sql;
 mod lock;

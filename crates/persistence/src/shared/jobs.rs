@@ -18,7 +18,7 @@ use accolade_domain::job::{Job, JobId, JobOperation, JobState, RowOutcome};
 use accolade_domain::listing::{Page, PageOf};
 use diesel::prelude::*;
 
-use super::Connection;
+use super::{Connection, job_sql};
 use super::idempotency::reserve_record;
 use crate::answers;
 use crate::audit::AuditSql as _;
@@ -33,11 +33,14 @@ use crate::mapping::{instant, stored};
 use crate::recording::ledger::{LedgerName, LedgerRow};
 use crate::recording::sql::{BadgeKey, BadgeSql as _, LedgerSql as _};
 use crate::retry::{Ending, Rollback, WorkError, nobody_knows};
-use crate::schema::{job_chunks, job_parts, jobs};
+use crate::schema::{job_chunks, job_parts, job_trials, jobs};
 use crate::store::Store;
 
 /// How many rows of files and outcomes one transaction sweeps: they are large.
 const SWEPT_AT_ONCE: i64 = 20;
+
+/// How many rows of what was tried one transaction sweeps.
+const SWEPT_TRIALS: u32 = 5_000;
 
 /// The states in which a worker has something to do.
 fn runnable() -> Vec<i16> {
@@ -202,6 +205,10 @@ fn delete_contents(connection: &mut Connection, org: i64, job: &str) -> QueryRes
     diesel::delete(job_chunks::table)
         .filter(job_chunks::org_id.eq(org))
         .filter(job_chunks::job_id.eq(job))
+        .execute(connection)?;
+    diesel::delete(job_trials::table)
+        .filter(job_trials::org_id.eq(org))
+        .filter(job_trials::job_id.eq(job))
         .execute(connection)?;
     Ok(())
 }
@@ -545,10 +552,26 @@ impl JobStore for Store<Connection> {
                     ProgressChange::try_from(&after.progress)?,
                 ))
                 .execute(connection)?;
+            if !advance.tried.is_empty() {
+                job_sql::remember_tried(connection, org.get(), id.as_str(), &advance.tried)?;
+            }
             tell_feed(connection, &after.job, advance.now)?;
             Ok(after)
         };
         self.writer.write(work, nobody_knows)
+    }
+
+    fn tried(
+        &self,
+        org: OrgId,
+        job: &JobId,
+        keys: &[String],
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.reader
+            .query(|connection| job_sql::tried(connection, org.get(), job.as_str(), keys))
     }
 
     fn fail_job(
@@ -612,7 +635,9 @@ impl JobStore for Store<Connection> {
                     swept += 1;
                 }
             }
-            Ok(swept + sweep_parts(connection, before)? + sweep_chunks(connection, before)?)
+            let swept = swept + sweep_parts(connection, before)?;
+            let swept = swept + sweep_chunks(connection, before)?;
+            Ok(swept + job_sql::sweep_tried(connection, &finished(), SWEPT_TRIALS)?)
         };
         self.writer.write(work, nobody_knows)
     }

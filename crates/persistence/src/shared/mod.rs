@@ -23,5 +23,5 @@ mod webhooks;
 
 use super::{
     CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, locked, position, text_sql, webhook_sql,
+    check_writable, directory_sql, job_sql, locked, position, text_sql, webhook_sql,
 };

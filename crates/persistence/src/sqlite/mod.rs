@@ -15,6 +15,7 @@ mod expiry_sql;
 mod feed_sql;
 mod file;
 mod housekeeping_sql;
+mod job_sql;
 mod lease_sql;
 mod ledger_sql;
 mod open;

@@ -41,6 +41,17 @@ pub(super) struct Holders {
 }
 
 impl Holders {
+    /// Who has something.
+    pub(super) fn customers(&self) -> impl Iterator<Item = CustomerId> {
+        self.holders.values().copied()
+    }
+
+    /// Who has which identifier.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (CustomerId, IdentifierKind, &str)> {
+        let all = self.holders.iter();
+        all.map(|((kind, text), customer)| (*customer, *kind, text.as_str()))
+    }
+
     pub(super) fn take(&mut self, customer: CustomerId, kind: IdentifierKind, text: &str) {
         self.holders.insert((kind, text.to_owned()), customer);
         self.held.insert((customer, kind), text.to_owned());
@@ -127,7 +138,7 @@ impl Chunk<'_> {
     }
 
     /// What the rows want, in the form in which it is kept; `None` of a row that cannot be read.
-    fn entries(&mut self) -> Vec<Option<DirectoryEntry>> {
+    pub(super) fn entries(&mut self) -> Vec<Option<DirectoryEntry>> {
         let region = self.caller.region;
         let rows = std::mem::take(&mut self.rows).into_iter();
         rows.map(|row| match row.action {
@@ -163,7 +174,10 @@ impl Chunk<'_> {
     }
 
     /// Who has the identifiers of `entries` now.
-    fn holders(&self, entries: &[Option<DirectoryEntry>]) -> Result<Holders, StoreError> {
+    pub(super) fn holders(
+        &self,
+        entries: &[Option<DirectoryEntry>],
+    ) -> Result<Holders, StoreError> {
         let mut holders = Holders::default();
         for kind in IdentifierKind::ALL {
             let wanted = entries.iter().flatten();

@@ -21,6 +21,7 @@
 //!   more; and if somebody has, that transaction fails, and the answer is in the ledger.
 //! - Identifiers of customers are written under an idempotency key instead, since they are in no ledger.
 //!   The plan says which rows are refused, so the key alone tells whether it was done.
+//! - A dry run ([`trial`]) records nothing but what it remembers, in the transaction that advances it.
 //! - A job advances from a chunk once: of several who have carried it out, the others are told that
 //!   they are [superseded](AdvanceError::Superseded). So nobody can be at work on a chunk behind the one
 //!   that the job is at; and one that is cancelled or fails ends between two chunks.
@@ -29,15 +30,17 @@ mod directory;
 mod names;
 mod plan;
 mod requests;
-#[cfg(test)]
-mod tests;
+mod trial;
 
 use accolade_domain::ids::OrgId;
 use accolade_domain::job::{JobId, JobOperation, JobState, RowOutcome};
 use anyhow::anyhow;
 
+pub(super) use self::plan::rows_of_a_chunk;
+
 use self::names::Names;
 use self::plan::RowBudget;
+use self::trial::Tried;
 use crate::access::{AccessGroups, Caller};
 use crate::badges::KnownBadges;
 use crate::jobs::scope;
@@ -82,6 +85,13 @@ pub struct JobRun {
     /// The number of the last part that the file was fed.
     fed: usize,
     is_fed: bool,
+}
+
+/// What a chunk has come to.
+struct Carried {
+    outcomes: Vec<RowOutcome>,
+    not_executed: Vec<NotExecuted>,
+    tried: Vec<(String, String)>,
 }
 
 /// The rows of a chunk, and what becomes of them.
@@ -159,7 +169,11 @@ impl JobRun {
     pub fn step(&mut self) -> Result<Step, RunError> {
         let (rows, is_last) = self.read()?;
         let count = rows.len() as u64;
-        let (outcomes, not_executed) = self.carry_out(rows)?;
+        let Carried {
+            outcomes,
+            not_executed,
+            tried,
+        } = self.carry_out(rows)?;
         let place = self.file.place();
         let advance = Advance {
             org: self.stored.job.org,
@@ -167,6 +181,7 @@ impl JobRun {
             chunk: self.stored.progress.chunk,
             outcomes,
             not_executed,
+            tried,
             bytes: self.bytes_before(place.part, place.offset),
             place,
             is_last,
@@ -202,7 +217,7 @@ impl JobRun {
     /// The rows of the next chunk, and whether there are none behind them.
     fn read(&mut self) -> Result<(Vec<JobRow>, bool), RunError> {
         let mut rows = Vec::new();
-        let mut budget = RowBudget::new(self.stored.job.settings.operation);
+        let mut budget = RowBudget::new(self.stored.job.settings.operation, self.stored.chunk_rows);
         loop {
             if budget.is_spent() {
                 return Ok((rows, false));
@@ -244,11 +259,8 @@ impl JobRun {
         before.sum::<u64>() + u64::from(offset)
     }
 
-    /// Carries out `rows`; what became of each, and which requests were refused as a whole.
-    fn carry_out(
-        &mut self,
-        rows: Vec<JobRow>,
-    ) -> Result<(Vec<RowOutcome>, Vec<NotExecuted>), RunError> {
+    /// Carries out `rows`, or tries them.
+    fn carry_out(&mut self, rows: Vec<JobRow>) -> Result<Carried, RunError> {
         let mut chunk = Chunk {
             ports: &self.ports,
             known: &self.known,
@@ -263,16 +275,23 @@ impl JobRun {
             stored: &self.stored,
             plan: &mut self.plan,
         };
-        if self.stored.job.settings.operation == JobOperation::Customers {
-            chunk.put_customers(keeping)?;
-        } else {
-            chunk.execute(keeping)?;
+        let mut tried = Tried::new(&self.ports, &self.stored);
+        let settings = &self.stored.job.settings;
+        match (settings.operation, settings.dry_run) {
+            (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
+            (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
+            (_, false) => chunk.execute(keeping)?,
+            (_, true) => chunk.try_out(&mut tried)?,
         }
         let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
         let outcomes = outcomes.ok_or_else(|| {
             StoreError::Unexpected(anyhow!("a row of a job has no outcome"))
         })?;
-        Ok((outcomes, chunk.not_executed))
+        Ok(Carried {
+            outcomes,
+            not_executed: chunk.not_executed,
+            tried: tried.into_changed(),
+        })
     }
 }
 

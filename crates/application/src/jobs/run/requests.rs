@@ -22,12 +22,12 @@ use crate::error::UseCaseError;
 use crate::execute::{Command, Executed, execute};
 use crate::group_commit::{GroupCommit, execute_together};
 use crate::ports::{
-    ChunkPlan, IdentifierKind, NotExecuted, Operation, PlannedRow, RowAction, StoreError,
+    ChunkPlan, IdentifierKind, JobRow, NotExecuted, Operation, PlannedRow, RowAction, StoreError,
 };
 use crate::request::Request;
 
 /// What rows have in common that enrol or earn in one request.
-type Terms = (Option<Instant>, Option<Owner>);
+pub(super) type Terms = (Option<Instant>, Option<Owner>);
 
 /// What became of a request.
 enum Done {
@@ -38,7 +38,7 @@ enum Done {
 }
 
 /// What a result means for a row that there is none for.
-fn without_outcome() -> StoreError {
+pub(super) fn without_outcome() -> StoreError {
     StoreError::Unexpected(anyhow!("an answer tells nothing of a row of its request"))
 }
 
@@ -49,62 +49,13 @@ impl Chunk<'_> {
     /// Somebody else works on the job; the store failed.
     pub(super) fn execute(&mut self, mut keeping: Keeping<'_>) -> Result<(), RunError> {
         let customers = self.customers(&mut keeping)?;
-        let (mut enrol, mut earn, mut revoke, mut earns, mut imports) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for (position, row) in std::mem::take(&mut self.rows).into_iter().enumerate() {
-            let (Ok(action), Some(customer)) = (row.action, customers[position]) else {
-                continue;
-            };
-            match action {
-                RowAction::Enrol {
-                    badge,
-                    event_on,
-                    triggered_by,
-                    ..
-                } => enrol.push((position, badge, customer, (event_on, triggered_by))),
-                RowAction::Earn {
-                    badge,
-                    event_on,
-                    triggered_by,
-                    ..
-                } => earn.push((position, badge, customer, (event_on, triggered_by))),
-                RowAction::RevokeEnrolments {
-                    badge,
-                    enrolment,
-                    reason,
-                    ..
-                } => revoke.push(RevokeRow {
-                    row: (position, badge, customer, (enrolment.is_some(), reason)),
-                    enrolment,
-                }),
-                RowAction::RevokeEarn {
-                    badge,
-                    earned,
-                    reason,
-                    ..
-                } => {
-                    let command = RevokeEarn {
-                        badge,
-                        customer: customer.into(),
-                        earned,
-                        request_id: None,
-                        reason,
-                    };
-                    earns.push((position, command));
-                }
-                RowAction::Import(row) => {
-                    let customer = customer.into();
-                    imports.push((position, ImportRow { customer, ..row }));
-                }
-                RowAction::Customer(_) => {}
-            }
-        }
+        let rows = Rows::sorted(std::mem::take(&mut self.rows), &customers);
         let mut number = 0;
-        self.enrol(&mut number, enrol)?;
-        self.earn(&mut number, earn)?;
-        self.revoke_enrolments(&mut number, revoke)?;
-        self.revoke_earns(&mut number, earns)?;
-        self.import(&mut number, imports)
+        self.enrol(&mut number, rows.enrol)?;
+        self.earn(&mut number, rows.earn)?;
+        self.revoke_enrolments(&mut number, rows.revoke, &rows.enrolments)?;
+        self.revoke_earns(&mut number, rows.earns)?;
+        self.import(&mut number, rows.imports)
     }
 
     /// The customer of each row that names one who is known. The others have their outcome.
@@ -117,6 +68,14 @@ impl Chunk<'_> {
             }
             None => None,
         };
+        self.planned_customers(planned)
+    }
+
+    /// The same, by the plan, if there is one.
+    pub(super) fn planned_customers(
+        &mut self,
+        planned: Option<ChunkPlan>,
+    ) -> Result<Vec<Option<CustomerId>>, RunError> {
         let mut planned = planned.map(|plan| plan.rows.into_iter());
         let mut customers = Vec::with_capacity(self.rows.len());
         for (position, row) in self.rows.iter().enumerate() {
@@ -137,7 +96,7 @@ impl Chunk<'_> {
     }
 
     /// Who has the identifiers that rows name customers by.
-    fn found(&self) -> Result<ChunkPlan, StoreError> {
+    pub(super) fn found(&self) -> Result<ChunkPlan, StoreError> {
         let mut wanted: HashMap<IdentifierKind, Vec<(usize, String)>> = HashMap::new();
         for (position, row) in self.rows.iter().enumerate() {
             if let Some((kind, text)) = identifier(row.action.as_ref().ok()) {
@@ -199,10 +158,7 @@ impl Chunk<'_> {
                     badge: group.badge,
                     earners: Earners::Several(NamedCustomers::default()),
                     request_id: self.next_id(number)?,
-                    event: EventDate {
-                        on,
-                        field: "eventDate",
-                    },
+                    event: event_date(on),
                     triggered_by,
                 };
                 commands.push((group, command));
@@ -216,11 +172,9 @@ impl Chunk<'_> {
         &mut self,
         number: &mut usize,
         rows: Vec<RevokeRow>,
+        enrolments: &HashMap<usize, EnrolmentId>,
     ) -> Result<(), RunError> {
-        let enrolments: HashMap<usize, EnrolmentId> = (rows.iter())
-            .filter_map(|it| Some((it.row.0, it.enrolment?)))
-            .collect();
-        for group in by_customer(rows.into_iter().map(|it| it.row)).into_iter().flatten() {
+        for group in by_customer(rows).into_iter().flatten() {
             let (is_named, reason) = group.terms.clone();
             let which = if is_named {
                 let members = group.members.iter();
@@ -274,28 +228,19 @@ impl Chunk<'_> {
         Ok(())
     }
 
-    fn import(
-        &mut self,
-        number: &mut usize,
-        rows: Vec<(usize, ImportRow)>,
-    ) -> Result<(), RunError> {
+    fn import(&mut self, number: &mut usize, rows: Vec<ImportedRow>) -> Result<(), RunError> {
         if rows.is_empty() {
             return Ok(());
         }
-        let (members, rows): (Vec<Member>, Vec<_>) = rows
-            .into_iter()
-            .filter_map(|(position, row)| match row.customer {
-                NamedCustomer::Number(customer) => Some(((position, customer), Ok(row))),
-                NamedCustomer::Identifier(..) => None,
-            })
-            .unzip();
+        let (members, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let request_id = self.next_id(number)?;
         let command = ImportCustomerBadges {
-            rows,
+            rows: rows.into_iter().map(Ok).collect(),
             request_id: Some(request_id.clone()),
         };
         let done = self.execute_one(command, Operation::Import, &request_id)?;
-        self.tell(&members, Operation::Import, request_id, done)
+        let members = members.into_iter().map(|position| (position, None));
+        self.tell_each(&members.collect::<Vec<_>>(), Operation::Import, request_id, done)
     }
 
     fn next_id(&self, number: &mut usize) -> Result<RequestId, StoreError> {
@@ -376,12 +321,24 @@ impl Chunk<'_> {
         request_id: RequestId,
         done: Done,
     ) -> Result<(), RunError> {
+        let members: Vec<_> = members.iter().map(|it| (it.0, Some(it.1))).collect();
+        self.tell_each(&members, operation, request_id, done)
+    }
+
+    /// The same of rows whose customers are not of different ones.
+    fn tell_each(
+        &mut self,
+        members: &[(usize, Option<CustomerId>)],
+        operation: Operation,
+        request_id: RequestId,
+        done: Done,
+    ) -> Result<(), RunError> {
         let outcomes = match done {
             Done::Executed(Answer::NotExecuted(rejections)) => {
                 vec![refused(&rejections)?; members.len()]
             }
             Done::Executed(answer) => {
-                let all = outcomes(answer, members)?;
+                let all = outcomes(answer)?;
                 if all.len() == members.len() {
                     all.into_iter().map(|(_, outcome)| outcome).collect()
                 } else {
@@ -408,15 +365,91 @@ impl Chunk<'_> {
     }
 }
 
-/// A row that revokes enrolments.
-struct RevokeRow {
-    row: (
-        usize,
-        BadgeId,
-        CustomerId,
-        (bool, Option<Reason>),
-    ),
-    enrolment: Option<EnrolmentId>,
+/// A row that revokes enrolments: whether it names one, and why it is.
+pub(super) type RevokeRow = (usize, BadgeId, CustomerId, (bool, Option<Reason>));
+
+/// A row that is imported, with its position.
+pub(super) type ImportedRow = (usize, ImportRow);
+
+/// The rows of a chunk by what they ask for, with their positions.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) enrol: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    pub(super) earn: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    pub(super) revoke: Vec<RevokeRow>,
+    /// The enrolments that rows name.
+    pub(super) enrolments: HashMap<usize, EnrolmentId>,
+    pub(super) earns: Vec<(usize, RevokeEarn)>,
+    pub(super) imports: Vec<ImportedRow>,
+}
+
+impl Rows {
+    /// `rows`, whose `customers` are these; without those that have none.
+    pub(super) fn sorted(rows: Vec<JobRow>, customers: &[Option<CustomerId>]) -> Self {
+        let mut sorted = Self::default();
+        for (position, row) in rows.into_iter().enumerate() {
+            let customer = customers.get(position).copied().flatten();
+            if let (Ok(action), Some(customer)) = (row.action, customer) {
+                sorted.add(position, customer, action);
+            }
+        }
+        sorted
+    }
+
+    fn add(&mut self, position: usize, customer: CustomerId, action: RowAction) {
+        match action {
+            RowAction::Enrol {
+                badge,
+                event_on,
+                triggered_by,
+                ..
+            } => (self.enrol).push((position, badge, customer, (event_on, triggered_by))),
+            RowAction::Earn {
+                badge,
+                event_on,
+                triggered_by,
+                ..
+            } => (self.earn).push((position, badge, customer, (event_on, triggered_by))),
+            RowAction::RevokeEnrolments {
+                badge,
+                enrolment,
+                reason,
+                ..
+            } => {
+                self.enrolments.extend(enrolment.map(|it| (position, it)));
+                let terms = (enrolment.is_some(), reason);
+                self.revoke.push((position, badge, customer, terms));
+            }
+            RowAction::RevokeEarn {
+                badge,
+                earned,
+                reason,
+                ..
+            } => {
+                let command = RevokeEarn {
+                    badge,
+                    customer: customer.into(),
+                    earned,
+                    request_id: None,
+                    reason,
+                };
+                self.earns.push((position, command));
+            }
+            RowAction::Import(row) => {
+                let customer = customer.into();
+                self.imports.push((position, ImportRow { customer, ..row }));
+            }
+            RowAction::Customer(_) => {}
+        }
+    }
+}
+
+/// When criteria were fulfilled, as a row says it.
+pub(super) const fn event_date(on: Option<Instant>) -> EventDate {
+    EventDate {
+        on,
+        field: "eventDate",
+    }
 }
 
 fn customers_of<T>(group: &Group<T>) -> Vec<CustomerId> {
@@ -450,7 +483,7 @@ fn identifier(action: Option<&RowAction>) -> Option<(IdentifierKind, &str)> {
 }
 
 /// What becomes of a row whose request was refused as a whole.
-fn refused(rejections: &[Rejection]) -> Result<RowOutcome, StoreError> {
+pub(super) fn refused(rejections: &[Rejection]) -> Result<RowOutcome, StoreError> {
     let first = rejections.first().ok_or_else(without_outcome)?;
     Ok(RowOutcome::Refused(None, first.clone()))
 }
@@ -459,7 +492,7 @@ fn refused(rejections: &[Rejection]) -> Result<RowOutcome, StoreError> {
 type Told = (Option<CustomerId>, RowOutcome);
 
 /// What `answer` says of the request's customers, in their order.
-fn outcomes(answer: Answer, members: &[Member]) -> Result<Vec<Told>, StoreError> {
+fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
     Ok(match answer {
         Answer::Enrolment(answer) => (answer.outcomes.into_iter())
             .map(|it| {
@@ -490,7 +523,7 @@ fn outcomes(answer: Answer, members: &[Member]) -> Result<Vec<Told>, StoreError>
             });
             told.collect::<Result<_, StoreError>>()?
         }
-        Answer::EnrolmentsRevoked { outcomes, .. } => revoked(&outcomes, members),
+        Answer::EnrolmentsRevoked { outcomes, .. } => revoked(&outcomes),
         _ => return Err(without_outcome()),
     })
 }
@@ -502,8 +535,8 @@ pub(super) fn already_enrolled(id: EnrolmentId) -> RowOutcome {
 
 /// The outcomes of a revocation, of which a customer may have several beside each other: the first of
 /// each customer's.
-fn revoked(outcomes: &[RevokedEnrolment], members: &[Member]) -> Vec<Told> {
-    let mut told: Vec<Told> = Vec::with_capacity(members.len());
+fn revoked(outcomes: &[RevokedEnrolment]) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::with_capacity(outcomes.len());
     for it in outcomes {
         if told.last().is_some_and(|(last, _)| *last == Some(it.customer)) {
             continue;
@@ -518,10 +551,10 @@ fn revoked(outcomes: &[RevokedEnrolment], members: &[Member]) -> Vec<Told> {
 }
 
 /// The outcome of each of `members`, of whom some are not in the answer, or only as somebody else.
-fn aligned(told: Vec<Told>, members: &[Member]) -> Vec<RowOutcome> {
+fn aligned(told: Vec<Told>, members: &[(usize, Option<CustomerId>)]) -> Vec<RowOutcome> {
     let mut told = told.into_iter().peekable();
     let aligned = members.iter().map(|(_, customer)| {
-        let own = told.next_if(|(of, _)| of.is_none_or(|of| of == *customer));
+        let own = told.next_if(|(of, _)| of.is_none() || of == customer);
         own.map_or_else(gone, |(_, outcome)| outcome)
     });
     aligned.collect()
