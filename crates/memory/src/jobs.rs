@@ -87,9 +87,10 @@ impl JobStore for MemoryStore {
         if state.jobs.contains_key(&key) {
             return Err(CreateJobError::IdUsed);
         }
-        let open = state.jobs.values().filter(|it| {
-            it.stored.job.org == new.job.org && !it.stored.job.state.is_finished()
-        });
+        let open = state
+            .jobs
+            .values()
+            .filter(|it| it.stored.job.org == new.job.org && !it.stored.job.state.is_finished());
         if open.count() >= most_open as usize {
             return Err(CreateJobError::TooMany);
         }
@@ -288,7 +289,11 @@ impl JobStore for MemoryStore {
         let Some(record) = state.job_at(org, job, chunk) else {
             return Ok(None);
         };
-        if record.plan.as_ref().is_none_or(|it| it.number < plan.number) {
+        if record
+            .plan
+            .as_ref()
+            .is_none_or(|it| it.number < plan.number)
+        {
             record.plan = Some(plan.clone());
         }
         Ok(record.plan.clone())
@@ -330,7 +335,9 @@ impl JobStore for MemoryStore {
         if let Some(record) = state.job_at(org, &advance.job, advance.chunk) {
             record.plan = None;
             record.stored = after.clone();
-            record.chunks.insert(advance.chunk, advance.outcomes.clone());
+            record
+                .chunks
+                .insert(advance.chunk, advance.outcomes.clone());
             record.tried.extend(advance.tried.iter().cloned());
         }
         state.told_of_job(&after.job, advance.now);

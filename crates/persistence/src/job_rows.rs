@@ -137,7 +137,10 @@ pub(crate) struct JobRow {
     id: String,
     secret: Vec<u8>,
     version: i64,
-    #[expect(dead_code, reason = "it is a column, for lists; the settings say it too")]
+    #[expect(
+        dead_code,
+        reason = "it is a column, for lists; the settings say it too"
+    )]
     operation: i16,
     settings: String,
     state: i16,
@@ -364,7 +367,9 @@ mod tests {
     #[test]
     fn rows_that_succeed_take_next_to_nothing() {
         let id = |last: u8| ObjectId::from_bytes([7, 7, 7, 7, 7, 7, 7, 7, 7, 0, 0, last]);
-        let all: Vec<_> = (0..200).map(|it| RowOutcome::Succeeded(Some(id(it)))).collect();
+        let all: Vec<_> = (0..200)
+            .map(|it| RowOutcome::Succeeded(Some(id(it))))
+            .collect();
         assert!(encode_outcomes(&all).unwrap().len() < 60);
     }
 

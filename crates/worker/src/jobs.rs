@@ -170,7 +170,9 @@ impl Task for Jobs {
 
     async fn step(&mut self) -> Result<Duration, StoreError> {
         self.leases.renew().await?;
-        let due = self.looked.is_none_or(|looked| looked + PERIOD <= Instant::now());
+        let due = self
+            .looked
+            .is_none_or(|looked| looked + PERIOD <= Instant::now());
         if due {
             self.look().await?;
             self.looked = Some(Instant::now());
@@ -183,7 +185,9 @@ impl Task for Jobs {
         if self.working.is_empty() {
             return Ok(PERIOD);
         }
-        let next_look = self.looked.map_or_else(Instant::now, |looked| looked + PERIOD);
+        let next_look = self
+            .looked
+            .map_or_else(Instant::now, |looked| looked + PERIOD);
         if let Ok(Some(ended)) = timeout_at(next_look, self.chunks.join_next()).await {
             self.take_ended(ended).await?;
         }
@@ -205,8 +209,11 @@ impl Jobs {
     async fn look(&mut self) -> Result<(), StoreError> {
         let carrier = Arc::clone(&self.context.carrier);
         let look = self.context.call(Line::Prompt, move |_| carrier.runnable());
-        let jobs: BTreeMap<Key, RunnableJob> =
-            look.await?.into_iter().map(|job| (key(&job), job)).collect();
+        let jobs: BTreeMap<Key, RunnableJob> = look
+            .await?
+            .into_iter()
+            .map(|job| (key(&job), job))
+            .collect();
         self.jobs = jobs;
         let jobs = &self.jobs;
         self.open.retain(|key, _| jobs.contains_key(key));
@@ -239,7 +246,11 @@ impl Jobs {
     async fn release_unwanted(&mut self, share: usize) -> Result<(), StoreError> {
         let held: Vec<_> = self.held().copied().collect();
         let idle = held.iter().filter(|key| !self.working.contains(key));
-        let surplus: Vec<_> = idle.rev().take(held.len().saturating_sub(share)).copied().collect();
+        let surplus: Vec<_> = idle
+            .rev()
+            .take(held.len().saturating_sub(share))
+            .copied()
+            .collect();
         for key in &surplus {
             self.open.remove(key);
         }
@@ -260,8 +271,7 @@ impl Jobs {
     fn next(&self) -> Option<Key> {
         let now = Instant::now();
         let may = |key: &&Key| {
-            !self.working.contains(*key)
-                && self.failing.get(*key).is_none_or(|it| it.until <= now)
+            !self.working.contains(*key) && self.failing.get(*key).is_none_or(|it| it.until <= now)
         };
         let last = |key: &Key| {
             let of_org = self.turns_of_orgs.get(&key.0).copied();

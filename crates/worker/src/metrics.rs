@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use accolade_domain::webhook::{DisabledReason, WebhookState};
 use prometheus::core::Collector;
-use prometheus::{Counter, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Counter, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
 
 /// How a request to a receiver ended.
 const OUTCOMES: [&str; 2] = ["succeeded", "failed"];
@@ -166,10 +168,7 @@ impl Metrics {
             )?,
             job_leases: registered(
                 &registry,
-                IntGauge::new(
-                    "accolade_job_leases",
-                    "Jobs that this server has taken on.",
-                )?,
+                IntGauge::new("accolade_job_leases", "Jobs that this server has taken on.")?,
             )?,
             job_rows: registered(
                 &registry,

@@ -9,8 +9,8 @@ use accolade_application::jobs::run::{RunError, Step};
 use accolade_application::ports::{
     AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
     FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
-    RunnableJob, SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
-    Waiting, WebhookStanding, WebhookStore, WebhookVersion,
+    RunnableJob, SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term,
+    Unsequenced, Waiting, WebhookStanding, WebhookStore, WebhookVersion,
 };
 use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;

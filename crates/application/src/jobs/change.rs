@@ -156,9 +156,13 @@ fn check_parts(ports: &Ports, stored: &StoredJob) -> Result<(), UseCaseError> {
 /// 1963 if there is no part, or one is missing before another.
 fn check_complete(parts: &[PartInfo]) -> Result<(), Rejection> {
     if parts.is_empty() {
-        return Err(not_now("The job has no file. Send its parts, then start it."));
+        return Err(not_now(
+            "The job has no file. Send its parts, then start it.",
+        ));
     }
-    let missing = (1..).zip(parts).find(|(number, part)| *number != part.number);
+    let missing = (1..)
+        .zip(parts)
+        .find(|(number, part)| *number != part.number);
     match missing {
         Some((number, _)) => Err(not_now(format!(
             "Part {number} of the file is missing. Send it, then start the job."
@@ -189,7 +193,9 @@ pub(super) fn check_file<P: AsRef<[u8]>>(
         Some(checked) => Ok(checked?),
         None => {
             let message = "The file has no line that says what its columns are.";
-            Err(Rejection::new(Code::Unreadable).with_message(message).into())
+            Err(Rejection::new(Code::Unreadable)
+                .with_message(message)
+                .into())
         }
     }
 }

@@ -24,7 +24,11 @@ pub struct JobResults {
 
 impl std::fmt::Debug for JobResults {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "JobResults({}, {}, {})", self.job.id, self.part, self.chunk)
+        write!(
+            f,
+            "JobResults({}, {}, {})",
+            self.job.id, self.part, self.chunk
+        )
     }
 }
 
@@ -78,7 +82,11 @@ pub fn results(
         return Err(not_now(message).into());
     }
     let kept_since = ports.clock.now().earlier_by(retention);
-    if stored.job.finished_on.is_some_and(|ended| ended < kept_since) {
+    if stored
+        .job
+        .finished_on
+        .is_some_and(|ended| ended < kept_since)
+    {
         let message = "The results of the job are kept no more.";
         return Err(no_such_job().with_message(message).into());
     }

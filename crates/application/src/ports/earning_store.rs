@@ -239,7 +239,10 @@ impl TriedEarns {
     /// How many count under the limit at `place` of the customer at `position`.
     pub fn of_customer(&self, position: usize, place: usize) -> u64 {
         let counts = self.customers.get(position);
-        counts.and_then(|counts| counts.get(place)).copied().unwrap_or_default()
+        counts
+            .and_then(|counts| counts.get(place))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How many count under the badge's limit at `place`.

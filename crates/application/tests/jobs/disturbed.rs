@@ -22,7 +22,11 @@ fn enrolments(world: &World) -> String {
     let mut file = "customerId,email,badgeMetaId,eventDate\n".to_owned();
     for row in 0..14 {
         let badge = if row % 5 == 3 { off } else { gold };
-        let date = if row % 4 == 1 { "2026-05-01T00:00:00Z" } else { "" };
+        let date = if row % 4 == 1 {
+            "2026-05-01T00:00:00Z"
+        } else {
+            ""
+        };
         let (number, email) = match row % 6 {
             2 => (String::new(), "ada@example.org"),
             5 => (String::new(), "bob@example.org"),
@@ -40,7 +44,11 @@ fn earns(world: &World) -> String {
     let mut file = "customerId,badgeMetaId,eventDate\n".to_owned();
     for row in 0..14 {
         let badge = if row % 3 == 2 { many } else { few };
-        let date = if row % 4 == 1 { "2026-05-01T00:00:00Z" } else { "" };
+        let date = if row % 4 == 1 {
+            "2026-05-01T00:00:00Z"
+        } else {
+            ""
+        };
         file.push_str(&format!("{},{badge},{date}\n", row % 5 + 1));
     }
     file
@@ -63,8 +71,16 @@ fn customers(world: &World) -> String {
     world.call(9, "nine@example.org");
     let mut file = "customerId,email\n".to_owned();
     for (number, name) in [
-        (1, "a"), (2, "nine"), (9, "other"), (2, "nine"), (1, "b"), (3, "a"), (4, "b"), (9, "a"),
-        (3, "c"), (9, "a"),
+        (1, "a"),
+        (2, "nine"),
+        (9, "other"),
+        (2, "nine"),
+        (1, "b"),
+        (3, "a"),
+        (4, "b"),
+        (9, "a"),
+        (3, "c"),
+        (9, "a"),
     ] {
         file.push_str(&format!("{number},{name}@example.org\n"));
     }
@@ -78,7 +94,11 @@ fn revocations(world: &World) -> String {
     let enrolled = ids(&world.finish("before"));
     let mut file = "customerId,badgeMetaId,issuedId\n".to_owned();
     for row in 0..9 {
-        let issued = if row % 2 == 0 { enrolled[row % 6].to_string() } else { String::new() };
+        let issued = if row % 2 == 0 {
+            enrolled[row % 6].to_string()
+        } else {
+            String::new()
+        };
         file.push_str(&format!("{},{badge},{issued}\n", row % 6 + 1));
     }
     file
@@ -135,8 +155,13 @@ fn check(world: &World, scene: Scene) {
     assert_eq!(codes, undisturbed.codes("a"), "{:?}", scene.0);
     assert_eq!(told(world), told(&undisturbed), "{:?}", scene.0);
     ids(&outcomes);
-    assert_eq!(world.events("job.finished"), undisturbed.events("job.finished"));
-    let job = accolade_application::jobs::job(&world.ports, &world.caller, &id("a")).unwrap().job;
+    assert_eq!(
+        world.events("job.finished"),
+        undisturbed.events("job.finished")
+    );
+    let job = accolade_application::jobs::job(&world.ports, &world.caller, &id("a"))
+        .unwrap()
+        .job;
     assert_eq!(job.state, JobState::Completed);
     assert_eq!(job.rows.total, Some(outcomes.len() as u64));
 }

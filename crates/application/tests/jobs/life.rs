@@ -66,7 +66,12 @@ fn a_job_is_created_sent_its_file_started_once_and_listed() {
             ..Default::default()
         },
     );
-    let actions: Vec<_> = trail.unwrap().entries.iter().map(|it| it.entry.action.name()).collect();
+    let actions: Vec<_> = trail
+        .unwrap()
+        .entries
+        .iter()
+        .map(|it| it.entry.action.name())
+        .collect();
     assert_eq!(actions, ["START", "CREATE"]);
 }
 
@@ -153,7 +158,10 @@ fn a_job_is_cancelled_and_deleted_when_nobody_works_on_it() {
 fn whoever_may_not_do_what_a_job_does_has_nothing_to_do_with_it() {
     let world = World::new();
     let reads = AccessGroups::from(AccessGroup::BadgesRead);
-    assert_eq!(codes(&world.run_as(reads, create("a", JobOperation::Enrol))), [1931]);
+    assert_eq!(
+        codes(&world.run_as(reads, create("a", JobOperation::Enrol))),
+        [1931]
+    );
     world.job_of(create("a", JobOperation::Enrol));
     world.job_of(create("b", JobOperation::Customers));
     let issues = AccessGroups::from(AccessGroup::BadgesIssue);
@@ -179,12 +187,19 @@ fn results_are_there_once_a_job_was_started_and_for_as_long_as_they_are_kept() {
     let asked = |name: &str| results(&world.ports, &world.caller, &id(name), retention);
     assert_eq!(codes(&asked("a")), [1963]);
     assert_eq!(codes(&asked("c")), [1962]);
-    world.start("b", settings(JobOperation::Enrol, Some(badge)), "customerId\n1\n");
+    world.start(
+        "b",
+        settings(JobOperation::Enrol, Some(badge)),
+        "customerId\n1\n",
+    );
     assert_eq!(world.codes("b"), Vec::<u32>::new());
     world.finish("b");
     assert_eq!(world.codes("b"), [0]);
     let mut found = asked("b").unwrap();
-    assert_eq!(found.next_part().unwrap(), Some(b"customerId\n1\n".to_vec()));
+    assert_eq!(
+        found.next_part().unwrap(),
+        Some(b"customerId\n1\n".to_vec())
+    );
     assert_eq!(found.next_part().unwrap(), None);
     world.clock.advance(time::Duration::HOUR);
     asked("b").unwrap();

@@ -20,7 +20,11 @@ fn a_customers_second_row_of_a_badge_is_refused_with_the_firsts_id_across_chunks
     let world = World::new();
     let badge = world.badge("Gold", EarnType::IssueEarn, None);
     let lines = ["1", "2", "1", "3", "2", "x", "4"];
-    world.start("a", settings(JobOperation::Enrol, Some(badge)), &file("customerId", lines));
+    world.start(
+        "a",
+        settings(JobOperation::Enrol, Some(badge)),
+        &file("customerId", lines),
+    );
     let outcomes = world.finish("a");
     let codes: Vec<_> = outcomes.iter().map(code).collect();
     assert_eq!(codes, [0, 0, 1040, 0, 1040, 400, 0]);
@@ -31,7 +35,10 @@ fn a_customers_second_row_of_a_badge_is_refused_with_the_firsts_id_across_chunks
     let job = accolade_application::jobs::job(&world.ports, &world.caller, &id("a")).unwrap();
     let rows = job.job.rows;
     assert_eq!(job.job.state, JobState::Completed);
-    assert_eq!((rows.total, rows.succeeded, rows.refused, rows.invalid), (Some(7), 4, 2, 1));
+    assert_eq!(
+        (rows.total, rows.succeeded, rows.refused, rows.invalid),
+        (Some(7), 4, 2, 1)
+    );
 }
 
 #[test]
@@ -53,7 +60,12 @@ fn customers_are_named_by_identifiers_and_who_is_unknown_is_refused() {
     let world = World::new();
     let badge = world.badge("Gold", EarnType::IssueEarn, None);
     world.call(7, "ada@example.org");
-    let lines = [",ada@example.org", "7,", ",bob@example.org", ",ADA@example.org"];
+    let lines = [
+        ",ada@example.org",
+        "7,",
+        ",bob@example.org",
+        ",ADA@example.org",
+    ];
     let file = file("customerId,email", lines);
     world.start("a", settings(JobOperation::Enrol, Some(badge)), &file);
     let codes: Vec<_> = world.finish("a").iter().map(code).collect();
@@ -86,9 +98,17 @@ fn what_is_refused_as_a_whole_is_refused_for_each_row_and_for_ever() {
 fn enrolments_and_earns_are_revoked_each_once() {
     let world = World::new();
     let badge = world.badge("Gold", EarnType::IssueEarn, None);
-    world.start("a", settings(JobOperation::Enrol, Some(badge)), "customerId\n1\n2\n3\n");
+    world.start(
+        "a",
+        settings(JobOperation::Enrol, Some(badge)),
+        "customerId\n1\n2\n3\n",
+    );
     let enrolled = ids(&world.finish("a"));
-    world.start("b", settings(JobOperation::Earn, Some(badge)), "customerId\n1\n2\n4\n");
+    world.start(
+        "b",
+        settings(JobOperation::Earn, Some(badge)),
+        "customerId\n1\n2\n4\n",
+    );
     let outcomes = world.finish("b");
     assert_eq!(world.codes("b"), [0, 0, 811]);
     let earned = ids(&outcomes);
@@ -98,7 +118,11 @@ fn enrolments_and_earns_are_revoked_each_once() {
         format!("1,{}", earned[0]),
     ];
     let earns = file("customerId,earnedBadgeId", lines);
-    world.start("c", settings(JobOperation::RevokeEarns, Some(badge)), &earns);
+    world.start(
+        "c",
+        settings(JobOperation::RevokeEarns, Some(badge)),
+        &earns,
+    );
     let revoked = world.finish("c");
     assert_eq!(world.codes("c"), [0, 814, 814]);
     assert_eq!(ids(&revoked), [earned[0]]);
@@ -110,7 +134,11 @@ fn enrolments_and_earns_are_revoked_each_once() {
         "2,".to_owned(),
     ];
     let issued = file("customerId,issuedId", lines);
-    world.start("d", settings(JobOperation::RevokeEnrolments, Some(badge)), &issued);
+    world.start(
+        "d",
+        settings(JobOperation::RevokeEnrolments, Some(badge)),
+        &issued,
+    );
     let revoked = world.finish("d");
     assert_eq!(world.codes("d"), [0, 0, 404, 404, 404]);
     assert_eq!(ids(&revoked), enrolled[..2]);
@@ -161,7 +189,10 @@ fn identifiers_move_as_if_one_row_came_after_the_other() {
     let kind = accolade_application::ports::IdentifierKind::Email;
     let names = ["a", "b", "nine", "other"].map(|it| format!("{it}@example.org"));
     let found = directory.resolve(world.caller.org, kind, &names).unwrap();
-    let numbers: Vec<_> = found.into_iter().map(|it| it.map_or(0, |it| it.get())).collect();
+    let numbers: Vec<_> = found
+        .into_iter()
+        .map(|it| it.map_or(0, |it| it.get()))
+        .collect();
     assert_eq!(numbers, [3, 1, 2, 9]);
 }
 
@@ -169,8 +200,15 @@ fn identifiers_move_as_if_one_row_came_after_the_other() {
 fn a_file_without_rows_is_a_job_without_rows() {
     let world = World::new();
     let badge = world.badge("Gold", EarnType::IssueEarn, None);
-    world.start("a", settings(JobOperation::Enrol, Some(badge)), "customerId\n");
+    world.start(
+        "a",
+        settings(JobOperation::Enrol, Some(badge)),
+        "customerId\n",
+    );
     assert_eq!(world.finish("a"), []);
     let job = accolade_application::jobs::job(&world.ports, &world.caller, &id("a")).unwrap();
-    assert_eq!((job.job.state, job.job.rows.total), (JobState::Completed, Some(0)));
+    assert_eq!(
+        (job.job.state, job.job.rows.total),
+        (JobState::Completed, Some(0))
+    );
 }

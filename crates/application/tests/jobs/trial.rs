@@ -13,8 +13,12 @@ type Numbers = (u8, u8, u8);
 type Scene = fn(&World, &[Numbers]) -> (JobSettings, String);
 
 fn date(number: u8) -> &'static str {
-    ["", "2026-02-01T00:00:00Z", "2026-05-01T00:00:00Z", "2026-05-09T00:00:00Z"]
-        [usize::from(number % 4)]
+    [
+        "",
+        "2026-02-01T00:00:00Z",
+        "2026-05-01T00:00:00Z",
+        "2026-05-09T00:00:00Z",
+    ][usize::from(number % 4)]
 }
 
 fn enrolments(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
@@ -94,9 +98,21 @@ fn imports(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
     let badge = world.badge("Gold", EarnType::Earn, Some(1));
     let mut file = "customerId,badgeMetaId,eventDate,earnExpiresOn\n".to_owned();
     for (who, which, when) in rows {
-        let badge = if which % 4 == 0 { "66276dc68fe258516a88ff00".to_owned() } else { badge.to_string() };
-        let expiry = if when % 2 == 0 { "2025-01-01T00:00:00Z" } else { "2030-01-01T00:00:00Z" };
-        file.push_str(&format!("{},{badge},{},{expiry}\n", who % 4 + 1, date(*when)));
+        let badge = if which % 4 == 0 {
+            "66276dc68fe258516a88ff00".to_owned()
+        } else {
+            badge.to_string()
+        };
+        let expiry = if when % 2 == 0 {
+            "2025-01-01T00:00:00Z"
+        } else {
+            "2030-01-01T00:00:00Z"
+        };
+        file.push_str(&format!(
+            "{},{badge},{},{expiry}\n",
+            who % 4 + 1,
+            date(*when)
+        ));
     }
     (settings(JobOperation::Import, None), file)
 }
@@ -120,14 +136,27 @@ fn customers(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
     (settings(JobOperation::Customers, None), file)
 }
 
-const SCENES: [Scene; 6] = [enrolments, earns, revocations, revoked_earns, imports, customers];
+const SCENES: [Scene; 6] = [
+    enrolments,
+    earns,
+    revocations,
+    revoked_earns,
+    imports,
+    customers,
+];
 
 /// Everything that there is to be told of.
 fn events(world: &World) -> usize {
-    ["enrolment.created", "enrolment.revoked", "earn.created", "earn.revoked", "earn.imported"]
-        .iter()
-        .map(|name| world.events(name))
-        .sum()
+    [
+        "enrolment.created",
+        "enrolment.revoked",
+        "earn.created",
+        "earn.revoked",
+        "earn.imported",
+    ]
+    .iter()
+    .map(|name| world.events(name))
+    .sum()
 }
 
 proptest! {

@@ -320,7 +320,10 @@ impl World {
             limit: 10_000,
         };
         let page = self.ports.stores.events.read(&query).unwrap();
-        page.events.iter().filter(|it| it.kind().name() == name).count()
+        page.events
+            .iter()
+            .filter(|it| it.kind().name() == name)
+            .count()
     }
 }
 

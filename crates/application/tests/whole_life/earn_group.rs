@@ -11,7 +11,8 @@ use accolade_application::earning::{EarnBadge, Earners};
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
 use accolade_application::ports::{
-    BadgeEdit, EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest, StoreError, TriedEarns,
+    BadgeEdit, EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
+    StoreError, TriedEarns,
 };
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::earning::{EventDate, Limit};

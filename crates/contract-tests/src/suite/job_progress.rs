@@ -60,7 +60,10 @@ fn advance(world: &World, chunk: u64, outcomes: Vec<RowOutcome>) -> Advance {
 fn running(world: &World) {
     job(world, "spring");
     put_in_state(world, "spring", JobState::Queued);
-    let opened = world.stores.jobs.open_job(world.tenant.org, &id("spring"), now());
+    let opened = world
+        .stores
+        .jobs
+        .open_job(world.tenant.org, &id("spring"), now());
     assert!(opened.unwrap().is_some());
 }
 
@@ -83,10 +86,17 @@ fn only_jobs_that_a_worker_has_something_to_do_for_are_runnable_and_opened(world
     for state in JobState::ALL {
         let opened = store.open_job(world.tenant.org, &id(state.name()), now());
         let opened = opened.unwrap();
-        assert_eq!(opened.is_some(), JobState::RUNNABLE.contains(state), "{state:?}");
+        assert_eq!(
+            opened.is_some(),
+            JobState::RUNNABLE.contains(state),
+            "{state:?}"
+        );
     }
     let begun = found(world, "QUEUED").job;
-    assert_eq!((begun.state, begun.started_on), (JobState::Running, Some(now())));
+    assert_eq!(
+        (begun.state, begun.started_on),
+        (JobState::Running, Some(now()))
+    );
     let cancelling = found(world, "CANCELLING").job;
     assert_eq!(cancelling.state, JobState::Cancelling);
     let later = now() + Duration::HOUR;
@@ -152,7 +162,10 @@ fn of_several_who_carry_out_one_chunk_one_advances(world: &World) {
     });
     let winners: Vec<_> = results.into_iter().flatten().collect();
     assert_eq!(winners.len(), 1);
-    let kept = world.stores.jobs.chunk_outcomes(world.tenant.org, &id("spring"), 0);
+    let kept = world
+        .stores
+        .jobs
+        .chunk_outcomes(world.tenant.org, &id("spring"), 0);
     assert_eq!(kept.unwrap(), Some(winners));
     assert_eq!(found(world, "spring").job.rows.refused, 1);
 }
@@ -161,7 +174,10 @@ fn a_job_that_is_cancelled_meanwhile_ends_behind_the_chunk(world: &World) {
     running(world);
     put_in_state(world, "spring", JobState::Cancelling);
     let store = &world.stores.jobs;
-    let ended = store.advance_job(&advance(world, 0, outcomes())).unwrap().job;
+    let ended = store
+        .advance_job(&advance(world, 0, outcomes()))
+        .unwrap()
+        .job;
     assert_eq!((ended.state, ended.rows.total), (JobState::Cancelled, None));
     assert_eq!(ended.rows.processed(), 6);
     assert_eq!(world.events().len(), 1);
@@ -206,7 +222,9 @@ fn of_several_who_plan_one_chunk_all_go_by_one_plan(world: &World) {
     let plans = race(6, |i| {
         let plan = ChunkPlan {
             number: 1,
-            rows: vec![PlannedRow::Customer(customer(1 + i64::try_from(i).unwrap()))],
+            rows: vec![PlannedRow::Customer(customer(
+                1 + i64::try_from(i).unwrap(),
+            ))],
         };
         let jobs = &servers[i % 2].jobs;
         let kept = jobs.plan_chunk(world.tenant.org, &id("spring"), 0, &plan);
@@ -267,13 +285,14 @@ fn what_was_executed_meanwhile_is_not_kept_as_refused_whoever_is_first(world: &W
         assert_ne!(results[0], results[1], "one of both happened");
         if !results[0] {
             // Nothing of it was written: neither the outcomes nor the other id.
-            let kept = servers[0].jobs.chunk_outcomes(badge.org, &id("spring"), chunk.chunk);
+            let kept = servers[0]
+                .jobs
+                .chunk_outcomes(badge.org, &id("spring"), chunk.chunk);
             assert_eq!(kept.unwrap(), None);
-            let used = servers[0].requests.is_used(
-                badge.org,
-                Operation::IssueBulk,
-                &other.request_id,
-            );
+            let used =
+                servers[0]
+                    .requests
+                    .is_used(badge.org, Operation::IssueBulk, &other.request_id);
             assert!(!used.unwrap());
             chunk.not_executed.clear();
             servers[0].jobs.advance_job(&chunk).unwrap();
@@ -296,8 +315,14 @@ fn what_was_tried_is_remembered_with_the_chunk_until_the_job_has_ended(world: &W
     let [_, (_, of_b)] = &chunk.tried[..] else {
         unreachable!()
     };
-    assert_eq!(remembered(), [Some(of_b.clone()), None, Some("1".to_owned())]);
-    assert_eq!(store.tried(world.tenant.org, &id("spring"), &[]).unwrap(), []);
+    assert_eq!(
+        remembered(),
+        [Some(of_b.clone()), None, Some("1".to_owned())]
+    );
+    assert_eq!(
+        store.tried(world.tenant.org, &id("spring"), &[]).unwrap(),
+        []
+    );
     let mut next = advance(world, 1, Vec::new());
     next.tried = vec![pair("a", "2"), pair("c", "3")];
     // Whoever comes too late changes nothing.
@@ -307,7 +332,10 @@ fn what_was_tried_is_remembered_with_the_chunk_until_the_job_has_ended(world: &W
     };
     store.advance_job(&late).unwrap_err();
     store.sweep_jobs(now()).unwrap();
-    assert_eq!(remembered(), [Some(of_b.clone()), None, Some("1".to_owned())]);
+    assert_eq!(
+        remembered(),
+        [Some(of_b.clone()), None, Some("1".to_owned())]
+    );
     next.is_last = true;
     store.advance_job(&next).unwrap();
     let some = |text: &str| Some(text.to_owned());
@@ -342,7 +370,9 @@ fn what_is_kept_of_jobs_that_ended_is_forgotten_in_time_and_the_jobs_are_not(wor
     };
     job(world, "open");
     let org = world.tenant.org;
-    store.put_part(org, &id("open"), part(1, b"x"), 9, None).unwrap();
+    store
+        .put_part(org, &id("open"), part(1, b"x"), 9, None)
+        .unwrap();
     store.advance_job(&last).unwrap();
     let sweep = |kept_since| {
         let mut swept = 0;
@@ -356,7 +386,12 @@ fn what_is_kept_of_jobs_that_ended_is_forgotten_in_time_and_the_jobs_are_not(wor
     };
     // It ended a second after now, and the other was created now.
     assert_eq!(sweep(now()), 0);
-    assert!(store.chunk_outcomes(org, &id("spring"), 0).unwrap().is_some());
+    assert!(
+        store
+            .chunk_outcomes(org, &id("spring"), 0)
+            .unwrap()
+            .is_some()
+    );
     assert!(sweep(now() + Duration::seconds(2)) > 0);
     assert_eq!(store.chunk_outcomes(org, &id("spring"), 0).unwrap(), None);
     assert_eq!(found(world, "spring").job.rows.total, Some(6));
@@ -372,7 +407,9 @@ fn a_deleted_job_takes_what_became_of_its_rows_along(world: &World) {
         ..advance(world, 0, outcomes())
     };
     store.advance_job(&last).unwrap();
-    store.delete_job(&found(world, "spring"), None, &[]).unwrap();
+    store
+        .delete_job(&found(world, "spring"), None, &[])
+        .unwrap();
     running(world);
     let kept = store.chunk_outcomes(world.tenant.org, &id("spring"), 0);
     assert_eq!(kept.unwrap(), None);

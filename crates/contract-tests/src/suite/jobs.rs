@@ -175,7 +175,9 @@ fn of_two_who_send_one_part_with_other_bytes_one_wins(world: &World) {
     let results = race(4, |i| {
         let part = part(1, texts[i % 2]);
         let job = id("spring");
-        servers[i / 2].jobs.put_part(world.tenant.org, &job, part, 99, None)
+        servers[i / 2]
+            .jobs
+            .put_part(world.tenant.org, &job, part, 99, None)
     });
     let is_taken = |it: &Result<(), PutPartError>| matches!(it, Err(PutPartError::Taken));
     assert_eq!(results.iter().filter(|it| is_taken(it)).count(), 2);
@@ -217,7 +219,9 @@ fn a_key_is_used_by_what_is_done_and_refuses_what_follows(world: &World) {
     let store = &world.stores.jobs;
     let new = draft_of(world.tenant, "spring");
     let (first, second) = (world.record("1"), world.record("2"));
-    store.create_job(&new, &[], MOST, Some(&first), &[]).unwrap();
+    store
+        .create_job(&new, &[], MOST, Some(&first), &[])
+        .unwrap();
     assert!(world.remembered("1").is_some());
     let again = store.create_job(&new, &[], MOST, Some(&first), &[]);
     assert!(matches!(again, Err(CreateJobError::IdempotencyKeyUsed)));
@@ -260,7 +264,10 @@ fn jobs_are_listed_the_newest_first_those_of_some_operations_only(world: &World)
         (ids.collect::<Vec<_>>(), found.total)
     };
     let text = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
-    assert_eq!(listed(JobOperation::ALL, 0, 9), (text(&["d", "a", "b", "c"]), 4));
+    assert_eq!(
+        listed(JobOperation::ALL, 0, 9),
+        (text(&["d", "a", "b", "c"]), 4)
+    );
     assert_eq!(listed(JobOperation::ALL, 1, 3), (text(&["c"]), 4));
     let both = [JobOperation::Enrol, JobOperation::Earn];
     assert_eq!(listed(&both, 0, 2), (text(&["a", "b"]), 3));
@@ -309,9 +316,18 @@ fn the_trail_and_the_feed_tell_what_is_done(world: &World) {
         limit: 10,
         ..Default::default()
     };
-    let trail = world.stores.audit.entries(world.tenant.org, &query).unwrap();
+    let trail = world
+        .stores
+        .audit
+        .entries(world.tenant.org, &query)
+        .unwrap();
     let actions: Vec<_> = trail.entries.iter().map(|it| it.entry.action).collect();
-    let expected = [Action::Delete, Action::Cancel, Action::Start, Action::Create];
+    let expected = [
+        Action::Delete,
+        Action::Cancel,
+        Action::Start,
+        Action::Create,
+    ];
     assert_eq!(actions, expected);
     assert_eq!(trail.entries[3].entry, created[0]);
     assert_eq!(world.events().len(), 1);

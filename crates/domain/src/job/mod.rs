@@ -113,10 +113,9 @@ impl Job {
                 Some(job)
             }
             JobState::Running => Some(self.in_state(JobState::Cancelling)),
-            JobState::Cancelling
-            | JobState::Cancelled
-            | JobState::Completed
-            | JobState::Failed => None,
+            JobState::Cancelling | JobState::Cancelled | JobState::Completed | JobState::Failed => {
+                None
+            }
         }
     }
 
@@ -180,7 +179,9 @@ impl Job {
         if self.state == JobState::Open {
             Ok(())
         } else {
-            Err(not_now("The job was started or cancelled: its file is complete."))
+            Err(not_now(
+                "The job was started or cancelled: its file is complete.",
+            ))
         }
     }
 
@@ -190,7 +191,9 @@ impl Job {
         if self.state == JobState::Open || self.state.is_finished() {
             Ok(())
         } else {
-            Err(not_now("The job is at work. Cancel it first, and wait until it has ended."))
+            Err(not_now(
+                "The job is at work. Cancel it first, and wait until it has ended.",
+            ))
         }
     }
 }

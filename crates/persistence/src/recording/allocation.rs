@@ -210,7 +210,8 @@ impl<'a> Allocation<'a> {
             (pending.last, pending.last_on) = (count.last, count.last_on);
             let tried = |place| {
                 let position = pending.position;
-                self.tried.map_or(0, |tried| tried.of_customer(position, place))
+                self.tried
+                    .map_or(0, |tried| tried.of_customer(position, place))
             };
             for (place, (count, limit)) in count.counts.iter().zip(&boundaries).enumerate() {
                 let recorded: i64 = stored(*count)?;

@@ -18,8 +18,8 @@ use accolade_domain::job::{Job, JobId, JobOperation, JobState, RowOutcome};
 use accolade_domain::listing::{Page, PageOf};
 use diesel::prelude::*;
 
-use super::{Connection, job_sql};
 use super::idempotency::reserve_record;
+use super::{Connection, job_sql};
 use crate::answers;
 use crate::audit::AuditSql as _;
 use crate::feed::FeedRow;
@@ -588,7 +588,10 @@ impl JobStore for Store<Connection> {
             };
             let failed = row.stored()?.job.failed(failure.to_owned(), now);
             diesel::update(jobs::table.find((org.get(), job.as_str())))
-                .set((JobChange::try_from(&failed)?, jobs::plan.eq(None::<Vec<u8>>)))
+                .set((
+                    JobChange::try_from(&failed)?,
+                    jobs::plan.eq(None::<Vec<u8>>),
+                ))
                 .execute(connection)?;
             tell_feed(connection, &failed, now)?;
             Ok(true)

@@ -2,8 +2,8 @@
 
 use accolade_application::answer::CustomerEarn;
 use accolade_application::ports::{
-    EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest, StoreError,
-    TriedEarns,
+    EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
+    StoreError, TriedEarns,
 };
 use accolade_domain::earning::{Limit, Scope};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};

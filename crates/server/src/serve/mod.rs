@@ -69,7 +69,11 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
 
     // At the end of this function whoever uses the store goes before it.
     let background = Background::prepare(&settings)?;
-    let store = store::open(&settings, background.receivers(), background::connections(&settings))?;
+    let store = store::open(
+        &settings,
+        background.receivers(),
+        background::connections(&settings),
+    )?;
     if settings.demo.enabled {
         demo::seed(&store)?;
     } else {

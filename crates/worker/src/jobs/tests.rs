@@ -136,8 +136,13 @@ async fn servers_share_jobs_and_each_is_one_servers_at_a_time() {
         owners.entry(job.clone()).or_default().insert(*server);
     }
     assert_eq!(owners.len(), 4);
-    assert!(owners.values().all(|servers| servers.len() == 1), "{owners:?}");
-    let of_first = owners.values().filter(|it| it.contains(&Uuid::from_u128(1)));
+    assert!(
+        owners.values().all(|servers| servers.len() == 1),
+        "{owners:?}"
+    );
+    let of_first = owners
+        .values()
+        .filter(|it| it.contains(&Uuid::from_u128(1)));
     assert_eq!(of_first.count(), 2);
     world.fake.state().jobs.clear();
     first.stop().await;

@@ -93,7 +93,9 @@ enum Written {
 
 impl Written {
     fn refused(rejections: &[Rejection]) -> Self {
-        let other = rejections.iter().find(|it| it.code != Code::IdentifierTaken);
+        let other = rejections
+            .iter()
+            .find(|it| it.code != Code::IdentifierTaken);
         other.map_or(Self::Taken, |it| Self::Refused(it.clone()))
     }
 }
@@ -133,7 +135,8 @@ impl Chunk<'_> {
                 Written::Refused(rejection) => keeping.keep(&plan.refused(&rejection))?,
             };
         }
-        let cause = anyhow::anyhow!("identifiers of a chunk were taken {MOST_PLANS} times in a row");
+        let cause =
+            anyhow::anyhow!("identifiers of a chunk were taken {MOST_PLANS} times in a row");
         Err(StoreError::Unavailable(cause).into())
     }
 
@@ -220,10 +223,14 @@ impl Chunk<'_> {
             key: Some(guard.clone()),
             ..Request::new(self.caller.clone())
         };
-        let entries = last.into_iter().map(|(customer, identifiers)| {
-            (NamedCustomer::from(customer), identifiers.clone())
-        });
-        match execute(self.ports, request, PutCustomers::Several(entries.collect())) {
+        let entries = last
+            .into_iter()
+            .map(|(customer, identifiers)| (NamedCustomer::from(customer), identifiers.clone()));
+        match execute(
+            self.ports,
+            request,
+            PutCustomers::Several(entries.collect()),
+        ) {
             Ok(executed) => match executed.answer() {
                 Answer::NotExecuted(rejections) => Ok(Written::refused(rejections)),
                 _ => Ok(Written::Done),

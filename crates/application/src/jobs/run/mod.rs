@@ -239,7 +239,8 @@ impl JobRun {
             self.is_fed = true;
             return Ok(());
         }
-        let number = u32::try_from(self.fed + 1).map_err(|error| RunError::Unreadable(error.into()))?;
+        let number =
+            u32::try_from(self.fed + 1).map_err(|error| RunError::Unreadable(error.into()))?;
         let (org, job) = self.key();
         match self.ports.stores.jobs.part(org, job, number) {
             Ok(Some(part)) => {
@@ -284,9 +285,8 @@ impl JobRun {
             (_, true) => chunk.try_out(&mut tried)?,
         }
         let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
-        let outcomes = outcomes.ok_or_else(|| {
-            StoreError::Unexpected(anyhow!("a row of a job has no outcome"))
-        })?;
+        let outcomes = outcomes
+            .ok_or_else(|| StoreError::Unexpected(anyhow!("a row of a job has no outcome")))?;
         Ok(Carried {
             outcomes,
             not_executed: chunk.not_executed,

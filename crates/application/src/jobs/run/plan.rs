@@ -186,7 +186,8 @@ mod tests {
             (group.badge.0.as_bytes()[0], group.terms, rows.collect())
         };
         let sets = sets.into_iter();
-        sets.map(|set| set.into_iter().map(group).collect()).collect()
+        sets.map(|set| set.into_iter().map(group).collect())
+            .collect()
     }
 
     fn rows(all: &[(u8, i64, char)]) -> Vec<(usize, BadgeId, CustomerId, char)> {
@@ -219,7 +220,13 @@ mod tests {
 
     #[test]
     fn where_all_rows_of_a_badge_meet_they_keep_their_order() {
-        let all = rows(&[(1, 1, 'a'), (2, 1, 'b'), (1, 2, 'a'), (1, 3, 'b'), (1, 4, 'a')]);
+        let all = rows(&[
+            (1, 1, 'a'),
+            (2, 1, 'b'),
+            (1, 2, 'a'),
+            (1, 3, 'b'),
+            (1, 4, 'a'),
+        ]);
         let expected: Seen = vec![
             vec![(1, 'a', vec![0, 2]), (1, 'b', vec![3]), (1, 'a', vec![4])],
             vec![(2, 'b', vec![1])],

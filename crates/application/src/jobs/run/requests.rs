@@ -59,10 +59,17 @@ impl Chunk<'_> {
     }
 
     /// The customer of each row that names one who is known. The others have their outcome.
-    fn customers(&mut self, keeping: &mut Keeping<'_>) -> Result<Vec<Option<CustomerId>>, RunError> {
+    fn customers(
+        &mut self,
+        keeping: &mut Keeping<'_>,
+    ) -> Result<Vec<Option<CustomerId>>, RunError> {
         let planned = match keeping.kept() {
             Some(plan) => Some(plan.clone()),
-            None if self.rows.iter().any(|row| identifier(row.action.as_ref().ok()).is_some()) => {
+            None if self
+                .rows
+                .iter()
+                .any(|row| identifier(row.action.as_ref().ok()).is_some()) =>
+            {
                 let plan = self.found()?;
                 Some(keeping.keep(&plan)?)
             }
@@ -101,7 +108,10 @@ impl Chunk<'_> {
         for (position, row) in self.rows.iter().enumerate() {
             if let Some((kind, text)) = identifier(row.action.as_ref().ok()) {
                 let compared = kind.comparable(text, self.caller.region);
-                wanted.entry(kind).or_default().push((position, compared.text));
+                wanted
+                    .entry(kind)
+                    .or_default()
+                    .push((position, compared.text));
             }
         }
         let mut rows = vec![PlannedRow::AsRead; self.rows.len()];
@@ -240,7 +250,12 @@ impl Chunk<'_> {
         };
         let done = self.execute_one(command, Operation::Import, &request_id)?;
         let members = members.into_iter().map(|position| (position, None));
-        self.tell_each(&members.collect::<Vec<_>>(), Operation::Import, request_id, done)
+        self.tell_each(
+            &members.collect::<Vec<_>>(),
+            Operation::Import,
+            request_id,
+            done,
+        )
     }
 
     fn next_id(&self, number: &mut usize) -> Result<RequestId, StoreError> {
@@ -297,7 +312,11 @@ impl Chunk<'_> {
                 if !rejections.first().is_some_and(is_used) {
                     return Ok(Done::Refused(rejections));
                 }
-                let entries = self.ports.stores.requests.find(self.caller.org, request_id)?;
+                let entries = self
+                    .ports
+                    .stores
+                    .requests
+                    .find(self.caller.org, request_id)?;
                 let mut entries = entries.into_iter();
                 let entry = entries.find(|entry| entry.operation == operation);
                 let entry = entry.ok_or_else(|| {
@@ -453,7 +472,11 @@ pub(super) const fn event_date(on: Option<Instant>) -> EventDate {
 }
 
 fn customers_of<T>(group: &Group<T>) -> Vec<CustomerId> {
-    group.members.iter().map(|(_, customer)| *customer).collect()
+    group
+        .members
+        .iter()
+        .map(|(_, customer)| *customer)
+        .collect()
 }
 
 /// How `action` names its customer.
@@ -538,7 +561,10 @@ pub(super) fn already_enrolled(id: EnrolmentId) -> RowOutcome {
 fn revoked(outcomes: &[RevokedEnrolment]) -> Vec<Told> {
     let mut told: Vec<Told> = Vec::with_capacity(outcomes.len());
     for it in outcomes {
-        if told.last().is_some_and(|(last, _)| *last == Some(it.customer)) {
+        if told
+            .last()
+            .is_some_and(|(last, _)| *last == Some(it.customer))
+        {
             continue;
         }
         let outcome = match &it.refused {

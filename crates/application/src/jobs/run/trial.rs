@@ -188,7 +188,10 @@ impl Chunk<'_> {
         rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
         tried: &mut Tried<'_>,
     ) -> Result<(), RunError> {
-        tried.read(rows.iter().map(|(_, badge, customer, _)| holds(*badge, *customer)))?;
+        tried.read(
+            rows.iter()
+                .map(|(_, badge, customer, _)| holds(*badge, *customer)),
+        )?;
         for group in by_customer(rows).into_iter().flatten() {
             let (event_on, triggered_by) = group.terms.clone();
             let now = self.ports.clock.now();
@@ -235,13 +238,20 @@ impl Chunk<'_> {
         rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
         tried: &mut Tried<'_>,
     ) -> Result<(), RunError> {
-        tried.read(rows.iter().map(|(_, badge, customer, _)| earns(*badge, *customer)))?;
+        tried.read(
+            rows.iter()
+                .map(|(_, badge, customer, _)| earns(*badge, *customer)),
+        )?;
         let mut badges: HashMap<BadgeId, Option<VersionedBadge>> = HashMap::new();
         for group in in_order(rows, Clone::clone).into_iter().flatten() {
             let found = match badges.get(&group.badge) {
                 Some(found) => found,
                 None => {
-                    let found = self.ports.stores.badges.find(self.caller.org, group.badge)?;
+                    let found = self
+                        .ports
+                        .stores
+                        .badges
+                        .find(self.caller.org, group.badge)?;
                     badges.entry(group.badge).or_insert(found)
                 }
             };
@@ -278,7 +288,11 @@ impl Chunk<'_> {
         let len = len.map_err(|error| StoreError::Unexpected(error.into()))?;
         let subjects = Subjects {
             request_id,
-            customers: group.members.iter().map(|(_, customer)| *customer).collect(),
+            customers: group
+                .members
+                .iter()
+                .map(|(_, customer)| *customer)
+                .collect(),
             unknown: Vec::new(),
             ids: self.ports.ids.block(len),
         };
@@ -288,7 +302,9 @@ impl Chunk<'_> {
             found,
             now: self.ports.clock.now(),
         };
-        Ok(command.decide(by, subjects).map_err(|refused| refused.rejection))
+        Ok(command
+            .decide(by, subjects)
+            .map_err(|refused| refused.rejection))
     }
 
     fn try_earn(
@@ -352,7 +368,10 @@ impl Chunk<'_> {
         enrolments: &HashMap<usize, EnrolmentId>,
         tried: &mut Tried<'_>,
     ) -> Result<(), RunError> {
-        tried.read(rows.iter().map(|(_, badge, customer, _)| revocations(*badge, *customer)))?;
+        tried.read(
+            rows.iter()
+                .map(|(_, badge, customer, _)| revocations(*badge, *customer)),
+        )?;
         for group in by_customer(rows).into_iter().flatten() {
             let (is_named, reason) = group.terms.clone();
             let members = group.members.iter();
@@ -513,7 +532,11 @@ fn try_revocation(
     }
     let mut before: Vec<EnrolmentId> = tried.get(key)?;
     let all: Vec<_> = own.iter().filter_map(|it| it.enrolment).collect();
-    let new: Vec<_> = all.iter().filter(|it| !before.contains(it)).copied().collect();
+    let new: Vec<_> = all
+        .iter()
+        .filter(|it| !before.contains(it))
+        .copied()
+        .collect();
     let Some(first) = new.first() else {
         // As it would be said of enrolments that were revoked.
         let always = Hold::new(Instant::MIN, Instant::MAX);
@@ -569,5 +592,8 @@ fn remember_called(entry: &DirectoryEntry, tried: &mut Tried<'_>) -> Result<(), 
     for (kind, text) in entry.identifiers.iter() {
         tried.set(holder(kind, text.as_str()), &Some(entry.customer))?;
     }
-    tried.set(called(entry.customer), &Some(Called::new(&entry.identifiers)))
+    tried.set(
+        called(entry.customer),
+        &Some(Called::new(&entry.identifiers)),
+    )
 }
