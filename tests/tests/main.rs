@@ -29,6 +29,7 @@ mod operations {
     mod command_line;
     mod configuration;
     mod copies;
+    mod job_run;
     mod log;
     mod observation;
     mod poolers;

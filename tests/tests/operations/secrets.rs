@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const SECRET: &str = "hunter2";
 
 /// Commands that read the configuration.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["config", "check"],
     &["config", "show"],
     &["serve"],
@@ -20,6 +20,10 @@ const COMMANDS: [&[&str]; 9] = [
     &["org", "create", "--id", "77", "--name", "x"],
     &["client", "list"],
     &["backup", "/dev/null/copy.db"],
+    &[
+        "job", "run", "--file", "-", "--format", "csv", "--operation", "earn", "--key", "x",
+        "--secret-stdin",
+    ],
 ];
 
 fn cli() -> Cli {

@@ -23,7 +23,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub(crate) use database_url::DatabaseUrl;
-pub(crate) use environment::Environment;
+pub(crate) use environment::{CLIENT_SECRET, Environment};
 pub(crate) use load::{Loaded, load};
 pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;

@@ -6,7 +6,7 @@
 
 use accolade_application::customers::NamedCustomer;
 use accolade_application::earning::ImportRow;
-use accolade_application::ports::{DirectoryEntry, IdentifierKind};
+use accolade_application::ports::{DirectoryEntry, IdentifierKind, RowAction};
 use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::job::JobOperation;
@@ -30,68 +30,6 @@ pub struct Common {
     pub event_on: Option<Instant>,
     /// Who triggers it.
     pub triggered_by: Option<Owner>,
-}
-
-/// A row that could be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JobRow {
-    /// The line of the file where it begins, from 1.
-    pub line: u64,
-    /// What is to be done.
-    pub action: RowAction,
-}
-
-/// What is to be done by a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowAction {
-    /// A customer is enrolled.
-    Enrol {
-        /// For this badge.
-        badge: BadgeId,
-        /// Who.
-        customer: NamedCustomer,
-        /// When it happened; now if it is not said.
-        event_on: Option<Instant>,
-        /// Who triggers it.
-        triggered_by: Option<Owner>,
-    },
-    /// A customer earns.
-    Earn {
-        /// This badge.
-        badge: BadgeId,
-        /// Who.
-        customer: NamedCustomer,
-        /// When it happened; now if it is not said.
-        event_on: Option<Instant>,
-        /// Who triggers it.
-        triggered_by: Option<Owner>,
-    },
-    /// Enrolments of a customer are revoked.
-    RevokeEnrolments {
-        /// For this badge.
-        badge: BadgeId,
-        /// Whose.
-        customer: NamedCustomer,
-        /// Which; all that the customer has if it is not said.
-        enrolment: Option<EnrolmentId>,
-        /// Why.
-        reason: Option<Reason>,
-    },
-    /// An earned badge is revoked.
-    RevokeEarn {
-        /// An earn of this badge.
-        badge: BadgeId,
-        /// Whose.
-        customer: NamedCustomer,
-        /// Which.
-        earned: EarnedBadgeId,
-        /// Why.
-        reason: Option<Reason>,
-    },
-    /// An earned badge from elsewhere is recorded.
-    Import(ImportRow),
-    /// A customer gets these identifiers in place of those it has.
-    Customer(DirectoryEntry),
 }
 
 /// Reads the rows of a job.
@@ -156,6 +94,11 @@ impl RowReader {
             fields: Vec::new(),
             columns: None,
         }
+    }
+
+    /// The columns of the file, if it is CSV.
+    pub const fn columns(&self) -> Option<&Columns> {
+        self.columns.as_ref()
     }
 
     /// What is to be done by `row`.

@@ -1,7 +1,7 @@
 //! What rows ask for, and how they are written with their results.
 
 use accolade_application::customers::NamedCustomer;
-use accolade_application::ports::IdentifierKind;
+use accolade_application::ports::{IdentifierKind, RowAction};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::job::{JobFormat, JobOperation, RowStatus};
