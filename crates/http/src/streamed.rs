@@ -142,7 +142,7 @@ impl Lookup {
         if self.is_head {
             return Ok(response.finish());
         }
-        let (streams, blocks) = (self.state.streams, Arc::new(Mutex::new(blocks)));
+        let (streams, blocks) = (self.state.streams.clone(), Arc::new(Mutex::new(blocks)));
         Ok(match streams.next(&blocks).await? {
             Some(first) => response.streaming(streams.stream(first, blocks)),
             None => response.finish(),

@@ -213,7 +213,7 @@ async fn create_with_file(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.keeping_dry_run().open_file().await?;
     let asked = read_query(&mut call.query);
     let file = call
-        .read_file(MOST_PART_BYTES, |file| with_file(asked, file))
+        .read_file(MOST_PART_BYTES, move |file| with_file(asked, file))
         .await?;
     let limits = call.state.options.job_limits;
     let command = file.map(|(asked, file)| CreateJob {
@@ -279,8 +279,9 @@ async fn remove(call: Call) -> Result<HttpResponse, Failure> {
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Failure> {
-    let id = id(&call)?;
+    let id = id(&call);
     let mut call = call.open_lookup().await?;
+    let id = id?;
     let wait = job_query::wait(&mut call.query);
     let waited = wait_for_end(&mut call, &id, wait).await?;
     let look_up = call.answer(move |ports, caller, context| {
