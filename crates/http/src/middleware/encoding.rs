@@ -69,9 +69,7 @@ fn unzstd(body: &[u8], most: usize) -> Result<Vec<u8>, Rejection> {
     }
     let unreadable = |error: io::Error| undecodable("zstd", &error);
     let mut decoder = zstd::Decoder::with_buffer(body).map_err(unreadable)?;
-    decoder
-        .window_log_max(LARGEST_WINDOW)
-        .map_err(unreadable)?;
+    decoder.window_log_max(LARGEST_WINDOW).map_err(unreadable)?;
     read(decoder, most).map_err(|error| match error {
         Some(error) => unreadable(error),
         None => too_large(most),
@@ -146,7 +144,8 @@ mod tests {
 
     #[test]
     fn what_was_compressed_is_read_in_one_piece_or_in_several() {
-        let several = |encode: fn(&[u8]) -> Vec<u8>| [encode(b"customerId\n"), encode(b"1\n")].concat();
+        let several =
+            |encode: fn(&[u8]) -> Vec<u8>| [encode(b"customerId\n"), encode(b"1\n")].concat();
         for (encoding, body) in [
             (Encoding::Identity, b"customerId\n1\n".to_vec()),
             (Encoding::Gzip, gzip(b"customerId\n1\n")),

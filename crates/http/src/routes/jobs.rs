@@ -2,9 +2,7 @@
 
 use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::error::UseCaseError;
-use accolade_application::jobs::{
-    self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob,
-};
+use accolade_application::jobs::{self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob};
 use accolade_application::ports::{MOST_PART_BYTES, StoreError};
 use accolade_domain::job::{JobId, JobState};
 use accolade_domain::rejection::Rejection;
@@ -298,11 +296,7 @@ async fn get(call: Call) -> Result<HttpResponse, Failure> {
 ///
 /// # Errors
 /// There is no such job, or the caller may not see it; the store failed.
-async fn wait_for_end(
-    call: &mut Lookup,
-    id: &JobId,
-    wait: Duration,
-) -> Result<Waited, Failure> {
+async fn wait_for_end(call: &mut Lookup, id: &JobId, wait: Duration) -> Result<Waited, Failure> {
     let begun = Instant::now();
     if wait.is_zero() {
         return Ok(Waited(Duration::ZERO));
@@ -310,7 +304,9 @@ async fn wait_for_end(
     let (ports, caller, job) = (call.state.ports.clone(), call.caller.clone(), id.clone());
     let look_up = move || jobs::job(&ports, &caller, &job);
     let dispatcher = &call.state.dispatcher;
-    let found = dispatcher.run(call.deadline, Effect::Reads, look_up).await??;
+    let found = dispatcher
+        .run(call.deadline, Effect::Reads, look_up)
+        .await??;
     if found.job.state.is_finished() {
         return Ok(Waited(Duration::ZERO));
     }

@@ -95,7 +95,9 @@ async fn a_job_is_cancelled_and_deleted() {
 async fn results_are_rows_in_the_order_of_the_file() {
     let app = TestApp::new();
     create(&app).await.ok();
-    put(&app, "1", "customerId,name\n1,Jane\n1,Jane again\nx,").await.ok();
+    put(&app, "1", "customerId,name\n1,Jane\n1,Jane again\nx,")
+        .await
+        .ok();
     put(&app, "2", "Nobody\n2,John\n").await.ok();
     let refused = app.get("jobs/spring/results").await;
     assert_eq!(refused.failure(), (409, vec![(1963, None)]));
@@ -112,7 +114,12 @@ async fn results_are_rows_in_the_order_of_the_file() {
     assert_eq!(all.header("content-type"), Some("text/csv; charset=utf-8"));
     let expected = ["SUCCEEDED", "REFUSED", "INVALID", "SUCCEEDED"];
     assert_eq!(statuses(&all), expected);
-    for (only, count) in [("succeeded", 2), ("refused", 1), ("invalid", 1), ("unprocessed", 0)] {
+    for (only, count) in [
+        ("succeeded", 2),
+        ("refused", 1),
+        ("invalid", 1),
+        ("unprocessed", 0),
+    ] {
         let path = format!("jobs/spring/results?only={only}&format=ndjson");
         let reply = app.get(&path).await;
         assert_eq!(reply.header("content-type"), Some("application/x-ndjson"));
@@ -124,7 +131,9 @@ async fn results_are_rows_in_the_order_of_the_file() {
 async fn results_that_are_longer_than_a_block_come_whole() {
     let app = TestApp::new();
     create(&app).await.ok();
-    let rows: String = (1..=20_000).map(|customer| format!("{customer}\n")).collect();
+    let rows: String = (1..=20_000)
+        .map(|customer| format!("{customer}\n"))
+        .collect();
     put(&app, "1", format!("customerId\n{rows}")).await.ok();
     act(&app, "start").await.ok();
     carry_out(&app);
@@ -132,7 +141,10 @@ async fn results_that_are_longer_than_a_block_come_whole() {
     let lines: Vec<_> = reply.ok().lines().skip(1).collect();
     assert_eq!(lines.len(), 20_000);
     for (place, line) in lines.iter().enumerate() {
-        assert!(line.starts_with(&format!("{},SUCCEEDED,", place + 2)), "{line}");
+        assert!(
+            line.starts_with(&format!("{},SUCCEEDED,", place + 2)),
+            "{line}"
+        );
         assert!(line.ends_with(&format!(",{}", place + 1)), "{line}");
     }
 }
@@ -146,7 +158,10 @@ async fn a_small_file_comes_with_its_job() {
     );
     let file = zstd::encode_all(&b"customerId\n1\n"[..], 3).unwrap();
     let started = format!("{path}&start=true");
-    assert_eq!(state(&post_file(&app, &started, "zstd", &file).await), "QUEUED");
+    assert_eq!(
+        state(&post_file(&app, &started, "zstd", &file).await),
+        "QUEUED"
+    );
     carry_out(&app);
     assert_eq!(state(&app.get("jobs/spring").await), "COMPLETED");
     let taken = post_file(&app, &path, "identity", b"customerId\n").await;

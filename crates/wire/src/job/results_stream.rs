@@ -112,7 +112,9 @@ impl ResultsStream {
             return false;
         };
         let outcome = self.outcomes.pop_front();
-        let status = outcome.as_ref().map_or(RowStatus::Unprocessed, RowOutcome::status);
+        let status = outcome
+            .as_ref()
+            .map_or(RowStatus::Unprocessed, RowOutcome::status);
         if self.only.is_none_or(|only| only == status) {
             write(writer, &mut self.block, &row, outcome.as_ref(), status);
         }
