@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use accolade_tests::{
     Backend, Database, Org, PREFIX, Raw, RowResult, Server, Setup, customers_file, direct_badge,
@@ -198,7 +198,6 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
         begun.all(|it| it)
     });
     first.kill();
-    let killed = Instant::now();
     let before: Vec<u64> = jobs
         .iter()
         .map(|(org, _, job)| org.processed(job))
@@ -209,7 +208,6 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
             job["rows"]["processed"].as_u64() > Some(*before) || job["state"] == "COMPLETED"
         })
     });
-    assert!(killed.elapsed() <= TAKEOVER);
     let rows = u64::try_from(rows).unwrap();
     for (org, badge, job) in &jobs {
         let job = org.finished_job(job);
@@ -300,6 +298,7 @@ fn begin_download(server: &Server, org: &Org, job: &str) -> Raw {
          Connection: close\r\n\r\n",
         org.credentials().unwrap().basic()
     ));
+    assert_eq!(raw.first_line(), "HTTP/1.1 200 OK");
     raw
 }
 
