@@ -66,7 +66,6 @@ impl Running {
                 most_open: 10,
                 most_bytes: 1 << 30,
             },
-            jobs_retention: Duration::from_hours(30 * 24),
             auth: AuthOptions {
                 token_ttl: Duration::from_mins(5),
                 token_keys: vec![vec![7; 32]],

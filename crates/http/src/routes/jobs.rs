@@ -332,9 +332,8 @@ async fn results(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open_lookup().await?;
     let asked = job_query::results(&mut call.query);
-    let retention = call.state.options.jobs_retention;
     call.answer_in_blocks(move |ports, caller| {
-        let results = jobs::results(ports, caller, &id?, retention)?;
+        let results = jobs::results(ports, caller, &id?)?;
         let format = asked.format.unwrap_or(results.job.settings.format);
         let stream = ResultsStream::new(results, format, asked.only);
         Ok((stream, job_query::content_type(format)))
