@@ -10,6 +10,7 @@ use accolade_application::ports::{Ports, WebhookSender};
 use accolade_persistence::{
     Backup, Closing, Database, Migrated, Options, SealingKey, Synchronous as Sync,
 };
+use accolade_wire::job::WireFiles;
 use anyhow::{Context as _, Result, bail};
 
 use crate::cli::show_warnings;
@@ -45,6 +46,7 @@ impl Store {
                 ids: Arc::new(SystemIds::new(clock)),
                 secrets: Arc::new(SystemSecrets),
                 receivers,
+                files: Arc::new(WireFiles),
                 turns: Turns::default(),
             },
             _closing: closing,

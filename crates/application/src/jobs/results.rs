@@ -1,9 +1,11 @@
 //! What became of the rows of a job: its file and the outcomes, read side by side.
 
+use std::time::Duration;
+
 use accolade_domain::ids::OrgId;
 use accolade_domain::job::{Job, JobId, JobState, RowOutcome};
 
-use super::{found, not_now};
+use super::{found, no_such_job, not_now};
 use crate::access::Caller;
 use crate::error::UseCaseError;
 use crate::ports::{Ports, StoreError, Stores};
@@ -63,17 +65,22 @@ impl JobResults {
 /// What became of the rows of a job so far.
 ///
 /// # Errors
-/// 1962; 1931; 1963 if it was not started, or what became of its rows is kept no more.
-pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults, UseCaseError> {
+/// 1962, also if it ended longer ago than the `retention`, swept or not; 1931; 1963 if it was not started.
+pub fn results(
+    ports: &Ports,
+    caller: &Caller,
+    job: &JobId,
+    retention: Duration,
+) -> Result<JobResults, UseCaseError> {
     let stored = found(ports, caller, job)?;
     if stored.job.state == JobState::Open {
         let message = "The job was not started: nothing has become of its rows yet.";
         return Err(not_now(message).into());
     }
-    let store = &ports.stores.jobs;
-    if stored.bytes > 0 && store.parts(caller.org, job)?.is_empty() {
+    let kept_since = ports.clock.now().earlier_by(retention);
+    if stored.job.finished_on.is_some_and(|ended| ended < kept_since) {
         let message = "The results of the job are kept no more.";
-        return Err(not_now(message).into());
+        return Err(no_such_job().with_message(message).into());
     }
     Ok(JobResults {
         job: stored.job,

@@ -10,6 +10,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions};
 use anyhow::{Context as _, Result};
@@ -68,7 +69,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
 
     // At the end of this function whoever uses the store goes before it.
     let background = Background::prepare(&settings)?;
-    let store = store::open(&settings, background.receivers(), background::CONNECTIONS)?;
+    let store = store::open(&settings, background.receivers(), background::connections(&settings))?;
     if settings.demo.enabled {
         demo::seed(&store)?;
     } else {
@@ -166,6 +167,11 @@ fn options(settings: &Settings, background_metrics: Registry) -> HttpOptions {
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
         events_retention: settings.events.retention,
+        job_limits: JobLimits {
+            most_open: settings.jobs.max_unfinished,
+            most_bytes: settings.jobs.max_bytes as u64,
+        },
+        jobs_retention: settings.jobs.retention,
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
             token_keys: token_keys(&settings.auth),
