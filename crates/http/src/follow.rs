@@ -88,7 +88,7 @@ impl FeedFollowers {
         concurrency: usize,
     ) -> Self {
         let store = Arc::clone(&ports.stores.events);
-        let look: Look<_, _> = Arc::new(move |org| store.newest(org));
+        let look: Look<OrgId, Position> = Arc::new(move |org| store.newest(org));
         Self::looking(look, dispatcher, draining, concurrency)
     }
 }
@@ -102,7 +102,7 @@ impl JobFollowers {
         concurrency: usize,
     ) -> Self {
         let store = Arc::clone(&ports.stores.jobs);
-        let look: Look<_, _> = Arc::new(move |(org, job): (OrgId, JobId)| {
+        let look: Look<(OrgId, JobId), Option<JobState>> = Arc::new(move |(org, job)| {
             let found = store.job(org, &job)?;
             Ok(found.map(|found| found.job.state))
         });

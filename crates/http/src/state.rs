@@ -63,8 +63,6 @@ pub struct HttpOptions {
     pub events_retention: Duration,
     /// How many jobs there may be, and how large.
     pub job_limits: JobLimits,
-    /// How long results of jobs are given.
-    pub jobs_retention: Duration,
     /// How clients are authenticated.
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.

@@ -35,7 +35,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// What makes an answer.
 pub(crate) trait Blocks: Send + 'static {
-    /// The next block, which is not empty; `None` at the end.
+    /// The next block, made in a moment: an empty one if there is nothing to be sent yet; `None` at the
+    /// end.
     ///
     /// # Errors
     /// The store failed. If it is only away, the same block can be asked for again.
@@ -63,10 +64,11 @@ impl Streams {
     /// The next block of `blocks`. One that had no turn, or for which the database was away, is tried
     /// again for a while.
     async fn next<B: Blocks>(&self, blocks: &Arc<Mutex<B>>) -> Result<Option<Bytes>, Failure> {
-        let deadline = Deadline::after(PATIENCE);
+        let mut deadline = Deadline::after(PATIENCE);
         loop {
             let made = self.make(deadline, blocks).await;
             match made {
+                Ok(Some(block)) if block.is_empty() => deadline = Deadline::after(PATIENCE),
                 Err(failure)
                     if failure.code() == Code::Unavailable
                         && Instant::now() + PAUSE < deadline.instant() =>
@@ -140,7 +142,7 @@ impl Lookup {
         if self.is_head {
             return Ok(response.finish());
         }
-        let (streams, blocks) = (self.state.streams, Arc::new(Mutex::new(blocks)));
+        let (streams, blocks) = (self.state.streams.clone(), Arc::new(Mutex::new(blocks)));
         Ok(match streams.next(&blocks).await? {
             Some(first) => response.streaming(streams.stream(first, blocks)),
             None => response.finish(),
@@ -197,7 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn blocks_come_in_their_order_until_there_are_no_more() {
-        let (text, is_whole) = sent([block("second "), block("third")]).await;
+        let (text, is_whole) = sent([block("second "), block(""), block("third")]).await;
         assert_eq!((text.as_str(), is_whole), ("first second third", true));
     }
 

@@ -343,7 +343,7 @@ fn another_part_under_a_number(server: &Server) -> Reply {
 }
 
 fn a_job_beside_as_many_as_there_may_be(backend: Backend) -> Reply {
-    let server = Setup::new(backend).set("jobs.most_open", "1").start();
+    let server = Setup::new(backend).set("jobs.max_unfinished", "1").start();
     let org = server.org();
     let body = enrolling_job(&org.badge());
     org.create_job(&body);

@@ -51,19 +51,30 @@ fn a_small_file_comes_in_one_go_and_its_results_have_all_columns(server: &Server
     assert!(lines.next().unwrap().starts_with("3,SUCCEEDED,"));
     let refused = lines.next().unwrap();
     // By the first of the file, whose id it has.
-    assert!(refused.starts_with(&format!("4,REFUSED,{id},1040,")), "{refused}");
+    assert!(
+        refused.starts_with(&format!("4,REFUSED,{id},1040,")),
+        "{refused}"
+    );
     let invalid = lines.next().unwrap();
     assert!(invalid.starts_with("5,INVALID,,400,"), "{invalid}");
     assert_eq!(lines.next(), None);
 
-    let only = org.get("jobs/small/results?only=refused&format=ndjson").ok();
+    let only = org
+        .get("jobs/small/results?only=refused&format=ndjson")
+        .ok();
     let kind = only.header("content-type");
     assert_eq!(kind, Some("application/x-ndjson"));
     let mut lines = only.text().lines();
     let line: Value = serde_json::from_str(lines.next().unwrap()).unwrap();
     assert_eq!(lines.next(), None);
-    assert_eq!((&line["line"], &line["id"], &line["code"]), (&json!(4), &json!(id), &json!(1040)));
-    assert_eq!(line["row"], json!({"Name": "Jane again", "CustomerID": "1"}));
+    assert_eq!(
+        (&line["line"], &line["id"], &line["code"]),
+        (&json!(4), &json!(id), &json!(1040))
+    );
+    assert_eq!(
+        line["row"],
+        json!({"Name": "Jane again", "CustomerID": "1"})
+    );
     let head = org.request("HEAD", "jobs/small/results").send();
     assert_eq!((head.status, head.body.len()), (200, 0));
 }
@@ -129,7 +140,10 @@ fn who_may_do_what_its_rows_do_may_have_to_do_with_a_job(server: &Server) {
             client.get(&path).refused(1931, None);
             client.get(&format!("{path}?wait=1")).refused(1931, None);
             client.get(&format!("{path}/results")).refused(1931, None);
-            client.putting_part(&job, 1, b"x").send().refused(1931, None);
+            client
+                .putting_part(&job, 1, b"x")
+                .send()
+                .refused(1931, None);
             for action in ["start", "cancel"] {
                 let request = client.request("POST", &format!("{path}/{action}"));
                 request.send().refused(1931, None);
@@ -200,16 +214,31 @@ fn what_is_wrong_with_a_job_has_its_code_and_field(server: &Server) {
     let body = with(&enrolling_job(&badge), &json!({"jobId": "known"}));
     org.post("jobs", &body).ok();
     org.post("jobs", &body).refused(809, Some("jobId"));
-    let used = post_file(&org, &enrolling_query(&badge, "&jobId=known"), "customerId\n1\n");
+    let used = post_file(
+        &org,
+        &enrolling_query(&badge, "&jobId=known"),
+        "customerId\n1\n",
+    );
     used.refused(809, Some("jobId"));
-    org.post("jobs?dryRun=true", &body).refused(400, Some("dryRun"));
-    let nameless = post_file(&org, &enrolling_query(&badge, "&start=true"), "name\nJane\n");
-    assert_eq!((nameless.status, nameless.codes()), (400, vec![1969]), "{nameless}");
-    let odd = json!({"operation": "CUSTOMERS", "format": "NDJSON", "badgeMetaId": badge, "state": "x"});
+    org.post("jobs?dryRun=true", &body)
+        .refused(400, Some("dryRun"));
+    let nameless = post_file(
+        &org,
+        &enrolling_query(&badge, "&start=true"),
+        "name\nJane\n",
+    );
+    assert_eq!(
+        (nameless.status, nameless.codes()),
+        (400, vec![1969]),
+        "{nameless}"
+    );
+    let odd =
+        json!({"operation": "CUSTOMERS", "format": "NDJSON", "badgeMetaId": badge, "state": "x"});
     org.post("jobs", &odd)
         .warned(&[(1993, "state"), (1993, "badgeMetaId")]);
     let path = format!("jobs?operation=CUSTOMERS&format=NDJSON&badgeMetaId={badge}&oddity=1");
-    post_file(&org, &path, "{\"customerId\":1}\n").warned(&[(1990, "oddity"), (1993, "badgeMetaId")]);
+    post_file(&org, &path, "{\"customerId\":1}\n")
+        .warned(&[(1990, "oddity"), (1993, "badgeMetaId")]);
     for path in ["jobs/unknown", "jobs/not%20an%20id", "jobs/unknown/results"] {
         org.get(path).refused(1962, None);
     }
@@ -232,7 +261,8 @@ fn what_a_job_did_is_in_the_feed_and_in_the_trail(server: &Server) {
     let events = org.get(&path).ok().data();
     let event = &events["events"][0];
     assert_eq!(event["subject"], "jobs/told", "{events}");
-    let data = json!({"jobId": "told", "operation": "ENROL", "state": "COMPLETED", "rows": job["rows"]});
+    let data =
+        json!({"jobId": "told", "operation": "ENROL", "state": "COMPLETED", "rows": job["rows"]});
     assert_eq!(event["data"], data);
     let admin = server.client_with(&org, "admin");
     let trail = admin.get("audit?entityType=JOB&entityId=told").ok().data();

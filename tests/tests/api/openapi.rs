@@ -21,7 +21,7 @@ enum Foreign {
     NoElement,
 }
 
-use Foreign::{NoElement, NothingLikeThat, NotFound, OwnView};
+use Foreign::{NoElement, NotFound, NothingLikeThat, OwnView};
 
 /// One operation as it is called here.
 struct Operation {

@@ -3,6 +3,7 @@
 mod bulk;
 pub(crate) mod earn;
 mod growth;
+mod jobs;
 mod latency;
 mod memory;
 pub(crate) mod mixed;
@@ -32,6 +33,8 @@ pub(crate) enum Scenario {
     Earn,
     /// Looking customers' badges up, and enrolling some
     Mixed,
+    /// Enrolling the customers of a file
+    Jobs,
     /// The most memory that the server has had
     Memory,
     /// Bulk enrolment into a table that is full
@@ -42,12 +45,13 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
         Self::Earn,
         Self::Mixed,
+        Self::Jobs,
         Self::Memory,
         Self::Growth,
         Self::Start,
@@ -64,6 +68,7 @@ impl Scenario {
             Self::Latency => latency::run(bench).await,
             Self::Earn => earn::run(bench).await,
             Self::Mixed => mixed::run(bench).await,
+            Self::Jobs => jobs::run(bench).await,
             Self::Memory => memory::run(bench).await,
             Self::Growth => growth::run(bench).await,
             Self::Start => start::run(bench).await,

@@ -31,7 +31,7 @@ impl Watched {
     fn new() -> Self {
         let (newest, looks) = (Arc::<AtomicI64>::default(), Arc::<AtomicUsize>::default());
         let is_away = Arc::<AtomicBool>::default();
-        let look: Look<_, _> = {
+        let look: Look<OrgId, Position> = {
             let (newest, looks, is_away) = (newest.clone(), looks.clone(), is_away.clone());
             Arc::new(move |_| {
                 looks.fetch_add(1, Ordering::SeqCst);

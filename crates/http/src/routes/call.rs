@@ -243,10 +243,9 @@ impl Call {
         encoding: Encoding,
     ) -> IdempotencyGuard {
         let read_by = match encoding {
-            Encoding::Identity => identifier::CUSTOMER_IDENTIFIER,
-            Encoding::Gzip | Encoding::Zstd => CONTENT_ENCODING.as_str(),
+            Encoding::Identity => self.headers().get(identifier::CUSTOMER_IDENTIFIER),
+            Encoding::Gzip | Encoding::Zstd => self.headers().get(CONTENT_ENCODING),
         };
-        let read_by = self.headers().get(read_by);
         let used_on = self.state.ports.clock.now();
         // More than there is time for is held at its end.
         let retention =

@@ -2,9 +2,7 @@
 
 use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::error::UseCaseError;
-use accolade_application::jobs::{
-    self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob,
-};
+use accolade_application::jobs::{self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob};
 use accolade_application::ports::{MOST_PART_BYTES, StoreError};
 use accolade_domain::job::{JobId, JobState};
 use accolade_domain::rejection::Rejection;
@@ -213,7 +211,7 @@ async fn create_with_file(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.keeping_dry_run().open_file().await?;
     let asked = read_query(&mut call.query);
     let file = call
-        .read_file(MOST_PART_BYTES, |file| with_file(asked, file))
+        .read_file(MOST_PART_BYTES, move |file| with_file(asked, file))
         .await?;
     let limits = call.state.options.job_limits;
     let command = file.map(|(asked, file)| CreateJob {
@@ -279,8 +277,9 @@ async fn remove(call: Call) -> Result<HttpResponse, Failure> {
 }
 
 async fn get(call: Call) -> Result<HttpResponse, Failure> {
-    let id = id(&call)?;
+    let id = id(&call);
     let mut call = call.open_lookup().await?;
+    let id = id?;
     let wait = job_query::wait(&mut call.query);
     let waited = wait_for_end(&mut call, &id, wait).await?;
     let look_up = call.answer(move |ports, caller, context| {
@@ -297,11 +296,7 @@ async fn get(call: Call) -> Result<HttpResponse, Failure> {
 ///
 /// # Errors
 /// There is no such job, or the caller may not see it; the store failed.
-async fn wait_for_end(
-    call: &mut Lookup,
-    id: &JobId,
-    wait: Duration,
-) -> Result<Waited, Failure> {
+async fn wait_for_end(call: &mut Lookup, id: &JobId, wait: Duration) -> Result<Waited, Failure> {
     let begun = Instant::now();
     if wait.is_zero() {
         return Ok(Waited(Duration::ZERO));
@@ -309,7 +304,9 @@ async fn wait_for_end(
     let (ports, caller, job) = (call.state.ports.clone(), call.caller.clone(), id.clone());
     let look_up = move || jobs::job(&ports, &caller, &job);
     let dispatcher = &call.state.dispatcher;
-    let found = dispatcher.run(call.deadline, Effect::Reads, look_up).await??;
+    let found = dispatcher
+        .run(call.deadline, Effect::Reads, look_up)
+        .await??;
     if found.job.state.is_finished() {
         return Ok(Waited(Duration::ZERO));
     }
@@ -335,9 +332,8 @@ async fn results(call: Call) -> Result<HttpResponse, Failure> {
     let id = id(&call);
     let mut call = call.open_lookup().await?;
     let asked = job_query::results(&mut call.query);
-    let retention = call.state.options.jobs_retention;
     call.answer_in_blocks(move |ports, caller| {
-        let results = jobs::results(ports, caller, &id?, retention)?;
+        let results = jobs::results(ports, caller, &id?)?;
         let format = asked.format.unwrap_or(results.job.settings.format);
         let stream = ResultsStream::new(results, format, asked.only);
         Ok((stream, job_query::content_type(format)))

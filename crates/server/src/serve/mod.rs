@@ -175,7 +175,6 @@ fn options(settings: &Settings, background_metrics: Registry) -> HttpOptions {
             most_open: settings.jobs.max_unfinished,
             most_bytes: settings.jobs.max_bytes as u64,
         },
-        jobs_retention: settings.jobs.retention,
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
             token_keys: token_keys(&settings.auth),

@@ -9,8 +9,11 @@ use accolade_domain::job::{JobFormat, RowOutcome, RowStatus};
 use super::results::{ResultWriter, RowResult};
 use super::rows::{FileRow, Rows};
 
-/// How many bytes a block has at least, but for the last one.
+/// How many bytes end a block.
 const BLOCK: usize = 64 * 1024;
+
+/// How many rows end a block, shown or not: who asks for one waits for no more.
+const MOST_ROWS: u32 = 20_000;
 
 /// What became of the rows of a job, in the order of the file. Holds one part of the file and the
 /// outcomes of one chunk, wherever it is.
@@ -47,22 +50,23 @@ impl ResultsStream {
         }
     }
 
-    /// The next block of lines; `None` at the end.
+    /// The next block of lines, which has none where none of many rows is asked for; `None` at the end.
     ///
     /// # Errors
     /// The store failed: the same block can be asked for again.
     pub fn next_block(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        while !self.has_ended && self.block.len() < BLOCK {
+        let mut rows = 0;
+        while !self.has_ended && self.block.len() < BLOCK && rows < MOST_ROWS {
             self.outcome()?;
-            if !self.write_row() {
-                if self.is_fed {
-                    self.has_ended = true;
-                } else {
-                    self.feed()?;
-                }
+            if self.write_row() {
+                rows += 1;
+            } else if self.is_fed {
+                self.has_ended = true;
+            } else {
+                self.feed()?;
             }
         }
-        if self.block.is_empty() {
+        if self.block.is_empty() && self.has_ended {
             return Ok(None);
         }
         Ok(Some(std::mem::take(&mut self.block)))
