@@ -1,9 +1,8 @@
 //! What became of the rows of a job: its file and the outcomes, read side by side.
 
-use std::time::Duration;
-
 use accolade_domain::ids::OrgId;
 use accolade_domain::job::{Job, JobId, JobState, RowOutcome};
+use anyhow::anyhow;
 
 use super::{found, no_such_job, not_now};
 use crate::access::Caller;
@@ -18,6 +17,10 @@ pub struct JobResults {
     /// The job, as it was when this was asked for.
     pub job: Job,
     stores: Stores,
+    /// How many there are, of the file and of rows that were carried out.
+    parts: u32,
+    chunks: u64,
+    /// How many of them were given.
     part: u32,
     chunk: u64,
 }
@@ -36,29 +39,33 @@ impl JobResults {
     /// The next part of the file, as it was sent; `None` behind the last one.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or what there was when this was asked for is there no more.
     pub fn next_part(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.part == self.parts {
+            return Ok(None);
+        }
         let (org, job) = self.key();
         let part = self.stores.jobs.part(org, job, self.part + 1)?;
-        self.part += u32::from(part.is_some());
-        Ok(part)
+        let part = part.ok_or_else(gone)?;
+        self.part += 1;
+        Ok(Some(part))
     }
 
     /// What became of the rows that come next, of at least one; `None` where they have no outcomes.
     ///
     /// # Errors
-    /// The store failed.
+    /// The store failed, or what there was when this was asked for is there no more.
     pub fn next_outcomes(&mut self) -> Result<Option<Vec<RowOutcome>>, StoreError> {
-        loop {
+        while self.chunk < self.chunks {
             let (org, job) = self.key();
-            let Some(outcomes) = self.stores.jobs.chunk_outcomes(org, job, self.chunk)? else {
-                return Ok(None);
-            };
+            let outcomes = self.stores.jobs.chunk_outcomes(org, job, self.chunk)?;
+            let outcomes = outcomes.ok_or_else(gone)?;
             self.chunk += 1;
             if !outcomes.is_empty() {
                 return Ok(Some(outcomes));
             }
         }
+        Ok(None)
     }
 
     const fn key(&self) -> (OrgId, &JobId) {
@@ -66,33 +73,32 @@ impl JobResults {
     }
 }
 
+/// Half a file must not be taken for a whole one.
+fn gone() -> StoreError {
+    StoreError::Unexpected(anyhow!("the job was deleted, or swept, while its results were read"))
+}
+
 /// What became of the rows of a job so far.
 ///
 /// # Errors
-/// 1962, also if it ended longer ago than the `retention`, swept or not; 1931; 1963 if it was not started.
-pub fn results(
-    ports: &Ports,
-    caller: &Caller,
-    job: &JobId,
-    retention: Duration,
-) -> Result<JobResults, UseCaseError> {
+/// 1962, also if its results are kept no more; 1931; 1963 if it was not started.
+pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults, UseCaseError> {
     let stored = found(ports, caller, job)?;
     if stored.job.state == JobState::Open {
         let message = "The job was not started: nothing has become of its rows yet.";
         return Err(not_now(message).into());
     }
-    let kept_since = ports.clock.now().earlier_by(retention);
-    if stored
-        .job
-        .finished_on
-        .is_some_and(|ended| ended < kept_since)
-    {
+    let parts = ports.stores.jobs.parts(caller.org, job)?;
+    let bytes: u64 = parts.iter().map(|part| u64::from(part.bytes)).sum();
+    if bytes < stored.bytes {
         let message = "The results of the job are kept no more.";
         return Err(no_such_job().with_message(message).into());
     }
     Ok(JobResults {
+        chunks: stored.progress.chunk,
         job: stored.job,
         stores: ports.stores.clone(),
+        parts: parts.last().map_or(0, |part| part.number),
         part: 0,
         chunk: 0,
     })

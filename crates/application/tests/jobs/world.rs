@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 use accolade_application::access::{AccessGroups, Caller};
 use accolade_application::answer::{Answer, JobView};
@@ -295,8 +294,7 @@ impl World {
 
     /// What became of the rows so far.
     pub(crate) fn outcomes(&self, name: &str) -> Vec<RowOutcome> {
-        let retention = Duration::from_hours(1);
-        let mut results = results(&self.ports, &self.caller, &id(name), retention).unwrap();
+        let mut results = results(&self.ports, &self.caller, &id(name)).unwrap();
         let mut all = Vec::new();
         while let Some(some) = results.next_outcomes().unwrap() {
             all.extend(some);
