@@ -43,7 +43,7 @@ pub(super) fn draft_of(tenant: Tenant, name: &str) -> NewJob {
 
 /// A part with a digest that is another one for other bytes.
 pub(super) fn part(number: u32, data: &[u8]) -> NewPart<'_> {
-    let mut digest = [0; 32];
+    let mut digest = [0_u8; 32];
     for (place, byte) in data.iter().enumerate() {
         digest[place % 32] = byte.wrapping_mul(31) ^ digest[place % 32].rotate_left(3);
     }

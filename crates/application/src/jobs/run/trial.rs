@@ -17,7 +17,6 @@ use accolade_domain::instant::Instant;
 use accolade_domain::job::RowOutcome;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
-use anyhow::anyhow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
