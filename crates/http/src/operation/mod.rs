@@ -229,7 +229,7 @@ impl Operation {
     /// Another type of body that it takes: a file like `example`.
     pub(crate) fn also_takes_file(mut self, kind: &str, example: &str) -> Self {
         let mut document = self.document.build();
-        if let Some(body) = &mut document.request_body {
+        if let Some(RefOr::T(body)) = &mut document.request_body {
             let content = content(bytes(), Some(example.into()));
             body.content.insert(kind.to_owned(), content.into());
         }

@@ -1,7 +1,7 @@
 //! The audit trail: which entries are asked for, and how they look in an answer.
 
 pub mod answer;
-mod query;
+pub mod query;
 
 mod difference;
 mod job_state;
