@@ -111,7 +111,7 @@ impl JobFile for WireFile {
         let reader = self.reader.as_ref()?;
         let row = self.rows.next_row()?;
         Some(JobRow {
-            line: row.line,
+            line: row.line(),
             action: reader.read(&row),
         })
     }

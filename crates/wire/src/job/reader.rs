@@ -7,12 +7,11 @@
 use accolade_application::customers::NamedCustomer;
 use accolade_application::earning::ImportRow;
 use accolade_application::ports::{DirectoryEntry, IdentifierKind, RowAction};
-use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId};
+use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::job::JobOperation;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::Reason;
 
 use super::columns::{self, Need};
 use super::rows::{Columns, FileRow};
