@@ -12,7 +12,6 @@ use std::collections::HashSet;
 use accolade_domain::job::{JobFormat, RowStatus};
 use accolade_domain::rejection::Rejection;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::value::RawValue;
 
 use super::rows::{Columns, FileRow};
 use crate::json;
