@@ -408,4 +408,5 @@ table! {
 joinable!(api_clients -> orgs (org_id));
 allow_tables_to_appear_in_same_query!(api_clients, orgs);
 allow_tables_to_appear_in_same_query!(badge_metas, badge_claims, badge_groups);
+allow_tables_to_appear_in_same_query!(jobs, job_parts, job_chunks);
 allow_tables_to_appear_in_same_query!(idempotency, request_ledger, enrolments, earned_badges);
