@@ -215,15 +215,14 @@ impl JobRun {
             actor: stored.actor(),
             groups: scope(stored.job.settings.operation),
         };
-        let parts = jobs.parts(org, job)?;
-        let parts = parts.iter().map(|part| part.bytes).collect();
+        let sent = jobs.parts(org, job)?;
         let place = &stored.progress.place;
         let file = ports.files.open(&stored.job.settings, place);
         let reader = Reader {
             operation: stored.job.settings.operation,
             chunk_rows: stored.chunk_rows,
             file: file.map_err(StoreError::Unexpected)?,
-            parts,
+            parts: sent.iter().map(|part| part.bytes).collect(),
             fed: (place.part as usize).saturating_sub(1),
             is_fed: false,
             stores: ports.stores.clone(),
