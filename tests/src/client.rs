@@ -217,7 +217,8 @@ impl Request<'_> {
             "{reply}\n{}",
             self.client.logs.tail()
         );
-        if self.path.starts_with(PREFIX) && self.method != "HEAD" {
+        let is_file = reply.is_success() && reply.is_file();
+        if self.path.starts_with(PREFIX) && self.method != "HEAD" && !is_file {
             reply.check_envelope();
         }
         document::check(&self.method, &self.path, &reply);

@@ -89,6 +89,19 @@ impl Raw {
         reply
     }
 
+    /// Waits until an answer begins to come; its first line.
+    pub fn first_line(&mut self) -> String {
+        while !self.read.contains(&b'\n') && self.more() {}
+        let line = self.read.split(|byte| *byte == b'\r').next();
+        String::from_utf8(line.unwrap_or_default().to_vec()).unwrap()
+    }
+
+    /// Reads all that comes until the other side closes.
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.read)
+    }
+
     /// Whether the other side closes without a further answer.
     pub fn is_closed(&mut self) -> bool {
         self.reply().is_none()

@@ -85,6 +85,12 @@ impl Reply {
         self
     }
 
+    /// Whether it is a file of rows, which is in no envelope.
+    pub(crate) fn is_file(&self) -> bool {
+        let content_type = self.header("content-type").unwrap_or_default();
+        content_type.starts_with("text/csv") || content_type == "application/x-ndjson"
+    }
+
     /// The codes of `errors`, or of `warnings` if there are none.
     pub fn codes(&self) -> Vec<u64> {
         self.problems().into_iter().map(|(code, _)| code).collect()

@@ -20,6 +20,7 @@ mod api {
     mod earning_codes;
     mod events;
     mod generations;
+    mod jobs;
     mod openapi;
     mod readme;
 }
@@ -29,6 +30,7 @@ mod operations {
     mod configuration;
     mod copies;
     mod doctor;
+    mod job_run;
     mod log;
     mod observation;
     mod poolers;
@@ -48,6 +50,7 @@ mod robustness {
     mod durability;
     mod earning_durability;
     mod fuzz;
+    mod jobs;
     mod limit_races;
     mod races;
     mod readiness;

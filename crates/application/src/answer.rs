@@ -14,6 +14,7 @@ use accolade_domain::ids::{
     BadgeId, BadgeNumber, CustomerId, EarnedBadgeId, EnrolmentId, OrgId, WebhookId,
 };
 use accolade_domain::instant::Instant;
+use accolade_domain::job::{Job, JobId};
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::{Name, RequestId};
@@ -100,6 +101,31 @@ pub enum Answer {
         /// How it went.
         result: AttemptResult,
     },
+    /// A job was created, started or cancelled.
+    Job(Box<JobView>),
+    /// A part of a job's file was stored.
+    JobPart {
+        /// The job.
+        job: JobId,
+        /// The number of the part.
+        part: u32,
+    },
+    /// A job was deleted.
+    JobDeleted(JobId),
+    /// A request of a job was refused as a whole, and nothing is ever executed under its id. It is in
+    /// the ledger for that, and shown to nobody: who asks for it finds no request that was carried out.
+    NotExecuted(Vec<Rejection>),
+}
+
+/// A job as it looks at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobView {
+    /// The job.
+    pub job: Job,
+    /// How many rows a second were carried out since it began.
+    pub rows_per_second: Option<u64>,
+    /// When it ends if it goes on like that.
+    pub estimated_end: Option<Instant>,
 }
 
 impl Answer {

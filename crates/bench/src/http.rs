@@ -151,6 +151,27 @@ impl Connection {
         Ok(String::from_utf8(self.exchange(request).await?.to_vec())?)
     }
 
+    /// Puts a file below the prefix.
+    ///
+    /// # Errors
+    /// The answer is no success; the connection broke.
+    pub(crate) async fn put(&mut self, path: &str, file: String) -> Result<()> {
+        let path = format!("{PREFIX}/{path}");
+        let request = self.request(Method::PUT, &path, file.into())?;
+        self.exchange(request).await.map(drop)
+    }
+
+    /// Reads the `data` of what is below the prefix.
+    ///
+    /// # Errors
+    /// The answer is no success; the connection broke.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Value> {
+        let path = format!("{PREFIX}/{path}");
+        let request = self.request(Method::GET, &path, Bytes::new())?;
+        let mut answer: Value = serde_json::from_slice(self.exchange(request).await?)?;
+        Ok(answer["data"].take())
+    }
+
     fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;

@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) duration: Duration,
     /// How many bulk requests come before the memory is read.
     pub(crate) memory_requests: u64,
+    /// How many rows the file of a job has.
+    pub(crate) job_rows: u64,
     /// How many rows are there when bulk requests are compared with those into an empty table;
     /// nothing if there is to be no such comparison.
     pub(crate) rows_there: Vec<u64>,
@@ -39,6 +41,7 @@ impl Plan {
             repetitions: 3,
             duration: Duration::from_millis(2500),
             memory_requests: 100,
+            job_rows: 1_000_000,
             rows_there: vec![1_000_000],
             rows_due: Some(1_000_000),
             starts: 7,
@@ -50,6 +53,7 @@ impl Plan {
                 repetitions: 2,
                 duration: Duration::from_secs(1),
                 memory_requests: 20,
+                job_rows: 100_000,
                 // It takes longer than a minute to fill a table.
                 rows_there: Vec::new(),
                 rows_due: None,

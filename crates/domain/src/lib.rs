@@ -21,6 +21,7 @@ pub mod event;
 pub mod identifier;
 pub mod ids;
 pub mod instant;
+pub mod job;
 pub mod listing;
 pub mod owner;
 pub mod rejection;

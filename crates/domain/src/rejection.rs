@@ -175,6 +175,12 @@ codes! {
     NothingLikeThat = 1962, 404, "There is no such webhook, job, change or operator. Check the id.";
     /// It is not in a state for what is asked.
     NotInState = 1963, 409, "It is not in a state for that.";
+    /// Another part of a job's file was sent under this number.
+    PartTaken = 1964, 409, "Another part was sent under this number. Send this one under another, or create another job.";
+    /// The org has as many open jobs as it may have.
+    TooManyJobs = 1965, 429, "There are too many jobs that have not ended. Wait for one of them, or cancel one.";
+    /// A job's file has no column that its operation needs.
+    ColumnMissing = 1969, 400, "The file has no column that the operation needs. Add it, or say it in the job.";
     /// A field or parameter that nothing reads.
     UnknownField = 1990, 200, "Unknown field, ignored. Check its spelling.";
     /// A date and its ISO twin differ.

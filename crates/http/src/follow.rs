@@ -1,11 +1,13 @@
-//! Waiting for an event, without a thread and without a connection to the database.
+//! Waiting for something to change, without a thread and without a connection to the database: for an
+//! event in the feed of an org, for the end of a job.
 //!
-//! Who waits sleeps, and looks every now and then whether the feed of its org has grown. However
-//! many wait for one org, one of them looks and the others take its word; whoever records
+//! Who waits sleeps, and looks every now and then whether its subject has changed. However
+//! many wait for one subject, one of them looks and the others take its word; whoever records
 //! something on this server wakes them at once. Nothing here outlives the requests that wait: there
 //! is no task that could die before them.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,7 @@ use std::time::Duration;
 use accolade_application::ports::{Ports, StoreError};
 use accolade_domain::event::Position;
 use accolade_domain::ids::OrgId;
+use accolade_domain::job::{JobId, JobState};
 use accolade_domain::rejection::Code;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until};
@@ -23,71 +26,97 @@ use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 
-/// How soon after a look the next one may be, whatever is recorded: a busy org is looked at this often.
+/// How soon after a look the next one may be, whatever is recorded: what is busy is looked at this often.
 const SOONEST: Duration = Duration::from_millis(50);
 
-/// How soon the feed is looked at again that has just grown.
+/// How soon a subject is looked at again that has just changed.
 const SOON: Duration = Duration::from_millis(100);
 
-/// How long a quiet feed is left alone. With what a look and an answer take, who waits has an event
-/// that another server recorded well within a second.
+/// How long a quiet subject is left alone. With what a look and an answer take, who waits learns of
+/// what another server recorded well within a second.
 const LATEST: Duration = Duration::from_millis(400);
 
-/// How long a look at the feed may take before another one is tried.
+/// How long a look may take before another one is tried.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What tells the newest position of an org's feed.
-type Look = Arc<dyn Fn(OrgId) -> Result<Position, StoreError> + Send + Sync>;
+/// Those who wait for events: for positions in the feed of an org.
+pub(crate) type FeedFollowers = Followers<OrgId, Position>;
 
-/// Those who wait for events on this server. Cheap to clone; clones share everything.
-#[derive(Clone)]
-pub(crate) struct Followers {
-    look: Look,
+/// Those who wait for jobs, whose state tells how far they are; `None`: there is no such job.
+pub(crate) type JobFollowers = Followers<(OrgId, JobId), Option<JobState>>;
+
+/// What tells how a subject stands.
+type Look<S, V> = Arc<dyn Fn(S) -> Result<V, StoreError> + Send + Sync>;
+
+/// Those who wait on this server for subjects to change. Cheap to clone; clones share everything.
+pub(crate) struct Followers<S, V> {
+    look: Look<S, V>,
     dispatcher: Dispatcher,
     draining: Draining,
-    orgs: Arc<Mutex<Waiting>>,
+    subjects: Arc<Mutex<Waiting<S, V>>>,
     /// Who waited reads in turns, so that many who wake together do not take all places of those who
     /// ask for something else.
     turns: Arc<Semaphore>,
 }
 
-/// How many wait for which feed.
-type Waiting = HashMap<OrgId, (usize, Arc<Feed>)>;
+/// How many wait for which subject.
+type Waiting<S, V> = HashMap<S, (usize, Arc<Subject<V>>)>;
 
-/// The feed of an org, as those who wait for it see it.
-#[derive(Default)]
-struct Feed {
-    seen: tokio::sync::Mutex<Seen>,
+/// A subject, as those who wait for it see it.
+struct Subject<V> {
+    seen: tokio::sync::Mutex<Seen<V>>,
     /// Whether something was recorded since the last look.
     is_stale: AtomicBool,
     recorded: Notify,
 }
 
-/// What the last look at a feed showed.
-#[derive(Default)]
-struct Seen {
-    newest: Option<Position>,
+/// What the last look at a subject showed.
+struct Seen<V> {
+    newest: Option<V>,
     on: Option<Instant>,
-    /// How long the feed is left alone.
+    /// How long the subject is left alone.
     pause: Duration,
 }
 
-impl Followers {
+impl FeedFollowers {
     /// Nobody yet. Looks at feeds go through `dispatcher`, which does `concurrency` things at a time,
     /// and nobody waits once the server is `draining`.
-    pub(crate) fn new(
+    pub(crate) fn of_feeds(
         ports: &Ports,
         dispatcher: &Dispatcher,
         draining: &Draining,
         concurrency: usize,
     ) -> Self {
         let store = Arc::clone(&ports.stores.events);
-        let look: Look = Arc::new(move |org| store.newest(org));
+        let look: Look<OrgId, Position> = Arc::new(move |org| store.newest(org));
         Self::looking(look, dispatcher, draining, concurrency)
     }
+}
 
+impl JobFollowers {
+    /// The same of jobs.
+    pub(crate) fn of_jobs(
+        ports: &Ports,
+        dispatcher: &Dispatcher,
+        draining: &Draining,
+        concurrency: usize,
+    ) -> Self {
+        let store = Arc::clone(&ports.stores.jobs);
+        let look: Look<(OrgId, JobId), Option<JobState>> = Arc::new(move |(org, job)| {
+            let found = store.job(org, &job)?;
+            Ok(found.map(|found| found.job.state))
+        });
+        Self::looking(look, dispatcher, draining, concurrency)
+    }
+}
+
+impl<S, V> Followers<S, V>
+where
+    S: Clone + Eq + Hash + Send + 'static,
+    V: Clone + PartialEq + Send + 'static,
+{
     fn looking(
-        look: Look,
+        look: Look<S, V>,
         dispatcher: &Dispatcher,
         draining: &Draining,
         concurrency: usize,
@@ -96,7 +125,7 @@ impl Followers {
             look,
             dispatcher: dispatcher.clone(),
             draining: draining.clone(),
-            orgs: Arc::default(),
+            subjects: Arc::default(),
             turns: Arc::new(Semaphore::new(concurrency.div_ceil(2).max(1))),
         }
     }
@@ -106,61 +135,83 @@ impl Followers {
         self.waiting().values().map(|(count, _)| count).sum()
     }
 
-    /// Wakes those who wait for an event of `org`, because something was recorded in it.
-    pub(crate) fn recorded(&self, org: OrgId) {
-        if let Some((_, feed)) = self.waiting().get(&org)
-            && !feed.is_stale.swap(true, Ordering::Relaxed)
+    /// Wakes those who wait for `subject`, because something was recorded of it.
+    pub(crate) fn recorded(&self, subject: &S) {
+        if let Some((_, subject)) = self.waiting().get(subject)
+            && !subject.is_stale.swap(true, Ordering::Relaxed)
         {
-            feed.recorded.notify_waiters();
+            subject.recorded.notify_waiters();
         }
     }
 
-    /// Begins to wait for events of `org`; who does not wait any more drops it.
-    pub(crate) fn follow(&self, org: OrgId) -> Follower {
+    /// Begins to wait for `subject`; who does not wait any more drops it.
+    pub(crate) fn follow(&self, subject: S) -> Follower<S, V> {
         let mut waiting = self.waiting();
-        let (count, feed) = waiting.entry(org).or_default();
+        let (count, seen) = waiting.entry(subject.clone()).or_default();
         *count += 1;
         Follower {
             followers: self.clone(),
-            org,
-            feed: Arc::clone(feed),
+            subject,
+            shared: Arc::clone(seen),
         }
     }
+}
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.orgs.lock().unwrap_or_else(PoisonError::into_inner)
+impl<S, V> Followers<S, V> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting<S, V>> {
+        self.subjects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One who waits for events of an org.
-pub(crate) struct Follower {
-    followers: Followers,
-    org: OrgId,
-    feed: Arc<Feed>,
+impl<S, V> Clone for Followers<S, V> {
+    fn clone(&self) -> Self {
+        Self {
+            look: Arc::clone(&self.look),
+            dispatcher: self.dispatcher.clone(),
+            draining: self.draining.clone(),
+            subjects: Arc::clone(&self.subjects),
+            turns: Arc::clone(&self.turns),
+        }
+    }
 }
 
-impl Follower {
-    /// Waits until there is something behind `after`: `true`; or until `end`, or until the server is
+/// One who waits for a subject.
+pub(crate) struct Follower<S: Eq + Hash, V> {
+    followers: Followers<S, V>,
+    subject: S,
+    shared: Arc<Subject<V>>,
+}
+
+impl<S, V> Follower<S, V>
+where
+    S: Clone + Eq + Hash + Send + 'static,
+    V: Clone + PartialEq + Send + 'static,
+{
+    /// Waits until the subject is as `is_awaited` says: `true`; or until `end`, or until the server is
     /// told to stop: `false`. A database that is away is waited for.
     ///
     /// # Errors
     /// The store failed in a way that waiting does not mend.
-    pub(crate) async fn wait(&self, after: Position, end: Instant) -> Result<bool, Failure> {
+    pub(crate) async fn wait(
+        &self,
+        is_awaited: impl Fn(&V) -> bool,
+        end: Instant,
+    ) -> Result<bool, Failure> {
         tokio::select! {
-            result = self.grown(after) => result.map(|()| true),
+            result = self.changed(is_awaited) => result.map(|()| true),
             () = sleep_until(end) => Ok(false),
             () = self.followers.draining.begun() => Ok(false),
         }
     }
 
-    /// Waits until there is something behind `after`.
-    async fn grown(&self, after: Position) -> Result<(), Failure> {
+    /// Waits until the subject is as `is_awaited` says.
+    async fn changed(&self, is_awaited: impl Fn(&V) -> bool) -> Result<(), Failure> {
         loop {
             // Whoever records something from here on is heard.
-            let mut recorded = pin!(self.feed.recorded.notified());
+            let mut recorded = pin!(self.shared.recorded.notified());
             recorded.as_mut().enable();
             let (newest, next_look) = self.look().await?;
-            if newest.is_some_and(|newest| newest > after) {
+            if newest.is_some_and(|newest| is_awaited(&newest)) {
                 return Ok(());
             }
             tokio::select! {
@@ -176,37 +227,37 @@ impl Follower {
         turn.ok()?.ok()
     }
 
-    /// The newest position, and when to look again. One who waits looks, the others wait for it and
+    /// How the subject stands, and when to look again. One who waits looks, the others wait for it and
     /// take its word.
-    async fn look(&self) -> Result<(Option<Position>, Instant), Failure> {
-        let mut seen = self.feed.seen.lock().await;
-        if let Some(next_look) = self.feed.next_look(&seen)
+    async fn look(&self) -> Result<(Option<V>, Instant), Failure> {
+        let mut seen = self.shared.seen.lock().await;
+        if let Some(next_look) = self.shared.next_look(&seen)
             && Instant::now() < next_look
         {
-            return Ok((seen.newest, next_look));
+            return Ok((seen.newest.clone(), next_look));
         }
         // What is recorded from here on may be missed by this look, but not by the next.
-        self.feed.is_stale.store(false, Ordering::Relaxed);
-        let newest = self.newest().await?.or(seen.newest);
-        let has_grown = newest != seen.newest;
+        self.shared.is_stale.store(false, Ordering::Relaxed);
+        let newest = self.newest().await?.or_else(|| seen.newest.clone());
+        let has_changed = newest != seen.newest;
         let on = Instant::now();
-        let pause = if has_grown {
+        let pause = if has_changed {
             SOON
         } else {
             (seen.pause * 3 / 2).clamp(SOON, LATEST)
         };
         *seen = Seen {
-            newest,
+            newest: newest.clone(),
             on: Some(on),
             pause,
         };
-        Ok((newest, self.feed.next_look(&seen).unwrap_or(on)))
+        Ok((newest, self.shared.next_look(&seen).unwrap_or(on)))
     }
 
-    /// The newest position; `None` if that cannot be told now, but perhaps later.
-    async fn newest(&self) -> Result<Option<Position>, Failure> {
-        let (look, org) = (Arc::clone(&self.followers.look), self.org);
-        let (deadline, look) = (Deadline::after(PATIENCE), move || look(org));
+    /// How the subject stands now; `None` if that cannot be told now, but perhaps later.
+    async fn newest(&self) -> Result<Option<V>, Failure> {
+        let (look, subject) = (Arc::clone(&self.followers.look), self.subject.clone());
+        let (deadline, look) = (Deadline::after(PATIENCE), move || look(subject));
         let dispatcher = &self.followers.dispatcher;
         match dispatcher.run(deadline, Effect::Reads, look).await {
             Ok(Ok(newest)) => Ok(Some(newest)),
@@ -218,22 +269,37 @@ impl Follower {
     }
 }
 
-impl Feed {
+impl<V> Subject<V> {
     /// When to look again after `seen`; `None` if nobody has looked.
-    fn next_look(&self, seen: &Seen) -> Option<Instant> {
+    fn next_look(&self, seen: &Seen<V>) -> Option<Instant> {
         let is_stale = self.is_stale.load(Ordering::Relaxed);
         let pause = if is_stale { SOONEST } else { seen.pause };
         seen.on.map(|on| on + pause)
     }
 }
 
-impl Drop for Follower {
+impl<V> Default for Subject<V> {
+    fn default() -> Self {
+        let seen = Seen {
+            newest: None,
+            on: None,
+            pause: Duration::ZERO,
+        };
+        Self {
+            seen: tokio::sync::Mutex::new(seen),
+            is_stale: AtomicBool::default(),
+            recorded: Notify::default(),
+        }
+    }
+}
+
+impl<S: Eq + Hash, V> Drop for Follower<S, V> {
     fn drop(&mut self) {
         let mut waiting = self.followers.waiting();
-        if let Some((count, _)) = waiting.get_mut(&self.org) {
+        if let Some((count, _)) = waiting.get_mut(&self.subject) {
             *count -= 1;
             if *count == 0 {
-                waiting.remove(&self.org);
+                waiting.remove(&self.subject);
             }
         }
     }

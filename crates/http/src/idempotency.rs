@@ -65,19 +65,19 @@ fn unquoted(text: &str) -> Option<String> {
     }
 }
 
-/// What must be the same when a request is repeated. `named_by` is the header by which customers
-/// are named: it makes others of the same body.
+/// What must be the same when a request is repeated. `read_by` is the header, if the request has one,
+/// that makes something else of the same body: by what customers are named, or how it is compressed.
 pub(crate) fn fingerprint(
     method: &str,
     path: &str,
     query: &str,
     body: &[u8],
-    named_by: Option<&HeaderValue>,
+    read_by: Option<&HeaderValue>,
 ) -> Fingerprint {
-    let named_by = named_by.map(|value| value.as_bytes().to_ascii_lowercase());
+    let read_by = read_by.map(|value| value.as_bytes().to_ascii_lowercase());
     let mut hash = Sha256::new();
     let parts = [method.as_bytes(), path.as_bytes(), query.as_bytes(), body];
-    for part in parts.into_iter().chain(named_by.as_deref()) {
+    for part in parts.into_iter().chain(read_by.as_deref()) {
         // With its length before it, no part can pass for the beginning of the next.
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);

@@ -24,5 +24,6 @@ mod response;
 mod router;
 mod routes;
 mod state;
+mod streamed;
 mod submission;
 mod throttle;

@@ -8,18 +8,20 @@ use accolade_application::badges::KnownBadges;
 use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Ports;
 use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
-use crate::follow::Followers;
+use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
 use crate::metrics::Metrics;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
 use crate::readiness::Readiness;
+use crate::streamed::Streams;
 use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
@@ -59,6 +61,8 @@ pub struct HttpOptions {
     pub idempotency_retention: Duration,
     /// How long events are given.
     pub events_retention: Duration,
+    /// How many jobs there may be, and how large.
+    pub job_limits: JobLimits,
     /// How clients are authenticated.
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.
@@ -89,7 +93,9 @@ pub struct AppState {
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
-    pub(crate) followers: Followers,
+    pub(crate) followers: FeedFollowers,
+    pub(crate) job_followers: JobFollowers,
+    pub(crate) streams: Streams,
 }
 
 impl AppState {
@@ -101,7 +107,9 @@ impl AppState {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
         let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
         let draining = Draining::default();
-        let followers = Followers::new(&ports, &dispatcher, &draining, options.concurrency);
+        let concurrency = options.concurrency;
+        let followers = FeedFollowers::of_feeds(&ports, &dispatcher, &draining, concurrency);
+        let job_followers = JobFollowers::of_jobs(&ports, &dispatcher, &draining, concurrency);
         let metrics = Metrics::new(options.dropped_log_lines, options.more_metrics.clone())?;
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
@@ -122,6 +130,8 @@ impl AppState {
             readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
             followers,
+            job_followers,
+            streams: Streams::new(&dispatcher, concurrency),
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),

@@ -15,7 +15,7 @@ use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use anyhow::anyhow;
 
 use crate::auth::Permit;
-use crate::follow::Followers;
+use crate::follow::FeedFollowers;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
@@ -96,7 +96,7 @@ impl<C: SmallCommand> Member for Submission<C> {
 }
 
 /// Who is told what became of requests: what counts them, and those who wait for events.
-pub(crate) type Listeners = (Metrics, Followers);
+pub(crate) type Listeners = (Metrics, FeedFollowers);
 
 /// Starts the group commit of a kind of command.
 ///
@@ -144,7 +144,7 @@ fn execute_group<C: SmallCommand>(
         });
         metrics.executed(&result);
         if matches!(result, Ok(Executed::Now { .. })) {
-            followers.recorded(org);
+            followers.recorded(&org);
         }
         results.push(result);
     }

@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use accolade_application::access::{AccessGroups, CreateClient, create_client, create_org};
+use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Org;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::Zone;
@@ -61,6 +62,10 @@ impl Running {
             customers_per_request: 10_000,
             idempotency_retention: Duration::from_hours(72),
             events_retention: Duration::from_hours(90 * 24),
+            job_limits: JobLimits {
+                most_open: 10,
+                most_bytes: 1 << 30,
+            },
             auth: AuthOptions {
                 token_ttl: Duration::from_mins(5),
                 token_keys: vec![vec![7; 32]],
@@ -70,7 +75,7 @@ impl Running {
             cors_origins: Vec::new(),
             metrics: true,
             dropped_log_lines: || 0,
-            background_metrics: prometheus::Registry::new(),
+            more_metrics: prometheus::Registry::new(),
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();

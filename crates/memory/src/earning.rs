@@ -3,7 +3,7 @@
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{
     EarnBatch, EarnRecord, EarnRequest, EarningStore, ImportItem, ImportRequest, Operation,
-    RecordError, Refusal, RevokeEarnRequest, StoreError,
+    RecordError, Refusal, RevokeEarnRequest, StoreError, TriedEarns,
 };
 use accolade_domain::badge::EarnType;
 use accolade_domain::earning::{Counted, EarnedBadge, Limit, Scope, Span, allot, covering};
@@ -32,9 +32,13 @@ impl EarningStore for MemoryStore {
         Ok(requests.iter().map(|request| state.earn(request)).collect())
     }
 
-    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
+    fn preview_after(
+        &self,
+        request: &EarnRequest,
+        tried: &TriedEarns,
+    ) -> Result<Vec<CustomerEarn>, StoreError> {
         let state = self.begin();
-        let judged = state.judge(request, state.earned_on(request));
+        let judged = state.judge(request, state.earned_on(request), tried);
         let would_be = |(customer, judgement): (&CustomerId, Judgement)| CustomerEarn {
             customer: *customer,
             outcome: judgement.map_or_else(EarnOutcome::Refused, EarnOutcome::WouldEarn),
@@ -122,7 +126,7 @@ impl State {
             return Err(RecordError::BadgeChanged);
         }
         let earned_on = self.earned_on(request);
-        let judged = self.judge(request, earned_on);
+        let judged = self.judge(request, earned_on, &TriedEarns::default());
         for (customer, judgement) in request.customers.iter().zip(&judged) {
             if let Err(rejection) = judgement {
                 self.remember_refusal(request, *customer, rejection.clone());
@@ -156,27 +160,37 @@ impl State {
     }
 
     /// Who of the request may earn, by position: who is enrolled if need be, and then whom
-    /// the limits leave room for.
-    fn judge(&self, request: &EarnRequest, earned_on: Instant) -> Vec<Judgement> {
+    /// the limits leave room for, if what was `tried` had been recorded before.
+    fn judge(
+        &self,
+        request: &EarnRequest,
+        earned_on: Instant,
+        tried: &TriedEarns,
+    ) -> Vec<Judgement> {
         let limits: Vec<_> = (request.limits.iter())
             .map(|limit| limit.at(earned_on, &request.zone))
             .collect();
-        let counted = |scope, customer| -> Vec<Counted> {
+        let counted = |scope, customer, tried: &dyn Fn(usize) -> u64| -> Vec<Counted> {
             let of_scope = limits.iter().filter(|limit| limit.scope == scope);
             of_scope
-                .map(|limit| {
-                    self.counted_under(request.context.org, request.badge, customer, limit)
+                .enumerate()
+                .map(|(place, limit)| {
+                    let (org, badge) = (request.context.org, request.badge);
+                    self.counted_with(org, badge, customer, (limit, tried(place)))
                 })
                 .collect()
         };
         let enrolled: Vec<_> = (request.customers.iter())
             .map(|customer| self.enrolment_for(request, *customer))
             .collect();
-        let wishes: Vec<_> = (request.customers.iter().zip(&enrolled))
-            .filter(|(_, enrolment)| enrolment.is_ok())
-            .map(|(customer, _)| counted(Scope::Customer, Some(*customer)))
+        let wishes: Vec<_> = (request.customers.iter().zip(&enrolled).enumerate())
+            .filter(|(_, (_, enrolment))| enrolment.is_ok())
+            .map(|(position, (customer, _))| {
+                let tried = |place| tried.of_customer(position, place);
+                counted(Scope::Customer, Some(*customer), &tried)
+            })
             .collect();
-        let badge = counted(Scope::Badge, None);
+        let badge = counted(Scope::Badge, None, &|place| tried.of_badge(place));
         let mut allotted = allot(&limits, &wishes, &badge, earned_on, &request.zone).into_iter();
         enrolled
             .into_iter()
@@ -283,20 +297,30 @@ impl State {
         customer: Option<CustomerId>,
         limit: &Limit,
     ) -> Counted {
+        self.counted_with(org, badge, customer, (limit, 0))
+    }
+
+    /// The same if so many more were tried before, later than what is recorded.
+    fn counted_with(
+        &self,
+        org: OrgId,
+        badge: BadgeId,
+        customer: Option<CustomerId>,
+        (limit, tried): (&Limit, u64),
+    ) -> Counted {
         let mut recorded: Vec<_> = (self.earns_of(org, badge, customer))
             .filter(|earned| earned.counts(limit.span))
             .map(|earned| earned.earned_on)
             .collect();
         recorded.sort_unstable();
-        let too_many = recorded.len().saturating_sub(limit.max as usize);
+        let count = recorded.len() as u64 + tried;
+        let too_many = count.saturating_sub(u64::from(limit.max));
+        let too_many = usize::try_from(too_many).unwrap_or(usize::MAX);
         let must_leave = match limit.span {
             Span::Rolling { .. } => recorded.get(too_many).copied(),
             Span::AllTime | Span::Fixed { .. } => None,
         };
-        Counted {
-            count: recorded.len() as u64,
-            must_leave,
-        }
+        Counted { count, must_leave }
     }
 }
 

@@ -4,7 +4,7 @@
 //! It is written to be read, not to be fast: one lock around everything, plain maps, and
 //! each port a file that says what the port's contract says, in the same order.
 //! Beside the [`MemoryStore`] stand inputs that tests control: [`FixedClock`],
-//! [`SequentialIds`], [`FixedSecrets`] and [`FixedReceivers`].
+//! [`SequentialIds`], [`FixedSecrets`], [`FixedReceivers`] and [`PlainFiles`].
 
 mod access;
 mod actors;
@@ -18,11 +18,13 @@ mod earning;
 mod enrolments;
 mod events;
 mod expiries;
+mod files;
 mod filter;
 mod health;
 mod housekeeping;
 mod idempotency;
 mod ids;
+mod jobs;
 mod leases;
 mod places;
 mod ports;
@@ -34,6 +36,7 @@ mod told;
 mod webhooks;
 
 pub use clock::FixedClock;
+pub use files::PlainFiles;
 pub use ids::SequentialIds;
 pub use ports::memory_ports;
 pub use receivers::FixedReceivers;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use accolade_application::Turns;
 use accolade_application::ports::{Clock, Ports, Stores};
 
-use crate::{FixedReceivers, FixedSecrets, MemoryStore, SequentialIds};
+use crate::{FixedReceivers, FixedSecrets, MemoryStore, PlainFiles, SequentialIds};
 
 /// Ports on `store` that tell the time of `clock`, and make ids and secrets that count up.
 pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
@@ -15,6 +15,7 @@ pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
         ids: Arc::new(SequentialIds::default()),
         secrets: Arc::new(FixedSecrets::default()),
         receivers: Arc::new(FixedReceivers),
+        files: Arc::new(PlainFiles),
         turns: Turns::default(),
     }
 }

@@ -15,11 +15,13 @@ use accolade_domain::ids::{
     BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
 };
 use accolade_domain::instant::Instant;
+use accolade_domain::job::JobId;
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::CalendarUnit;
 
 use crate::events::Feed;
 use crate::expiries::{DueKey, Expiring};
+use crate::jobs::JobRecord;
 use crate::leases::Held;
 use crate::webhooks::WebhookState;
 
@@ -57,6 +59,7 @@ pub(crate) struct State {
     pub(crate) rolling_told: HashMap<(OrgId, BadgeId, CalendarUnit, Count), Instant>,
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
     pub(crate) leases: BTreeMap<LeaseName, Held>,
+    pub(crate) jobs: BTreeMap<(OrgId, JobId), JobRecord>,
 }
 
 /// Every store port, in memory.

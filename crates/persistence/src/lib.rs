@@ -13,6 +13,7 @@
 //! - `metrics`: what operators can watch of all that
 //! - `schema`, `mapping`, `answers`, `audit`, `statement`, `boundary`: tables, rows and the domain's values
 //! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
+//! - `job_rows`: jobs, their files and what became of their rows
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
 //! - `feed`: what the feed of events stores, and how rows of it become events
@@ -28,6 +29,7 @@ mod connection_failure;
 mod database;
 mod facts;
 mod feed;
+mod job_rows;
 mod mapping;
 mod metrics;
 mod migrations;

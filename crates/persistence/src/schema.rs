@@ -341,6 +341,65 @@ table! {
 }
 
 table! {
+    jobs (org_id, id) {
+        org_id -> BigInt,
+        id -> Text,
+        secret -> Binary,
+        version -> BigInt,
+        operation -> SmallInt,
+        settings -> Text,
+        state -> SmallInt,
+        created_on -> BigInt,
+        created_by -> BigInt,
+        started_on -> Nullable<BigInt>,
+        finished_on -> Nullable<BigInt>,
+        total -> Nullable<BigInt>,
+        succeeded -> BigInt,
+        refused -> BigInt,
+        invalid -> BigInt,
+        failure -> Nullable<Text>,
+        chunk_rows -> Integer,
+        bytes -> BigInt,
+        chunk -> BigInt,
+        part -> Integer,
+        part_offset -> Integer,
+        reading -> Text,
+        done_bytes -> BigInt,
+        advanced_on -> Nullable<BigInt>,
+        plan -> Nullable<Binary>,
+    }
+}
+
+table! {
+    job_parts (org_id, job_id, number) {
+        org_id -> BigInt,
+        job_id -> Text,
+        number -> Integer,
+        digest -> Binary,
+        bytes -> Integer,
+        data -> Binary,
+    }
+}
+
+table! {
+    job_trials (org_id, job_id, key) {
+        org_id -> BigInt,
+        job_id -> Text,
+        key -> Text,
+        value -> Text,
+    }
+}
+
+table! {
+    job_chunks (org_id, job_id, number) {
+        org_id -> BigInt,
+        job_id -> Text,
+        number -> BigInt,
+        outcomes -> Binary,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }
@@ -349,4 +408,5 @@ table! {
 joinable!(api_clients -> orgs (org_id));
 allow_tables_to_appear_in_same_query!(api_clients, orgs);
 allow_tables_to_appear_in_same_query!(badge_metas, badge_claims, badge_groups);
+allow_tables_to_appear_in_same_query!(jobs, job_parts, job_chunks);
 allow_tables_to_appear_in_same_query!(idempotency, request_ledger, enrolments, earned_badges);

@@ -10,6 +10,7 @@ use accolade_application::ports::{Ports, WebhookSender};
 use accolade_persistence::{
     Backup, Closing, Database, Facts, Migrated, Options, SealingKey, Synchronous as Sync,
 };
+use accolade_wire::job::WireFiles;
 use anyhow::{Context as _, Result, bail};
 use prometheus::Registry;
 
@@ -46,6 +47,7 @@ impl Store {
                 ids: Arc::new(SystemIds::new(clock)),
                 secrets: Arc::new(SystemSecrets),
                 receivers,
+                files: Arc::new(WireFiles),
                 turns: Turns::default(),
             },
             _closing: closing,

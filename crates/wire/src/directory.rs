@@ -105,6 +105,11 @@ answer! {
     new(entries: &'a [DirectoryEcho]) {}
 }
 
+/// What a customer is called by `fields`, of which those of an [`IdentifiersBody`] are read.
+pub(crate) fn identifiers(fields: &mut Fields<'_, '_>) -> Option<Identifiers> {
+    IdentifiersBody::read(fields)
+}
+
 /// A customer of a bulk request, and its identifiers.
 pub type Entry = (NamedCustomer, Identifiers);
 

@@ -12,6 +12,7 @@ use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::catalogue::DataType;
 use accolade_domain::enrolment::EnrolmentStatus;
+use accolade_domain::job::{JobFormat, JobOperation, JobState};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::webhook::{DeliveryFormat, DeliveryOrder, SignatureKind, WebhookState};
 use accolade_domain::zone::CalendarUnit;
@@ -88,6 +89,15 @@ words! {
     /// The spellings of an order of deliveries.
     DeliveryOrderName = "DeliveryOrder" of DeliveryOrder,
         "Which events wait for which: each for those of its customer before it, none, or each for all before it.";
+    /// The spellings of what a job does.
+    JobOperationName = "JobOperation" of JobOperation,
+        "What is done by each row of a job: enrol, let earn, revoke, import an earned badge, or register a customer's identifiers.";
+    /// The spellings of how the rows of a file are written.
+    JobFormatName = "JobFormat" of JobFormat,
+        "How the rows of a file are written: values with commas between them below a line with the names of the columns, or a JSON object in each line.";
+    /// The spellings of a job's state.
+    JobStateName = "JobState" of JobState,
+        "How far a job has come: OPEN until it is started; QUEUED, RUNNING and CANCELLING while it is at work; CANCELLED, COMPLETED or FAILED at its end.";
     /// The spellings of the status of an attempt.
     AttemptStatusName = "AttemptStatus" of AttemptStatus,
         "Whether an attempt to deliver succeeded.";

@@ -12,11 +12,12 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::deliveries::Deliverer;
+use crate::jobs::Carrier;
 use crate::metrics::Metrics;
 use crate::options::Options;
 
 /// How many connections to the database the worker uses at once, one for each line: those of
-/// deliveries come to that.
+/// deliveries and of jobs come to that.
 pub const CONNECTIONS: u32 = 2;
 
 /// Calls of the store that wait for each other: what must not be late waits for nothing that may
@@ -38,6 +39,7 @@ pub(crate) struct Context {
     pub(crate) options: Arc<Options>,
     pub(crate) metrics: Metrics,
     pub(crate) deliverer: Arc<dyn Deliverer>,
+    pub(crate) carrier: Arc<dyn Carrier>,
     stores: Arc<Stores>,
     prompt: Arc<Semaphore>,
     patient: Arc<Semaphore>,
@@ -57,6 +59,7 @@ impl Context {
         clock: Arc<dyn Clock>,
         holder: Uuid,
         deliverer: Arc<dyn Deliverer>,
+        carrier: Arc<dyn Carrier>,
         metrics: Metrics,
         options: Options,
     ) -> Self {
@@ -66,6 +69,7 @@ impl Context {
             options: Arc::new(options),
             metrics,
             deliverer,
+            carrier,
             stores: Arc::new(stores),
             prompt: Arc::new(Semaphore::new(1)),
             patient: Arc::new(Semaphore::new(1)),

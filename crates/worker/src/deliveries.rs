@@ -94,7 +94,7 @@ impl Task for Deliveries {
         renewed?;
         let wanted = self.wanted().await?;
         self.stop_unwanted(&wanted);
-        let share = self.share(wanted.len()).await?;
+        let share = self.leases.share(wanted.len()).await?;
         self.stop_surplus(share);
         self.start_missing(&wanted, share).await?;
         self.context.metrics.delivers(self.running.len());
@@ -166,23 +166,6 @@ impl Deliveries {
                 running.stopper.stop();
             }
         }
-    }
-
-    /// How many of so many webhooks a server has at most: what is left for each, rounded up.
-    async fn share(&mut self, wanted: usize) -> Result<usize, StoreError> {
-        if wanted == 0 || self.context.options.is_alone {
-            return Ok(wanted);
-        }
-        let server = LeaseName::Server(self.context.holder);
-        if self.leases.end(server).is_none() {
-            self.leases.take(vec![server], 1).await?;
-        }
-        let now = self.context.clock.now();
-        let count = self
-            .context
-            .call(Line::Prompt, move |it| it.leases.count_holders(now));
-        let servers = usize::try_from(count.await?).unwrap_or(usize::MAX);
-        Ok(wanted.div_ceil(servers.max(1)))
     }
 
     /// Leaves what is more than the share to servers that have less.

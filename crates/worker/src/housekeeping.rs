@@ -1,5 +1,6 @@
 //! What the server tidies up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::{ATTEMPTS_KEPT, StoreError};
@@ -33,6 +34,7 @@ impl Task for Housekeeping {
             self.sweep().await,
             self.sweep_events().await,
             self.sweep_attempts().await,
+            self.sweep_jobs().await,
             self.sweep_leases().await,
         ];
         swept.into_iter().collect::<Result<(), _>>()?;
@@ -86,6 +88,24 @@ impl Housekeeping {
             let sweep = self.context.call(Line::Patient, move |it| {
                 it.webhooks.sweep_attempts(kept_since)
             });
+            if sweep.await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn sweep_jobs(&self) -> Result<(), StoreError> {
+        let kept_since = self
+            .context
+            .clock
+            .now()
+            .earlier_by(self.context.options.job_retention);
+        loop {
+            // The same.
+            let carrier = Arc::clone(&self.context.carrier);
+            let sweep = self
+                .context
+                .call(Line::Patient, move |_| carrier.sweep(kept_since));
             if sweep.await? == 0 {
                 return Ok(());
             }

@@ -41,6 +41,32 @@ impl HeldLeases {
         end.filter(|end| *end > Instant::now())
     }
 
+    /// The leases that it has, or had until they ran out.
+    pub(crate) fn names(&self) -> impl Iterator<Item = LeaseName> {
+        self.ends.keys().copied()
+    }
+
+    /// How many of so many things that are shared a server has at most: what is left for each, rounded
+    /// up. It says to the others that it is there.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) async fn share(&mut self, things: usize) -> Result<usize, StoreError> {
+        if things == 0 || self.context.options.is_alone {
+            return Ok(things);
+        }
+        let server = LeaseName::Server(self.context.holder);
+        if self.end(server).is_none() {
+            self.take(vec![server], 1).await?;
+        }
+        let now = self.context.clock.now();
+        let count = self
+            .context
+            .call(Line::Prompt, move |it| it.leases.count_holders(now));
+        let servers = usize::try_from(count.await?).unwrap_or(usize::MAX);
+        Ok(things.div_ceil(servers.max(1)))
+    }
+
     /// Takes the first `most` of `names` that it can; gives them.
     ///
     /// # Errors

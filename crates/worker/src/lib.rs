@@ -2,7 +2,7 @@
 //!
 //! Nothing else of the server runs beside its requests. What there is to do are tasks, each one step
 //! after another with a rest between them: giving events their positions, making events of what
-//! expires, delivering to webhooks, tidying up, and looking at what operators watch. A task that
+//! expires, delivering to webhooks, carrying out jobs, tidying up, and looking at what operators watch. A task that
 //! fails rests longer each time, one that panics begins anew, and none holds up another or the end of
 //! the process.
 //!
@@ -17,6 +17,7 @@ mod context;
 mod deliveries;
 mod expiries;
 mod housekeeping;
+mod jobs;
 mod leases;
 mod metrics;
 mod options;

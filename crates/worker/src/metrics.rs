@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use accolade_domain::webhook::{DisabledReason, WebhookState};
 use prometheus::core::Collector;
-use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{
+    Counter, Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
 
 /// How a request to a receiver ended.
 const OUTCOMES: [&str; 2] = ["succeeded", "failed"];
@@ -55,6 +57,10 @@ pub struct Metrics {
     disabled: IntCounterVec,
     takeovers: IntCounter,
     leases: IntGauge,
+    jobs: IntGauge,
+    job_leases: IntGauge,
+    job_rows: IntCounter,
+    job_seconds: Counter,
     failures: IntCounterVec,
 }
 
@@ -153,6 +159,31 @@ impl Metrics {
                     "Webhooks whose deliveries this server has taken on.",
                 )?,
             )?,
+            jobs: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_jobs_unfinished",
+                    "Jobs of all orgs that were started and have not ended.",
+                )?,
+            )?,
+            job_leases: registered(
+                &registry,
+                IntGauge::new("accolade_job_leases", "Jobs that this server has taken on.")?,
+            )?,
+            job_rows: registered(
+                &registry,
+                IntCounter::new(
+                    "accolade_job_rows_total",
+                    "Rows of jobs that this server carried out, whatever became of them.",
+                )?,
+            )?,
+            job_seconds: registered(
+                &registry,
+                Counter::new(
+                    "accolade_job_seconds_total",
+                    "How long this server was at work on chunks of jobs.",
+                )?,
+            )?,
             failures: registered(
                 &registry,
                 IntCounterVec::new(
@@ -234,6 +265,16 @@ impl Metrics {
     pub(crate) fn delivers(&self, webhooks: usize) {
         self.leases.set(gauge(webhooks as u64));
     }
+
+    pub(crate) fn jobs_stand(&self, unfinished: usize, taken_on: usize) {
+        self.jobs.set(gauge(unfinished as u64));
+        self.job_leases.set(gauge(taken_on as u64));
+    }
+
+    pub(crate) fn job_rows(&self, rows: u64, took: Duration) {
+        self.job_rows.inc_by(rows);
+        self.job_seconds.inc_by(took.as_secs_f64());
+    }
 }
 
 fn gauge(number: u64) -> i64 {
@@ -272,6 +313,8 @@ mod tests {
             r#"accolade_webhooks{state="disabled"} 0"#,
             r#"accolade_webhooks_disabled_total{reason="no_success"} 0"#,
             "accolade_lease_takeovers_total 0",
+            "accolade_jobs_unfinished 0",
+            "accolade_job_rows_total 0",
         ] {
             assert!(shows(line), "{line} is not in\n{}", text());
         }

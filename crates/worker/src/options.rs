@@ -11,6 +11,10 @@ pub struct Options {
     pub expiry_grace: Duration,
     /// How many expiries become events each second, of all servers together.
     pub expiry_rate: u32,
+    /// How many jobs this server works on at once, each on a connection of its own.
+    pub job_concurrency: usize,
+    /// How long the files and results of jobs are kept.
+    pub job_retention: Duration,
     /// Whether no other server can work on the database: then nobody asks for leases.
     pub is_alone: bool,
     /// How long the end of the process waits for what still runs.

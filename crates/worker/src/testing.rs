@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accolade_application::jobs::run::{RunError, Step};
 use accolade_application::ports::{
     AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
     FeedPage, FeedQuery, Housekeeping, IdempotencyRecord, LeaseName, Leases, Progress, Resend,
-    SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term, Unsequenced,
-    Waiting, WebhookStanding, WebhookStore, WebhookVersion,
+    RunnableJob, SaveWebhookError, Saved, StoreError, StoredWebhook, Swept, TakenLease, Term,
+    Unsequenced, Waiting, WebhookStanding, WebhookStore, WebhookVersion,
 };
 use accolade_domain::audit::Entry;
 use accolade_domain::event::Position;
 use accolade_domain::fixtures::at;
 use accolade_domain::ids::{ObjectId, OrgId, WebhookId};
 use accolade_domain::instant::Instant;
+use accolade_domain::job::JobState;
 use accolade_domain::webhook::Webhook;
 use accolade_memory::MemoryStore;
 use anyhow::anyhow;
@@ -25,6 +27,7 @@ use uuid::Uuid;
 
 use crate::context::{Context, Stores};
 use crate::deliveries::{Deliverer, Delivering};
+use crate::jobs::{Carrier, Run};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::stop::{Stop, Stopper};
@@ -86,6 +89,107 @@ pub(crate) struct State {
     pub(crate) deliveries_panic: bool,
     /// Whether deliveries do not stop when they are to.
     pub(crate) deliveries_hang: bool,
+    /// How many chunks of each job are left.
+    pub(crate) jobs: BTreeMap<RunnableJob, u32>,
+    /// Which server carried out a chunk of which job, in the order in which they began.
+    pub(crate) chunks: Vec<(Uuid, String)>,
+    /// How chunks fail, if they do.
+    pub(crate) chunks_fail: Option<ChunkFailure>,
+    /// Jobs that were to fail.
+    pub(crate) failed_jobs: Vec<String>,
+    /// How often jobs were opened.
+    pub(crate) opened_jobs: u32,
+    /// How many calls it takes to sweep jobs.
+    pub(crate) jobs_left: u32,
+}
+
+/// How a chunk fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChunkFailure {
+    Unavailable,
+    Unreadable,
+    Superseded,
+    Panic,
+}
+
+/// Carries out the chunks that the test says there are.
+struct FakeCarrier {
+    link: Link,
+    server: Uuid,
+}
+
+struct FakeRun {
+    link: Link,
+    server: Uuid,
+    job: RunnableJob,
+}
+
+impl Carrier for FakeCarrier {
+    fn runnable(&self) -> Result<Vec<RunnableJob>, StoreError> {
+        Ok(self.link.call()?.jobs.keys().cloned().collect())
+    }
+
+    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, StoreError> {
+        let mut state = self.link.call()?;
+        state.opened_jobs += 1;
+        let run = FakeRun {
+            link: self.link.clone(),
+            server: self.server,
+            job: job.clone(),
+        };
+        let is_there = state.jobs.contains_key(job);
+        Ok(is_there.then(|| Box::new(run) as Box<dyn Run>))
+    }
+
+    fn fail(&self, job: &RunnableJob, _: &str) -> Result<(), StoreError> {
+        let mut state = self.link.call()?;
+        state.jobs.remove(job);
+        state.failed_jobs.push(job.job.to_string());
+        Ok(())
+    }
+
+    fn sweep(&self, _: Instant) -> Result<u64, StoreError> {
+        let mut state = self.link.call()?;
+        let some = u64::from(state.jobs_left > 0);
+        state.jobs_left = state.jobs_left.saturating_sub(1);
+        Ok(some)
+    }
+}
+
+impl Run for FakeRun {
+    fn step(&mut self) -> Result<Step, RunError> {
+        let mut state = self.link.call()?;
+        let name = self.job.job.to_string();
+        state.chunks.push((self.server, name));
+        match state.chunks_fail {
+            None => {}
+            Some(ChunkFailure::Unavailable) => {
+                let cause = anyhow!("as the test says");
+                return Err(StoreError::Unavailable(cause).into());
+            }
+            Some(ChunkFailure::Unreadable) => {
+                return Err(RunError::Unreadable(anyhow!("as the test says")));
+            }
+            Some(ChunkFailure::Superseded) => return Err(RunError::Superseded),
+            Some(ChunkFailure::Panic) => panic!("as the test says"),
+        }
+        let Some(left) = state.jobs.get_mut(&self.job) else {
+            return Err(RunError::Superseded);
+        };
+        *left -= 1;
+        let state_now = if *left == 0 {
+            JobState::Completed
+        } else {
+            JobState::Running
+        };
+        if state_now.is_finished() {
+            state.jobs.remove(&self.job);
+        }
+        Ok(Step {
+            rows: 10,
+            state: state_now,
+        })
+    }
 }
 
 /// What all servers of a test share: all ports but leases, as the test says, and leases.
@@ -417,8 +521,12 @@ impl World {
             events: link.clone(),
             housekeeping: link.clone(),
             leases: link.clone(),
-            webhooks: link,
+            webhooks: link.clone(),
         };
+        let carrier = Arc::new(FakeCarrier {
+            link: Link::clone(&link),
+            server,
+        });
         let deliverer = Arc::new(FakeDeliverer {
             fake: Arc::clone(&self.fake),
             server,
@@ -429,6 +537,7 @@ impl World {
             clock,
             server,
             deliverer,
+            carrier,
             Metrics::new().unwrap(),
             options,
         )
@@ -490,8 +599,20 @@ pub(crate) fn options() -> Options {
         retention: Duration::from_hours(90 * 24),
         expiry_grace: Duration::from_mins(1),
         expiry_rate: 1_000,
+        job_concurrency: 1,
+        job_retention: Duration::from_hours(30 * 24),
         is_alone: false,
         patience: Duration::from_secs(5),
+    }
+}
+
+/// The job of this org with this name, which was created at this second.
+pub(crate) fn job(org: i64, name: &str, second: i64) -> RunnableJob {
+    RunnableJob {
+        org: org.try_into().unwrap(),
+        created_on: accolade_domain::fixtures::second(second),
+        job: name.try_into().unwrap(),
+        secret: Uuid::from_u128(u128::try_from(second).unwrap()),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::context::{Context, Stores};
 use crate::deliveries::{Deliverer, Deliveries};
 use crate::expiries::Expiries;
 use crate::housekeeping::Housekeeping;
+use crate::jobs::{Jobs, PortsCarrier};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::sequencer::Sequencer;
@@ -81,7 +82,8 @@ impl Worker {
         };
         let holder = ports.ids.uuid();
         let clock = Arc::clone(&ports.clock);
-        let context = Context::new(stores, clock, holder, deliverer, metrics, options);
+        let carrier = Arc::new(PortsCarrier::from(ports.clone()));
+        let context = Context::new(stores, clock, holder, deliverer, carrier, metrics, options);
         Self::begin(threads, context)
     }
 
@@ -127,6 +129,7 @@ fn work(runtime: Runtime, context: Context, stop: &Stop) {
         spawn::<Sequencer>(&mut tasks, &context, stop);
         spawn::<Expiries>(&mut tasks, &context, stop);
         spawn::<Deliveries>(&mut tasks, &context, stop);
+        spawn::<Jobs>(&mut tasks, &context, stop);
         spawn::<Housekeeping>(&mut tasks, &context, stop);
         spawn::<Watch>(&mut tasks, &context, stop);
         stop.clone().asked().await;

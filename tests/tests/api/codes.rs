@@ -7,7 +7,7 @@ use std::time::Duration;
 use accolade_domain::rejection::Code;
 use accolade_tests::{
     Backend, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge, direct_badge,
-    enrolment, now, until, with,
+    enrolling_job, enrolment, now, until, with,
 };
 use serde_json::{Value, json};
 
@@ -335,6 +335,28 @@ fn the_public_key_of_a_webhook_that_has_none(server: &Server) -> Reply {
     org.get(&format!("webhooks/{id}/key"))
 }
 
+fn another_part_under_a_number(server: &Server) -> Reply {
+    let org = server.org();
+    let job = org.create_job(&enrolling_job(&org.badge()));
+    org.putting_part(&job, 1, b"customerId\n").send().ok();
+    org.putting_part(&job, 1, b"email\n").send()
+}
+
+fn a_job_beside_as_many_as_there_may_be(backend: Backend) -> Reply {
+    let server = Setup::new(backend).set("jobs.max_unfinished", "1").start();
+    let org = server.org();
+    let body = enrolling_job(&org.badge());
+    org.create_job(&body);
+    org.post("jobs", &body)
+}
+
+fn a_file_without_a_column_that_is_needed(server: &Server) -> Reply {
+    let org = server.org();
+    let job = org.create_job(&enrolling_job(&org.badge()));
+    org.putting_part(&job, 1, b"name\nJane\n").send().ok();
+    org.request("POST", &format!("jobs/{job}/start")).send()
+}
+
 fn an_unknown_field(server: &Server) -> Reply {
     let (org, body) = ready(server);
     org.enrol(&with(&body, &json!({"isueEventDate": 1})))
@@ -439,6 +461,9 @@ produced! {
     1961 => a_receiver_inside_of_the_network
     1962 => a_webhook_that_there_is_not
     1963 => the_public_key_of_a_webhook_that_has_none
+    1964 => another_part_under_a_number
+    1965 => a_job_beside_as_many_as_there_may_be
+    1969 => a_file_without_a_column_that_is_needed
     1990 => an_unknown_field
     1991 => two_dates_that_disagree
     1992 => a_customer_named_twice

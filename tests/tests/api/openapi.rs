@@ -16,12 +16,12 @@ enum Foreign {
     /// A success that shows nothing of it.
     OwnView,
     /// 404 with 1962.
-    NoWebhook,
+    NothingLikeThat,
     /// A success whose every element is a 1054.
     NoElement,
 }
 
-use Foreign::{NoElement, NoWebhook, NotFound, OwnView};
+use Foreign::{NoElement, NotFound, NothingLikeThat, OwnView};
 
 /// One operation as it is called here.
 struct Operation {
@@ -53,6 +53,7 @@ struct World {
     catalogue_group: String,
     field: String,
     webhook: String,
+    job: String,
 }
 
 const GROUPS: [&str; 3] = ["badges:read", "badges:write", "badges:issue"];
@@ -85,6 +86,7 @@ impl World {
             "webhooks",
             json!({"url": "https://1.1.1.1/hook", "signature": "ED25519"}),
         );
+        let job = org.create_job(&json!({"operation": "CUSTOMERS", "format": "NDJSON"}));
         Self {
             org,
             badge,
@@ -94,6 +96,7 @@ impl World {
             catalogue_group,
             field,
             webhook,
+            job,
         }
     }
 
@@ -105,6 +108,7 @@ impl World {
         self.views(&mut walk);
         self.catalogue(&mut walk);
         self.webhooks(&mut walk);
+        self.jobs(&mut walk);
         walk.0
     }
 
@@ -177,7 +181,7 @@ impl World {
         let new = Some(json!({"url": "https://1.1.1.1/another"}));
         walk.add("post", "webhooks", &[], new, OwnView);
         walk.add("get", "webhooks", &[], None, OwnView);
-        let mut walk = |method, path, body| walk.add(method, path, id, body, NoWebhook);
+        let mut walk = |method, path, body| walk.add(method, path, id, body, NothingLikeThat);
         walk("get", "webhooks/{}", None);
         walk("put", "webhooks/{}", Some(json!({"batch": 2})));
         walk("post", "webhooks/{}/pause", None);
@@ -189,6 +193,26 @@ impl World {
         walk("post", "webhooks/{}/resend", resend);
         walk("post", "webhooks/{}/test", None);
         walk("delete", "webhooks/{}", None);
+    }
+
+    fn jobs(&self, walk: &mut Walk) {
+        let job = self.job.as_str();
+        let new = Some(json!({"operation": "ENROL", "format": "CSV"}));
+        walk.add("post", "jobs", &[], new, OwnView);
+        walk.add("get", "jobs", &[], None, OwnView);
+        let row = Some(json!({"customerId": 9, "email": "row@example.org"}));
+        let path = "jobs/{}/parts/{}";
+        walk.add("put", path, &[job, "1"], row, NothingLikeThat);
+        let mut walk_on = |method, path| walk.add(method, path, &[job], None, NothingLikeThat);
+        walk_on("post", "jobs/{}/start");
+        walk_on("get", "jobs/{}/results");
+        walk_on("post", "jobs/{}/cancel");
+        walk_on("get", "jobs/{}");
+        if let Some(last) = walk.0.last_mut() {
+            // It can be deleted once it has ended.
+            last.query = "?wait=25".to_owned();
+        }
+        walk.add("delete", "jobs/{}", &[job], None, NothingLikeThat);
     }
 
     fn catalogue(&self, walk: &mut Walk) {
@@ -349,7 +373,7 @@ fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
             NotFound => {
                 assert_eq!((reply.status, reply.codes()), (404, vec![404]), "{reply}");
             }
-            NoWebhook => {
+            NothingLikeThat => {
                 assert_eq!((reply.status, reply.codes()), (404, vec![1962]), "{reply}");
             }
             OwnView => {
@@ -358,9 +382,10 @@ fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
                     badge,
                     field,
                     webhook,
+                    job,
                     ..
                 } = &world;
-                for id in [badge, &world.catalogue_group, field, webhook] {
+                for id in [badge, &world.catalogue_group, field, webhook, job] {
                     assert!(!text.contains(id), "{text}");
                 }
             }

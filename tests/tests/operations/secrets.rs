@@ -21,6 +21,19 @@ const COMMANDS: [&[&str]; 10] = [
     &["org", "create", "--id", "77", "--name", "x"],
     &["client", "list"],
     &["backup", "/dev/null/copy.db"],
+    &[
+        "job",
+        "run",
+        "--file",
+        "-",
+        "--format",
+        "csv",
+        "--operation",
+        "earn",
+        "--key",
+        "x",
+        "--secret-stdin",
+    ],
 ];
 
 fn cli() -> Cli {

@@ -1,6 +1,6 @@
 //! Random bodies: whatever they are, the answer is an envelope and never a 5xx.
 
-use accolade_tests::{Server, badge, enrolment, on_both_databases};
+use accolade_tests::{Server, badge, enrolling_query, enrolment, on_both_databases};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Map, Value, json};
@@ -21,6 +21,8 @@ fn leaf() -> impl Strategy<Value = Value> {
         json!("MONTHS"),
         json!("MONDAY"),
         json!("INTEGER"),
+        json!("CUSTOMERS"),
+        json!("NDJSON"),
         json!("DATE"),
         json!("BADGE_FIXED_WINDOW"),
         json!("CUSTOMER_BADGE_ROLLING_WINDOW"),
@@ -125,6 +127,11 @@ const FIELDS: &[&str] = &[
     "mobile",
     "externalId",
     "cardNumber",
+    "operation",
+    "format",
+    "eventDate",
+    "dryRun",
+    "jobId",
     "id",
     "unknown",
 ];
@@ -180,6 +187,8 @@ fn other_bodies(badge_id: &str) -> Vec<Value> {
         ]),
         json!({"name": "Fuzz", "rank": 1, "dataType": "INTEGER", "isMandatory": true, "defaultValue": "1", "isActive": true}),
         json!({"customers": [{"customerId": 1, "email": "a@x", "mobile": "1"}], "email": "a@x", "cardNumber": "1"}),
+        json!({"operation": "ENROL", "format": "CSV", "badgeMetaId": badge_id, "eventDate": 1, "dryRun": true,
+               "jobId": "fuzz", "triggeredBy": {"ownerType": "Membercare", "referenceId": "1"}}),
     ]
 }
 
@@ -253,6 +262,8 @@ fn no_body_breaks_anything(server: &Server) {
                 "group",
                 "customField",
                 "customers/bulk",
+                "jobs",
+                "jobs?operation=EARN&format=NDJSON&start=true",
             ] {
                 client.post(path, &body);
                 let request = client.sending("POST", path, &body);
@@ -300,6 +311,9 @@ fn queries() -> impl Strategy<Value = String> {
         "endDate",
         "isActive",
         "dryRun",
+        "wait",
+        "only",
+        "format",
         "unknown",
     ]);
     let values = prop::sample::select(vec![
@@ -350,6 +364,9 @@ fn no_query_breaks_anything(server: &Server) {
     let badge = org.badge();
     org.enrol(&enrolment(&badge)).ok();
     org.earned(&badge, 1);
+    let query = enrolling_query(&badge, "&start=true&jobId=fuzz");
+    let request = org.request("POST", &query);
+    request.bytes(b"customerId\n1\n2\n".to_vec()).send().ok();
     let config = Config {
         cases: 200,
         failure_persistence: None,
@@ -364,6 +381,8 @@ fn no_query_breaks_anything(server: &Server) {
                 "management/1",
                 "group",
                 "customField",
+                "jobs",
+                "jobs/fuzz/results",
             ] {
                 org.get(&format!("{path}?{query}"));
             }

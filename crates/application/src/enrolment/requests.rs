@@ -20,6 +20,7 @@ pub fn requests(
 ) -> Result<Vec<LedgerEntry>, UseCaseError> {
     let id = normalized(id);
     let mut entries = carried_out(ports, caller, &id)?;
+    entries.retain(|entry| !matches!(entry.answer, Answer::NotExecuted(_)));
     if let Some((import, number)) = element(&id) {
         let has_element = |entry: &LedgerEntry| match &entry.answer {
             Answer::Imported { outcomes, .. } => number <= outcomes.len(),

@@ -225,6 +225,32 @@ impl RecordedRequest for ImportRequest {
     }
 }
 
+/// Earns that were only tried out before: how many count, beside what is recorded, under each limit of
+/// a request. Empty means none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TriedEarns {
+    /// Under the customers' limits, in their order, for each customer of the request.
+    pub customers: Vec<Vec<u64>>,
+    /// Under the badge's limits, in their order.
+    pub badge: Vec<u64>,
+}
+
+impl TriedEarns {
+    /// How many count under the limit at `place` of the customer at `position`.
+    pub fn of_customer(&self, position: usize, place: usize) -> u64 {
+        let counts = self.customers.get(position);
+        counts
+            .and_then(|counts| counts.get(place))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// How many count under the badge's limit at `place`.
+    pub fn of_badge(&self, place: usize) -> u64 {
+        self.badge.get(place).copied().unwrap_or_default()
+    }
+}
+
 /// Where earned badges live.
 pub trait EarningStore: Send + Sync {
     /// Executes every request of `batch` in one transaction, exactly as if they had been
@@ -278,7 +304,19 @@ pub trait EarningStore: Send + Sync {
     ///
     /// # Errors
     /// The store failed.
-    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError>;
+    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
+        self.preview_after(request, &TriedEarns::default())
+    }
+
+    /// The same if what was `tried` had been recorded before, at the moment of the request.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn preview_after(
+        &self,
+        request: &EarnRequest,
+        tried: &TriedEarns,
+    ) -> Result<Vec<CustomerEarn>, StoreError>;
 
     /// Revokes an earned badge and gives its place under every limit back.
     /// The badge's counts fall. Of two that race exactly one wins.

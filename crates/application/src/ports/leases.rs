@@ -18,6 +18,8 @@ pub enum LeaseName {
     Expiries,
     /// The deliveries of a webhook.
     Webhook(OrgId, WebhookId),
+    /// The carrying out of a job, which is named by its [secret](crate::ports::NewJob::secret).
+    Job(OrgId, Uuid),
 }
 
 impl fmt::Display for LeaseName {
@@ -26,6 +28,7 @@ impl fmt::Display for LeaseName {
             Self::Server(process) => write!(f, "servers/{process}"),
             Self::Expiries => f.write_str("expiries"),
             Self::Webhook(org, webhook) => write!(f, "orgs/{org}/webhooks/{webhook}"),
+            Self::Job(org, job) => write!(f, "orgs/{org}/jobs/{job}"),
         }
     }
 }

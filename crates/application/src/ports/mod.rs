@@ -25,6 +25,8 @@ mod health;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
+mod job_files;
+mod job_store;
 mod leases;
 mod record;
 mod request_ledger;
@@ -41,6 +43,7 @@ pub use accolade_domain::listing::{Page, PageOf, SortOrder};
 pub use batch::{Batch, Conflict};
 pub use clock::Clock;
 pub use ids::IdSource;
+pub use job_files::{FilePlace, JobFile, JobFiles, JobRow, RowAction};
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
 pub use secrets::SecretSource;
 pub use webhook_sender::{ReceiverNotAllowed, WebhookSender};
@@ -94,6 +97,8 @@ stores! {
     leases: leases::Leases,
     /// Webhooks, and how far they have come.
     webhooks: webhook_store::WebhookStore,
+    /// Jobs, and how far they have come.
+    jobs: job_store::JobStore,
 }
 
 /// Every port, as the use cases get them.
@@ -109,6 +114,8 @@ pub struct Ports {
     pub secrets: Arc<dyn SecretSource>,
     /// The way to the receivers of events.
     pub receivers: Arc<dyn WebhookSender>,
+    /// What reads the files of jobs.
+    pub files: Arc<dyn JobFiles>,
     /// Whose turn it is to change what many want to change.
     pub turns: Turns,
 }

@@ -12,7 +12,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
 use accolade_application::ports::{
     BadgeEdit, EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
-    StoreError,
+    StoreError, TriedEarns,
 };
 use accolade_domain::badge::BadgeDraft;
 use accolade_domain::earning::{EventDate, Limit};
@@ -100,8 +100,12 @@ impl EarningStore for Faulty {
         }
     }
 
-    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
-        self.store.preview(request)
+    fn preview_after(
+        &self,
+        request: &EarnRequest,
+        tried: &TriedEarns,
+    ) -> Result<Vec<CustomerEarn>, StoreError> {
+        self.store.preview_after(request, tried)
     }
 
     fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {

@@ -4,6 +4,7 @@ mod bulk;
 pub(crate) mod earn;
 mod expiries;
 mod growth;
+mod jobs;
 mod latency;
 mod memory;
 pub(crate) mod mixed;
@@ -38,6 +39,8 @@ pub(crate) enum Scenario {
     Push,
     /// How long single enrolments take while many others expire
     Expiries,
+    /// Enrolling the customers of a file
+    Jobs,
     /// The most memory that the server has had
     Memory,
     /// Bulk enrolment into a table that is full
@@ -48,7 +51,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
@@ -56,6 +59,7 @@ impl Scenario {
         Self::Mixed,
         Self::Push,
         Self::Expiries,
+        Self::Jobs,
         Self::Memory,
         Self::Growth,
         Self::Start,
@@ -74,6 +78,7 @@ impl Scenario {
             Self::Mixed => mixed::run(bench).await,
             Self::Push => push::run(bench).await,
             Self::Expiries => expiries::run(bench).await,
+            Self::Jobs => jobs::run(bench).await,
             Self::Memory => memory::run(bench).await,
             Self::Growth => growth::run(bench).await,
             Self::Start => start::run(bench).await,

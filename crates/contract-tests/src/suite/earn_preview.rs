@@ -1,7 +1,7 @@
 //! Previews of earns: the same outcomes, and nothing recorded.
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
-use accolade_application::ports::{BadgeEdit, EarnRequest};
+use accolade_application::ports::{BadgeEdit, EarnRequest, TriedEarns};
 use accolade_domain::enrolment::{Hold, Outcome};
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::CalendarUnit;
@@ -77,9 +77,25 @@ fn a_preview_looks_at_neither_keys_nor_the_version(world: &World) {
     assert_eq!(codes(&preview(world, &request)), [0]);
 }
 
+fn a_preview_counts_what_was_tried_before_as_if_it_had_been_recorded(world: &World) {
+    let badge = world.limited("Gold", [in_all(2)], [in_all(4)]);
+    world.earn(&world.earning(&badge, [1])).unwrap();
+    let request = world.earning(&badge, [1, 2, 3, 4]);
+    let tried = TriedEarns {
+        customers: vec![vec![0], vec![2], vec![1], vec![0]],
+        badge: vec![1],
+    };
+    let earning = &world.stores.earning;
+    let shown = earning.preview_after(&request, &tried).unwrap();
+    assert_eq!(codes(&shown), [0, 817, 0, 818]);
+    let none = earning.preview_after(&request, &TriedEarns::default());
+    assert_eq!(codes(&none.unwrap()), [0, 0, 0, 818]);
+}
+
 sentences! {
     a_preview_says_who_would_earn_by_virtue_of_which_enrolment
     a_preview_refuses_whom_earning_would_refuse_in_the_same_words
     a_preview_records_nothing_no_refusal_either
     a_preview_looks_at_neither_keys_nor_the_version
+    a_preview_counts_what_was_tried_before_as_if_it_had_been_recorded
 }

@@ -55,4 +55,8 @@ actions! {
     Enable = 11, "ENABLE";
     /// It was stopped because it failed.
     Disable = 12, "DISABLE";
+    /// It was started.
+    Start = 15, "START";
+    /// It was to go no further.
+    Cancel = 16, "CANCEL";
 }

@@ -4,6 +4,7 @@ use crate::ids::{
     BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId,
     WebhookId,
 };
+use crate::job::JobId;
 use crate::text::RequestId;
 
 macro_rules! entity_kinds {
@@ -85,4 +86,6 @@ entity_kinds! {
     Client(ClientNumber) = 8, "CLIENT";
     /// A webhook.
     Webhook(WebhookId) = 9, "WEBHOOK";
+    /// A job.
+    Job(JobId) = 10, "JOB";
 }

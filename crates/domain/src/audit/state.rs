@@ -3,6 +3,7 @@
 use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
+use crate::job::{JobSettings, JobState};
 use crate::owner::Claim;
 use crate::text::Name;
 use crate::webhook::{WebhookSettings, WebhookState};
@@ -88,6 +89,10 @@ pub enum State {
     Webhook(Box<WebhookSettings>),
     /// Whether anything is sent to a webhook.
     WebhookState(WebhookState),
+    /// What a job is to do.
+    Job(Box<JobSettings>),
+    /// How far a job has come.
+    JobState(JobState),
 }
 
 /// A badge, without its claims.

@@ -5,6 +5,7 @@ use crate::earning::Limit;
 use crate::event::EventKind;
 use crate::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
 use crate::instant::Instant;
+use crate::job::{JobId, JobOperation, JobState, Rows};
 use crate::owner::Owner;
 use crate::text::{BadgeName, Reason, RequestId};
 
@@ -36,6 +37,22 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+    /// A job has ended.
+    JobFinished(JobFact),
+}
+
+/// What an event says of a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct JobFact {
+    /// The job.
+    pub job: JobId,
+    /// What it did by each row.
+    pub operation: JobOperation,
+    /// How it ended.
+    pub state: JobState,
+    /// What became of its rows.
+    pub rows: Rows,
 }
 
 /// What an event says of an enrolment.
@@ -183,6 +200,7 @@ impl Fact {
             Self::LimitReached(_) => EventKind::LimitReached,
             Self::Badge(changed, _) => changed.kind(),
             Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
+            Self::JobFinished(_) => EventKind::JobFinished,
         }
     }
 }

@@ -61,6 +61,8 @@ event_kinds! {
     BadgeUnclaimed = 14, "badge.unclaimed";
     /// A webhook was disabled because nothing could be delivered.
     WebhookDisabled = 15, "webhook.disabled";
+    /// A job has ended.
+    JobFinished = 18, "job.finished";
 }
 
 impl EventKind {

@@ -9,7 +9,9 @@ mod fact;
 mod kind;
 mod position;
 
-pub use fact::{BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, LimitCount, LimitFact};
+pub use fact::{
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitCount, LimitFact,
+};
 pub use kind::EventKind;
 pub use position::{NotAPosition, Position};
 
@@ -62,7 +64,7 @@ impl Event {
             | Fact::EarnExpired(it) => Some(it.badge),
             Fact::LimitReached(it) => Some(it.badge),
             Fact::Badge(_, it) => Some(it.badge),
-            Fact::WebhookDisabled { .. } => None,
+            Fact::WebhookDisabled { .. } | Fact::JobFinished(_) => None,
         }
     }
 
@@ -77,7 +79,7 @@ impl Event {
             | Fact::EarnRevoked(it)
             | Fact::EarnExpired(it) => Some(it.customer),
             Fact::LimitReached(it) => it.customer,
-            Fact::Badge(..) | Fact::WebhookDisabled { .. } => None,
+            Fact::Badge(..) | Fact::WebhookDisabled { .. } | Fact::JobFinished(_) => None,
         }
     }
 }

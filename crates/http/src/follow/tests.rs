@@ -8,7 +8,7 @@ use super::*;
 
 /// An org's feed that counts how often it is looked at.
 struct Watched {
-    followers: Followers,
+    followers: FeedFollowers,
     draining: Draining,
     newest: Arc<AtomicI64>,
     looks: Arc<AtomicUsize>,
@@ -31,7 +31,7 @@ impl Watched {
     fn new() -> Self {
         let (newest, looks) = (Arc::<AtomicI64>::default(), Arc::<AtomicUsize>::default());
         let is_away = Arc::<AtomicBool>::default();
-        let look: Look = {
+        let look: Look<OrgId, Position> = {
             let (newest, looks, is_away) = (newest.clone(), looks.clone(), is_away.clone());
             Arc::new(move |_| {
                 looks.fetch_add(1, Ordering::SeqCst);
@@ -56,7 +56,7 @@ impl Watched {
     fn record(&self, is_here: bool) {
         self.newest.fetch_add(1, Ordering::SeqCst);
         if is_here {
-            self.followers.recorded(org());
+            self.followers.recorded(&org());
         }
     }
 
@@ -68,7 +68,10 @@ impl Watched {
     async fn wait(&self, count: usize, end: Instant) -> Vec<bool> {
         let waiting = (0..count).map(|_| async {
             let follower = self.followers.follow(org());
-            follower.wait(Position::START, end).await.unwrap()
+            follower
+                .wait(|newest| *newest > Position::START, end)
+                .await
+                .unwrap()
         });
         join_all(waiting).await
     }
@@ -131,7 +134,7 @@ async fn an_org_in_which_all_the_time_something_is_recorded_is_looked_at_no_more
             feed.record(true);
         }
     };
-    let (told, ()) = tokio::join!(follower.wait(behind, end), busy);
+    let (told, ()) = tokio::join!(follower.wait(|newest| *newest > behind, end), busy);
     assert!(!told.unwrap());
     assert!(feed.looks() - begun <= 22, "{}", feed.looks());
 }
@@ -168,8 +171,11 @@ async fn other_orgs_are_not_woken() {
     let feed = Watched::new();
     let other: OrgId = 7.try_into().unwrap();
     let follower = feed.followers.follow(other);
-    feed.followers.recorded(org());
-    assert!(!follower.wait(Position::START, seconds(1)).await.unwrap());
+    feed.followers.recorded(&org());
+    let told = follower
+        .wait(|newest| *newest > Position::START, seconds(1))
+        .await;
+    assert!(!told.unwrap());
     assert_eq!(feed.followers.count(), 1);
     drop(follower);
     assert_eq!(feed.followers.count(), 0);

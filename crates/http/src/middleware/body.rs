@@ -49,6 +49,18 @@ pub(crate) async fn bytes(
             .with_message(message)
             .into());
     }
+    encoded(request, payload, limit).await
+}
+
+/// The body of `request` as it is sent, compressed or not, at most `limit` bytes of it.
+///
+/// # Errors
+/// 1942 if it is larger, 1945 if it is not there by the request's deadline, 400 if it breaks off.
+pub(crate) async fn encoded(
+    request: &HttpRequest,
+    payload: impl Stream<Item = Result<Bytes, PayloadError>>,
+    limit: usize,
+) -> Result<Bytes, Failure> {
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)

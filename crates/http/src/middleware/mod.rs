@@ -6,6 +6,7 @@ pub(crate) mod cors;
 pub(crate) mod deadline;
 pub(crate) mod draining;
 pub(crate) mod edge;
+pub(crate) mod encoding;
 pub(crate) mod held;
 pub(crate) mod request_tag;
 pub(crate) mod waited;

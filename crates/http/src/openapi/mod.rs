@@ -37,6 +37,7 @@ pub use codes::errors_markdown;
         (name = "Enrolment", description = "Enrolling customers, revoking enrolments, and what became of requests."),
         (name = "Earning", description = "Earning badges under limits, revoking and importing earned ones."),
         (name = "Customers", description = "What customers hold, and by what they are called."),
+        (name = "Jobs", description = "Files of rows, each carried out as if it had been a request of its own."),
         (name = "Events", description = "What happened, in order: to be read and followed."),
         (name = "Badges", description = "Defining badges, and who may use them."),
         (name = "Catalogue", description = "Groups of badges, and custom fields."),

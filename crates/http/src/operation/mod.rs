@@ -30,6 +30,7 @@ use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{HttpMethod, RefOr, Required, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -43,14 +44,18 @@ pub(crate) use success::{Bare, Success, SuccessWithNull};
 /// What the paths of the API begin with.
 pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
 
-/// The text of an example: a file that a test checks.
+/// The text of an example: a file that a test checks. It is JSON unless another kind is named.
 macro_rules! example {
     ($name:literal) => {
+        $crate::operation::example!($name, "json")
+    };
+    ($name:literal, $kind:literal) => {
         include_str!(concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/examples/",
             $name,
-            ".json"
+            ".",
+            $kind
         ))
     };
 }
@@ -215,6 +220,23 @@ impl Operation {
         self.takes("application/x-www-form-urlencoded", content(schema, None))
     }
 
+    /// What stands in its body, which are bytes of any type, like `example`.
+    pub(crate) fn file_body(self, example: &str) -> Self {
+        let content = content(bytes(), Some(example.into()));
+        self.takes("application/octet-stream", content)
+    }
+
+    /// Another type of body that it takes: a file like `example`.
+    pub(crate) fn also_takes_file(mut self, kind: &str, example: &str) -> Self {
+        let mut document = self.document.build();
+        if let Some(RefOr::T(body)) = &mut document.request_body {
+            let content = content(bytes(), Some(example.into()));
+            body.content.insert(kind.to_owned(), content.into());
+        }
+        self.document = document.into();
+        self
+    }
+
     fn takes(mut self, content_type: &str, content: Content) -> Self {
         let body = RequestBodyBuilder::new().required(Some(Required::True));
         let body = body.content(content_type, content).build();
@@ -259,6 +281,24 @@ impl Operation {
         let response = response.content(kind, content).build();
         self.document = self.document.response(status.to_string(), response);
         self
+    }
+
+    /// What it answers with 200, which is a file like `example`, of this type of content or of another
+    /// that is declared so.
+    pub(crate) fn answers_file(mut self, text: &str, kind: &str, example: &str) -> Self {
+        let content = content(String::schema(), Some(example.into()));
+        let mut document = self.document.build();
+        match document.responses.responses.get_mut("200") {
+            Some(RefOr::T(response)) => {
+                response.content.insert(kind.to_owned(), content.into());
+                self.document = document.into();
+                self
+            }
+            _ => {
+                self.document = document.into();
+                self.answering(200, text, kind, content)
+            }
+        }
     }
 
     /// What it answers with 200 to who asks for this type of content: a list without an envelope.
@@ -320,6 +360,15 @@ impl Operation {
 /// The value of an example. One that is no JSON is left out; a test finds it.
 fn parsed(example: &str) -> Option<Value> {
     serde_json::from_str(example).ok()
+}
+
+/// Bytes.
+fn bytes() -> RefOr<Schema> {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(format))
+        .into()
 }
 
 fn content(schema: RefOr<Schema>, example: Option<Value>) -> Content {

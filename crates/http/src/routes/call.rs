@@ -15,7 +15,8 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderMap, ORIGIN};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, ORIGIN};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -28,6 +29,7 @@ use crate::idempotency;
 use crate::identifier;
 use crate::middleware::body;
 use crate::middleware::deadline::Deadline;
+use crate::middleware::encoding::Encoding;
 use crate::operation::{MethodRules, Rules};
 use crate::routes::lookup::Lookup;
 use crate::routes::mutation::{BodyContext, Mutation};
@@ -42,6 +44,19 @@ pub(crate) struct Call {
     rules: Rules,
     request: HttpRequest,
     payload: Payload,
+    /// Whether the parameter that asks for a dry run is left to the handler.
+    keeps_dry_run: bool,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BodyKind {
+    /// JSON.
+    Json,
+    /// Something that nobody reads, but that belongs to what a key stands for.
+    Unread,
+    /// A file, compressed or not.
+    File,
 }
 
 impl FromRequest for Call {
@@ -56,6 +71,7 @@ impl FromRequest for Call {
             rules,
             request: request.clone(),
             payload: payload.take(),
+            keeps_dry_run: false,
         });
         ready(call.ok_or_else(|| Failure::unexpected(anyhow!("the operation is not declared"))))
     }
@@ -71,15 +87,44 @@ impl Call {
             caller: self.permit().await?.0,
             query: Query::parse(self.request.query_string()),
             deadline: Deadline::from_request(&self.request),
+            is_head: self.request.method() == Method::HEAD,
             state: self.state,
         })
+    }
+
+    /// Whether the query says something under `name`.
+    pub(crate) fn asks(&self, name: &str) -> bool {
+        Query::parse(self.request.query_string()).has(name)
+    }
+
+    /// The same call, but `dryRun` is a setting of what is created, which the handler reads.
+    pub(crate) fn keeping_dry_run(mut self) -> Self {
+        self.keeps_dry_run = true;
+        self
     }
 
     /// Opens a request that writes: who calls, may it, under which key, with which body?
     ///
     /// # Errors
     /// 1930, 1931, 1932; 400 or 1911 for the key; 1942, 1943, 1945 for the body; the store failed.
-    pub(crate) async fn open(mut self) -> Result<Mutation, Failure> {
+    pub(crate) async fn open(self) -> Result<Mutation, Failure> {
+        let kind = if self.rules.json {
+            BodyKind::Json
+        } else {
+            BodyKind::Unread
+        };
+        self.open_with(kind).await
+    }
+
+    /// Opens a request that writes, whose body is a file: of any type, compressed or not.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub(crate) async fn open_file(self) -> Result<Mutation, Failure> {
+        self.open_with(BodyKind::File).await
+    }
+
+    async fn open_with(mut self, kind: BodyKind) -> Result<Mutation, Failure> {
         let (mut caller, mut permit) = self.permit().await?;
         self.refuse_forged()?;
         let mut query = Query::parse(self.request.query_string());
@@ -93,11 +138,15 @@ impl Call {
             .clone()
             .map(|key| self.state.running_keys.start(caller.org, caller.actor, key))
             .transpose()?;
-        let body = self.body().await?;
+        let encoding = match kind {
+            BodyKind::File => Encoding::from_headers(self.headers())?,
+            BodyKind::Json | BodyKind::Unread => Encoding::Identity,
+        };
+        let body = self.body(kind).await?;
         if permit.is_old() {
             (caller, permit) = self.permit().await?;
         }
-        let key = key.map(|key| self.guard(&caller, key, &body));
+        let key = key.map(|key| self.guard(&caller, key, &body, encoding));
         let context = BodyContext {
             max_customers: self.state.options.customers_per_request,
             request_id: self.headers().get("requestId").cloned(),
@@ -118,6 +167,7 @@ impl Call {
             running,
             query,
             body,
+            encoding,
             context,
         })
     }
@@ -125,6 +175,9 @@ impl Call {
     /// Whether the request is a dry run. Where there is none the wish is a problem of `query`: who only
     /// wants to try must not find it recorded.
     fn is_dry_run(&self, query: &mut Query) -> bool {
+        if self.keeps_dry_run {
+            return false;
+        }
         let wanted = query.flag(DRY_RUN) == Some(true);
         if wanted && !self.rules.dry_run {
             let message =
@@ -171,19 +224,28 @@ impl Call {
         Ok(())
     }
 
-    async fn body(&mut self) -> Result<Bytes, Failure> {
+    async fn body(&mut self, kind: BodyKind) -> Result<Bytes, Failure> {
         let limit = self.state.options.body_limit;
         let payload = self.payload.take();
-        if self.rules.json {
-            body::json(&self.request, payload, limit).await
-        } else {
-            // Nobody reads it, but it belongs to what a key stands for.
-            body::bytes(&self.request, payload, limit).await
+        match kind {
+            BodyKind::Json => body::json(&self.request, payload, limit).await,
+            BodyKind::Unread => body::bytes(&self.request, payload, limit).await,
+            BodyKind::File => body::encoded(&self.request, payload, limit).await,
         }
     }
 
     /// What `key` stands for when it comes with `body`.
-    fn guard(&self, caller: &Caller, key: IdempotencyKey, body: &[u8]) -> IdempotencyGuard {
+    fn guard(
+        &self,
+        caller: &Caller,
+        key: IdempotencyKey,
+        body: &[u8],
+        encoding: Encoding,
+    ) -> IdempotencyGuard {
+        let read_by = match encoding {
+            Encoding::Identity => self.headers().get(identifier::CUSTOMER_IDENTIFIER),
+            Encoding::Gzip | Encoding::Zstd => self.headers().get(CONTENT_ENCODING),
+        };
         let used_on = self.state.ports.clock.now();
         // More than there is time for is held at its end.
         let retention =
@@ -197,7 +259,7 @@ impl Call {
                 self.request.path(),
                 self.request.query_string(),
                 body,
-                self.headers().get(identifier::CUSTOMER_IDENTIFIER),
+                read_by,
             ),
             warnings: Vec::new(),
             used_on,

@@ -201,7 +201,8 @@ impl Following {
         {
             if !stretch.page.has_more {
                 let begun = Instant::now();
-                let has_grown = follower.wait(stretch.page.next, end).await?;
+                let next = stretch.page.next;
+                let has_grown = follower.wait(|newest| *newest > next, end).await?;
                 waited += begun.elapsed();
                 if !has_grown {
                     break;

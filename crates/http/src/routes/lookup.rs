@@ -22,8 +22,10 @@ pub(crate) struct Lookup {
     pub(crate) caller: Caller,
     /// The query, from which the handler reads what is asked for.
     pub(crate) query: Query,
-    pub(super) deadline: Deadline,
-    pub(super) state: web::Data<AppState>,
+    pub(crate) deadline: Deadline,
+    /// Whether nobody wants to see more than the headers.
+    pub(crate) is_head: bool,
+    pub(crate) state: web::Data<AppState>,
 }
 
 impl Lookup {

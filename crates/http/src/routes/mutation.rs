@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
 use crate::idempotency::{REPLAYED, Running};
 use crate::middleware::deadline::Deadline;
+use crate::middleware::encoding::Encoding;
 use crate::response::respond;
 use crate::state::AppState;
 use crate::submission::{SmallCommand, Submission};
@@ -65,6 +66,8 @@ pub(crate) struct Mutation {
     pub(super) running: Option<Running>,
     pub(super) query: Query,
     pub(super) body: Bytes,
+    /// How the body is compressed, if it is a file.
+    pub(super) encoding: Encoding,
     pub(super) context: BodyContext,
 }
 
@@ -95,11 +98,29 @@ impl Mutation {
         self.read_by(read).await
     }
 
+    /// The same for a body that is a file: `reader` gets it decoded, at most `most` bytes of it.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub(crate) async fn read_file<T: Send + 'static>(
+        &mut self,
+        most: usize,
+        reader: impl FnOnce(Vec<u8>) -> BodyRead<T> + Send + 'static,
+    ) -> Result<Result<T, UseCaseError>, Failure> {
+        let (encoding, body) = (self.encoding, self.body.clone());
+        let read = move || {
+            let decoded = encoding.decode(&body, most);
+            reader(decoded.map_err(|problem| vec![problem])?)
+        };
+        self.read_by(read).await
+    }
+
     async fn read_by<T: Send + 'static>(
         &mut self,
         read: impl FnOnce() -> BodyRead<T> + Send + 'static,
     ) -> Result<Result<T, UseCaseError>, Failure> {
-        let parsed = if self.body.len() <= SMALL_BODY {
+        let is_small = self.body.len() <= SMALL_BODY && self.encoding == Encoding::Identity;
+        let parsed = if is_small {
             read()
         } else {
             let dispatcher = &self.state.dispatcher;
@@ -188,7 +209,7 @@ impl Mutation {
             if recorded {
                 metrics.executed(&executed);
                 if matches!(executed, Ok(Executed::Now { .. })) {
-                    followers.recorded(org);
+                    followers.recorded(&org);
                 }
             }
             Reply::new(&executed?, recorded, &zone)

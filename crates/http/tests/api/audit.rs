@@ -359,7 +359,7 @@ async fn who_is_no_admin_may_not_read_it_and_what_cannot_be_read_is_said() {
         trail.app.get("audit").await.failure(),
         (403, vec![(1931, None)])
     );
-    let reply = trail.read("?entityType=JOB&limit=0").await;
+    let reply = trail.read("?entityType=JOBS&limit=0").await;
     let problems = vec![code_at(400, "entityType"), code_at(400, "limit")];
     assert_eq!(reply.failure(), (400, problems));
 }

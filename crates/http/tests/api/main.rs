@@ -22,6 +22,7 @@ mod gate;
 mod idempotency;
 mod identifiers;
 mod imports;
+mod jobs;
 mod operations;
 mod requests;
 mod revoking;

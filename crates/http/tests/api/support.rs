@@ -7,6 +7,7 @@ use accolade_application::access::{
     AccessGroup, AccessGroups, Caller, CreateClient, NewCredentials, create_client, create_org,
 };
 use accolade_application::badges::{ClaimBadge, CreateBadge};
+use accolade_application::jobs::JobLimits;
 use accolade_application::ports::{Org, Ports};
 use accolade_application::{Request, execute};
 pub(crate) use accolade_domain::fixtures::at;
@@ -322,6 +323,10 @@ fn options() -> HttpOptions {
         customers_per_request: 10_000,
         idempotency_retention: Duration::from_hours(72),
         events_retention: Duration::from_hours(90 * 24),
+        job_limits: JobLimits {
+            most_open: 10,
+            most_bytes: 1 << 30,
+        },
         auth: AuthOptions {
             token_ttl: Duration::from_mins(5),
             token_keys: vec![vec![7; 32]],

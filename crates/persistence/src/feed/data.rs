@@ -1,7 +1,7 @@
 //! What a row of the feed says itself. The first byte of its stored form says which form follows, so
 //! that forms can be added and old rows stay readable.
 
-use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact};
+use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, JobFact};
 use accolade_domain::ids::WebhookId;
 use accolade_domain::instant::Instant;
 use anyhow::{Context as _, bail};
@@ -22,6 +22,7 @@ const REVOKED_ENROLMENTS: u8 = 5;
 const REVOKED_EARN: u8 = 6;
 const BADGE: u8 = 7;
 const WEBHOOK: u8 = 8;
+const JOB: u8 = 11;
 
 /// What a row says itself, besides what the ledger's answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub(crate) enum Data {
     Badge(Box<BadgeFact>),
     /// A webhook was disabled, and why.
     WebhookDisabled(WebhookId, String),
+    /// A job has ended.
+    JobFinished(Box<JobFact>),
 }
 
 /// Which of the answer's enrolments, or earned badges, have expired.
@@ -98,6 +101,7 @@ impl Data {
             Self::WebhookDisabled(webhook, reason) => {
                 form(WEBHOOK, &(webhook.0.as_bytes(), reason))?
             }
+            Self::JobFinished(job) => form(JOB, job)?,
         };
         Ok(Some(bytes))
     }
@@ -140,6 +144,7 @@ impl Data {
                 let (webhook, reason): ([u8; 12], String) = postcard::from_bytes(rest)?;
                 Self::WebhookDisabled(object_id(&webhook)?.into(), reason)
             }
+            JOB => Self::JobFinished(Box::new(postcard::from_bytes(rest)?)),
             other => bail!("a row of the feed has the form {other}"),
         })
     }
@@ -152,6 +157,7 @@ mod tests {
     use accolade_domain::earning::{Limit, Scope, Span, Window};
     use accolade_domain::fixtures::{customer, owner, second};
     use accolade_domain::ids::ObjectId;
+    use accolade_domain::job::{JobOperation, JobState, Rows};
     use accolade_domain::owner::OwnerType;
     use accolade_domain::text::{Reason, RequestId};
     use accolade_domain::zone::CalendarUnit;
@@ -249,7 +255,7 @@ mod tests {
         #[test]
         fn damaged_bytes_are_an_error_and_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Data::decode(Some(&bytes));
-            for form in ENROLMENTS..=WEBHOOK {
+            for form in ENROLMENTS..=JOB {
                 let mut damaged = vec![form];
                 damaged.extend(&bytes);
                 let _ = Data::decode(Some(&damaged));
@@ -262,6 +268,17 @@ mod tests {
         assert_comes_back(&Data::Enrolments(second(7)));
         assert_comes_back(&Data::Earns(Vec::new()));
         assert_comes_back(&Data::WebhookDisabled(id([3; 12]).into(), "410".to_owned()));
+        assert_comes_back(&Data::JobFinished(Box::new(JobFact {
+            job: "spring".try_into().unwrap(),
+            operation: JobOperation::Import,
+            state: JobState::Cancelled,
+            rows: Rows {
+                total: None,
+                succeeded: 3,
+                refused: 2,
+                invalid: 1,
+            },
+        })));
         assert_comes_back(&Data::Badge(Box::new(BadgeFact {
             badge: id([1; 12]).into(),
             version: 3,

@@ -103,6 +103,7 @@ fn facts(first: EventKind, data: Data, request: Option<Recorded>) -> anyhow::Res
         (EventKind::WebhookDisabled, Data::WebhookDisabled(webhook, reason), None) => {
             vec![Fact::WebhookDisabled { webhook, reason }]
         }
+        (EventKind::JobFinished, Data::JobFinished(job), None) => vec![Fact::JobFinished(*job)],
         (kind, Data::Badge(badge), None) => {
             let changed = BadgeChanged::of_kind(kind).context("a badge that nothing became of")?;
             vec![Fact::Badge(changed, *badge)]

@@ -13,6 +13,7 @@ mod expiry_sql;
 mod facts;
 mod feed_sql;
 mod housekeeping_sql;
+mod job_sql;
 mod lease_sql;
 mod ledger_sql;
 mod lock;

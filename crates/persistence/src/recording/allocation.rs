@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::{mem, slice};
 
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
-use accolade_application::ports::EarnRequest;
+use accolade_application::ports::{EarnRequest, TriedEarns};
 use accolade_domain::badge::EarnType;
 use accolade_domain::earning::{
     Counted, Limit, Places, RollingEarn, Scope, Span, allot, covering, is_told_again, quiet_since,
@@ -80,6 +80,8 @@ pub(crate) struct Allocation<'a> {
     placed: Vec<Placed>,
     /// Of each request, if somebody got a place and there are limits.
     places: Vec<Option<Places>>,
+    /// What counts of the only request besides, because it was tried out before.
+    tried: Option<&'a TriedEarns>,
 }
 
 impl<'a> Allocation<'a> {
@@ -93,12 +95,15 @@ impl<'a> Allocation<'a> {
         Ok((allocation, expected))
     }
 
-    /// What earning would make of `request`, by one state of the database.
+    /// What earning would make of `request`, by one state of the database, if what was `tried` had been
+    /// recorded before.
     pub(crate) fn preview<C: RecordingSql>(
         connection: &mut C,
         request: &'a EarnRequest,
+        tried: &'a TriedEarns,
     ) -> Result<Vec<CustomerEarn>, WorkError> {
         let mut allocation = Self::new(connection, slice::from_ref(request))?;
+        allocation.tried = Some(tried);
         allocation.try_out(connection)?;
         Ok(allocation.outcomes(0)?)
     }
@@ -138,6 +143,7 @@ impl<'a> Allocation<'a> {
             outcomes: outcomes.collect(),
             placed: Vec::new(),
             places: vec![None; requests.len()],
+            tried: None,
         };
         if any.terms.earn_type == EarnType::IssueEarn {
             allocation.find_enrolments(connection)?;
@@ -202,14 +208,22 @@ impl<'a> Allocation<'a> {
         let mut full = Vec::new();
         for (index, (pending, count)) in self.pending.iter_mut().zip(of_all).enumerate() {
             (pending.last, pending.last_on) = (count.last, count.last_on);
+            let tried = |place| {
+                let position = pending.position;
+                self.tried
+                    .map_or(0, |tried| tried.of_customer(position, place))
+            };
             for (place, (count, limit)) in count.counts.iter().zip(&boundaries).enumerate() {
-                let too_many = stored::<_, i64>(*count)? - limit.max;
-                if limit.kind == Kind::Rolling && too_many >= 0 {
+                let recorded: i64 = stored(*count)?;
+                let too_many = recorded + stored::<_, i64>(tried(place))? - limit.max;
+                // Of what was tried the latest are the first that need not leave.
+                if limit.kind == Kind::Rolling && (0..recorded.max(1)).contains(&too_many) {
                     full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
             }
-            let counted = count.counts.into_iter().map(|count| Counted {
-                count,
+            let counted = count.counts.into_iter().enumerate();
+            let counted = counted.map(|(place, count)| Counted {
+                count: count + tried(place),
                 must_leave: None,
             });
             self.counted.push(counted.collect());
@@ -277,7 +291,8 @@ impl<'a> Allocation<'a> {
             let mut counters = LimitCounters::read(connection, self.key, self.any)?;
             earned_on = counters.earned_on(self.any)?;
             let limits = badge_limits(self.any, earned_on);
-            badge = counters.counted(connection, &limits, self.pending.len(), false)?;
+            let tried = self.tried.map_or(&[][..], |tried| &tried.badge);
+            badge = counters.preview(connection, &limits, self.pending.len(), tried)?;
         }
         self.count(connection, earned_on)?;
         let verdicts = self.allot(earned_on, &badge, 0);
@@ -306,7 +321,7 @@ impl<'a> Allocation<'a> {
             let mut counters = LimitCounters::read(connection, self.key, any)?;
             earned_on = counters.earned_on(any)?;
             let limits = badge_limits(any, earned_on);
-            badge = counters.counted(connection, &limits, self.pending.len(), true)?;
+            badge = counters.counted(connection, &limits, self.pending.len())?;
             for limit in &limits {
                 told.push(counters.told_on(limit)?);
             }

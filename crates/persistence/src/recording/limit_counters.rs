@@ -103,12 +103,32 @@ impl LimitCounters {
     }
 
     /// What counts under each of `limits`, if `asked` more are to be recorded. Stores what was added
-    /// up, if `store`.
+    /// up.
     pub(crate) fn counted<C: EarnSql + EarnRows>(
         &mut self,
         connection: &mut C,
         limits: &[Limit],
         asked: usize,
+    ) -> Result<Vec<Counted>, WorkError> {
+        self.counted_with(connection, limits, (asked, &[]), true)
+    }
+
+    /// The same if so many more were `tried` before, under each. Stores nothing.
+    pub(crate) fn preview<C: EarnSql + EarnRows>(
+        &mut self,
+        connection: &mut C,
+        limits: &[Limit],
+        asked: usize,
+        tried: &[u64],
+    ) -> Result<Vec<Counted>, WorkError> {
+        self.counted_with(connection, limits, (asked, tried), false)
+    }
+
+    fn counted_with<C: EarnSql + EarnRows>(
+        &mut self,
+        connection: &mut C,
+        limits: &[Limit],
+        (asked, tried): (usize, &[u64]),
         store: bool,
     ) -> Result<Vec<Counted>, WorkError> {
         let mut counts = Vec::with_capacity(limits.len());
@@ -117,8 +137,9 @@ impl LimitCounters {
         }
         self.add_up(connection, limits, &mut counts, store)?;
         let mut counted = Vec::with_capacity(limits.len());
-        for (limit, count) in limits.iter().zip(counts) {
-            let count: u64 = stored(count.unwrap_or_default())?;
+        for (place, (limit, count)) in limits.iter().zip(counts).enumerate() {
+            let recorded: u64 = stored(count.unwrap_or_default())?;
+            let count = recorded + tried.get(place).copied().unwrap_or_default();
             let Span::Rolling { since, .. } = limit.span else {
                 counted.push(Counted {
                     count,
@@ -127,8 +148,9 @@ impl LimitCounters {
                 continue;
             };
             let full = count + asked as u64 > u64::from(limit.max);
-            let must_leave = if full {
-                let before = count.saturating_sub(u64::from(limit.max));
+            let before = count.saturating_sub(u64::from(limit.max));
+            // What was tried is later than what is recorded.
+            let must_leave = if full && before < recorded.max(1) {
                 self.must_leave(connection, since, stored(before)?)?
             } else {
                 None

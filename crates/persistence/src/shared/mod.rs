@@ -16,11 +16,12 @@ mod expiry_rows;
 mod feed_rows;
 mod health;
 pub(super) mod idempotency;
+mod jobs;
 pub(super) mod requests;
 mod stored_texts;
 mod webhooks;
 
 use super::{
     CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, locked, position, text_sql, webhook_sql,
+    check_writable, directory_sql, job_sql, locked, position, text_sql, webhook_sql,
 };

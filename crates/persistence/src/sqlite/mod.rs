@@ -16,6 +16,7 @@ mod facts;
 mod feed_sql;
 mod file;
 mod housekeeping_sql;
+mod job_sql;
 mod lease_sql;
 mod ledger_sql;
 mod open;

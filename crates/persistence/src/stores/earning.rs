@@ -2,7 +2,8 @@
 
 use accolade_application::answer::CustomerEarn;
 use accolade_application::ports::{
-    EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest, StoreError,
+    EarnBatch, EarnRequest, EarningStore, ImportRequest, RecordError, RevokeEarnRequest,
+    StoreError, TriedEarns,
 };
 use accolade_domain::earning::{Limit, Scope};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
@@ -26,9 +27,13 @@ impl<C: RecordingSql> EarningStore for Store<C> {
         self.record::<Earns<'_>>(batch.requests())
     }
 
-    fn preview(&self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, StoreError> {
+    fn preview_after(
+        &self,
+        request: &EarnRequest,
+        tried: &TriedEarns,
+    ) -> Result<Vec<CustomerEarn>, StoreError> {
         self.reader
-            .read(|connection| Allocation::preview(connection, request))
+            .read(|connection| Allocation::preview(connection, request, tried))
     }
 
     fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {

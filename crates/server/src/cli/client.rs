@@ -67,6 +67,15 @@ pub(super) fn create(command: CreateClient) -> Result<()> {
 /// # Errors
 /// It cannot be read or is unfit; neither says what it is.
 fn secret_of_callers(input: impl BufRead) -> Result<Secret> {
+    Secret::brought_along(&secret_on_first_line(input)?)
+        .map_err(|unfit| anyhow!("the secret on the first line of standard input {unfit}"))
+}
+
+/// The first line of `input`.
+///
+/// # Errors
+/// It is no text.
+pub(super) fn secret_on_first_line(input: impl BufRead) -> Result<String> {
     let mut line = String::new();
     input
         .take(LONGEST_LINE)
@@ -75,9 +84,7 @@ fn secret_of_callers(input: impl BufRead) -> Result<Secret> {
     // Some editors and shells begin a text with a byte order mark, which nobody sees.
     let text = line.strip_prefix('\u{feff}').unwrap_or(&line);
     let text = text.strip_suffix('\n').unwrap_or(text);
-    let text = text.strip_suffix('\r').unwrap_or(text);
-    Secret::brought_along(text)
-        .map_err(|unfit| anyhow!("the secret on the first line of standard input {unfit}"))
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 fn not_created(error: CreateClientError, org: OrgId) -> anyhow::Error {

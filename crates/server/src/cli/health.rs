@@ -39,7 +39,7 @@ pub(super) fn health() -> Result<()> {
 }
 
 /// Where a server with these settings is reached from its own machine.
-fn address(http: &HttpSettings) -> Result<String> {
+pub(super) fn address(http: &HttpSettings) -> Result<String> {
     if http.port == 0 {
         bail!("http.port is 0, so the server's port is not known");
     }

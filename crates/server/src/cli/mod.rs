@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod doctor;
 mod health;
+mod job;
 mod migrate;
 mod openapi;
 mod org;
@@ -89,6 +90,9 @@ enum Command {
     /// Create, list, rotate or revoke API clients
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Have the rows of a file carried out by a server
+    #[command(subcommand)]
+    Job(JobCommand),
     /// Copy SQLite's database into a new file, while the server runs, and check the copy
     #[command(after_help = "\
 Example:
@@ -212,6 +216,20 @@ struct RotateClient {
     json: bool,
 }
 
+#[derive(Debug, Subcommand)]
+enum JobCommand {
+    /// Send a file to a server, follow it to its end, and show what was refused; the exit code is 0 if
+    /// nothing was
+    #[command(after_help = "\
+Examples:
+  export ACCOLADE_SECRET=…
+  accolade-server job run --file customers.csv --operation enrol --badge 66276dc68fe258516a88ff8e \
+    --key KEY --dry-run
+  accolade-server job run --file earned.csv --operation import --key KEY --refused refused.csv \
+    --url https://badges.example.org")]
+    Run(Box<job::RunJob>),
+}
+
 #[derive(Debug, Args)]
 struct RevokeClient {
     /// The client's key
@@ -239,6 +257,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::List) => client::list(),
         Command::Client(ClientCommand::Rotate(client)) => client::rotate(client),
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
+        Command::Job(JobCommand::Run(run)) => job::run(&run),
         Command::Backup(copy) => backup::backup(&copy),
         Command::Health => health::health(),
         Command::Doctor => doctor::doctor(),
@@ -325,6 +344,37 @@ mod tests {
     fn a_rotation_that_finishes_prints_no_secret() {
         assert!(parse("accolade-server client rotate --key k --finish --json").is_err());
         assert!(parse("accolade-server client rotate --key k --json").is_ok());
+    }
+
+    #[test]
+    fn a_job_has_a_file_an_operation_and_a_key() {
+        let run = |line: &str| {
+            let line = format!("accolade-server job run {line}");
+            parse(&line).map(drop)
+        };
+        let whole = "--file a.csv --operation revoke-earns --key k";
+        assert_eq!(run(whole), Ok(()));
+        for (missing, part) in [
+            ("--operation earn --key k", "--file"),
+            ("--file a.csv --key k", "--operation"),
+            ("--file a.csv --operation earn", "--key"),
+            ("--file a.csv --operation earns --key k", "REVOKE_EARNS"),
+            (
+                "--file a.csv --operation earn --key k --format xml",
+                "NDJSON",
+            ),
+            (
+                "--file a.csv --operation earn --key k --owner-type x",
+                "--reference-id",
+            ),
+            (
+                "--file a.csv --operation earn --key k --badge 8",
+                "24 hexadecimal",
+            ),
+        ] {
+            let error = run(missing).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
     }
 
     #[test]

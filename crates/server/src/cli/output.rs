@@ -37,6 +37,11 @@ pub(crate) fn complain(line: String) {
     }
 }
 
+/// Writes `line` on standard error, while there is more to do. That nobody reads it is no failure.
+pub(super) fn tell(line: impl AsRef<str>) {
+    let _ = writeln!(io::stderr(), "{}", line.as_ref());
+}
+
 /// Prints rows under a head, in columns as wide as they need to be.
 ///
 /// # Errors

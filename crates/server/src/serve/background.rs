@@ -17,8 +17,11 @@ use crate::sources::SystemClock;
 /// How many connections to the database all deliveries use at once: one reads, one saves.
 const DELIVERY_CONNECTIONS: u32 = 2;
 
-/// How many connections to the database are used in the background at once.
-pub(crate) const CONNECTIONS: u32 = accolade_worker::CONNECTIONS + DELIVERY_CONNECTIONS;
+/// How many connections to the database are used in the background at once: of a job a chunk is carried
+/// out while the next is read.
+pub(crate) fn connections(settings: &Settings) -> u32 {
+    accolade_worker::CONNECTIONS + DELIVERY_CONNECTIONS + 2 * settings.jobs.concurrency
+}
 
 /// How long the end of the process waits for the background.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -90,6 +93,8 @@ impl Background {
             retention: events.retention,
             expiry_grace: events.expiry_grace,
             expiry_rate: events.expiry_rate,
+            job_concurrency: settings.jobs.concurrency as usize,
+            job_retention: settings.jobs.retention,
             // It has the lock of the file.
             is_alone: matches!(settings.database.url, DatabaseUrl::Sqlite(_)),
             patience: PATIENCE,

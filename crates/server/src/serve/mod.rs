@@ -12,6 +12,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
+use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, HttpOptions};
 use anyhow::{Context as _, Result};
@@ -81,7 +82,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let store = store::open(
         &settings,
         background.receivers(),
-        background::CONNECTIONS,
+        background::connections(&settings),
         &shown,
     )?;
     if settings.demo.enabled {
@@ -191,6 +192,10 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
         customers_per_request: settings.limits.customers_per_request,
         idempotency_retention: settings.idempotency.retention,
         events_retention: settings.events.retention,
+        job_limits: JobLimits {
+            most_open: settings.jobs.max_unfinished,
+            most_bytes: settings.jobs.max_bytes as u64,
+        },
         auth: AuthOptions {
             token_ttl: settings.auth.token_ttl,
             token_keys: token_keys(&settings.auth),

@@ -9,6 +9,8 @@ use crate::settings::SettingsError;
 pub(super) const PROFILE: &str = "ACCOLADE_PROFILE";
 /// Names the directory of the configuration files.
 pub(super) const CONFIG_DIR: &str = "ACCOLADE_CONFIG_DIR";
+/// Has the secret of the client for whom `job run` asks a server: no part of the configuration.
+pub(crate) const CLIENT_SECRET: &str = "ACCOLADE_SECRET";
 /// Begins the names of variables that set a key, before a separator.
 pub(super) const PREFIX: &str = "ACCOLADE";
 /// Stands in those names between the prefix, the section and the key: `ACCOLADE__HTTP__PORT`.
@@ -60,9 +62,10 @@ impl Environment {
             } else if sets_a_key(&name) {
                 let value = text(value)?;
                 environment.keys.push((name, value));
-            } else if name
-                .strip_prefix(PREFIX)
-                .is_some_and(|it| it.starts_with('_'))
+            } else if name != CLIENT_SECRET
+                && name
+                    .strip_prefix(PREFIX)
+                    .is_some_and(|it| it.starts_with('_'))
                 && !is_service_link(&value)
             {
                 environment.others.push(name);

@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 pub(crate) use agree::is_loopback;
 pub(crate) use database_url::DatabaseUrl;
-pub(crate) use environment::Environment;
+pub(crate) use environment::{CLIENT_SECRET, Environment};
 pub(crate) use load::{Loaded, load};
 pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
@@ -55,6 +55,7 @@ pub(crate) struct Settings {
     pub(crate) idempotency: IdempotencySettings,
     pub(crate) events: EventSettings,
     pub(crate) webhooks: WebhookSettings,
+    pub(crate) jobs: JobSettings,
     pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
     pub(crate) metrics: MetricsSettings,
@@ -161,6 +162,20 @@ pub(crate) struct WebhookSettings {
     pub(crate) allow_http: bool,
     #[serde(deserialize_with = "parse::networks")]
     pub(crate) allow_networks: Vec<IpNet>,
+}
+
+/// `jobs`: how many there may be, how large, and how long they are kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JobSettings {
+    #[serde(deserialize_with = "parse::duration_of_seconds")]
+    pub(crate) retention: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 64, _, _>")]
+    pub(crate) concurrency: u32,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) max_unfinished: u32,
+    #[serde(deserialize_with = "parse::size")]
+    pub(crate) max_bytes: usize,
 }
 
 /// `secrets`: how they are stored.

@@ -4,5 +4,6 @@ pub mod answer;
 pub mod query;
 
 mod difference;
+mod job_state;
 mod state;
 pub(crate) mod webhook_state;

@@ -34,7 +34,7 @@ pub fn read(query: &mut Query) -> AuditQuery {
 /// The id as it is kept: ids may be sent in upper case, but those of imports are texts of callers.
 fn entity_id(text: String, kinds: &[EntityKind]) -> String {
     match text.parse::<ObjectId>() {
-        Ok(id) if !kinds.contains(&EntityKind::Import) => id.to_string(),
+        Ok(id) if !kinds.iter().any(|kind| has_text_id(*kind)) => id.to_string(),
         _ => text,
     }
 }
@@ -47,6 +47,11 @@ fn actor(text: &str) -> Result<Actor, Rejection> {
 fn entry_id(text: &str) -> Result<EntryId, Rejection> {
     text.parse()
         .map_err(|_| Rejection::unreadable("Must be the next of an answer before."))
+}
+
+/// Whether things of this kind have ids that are texts of callers.
+const fn has_text_id(kind: EntityKind) -> bool {
+    matches!(kind, EntityKind::Import | EntityKind::Job)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::audit::answer::ChangeBody;
 use crate::audit::difference::differences;
+use crate::audit::job_state::JobSettingsState;
 use crate::audit::webhook_state::{WebhookSettingsState, WebhookStateState};
 use crate::badge::answer::{ClaimBody, ImageBody, TagBody, benefits, description, images, tags};
 use crate::badge::constraint::{ConstraintBody, Scope, Seen};
@@ -77,6 +78,8 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
         })),
         State::Webhook(settings) => to_raw_value(&WebhookSettingsState::new(settings)),
         State::WebhookState(state) => to_raw_value(&WebhookStateState::new(*state)),
+        State::Job(settings) => to_raw_value(&JobSettingsState::new(settings)),
+        State::JobState(state) => to_raw_value(&json!({ "state": state.name() })),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }

@@ -2,6 +2,7 @@
 
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::Code;
+use accolade_domain::text::ReferenceId;
 
 use crate::json::{Fields, body};
 use crate::shapes::TextOrNumber;
@@ -14,9 +15,7 @@ body! {
         /// The module.
         ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
         /// Its own id of the use.
-        referenceId: TextOrNumber => reference = fields.field(name)
-            .required_as(Code::ReferenceMissing)
-            .text_or_number(),
+        referenceId: TextOrNumber => reference = reference(fields, name),
     }
     parse(fields, name) -> Owner {
         Owner { owner_type, reference }
@@ -29,20 +28,27 @@ body! {
         /// The module.
         ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
         /// Its own id of the use.
-        referenceId: TextOrNumber => reference = fields.field(name)
-            .required_as(Code::ReferenceMissing)
-            .text_or_number(),
+        referenceId: TextOrNumber => reference = reference(fields, name),
     }
     read(fields, name) -> Owner {
         Owner { owner_type, reference }
     }
 }
 
-fn owner_type(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<OwnerType> {
+/// The module in the field `name`: 716 if it is missing.
+pub(crate) fn owner_type(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<OwnerType> {
     fields
         .field(name)
         .required_as(Code::OwnerTypeMissing)
         .word(OwnerType::ALL, OwnerType::name)
+}
+
+/// The module's own id in the field `name`: 717 if it is missing.
+pub(crate) fn reference(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<ReferenceId> {
+    fields
+        .field(name)
+        .required_as(Code::ReferenceMissing)
+        .text_or_number()
 }
 
 impl TriggeredBy {

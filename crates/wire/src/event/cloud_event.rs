@@ -4,6 +4,7 @@ use std::fmt;
 
 use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId, WebhookId};
+use accolade_domain::job::JobId;
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -130,18 +131,20 @@ fn sequence(event: &Event) -> String {
 
 /// What an event happened to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(super) enum Subject<'a> {
     /// A customer, in what she has to do with a badge.
     CustomerBadge(CustomerId, BadgeId),
     /// A badge.
     Badge(BadgeId),
     /// A webhook.
     Webhook(WebhookId),
+    /// A job.
+    Job(&'a JobId),
 }
 
-impl Subject {
+impl<'a> Subject<'a> {
     /// That of `event`.
-    pub(super) fn of(event: &Event) -> Self {
+    pub(super) fn of(event: &'a Event) -> Self {
         match &event.fact {
             Fact::EnrolmentCreated(it)
             | Fact::EnrolmentRevoked(it)
@@ -156,6 +159,7 @@ impl Subject {
             },
             Fact::Badge(_, it) => Self::Badge(it.badge),
             Fact::WebhookDisabled { webhook, .. } => Self::Webhook(*webhook),
+            Fact::JobFinished(it) => Self::Job(&it.job),
         }
     }
 
@@ -165,11 +169,12 @@ impl Subject {
             Self::CustomerBadge(customer, _) => customer.to_string(),
             Self::Badge(badge) => badge.to_string(),
             Self::Webhook(webhook) => webhook.to_string(),
+            Self::Job(job) => job.to_string(),
         }
     }
 }
 
-impl fmt::Display for Subject {
+impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CustomerBadge(customer, badge) => {
@@ -177,6 +182,7 @@ impl fmt::Display for Subject {
             }
             Self::Badge(badge) => write!(f, "badges/{badge}"),
             Self::Webhook(webhook) => write!(f, "webhooks/{webhook}"),
+            Self::Job(job) => write!(f, "jobs/{job}"),
         }
     }
 }

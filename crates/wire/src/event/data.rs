@@ -2,8 +2,9 @@
 
 use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
-use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, Fact, LimitFact};
+use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
+use accolade_domain::job::Rows;
 use accolade_domain::text::{Reason, RequestId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -34,6 +35,8 @@ pub(super) enum EventData<'a> {
     Claim(ClaimData<'a>),
     /// A webhook was disabled.
     Webhook(WebhookData<'a>),
+    /// A job has ended.
+    Job(JobData<'a>),
 }
 
 impl<'a> EventData<'a> {
@@ -54,6 +57,7 @@ impl<'a> EventData<'a> {
             Fact::WebhookDisabled { webhook, reason } => {
                 Self::Webhook(WebhookData::new(*webhook, reason))
             }
+            Fact::JobFinished(it) => Self::Job(JobData::new(it)),
         }
     }
 }
@@ -232,6 +236,44 @@ answer! {
         reason: &'a str = reason,
     }
     new(webhook: WebhookId, reason: &'a str) {}
+}
+
+answer! {
+    /// A job that has ended.
+    #[schema(as = JobEventData)]
+    pub(super) struct JobData<'a> {
+        /// The job.
+        #[schema(example = "spring-2026")]
+        jobId: &'a str = fact.job.as_str(),
+        /// What it did by each row.
+        #[schema(example = "ENROL")]
+        operation: &'static str = fact.operation.name(),
+        /// How it ended.
+        #[schema(example = "COMPLETED")]
+        state: &'static str = fact.state.name(),
+        /// What became of its rows.
+        #[schema(inline)]
+        rows: JobEventRows = JobEventRows::new(&fact.rows),
+    }
+    new(fact: &'a JobFact) {}
+}
+
+answer! {
+    /// What became of the rows of a job.
+    pub(super) struct JobEventRows {
+        /// How many there are; null if they were not all read.
+        #[schema(required)]
+        total: Option<u64> = rows.total,
+        /// Those that have their outcome.
+        processed: u64 = rows.processed(),
+        /// Those that were carried out.
+        succeeded: u64 = rows.succeeded,
+        /// Those that a rule refused.
+        refused: u64 = rows.refused,
+        /// Those that cannot be read.
+        invalid: u64 = rows.invalid,
+    }
+    new(rows: &Rows) {}
 }
 
 /// The kind of `limit`, as definitions of badges have it.

@@ -8,10 +8,11 @@ use std::path::Path;
 use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
 use accolade_domain::event::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, LimitCount,
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, JobFact, LimitCount,
     LimitFact, Position,
 };
 use accolade_domain::fixtures::{at, count, customer, owner};
+use accolade_domain::job::{JobOperation, JobState, Rows};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::CalendarUnit;
 use jsonschema::Draft;
@@ -141,6 +142,17 @@ fn fact(kind: EventKind) -> Fact {
             webhook: "6627c0d18fe258516a892a40".parse().unwrap(),
             reason: "no delivery succeeded for five days".to_owned(),
         },
+        EventKind::JobFinished => Fact::JobFinished(JobFact {
+            job: "spring-2026".try_into().unwrap(),
+            operation: JobOperation::Enrol,
+            state: JobState::Completed,
+            rows: Rows {
+                total: Some(1_000_000),
+                succeeded: 999_700,
+                refused: 280,
+                invalid: 20,
+            },
+        }),
     }
 }
 

@@ -6,7 +6,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::cloud_event::event_type;
 use super::data::{
-    BadgeData, ClaimData, EarnData, EnrolmentData, LimitData, RevokedEarnData,
+    BadgeData, ClaimData, EarnData, EnrolmentData, JobData, LimitData, RevokedEarnData,
     RevokedEnrolmentData, WebhookData,
 };
 
@@ -91,6 +91,8 @@ event_types! {
         "A module took its claim back.", "badge.unclaimed";
     WebhookDisabled: WebhookData<'_> => "webhooks/{webhookId}",
         "A webhook was disabled because nothing could be delivered.", "webhook.disabled";
+    JobFinished: JobData<'_> => "jobs/{jobId}",
+        "A job has ended: its results are complete.", "job.finished";
 }
 
 impl EventType {

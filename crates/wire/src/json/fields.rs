@@ -241,6 +241,18 @@ pub(crate) struct Entries<'a> {
     more: bool,
 }
 
+impl Entries<'_> {
+    /// The same, under the names that `known` gives; where it gives none, the name stays.
+    pub(crate) fn renamed(mut self, known: impl Fn(&str) -> Option<&'static str>) -> Self {
+        for (name, _) in &mut self.entries {
+            if let Some(known) = known(name) {
+                *name = Cow::Borrowed(known);
+            }
+        }
+        self
+    }
+}
+
 /// A name, borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Name<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -29,6 +29,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use body::body;
 pub use field::{Field, not_a_word, sentence, word};
+use fields::Entries;
 pub use fields::{Fields, Presence, disagreement};
 pub use problems::Problems;
 
@@ -135,6 +136,44 @@ pub fn read_each<'a, T>(
         }
     };
     Ok(elements.into_iter().map(element).collect())
+}
+
+/// Reads `line`, a JSON object in a line of a file, with `read`: a field is known under the name that
+/// `known` gives for its own, if it gives one. Warns of nothing.
+///
+/// # Errors
+/// Every problem, up to [`MOST_REPORTED`]; at least one.
+pub(crate) fn read_line<'a, T>(
+    line: &'a str,
+    known: impl Fn(&str) -> Option<&'static str>,
+    read: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
+) -> Result<T, Vec<Rejection>> {
+    let problems = Problems::default();
+    let fields = match serde_json::from_str::<Entries<'_>>(line) {
+        Ok(entries) => {
+            check_depth(line).map_err(|problem| vec![problem])?;
+            Fields::from_entries(entries.renamed(known), String::new(), &problems)
+        }
+        Err(_) => {
+            let root = serde_json::from_str(line).map_err(|error| {
+                let message = format!("Is not valid JSON: mend it at column {}.", error.column());
+                vec![Rejection::unreadable(message)]
+            })?;
+            Field::root(root, &problems).object()
+        }
+    };
+    let value = fields.and_then(|mut fields| read(&mut fields));
+    match (value, problems.into_parts().0) {
+        (Some(value), errors) if errors.is_empty() => Ok(value),
+        (_, errors) if errors.is_empty() => Err(vec![Rejection::unreadable("Cannot be read.")]),
+        (_, errors) => Err(errors),
+    }
+}
+
+/// The object that `text` is, if it is one.
+pub(crate) fn object_in(text: &str) -> Option<&RawValue> {
+    let value: &RawValue = serde_json::from_str(text).ok()?;
+    value.get().starts_with('{').then_some(value)
 }
 
 /// The fields of `body`, which are read in one pass if nothing is wrong with its syntax; what is

@@ -117,6 +117,11 @@ pub(crate) fn group(text: &str) -> Result<GroupId, Rejection> {
         .map_err(|_| Rejection::unreadable("Must be the id of a group: 24 hexadecimal digits."))
 }
 
-fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
+/// The one of `all` that `text` says.
+pub(crate) fn one_of<T: Copy>(
+    text: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, Rejection> {
     word(text, all, name).ok_or_else(|| not_a_word(all, name))
 }

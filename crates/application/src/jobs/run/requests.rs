@@ -1,0 +1,594 @@
+//! The requests of a chunk: executed, and what became of them told of each row.
+
+use std::collections::HashMap;
+
+use accolade_domain::earning::EventDate;
+use accolade_domain::enrolment::Outcome;
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId};
+use accolade_domain::instant::Instant;
+use accolade_domain::job::RowOutcome;
+use accolade_domain::owner::Owner;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::{Reason, RequestId};
+use anyhow::anyhow;
+
+use super::plan::{Group, Member, by_customer, in_order};
+use super::{Chunk, Keeping, RunError};
+use crate::answer::{Answer, EarnOutcome, Imported, RevokedEnrolment};
+use crate::customers::{NamedCustomer, NamedCustomers};
+use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow, RevokeEarn};
+use crate::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
+use crate::error::UseCaseError;
+use crate::execute::{Command, Executed, execute};
+use crate::group_commit::{GroupCommit, execute_together};
+use crate::ports::{
+    ChunkPlan, IdentifierKind, JobRow, NotExecuted, Operation, PlannedRow, RowAction, StoreError,
+};
+use crate::request::Request;
+
+/// What rows have in common that enrol or earn in one request.
+pub(super) type Terms = (Option<Instant>, Option<Owner>);
+
+/// What became of a request.
+enum Done {
+    /// It was executed, now or by somebody before.
+    Executed(Answer),
+    /// It was refused as a whole.
+    Refused(Vec<Rejection>),
+}
+
+/// What a result means for a row that there is none for.
+pub(super) fn without_outcome() -> StoreError {
+    StoreError::Unexpected(anyhow!("an answer tells nothing of a row of its request"))
+}
+
+impl Chunk<'_> {
+    /// Executes what the rows ask for.
+    ///
+    /// # Errors
+    /// Somebody else works on the job; the store failed.
+    pub(super) fn execute(&mut self, mut keeping: Keeping<'_>) -> Result<(), RunError> {
+        let customers = self.customers(&mut keeping)?;
+        let rows = Rows::sorted(std::mem::take(&mut self.rows), &customers);
+        let mut number = 0;
+        self.enrol(&mut number, rows.enrol)?;
+        self.earn(&mut number, rows.earn)?;
+        self.revoke_enrolments(&mut number, rows.revoke, &rows.enrolments)?;
+        self.revoke_earns(&mut number, rows.earns)?;
+        self.import(&mut number, rows.imports)
+    }
+
+    /// The customer of each row that names one who is known. The others have their outcome.
+    fn customers(
+        &mut self,
+        keeping: &mut Keeping<'_>,
+    ) -> Result<Vec<Option<CustomerId>>, RunError> {
+        let planned = match keeping.kept() {
+            Some(plan) => Some(plan.clone()),
+            None if self
+                .rows
+                .iter()
+                .any(|row| identifier(row.action.as_ref().ok()).is_some()) =>
+            {
+                let plan = self.found()?;
+                Some(keeping.keep(&plan)?)
+            }
+            None => None,
+        };
+        self.planned_customers(planned)
+    }
+
+    /// The same, by the plan, if there is one.
+    pub(super) fn planned_customers(
+        &mut self,
+        planned: Option<ChunkPlan>,
+    ) -> Result<Vec<Option<CustomerId>>, RunError> {
+        let mut planned = planned.map(|plan| plan.rows.into_iter());
+        let mut customers = Vec::with_capacity(self.rows.len());
+        for (position, row) in self.rows.iter().enumerate() {
+            let planned = match &mut planned {
+                Some(rows) => rows.next().ok_or_else(without_outcome)?,
+                None => PlannedRow::AsRead,
+            };
+            customers.push(match planned {
+                PlannedRow::AsRead => row.action.as_ref().ok().and_then(number),
+                PlannedRow::Customer(customer) => Some(customer),
+                PlannedRow::Refused(rejection) => {
+                    self.outcomes[position] = Some(RowOutcome::Refused(None, rejection));
+                    None
+                }
+            });
+        }
+        Ok(customers)
+    }
+
+    /// Who has the identifiers that rows name customers by.
+    pub(super) fn found(&self) -> Result<ChunkPlan, StoreError> {
+        let mut wanted: HashMap<IdentifierKind, Vec<(usize, String)>> = HashMap::new();
+        for (position, row) in self.rows.iter().enumerate() {
+            if let Some((kind, text)) = identifier(row.action.as_ref().ok()) {
+                let compared = kind.comparable(text, self.caller.region);
+                wanted
+                    .entry(kind)
+                    .or_default()
+                    .push((position, compared.text));
+            }
+        }
+        let mut rows = vec![PlannedRow::AsRead; self.rows.len()];
+        for (kind, wanted) in wanted {
+            let (positions, texts): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
+            let directory = &self.ports.stores.directory;
+            let found = directory.resolve(self.caller.org, kind, &texts)?;
+            for (position, customer) in positions.into_iter().zip(found) {
+                rows[position] = match customer {
+                    Some(customer) => PlannedRow::Customer(customer),
+                    None => PlannedRow::Refused(
+                        Rejection::new(Code::IdentifierUnknown).at_field(kind.name()),
+                    ),
+                };
+            }
+        }
+        Ok(ChunkPlan { number: 1, rows })
+    }
+
+    fn enrol(
+        &mut self,
+        number: &mut usize,
+        rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    ) -> Result<(), RunError> {
+        for wave in by_customer(rows) {
+            let mut commands = Vec::with_capacity(wave.len());
+            for group in wave {
+                let (event_on, triggered_by) = group.terms.clone();
+                let command = EnrolCustomers {
+                    badge: group.badge,
+                    customers: NamedCustomers::default(),
+                    request_id: Some(self.next_id(number)?),
+                    event_on,
+                    triggered_by,
+                };
+                commands.push((group, command));
+            }
+            self.execute_all(commands)?;
+        }
+        Ok(())
+    }
+
+    fn earn(
+        &mut self,
+        number: &mut usize,
+        rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    ) -> Result<(), RunError> {
+        // Those of one event date may share a transaction.
+        for run in in_order(rows, |(event_on, _)| *event_on) {
+            let mut commands = Vec::with_capacity(run.len());
+            for group in run {
+                let (on, triggered_by) = group.terms.clone();
+                let command = EarnBadge {
+                    badge: group.badge,
+                    earners: Earners::Several(NamedCustomers::default()),
+                    request_id: self.next_id(number)?,
+                    event: event_date(on),
+                    triggered_by,
+                };
+                commands.push((group, command));
+            }
+            self.execute_all(commands)?;
+        }
+        Ok(())
+    }
+
+    fn revoke_enrolments(
+        &mut self,
+        number: &mut usize,
+        rows: Vec<RevokeRow>,
+        enrolments: &HashMap<usize, EnrolmentId>,
+    ) -> Result<(), RunError> {
+        for group in by_customer(rows).into_iter().flatten() {
+            let (is_named, reason) = group.terms.clone();
+            let which = if is_named {
+                let members = group.members.iter();
+                WhichEnrolments::Named(
+                    members
+                        .filter_map(|(row, customer)| {
+                            Some((NamedCustomer::from(*customer), *enrolments.get(row)?))
+                        })
+                        .collect(),
+                )
+            } else {
+                WhichEnrolments::AllOf(customers_of(&group).into())
+            };
+            let request_id = self.next_id(number)?;
+            let command = RevokeEnrolments {
+                badge: group.badge,
+                which,
+                request_id: Some(request_id.clone()),
+                reason,
+            };
+            let done = self.execute_one(command, Operation::RevokeIssue, &request_id)?;
+            self.tell(&group.members, Operation::RevokeIssue, request_id, done)?;
+        }
+        Ok(())
+    }
+
+    fn revoke_earns(
+        &mut self,
+        number: &mut usize,
+        rows: Vec<(usize, RevokeEarn)>,
+    ) -> Result<(), RunError> {
+        for (position, command) in rows {
+            let request_id = self.next_id(number)?;
+            let command = RevokeEarn {
+                request_id: Some(request_id.clone()),
+                ..command
+            };
+            let done = self.execute_one(command, Operation::RevokeEarn, &request_id)?;
+            // Who has no such earned badge now never will, so nobody can execute it later: the ledger
+            // needs no word of it.
+            self.outcomes[position] = Some(match done {
+                Done::Executed(Answer::EarnRevoked { earned, .. }) => {
+                    RowOutcome::Succeeded(Some(earned.0))
+                }
+                Done::Executed(Answer::NotExecuted(rejections)) | Done::Refused(rejections) => {
+                    refused(&rejections)?
+                }
+                Done::Executed(_) => return Err(without_outcome().into()),
+            });
+        }
+        Ok(())
+    }
+
+    fn import(&mut self, number: &mut usize, rows: Vec<ImportedRow>) -> Result<(), RunError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (members, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let request_id = self.next_id(number)?;
+        let command = ImportCustomerBadges {
+            rows: rows.into_iter().map(Ok).collect(),
+            request_id: Some(request_id.clone()),
+        };
+        let done = self.execute_one(command, Operation::Import, &request_id)?;
+        let members = members.into_iter().map(|position| (position, None));
+        self.tell_each(
+            &members.collect::<Vec<_>>(),
+            Operation::Import,
+            request_id,
+            done,
+        )
+    }
+
+    fn next_id(&self, number: &mut usize) -> Result<RequestId, StoreError> {
+        let id = self.names.request_id(*number)?;
+        *number += 1;
+        Ok(id)
+    }
+
+    /// Executes commands that may share transactions.
+    fn execute_all<T, C: GroupCommit>(
+        &mut self,
+        commands: Vec<(Group<T>, C)>,
+    ) -> Result<(), RunError> {
+        let mut groups = Vec::with_capacity(commands.len());
+        let mut members = Vec::with_capacity(commands.len());
+        for (group, command) in commands {
+            let request_id = command.request_id().cloned().ok_or_else(without_outcome)?;
+            groups.push((command.operation(), request_id, group.members.clone()));
+            members.push((self.request(), command, customers_of(&group)));
+        }
+        let results = execute_together(self.ports, self.known, members);
+        for ((operation, request_id, members), result) in groups.into_iter().zip(results) {
+            let done = self.done(result, operation, &request_id)?;
+            self.tell(&members, operation, request_id, done)?;
+        }
+        Ok(())
+    }
+
+    fn execute_one<C: Command>(
+        &self,
+        command: C,
+        operation: Operation,
+        request_id: &RequestId,
+    ) -> Result<Done, RunError> {
+        let result = execute(self.ports, self.request(), command);
+        self.done(result, operation, request_id)
+    }
+
+    fn request(&self) -> Request {
+        Request::new(self.caller.clone())
+    }
+
+    /// What became of a request, if this is the result: what was executed before is in the ledger.
+    fn done(
+        &self,
+        result: Result<Executed, UseCaseError>,
+        operation: Operation,
+        request_id: &RequestId,
+    ) -> Result<Done, RunError> {
+        match result {
+            Ok(executed) => Ok(Done::Executed(executed.answer().clone())),
+            Err(UseCaseError::Refused(rejections)) => {
+                let is_used = |it: &Rejection| it.code == Code::RequestIdUsed;
+                if !rejections.first().is_some_and(is_used) {
+                    return Ok(Done::Refused(rejections));
+                }
+                let entries = self
+                    .ports
+                    .stores
+                    .requests
+                    .find(self.caller.org, request_id)?;
+                let mut entries = entries.into_iter();
+                let entry = entries.find(|entry| entry.operation == operation);
+                let entry = entry.ok_or_else(|| {
+                    StoreError::Unexpected(anyhow!("a request id is used by no request"))
+                })?;
+                Ok(Done::Executed(entry.answer))
+            }
+            Err(UseCaseError::IdempotencyKeyUsed) => Err(StoreError::Unexpected(anyhow!(
+                "a request of a job has no idempotency key, and it is used"
+            ))
+            .into()),
+            Err(UseCaseError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Tells each of `members` what became of its request.
+    fn tell(
+        &mut self,
+        members: &[Member],
+        operation: Operation,
+        request_id: RequestId,
+        done: Done,
+    ) -> Result<(), RunError> {
+        let members: Vec<_> = members.iter().map(|it| (it.0, Some(it.1))).collect();
+        self.tell_each(&members, operation, request_id, done)
+    }
+
+    /// The same of rows whose customers are not of different ones.
+    fn tell_each(
+        &mut self,
+        members: &[(usize, Option<CustomerId>)],
+        operation: Operation,
+        request_id: RequestId,
+        done: Done,
+    ) -> Result<(), RunError> {
+        let outcomes = match done {
+            Done::Executed(Answer::NotExecuted(rejections)) => {
+                vec![refused(&rejections)?; members.len()]
+            }
+            Done::Executed(answer) => {
+                let all = outcomes(answer)?;
+                if all.len() == members.len() {
+                    all.into_iter().map(|(_, outcome)| outcome).collect()
+                } else {
+                    aligned(all, members)
+                }
+            }
+            Done::Refused(rejections) => {
+                let outcome = refused(&rejections)?;
+                self.not_executed.push(NotExecuted {
+                    operation,
+                    request_id,
+                    rejections,
+                });
+                vec![outcome; members.len()]
+            }
+        };
+        if outcomes.len() != members.len() {
+            return Err(without_outcome().into());
+        }
+        for ((position, _), outcome) in members.iter().zip(outcomes) {
+            self.outcomes[*position] = Some(outcome);
+        }
+        Ok(())
+    }
+}
+
+/// A row that revokes enrolments: whether it names one, and why it is.
+pub(super) type RevokeRow = (usize, BadgeId, CustomerId, (bool, Option<Reason>));
+
+/// A row that is imported, with its position.
+pub(super) type ImportedRow = (usize, ImportRow);
+
+/// The rows of a chunk by what they ask for, with their positions.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) enrol: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    pub(super) earn: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    pub(super) revoke: Vec<RevokeRow>,
+    /// The enrolments that rows name.
+    pub(super) enrolments: HashMap<usize, EnrolmentId>,
+    pub(super) earns: Vec<(usize, RevokeEarn)>,
+    pub(super) imports: Vec<ImportedRow>,
+}
+
+impl Rows {
+    /// `rows`, whose `customers` are these; without those that have none.
+    pub(super) fn sorted(rows: Vec<JobRow>, customers: &[Option<CustomerId>]) -> Self {
+        let mut sorted = Self::default();
+        for (position, row) in rows.into_iter().enumerate() {
+            let customer = customers.get(position).copied().flatten();
+            if let (Ok(action), Some(customer)) = (row.action, customer) {
+                sorted.add(position, customer, action);
+            }
+        }
+        sorted
+    }
+
+    fn add(&mut self, position: usize, customer: CustomerId, action: RowAction) {
+        match action {
+            RowAction::Enrol {
+                badge,
+                event_on,
+                triggered_by,
+                ..
+            } => (self.enrol).push((position, badge, customer, (event_on, triggered_by))),
+            RowAction::Earn {
+                badge,
+                event_on,
+                triggered_by,
+                ..
+            } => (self.earn).push((position, badge, customer, (event_on, triggered_by))),
+            RowAction::RevokeEnrolments {
+                badge,
+                enrolment,
+                reason,
+                ..
+            } => {
+                self.enrolments.extend(enrolment.map(|it| (position, it)));
+                let terms = (enrolment.is_some(), reason);
+                self.revoke.push((position, badge, customer, terms));
+            }
+            RowAction::RevokeEarn {
+                badge,
+                earned,
+                reason,
+                ..
+            } => {
+                let command = RevokeEarn {
+                    badge,
+                    customer: customer.into(),
+                    earned,
+                    request_id: None,
+                    reason,
+                };
+                self.earns.push((position, command));
+            }
+            RowAction::Import(row) => {
+                let customer = customer.into();
+                self.imports.push((position, ImportRow { customer, ..row }));
+            }
+            RowAction::Customer(_) => {}
+        }
+    }
+}
+
+/// When criteria were fulfilled, as a row says it.
+pub(super) const fn event_date(on: Option<Instant>) -> EventDate {
+    EventDate {
+        on,
+        field: "eventDate",
+    }
+}
+
+fn customers_of<T>(group: &Group<T>) -> Vec<CustomerId> {
+    group
+        .members
+        .iter()
+        .map(|(_, customer)| *customer)
+        .collect()
+}
+
+/// How `action` names its customer.
+const fn named(action: &RowAction) -> Option<&NamedCustomer> {
+    match action {
+        RowAction::Enrol { customer, .. }
+        | RowAction::Earn { customer, .. }
+        | RowAction::RevokeEnrolments { customer, .. }
+        | RowAction::RevokeEarn { customer, .. } => Some(customer),
+        RowAction::Import(row) => Some(&row.customer),
+        RowAction::Customer(_) => None,
+    }
+}
+
+fn number(action: &RowAction) -> Option<CustomerId> {
+    match named(action)? {
+        NamedCustomer::Number(customer) => Some(*customer),
+        NamedCustomer::Identifier(..) => None,
+    }
+}
+
+fn identifier(action: Option<&RowAction>) -> Option<(IdentifierKind, &str)> {
+    match named(action?)? {
+        NamedCustomer::Number(_) => None,
+        NamedCustomer::Identifier(kind, text) => Some((*kind, text)),
+    }
+}
+
+/// What becomes of a row whose request was refused as a whole.
+pub(super) fn refused(rejections: &[Rejection]) -> Result<RowOutcome, StoreError> {
+    let first = rejections.first().ok_or_else(without_outcome)?;
+    Ok(RowOutcome::Refused(None, first.clone()))
+}
+
+/// Whom an outcome is of, if it says so, and the outcome.
+type Told = (Option<CustomerId>, RowOutcome);
+
+/// What `answer` says of the request's customers, in their order.
+fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
+    Ok(match answer {
+        Answer::Enrolment(answer) => (answer.outcomes.into_iter())
+            .map(|it| {
+                let outcome = match it.outcome {
+                    Outcome::Enrolled(id) => RowOutcome::Succeeded(Some(id.0)),
+                    Outcome::WouldEnrol => RowOutcome::Succeeded(None),
+                    Outcome::AlreadyEnrolled(id) => already_enrolled(id),
+                };
+                (Some(it.customer), outcome)
+            })
+            .collect(),
+        Answer::Earned(answer) => (answer.outcomes.into_iter())
+            .map(|it| {
+                let outcome = match it.outcome {
+                    EarnOutcome::Earned(id, _) => RowOutcome::Succeeded(Some(id.0)),
+                    EarnOutcome::WouldEarn(_) => RowOutcome::Succeeded(None),
+                    EarnOutcome::Refused(rejection) => RowOutcome::Refused(None, rejection),
+                };
+                (Some(it.customer), outcome)
+            })
+            .collect(),
+        Answer::Imported { outcomes, .. } => {
+            let told = outcomes.into_iter().map(|it| match it {
+                Imported::Recorded {
+                    customer, earned, ..
+                } => Ok((Some(customer), RowOutcome::Succeeded(Some(earned.0)))),
+                Imported::Refused(rejections) => Ok((None, refused(&rejections)?)),
+            });
+            told.collect::<Result<_, StoreError>>()?
+        }
+        Answer::EnrolmentsRevoked { outcomes, .. } => revoked(&outcomes),
+        _ => return Err(without_outcome()),
+    })
+}
+
+/// 1040, with the enrolment that stands in the way.
+pub(super) fn already_enrolled(id: EnrolmentId) -> RowOutcome {
+    RowOutcome::Refused(Some(id.0), Rejection::new(Code::ActiveIssueExists))
+}
+
+/// The outcomes of a revocation, of which a customer may have several beside each other: the first of
+/// each customer's.
+fn revoked(outcomes: &[RevokedEnrolment]) -> Vec<Told> {
+    let mut told: Vec<Told> = Vec::with_capacity(outcomes.len());
+    for it in outcomes {
+        if told
+            .last()
+            .is_some_and(|(last, _)| *last == Some(it.customer))
+        {
+            continue;
+        }
+        let outcome = match &it.refused {
+            Some(rejection) => RowOutcome::Refused(None, rejection.clone()),
+            None => RowOutcome::Succeeded(it.enrolment.map(|it| it.0)),
+        };
+        told.push((Some(it.customer), outcome));
+    }
+    told
+}
+
+/// The outcome of each of `members`, of whom some are not in the answer, or only as somebody else.
+fn aligned(told: Vec<Told>, members: &[(usize, Option<CustomerId>)]) -> Vec<RowOutcome> {
+    let mut told = told.into_iter().peekable();
+    let aligned = members.iter().map(|(_, customer)| {
+        let own = told.next_if(|(of, _)| of.is_none() || of == customer);
+        own.map_or_else(gone, |(_, outcome)| outcome)
+    });
+    aligned.collect()
+}
+
+/// What becomes of the row of a customer whom the answer does not have any more.
+fn gone() -> RowOutcome {
+    let message = "The customer was erased, or merged into another one of the file, while the job was \
+                   carried out.";
+    RowOutcome::Refused(None, Rejection::new(Code::NotFound).with_message(message))
+}
