@@ -20,6 +20,7 @@ pub mod error;
 pub mod events;
 mod execute;
 pub mod group_commit;
+pub mod people;
 pub mod ports;
 mod request;
 mod turns;

@@ -23,6 +23,7 @@ pub mod ids;
 pub mod instant;
 pub mod listing;
 pub mod owner;
+pub mod people;
 pub mod rejection;
 pub mod text;
 pub mod webhook;

@@ -24,6 +24,7 @@ mod housekeeping;
 mod idempotency;
 mod ids;
 mod leases;
+mod people;
 mod places;
 mod ports;
 mod receivers;

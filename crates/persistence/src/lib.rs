@@ -14,6 +14,7 @@
 //! - `sealing`, `webhook_rows`: secrets as they are stored, and webhooks
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
+//! - `people`: customers who become one, and customers who are forgotten
 //! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
@@ -29,6 +30,7 @@ mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;
+mod people;
 mod pool;
 mod private;
 mod query_failure;

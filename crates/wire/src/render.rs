@@ -25,6 +25,7 @@ use crate::earning::import::envelopes;
 use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
+use crate::people::{ErasedCustomerBody, MergedCustomersBody};
 use crate::request::recorded::{RecordedRequest, RequestsBody};
 use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
 use crate::webhook::attempt::AttemptBody;
@@ -237,6 +238,11 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
         Answer::WebhookDeleted(webhook) | Answer::WebhookResent(webhook) => {
             to.write(&WebhookReferenceBody::new(*webhook))
         }
+        Answer::CustomersMerged { from, to: second } => {
+            to.write(&MergedCustomersBody::new(*from, *second))
+        }
+        Answer::CustomerErased(customer) => to.write(&ErasedCustomerBody::new(*customer)),
+        Answer::Forgotten => to.write(&()),
         Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }

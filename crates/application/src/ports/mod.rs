@@ -26,6 +26,7 @@ mod housekeeping;
 mod idempotency_store;
 mod ids;
 mod leases;
+mod people;
 mod record;
 mod request_ledger;
 mod secrets;
@@ -78,6 +79,8 @@ stores! {
     catalogue: catalogue_store::CatalogueStore,
     /// Identifiers of customers.
     directory: customer_directory::CustomerDirectory,
+    /// Customers who become one, and customers who are forgotten.
+    people: people::People,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
     /// The feed of events.

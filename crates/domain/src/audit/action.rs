@@ -55,4 +55,8 @@ actions! {
     Enable = 11, "ENABLE";
     /// It was stopped because it failed.
     Disable = 12, "DISABLE";
+    /// Another one became the same.
+    Merge = 15, "MERGE";
+    /// It was forgotten.
+    Erase = 16, "ERASE";
 }

@@ -3,6 +3,7 @@
 use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
+use crate::ids::CustomerId;
 use crate::owner::Claim;
 use crate::text::Name;
 use crate::webhook::{WebhookSettings, WebhookState};
@@ -88,6 +89,8 @@ pub enum State {
     Webhook(Box<WebhookSettings>),
     /// Whether anything is sent to a webhook.
     WebhookState(WebhookState),
+    /// Which customer became which other one: the first, and the second.
+    Merge(CustomerId, CustomerId),
 }
 
 /// A badge, without its claims.

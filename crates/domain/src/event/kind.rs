@@ -61,6 +61,10 @@ event_kinds! {
     BadgeUnclaimed = 14, "badge.unclaimed";
     /// A webhook was disabled because nothing could be delivered.
     WebhookDisabled = 15, "webhook.disabled";
+    /// Two customers became one.
+    CustomerMerged = 17, "customer.merged";
+    /// A customer was forgotten.
+    CustomerErased = 18, "customer.erased";
 }
 
 impl EventKind {

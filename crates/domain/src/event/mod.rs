@@ -9,7 +9,9 @@ mod fact;
 mod kind;
 mod position;
 
-pub use fact::{BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, LimitCount, LimitFact};
+pub use fact::{
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, LimitCount, LimitFact,
+};
 pub use kind::EventKind;
 pub use position::{NotAPosition, Position};
 
@@ -52,32 +54,11 @@ impl Event {
 
     /// The badge that it is about, if it is about one.
     pub const fn badge(&self) -> Option<BadgeId> {
-        match &self.fact {
-            Fact::EnrolmentCreated(it)
-            | Fact::EnrolmentRevoked(it)
-            | Fact::EnrolmentExpired(it) => Some(it.badge),
-            Fact::EarnCreated(it)
-            | Fact::EarnImported(it)
-            | Fact::EarnRevoked(it)
-            | Fact::EarnExpired(it) => Some(it.badge),
-            Fact::LimitReached(it) => Some(it.badge),
-            Fact::Badge(_, it) => Some(it.badge),
-            Fact::WebhookDisabled { .. } => None,
-        }
+        self.fact.badge()
     }
 
-    /// The customer whom it is about, if it is about one.
+    /// The customer whom it is about, if it is about one: of two who became one the second.
     pub const fn customer(&self) -> Option<CustomerId> {
-        match &self.fact {
-            Fact::EnrolmentCreated(it)
-            | Fact::EnrolmentRevoked(it)
-            | Fact::EnrolmentExpired(it) => Some(it.customer),
-            Fact::EarnCreated(it)
-            | Fact::EarnImported(it)
-            | Fact::EarnRevoked(it)
-            | Fact::EarnExpired(it) => Some(it.customer),
-            Fact::LimitReached(it) => it.customer,
-            Fact::Badge(..) | Fact::WebhookDisabled { .. } => None,
-        }
+        self.fact.customer()
     }
 }

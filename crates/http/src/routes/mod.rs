@@ -18,6 +18,7 @@ mod earning;
 mod enrolment;
 mod events;
 mod groups;
+mod people;
 mod requests;
 mod webhooks;
 mod windows;
@@ -34,6 +35,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         earning::operations(),
         customers::operations(),
         directory::operations(),
+        people::operations(),
         events::operations(),
         badges::operations(),
         windows::operations(),

@@ -39,6 +39,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         Some((request.badge, request.version))
     }
 
+    fn customers(request: &EarnRequest) -> Vec<CustomerId> {
+        request.customers.clone()
+    }
+
     fn begin(
         connection: &mut C,
         recording: &mut Recording<'a, EarnRequest>,

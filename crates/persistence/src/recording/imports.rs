@@ -26,6 +26,10 @@ pub(crate) struct Import;
 impl<'a, C: RecordingSql> Steps<'a, C> for Import {
     type Request = ImportRequest;
 
+    fn customers(request: &ImportRequest) -> Vec<CustomerId> {
+        request.items.iter().map(|it| it.customer).collect()
+    }
+
     fn begin(_: &mut C, recording: &mut Recording<'a, ImportRequest>) -> Result<Self, WorkError> {
         recording.expect(0, ());
         Ok(Self)

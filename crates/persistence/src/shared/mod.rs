@@ -16,6 +16,7 @@ mod expiry_rows;
 mod feed_rows;
 mod health;
 pub(super) mod idempotency;
+pub(super) mod people_rows;
 pub(super) mod requests;
 mod stored_texts;
 mod webhooks;

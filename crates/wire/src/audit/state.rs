@@ -77,6 +77,10 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
         })),
         State::Webhook(settings) => to_raw_value(&WebhookSettingsState::new(settings)),
         State::WebhookState(state) => to_raw_value(&WebhookStateState::new(*state)),
+        State::Merge(from, to) => to_raw_value(&json!({
+            "fromCustomerId": from,
+            "toCustomerId": to,
+        })),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId, WebhookId};
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::data::EventData;
@@ -35,7 +35,7 @@ answer! {
         #[serde(rename = "type")]
         #[schema(example = "accolade.enrolment.created")]
         kind: String = kind,
-        /// What it happened to.
+        /// What it happened to; of a customer who was erased since, the badge alone.
         #[schema(example = "customers/62090013/badges/66276dc68fe258516a88ff8e")]
         subject: String = subject.to_string(),
         /// When it took effect: when it was recorded, an expiry at its exact instant.
@@ -93,9 +93,9 @@ pub fn event_id(event: &Event) -> String {
     format!("{}-{}", event.org, sequence(event))
 }
 
-/// The data, whose shape is not to be seen from outside.
+/// The data, whose shape is not to be seen from outside; null of a customer who was forgotten.
 #[derive(Debug)]
-pub(super) struct Data<'a>(EventData<'a>);
+pub(super) struct Data<'a>(Option<EventData<'a>>);
 
 impl Serialize for Data<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -107,10 +107,10 @@ impl Serialize for Data<'_> {
 /// because a client that was generated from it would refuse the types of a later release.
 fn any_data() -> RefOr<Schema> {
     ObjectBuilder::new()
-        .schema_type(Type::Object)
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .description(Some(
             "What there is to say. Its fields depend on the type: see `webhooks` in this document, or \
-             `asyncapi.json`, which has a schema for each.",
+             `asyncapi.json`, which has a schema for each. Null if the customer was erased since.",
         ))
         .into()
 }
@@ -137,6 +137,10 @@ pub(super) enum Subject {
     Badge(BadgeId),
     /// A webhook.
     Webhook(WebhookId),
+    /// A customer.
+    Customer(CustomerId),
+    /// A customer who was forgotten, in what she had to do with other customers.
+    Customers,
 }
 
 impl Subject {
@@ -156,6 +160,9 @@ impl Subject {
             },
             Fact::Badge(_, it) => Self::Badge(it.badge),
             Fact::WebhookDisabled { webhook, .. } => Self::Webhook(*webhook),
+            Fact::CustomerMerged { to, .. } => Self::Customer(*to),
+            Fact::CustomerErased { customer } => Self::Customer(*customer),
+            Fact::Forgotten(it) => it.badge.map_or(Self::Customers, Self::Badge),
         }
     }
 
@@ -165,6 +172,8 @@ impl Subject {
             Self::CustomerBadge(customer, _) => customer.to_string(),
             Self::Badge(badge) => badge.to_string(),
             Self::Webhook(webhook) => webhook.to_string(),
+            Self::Customer(customer) => customer.to_string(),
+            Self::Customers => self.to_string(),
         }
     }
 }
@@ -177,6 +186,8 @@ impl fmt::Display for Subject {
             }
             Self::Badge(badge) => write!(f, "badges/{badge}"),
             Self::Webhook(webhook) => write!(f, "webhooks/{webhook}"),
+            Self::Customer(customer) => write!(f, "customers/{customer}"),
+            Self::Customers => f.write_str("customers"),
         }
     }
 }

@@ -34,12 +34,16 @@ pub(super) enum EventData<'a> {
     Claim(ClaimData<'a>),
     /// A webhook was disabled.
     Webhook(WebhookData<'a>),
+    /// Two customers became one.
+    Merged(MergedData),
+    /// A customer was forgotten.
+    Erased(ErasedData),
 }
 
 impl<'a> EventData<'a> {
-    /// What is said of `fact`.
-    pub(super) fn new(fact: &'a Fact) -> Self {
-        match fact {
+    /// What is said of `fact`; `None` of a customer who was forgotten since.
+    pub(super) fn new(fact: &'a Fact) -> Option<Self> {
+        Some(match fact {
             Fact::EnrolmentCreated(it) | Fact::EnrolmentExpired(it) => {
                 Self::Enrolment(EnrolmentData::new(it))
             }
@@ -54,7 +58,10 @@ impl<'a> EventData<'a> {
             Fact::WebhookDisabled { webhook, reason } => {
                 Self::Webhook(WebhookData::new(*webhook, reason))
             }
-        }
+            Fact::CustomerMerged { from, to } => Self::Merged(MergedData::new(*from, *to)),
+            Fact::CustomerErased { customer } => Self::Erased(ErasedData::new(*customer)),
+            Fact::Forgotten(_) => return None,
+        })
     }
 }
 
@@ -179,6 +186,31 @@ answer! {
     new(fact: &LimitFact) {
         let (reference, window) = fixed_window(&fact.limit).unzip();
     }
+}
+
+answer! {
+    /// Two customers who became one.
+    #[schema(as = CustomerMergedEventData)]
+    pub(super) struct MergedData {
+        /// The first, who is the second from then on.
+        #[schema(example = 62_090_013)]
+        fromCustomerId: i64 = from.get(),
+        /// The second.
+        #[schema(example = 62_090_014)]
+        toCustomerId: i64 = to.get(),
+    }
+    new(from: CustomerId, to: CustomerId) {}
+}
+
+answer! {
+    /// A customer who was erased: forget the customer, too.
+    #[schema(as = CustomerErasedEventData)]
+    pub(super) struct ErasedData {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = customer.get(),
+    }
+    new(customer: CustomerId) {}
 }
 
 answer! {

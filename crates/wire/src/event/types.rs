@@ -6,8 +6,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::cloud_event::event_type;
 use super::data::{
-    BadgeData, ClaimData, EarnData, EnrolmentData, LimitData, RevokedEarnData,
-    RevokedEnrolmentData, WebhookData,
+    BadgeData, ClaimData, EarnData, EnrolmentData, ErasedData, LimitData, MergedData,
+    RevokedEarnData, RevokedEnrolmentData, WebhookData,
 };
 
 /// What documents say of a type of event.
@@ -91,6 +91,10 @@ event_types! {
         "A module took its claim back.", "badge.unclaimed";
     WebhookDisabled: WebhookData<'_> => "webhooks/{webhookId}",
         "A webhook was disabled because nothing could be delivered.", "webhook.disabled";
+    CustomerMerged: MergedData => "customers/{toCustomerId}",
+        "Two customers became one: everything of the first is the second's.", "customer.merged";
+    CustomerErased: ErasedData => "customers/{customerId}",
+        "A customer was erased: events about it have no data any more.", "customer.erased";
 }
 
 impl EventType {
