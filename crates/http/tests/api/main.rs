@@ -23,6 +23,7 @@ mod idempotency;
 mod identifiers;
 mod imports;
 mod operations;
+mod people;
 mod requests;
 mod revoking;
 mod serving;

@@ -193,6 +193,9 @@ fn forget<C: PeopleConnection>(
         forget_events(connection, org, found)?,
     ];
     if is_any.contains(&true) {
+        let numbers = whom.person.numbers().iter();
+        let keys: Vec<_> = numbers.map(ToString::to_string).collect();
+        connection.forget_deliveries(org, &keys)?;
         let entry = telling::customer_erased(org, whom.customer, &request.by);
         connection.tell(org, &[entry])?;
         let data = Data::Erased(whom.customer);
@@ -211,10 +214,9 @@ fn forget_rows<C: PeopleConnection>(
 ) -> Result<bool, WorkError> {
     let customer = whom.customer;
     let numbers = whom.person.numbers().iter();
-    let keys: Vec<_> = numbers.map(ToString::to_string).collect();
+    let mut about: Vec<_> = numbers.map(ToString::to_string).collect();
     let enrolments = connection.remove_enrolments(org, customer)?;
     let earns = connection.remove_earns(org, customer)?;
-    let mut about = keys.clone();
     for (_, id, _) in &enrolments {
         about.push(EnrolmentId(object_id(id)?).to_string());
     }
@@ -229,7 +231,6 @@ fn forget_rows<C: PeopleConnection>(
         connection.remove_merged(org, customer)?,
         connection.forget_reasons(org, &about)?,
     ];
-    connection.forget_partitions(org, &keys)?;
     let growths = growths(&enrolments, &earns)?;
     if !growths.is_empty() {
         connection.grow_forgotten(org, &growths)?;

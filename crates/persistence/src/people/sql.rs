@@ -194,8 +194,9 @@ pub(crate) trait PeopleRows {
     /// Nobody stands for this customer any more; how many did.
     fn remove_merged(&mut self, org: OrgId, successor: CustomerId) -> QueryResult<usize>;
 
-    /// Takes the customers' numbers from what is to be sent to webhooks again.
-    fn forget_partitions(&mut self, org: OrgId, keys: &[String]) -> QueryResult<()>;
+    /// Takes the customers' numbers from what is to be sent to webhooks again, and has whoever delivers
+    /// open the org's webhooks anew, which forgets the events that it has read.
+    fn forget_deliveries(&mut self, org: OrgId, keys: &[String]) -> Result<(), WorkError>;
 
     /// The number of the org's last request in the ledger; 0 if there is none.
     fn last_request(&mut self, org: OrgId) -> QueryResult<i64>;

@@ -7,14 +7,15 @@ use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
 use super::{Connection, DB};
 use crate::feed::data::NAMING;
-use crate::mapping::stored;
+use crate::mapping::{badge_id, stored};
 use crate::people::sql::{
     Gone, HeldEarn, HeldEnrolment, KeptBytes, NumberedBytes, PeopleRows, RefusalRow,
 };
+use crate::recording::sql::{BadgeKey, BadgeSql as _};
 use crate::retry::WorkError;
 use crate::schema::{
     customer_identifiers, earned_badges, enrolments, feed, merged_customers, refusals,
-    request_ledger, webhook_retries,
+    request_ledger, webhook_retries, webhooks,
 };
 use crate::statement::{Sql, Statement};
 
@@ -238,12 +239,24 @@ impl PeopleRows for Connection {
         diesel::delete(stood).execute(self)
     }
 
-    fn forget_partitions(&mut self, org: OrgId, keys: &[String]) -> QueryResult<()> {
+    fn forget_deliveries(&mut self, org: OrgId, keys: &[String]) -> Result<(), WorkError> {
+        let of_org = webhooks::table.filter(webhooks::org_id.eq(org.get()));
+        let ids: Vec<Vec<u8>> = of_org.order(webhooks::id).select(webhooks::id).load(self)?;
+        for id in &ids {
+            let badge = badge_id(id)?;
+            self.lock_badge(BadgeKey { org, badge })?;
+        }
+        if ids.is_empty() {
+            return Ok(());
+        }
         let named = webhook_retries::table
             .filter(webhook_retries::org_id.eq(org.get()))
             .filter(webhook_retries::partition_key.eq_any(keys));
         diesel::update(named)
             .set(webhook_retries::partition_key.eq(None::<String>))
+            .execute(self)?;
+        diesel::update(webhooks::table.filter(webhooks::org_id.eq(org.get())))
+            .set(webhooks::version.eq(webhooks::version + 1))
             .execute(self)?;
         Ok(())
     }
