@@ -186,7 +186,7 @@ impl Answer {
             }
             Self::Directory(answer) => {
                 let left = answer.without(person)?;
-                if left.entries.is_empty() {
+                if answer.single && left.entries.is_empty() {
                     return Some(Self::Forgotten);
                 }
                 Self::Directory(left)

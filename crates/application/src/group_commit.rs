@@ -432,11 +432,7 @@ impl<'r, C: GroupCommit> Group<'r, C> {
     ///
     /// A used request id comes before anything that is wrong with the badge. The store
     /// refuses a used one anyway, so it is looked up only when something else would be said.
-    fn refusal(
-        &self,
-        member: &Member<'r, C>,
-        rejection: Rejection,
-    ) -> UseCaseError {
+    fn refusal(&self, member: &Member<'r, C>, rejection: Rejection) -> UseCaseError {
         match self.check_request_id(member) {
             Ok(()) => rejection.into(),
             Err(error) => error,
@@ -555,11 +551,7 @@ impl<'r, C: GroupCommit> Group<'r, C> {
     }
 
     /// Records one by one what failed together with `error`. Gives those whose badges have changed.
-    fn one_by_one(
-        &mut self,
-        members: Vec<Member<'r, C>>,
-        error: StoreError,
-    ) -> Vec<Member<'r, C>> {
+    fn one_by_one(&mut self, members: Vec<Member<'r, C>>, error: StoreError) -> Vec<Member<'r, C>> {
         if let StoreError::OutcomeUnknown(cause) = &error {
             // What may have been recorded is never recorded again.
             for member in &members {

@@ -87,7 +87,11 @@ impl State {
         is_any
     }
 
-    pub(crate) fn identifiers_of(&self, org: OrgId, customer: CustomerId) -> BTreeSet<(IdentifierKind, &str)> {
+    pub(crate) fn identifiers_of(
+        &self,
+        org: OrgId,
+        customer: CustomerId,
+    ) -> BTreeSet<(IdentifierKind, &str)> {
         (self.identifiers.iter())
             .filter(|((of, _, _), owner)| *of == org && **owner == customer)
             .map(|((_, kind, text), _)| (*kind, text.as_str()))

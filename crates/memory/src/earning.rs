@@ -280,7 +280,9 @@ impl State {
             of_badge.map(|(_, records)| records)
         });
         let records = one.into_iter().chain(all.into_iter().flatten()).flatten();
-        let forgotten = customer.is_none().then(|| self.forgotten.get(&(org, badge)));
+        let forgotten = customer
+            .is_none()
+            .then(|| self.forgotten.get(&(org, badge)));
         let forgotten = forgotten.flatten().into_iter().flat_map(|it| &it.earns);
         records.map(|record| &record.earned).chain(forgotten)
     }

@@ -131,7 +131,9 @@ impl State {
             }
         }
         for badge in badges_of(&self.earns, org, from) {
-            let all = united(&mut self.earns, (org, badge), both, |it| it.earned.earned_on);
+            let all = united(&mut self.earns, (org, badge), both, |it| {
+                it.earned.earned_on
+            });
             self.earns.insert((org, badge, to), all);
         }
         for badge in badges_of(&self.refusals, org, from) {
@@ -152,9 +154,8 @@ impl State {
             own.into_iter().map(|(kind, _)| kind).collect()
         };
         let kinds: Vec<_> = kinds(from).difference(&kinds(to)).copied().collect();
-        self.identifiers.retain(|(of, kind, _), owner| {
-            (*of, *owner) != (org, from) || kinds.contains(kind)
-        });
+        self.identifiers
+            .retain(|(of, kind, _), owner| (*of, *owner) != (org, from) || kinds.contains(kind));
         for ((of, ..), owner) in &mut self.identifiers {
             if (*of, *owner) == (org, from) {
                 *owner = to;
@@ -180,9 +181,14 @@ impl State {
         let moved: HashMap<_, _> = instead
             .filter_map(|(stays, (_, it))| Some((it.id, held[stays?].1.id)))
             .collect();
-        let mut all = united(&mut self.enrolments, (org, badge), (from, to), |it| it.recorded_on);
+        let mut all = united(&mut self.enrolments, (org, badge), (from, to), |it| {
+            it.recorded_on
+        });
         let mut revoked = Vec::new();
-        for record in all.iter_mut().filter(|it| moved.contains_key(&it.enrolment.id)) {
+        for record in all
+            .iter_mut()
+            .filter(|it| moved.contains_key(&it.enrolment.id))
+        {
             record.enrolment.revoked_on = Some(request.by.on);
             record.revoked_by = Some(request.by.actor);
             record.revoke_reason = Some(Reason::merged());
@@ -228,7 +234,8 @@ impl State {
         let person = Person::new(numbers.clone(), identifiers.collect(), request.region);
         let mut about: BTreeSet<Entity> = numbers.iter().map(|it| (*it).into()).collect();
         let mut is_any = numbers.len() > 1;
-        self.merged.retain(|(of, _), it| *of != org || it.successor != customer);
+        self.merged
+            .retain(|(of, _), it| *of != org || it.successor != customer);
         self.identifiers.retain(|(of, ..), owner| {
             let is_hers = (*of, *owner) == (org, customer);
             is_any |= is_hers;

@@ -156,7 +156,11 @@ fn record(scene: &Scene) {
         position,
         identifier: identifier.to_owned(),
     };
-    enrolment.unknown = vec![unknown(0, EMAIL), unknown(2, "Anna.Private@example.org"), unknown(3, "x")];
+    enrolment.unknown = vec![
+        unknown(0, EMAIL),
+        unknown(2, "Anna.Private@example.org"),
+        unknown(3, "x"),
+    ];
     for request in [enrolment.clone(), scene.request(1)] {
         let batch = EnrolmentBatch::from(request);
         stores.enrolments.enrol(&batch).unwrap().remove(0).unwrap();
@@ -211,7 +215,9 @@ fn record(scene: &Scene) {
         }),
     };
     let directory = &stores.directory;
-    directory.put(org, &[entry], &by(scene), Some(&record)).unwrap();
+    directory
+        .put(org, &[entry], &by(scene), Some(&record))
+        .unwrap();
     let merge = MergeRequest {
         org,
         from: customer(MERGED),
@@ -232,7 +238,12 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
     stores.events.sequence().unwrap();
     let mut late = scene.earn_request(1, Vec::new());
     late.customers = vec![customer(HERS)];
-    stores.earning.earn(&late.into()).unwrap().remove(0).unwrap();
+    stores
+        .earning
+        .earn(&late.into())
+        .unwrap()
+        .remove(0)
+        .unwrap();
     let before = named_in(dialect, &mut *ask);
     for place in [
         "audit.changes",
@@ -246,7 +257,10 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
         "merged_customers.successor_id",
         "request_ledger.answer",
     ] {
-        assert!(before.iter().any(|it| it == place), "{place} is not in {before:?}");
+        assert!(
+            before.iter().any(|it| it == place),
+            "{place} is not in {before:?}"
+        );
     }
     let counts = |scene: &Scene| {
         let badges = &scene.database.stores.badges;
@@ -288,5 +302,9 @@ fn an_erased_customer_is_in_no_column_of_sqlite() {
 fn an_erased_customer_is_in_no_column_of_postgresql() {
     let database = Postgres::fresh();
     let opened = database.open();
-    look(opened, &POSTGRES, &mut ask_postgres(database.database.url()));
+    look(
+        opened,
+        &POSTGRES,
+        &mut ask_postgres(database.database.url()),
+    );
 }

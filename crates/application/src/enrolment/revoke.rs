@@ -148,7 +148,8 @@ fn targets(
                 positions,
                 unknown: found.unknown,
                 repeated: |position| {
-                    Rejection::new(Code::CustomerRepeated).at_field(format!("customers[{position}]"))
+                    Rejection::new(Code::CustomerRepeated)
+                        .at_field(format!("customers[{position}]"))
                 },
             })
         }

@@ -46,13 +46,20 @@ fn everything_of_the_first_is_the_seconds(world: &World) {
     assert_eq!(world.merge(1, 2), (1, 2));
     assert_eq!(enrolments(world, &gold, 2), [(enrolment, false)]);
     let of_silver = world.details(&silver, 2);
-    let mut ids: Vec<_> = of_silver.earns.items.iter().map(|it| it.earned.id).collect();
+    let mut ids: Vec<_> = of_silver
+        .earns
+        .items
+        .iter()
+        .map(|it| it.earned.id)
+        .collect();
     ids.sort_unstable();
     assert_eq!(ids, earns);
     assert_eq!((world.issued(&gold), world.earned(&silver)), (1, 3));
     let next = world.earned_by(&silver, 2);
     assert_eq!(world.details(&silver, 2).earns.items[0].earned.id, next);
-    world.unenrol(&world.unenrolling(&gold, &[(2, None)])).unwrap();
+    world
+        .unenrol(&world.unenrolling(&gold, &[(2, None)]))
+        .unwrap();
     assert_eq!(world.issued(&gold), 0);
 }
 
@@ -89,7 +96,9 @@ fn of_enrolments_that_overlap_the_earlier_stays_and_what_was_earned_rests_on_it(
     let earlier = enrolled(world, &badge, 2, (1000, 2000));
     let other = enrolled(world, &badge, 1, (2500, 3000));
     let revoked = enrolled(world, &badge, 1, (3000, 4000));
-    world.unenrol(&world.unenrolling(&badge, &[(1, Some(revoked))])).unwrap();
+    world
+        .unenrol(&world.unenrolling(&badge, &[(1, Some(revoked))]))
+        .unwrap();
     let earn = |number, on| {
         let request = world.earning_at(&badge, [number], second(on), now());
         assert_eq!(codes(&world.earn(&request).unwrap()), [0]);
@@ -121,7 +130,11 @@ fn of_enrolments_that_overlap_the_earlier_stays_and_what_was_earned_rests_on_it(
     let expected = [(1100, earlier), (1600, earlier), (2600, other)];
     assert_eq!(rest, expected.map(|(on, id)| (second(on), Some(id))));
     let facts = world.facts_since(before);
-    let [Fact::CustomerMerged { from, to }, Fact::EnrolmentRevoked(fact)] = facts.as_slice() else {
+    let [
+        Fact::CustomerMerged { from, to },
+        Fact::EnrolmentRevoked(fact),
+    ] = facts.as_slice()
+    else {
         panic!("{facts:?}");
     };
     assert_eq!((from.get(), to.get()), (1, 2));
@@ -153,7 +166,10 @@ fn what_both_have_is_kept_in_the_order_in_which_it_was_recorded(world: &World) {
 }
 
 fn a_customers_limits_count_what_both_have(world: &World) {
-    for (number, limit) in [in_all(3), rolling(CalendarUnit::Days, 1, 3)].into_iter().enumerate() {
+    for (number, limit) in [in_all(3), rolling(CalendarUnit::Days, 1, 3)]
+        .into_iter()
+        .enumerate()
+    {
         let badge = world.limited(&format!("Badge {number}"), [limit], [in_all(100)]);
         let (first, second) = (number as i64 * 10 + 1, number as i64 * 10 + 2);
         assert_eq!(world.earns(&badge, [first, second]), [0, 0]);
@@ -186,8 +202,14 @@ fn nothing_is_recorded_for_who_was_merged(world: &World) {
     let earned = world.earned_by(&silver, 1);
     world.merge(1, 2);
     let refused = RecordError::CustomersMerged;
-    assert_eq!(world.enrol(&world.request(&gold, [3, 1])), Err(refused.clone()));
-    assert_eq!(world.earn(&world.earning(&silver, [1])), Err(refused.clone()));
+    assert_eq!(
+        world.enrol(&world.request(&gold, [3, 1])),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        world.earn(&world.earning(&silver, [1])),
+        Err(refused.clone())
+    );
     let revoking = world.revoking(&silver, 1, earned);
     assert_eq!(world.revoke_earn(&revoking), Err(refused.clone()));
     let unenrolling = world.unenrolling(&gold, &[(1, None)]);
@@ -202,7 +224,10 @@ fn nothing_is_recorded_for_who_was_merged(world: &World) {
     let put = (world.stores.directory).put(gold.org, &[entry], &by, None);
     assert!(matches!(put, Err(DirectoryError::CustomersMerged)));
     assert_eq!((world.issued(&gold), world.earned(&silver)), (0, 1));
-    assert_eq!(world.revoke_earn(&world.revoking(&silver, 2, earned)), Ok(()));
+    assert_eq!(
+        world.revoke_earn(&world.revoking(&silver, 2, earned)),
+        Ok(())
+    );
     assert_eq!(world.earned(&silver), 0);
 }
 
@@ -277,7 +302,9 @@ fn what_expires_is_told_of_the_second(world: &World) {
     request.hold = hold(1000, 2_000_000_000);
     world.enrol(&request).unwrap();
     world.earn(&world.earning(&silver, [1])).unwrap();
-    world.import(&world.importing(&silver, &[(1, now())])).unwrap();
+    world
+        .import(&world.importing(&silver, &[(1, now())]))
+        .unwrap();
     world.merge(1, 2);
     let before = world.events().len();
     let late = at("2040-01-01T00:00:00Z");

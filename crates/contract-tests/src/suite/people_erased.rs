@@ -59,18 +59,32 @@ fn nothing_of_a_customer_is_left_and_what_counted_still_counts(world: &World) {
     assert_eq!(world.held(&everything_held()).holdings, []);
     for badge in [&gold, &silver] {
         let details = world.details(badge, 1);
-        let left = (details.enrolments.total, details.earns.total, details.refusals.len());
+        let left = (
+            details.enrolments.total,
+            details.earns.total,
+            details.refusals.len(),
+        );
         assert_eq!(left, (0, 0, 0));
     }
     assert_eq!((world.issued(&gold), world.earned(&silver)), (2, 2));
     assert_eq!(world.counts(&silver, 1), [0, 2]);
-    assert_eq!(world.earns(&silver, [1, 3]), [0, 818], "the number is as good as new");
+    assert_eq!(
+        world.earns(&silver, [1, 3]),
+        [0, 818],
+        "the number is as good as new"
+    );
     assert_eq!(world.counts(&silver, 1), [1, 3]);
-    assert_eq!(codes(&world.earn(&world.earning(&silver, [2])).unwrap()), [817]);
+    assert_eq!(
+        codes(&world.earn(&world.earning(&silver, [2])).unwrap()),
+        [817]
+    );
 }
 
 fn answers_leave_the_customer_out_and_their_requests_stay_executed(world: &World) {
-    let (gold, silver) = (world.badge("Gold"), world.limited("Silver", [in_all(1)], []));
+    let (gold, silver) = (
+        world.badge("Gold"),
+        world.limited("Silver", [in_all(1)], []),
+    );
     let mut enrolment = world.request(&gold, [3, 1, 2]);
     enrolment.context.key = Some(world.guard("enrol"));
     world.enrol(&enrolment).unwrap();
@@ -99,7 +113,10 @@ fn answers_leave_the_customer_out_and_their_requests_stay_executed(world: &World
     assert_eq!(world.enrol(&enrolment), Err(RecordError::RequestIdUsed));
     world.erase(2);
     assert_eq!(customers_of(&answer_of(world, &enrolment.request_id)), [3]);
-    assert_eq!(customers_of(&answer_of(world, &again.request_id)), [0_i64; 0]);
+    assert_eq!(
+        customers_of(&answer_of(world, &again.request_id)),
+        [0_i64; 0]
+    );
 }
 
 fn of_an_answer_about_nobody_else_nothing_is_left(world: &World) {
@@ -139,7 +156,11 @@ fn identifiers_that_nobody_had_are_taken_out_of_answers(world: &World) {
         identifier: identifier.to_owned(),
     };
     let mut request = world.request(&gold, [1, 2]);
-    request.unknown = vec![unknown(0, "One@X.org "), unknown(2, "other"), unknown(4, "1")];
+    request.unknown = vec![
+        unknown(0, "One@X.org "),
+        unknown(2, "other"),
+        unknown(4, "1"),
+    ];
     world.enrol(&request).unwrap();
     world.call(1, Some("one@x.org"), Some("1"));
     world.erase(1);
@@ -167,7 +188,11 @@ fn answers_about_the_directory_leave_the_customer_out(world: &World) {
     };
     world.call(1, Some("one@x.org"), None);
     remember("one", true, vec![echo(1, Some("one@x.org"))]);
-    remember("both", false, vec![echo(2, Some("one@x.org")), echo(1, None)]);
+    remember(
+        "both",
+        false,
+        vec![echo(2, Some("one@x.org")), echo(1, None)],
+    );
     remember("other", true, vec![echo(2, Some("two@x.org"))]);
     let other = world.remembered("other");
     world.erase(1);
@@ -181,14 +206,23 @@ fn answers_about_the_directory_leave_the_customer_out(world: &World) {
 }
 
 fn events_about_the_customer_say_nothing_and_keep_their_positions(world: &World) {
-    let (gold, silver) = (world.badge("Gold"), world.limited("Silver", [in_all(1)], [in_all(2)]));
+    let (gold, silver) = (
+        world.badge("Gold"),
+        world.limited("Silver", [in_all(1)], [in_all(2)]),
+    );
     world.enrol(&world.request(&gold, [2, 1])).unwrap();
     world.earn(&world.earning(&silver, [1, 2])).unwrap();
-    world.import(&world.importing(&gold, &[(1, now()), (2, now())])).unwrap();
-    world.unenrol(&world.unenrolling(&gold, &[(1, None), (2, None)])).unwrap();
+    world
+        .import(&world.importing(&gold, &[(1, now()), (2, now())]))
+        .unwrap();
+    world
+        .unenrol(&world.unenrolling(&gold, &[(1, None), (2, None)]))
+        .unwrap();
     let bronze = world.direct("Bronze");
     let earned = world.earned_by(&bronze, 1);
-    world.revoke_earn(&world.revoking(&bronze, 1, earned)).unwrap();
+    world
+        .revoke_earn(&world.revoking(&bronze, 1, earned))
+        .unwrap();
     world.merge(3, 1);
     let before = world.events();
     world.erase(1);
@@ -200,7 +234,10 @@ fn events_about_the_customer_say_nothing_and_keep_their_positions(world: &World)
             Some(left) => assert_eq!(after.fact, left),
             None => assert_eq!(after, before),
         }
-        assert_eq!((after.position, after.recorded_on), (before.position, before.recorded_on));
+        assert_eq!(
+            (after.position, after.recorded_on),
+            (before.position, before.recorded_on)
+        );
     }
     let left = shown(world).into_iter().filter(|it| it.1.is_some());
     let left: Vec<_> = left.map(|(kind, badge)| (kind, badge.flatten())).collect();
@@ -230,7 +267,9 @@ fn what_had_expired_says_nothing_and_what_would_is_not_told(world: &World) {
     request.hold = hold(1000, 1_900_000_000);
     world.enrol(&request).unwrap();
     world.earn(&world.earning(&silver, [4, 1, 2])).unwrap();
-    world.import(&world.importing(&silver, &[(1, now()), (2, now())])).unwrap();
+    world
+        .import(&world.importing(&silver, &[(1, now()), (2, now())]))
+        .unwrap();
     world.merge(1, 5);
     let first = at("2027-06-01T00:00:00Z");
     let expired = world.stores.events.expire(first, first, 100).unwrap();
@@ -309,7 +348,12 @@ fn erasing_again_changes_nothing_and_is_answered_the_same(world: &World) {
     assert_eq!(fact.customer(), Some(customer(1)), "a new life");
     world.erase(1);
     let erasures = world.kinds().into_iter();
-    assert_eq!(erasures.filter(|it| *it == EventKind::CustomerErased).count(), 2);
+    assert_eq!(
+        erasures
+            .filter(|it| *it == EventKind::CustomerErased)
+            .count(),
+        2
+    );
 }
 
 fn another_orgs_customer_of_this_number_stays(world: &World) {
@@ -325,7 +369,11 @@ fn another_orgs_customer_of_this_number_stays(world: &World) {
     assert_eq!(world.details(&badge, 1).earns.total, 1);
     assert_eq!(world.details(&foreign, 1).enrolments.total, 0);
     let facts = world.events().into_iter().map(|it| it.fact);
-    assert!(facts.into_iter().all(|it| !matches!(it, Fact::Forgotten(_))));
+    assert!(
+        facts
+            .into_iter()
+            .all(|it| !matches!(it, Fact::Forgotten(_)))
+    );
 }
 
 sentences! {

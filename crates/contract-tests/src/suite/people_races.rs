@@ -50,7 +50,11 @@ fn earn_either(stores: &Stores, request: &EarnRequest, second: CustomerId) -> us
 /// Nothing is the first's, and the badge's counts are those of what all have.
 fn assert_moved(world: &World, badge: &Badge, (first, second): (i64, i64)) {
     let details = world.details(badge, first);
-    assert_eq!(details.customer, customer(second), "something is left of the first");
+    assert_eq!(
+        details.customer,
+        customer(second),
+        "something is left of the first"
+    );
 }
 
 fn an_enrolment_of_who_is_merged_meanwhile_is_the_seconds_or_refused(world: &World) {
@@ -73,7 +77,10 @@ fn an_enrolment_of_who_is_merged_meanwhile_is_the_seconds_or_refused(world: &Wor
         });
         assert!(enrolled.into_iter().all(|it| it));
         assert_moved(world, &badge, (first, second));
-        assert_eq!(world.details(&badge, second).enrolments.total, RACERS as u64);
+        assert_eq!(
+            world.details(&badge, second).enrolments.total,
+            RACERS as u64
+        );
         assert_eq!(world.issued(&badge), RACERS as u64);
     }
 }
@@ -95,7 +102,9 @@ fn enrolments_of_both_that_race_with_the_merge_leave_one_that_holds(world: &Worl
         assert_moved(world, &badge, (first, second));
         assert_eq!(world.issued(&badge), 1);
         let enrolments = world.details(&badge, second).enrolments.items;
-        let holds = enrolments.iter().filter(|it| it.enrolment.revoked_on.is_none());
+        let holds = enrolments
+            .iter()
+            .filter(|it| it.enrolment.revoked_on.is_none());
         assert_eq!(holds.count(), 1);
     }
 }
@@ -131,9 +140,8 @@ fn of_two_merges_the_other_way_round_one_is_done(world: &World) {
         world.earns(&badge, [first, second]);
         let requests = [world.merging(first, second), world.merging(second, first)];
         let results = race(2, |racer| merged(&servers[racer], &requests[racer]));
-        let winner = crate::race::only_winner(&results, |error| {
-            matches!(error, MergeError::OnePerson)
-        });
+        let winner =
+            crate::race::only_winner(&results, |error| matches!(error, MergeError::OnePerson));
         let to = [second, first][winner];
         assert_eq!(world.details(&badge, first).customer, customer(to));
         assert_eq!(world.details(&badge, second).earns.total, 2);
@@ -182,7 +190,9 @@ fn what_races_with_an_erasure_is_recorded_after_it_or_gone(world: &World) {
         let is_erasure = |fact: &Fact| fact.kind() == EventKind::CustomerErased;
         let (gone, left) = facts.split_at(facts.iter().position(is_erasure).unwrap());
         assert!(gone.iter().all(|fact| matches!(fact, Fact::Forgotten(_))));
-        let left = left.iter().filter(|fact| fact.kind() == EventKind::EarnCreated);
+        let left = left
+            .iter()
+            .filter(|fact| fact.kind() == EventKind::EarnCreated);
         let is_told = |fact: &&Fact| fact.customer() == Some(customer(number));
         assert_eq!(left.clone().count(), left.clone().filter(is_told).count());
         let earns = world.details(&badge, number).earns.total;
@@ -219,7 +229,10 @@ fn a_merge_that_races_with_an_erasure_leaves_both_forgotten_or_one(world: &World
         if done[1] == second {
             assert_eq!((earns, world.successors([first])), (0, vec![]));
         } else {
-            assert_eq!((earns, world.successors([first])), (1, vec![(first, second)]));
+            assert_eq!(
+                (earns, world.successors([first])),
+                (1, vec![(first, second)])
+            );
         }
         assert_eq!(world.earned(&badge), 2);
     }

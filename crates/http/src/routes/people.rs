@@ -7,7 +7,7 @@ use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::identifier::NO_SUCH_NUMBER;
-use crate::operation::{Operation, Success, delete, example, post};
+use crate::operation::{Operation, Success, SuccessUnlessErased, delete, example, post};
 use crate::routes::call::Call;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -26,7 +26,7 @@ second. Sent again it changes nothing and is answered the same.",
             .needs(AccessGroup::Admin)
             .identifiers("`fromCustomerId` and `toCustomerId` are identifiers")
             .json_body::<MergeRequestBody>(example!("merge.request"))
-            .answers::<Success<MergedCustomersBody>>("They are one.", example!("merged"))
+            .answers::<SuccessUnlessErased<MergedCustomersBody>>("They are one.", example!("merged"))
             .codes(&[812, 1026, 1028, 1994]),
         delete("/customers/{customerId}", erase_customer)
             .named("eraseCustomer", "Customers", "Erase a customer")

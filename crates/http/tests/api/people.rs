@@ -6,7 +6,7 @@ use actix_web::test::TestRequest;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{BADGE, IDENTIFIER, ISSUE, PREFIX, Reply, TestApp, direct_badge, json as sent};
+use crate::support::{BADGE, IDENTIFIER, ISSUE, PREFIX, Reply, TestApp, json as sent};
 
 /// An application, and a client of its org that may do everything.
 struct People {
@@ -86,10 +86,16 @@ async fn two_customers_become_one() {
     let last = events.last().unwrap();
     assert_eq!(last["type"], "accolade.customer.merged");
     assert_eq!(last["subject"], "customers/2");
-    assert_eq!(last["data"], json!({"fromCustomerId": 1, "toCustomerId": 2}));
+    assert_eq!(
+        last["data"],
+        json!({"fromCustomerId": 1, "toCustomerId": 2})
+    );
     let trail = people.get("audit?entityType=CUSTOMER&action=MERGE").await;
     let entry = trail.json()["data"]["entries"][0].clone();
-    assert_eq!((&entry["entityId"], &entry["reason"]), (&json!("2"), &json!("one person")));
+    assert_eq!(
+        (&entry["entityId"], &entry["reason"]),
+        (&json!("2"), &json!("one person"))
+    );
     let changes = json!([
         {"field": "fromCustomerId", "before": null, "after": 1},
         {"field": "toCustomerId", "before": null, "after": 2},
@@ -100,13 +106,15 @@ async fn two_customers_become_one() {
 #[actix_web::test]
 async fn who_was_merged_stands_for_the_other_wherever_a_customer_is_named() {
     let people = People::new();
-    let direct = direct_badge(&people.app).await;
+    let direct = people.app.direct_badge("Pets", "").await;
     people.merge(1, 2).await.ok();
     let enrolled = people.enrol(&[5, 1, 2, 7], "r").await;
     assert_eq!(issued(&enrolled.json()["data"]), [5, 2, 7]);
     assert_eq!(warned(&enrolled), [(1992, "customers[2]".to_owned())]);
     let dry = json!({"badgeMetaId": BADGE, "customers": [3, 1, 1, 2]});
-    let dry = people.post("badgeMeta/customer/issueBulk?dryRun=true", &dry).await;
+    let dry = people
+        .post("badgeMeta/customer/issueBulk?dryRun=true", &dry)
+        .await;
     assert_eq!(issued(&dry.json()["data"]), [3, 2]);
     let at = |position: usize| (1992, format!("customers[{position}]"));
     assert_eq!(warned(&dry), [at(2), at(3)]);
@@ -124,7 +132,12 @@ async fn who_was_merged_stands_for_the_other_wherever_a_customer_is_named() {
     let revoke = json!({"badgeMetaId": BADGE, "customers": [2, 9, 1]});
     let revoked = people.post("badgeMeta/customer/revokeIssue", &revoke).await;
     let outcomes = revoked.json()["data"]["revokedIssuedBadges"].clone();
-    let numbers: Vec<_> = outcomes.as_array().unwrap().iter().map(|it| &it["customerId"]).collect();
+    let numbers: Vec<_> = outcomes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["customerId"])
+        .collect();
     assert_eq!(numbers, [&json!(2), &json!(9)]);
     assert_eq!(warned(&revoked), [(1992, "customers[2]".to_owned())]);
     let import = json!([{
@@ -133,19 +146,30 @@ async fn who_was_merged_stands_for_the_other_wherever_a_customer_is_named() {
     }]);
     let imported = people.post("import/customerBadges", &import).await;
     assert_eq!(imported.json()[0]["data"]["customerId"], 2);
-    let put = sent(Method::PUT, "customers/1", r#"{"email":"anna@example.org"}"#);
+    let put = sent(
+        Method::PUT,
+        "customers/1",
+        r#"{"email":"anna@example.org"}"#,
+    );
     let put = people.app.send(put).await;
     assert_eq!(put.json()["data"]["customerId"], 2);
     let both = json!({"customers": [{"customerId": 1}, {"customerId": 2}]});
     let both = people.post("customers/bulk", &both).await;
-    assert_eq!(both.failure(), (400, vec![(400, Some("customers[1].customerId".to_owned()))]));
+    assert_eq!(
+        both.failure(),
+        (400, vec![(400, Some("customers[1].customerId".to_owned()))])
+    );
     for path in [
         "customer/{}?badgeType=EARNED",
         "management/{}?badgeType=EARNED",
         "events?customerId={}",
     ] {
         let of = |number: &str| path.replace("{}", number);
-        assert_eq!(people.get(&of("1")).await.body, people.get(&of("2")).await.body, "{path}");
+        assert_eq!(
+            people.get(&of("1")).await.body,
+            people.get(&of("2")).await.body,
+            "{path}"
+        );
     }
     let path = format!("management/1/badge/{direct}?includeStatistics=true");
     let details = people.get(&path).await.json();
@@ -204,12 +228,14 @@ async fn a_merge_is_done_once_for_each_key_and_replayed() {
 #[actix_web::test]
 async fn a_customer_is_erased_and_answers_leave_it_out() {
     let people = People::new();
-    let direct = direct_badge(&people.app).await;
+    let direct = people.app.direct_badge("Pets", "").await;
     people.enrol(&[1, 2], "r").await.ok();
     let earn = json!({"badgeMetaId": direct, "customerId": 1, "requestId": "e"}).to_string();
     let send = || {
         let request = sent(Method::POST, "customer/earn", &earn);
-        people.app.send(request.insert_header(("Idempotency-Key", "k")))
+        people
+            .app
+            .send(request.insert_header(("Idempotency-Key", "k")))
     };
     send().await.ok();
     let row = |number: i64| {
@@ -220,7 +246,11 @@ async fn a_customer_is_erased_and_answers_leave_it_out() {
     };
     let rows = json!([row(1), row(2)]).to_string();
     let import = sent(Method::PUT, "import/customerBadges", &rows);
-    people.app.send(import.insert_header(("requestId", "i"))).await.ok();
+    people
+        .app
+        .send(import.insert_header(("requestId", "i")))
+        .await
+        .ok();
     assert_snapshot!("erased", people.erase("1").await.ok());
     assert_snapshot!("erased", people.erase("1").await.ok());
     assert_eq!(issued(&people.kept("r").await), [2]);
@@ -230,15 +260,26 @@ async fn a_customer_is_erased_and_answers_leave_it_out() {
     assert_eq!(imported[0]["data"]["requestId"], "i_2");
     assert_eq!(people.kept("i_1").await, imported);
     assert_snapshot!("replayed", send().await.ok());
-    assert_eq!(people.enrol(&[3], "r").await.failure().1, [(809, Some("requestId".to_owned()))]);
+    assert_eq!(
+        people.enrol(&[3], "r").await.failure().1,
+        [(809, Some("requestId".to_owned()))]
+    );
     let events = people.events().await;
     let of = |kind: &str, subject: &str| {
-        let found = events.iter().find(|it| it["type"] == kind && it["subject"] == subject);
+        let found = events
+            .iter()
+            .find(|it| it["type"] == kind && it["subject"] == subject);
         found.cloned().unwrap()
     };
     let gone = of("accolade.enrolment.created", &format!("badges/{BADGE}"));
-    assert_eq!((&gone["data"], &gone["partitionkey"]), (&Value::Null, &json!(BADGE)));
-    of("accolade.enrolment.created", &format!("customers/2/badges/{BADGE}"));
+    assert_eq!(
+        (&gone["data"], &gone["partitionkey"]),
+        (&Value::Null, &json!(BADGE))
+    );
+    of(
+        "accolade.enrolment.created",
+        &format!("customers/2/badges/{BADGE}"),
+    );
     let erased = of("accolade.customer.erased", "customers/1");
     assert_eq!(erased["data"], json!({"customerId": 1}));
     let badge = people.get(&format!("badgeMeta/{direct}")).await.json();

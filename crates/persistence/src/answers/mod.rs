@@ -187,13 +187,13 @@ pub(crate) fn forget(bytes: &[u8], person: &Person) -> anyhow::Result<Option<Vec
         Ok(Some(postcard::to_extend(&stored, vec![form])?))
     }
     match bytes.split_first() {
-        Some((&ENROLMENT, rest)) => {
-            changed(ENROLMENT, rest, |it: &mut StoredEnrolment| it.forget(person))
-        }
+        Some((&ENROLMENT, rest)) => changed(ENROLMENT, rest, |it: &mut StoredEnrolment| {
+            it.forget(person)
+        }),
         Some((&EARNS, rest)) => changed(EARNS, rest, |it: &mut StoredEarns| it.forget(person)),
-        Some((&REVOCATIONS, rest)) => {
-            changed(REVOCATIONS, rest, |it: &mut StoredRevocations| it.forget(person))
-        }
+        Some((&REVOCATIONS, rest)) => changed(REVOCATIONS, rest, |it: &mut StoredRevocations| {
+            it.forget(person)
+        }),
         Some((&IMPORT, rest)) => changed(IMPORT, rest, |it: &mut StoredImport| it.forget(person)),
         Some((&JSON, rest)) => {
             let answer: Answer = serde_json::from_slice(rest)?;
@@ -207,9 +207,168 @@ pub(crate) fn forget(bytes: &[u8], person: &Person) -> anyhow::Result<Option<Vec
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use accolade_application::answer::{
+        CustomerEarn, EarnAnswer, EarnOutcome, EnrolmentAnswer, Imported, RevokedEnrolment,
+    };
+    use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome};
+    use accolade_domain::fixtures::{customer, second};
+    use accolade_domain::identifier::IdentifierKind;
+    use accolade_domain::ids::{IdBlock, ObjectId};
+    use accolade_domain::rejection::{Code, Rejection};
     use proptest::prelude::*;
 
     use super::*;
+
+    fn request_id() -> RequestId {
+        RequestId::try_from("1").unwrap()
+    }
+
+    fn id(number: usize) -> ObjectId {
+        let [a, b] = u16::try_from(number).unwrap().to_be_bytes();
+        ObjectId::from_bytes([7, 7, 7, 7, 7, 7, 7, 7, 7, 0, a, b])
+    }
+
+    fn badge() -> BadgeId {
+        ObjectId::from_bytes([9; 12]).into()
+    }
+
+    /// Customers, each once, and whether each is refused; and at which places nobody is known.
+    type Shape = (Vec<(i64, bool)>, Vec<bool>);
+
+    fn shape() -> impl Strategy<Value = Shape> {
+        let customers = Just((1..=6_i64).collect::<Vec<_>>()).prop_shuffle();
+        let refused = prop::collection::vec(any::<bool>(), 6);
+        let some = (customers, refused, 0..=6_usize).prop_map(|(customers, refused, len)| {
+            customers.into_iter().zip(refused).take(len).collect()
+        });
+        (some, prop::collection::vec(any::<bool>(), 12))
+    }
+
+    fn unknown((customers, places): &Shape) -> Vec<UnknownCustomer> {
+        let mut unknown = Vec::new();
+        let mut known = 0;
+        for (place, is_unknown) in (0..).zip(places) {
+            if *is_unknown {
+                unknown.push(UnknownCustomer {
+                    position: place,
+                    identifier: format!("name {}", place % 4),
+                });
+            } else {
+                known += 1;
+                if known > customers.len() {
+                    break;
+                }
+            }
+        }
+        unknown
+    }
+
+    fn rejection() -> Rejection {
+        Rejection::new(Code::NotEnrolled)
+    }
+
+    /// An answer of each stored form.
+    fn answers(shape: &Shape) -> Vec<Answer> {
+        let customers = || shape.0.iter().enumerate();
+        let len = u32::try_from(shape.0.len()).unwrap();
+        let ids = IdBlock::new(id(100), len).unwrap();
+        let enrolled = customers().map(|(place, (number, is_refused))| CustomerOutcome {
+            customer: customer(*number),
+            outcome: if *is_refused {
+                Outcome::AlreadyEnrolled(id(place).into())
+            } else {
+                Outcome::Enrolled(ids.get(place).unwrap().into())
+            },
+            status: EnrolmentStatus::Active,
+        });
+        let earned = customers().map(|(place, (number, is_refused))| CustomerEarn {
+            customer: customer(*number),
+            outcome: if *is_refused {
+                EarnOutcome::Refused(rejection())
+            } else {
+                EarnOutcome::Earned(id(place).into(), Some(id(2 * place).into()))
+            },
+        });
+        let revoked = customers().map(|(place, (number, is_refused))| RevokedEnrolment {
+            customer: customer(*number),
+            enrolment: (place % 3 > 0).then(|| id(place).into()),
+            refused: is_refused.then(rejection),
+        });
+        let imported = customers().map(|(place, (number, is_refused))| {
+            if *is_refused {
+                return Imported::Refused(vec![rejection()]);
+            }
+            Imported::Recorded {
+                badge: badge(),
+                customer: customer(*number),
+                earned: id(place).into(),
+                expires_on: second(*number),
+            }
+        });
+        let first = shape.0.first().map_or(1, |it| it.0);
+        vec![
+            Answer::Enrolment(EnrolmentAnswer {
+                badge: badge(),
+                triggered_by: None,
+                expires_on: second(1),
+                outcomes: enrolled.collect(),
+                unknown: unknown(shape),
+                request_id: request_id(),
+            }),
+            Answer::Earned(EarnAnswer {
+                single: shape.0.len() == 1,
+                badge: badge(),
+                triggered_by: None,
+                expires_on: second(3),
+                event_on: second(2),
+                outcomes: earned.collect(),
+                unknown: unknown(shape),
+                request_id: request_id(),
+                now: second(1),
+            }),
+            Answer::EnrolmentsRevoked {
+                badge: badge(),
+                outcomes: revoked.collect(),
+                unknown: unknown(shape),
+                request_id: Some(request_id()),
+            },
+            Answer::Imported {
+                request_id: request_id(),
+                outcomes: imported.collect(),
+            },
+            Answer::EarnRevoked {
+                badge: badge(),
+                customer: customer(first),
+                earned: id(1).into(),
+            },
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_stored_without_a_person_reads_as_the_answer_without_her(
+            shape in shape(),
+            people in prop::collection::vec((prop::collection::btree_set(1..=6_i64, 1..3), 0..4_u8), 1..4),
+        ) {
+            for mut answer in answers(&shape) {
+                let mut bytes = encode(&answer).unwrap();
+                for (numbers, name) in &people {
+                    let numbers: BTreeSet<_> = numbers.iter().map(|it| customer(*it)).collect();
+                    let called = (IdentifierKind::Email, format!("name {name}"));
+                    let person = Person::new(numbers, [called].into(), None);
+                    let left = answer.without(&person);
+                    let stored = forget(&bytes, &person).unwrap();
+                    prop_assert_eq!(stored.is_some(), left.is_some(), "{:?}", answer);
+                    answer = left.unwrap_or(answer);
+                    bytes = stored.unwrap_or(bytes);
+                    prop_assert_eq!(&decode(&bytes, Some(&request_id())).unwrap(), &answer);
+                    prop_assert!(forget(&bytes, &person).unwrap().is_none());
+                }
+            }
+        }
+    }
 
     proptest! {
         #[test]

@@ -109,9 +109,8 @@ fn facts(row: &StoredRow, data: Data, request: Option<Recorded>) -> anyhow::Resu
         ) => expired(first, &request, &which)?,
         (EventKind::EnrolmentRevoked, Data::RevokedEnrolments(all), None) => {
             let badge = all.iter().flatten().map(|it| it.badge).next();
-            let fact = |it: Option<_>| {
-                it.map_or_else(|| forgotten(first, badge), Fact::EnrolmentRevoked)
-            };
+            let fact =
+                |it: Option<_>| it.map_or_else(|| forgotten(first, badge), Fact::EnrolmentRevoked);
             all.into_iter().map(fact).collect()
         }
         (EventKind::EarnRevoked, Data::RevokedEarn(one), None) => vec![Fact::EarnRevoked(*one)],
@@ -277,9 +276,7 @@ fn imported(request: &Recorded, event_on: &[Instant]) -> anyhow::Result<Vec<Fact
 }
 
 /// The places of the answer of an import.
-fn import_places(
-    kept: &KeptAnswer,
-) -> anyhow::Result<impl Iterator<Item = Placed<'_, Imported>>> {
+fn import_places(kept: &KeptAnswer) -> anyhow::Result<impl Iterator<Item = Placed<'_, Imported>>> {
     let Answer::Imported { outcomes, .. } = &kept.answer else {
         bail!("no answer of an import");
     };

@@ -128,12 +128,11 @@ impl StoredRevokedEnrolments {
 }
 
 /// A moment of each; the beginning of time of those whose customers were forgotten.
-fn moments(
-    facts: &[Option<EnrolmentFact>],
-    of: impl Fn(&EnrolmentFact) -> Instant,
-) -> Differences {
+fn moments(facts: &[Option<EnrolmentFact>], of: impl Fn(&EnrolmentFact) -> Instant) -> Differences {
     let facts = facts.iter().map(Option::as_ref);
-    facts.map(|it| it.map_or(0, |it| of(it).unix_micros())).collect()
+    facts
+        .map(|it| it.map_or(0, |it| of(it).unix_micros()))
+        .collect()
 }
 
 fn text(text: Option<&str>) -> Option<String> {

@@ -103,13 +103,12 @@ fn find<C: PeopleConnection>(
             rows: Vec::new(),
         })
     };
-    let mut found = store
-        .writer
-        .write::<_, StoreError>(begin, nobody_knows)?;
+    let mut found = store.writer.write::<_, StoreError>(begin, nobody_knows)?;
     let person = &found.whom.person;
     let mut after = 0;
     while after < found.requests {
-        let page = (store.reader).query(|connection| Ok(connection.answers_after(org, after, PAGE)?))?;
+        let page =
+            (store.reader).query(|connection| Ok(connection.answers_after(org, after, PAGE)?))?;
         let Some((last, _)) = page.last() else {
             break;
         };
@@ -120,7 +119,8 @@ fn find<C: PeopleConnection>(
     }
     let mut after = 0;
     while after < found.events {
-        let page = (store.reader).query(|connection| Ok(connection.data_after(org, after, PAGE)?))?;
+        let page =
+            (store.reader).query(|connection| Ok(connection.data_after(org, after, PAGE)?))?;
         let Some((last, _)) = page.last() else {
             break;
         };

@@ -127,7 +127,12 @@ fn move_all<C: PeopleConnection>(
     for facts in united.revoked.into_values() {
         let events = facts.len();
         let data = Data::RevokedEnrolments(facts.into_iter().map(Some).collect());
-        told.extend(FeedRow::new(by.on, EventKind::EnrolmentRevoked, events, &data)?);
+        told.extend(FeedRow::new(
+            by.on,
+            EventKind::EnrolmentRevoked,
+            events,
+            &data,
+        )?);
     }
     connection.append(org, &told)?;
     Ok(())

@@ -95,11 +95,8 @@ pub(crate) trait PeopleSql {
     fn lock_people(&mut self, org: OrgId) -> QueryResult<()>;
 
     /// Of these customers those who were merged into others.
-    fn merged_of(
-        &mut self,
-        org: OrgId,
-        customers: &[CustomerId],
-    ) -> Result<Vec<Merged>, WorkError>;
+    fn merged_of(&mut self, org: OrgId, customers: &[CustomerId])
+    -> Result<Vec<Merged>, WorkError>;
 
     /// Gives enrolments to the customer, under new ordinals, and revokes those that give way. All of the
     /// customer's own of these badges are among them.
@@ -153,7 +150,11 @@ pub(crate) trait PeopleRows {
     fn enter_merged(&mut self, org: OrgId, from: CustomerId, to: CustomerId) -> QueryResult<()>;
 
     /// The kinds and texts of the customer's identifiers.
-    fn identifiers_of(&mut self, org: OrgId, customer: CustomerId) -> QueryResult<Vec<(i16, String)>>;
+    fn identifiers_of(
+        &mut self,
+        org: OrgId,
+        customer: CustomerId,
+    ) -> QueryResult<Vec<(i16, String)>>;
 
     /// Gives the first's identifiers to the second where that has none of the kind; gives these kinds.
     fn move_identifiers(
@@ -167,15 +168,21 @@ pub(crate) trait PeopleRows {
     fn remove_identifiers(&mut self, org: OrgId, customer: CustomerId) -> QueryResult<usize>;
 
     /// All enrolments of both customers.
-    fn enrolments_of_both(&mut self, org: OrgId, both: [CustomerId; 2])
-    -> QueryResult<Vec<HeldEnrolment>>;
+    fn enrolments_of_both(
+        &mut self,
+        org: OrgId,
+        both: [CustomerId; 2],
+    ) -> QueryResult<Vec<HeldEnrolment>>;
 
     /// All earned badges of both customers.
     fn earns_of_both(&mut self, org: OrgId, both: [CustomerId; 2]) -> QueryResult<Vec<HeldEarn>>;
 
     /// The refusals of both customers, each one's in their order.
-    fn refusals_of_both(&mut self, org: OrgId, both: [CustomerId; 2])
-    -> QueryResult<Vec<RefusalRow>>;
+    fn refusals_of_both(
+        &mut self,
+        org: OrgId,
+        both: [CustomerId; 2],
+    ) -> QueryResult<Vec<RefusalRow>>;
 
     /// Takes the customers' refusals of these badges away; how many.
     fn remove_refusals(

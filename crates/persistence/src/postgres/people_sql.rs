@@ -96,12 +96,7 @@ static REPLACE_KEPT: Sql = Sql::new(
 );
 
 /// The statement of `sql` that moves rows to a customer.
-fn moving<'a>(
-    sql: &'static Sql,
-    org: OrgId,
-    to: CustomerId,
-    rows: &[Moved],
-) -> Statement<'a, DB> {
+fn moving<'a>(sql: &'static Sql, org: OrgId, to: CustomerId, rows: &[Moved]) -> Statement<'a, DB> {
     let mut both = column(rows, |it| it.customer);
     both.sort_unstable();
     both.dedup();
@@ -145,11 +140,10 @@ impl PeopleSql for Connection {
         if customers.is_empty() {
             return Ok(Vec::new());
         }
-        let rows: Vec<(i64, i64, i64)> =
-            Statement::<DB, (BigInt, BigInt, BigInt)>::named(&MERGED)
-                .set::<Array<BigInt>, _>("customers", column(customers, |it| it.get()))
-                .set::<BigInt, _>("org", org.get())
-                .load(self)?;
+        let rows: Vec<(i64, i64, i64)> = Statement::<DB, (BigInt, BigInt, BigInt)>::named(&MERGED)
+            .set::<Array<BigInt>, _>("customers", column(customers, |it| it.get()))
+            .set::<BigInt, _>("org", org.get())
+            .load(self)?;
         let rows = rows.into_iter().map(merged);
         Ok(rows.collect::<anyhow::Result<_>>()?)
     }

@@ -132,11 +132,10 @@ impl PeopleSql for Connection {
             return Ok(Vec::new());
         }
         let numbers: Vec<_> = customers.iter().map(|it| it.get()).collect();
-        let rows: Vec<(i64, i64, i64)> =
-            Statement::<DB, (BigInt, BigInt, BigInt)>::named(&MERGED)
-                .set::<Text, _>("customers", json(&numbers)?)
-                .set::<BigInt, _>("org", org.get())
-                .load(self)?;
+        let rows: Vec<(i64, i64, i64)> = Statement::<DB, (BigInt, BigInt, BigInt)>::named(&MERGED)
+            .set::<Text, _>("customers", json(&numbers)?)
+            .set::<BigInt, _>("org", org.get())
+            .load(self)?;
         let rows = rows.into_iter().map(merged);
         Ok(rows.collect::<anyhow::Result<_>>()?)
     }

@@ -88,9 +88,9 @@ pub fn envelopes<'a>(
         .enumerate()
         .filter_map(|(index, outcome)| match outcome {
             Imported::Forgotten => None,
-            Imported::Refused(problems) => Some(ImportedEnvelope::Refused(FailureEnvelope::new(
-                problems,
-            ))),
+            Imported::Refused(problems) => {
+                Some(ImportedEnvelope::Refused(FailureEnvelope::new(problems)))
+            }
             Imported::Recorded {
                 badge,
                 customer,
