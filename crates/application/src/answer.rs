@@ -141,7 +141,7 @@ impl Answer {
             Self::Earned(answer) => {
                 let (outcomes, unknown) =
                     left_of(&answer.outcomes, &answer.unknown, person, |it| it.customer)?;
-                if answer.single {
+                if answer.single && outcomes.len() < answer.outcomes.len() {
                     return Some(Self::Forgotten);
                 }
                 Self::Earned(EarnAnswer {
