@@ -90,7 +90,7 @@ pub(crate) struct KeptAnswer {
 
 impl KeptAnswer {
     /// All places, given what became of those who were not forgotten.
-    pub(crate) fn places<'a, T>(
+    pub(crate) fn places<'a, T: 'a>(
         &'a self,
         outcomes: impl IntoIterator<Item = &'a T>,
     ) -> impl Iterator<Item = Placed<'a, T>> {
