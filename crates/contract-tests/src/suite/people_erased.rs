@@ -4,7 +4,7 @@ use accolade_application::answer::{
     Answer, DirectoryAnswer, DirectoryEcho, Imported, UnknownCustomer,
 };
 use accolade_application::ports::{IdempotencyRecord, RecordError};
-use accolade_domain::audit::Action;
+use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::event::{EventKind, Fact};
 use accolade_domain::identifier::IdentifierKind;
 use accolade_domain::ids::{BadgeId, CustomerId};
@@ -52,7 +52,7 @@ fn nothing_of_a_customer_is_left_and_what_counted_still_counts(world: &World) {
     let silver = world.limited("Silver", [in_all(1)], [in_all(3)]);
     world.call(1, Some("one@x.org"), None);
     world.enrol(&world.request(&gold, [1, 2])).unwrap();
-    assert_eq!(world.earns(&silver, [1, 2, 1]), [0, 0]);
+    assert_eq!(world.earns(&silver, [1, 2]), [0, 0]);
     assert_eq!(world.earns(&silver, [1]), [817]);
     assert_eq!(world.erase(1), 1);
     assert_eq!(world.called(IdentifierKind::Email, "one@x.org"), None);
@@ -309,9 +309,11 @@ fn reasons_about_the_customer_are_gone_and_all_else_of_the_trail_stays(world: &W
     assert_eq!(reason(&other).as_deref(), Some("a mistake"));
     assert_eq!(reason(&earned.to_string()), None);
     assert_eq!(reason("1"), None);
-    let told: Vec<_> = world.trail_of("1").iter().map(|it| it.action).collect();
-    assert_eq!(told, [Action::Erase, Action::Merge]);
-    let merge = &world.trail_of("1")[1];
+    let mut told = world.trail_of("1");
+    told.retain(|it| it.entity.kind() == EntityKind::Customer);
+    let actions: Vec<_> = told.iter().map(|it| it.action).collect();
+    assert_eq!(actions, [Action::Erase, Action::Merge]);
+    let merge = &told[1];
     assert!(!merge.change.is_empty());
 }
 
