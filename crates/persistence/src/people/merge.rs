@@ -18,7 +18,7 @@ use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::mapping::{badge_id, enrolment, instant, triggered_by};
 use crate::people::PeopleConnection;
-use crate::people::sql::{HeldEnrolment, Moved, MovedEarn, MovedEnrolment};
+use crate::people::sql::{HeldEarn, HeldEnrolment, Moved, MovedEarn, MovedEnrolment, RefusalRow};
 use crate::recording::sql::{Growth, Revocation};
 use crate::retry::{Rollback, WorkError};
 
@@ -171,10 +171,10 @@ impl United {
             united.add_enrolments(request, (from, to), badge, rows, &mut ordinals)?;
         }
         let earns = connection.earns_of_both(request.org, both)?;
-        let mut by_badge = BTreeMap::new();
+        let mut by_badge: BTreeMap<BadgeId, Vec<HeldEarn>> = BTreeMap::new();
         for row in earns {
             let badge = badge_id(&row.badge_id)?;
-            by_badge.entry(badge).or_insert_with(Vec::new).push(row);
+            by_badge.entry(badge).or_default().push(row);
         }
         for (badge, mut rows) in by_badge {
             let is_united = united.enrolments.iter().any(|it| it.moved.badge == badge);
@@ -293,10 +293,10 @@ fn move_refusals<C: PeopleConnection>(
     (from, to): Both,
 ) -> Result<(), WorkError> {
     let both = [from, to];
-    let mut by_badge = BTreeMap::new();
+    let mut by_badge: BTreeMap<BadgeId, Vec<RefusalRow>> = BTreeMap::new();
     for row in connection.refusals_of_both(request.org, both)? {
         let badge = badge_id(&row.badge_id)?;
-        by_badge.entry(badge).or_insert_with(Vec::new).push(row);
+        by_badge.entry(badge).or_default().push(row);
     }
     by_badge.retain(|_, rows| rows.iter().any(|row| row.customer_id == from.get()));
     if by_badge.is_empty() {

@@ -19,11 +19,11 @@ const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
-/// A query that gives one value looks for one row.
+/// Whether anybody was merged is one row at most, whatever there is.
 static VERSIONS: Sql = Sql::new(
-    "SELECT b.id, b.version, \
-     (SELECT true FROM merged_customers m WHERE m.org_id = :org LIMIT 1) IS NOT NULL \
-     FROM badge_metas b WHERE b.org_id = :org AND b.id = ANY (:badges)",
+    "SELECT b.id, b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
+     (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
+     WHERE b.org_id = :org AND b.id = ANY (:badges)",
 );
 
 static GROW: Sql = Sql::new(

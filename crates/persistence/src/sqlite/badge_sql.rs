@@ -11,10 +11,11 @@ use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
+/// Whether anybody was merged is one row at most, whatever there is.
 static VERSION: Sql = Sql::new(
-    "SELECT b.version, \
-     (SELECT 1 FROM merged_customers m WHERE m.org_id = :org LIMIT 1) IS NOT NULL \
-     FROM badge_metas b WHERE b.org_id = :org AND b.id = :badge",
+    "SELECT b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
+     (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
+     WHERE b.org_id = :org AND b.id = :badge",
 );
 
 static GROW: Sql = Sql::new(
