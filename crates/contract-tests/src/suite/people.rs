@@ -6,8 +6,9 @@ use accolade_application::ports::{
 };
 use accolade_domain::audit::Action;
 use accolade_domain::badge::Badge;
+use accolade_domain::customer::CustomerId;
 use accolade_domain::enrolment::Outcome;
-use accolade_domain::event::{EventKind, Fact};
+use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::identifier::IdentifierKind;
 use accolade_domain::ids::EnrolmentId;
 use accolade_domain::text::Reason;
@@ -310,7 +311,7 @@ fn what_expires_is_told_of_the_second(world: &World) {
     let facts = world.facts_since(before);
     let mut told: Vec<_> = facts
         .iter()
-        .map(|fact| (fact.kind(), fact.customer().map(|it| it.get())))
+        .map(|fact| (fact.kind(), fact.customer().map(CustomerId::get)))
         .collect();
     told.sort_unstable();
     let expected = [
@@ -333,7 +334,7 @@ fn a_customers_events_are_found_by_either_number(world: &World) {
             ..query(badge.org, accolade_domain::event::Position::START)
         };
         let events = all_of(&*world.stores.events, query);
-        let kinds: Vec<_> = events.iter().map(|it| it.kind()).collect();
+        let kinds: Vec<_> = events.iter().map(Event::kind).collect();
         let earn = EventKind::EarnCreated;
         assert_eq!(kinds, [earn, earn, EventKind::CustomerMerged, earn]);
     }

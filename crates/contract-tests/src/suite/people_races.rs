@@ -68,12 +68,12 @@ fn an_enrolment_of_who_is_merged_meanwhile_is_the_seconds_or_refused(world: &Wor
                 ..world.request(&badge, [first])
             })
             .collect();
-        let enrolled = race(RACERS + 1, |racer| match requests.get(racer) {
-            Some(request) => enrol_either(&servers[racer % 2], request, customer(second)),
-            None => {
-                merged(&servers[0], &world.merging(first, second)).unwrap();
-                true
+        let enrolled = race(RACERS + 1, |racer| {
+            if let Some(request) = requests.get(racer) {
+                return enrol_either(&servers[racer % 2], request, customer(second));
             }
+            merged(&servers[0], &world.merging(first, second)).unwrap();
+            true
         });
         assert!(enrolled.into_iter().all(|it| it));
         assert_moved(world, &badge, (first, second));
@@ -117,12 +117,12 @@ fn earns_that_race_with_the_merge_never_exceed_the_customers_limit(world: &World
         let requests: Vec<_> = (0..RACERS)
             .map(|_| world.earning(&badge, [first]))
             .collect();
-        let earned = race(RACERS + 1, |racer| match requests.get(racer) {
-            Some(request) => earn_either(&servers[racer % 2], request, customer(second)),
-            None => {
-                merged(&servers[1], &world.merging(first, second)).unwrap();
-                0
+        let earned = race(RACERS + 1, |racer| {
+            if let Some(request) = requests.get(racer) {
+                return earn_either(&servers[racer % 2], request, customer(second));
             }
+            merged(&servers[1], &world.merging(first, second)).unwrap();
+            0
         });
         assert_eq!(earned.into_iter().sum::<usize>(), 3);
         assert_moved(world, &badge, (first, second));
@@ -179,12 +179,12 @@ fn what_races_with_an_erasure_is_recorded_after_it_or_gone(world: &World) {
         let requests: Vec<_> = (0..RACERS)
             .map(|_| world.earning(&badge, [number]))
             .collect();
-        race(RACERS + 1, |racer| match requests.get(racer) {
-            Some(request) => earned(&earn_on(&servers[racer % 2], request).unwrap()),
-            None => {
-                servers[0].people.erase(&world.erasing(number)).unwrap();
-                0
+        race(RACERS + 1, |racer| {
+            if let Some(request) = requests.get(racer) {
+                return earned(&earn_on(&servers[racer % 2], request).unwrap());
             }
+            servers[0].people.erase(&world.erasing(number)).unwrap();
+            0
         });
         let facts = world.facts_since(before);
         let is_erasure = |fact: &Fact| fact.kind() == EventKind::CustomerErased;

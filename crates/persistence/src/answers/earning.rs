@@ -312,21 +312,20 @@ impl StoredImport {
                     let badge = badge_before.read(badge)?.into();
                     let earned = earned_before.read(earned)?.into();
                     let expires_on = instant(expires_on)?;
-                    match customer? {
-                        Some(customer) => Imported::Recorded {
+                    if let Some(customer) = customer? {
+                        Imported::Recorded {
                             badge,
                             customer,
                             earned,
                             expires_on,
-                        },
-                        None => {
-                            forgotten.push(ForgottenPlace {
-                                place,
-                                was_recorded: true,
-                                import: Some((badge, expires_on)),
-                            });
-                            Imported::Forgotten
                         }
+                    } else {
+                        forgotten.push(ForgottenPlace {
+                            place,
+                            was_recorded: true,
+                            import: Some((badge, expires_on)),
+                        });
+                        Imported::Forgotten
                     }
                 }
                 StoredImported::Refused(all) => Imported::Refused(

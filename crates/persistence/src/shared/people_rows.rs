@@ -264,10 +264,8 @@ impl PeopleRows for Connection {
     fn last_request(&mut self, org: OrgId) -> QueryResult<i64> {
         let last: Option<i64> = request_ledger::table
             .filter(request_ledger::org_id.eq(org.get()))
-            .order(request_ledger::number.desc())
-            .select(request_ledger::number)
-            .first(self)
-            .optional()?;
+            .select(diesel::dsl::max(request_ledger::number))
+            .get_result(self)?;
         Ok(last.unwrap_or(0))
     }
 
