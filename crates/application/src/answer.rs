@@ -10,12 +10,14 @@ use accolade_domain::actor::Actor;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::enrolment::CustomerOutcome;
+use accolade_domain::identifier::IdentifierKind;
 use accolade_domain::ids::{
     BadgeId, BadgeNumber, CustomerId, EarnedBadgeId, EnrolmentId, OrgId, WebhookId,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::job::{Job, JobId};
 use accolade_domain::owner::Owner;
+use accolade_domain::people::Person;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::{Name, RequestId};
 use accolade_domain::webhook::{HeaderName, WebhookSettings, WebhookState};
@@ -115,6 +117,17 @@ pub enum Answer {
     /// A request of a job was refused as a whole, and nothing is ever executed under its id. It is in
     /// the ledger for that, and shown to nobody: who asks for it finds no request that was carried out.
     NotExecuted(Vec<Rejection>),
+    /// Everything of the first customer is the second's.
+    CustomersMerged {
+        /// The first.
+        from: CustomerId,
+        /// The second.
+        to: CustomerId,
+    },
+    /// A customer was forgotten.
+    CustomerErased(CustomerId),
+    /// What was answered about a customer who was forgotten since: nothing of it is left.
+    Forgotten,
 }
 
 /// A job as it looks at one moment.
@@ -136,6 +149,120 @@ impl Answer {
             webhook.secret = None;
         }
         kept
+    }
+
+    /// The answer without what it says of `person`; `None` if it says nothing of her.
+    pub fn without(&self, person: &Person) -> Option<Self> {
+        let has = |customer: &CustomerId| person.has_number(*customer);
+        let without = match self {
+            Self::Enrolment(answer) => {
+                let (outcomes, unknown) =
+                    left_of(&answer.outcomes, &answer.unknown, person, |it| it.customer)?;
+                Self::Enrolment(EnrolmentAnswer {
+                    outcomes,
+                    unknown,
+                    ..answer.clone()
+                })
+            }
+            Self::Earned(answer) => {
+                let (outcomes, unknown) =
+                    left_of(&answer.outcomes, &answer.unknown, person, |it| it.customer)?;
+                if answer.single && outcomes.len() < answer.outcomes.len() {
+                    return Some(Self::Forgotten);
+                }
+                Self::Earned(EarnAnswer {
+                    outcomes,
+                    unknown,
+                    ..answer.clone()
+                })
+            }
+            Self::EnrolmentsRevoked {
+                badge,
+                outcomes,
+                unknown,
+                request_id,
+            } => {
+                let (outcomes, unknown) = left_of(outcomes, unknown, person, |it| it.customer)?;
+                Self::EnrolmentsRevoked {
+                    badge: *badge,
+                    outcomes,
+                    unknown,
+                    request_id: request_id.clone(),
+                }
+            }
+            Self::Imported {
+                request_id,
+                outcomes,
+            } => {
+                let is_of = |it: &Imported| matches!(it, Imported::Recorded { customer, .. } if has(customer));
+                if !outcomes.iter().any(is_of) {
+                    return None;
+                }
+                let left = outcomes.iter().map(|it| {
+                    if is_of(it) {
+                        Imported::Forgotten
+                    } else {
+                        it.clone()
+                    }
+                });
+                Self::Imported {
+                    request_id: request_id.clone(),
+                    outcomes: left.collect(),
+                }
+            }
+            Self::Directory(answer) => {
+                let left = answer.without(person)?;
+                if answer.single && left.entries.is_empty() {
+                    return Some(Self::Forgotten);
+                }
+                Self::Directory(left)
+            }
+            Self::EarnRevoked { customer, .. } if has(customer) => Self::Forgotten,
+            Self::CustomersMerged { from, to } if has(from) || has(to) => Self::Forgotten,
+            Self::CustomerErased(customer) if has(customer) => Self::Forgotten,
+            _ => return None,
+        };
+        Some(without)
+    }
+}
+
+/// What is left of outcomes and unknown customers without those of `person`, the unknown at their
+/// places; `None` if nothing is of hers.
+fn left_of<T: Clone>(
+    outcomes: &[T],
+    unknown: &[UnknownCustomer],
+    person: &Person,
+    customer: impl Fn(&T) -> CustomerId,
+) -> Option<(Vec<T>, Vec<UnknownCustomer>)> {
+    let is_of = |it: &T| person.has_number(customer(it));
+    let hers: Vec<_> = (outcomes.iter().enumerate())
+        .filter(|(_, it)| is_of(it))
+        .map(|(position, _)| position)
+        .collect();
+    let is_called = |it: &UnknownCustomer| person.is_called(&it.identifier);
+    if hers.is_empty() && !unknown.iter().any(is_called) {
+        return None;
+    }
+    let left = outcomes.iter().filter(|it| !is_of(it)).cloned().collect();
+    Some((left, UnknownCustomer::closed_up(unknown, &hers, is_called)))
+}
+
+impl DirectoryAnswer {
+    /// The same without `person` and what she is called; `None` if there is nothing of hers.
+    fn without(&self, person: &Person) -> Option<Self> {
+        let mut left = self.clone();
+        left.entries.retain(|it| !person.has_number(it.customer));
+        for entry in &mut left.entries {
+            for (kind, text) in [
+                (IdentifierKind::Email, &mut entry.email),
+                (IdentifierKind::Mobile, &mut entry.mobile),
+                (IdentifierKind::ExternalId, &mut entry.external_id),
+                (IdentifierKind::CardNumber, &mut entry.card_number),
+            ] {
+                text.take_if(|text| person.has_identifier(kind, text.as_str()));
+            }
+        }
+        (left != *self).then_some(left)
     }
 }
 
@@ -202,6 +329,31 @@ pub struct UnknownCustomer {
     pub position: u32,
     /// The identifier, as sent.
     pub identifier: String,
+}
+
+impl UnknownCustomer {
+    /// Those of `unknown` whom nobody means by `is_gone`, at their places once the known customers at
+    /// the positions `gone`, which rise, are left out too.
+    pub fn closed_up(
+        unknown: &[Self],
+        gone: &[usize],
+        is_gone: impl Fn(&Self) -> bool,
+    ) -> Vec<Self> {
+        let mut left: Vec<Self> = Vec::with_capacity(unknown.len());
+        for (before, it) in unknown.iter().enumerate() {
+            if is_gone(it) {
+                continue;
+            }
+            let known_before = (it.position as usize).saturating_sub(before);
+            let gone_before = gone.partition_point(|position| *position < known_before);
+            let position = known_before - gone_before + left.len();
+            left.push(Self {
+                position: u32::try_from(position).unwrap_or(u32::MAX),
+                identifier: it.identifier.clone(),
+            });
+        }
+        left
+    }
 }
 
 impl fmt::Debug for UnknownCustomer {
@@ -297,6 +449,8 @@ pub enum Imported {
     },
     /// It was refused.
     Refused(Vec<Rejection>),
+    /// It was about a customer who was forgotten since.
+    Forgotten,
 }
 
 /// Directory entries as they are answered.

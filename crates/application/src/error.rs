@@ -46,7 +46,9 @@ impl From<RecordError> for UseCaseError {
             RecordError::RequestIdUsed => request_id_used().into(),
             RecordError::Refused(rejection) => rejection.into(),
             // Who can decide again does so before it comes to this.
-            RecordError::BadgeChanged => Self::unexpected(error.into()),
+            RecordError::BadgeChanged | RecordError::CustomersMerged => {
+                Self::unexpected(error.into())
+            }
         }
     }
 }

@@ -10,9 +10,12 @@
 //! known; then the request that is recorded is built, decided, from both. If the badge
 //! changes before the request is recorded, the member is decided again in the next round, for which the
 //! group waits until it is its turn (`turns`) among those who change the badge.
+//!
+//! That a customer was merged into another the store finds out, so that nobody has to be looked up
+//! before. Members that name one are run again, for the other.
 
 use std::collections::HashMap;
-use std::iter;
+use std::slice;
 use std::sync::Arc;
 
 use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
@@ -23,7 +26,7 @@ use anyhow::anyhow;
 
 use crate::answer::{Answer, UnknownCustomer};
 use crate::badges::{KnownBadges, not_found};
-use crate::customers::Resolved;
+use crate::customers::{Resolved, current};
 use crate::error::UseCaseError;
 use crate::execute::{Executed, executed};
 use crate::ports::{
@@ -46,6 +49,12 @@ pub trait GroupCommit: Sized {
 
     /// The caller's id of the request; one is made if `None`.
     fn request_id(&self) -> Option<&RequestId>;
+
+    /// Where customers stand in the body.
+    fn field(&self) -> &'static str;
+
+    /// The positions, in the body, of mentions of a customer after the first.
+    fn repeats(&self) -> Vec<usize>;
 
     /// The request that is recorded, about `subjects`, decided by the badge.
     ///
@@ -124,9 +133,13 @@ pub fn execute_together<C: GroupCommit>(
     let mut commands = Vec::with_capacity(members.len());
     for (request, command, customers) in members {
         requests.push(request);
-        commands.push((command, Resolved::from(customers)));
+        let found = Resolved {
+            repeats: command.repeats(),
+            ..customers.into()
+        };
+        commands.push((command, found));
     }
-    let results = run(ports, Some(known), requests.iter().zip(commands));
+    let results = run(ports, Some(known), &mut requests, commands);
     let both = requests.into_iter().zip(results);
     both.map(|(request, result)| executed(ports, request, result))
         .collect()
@@ -138,30 +151,103 @@ pub fn execute_together<C: GroupCommit>(
 /// Those of the command.
 pub(crate) fn run_alone<C: GroupCommit>(
     ports: &Ports,
-    request: &Request,
+    request: &mut Request,
     command: C,
     found: Resolved,
 ) -> Result<Answer, UseCaseError> {
-    let results = run(ports, None, iter::once((request, (command, found))));
+    let requests = slice::from_mut(request);
+    let results = run(ports, None, requests, vec![(command, found)]);
     results.into_iter().next().unwrap_or_else(without_result)
 }
 
-fn run<'r, C: GroupCommit>(
+/// A command that is to be run for the request at this place.
+struct Open<C> {
+    place: usize,
+    command: C,
+    found: Resolved,
+    /// Whether somebody may have been merged of those who were found.
+    is_doubtful: bool,
+}
+
+/// Runs the commands for the requests, by position, each until nobody is named who was merged into
+/// somebody else.
+fn run<C: GroupCommit>(
     ports: &Ports,
     known: Option<&KnownBadges>,
-    members: impl Iterator<Item = (&'r Request, (C, Resolved))>,
+    requests: &mut [Request],
+    commands: Vec<(C, Resolved)>,
 ) -> Vec<Result<Answer, UseCaseError>> {
+    let mut results: Vec<_> = requests.iter().map(|_| None).collect();
+    let mut open: Vec<_> = (commands.into_iter().enumerate())
+        .map(|(place, (command, found))| Open {
+            place,
+            command,
+            found,
+            // What is only tried no store refuses.
+            is_doubtful: requests[place].dry_run,
+        })
+        .collect();
+    for _ in 0..MOST_ROUNDS {
+        let mut named = Vec::with_capacity(open.len());
+        for mut it in open {
+            if it.is_doubtful {
+                let (request, field) = (&mut requests[it.place], it.command.field());
+                match current(ports, request, it.found, field) {
+                    Ok(found) => it.found = found,
+                    Err(error) => {
+                        results[it.place] = Some(Err(error));
+                        continue;
+                    }
+                }
+            }
+            named.push(it);
+        }
+        open = if named.is_empty() {
+            Vec::new()
+        } else {
+            run_named(ports, known, requests, named, &mut results)
+        };
+        if open.is_empty() {
+            break;
+        }
+    }
+    for it in open {
+        let error = UseCaseError::overtaken("who the customers are");
+        results[it.place] = Some(Err(error));
+    }
+    let results = results.into_iter();
+    results
+        .map(|it| it.unwrap_or_else(without_result))
+        .collect()
+}
+
+/// Runs commands, whose `results` it sets; gives those back that name somebody who was merged.
+fn run_named<C: GroupCommit>(
+    ports: &Ports,
+    known: Option<&KnownBadges>,
+    requests: &[Request],
+    commands: Vec<Open<C>>,
+    results: &mut [Option<Result<Answer, UseCaseError>>],
+) -> Vec<Open<C>> {
     let mut group = Group {
         ports,
         known,
         now: ports.clock.now(),
-        results: Vec::new(),
+        results,
+        merged: Vec::new(),
     };
+    let mut repeats = HashMap::new();
     let mut open = Vec::new();
-    for (place, (request, (command, found))) in members.enumerate() {
-        group.results.push(None);
-        match group.open(place, request, command, found) {
-            Ok(member) if request.dry_run => {
+    for Open {
+        place,
+        command,
+        found,
+        ..
+    } in commands
+    {
+        repeats.insert(place, found.repeats.clone());
+        match group.open(place, &requests[place], command, found) {
+            Ok(member) if member.request.dry_run => {
                 let result = group.preview(member);
                 group.set_result(place, result);
             }
@@ -187,10 +273,18 @@ fn run<'r, C: GroupCommit>(
         let error = UseCaseError::overtaken(format_args!("badge {badge}"));
         group.set_result(member.place, Err(error));
     }
-    let results = group.results.into_iter();
-    results
-        .map(|it| it.unwrap_or_else(without_result))
-        .collect()
+    let merged = group.merged.into_iter();
+    let merged = merged.map(|member| Open {
+        place: member.place,
+        command: member.command,
+        found: Resolved {
+            customers: member.subjects.customers,
+            unknown: member.subjects.unknown,
+            repeats: repeats.remove(&member.place).unwrap_or_default(),
+        },
+        is_doubtful: true,
+    });
+    merged.collect()
 }
 
 fn without_result() -> Result<Answer, UseCaseError> {
@@ -225,21 +319,23 @@ type DecidedMember<'r, C> = (Awaiting<'r, C>, <C as GroupCommit>::Recorded);
 /// Badges, as they were a moment ago.
 type Badges = HashMap<(OrgId, BadgeId), Arc<VersionedBadge>>;
 
-struct Group<'p> {
-    ports: &'p Ports,
-    known: Option<&'p KnownBadges>,
+struct Group<'r, C> {
+    ports: &'r Ports,
+    known: Option<&'r KnownBadges>,
     /// The moment at which everything is decided.
     now: Instant,
     /// By position.
-    results: Vec<Option<Result<Answer, UseCaseError>>>,
+    results: &'r mut [Option<Result<Answer, UseCaseError>>],
+    /// Those that name somebody who was merged into somebody else.
+    merged: Vec<Member<'r, C>>,
 }
 
-impl Group<'_> {
+impl<'r, C: GroupCommit> Group<'r, C> {
     fn set_result(&mut self, place: usize, result: Result<Answer, UseCaseError>) {
         self.results[place] = Some(result);
     }
 
-    fn open<'r, C: GroupCommit>(
+    fn open(
         &self,
         place: usize,
         request: &'r Request,
@@ -263,7 +359,7 @@ impl Group<'_> {
     }
 
     /// What `member` would be answered now.
-    fn preview<C: GroupCommit>(&self, member: Member<'_, C>) -> Result<Answer, UseCaseError> {
+    fn preview(&self, member: Member<'r, C>) -> Result<Answer, UseCaseError> {
         self.check_request_id(&member)?;
         let (org, badge) = member.key();
         let found = self.ports.stores.badges.find(org, badge)?;
@@ -274,7 +370,7 @@ impl Group<'_> {
 
     /// # Errors
     /// 809 if the request id was executed.
-    fn check_request_id<C: GroupCommit>(&self, member: &Member<'_, C>) -> Result<(), UseCaseError> {
+    fn check_request_id(&self, member: &Member<'r, C>) -> Result<(), UseCaseError> {
         request::check_id_unused(
             self.ports,
             &member.request.caller,
@@ -287,7 +383,7 @@ impl Group<'_> {
     ///
     /// # Errors
     /// Gives the member back: 404; those of [`GroupCommit::decide`].
-    fn decide<'r, C: GroupCommit>(
+    fn decide(
         &self,
         member: Member<'r, C>,
         found: Option<&VersionedBadge>,
@@ -336,11 +432,7 @@ impl Group<'_> {
     ///
     /// A used request id comes before anything that is wrong with the badge. The store
     /// refuses a used one anyway, so it is looked up only when something else would be said.
-    fn refusal<C: GroupCommit>(
-        &self,
-        member: &Member<'_, C>,
-        rejection: Rejection,
-    ) -> UseCaseError {
+    fn refusal(&self, member: &Member<'r, C>, rejection: Rejection) -> UseCaseError {
         match self.check_request_id(member) {
             Ok(()) => rejection.into(),
             Err(error) => error,
@@ -348,7 +440,7 @@ impl Group<'_> {
     }
 
     /// Decides and records. Gives those whose badges have changed meanwhile.
-    fn round<'r, C: GroupCommit>(&mut self, members: Vec<Member<'r, C>>) -> Vec<Member<'r, C>> {
+    fn round(&mut self, members: Vec<Member<'r, C>>) -> Vec<Member<'r, C>> {
         let mut decided = Vec::with_capacity(members.len());
         let mut doubtful = Vec::new();
         for member in members {
@@ -393,13 +485,13 @@ impl Group<'_> {
     }
 
     /// The badge of `member` as it was read last, if it is known.
-    fn known_badge<C: GroupCommit>(&self, member: &Member<'_, C>) -> Option<Arc<VersionedBadge>> {
+    fn known_badge(&self, member: &Member<'r, C>) -> Option<Arc<VersionedBadge>> {
         let (org, badge) = member.key();
         self.known?.get(org, badge)
     }
 
     /// The badges of `members` as they are now.
-    fn read<C: GroupCommit>(&self, members: &[Member<'_, C>]) -> Result<Badges, StoreError> {
+    fn read(&self, members: &[Member<'r, C>]) -> Result<Badges, StoreError> {
         let mut wanted: HashMap<OrgId, Vec<BadgeId>> = HashMap::new();
         for member in members {
             let (org, badge) = member.key();
@@ -426,7 +518,7 @@ impl Group<'_> {
     }
 
     /// Records `batch`, whose requests belong to these places. Gives those whose badges have changed.
-    fn record<'r, C: GroupCommit>(
+    fn record(
         &mut self,
         batch: Batch<C::Recorded>,
         places: Vec<Awaiting<'r, C>>,
@@ -449,6 +541,9 @@ impl Group<'_> {
                     }
                     changed.push(member);
                 }
+                Err(RecordError::CustomersMerged) => {
+                    self.merged.push(undecided((place, request)));
+                }
                 Err(error) => self.set_result(place.place, Err(error.into())),
             }
         }
@@ -456,11 +551,7 @@ impl Group<'_> {
     }
 
     /// Records one by one what failed together with `error`. Gives those whose badges have changed.
-    fn one_by_one<'r, C: GroupCommit>(
-        &mut self,
-        members: Vec<Member<'r, C>>,
-        error: StoreError,
-    ) -> Vec<Member<'r, C>> {
+    fn one_by_one(&mut self, members: Vec<Member<'r, C>>, error: StoreError) -> Vec<Member<'r, C>> {
         if let StoreError::OutcomeUnknown(cause) = &error {
             // What may have been recorded is never recorded again.
             for member in &members {

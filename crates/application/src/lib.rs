@@ -21,6 +21,7 @@ pub mod events;
 mod execute;
 pub mod group_commit;
 pub mod jobs;
+pub mod people;
 pub mod ports;
 mod request;
 mod turns;

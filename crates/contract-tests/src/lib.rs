@@ -21,6 +21,7 @@ mod earning;
 mod feed;
 mod fixtures;
 mod held;
+mod people;
 mod race;
 mod run;
 mod suite;

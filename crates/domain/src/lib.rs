@@ -24,6 +24,7 @@ pub mod instant;
 pub mod job;
 pub mod listing;
 pub mod owner;
+pub mod people;
 pub mod rejection;
 pub mod text;
 pub mod webhook;

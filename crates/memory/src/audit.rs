@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use accolade_application::ports::{
     AuditPage, AuditQuery, AuditStore, DirectoryEntry, IdentifierKind, PlacedEntry, StoreError,
 };
-use accolade_domain::audit::{Entry, EntryId};
+use accolade_domain::audit::{Entity, Entry, EntryId};
 use accolade_domain::ids::{CustomerId, OrgId};
 
 use crate::MemoryStore;
@@ -76,7 +76,22 @@ impl State {
             .collect()
     }
 
-    fn identifiers_of(&self, org: OrgId, customer: CustomerId) -> BTreeSet<(IdentifierKind, &str)> {
+    /// Takes the reasons away from entries about these things; whether there is one.
+    pub(crate) fn forget_reasons(&mut self, org: OrgId, about: &BTreeSet<Entity>) -> bool {
+        let mut is_any = false;
+        for entry in self.audit.iter_mut().filter(|entry| entry.org == org) {
+            if about.contains(&entry.entity) {
+                is_any |= entry.reason.take().is_some();
+            }
+        }
+        is_any
+    }
+
+    pub(crate) fn identifiers_of(
+        &self,
+        org: OrgId,
+        customer: CustomerId,
+    ) -> BTreeSet<(IdentifierKind, &str)> {
         (self.identifiers.iter())
             .filter(|((of, _, _), owner)| *of == org && **owner == customer)
             .map(|((_, kind, text), _)| (*kind, text.as_str()))

@@ -178,6 +178,8 @@ impl State {
             .flat_map(|(_, records)| records)
             .filter(|record| record.enrolment.revoked_on.is_none())
             .count();
+        let forgotten = self.forgotten.get(&(badge.org, badge.id));
+        let issued = issued + forgotten.map_or(0, |it| it.issued);
         let earned = self
             .earns_of(badge.org, badge.id, None)
             .filter(|earned| earned.revoked_on.is_none())

@@ -21,6 +21,10 @@ use crate::store::State;
 impl CustomerBadges for MemoryStore {
     fn held(&self, org: OrgId, query: &HeldQuery) -> Result<HeldBadges, StoreError> {
         let state = self.begin();
+        let query = &HeldQuery {
+            customer: state.current(org, query.customer),
+            ..*query
+        };
         let version = state.catalogue_version(org);
         let catalogue = || {
             let badges = state.badges_of(org);
@@ -46,9 +50,11 @@ impl CustomerBadges for MemoryStore {
         let Some(found) = state.badges.get(&(org, query.badge)) else {
             return Ok(None);
         };
-        let key = (org, query.badge, query.customer);
+        let customer = state.current(org, query.customer);
+        let key = (org, query.badge, customer);
         Ok(Some(CustomerBadgeDetails {
-            badge: state.customer_badge(&found.badge, query.customer, query.now),
+            customer,
+            badge: state.customer_badge(&found.badge, customer, query.now),
             enrolments: cut(last_first(state.enrolments.get(&key)), query.enrolments),
             earns: cut(last_first(state.earns.get(&key)), query.earns),
             refusals: last_first(state.refusals.get(&key)),
@@ -60,8 +66,11 @@ impl CustomerBadges for MemoryStore {
         org: OrgId,
         enrolments: &[(CustomerId, EnrolmentId)],
     ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
-        let wanted: BTreeSet<_> = enrolments.iter().copied().collect();
         let state = self.begin();
+        let wanted = enrolments.iter();
+        let wanted: BTreeSet<_> = wanted
+            .map(|(customer, id)| (state.current(org, *customer), *id))
+            .collect();
         let of_org = state.enrolments.iter().filter(|((it, ..), _)| *it == org);
         let found = of_org.flat_map(|((_, _, customer), records)| {
             let records = records.iter();

@@ -24,6 +24,10 @@ impl CustomerDirectory for MemoryStore {
         if idempotency.is_some_and(|record| state.is_key_used(&record.guard)) {
             return Err(DirectoryError::IdempotencyKeyUsed);
         }
+        let named = entries.iter().map(|entry| &entry.customer);
+        if state.check_merged(org, named).is_err() {
+            return Err(DirectoryError::CustomersMerged);
+        }
         let taken = state.taken(org, entries);
         if !taken.is_empty() {
             return Err(DirectoryError::Taken(taken));

@@ -16,7 +16,7 @@ use crate::MemoryStore;
 use crate::store::State;
 
 /// How many refusals are remembered of a customer and badge.
-const REFUSALS: usize = 10;
+pub(crate) const REFUSALS: usize = 10;
 
 impl EarningStore for MemoryStore {
     fn earn(
@@ -48,7 +48,10 @@ impl EarningStore for MemoryStore {
 
     fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
         let mut state = self.begin();
-        if let Err(error) = state.check_unused(request) {
+        let named = [request.customer];
+        let checked = state.check_unused(request);
+        let checked = checked.and_then(|()| state.check_merged(request.context.org, &named));
+        if let Err(error) = checked {
             return Ok(Err(error));
         }
         let key = (request.context.org, request.badge, request.customer);
@@ -82,7 +85,10 @@ impl EarningStore for MemoryStore {
 
     fn import(&self, request: &ImportRequest) -> Result<Result<(), RecordError>, StoreError> {
         let mut state = self.begin();
-        if let Err(error) = state.check_unused(request) {
+        let named = request.items.iter().map(|item| &item.customer);
+        let checked = state.check_unused(request);
+        let checked = checked.and_then(|()| state.check_merged(request.context.org, named));
+        if let Err(error) = checked {
             return Ok(Err(error));
         }
         for item in &request.items {
@@ -125,6 +131,7 @@ impl State {
         if !self.has_version(request.context.org, request.badge, request.version) {
             return Err(RecordError::BadgeChanged);
         }
+        self.check_merged(request.context.org, request.customers.iter())?;
         let earned_on = self.earned_on(request);
         let judged = self.judge(request, earned_on, &TriedEarns::default());
         for (customer, judgement) in request.customers.iter().zip(&judged) {
@@ -271,7 +278,7 @@ impl State {
         }
     }
 
-    /// Every earn of the badge, or the customer's.
+    /// Every earn of the badge, also of those who were forgotten, or the customer's.
     pub(crate) fn earns_of(
         &self,
         org: OrgId,
@@ -287,7 +294,11 @@ impl State {
             of_badge.map(|(_, records)| records)
         });
         let records = one.into_iter().chain(all.into_iter().flatten()).flatten();
-        records.map(|record| &record.earned)
+        let forgotten = customer
+            .is_none()
+            .then(|| self.forgotten.get(&(org, badge)));
+        let forgotten = forgotten.flatten().into_iter().flat_map(|it| &it.earns);
+        records.map(|record| &record.earned).chain(forgotten)
     }
 
     pub(crate) fn counted_under(

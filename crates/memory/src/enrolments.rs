@@ -52,7 +52,10 @@ impl EnrolmentStore for MemoryStore {
         request: &RevokeEnrolmentsRequest,
     ) -> Result<Result<Vec<RevokedEnrolment>, RecordError>, StoreError> {
         let mut state = self.begin();
-        if let Err(error) = state.check_unused(request) {
+        let named = request.targets.iter().map(|target| &target.customer);
+        let checked = state.check_unused(request);
+        let checked = checked.and_then(|()| state.check_merged(request.context.org, named));
+        if let Err(error) = checked {
             return Ok(Err(error));
         }
         let outcomes = state.would_revoke(request);
@@ -76,6 +79,7 @@ impl State {
         if !self.has_version(request.context.org, request.badge, request.version) {
             return Err(RecordError::BadgeChanged);
         }
+        self.check_merged(request.context.org, &request.customers)?;
         let wishes = request.customers.iter().zip(request.ids.iter());
         let outcomes: Vec<_> = wishes
             .map(|(customer, id)| self.enrol_one(request, *customer, id.into()))

@@ -1,10 +1,12 @@
 //! The feed of events.
 
+use std::collections::BTreeSet;
+
 use accolade_application::ports::{
     EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
 use accolade_domain::event::{Event, Fact, Position};
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 
 use crate::MemoryStore;
@@ -73,13 +75,14 @@ impl EventStore for MemoryStore {
         if query.after < oldest {
             return Err(FeedError::Gone(oldest));
         }
+        let numbers = state.numbers_of(query.org, query.customer);
         let mut behind = (feed.events.iter()).filter(|it| it.event.position > query.after);
         while page.events.len() < query.limit
             && let Some(Recorded { event, .. }) = behind.next()
         {
             page.next = event.position;
             page.events
-                .extend(query.asks_for(event).then(|| event.clone()));
+                .extend(query.asks_for(event, &numbers).then(|| event.clone()));
         }
         page.has_more = page.next < feed.newest();
         Ok(page)
@@ -137,5 +140,18 @@ impl State {
     pub(crate) fn happened(&mut self, org: OrgId, recorded_on: Instant, fact: Fact) {
         let feed = self.feeds.entry(org).or_default();
         feed.push(org, recorded_on, fact);
+    }
+
+    /// Leaves of every event about these customers only that it was there; whether there is one.
+    pub(crate) fn forget_events(&mut self, org: OrgId, customers: &BTreeSet<CustomerId>) -> bool {
+        let events = self.feeds.get_mut(&org).into_iter();
+        let mut is_any = false;
+        for it in events.flat_map(|feed| &mut feed.events) {
+            if let Some(left) = it.event.fact.without(customers) {
+                it.event.fact = left;
+                is_any = true;
+            }
+        }
+        is_any
     }
 }

@@ -68,6 +68,10 @@ impl State {
 
     /// What is told of it, unless it was revoked.
     fn expiry(&self, it: Expiring) -> Option<Fact> {
+        let it = Expiring {
+            customer: self.current(it.org, it.customer),
+            ..it
+        };
         let key = (it.org, it.badge, it.customer);
         match it.which {
             Which::Enrolment(id) => {

@@ -26,6 +26,7 @@ mod idempotency;
 mod ids;
 mod jobs;
 mod leases;
+mod people;
 mod places;
 mod ports;
 mod receivers;

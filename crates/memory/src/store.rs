@@ -11,11 +11,13 @@ use accolade_domain::actor::Actor;
 use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::earning::EarnedBadge;
 use accolade_domain::ids::{
     BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::job::JobId;
+use accolade_domain::people::Merged;
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::CalendarUnit;
 
@@ -27,6 +29,15 @@ use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
+
+/// What still counts for a badge of customers who were forgotten.
+#[derive(Default)]
+pub(crate) struct Forgotten {
+    /// How many enrolments.
+    pub(crate) issued: usize,
+    /// Earned badges.
+    pub(crate) earns: Vec<EarnedBadge>,
+}
 
 /// All that is stored.
 #[derive(Default)]
@@ -45,6 +56,10 @@ pub(crate) struct State {
     pub(crate) enrolments: ByCustomer<EnrolmentRecord>,
     pub(crate) earns: ByCustomer<EarnRecord>,
     pub(crate) refusals: ByCustomer<Refusal>,
+    /// Who was merged into whom.
+    pub(crate) merged: BTreeMap<(OrgId, CustomerId), Merged>,
+    /// What still counts of customers who were forgotten.
+    pub(crate) forgotten: BTreeMap<(OrgId, BadgeId), Forgotten>,
     /// Who has an identifier, in the form in which it is compared.
     pub(crate) identifiers: BTreeMap<(OrgId, IdentifierKind, String), CustomerId>,
     /// Of each id, the entries in the order in which they were recorded.

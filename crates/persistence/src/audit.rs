@@ -38,6 +38,13 @@ pub(crate) trait AuditSql {
     }
 }
 
+/// What entries are about that tell of a customer.
+pub(crate) const ABOUT_PEOPLE: &[EntityKind] = &[
+    EntityKind::Customer,
+    EntityKind::Enrolment,
+    EntityKind::Earn,
+];
+
 /// Where the entries about one thing lie that a query asks for.
 pub(crate) struct Bounds {
     /// The first moment, and the last.

@@ -16,6 +16,7 @@
 //! - `job_rows`: jobs, their files and what became of their rows
 //! - `recording`: what enrolling, earning, revoking and importing have in common, over what each
 //!   database says its own way
+//! - `people`: customers who become one, and customers who are forgotten
 //! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
@@ -34,6 +35,7 @@ mod mapping;
 mod metrics;
 mod migrations;
 mod opened_file;
+mod people;
 mod pool;
 mod private;
 mod query_failure;

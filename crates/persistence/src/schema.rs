@@ -400,6 +400,24 @@ table! {
 }
 
 table! {
+    merged_customers (org_id, customer_id) {
+        org_id -> BigInt,
+        customer_id -> BigInt,
+        into_id -> BigInt,
+        successor_id -> BigInt,
+    }
+}
+
+table! {
+    forgotten_counts (org_id, badge_id) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        issued -> BigInt,
+        earned -> BigInt,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }

@@ -365,6 +365,8 @@ const PAGE: &[(&str, &str)] = &[
 
 const HELD: &[(&str, &str)] = &[
     ("bigint", "1"),
+    ("bigint", "1"),
+    ("bigint", "7"),
     ("bigint", "5"),
     ("bigint", "5"),
     ("bigint", "1"),

@@ -5,7 +5,7 @@
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
 //! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
-//! [`job`], [`webhook`].
+//! [`job`], [`people`], [`webhook`].
 
 pub mod actor;
 pub mod audit;
@@ -19,6 +19,7 @@ pub mod envelope;
 pub mod event;
 pub mod job;
 pub mod json;
+pub mod people;
 pub mod query;
 pub mod render;
 pub mod request;

@@ -26,6 +26,7 @@ use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, success};
 use crate::job::answer::{JobBody, JobPartBody, JobReferenceBody};
+use crate::people::{ErasedCustomerBody, MergedCustomersBody};
 use crate::request::recorded::{RecordedRequest, RequestsBody};
 use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
 use crate::webhook::attempt::AttemptBody;
@@ -243,6 +244,11 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
         Answer::JobDeleted(job) => to.write(&JobReferenceBody::new(job)),
         // It is shown to nobody.
         Answer::NotExecuted(_) => to.write(&()),
+        Answer::CustomersMerged { from, to: second } => {
+            to.write(&MergedCustomersBody::new(*from, *second))
+        }
+        Answer::CustomerErased(customer) => to.write(&ErasedCustomerBody::new(*customer)),
+        Answer::Forgotten => to.write(&()),
         Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }

@@ -56,12 +56,7 @@ pub fn details(
     query: &DetailsQuery,
     statistics: bool,
 ) -> Result<ShownDetails, UseCaseError> {
-    let DetailsQuery {
-        customer,
-        badge,
-        now,
-        ..
-    } = *query;
+    let DetailsQuery { badge, now, .. } = *query;
     let details = ports
         .stores
         .customer_badges
@@ -79,7 +74,7 @@ pub fn details(
         ports
             .stores
             .earning
-            .counted(caller.org, badge, Some(customer), &limits)?
+            .counted(caller.org, badge, Some(details.customer), &limits)?
     };
     let limits = limits
         .into_iter()

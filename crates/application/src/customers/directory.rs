@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::answer::{Answer, DirectoryAnswer, DirectoryEcho};
-use crate::customers::{NamedCustomer, no_number, resolve_each, resolve_one};
+use crate::customers::{NamedCustomer, current_each, no_number, resolve_each, resolve_one};
 use crate::error::{MOST_REPORTED, UseCaseError};
 use crate::execute::Command;
 use crate::ports::{DirectoryEntry, DirectoryError, IdentifierKind, Identifiers, Ports};
 use crate::request::Request;
+use crate::turns::MOST_ROUNDS;
 
 /// Replaces the identifiers of customers: all of them or none.
 ///
@@ -26,48 +28,57 @@ pub enum PutCustomers {
 
 impl Command for PutCustomers {
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let (single, mut entries) = match self {
+        let (single, named, mut identifiers) = match self {
             Self::One(named, identifiers) => {
                 let customer =
                     resolve_one(ports, &request.caller, &mut request.warnings, named, None)?;
-                let entry = DirectoryEntry {
-                    customer,
-                    identifiers,
-                };
-                (true, vec![entry])
+                (true, vec![Ok(customer)], vec![identifiers])
             }
-            Self::Several(entries) => (false, found(ports, request, entries)?),
+            Self::Several(entries) => {
+                let (named, identifiers): (Vec<_>, _) = entries.into_iter().unzip();
+                let named = resolve_each(ports, request, named, |position| {
+                    format!("customers[{position}].customerId")
+                })?;
+                (false, named, identifiers)
+            }
         };
-        make_comparable(request, single, &mut entries);
-        let answer = Answer::Directory(DirectoryAnswer {
-            single,
-            entries: entries.iter().map(echo).collect(),
-        });
-        let record = request.record(&answer);
-        let by = request.attribution(ports.clock.now());
-        let directory = &ports.stores.directory;
-        let written = directory.put(request.caller.org, &entries, &by, record.as_ref());
-        match written {
-            Ok(()) => Ok(answer),
-            Err(DirectoryError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
-            Err(DirectoryError::Store(error)) => Err(error.into()),
-            Err(DirectoryError::Taken(taken)) => {
-                let taken = taken.into_iter().map(|(position, kind)| {
-                    Rejection::new(Code::IdentifierTaken).at_field(place(single, position, kind))
-                });
-                Err(taken.collect::<Vec<_>>().into())
+        make_comparable(request, single, &mut identifiers);
+        for _ in 0..MOST_ROUNDS {
+            let entries = entries(ports, request, named.clone(), &identifiers)?;
+            let answer = Answer::Directory(DirectoryAnswer {
+                single,
+                entries: entries.iter().map(echo).collect(),
+            });
+            let record = request.record(&answer);
+            let by = request.attribution(ports.clock.now());
+            let directory = &ports.stores.directory;
+            match directory.put(request.caller.org, &entries, &by, record.as_ref()) {
+                Ok(()) => return Ok(answer),
+                Err(DirectoryError::CustomersMerged) => {}
+                Err(DirectoryError::IdempotencyKeyUsed) => {
+                    return Err(UseCaseError::IdempotencyKeyUsed);
+                }
+                Err(DirectoryError::Store(error)) => return Err(error.into()),
+                Err(DirectoryError::Taken(taken)) => {
+                    let taken = taken.into_iter().map(|(position, kind)| {
+                        Rejection::new(Code::IdentifierTaken)
+                            .at_field(place(single, position, kind))
+                    });
+                    return Err(taken.collect::<Vec<_>>().into());
+                }
             }
         }
+        Err(UseCaseError::overtaken("who the customers are"))
     }
 }
 
-/// Brings the identifiers of `entries` into the form in which they are kept and compared. Warns of
+/// Brings identifiers into the form in which they are kept and compared. Warns of
 /// those that should be telephone numbers and are none.
-fn make_comparable(request: &mut Request, single: bool, entries: &mut [DirectoryEntry]) {
+fn make_comparable(request: &mut Request, single: bool, all: &mut [Identifiers]) {
     let region = request.caller.region;
     let mut reported = 0;
-    for (position, entry) in entries.iter_mut().enumerate() {
-        for (kind, text) in entry.identifiers.iter_mut() {
+    for (position, identifiers) in all.iter_mut().enumerate() {
+        for (kind, text) in identifiers.iter_mut() {
             let kept = kind.comparable(text.as_str(), region);
             if kept.is_no_number && reported < MOST_REPORTED {
                 let warning = no_number(region).at_field(place(single, position, kind));
@@ -99,28 +110,27 @@ fn place(single: bool, position: usize, kind: IdentifierKind) -> String {
     }
 }
 
-/// The entries with their customers found.
+/// The entries of the customers that are `named`, as they are now.
 ///
 /// # Errors
-/// 1026 for each whose identifier nobody has; 400 for each customer that is named again.
-fn found(
+/// 1026 for each whose identifier nobody has; 400 for each customer that is named again, also by the
+/// number of one who was merged into it: only one of them can say what it is called.
+fn entries(
     ports: &Ports,
-    request: &mut Request,
-    entries: Vec<(NamedCustomer, Identifiers)>,
+    request: &Request,
+    mut named: Vec<Result<CustomerId, String>>,
+    identifiers: &[Identifiers],
 ) -> Result<Vec<DirectoryEntry>, UseCaseError> {
-    let (named, identifiers): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
-    let customers = resolve_each(ports, request, named, |position| {
-        format!("customers[{position}].customerId")
-    })?;
+    current_each(ports, &request.caller, &mut named)?;
     let mut problems = Vec::new();
     let mut seen = HashSet::new();
     let mut entries = Vec::new();
-    for (position, (customer, identifiers)) in customers.into_iter().zip(identifiers).enumerate() {
+    for (position, (customer, identifiers)) in named.into_iter().zip(identifiers).enumerate() {
         let place = format!("customers[{position}]");
         match customer {
             Ok(customer) if seen.insert(customer) => entries.push(DirectoryEntry {
                 customer,
-                identifiers,
+                identifiers: identifiers.clone(),
             }),
             Ok(_) => problems.push(named_twice().below(&place)),
             Err(_) => {

@@ -8,5 +8,5 @@ mod named;
 pub use badges::{LimitCount, ShownDetails, badges, details};
 pub use catalogues::KnownCatalogues;
 pub use directory::{PutCustomers, named_twice};
-pub use named::{NamedCustomer, NamedCustomers, Resolved, repeats, resolve_one};
-pub(crate) use named::{no_number, resolve, resolve_each};
+pub use named::{NamedCustomer, NamedCustomers, Resolved, current_one, repeats, resolve_one};
+pub(crate) use named::{current, current_each, no_number, resolve, resolve_each};

@@ -3,7 +3,7 @@
 //!
 //! Identifiers are personal data: they are in no message, and nothing here prints them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use accolade_domain::customer::DistinctCustomers;
@@ -71,6 +71,14 @@ impl NamedCustomers {
         }
     }
 
+    /// The positions of mentions of a number after the first.
+    pub(crate) fn repeats_at(&self) -> &[usize] {
+        match self {
+            Self::Numbers(customers) => customers.repeats(),
+            Self::Identifiers(..) => &[],
+        }
+    }
+
     /// Whether nobody is named.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -121,6 +129,8 @@ pub struct Resolved {
     pub customers: Vec<CustomerId>,
     /// Those whose identifier nobody has, each once, with their place in the answer.
     pub unknown: Vec<UnknownCustomer>,
+    /// The positions, in the request, of mentions after the first.
+    pub repeats: Vec<usize>,
 }
 
 /// Customers who are known by their numbers.
@@ -128,9 +138,114 @@ impl From<Vec<CustomerId>> for Resolved {
     fn from(customers: Vec<CustomerId>) -> Self {
         Self {
             customers,
-            unknown: Vec::new(),
+            ..Self::default()
         }
     }
+}
+
+impl From<DistinctCustomers> for Resolved {
+    fn from(customers: DistinctCustomers) -> Self {
+        Self {
+            repeats: customers.repeats().to_vec(),
+            ..customers.into_customers().into()
+        }
+    }
+}
+
+impl Resolved {
+    /// The position, in the request, of each of the customers.
+    pub(crate) fn positions(&self) -> Vec<usize> {
+        let mut repeats = self.repeats.iter().peekable();
+        let mut firsts = (0..).filter(|position| repeats.next_if_eq(&position).is_none());
+        let mut unknown = self.unknown.iter().peekable();
+        let mut positions = Vec::with_capacity(self.customers.len());
+        let mut place = 0;
+        while positions.len() < self.customers.len()
+            && let Some(position) = firsts.next()
+        {
+            if unknown.next_if(|it| it.position == place).is_none() {
+                positions.push(position);
+            }
+            place += 1;
+        }
+        positions
+    }
+
+    /// The same with `successors` in the places of those who were merged into them, each customer once;
+    /// the positions, in the request, of those who are named again by that.
+    fn succeeded(self, successors: &BTreeMap<CustomerId, CustomerId>) -> (Self, Vec<usize>) {
+        let positions = self.positions();
+        let mut seen = HashSet::with_capacity(self.customers.len());
+        let (mut customers, mut gone, mut again) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, (customer, position)) in self.customers.iter().zip(positions).enumerate() {
+            let customer = successors.get(customer).unwrap_or(customer);
+            if seen.insert(*customer) {
+                customers.push(*customer);
+            } else {
+                gone.push(index);
+                again.push(position);
+            }
+        }
+        let mut repeats = [self.repeats, again.clone()].concat();
+        repeats.sort_unstable();
+        let succeeded = Self {
+            customers,
+            unknown: UnknownCustomer::closed_up(&self.unknown, &gone, |_| false),
+            repeats,
+        };
+        (succeeded, again)
+    }
+}
+
+/// `found` as they are now: the successors of those who were merged into others. Warns of those who
+/// are named again by that, in the list at `field`.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn current(
+    ports: &Ports,
+    request: &mut Request,
+    found: Resolved,
+    field: &str,
+) -> Result<Resolved, UseCaseError> {
+    let people = &ports.stores.people;
+    let successors = people.successors(request.caller.org, &found.customers)?;
+    if successors.is_empty() {
+        return Ok(found);
+    }
+    let (found, again) = found.succeeded(&successors);
+    request.warnings.extend(repeats(field, &again));
+    Ok(found)
+}
+
+/// `customer` as it is now: its successor, if it was merged into another.
+///
+/// # Errors
+/// The store failed.
+pub fn current_one(
+    ports: &Ports,
+    caller: &Caller,
+    customer: CustomerId,
+) -> Result<CustomerId, UseCaseError> {
+    let successors = ports.stores.people.successors(caller.org, &[customer])?;
+    Ok(successors.get(&customer).copied().unwrap_or(customer))
+}
+
+/// The same of each that is found.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn current_each<E>(
+    ports: &Ports,
+    caller: &Caller,
+    found: &mut [Result<CustomerId, E>],
+) -> Result<(), UseCaseError> {
+    let customers: Vec<_> = found.iter().flatten().copied().collect();
+    let successors = ports.stores.people.successors(caller.org, &customers)?;
+    for customer in found.iter_mut().flatten() {
+        *customer = successors.get(customer).copied().unwrap_or(*customer);
+    }
+    Ok(())
 }
 
 /// The customers that `named`, the list at `field`, are. Warns of identifiers that name somebody
@@ -146,7 +261,7 @@ pub(crate) fn resolve(
 ) -> Result<Resolved, UseCaseError> {
     let (kind, identifiers) = match named {
         NamedCustomers::Numbers(customers) => {
-            return Ok(customers.into_customers().into());
+            return Ok(customers.into());
         }
         NamedCustomers::Identifiers(kind, identifiers) => (kind, identifiers),
     };
@@ -178,6 +293,7 @@ pub(crate) fn resolve(
         place += 1;
     }
     request.warnings.extend(repeats(field, &repeated));
+    resolved.repeats = repeated;
     Ok(resolved)
 }
 
@@ -279,4 +395,38 @@ pub fn resolve_one(
     let found = directory.resolve(caller.org, kind, &[compared.text])?;
     let unknown = || at_its_place(Rejection::new(Code::IdentifierUnknown)).into();
     found.into_iter().next().flatten().ok_or_else(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use accolade_domain::fixtures::{customer, customers};
+
+    use super::*;
+
+    fn unknown(position: u32) -> UnknownCustomer {
+        UnknownCustomer {
+            position,
+            identifier: position.to_string(),
+        }
+    }
+
+    #[test]
+    fn who_is_named_again_by_a_merge_counts_once_and_is_warned_of_where_it_stood() {
+        // 7, nobody, 7 again, 1, nobody, 2: then 7 and 2 are merged into 1.
+        let found = Resolved {
+            customers: customers([7, 1, 2]),
+            unknown: vec![unknown(1), unknown(3)],
+            repeats: vec![2],
+        };
+        let one = customer(1);
+        let successors = [(customer(7), one), (customer(2), one)].into();
+        let (found, again) = found.succeeded(&successors);
+        assert_eq!(again, [3, 5]);
+        assert_eq!(found.customers, [one]);
+        assert_eq!(found.repeats, [2, 3, 5]);
+        let places: Vec<_> = found.unknown.iter().map(|it| it.position).collect();
+        assert_eq!(places, [1, 2]);
+        let again: Vec<_> = found.unknown.iter().map(|it| &*it.identifier).collect();
+        assert_eq!(again, ["1", "3"]);
+    }
 }

@@ -80,6 +80,17 @@ impl GroupCommit for EarnBadge {
         Some(&self.request_id)
     }
 
+    fn field(&self) -> &'static str {
+        "customerIds"
+    }
+
+    fn repeats(&self) -> Vec<usize> {
+        match &self.earners {
+            Earners::One(_) => Vec::new(),
+            Earners::Several(named) => named.repeats_at().to_vec(),
+        }
+    }
+
     fn decide(&self, by: DecidedBy<'_>, subjects: Subjects) -> Result<EarnRequest, Box<Refused>> {
         let (badge, zone) = (&by.found.badge, &by.request.caller.zone);
         let terms = terms(badge, zone, self.triggered_by.as_ref(), self.event, by.now);

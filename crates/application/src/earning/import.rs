@@ -15,8 +15,11 @@ use crate::answer::{Answer, Imported};
 use crate::customers::{NamedCustomer, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::ports::{ImportItem, ImportRequest, Operation, Ports, RecordedRequest as _};
+use crate::ports::{
+    ImportItem, ImportRequest, Operation, Ports, RecordError, RecordedRequest as _,
+};
 use crate::request::{self, Request};
+use crate::turns::MOST_ROUNDS;
 
 /// One element of an import: what could be read of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,51 +52,90 @@ impl Command for ImportCustomerBadges {
     const HAS_DRY_RUN: bool = true;
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let rows = found(ports, request, self.rows)?;
+        let mut rows = found(ports, request, self.rows)?;
         let caller = &request.caller;
-        let now = ports.clock.now();
         let request_id = request::id_or_new(ports, self.request_id.as_ref())?;
         request::check_id_unused(ports, caller, Operation::Import, &request_id)?;
         let badges = badges(ports, caller, &rows)?;
-        let len = u32::try_from(rows.len())
-            .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;
-        let mut items = Vec::new();
-        let mut outcomes = Vec::new();
-        for (row, id) in rows.into_iter().zip(ports.ids.block(len).iter()) {
-            let fit = row.and_then(|row| fitting(&badges, &row).map(|badge| (row, badge)));
-            let (row, badge) = match fit {
-                Ok(fit) => fit,
-                Err(problems) => {
-                    outcomes.push(Imported::Refused(problems));
-                    continue;
+        for _ in 0..MOST_ROUNDS {
+            rows = current_rows(ports, caller, rows)?;
+            let recorded = decided(ports, request, &request_id, &badges, &rows)?;
+            if request.dry_run {
+                return Ok(recorded.answer(()));
+            }
+            match ports.stores.earning.import(&recorded)? {
+                Err(RecordError::CustomersMerged) => {}
+                imported => {
+                    imported?;
+                    return Ok(recorded.answer(()));
                 }
-            };
-            items.push(ImportItem {
-                badge: row.badge,
-                customer: row.customer,
-                id: id.into(),
-                event_on: row.event_on,
-                expires_on: row.expires_on,
-                counts_under: counts_under(badge, caller, row.event_on, now),
-            });
-            outcomes.push(Imported::Recorded {
-                badge: row.badge,
-                customer: row.customer,
-                earned: id.into(),
-                expires_on: row.expires_on,
-            });
+            }
         }
-        let recorded = ImportRequest {
-            context: request.context(now),
-            request_id,
-            items,
-            outcomes,
-        };
-        if !request.dry_run {
-            ports.stores.earning.import(&recorded)??;
-        }
-        Ok(recorded.answer(()))
+        Err(UseCaseError::overtaken("who the customers are"))
     }
+}
+
+/// What is recorded of `rows`.
+fn decided(
+    ports: &Ports,
+    request: &Request,
+    request_id: &RequestId,
+    badges: &HashMap<BadgeId, Badge>,
+    rows: &[Result<FoundRow, Vec<Rejection>>],
+) -> Result<ImportRequest, UseCaseError> {
+    let (caller, now) = (&request.caller, ports.clock.now());
+    let len = u32::try_from(rows.len())
+        .map_err(|_| UseCaseError::unexpected(anyhow!("more elements than ids")))?;
+    let mut items = Vec::new();
+    let mut outcomes = Vec::new();
+    for (row, id) in rows.iter().zip(ports.ids.block(len).iter()) {
+        let fit = match row {
+            Ok(row) => fitting(badges, row).map(|badge| (row, badge)),
+            Err(problems) => Err(problems.clone()),
+        };
+        let (row, badge) = match fit {
+            Ok(fit) => fit,
+            Err(problems) => {
+                outcomes.push(Imported::Refused(problems));
+                continue;
+            }
+        };
+        items.push(ImportItem {
+            badge: row.badge,
+            customer: row.customer,
+            id: id.into(),
+            event_on: row.event_on,
+            expires_on: row.expires_on,
+            counts_under: counts_under(badge, caller, row.event_on, now),
+        });
+        outcomes.push(Imported::Recorded {
+            badge: row.badge,
+            customer: row.customer,
+            earned: id.into(),
+            expires_on: row.expires_on,
+        });
+    }
+    Ok(ImportRequest {
+        context: request.context(now),
+        request_id: request_id.clone(),
+        items,
+        outcomes,
+    })
+}
+
+/// The same rows, of the successors of those who were merged into others.
+fn current_rows(
+    ports: &Ports,
+    caller: &Caller,
+    mut rows: FoundRows,
+) -> Result<FoundRows, UseCaseError> {
+    let customers: Vec<_> = rows.iter().flatten().map(|row| row.customer).collect();
+    let successors = ports.stores.people.successors(caller.org, &customers)?;
+    for row in rows.iter_mut().flatten() {
+        let successor = successors.get(&row.customer);
+        row.customer = successor.copied().unwrap_or(row.customer);
+    }
+    Ok(rows)
 }
 
 /// A row whose customer is found.

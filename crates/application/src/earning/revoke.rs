@@ -5,11 +5,12 @@ use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::Answer;
 use crate::badges::not_found;
-use crate::customers::{NamedCustomer, resolve_one};
+use crate::customers::{NamedCustomer, current_one, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEarnRequest};
+use crate::ports::{Operation, Ports, RecordError, RecordedRequest as _, RevokeEarnRequest};
 use crate::request::{self, Request};
+use crate::turns::MOST_ROUNDS;
 
 /// Revokes an earned badge: its place under every limit is free again.
 ///
@@ -47,20 +48,31 @@ impl Command for RevokeEarn {
         if ports.stores.badges.find(caller.org, badge)?.is_none() {
             return Err(not_found(badge).at_field("badgeMetaId").into());
         }
-        let recorded = RevokeEarnRequest {
-            context: request.context(ports.clock.now()),
-            badge,
-            customer,
-            earned: self.earned,
-            request_id: self.request_id,
-            reason: self.reason,
-        };
         let earning = &ports.stores.earning;
-        if !request.dry_run {
-            earning.revoke(&recorded)??;
-        } else if !earning.is_active(caller.org, badge, customer, self.earned)? {
-            return Err(RevokeEarnRequest::none_active().into());
+        for _ in 0..MOST_ROUNDS {
+            let customer = current_one(ports, caller, customer)?;
+            let recorded = RevokeEarnRequest {
+                context: request.context(ports.clock.now()),
+                badge,
+                customer,
+                earned: self.earned,
+                request_id: self.request_id.clone(),
+                reason: self.reason.clone(),
+            };
+            if request.dry_run {
+                if !earning.is_active(caller.org, badge, customer, self.earned)? {
+                    return Err(RevokeEarnRequest::none_active().into());
+                }
+                return Ok(recorded.answer(()));
+            }
+            match earning.revoke(&recorded)? {
+                Err(RecordError::CustomersMerged) => {}
+                revoked => {
+                    revoked?;
+                    return Ok(recorded.answer(()));
+                }
+            }
         }
-        Ok(recorded.answer(()))
+        Err(UseCaseError::overtaken("who the customer is"))
     }
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::access::Caller;
 use crate::badges::not_found;
+use crate::customers::current_one;
 use crate::error::UseCaseError;
 use crate::ports::{PageOf, Ports};
 
@@ -143,10 +144,12 @@ pub fn fixed_windows(
                 max: fixed.max.get(),
             })
             .collect();
+        let customer = query.customer;
+        let customer = customer.map(|it| current_one(ports, caller, it));
         ports
             .stores
             .earning
-            .counted(caller.org, query.badge, query.customer, &limits)?
+            .counted(caller.org, query.badge, customer.transpose()?, &limits)?
             .into_iter()
             .map(Some)
             .collect()

@@ -58,6 +58,14 @@ impl GroupCommit for EnrolCustomers {
         self.request_id.as_ref()
     }
 
+    fn field(&self) -> &'static str {
+        "customers"
+    }
+
+    fn repeats(&self) -> Vec<usize> {
+        self.customers.repeats_at().to_vec()
+    }
+
     fn decide(
         &self,
         by: DecidedBy<'_>,

@@ -11,8 +11,11 @@ use crate::badges::not_found;
 use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::ports::{Operation, Ports, RecordedRequest as _, RevokeEnrolmentsRequest, RevokeTarget};
+use crate::ports::{
+    Operation, Ports, RecordError, RecordedRequest as _, RevokeEnrolmentsRequest, RevokeTarget,
+};
 use crate::request::{self, Request};
+use crate::turns::MOST_ROUNDS;
 
 /// Revokes enrolments: once this has returned, nothing is earned by virtue of them.
 ///
@@ -42,7 +45,7 @@ impl Command for RevokeEnrolments {
     const HAS_DRY_RUN: bool = true;
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let (targets, unknown) = targets(ports, request, self.which)?;
+        let mut targets = targets(ports, request, self.which)?;
         if let Some(request_id) = &self.request_id {
             let operation = Operation::RevokeIssue;
             request::check_id_unused(ports, &request.caller, operation, request_id)?;
@@ -56,25 +59,76 @@ impl Command for RevokeEnrolments {
         {
             return Err(not_found(badge).at_field("badgeMetaId").into());
         }
-        let recorded = RevokeEnrolmentsRequest {
-            context: request.context(ports.clock.now()),
-            badge,
-            targets,
-            unknown,
-            request_id: self.request_id,
-            reason: self.reason,
-        };
-        let outcomes = if request.dry_run {
-            ports.stores.enrolments.preview_revoke(&recorded)?
-        } else {
-            ports.stores.enrolments.revoke(&recorded)??
-        };
-        Ok(recorded.answer(outcomes))
+        for _ in 0..MOST_ROUNDS {
+            targets = targets.current(ports, request)?;
+            let recorded = RevokeEnrolmentsRequest {
+                context: request.context(ports.clock.now()),
+                badge,
+                targets: targets.revoked.clone(),
+                unknown: targets.unknown.clone(),
+                request_id: self.request_id.clone(),
+                reason: self.reason.clone(),
+            };
+            if request.dry_run {
+                let outcomes = ports.stores.enrolments.preview_revoke(&recorded)?;
+                return Ok(recorded.answer(outcomes));
+            }
+            match ports.stores.enrolments.revoke(&recorded)? {
+                Err(RecordError::CustomersMerged) => {}
+                outcomes => return Ok(recorded.answer(outcomes?)),
+            }
+        }
+        Err(UseCaseError::overtaken("who the customers are"))
     }
 }
 
-/// What is to be revoked, each once, and whose identifier nobody has, by its place among all.
-type Targets = (Vec<RevokeTarget>, Vec<UnknownCustomer>);
+/// What is to be revoked, and whose identifier nobody has.
+struct Targets {
+    /// Each once.
+    revoked: Vec<RevokeTarget>,
+    /// The positions of those in the request.
+    positions: Vec<usize>,
+    /// By its place among all.
+    unknown: Vec<UnknownCustomer>,
+    /// What is warned of who is named again, at this position.
+    repeated: fn(usize) -> Rejection,
+}
+
+impl Targets {
+    /// The same of the successors of those who were merged into others. Warns of what is named again
+    /// by that.
+    fn current(self, ports: &Ports, request: &mut Request) -> Result<Self, UseCaseError> {
+        let customers: Vec<_> = self.revoked.iter().map(|it| it.customer).collect();
+        let people = &ports.stores.people;
+        let successors = people.successors(request.caller.org, &customers)?;
+        if successors.is_empty() {
+            return Ok(self);
+        }
+        let mut seen = HashSet::new();
+        let (mut revoked, mut positions, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let both = self.revoked.into_iter().zip(self.positions).enumerate();
+        for (index, (target, position)) in both {
+            let customer = successors.get(&target.customer).copied();
+            let target = RevokeTarget {
+                customer: customer.unwrap_or(target.customer),
+                ..target
+            };
+            if seen.insert((target.customer, target.enrolment)) {
+                revoked.push(target);
+                positions.push(position);
+            } else {
+                gone.push(index);
+                request.warnings.push((self.repeated)(position));
+            }
+        }
+        Ok(Self {
+            revoked,
+            positions,
+            unknown: UnknownCustomer::closed_up(&self.unknown, &gone, |_| false),
+            ..self
+        })
+    }
+}
 
 fn targets(
     ports: &Ports,
@@ -84,14 +138,20 @@ fn targets(
     match which {
         WhichEnrolments::AllOf(customers) => {
             let found = resolve(ports, request, customers, "customers")?;
+            let positions = found.positions();
             let all = |customer| RevokeTarget {
                 customer,
                 enrolment: None,
             };
-            Ok((
-                found.customers.into_iter().map(all).collect(),
-                found.unknown,
-            ))
+            Ok(Targets {
+                revoked: found.customers.into_iter().map(all).collect(),
+                positions,
+                unknown: found.unknown,
+                repeated: |position| {
+                    Rejection::new(Code::CustomerRepeated)
+                        .at_field(format!("customers[{position}]"))
+                },
+            })
         }
         WhichEnrolments::Named(named) => named_targets(ports, request, named),
     }
@@ -106,25 +166,34 @@ fn named_targets(
     let customers = resolve_each(ports, request, customers, |position| {
         format!("revokeIssuals[{position}].customerId")
     })?;
-    let (mut targets, mut unknown) = (Vec::new(), Vec::new());
+    let mut targets = Targets {
+        revoked: Vec::new(),
+        positions: Vec::new(),
+        unknown: Vec::new(),
+        repeated,
+    };
     let mut seen = HashSet::new();
     for (position, (customer, enrolment)) in customers.into_iter().zip(enrolments).enumerate() {
         if !seen.insert((customer.clone(), enrolment)) {
             request.warnings.push(repeated(position));
             continue;
         }
+        let place = targets.revoked.len() + targets.unknown.len();
         match customer {
-            Ok(customer) => targets.push(RevokeTarget {
-                customer,
-                enrolment: Some(enrolment),
-            }),
-            Err(identifier) => unknown.push(UnknownCustomer {
-                position: u32::try_from(targets.len() + unknown.len()).unwrap_or(u32::MAX),
+            Ok(customer) => {
+                targets.positions.push(position);
+                targets.revoked.push(RevokeTarget {
+                    customer,
+                    enrolment: Some(enrolment),
+                });
+            }
+            Err(identifier) => targets.unknown.push(UnknownCustomer {
+                position: u32::try_from(place).unwrap_or(u32::MAX),
                 identifier,
             }),
         }
     }
-    Ok((targets, unknown))
+    Ok(targets)
 }
 
 /// The warning of an enrolment that is named again, at this position.

@@ -112,6 +112,8 @@ pub struct DetailsQuery {
 /// What lies between a customer and a badge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerBadgeDetails {
+    /// Whose: the successor of a customer who was merged into another.
+    pub customer: CustomerId,
     /// The badge and the customer's standing.
     pub badge: CustomerBadge,
     /// The page of all enrolments, revoked ones included, the one recorded last first.
@@ -122,7 +124,8 @@ pub struct CustomerBadgeDetails {
     pub refusals: Vec<Refusal>,
 }
 
-/// What customers hold. A badge of another org is as good as none.
+/// What customers hold. A badge of another org is as good as none. What is asked about a customer who
+/// was merged into another is answered about the successor.
 pub trait CustomerBadges: Send + Sync {
     /// What the customer that `query` names holds of the badges of `org`, and their catalogue
     /// unless the caller knows its present version. All of it is from one moment.

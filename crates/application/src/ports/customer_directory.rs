@@ -79,6 +79,9 @@ pub enum DirectoryError {
     /// A request with this idempotency key was executed.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
+    /// An entry names a customer who was merged into another: write that one's.
+    #[error("a customer was merged into another")]
+    CustomersMerged,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -101,8 +104,8 @@ pub trait CustomerDirectory: Send + Sync {
     /// `entries` name each customer once.
     ///
     /// # Errors
-    /// [`DirectoryError::IdempotencyKeyUsed`], else [`DirectoryError::Taken`], also
-    /// if two entries have one identifier: then of the later.
+    /// [`DirectoryError::IdempotencyKeyUsed`], else [`DirectoryError::CustomersMerged`], else
+    /// [`DirectoryError::Taken`], also if two entries have one identifier: then of the later.
     fn put(
         &self,
         org: OrgId,

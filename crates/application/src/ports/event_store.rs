@@ -22,18 +22,20 @@ pub struct FeedQuery {
     pub kinds: BTreeSet<EventKind>,
     /// About this badge.
     pub badge: Option<BadgeId>,
-    /// About this customer.
+    /// About this customer, by whichever number: its own, that of one who was merged into it or, if it
+    /// was merged itself, its successor's.
     pub customer: Option<CustomerId>,
     /// The most events to give: at least 1.
     pub limit: usize,
 }
 
 impl FeedQuery {
-    /// Whether `event` is of the kinds, and about the badge and the customer that it asks for.
-    pub fn asks_for(&self, event: &Event) -> bool {
+    /// Whether `event` is of the kinds, and about the badge and the customer that it asks for, given all
+    /// the `numbers` of that one.
+    pub fn asks_for(&self, event: &Event, numbers: &BTreeSet<CustomerId>) -> bool {
         (self.kinds.is_empty() || self.kinds.contains(&event.kind()))
             && self.badge.is_none_or(|badge| event.badge() == Some(badge))
-            && (self.customer).is_none_or(|customer| event.customer() == Some(customer))
+            && (self.customer.is_none() || event.fact.is_about(numbers))
     }
 }
 
@@ -83,7 +85,7 @@ pub struct Expired {
 /// The events of an org are numbered 1, 2, 3 … without a hole. Cause comes before effect: what
 /// was recorded when a port had returned is before all that is recorded by a call that began later.
 /// Nothing ever appears behind a [`next`](FeedPage::next) that was given out, and what was given
-/// never changes. A transaction that is open, of whomever, holds up nobody but itself.
+/// never changes, but that of a customer who is forgotten nothing is said any more. A transaction that is open, of whomever, holds up nobody but itself.
 pub trait EventStore: Send + Sync {
     /// Events of an org, by position. It looks at a bounded number of events for each call, so it may
     /// give fewer than there are, or none, though there are more: then `has_more` is true.

@@ -28,6 +28,7 @@ mod ids;
 mod job_files;
 mod job_store;
 mod leases;
+mod people;
 mod record;
 mod request_ledger;
 mod secrets;
@@ -81,6 +82,8 @@ stores! {
     catalogue: catalogue_store::CatalogueStore,
     /// Identifiers of customers.
     directory: customer_directory::CustomerDirectory,
+    /// Customers who become one, and customers who are forgotten.
+    people: people::People,
     /// What customers hold.
     customer_badges: customer_badges::CustomerBadges,
     /// The feed of events.

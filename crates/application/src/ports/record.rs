@@ -118,6 +118,9 @@ pub enum RecordError {
     /// The badge has another version now, or is gone: decide again.
     #[error("the badge has changed")]
     BadgeChanged,
+    /// It names a customer who was merged into another: decide again, for the other.
+    #[error("a customer was merged into another")]
+    CustomersMerged,
     /// The request is refused as a whole, for a reason that only the store could find out.
     #[error(transparent)]
     Refused(Rejection),

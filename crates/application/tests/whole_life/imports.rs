@@ -33,7 +33,7 @@ fn outcomes(answer: &Answer) -> Vec<Vec<u32>> {
         panic!("{answer:?}")
     };
     let codes = |outcome: &Imported| match outcome {
-        Imported::Recorded { .. } => Vec::new(),
+        Imported::Recorded { .. } | Imported::Forgotten => Vec::new(),
         Imported::Refused(problems) => problems.iter().map(|p| p.code.number()).collect(),
     };
     outcomes.iter().map(codes).collect()

@@ -63,6 +63,9 @@ mod list_badges;
 mod list_names;
 mod orgs;
 mod overlap;
+mod people;
+mod people_erased;
+mod people_races;
 mod preview;
 mod races;
 mod random_walk;
@@ -93,4 +96,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
     webhook_deliveries jobs job_progress feed feed_cursors feed_races reached_limits expiries expiry_races
+    people people_erased people_races
 };

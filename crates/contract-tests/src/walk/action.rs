@@ -18,6 +18,7 @@ use crate::walk::catalogue::CatalogueStep;
 use crate::walk::context::{Context, request_id};
 use crate::walk::earning::EarningStep;
 use crate::walk::holdings::HoldingsStep;
+use crate::walk::people::PeopleStep;
 use crate::walk::steps::{BADGES, Edit, Query, Shape, Step, Wish};
 use crate::world::Tenant;
 
@@ -44,6 +45,7 @@ pub(crate) enum Action {
     Earning(EarningStep, Context),
     Catalogue(CatalogueStep, Context),
     Holdings(HoldingsStep, Context),
+    People(PeopleStep, Context),
 }
 
 /// Makes actions of steps.
@@ -104,6 +106,7 @@ impl<'a> Planner<'a> {
             Step::Earning(step) => Action::Earning(step.clone(), context),
             Step::Catalogue(step) => Action::Catalogue(step.clone(), context),
             Step::Holdings(step) => Action::Holdings(step.clone(), context),
+            Step::People(step) => Action::People(step.clone(), context),
         }
     }
 

@@ -92,7 +92,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 impl Side {
     /// What the audit trail told last, of whatever the tenant's client did.
-    fn trail(&self, tenant: Tenant) -> Vec<Entry> {
+    pub(super) fn trail(&self, tenant: Tenant) -> Vec<Entry> {
         let query = AuditQuery {
             actor: Some(tenant.actor),
             limit: 50,
@@ -161,7 +161,7 @@ impl Side {
                 let put = put.map_err(|error| match error {
                     DirectoryError::Store(error) => down(&error),
                     DirectoryError::Taken(taken) => format!("{taken:?}"),
-                    refused @ DirectoryError::IdempotencyKeyUsed => refused.to_string(),
+                    refused => refused.to_string(),
                 });
                 told((put, self.trail(context.tenant)))
             }

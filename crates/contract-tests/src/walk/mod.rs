@@ -5,6 +5,7 @@ mod catalogue;
 mod context;
 mod earning;
 mod holdings;
+mod people;
 mod side;
 mod steps;
 

@@ -10,7 +10,7 @@ use accolade_application::ports::{
     EnrolmentRequest, Operation, StoreError,
 };
 use accolade_domain::badge::Badge;
-use accolade_domain::event::{Event, Fact};
+use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::ids::{BadgeId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_memory::MemoryStore;
@@ -20,13 +20,28 @@ use crate::feed::all_events;
 use crate::walk::action::Action;
 
 /// What the events say. Which request of a batch has its number first is each adapter's own business,
-/// and so whose expiry is told first of those of one instant.
+/// and so whose expiry is told first of those of one instant. Where somebody was forgotten, of which
+/// instant an expiry was is not told any more.
 fn in_one_order(events: Vec<Event>) -> Vec<(Instant, Fact)> {
     let facts = events.into_iter().map(|it| (it.recorded_on, it.fact));
     let mut facts: Vec<_> = facts.collect();
+    let is_any_forgotten = (facts.iter()).any(|(_, fact)| matches!(fact, Fact::Forgotten(_)));
+    let instant = |expires_on| {
+        if is_any_forgotten {
+            Instant::MIN
+        } else {
+            expires_on
+        }
+    };
     let due = |(recorded_on, fact): &(Instant, Fact)| match fact {
-        Fact::EnrolmentExpired(it) => Some((*recorded_on, it.expires_on)),
-        Fact::EarnExpired(it) => Some((*recorded_on, it.expires_on)),
+        Fact::EnrolmentExpired(it) => Some((*recorded_on, instant(it.expires_on))),
+        Fact::EarnExpired(it) => Some((*recorded_on, instant(it.expires_on))),
+        Fact::Forgotten(it) => match it.kind {
+            EventKind::EnrolmentExpired | EventKind::EarnExpired => {
+                Some((*recorded_on, Instant::MIN))
+            }
+            _ => None,
+        },
         _ => None,
     };
     for together in facts.chunk_by_mut(|a, b| due(a).is_some() && due(a) == due(b)) {
@@ -108,6 +123,7 @@ impl Side {
             Action::Earning(step, context) => self.earning(step, context),
             Action::Catalogue(step, context) => self.catalogue(step, context),
             Action::Holdings(step, context) => self.holdings(step, context),
+            Action::People(step, context) => self.people(step, context),
             Action::Events(org, moments) => {
                 let events = &*self.stores.events;
                 let before = moments.iter().map(|moment| events.before(*org, *moment));

@@ -13,6 +13,7 @@ use crate::walk::catalogue::{self, CatalogueStep};
 use crate::walk::context::CATALOGUE;
 use crate::walk::earning::{self, EarningStep, constraints};
 use crate::walk::holdings::{self, HoldingsStep};
+use crate::walk::people::{self, PeopleStep};
 
 /// How many badges a walk may create.
 pub(crate) const BADGES: usize = 4;
@@ -65,6 +66,7 @@ pub(crate) enum Step {
     Earning(EarningStep),
     Catalogue(CatalogueStep),
     Holdings(HoldingsStep),
+    People(PeopleStep),
 }
 
 /// What a badge is like.
@@ -174,6 +176,7 @@ fn step() -> impl Strategy<Value = Step> {
         14 => earning::steps().prop_map(Step::Earning),
         6 => catalogue::steps().prop_map(Step::Catalogue),
         6 => holdings::steps().prop_map(Step::Holdings),
+        2 => people::steps().prop_map(Step::People),
     ]
 }
 

@@ -59,4 +59,8 @@ actions! {
     Start = 15, "START";
     /// It was to go no further.
     Cancel = 16, "CANCEL";
+    /// Another one became the same.
+    Merge = 13, "MERGE";
+    /// It was forgotten.
+    Erase = 14, "ERASE";
 }

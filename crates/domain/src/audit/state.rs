@@ -4,6 +4,7 @@ use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
 use crate::job::{JobSettings, JobState};
+use crate::ids::CustomerId;
 use crate::owner::Claim;
 use crate::text::Name;
 use crate::webhook::{WebhookSettings, WebhookState};
@@ -93,6 +94,8 @@ pub enum State {
     Job(Box<JobSettings>),
     /// How far a job has come.
     JobState(JobState),
+    /// Which customer became which other one: the first, and the second.
+    Merge(CustomerId, CustomerId),
 }
 
 /// A badge, without its claims.

@@ -132,6 +132,26 @@ pub fn identifiers_changed(
     Entry::new(org, by, customer, Action::Update, Change::hidden(fields))
 }
 
+/// A customer became another one, who got identifiers of these kinds from it.
+pub fn customers_merged(
+    org: OrgId,
+    (from, to): (CustomerId, CustomerId),
+    kinds: &[IdentifierKind],
+    reason: Option<&Reason>,
+    by: &Attribution,
+) -> Entry {
+    let change = Change {
+        hidden: kinds.iter().map(|kind| HiddenField::from(*kind)).collect(),
+        ..Change::to(State::Merge(from, to))
+    };
+    Entry::new(org, by, to, Action::Merge, change).with_reason(reason)
+}
+
+/// A customer was forgotten.
+pub fn customer_erased(org: OrgId, customer: CustomerId, by: &Attribution) -> Entry {
+    Entry::new(org, by, customer, Action::Erase, Change::default())
+}
+
 /// An enrolment was revoked.
 pub fn enrolment_revoked(
     org: OrgId,

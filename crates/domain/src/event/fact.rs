@@ -1,5 +1,7 @@
 //! What an event says.
 
+use std::collections::BTreeSet;
+
 use crate::actor::Actor;
 use crate::earning::Limit;
 use crate::event::EventKind;
@@ -39,6 +41,20 @@ pub enum Fact {
     },
     /// A job has ended.
     JobFinished(JobFact),
+    /// Two customers became one: everything of the first is the second's.
+    CustomerMerged {
+        /// The first.
+        from: CustomerId,
+        /// The second.
+        to: CustomerId,
+    },
+    /// A customer was forgotten. It is what those who follow have to know, so it is kept.
+    CustomerErased {
+        /// The customer.
+        customer: CustomerId,
+    },
+    /// What was said of a customer who was forgotten since: nothing but that it was there.
+    Forgotten(ForgottenFact),
 }
 
 /// What an event says of a job.
@@ -53,6 +69,15 @@ pub struct JobFact {
     pub state: JobState,
     /// What became of its rows.
     pub rows: Rows,
+}
+
+/// What is left of an event about a customer who was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ForgottenFact {
+    /// What kind of event it was.
+    pub kind: EventKind,
+    /// The badge that it was about, if it was about one.
+    pub badge: Option<BadgeId>,
 }
 
 /// What an event says of an enrolment.
@@ -201,6 +226,70 @@ impl Fact {
             Self::Badge(changed, _) => changed.kind(),
             Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
             Self::JobFinished(_) => EventKind::JobFinished,
+            Self::CustomerMerged { .. } => EventKind::CustomerMerged,
+            Self::CustomerErased { .. } => EventKind::CustomerErased,
+            Self::Forgotten(it) => it.kind,
         }
+    }
+
+    /// The badge that it is about, if it is about one.
+    pub const fn badge(&self) -> Option<BadgeId> {
+        match self {
+            Self::EnrolmentCreated(it)
+            | Self::EnrolmentRevoked(it)
+            | Self::EnrolmentExpired(it) => Some(it.badge),
+            Self::EarnCreated(it)
+            | Self::EarnImported(it)
+            | Self::EarnRevoked(it)
+            | Self::EarnExpired(it) => Some(it.badge),
+            Self::LimitReached(it) => Some(it.badge),
+            Self::Badge(_, it) => Some(it.badge),
+            Self::Forgotten(it) => it.badge,
+            Self::WebhookDisabled { .. }
+            | Self::JobFinished(_)
+            | Self::CustomerMerged { .. }
+            | Self::CustomerErased { .. } => None,
+        }
+    }
+
+    /// The customer whom it is about, if it is about one: of two who became one the second.
+    pub const fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::EnrolmentCreated(it)
+            | Self::EnrolmentRevoked(it)
+            | Self::EnrolmentExpired(it) => Some(it.customer),
+            Self::EarnCreated(it)
+            | Self::EarnImported(it)
+            | Self::EarnRevoked(it)
+            | Self::EarnExpired(it) => Some(it.customer),
+            Self::LimitReached(it) => it.customer,
+            Self::CustomerMerged { to, .. } => Some(*to),
+            Self::CustomerErased { customer } => Some(*customer),
+            Self::Badge(..)
+            | Self::WebhookDisabled { .. }
+            | Self::JobFinished(_)
+            | Self::Forgotten(_) => None,
+        }
+    }
+
+    /// Whether it is about one of these customers.
+    pub fn is_about(&self, customers: &BTreeSet<CustomerId>) -> bool {
+        let is_of = |customer| customers.contains(&customer);
+        match self {
+            Self::CustomerMerged { from, to } => is_of(*from) || is_of(*to),
+            _ => self.customer().is_some_and(is_of),
+        }
+    }
+
+    /// What is left of it once these customers are forgotten; `None` if it is not about them, or tells
+    /// that they are forgotten.
+    pub fn without(&self, customers: &BTreeSet<CustomerId>) -> Option<Self> {
+        if matches!(self, Self::CustomerErased { .. }) || !self.is_about(customers) {
+            return None;
+        }
+        Some(Self::Forgotten(ForgottenFact {
+            kind: self.kind(),
+            badge: self.badge(),
+        }))
     }
 }

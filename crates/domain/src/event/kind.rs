@@ -63,6 +63,10 @@ event_kinds! {
     WebhookDisabled = 15, "webhook.disabled";
     /// A job has ended.
     JobFinished = 18, "job.finished";
+    /// Two customers became one.
+    CustomerMerged = 16, "customer.merged";
+    /// A customer was forgotten.
+    CustomerErased = 17, "customer.erased";
 }
 
 impl EventKind {

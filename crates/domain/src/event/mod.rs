@@ -10,7 +10,8 @@ mod kind;
 mod position;
 
 pub use fact::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitCount, LimitFact,
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, JobFact, LimitCount,
+    LimitFact,
 };
 pub use kind::EventKind;
 pub use position::{NotAPosition, Position};
@@ -45,41 +46,11 @@ impl Event {
 
     /// When it took effect: an expiry at its exact instant, everything else when it was recorded.
     pub const fn occurred_on(&self) -> Instant {
-        match &self.fact {
-            Fact::EnrolmentExpired(it) => it.expires_on,
-            Fact::EarnExpired(it) => it.expires_on,
-            _ => self.recorded_on,
-        }
+        self.fact.badge()
     }
 
-    /// The badge that it is about, if it is about one.
-    pub const fn badge(&self) -> Option<BadgeId> {
-        match &self.fact {
-            Fact::EnrolmentCreated(it)
-            | Fact::EnrolmentRevoked(it)
-            | Fact::EnrolmentExpired(it) => Some(it.badge),
-            Fact::EarnCreated(it)
-            | Fact::EarnImported(it)
-            | Fact::EarnRevoked(it)
-            | Fact::EarnExpired(it) => Some(it.badge),
-            Fact::LimitReached(it) => Some(it.badge),
-            Fact::Badge(_, it) => Some(it.badge),
-            Fact::WebhookDisabled { .. } | Fact::JobFinished(_) => None,
-        }
-    }
-
-    /// The customer whom it is about, if it is about one.
+    /// The customer whom it is about, if it is about one: of two who became one the second.
     pub const fn customer(&self) -> Option<CustomerId> {
-        match &self.fact {
-            Fact::EnrolmentCreated(it)
-            | Fact::EnrolmentRevoked(it)
-            | Fact::EnrolmentExpired(it) => Some(it.customer),
-            Fact::EarnCreated(it)
-            | Fact::EarnImported(it)
-            | Fact::EarnRevoked(it)
-            | Fact::EarnExpired(it) => Some(it.customer),
-            Fact::LimitReached(it) => it.customer,
-            Fact::Badge(..) | Fact::WebhookDisabled { .. } | Fact::JobFinished(_) => None,
-        }
+        self.fact.customer()
     }
 }

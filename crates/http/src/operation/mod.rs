@@ -39,7 +39,7 @@ use schemas::{Answer, Schemas};
 pub(crate) use schemas::open;
 
 pub(crate) use rules::{MethodRules, Rules};
-pub(crate) use success::{Bare, Success, SuccessWithNull};
+pub(crate) use success::{Bare, Success, SuccessUnlessErased, SuccessWithNull};
 
 /// What the paths of the API begin with.
 pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";

@@ -2,10 +2,12 @@
 //! refer to each other by name.
 
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ArrayItems};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, ArrayItems, ObjectBuilder, OneOfBuilder, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 
-use super::success::{Bare, Success, SuccessWithNull};
+use super::success::{Bare, Success, SuccessUnlessErased, SuccessWithNull};
 
 /// The schemas of an operation, by name.
 #[derive(Default)]
@@ -30,6 +32,21 @@ impl Schemas {
         let mut schema = E::schema();
         if let RefOr::T(Schema::Object(envelope)) = &mut schema {
             envelope.properties.insert("data".to_owned(), data);
+        }
+        self.add::<E>(name, schema)
+    }
+
+    /// The same where the data may be null.
+    fn envelope_or_null<E: ToSchema, T: ToSchema>(&mut self) -> RefOr<Schema> {
+        let data = self.reference::<T>();
+        let data = OneOfBuilder::new()
+            .item(data)
+            .item(ObjectBuilder::new().schema_type(Type::Null));
+        let name = format!("{}_{}", E::name(), T::name());
+        let mut schema = E::schema();
+        if let RefOr::T(Schema::Object(envelope)) = &mut schema {
+            let properties = &mut envelope.properties;
+            properties.insert("data".to_owned(), data.into());
         }
         self.add::<E>(name, schema)
     }
@@ -77,6 +94,15 @@ where
 {
     fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
         schemas.envelope::<Self, T>()
+    }
+}
+
+impl<T: ToSchema> Answer for SuccessUnlessErased<T>
+where
+    Self: ToSchema,
+{
+    fn schema(schemas: &mut Schemas) -> RefOr<Schema> {
+        schemas.envelope_or_null::<Self, T>()
     }
 }
 

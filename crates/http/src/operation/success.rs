@@ -18,6 +18,20 @@ pub(crate) struct Success<T> {
     warnings: Vec<Notice<'static>>,
 }
 
+/// What an operation answers that is about one customer: null where that was erased since and the answer
+/// is given again under its idempotency key.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+pub(crate) struct SuccessUnlessErased<T> {
+    /// The answer; null if the customer was erased since.
+    data: T,
+    /// Empty.
+    #[schema(max_items = 0)]
+    errors: Vec<Notice<'static>>,
+    /// What is odd about the request.
+    warnings: Vec<Notice<'static>>,
+}
+
 /// What an operation answers, in its envelope with `errors: null`.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what is written elsewhere")]

@@ -9,7 +9,7 @@ use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::identifier::NO_SUCH_NUMBER;
-use crate::operation::{Operation, Success, example, post, put};
+use crate::operation::{Operation, Success, SuccessUnlessErased, example, post, put};
 use crate::routes::call::Call;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -30,7 +30,7 @@ compared by its digits, with warning 1994.",
             )
             .identifiers("`customerId` is an identifier")
             .json_body::<IdentifiersBody>(example!("customer.request"))
-            .answers::<Success<CustomerBody>>("Registered.", example!("customer"))
+            .answers::<SuccessUnlessErased<CustomerBody>>("Registered.", example!("customer"))
             .codes(&[404, 1026, 1028, 1921, 1993, 1994])
             .not_found(NO_SUCH_NUMBER),
         post("/customers/bulk", put_customers)

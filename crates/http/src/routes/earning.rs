@@ -11,7 +11,7 @@ use accolade_wire::json::Parsed;
 use actix_web::{HttpResponse, web};
 
 use crate::failure::Failure;
-use crate::operation::{Operation, Success, example, post, put};
+use crate::operation::{Operation, Success, SuccessUnlessErased, example, post, put};
 use crate::routes::call::Call;
 use crate::state::AppState;
 
@@ -36,7 +36,7 @@ badge. An enrolment is not used up: only limits say how often a badge is earned.
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerId` is an identifier")
             .json_body::<EarnRequestBody>(example!("earn.request"))
-            .answers::<Success<EarnedBody>>("Earned.", example!("earned"))
+            .answers::<SuccessUnlessErased<EarnedBody>>("Earned.", example!("earned"))
             .codes(EARN_CODES)
             .codes(&[1994]),
         post("/customer/earnBulk", earn_badge_bulk)
@@ -72,7 +72,7 @@ Its place under every limit is free again. Checked in this order: the shape of t
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerId` is an identifier")
             .json_body::<RevokeEarnRequestBody>(example!("revoke-earn.request"))
-            .answers::<Success<RevokedEarnBody>>(
+            .answers::<SuccessUnlessErased<RevokedEarnBody>>(
                 "The customer does not have it any more.",
                 example!("revoked-earn"),
             )

@@ -19,6 +19,7 @@ mod enrolment;
 mod events;
 mod groups;
 mod jobs;
+mod people;
 mod requests;
 mod webhooks;
 mod windows;
@@ -36,6 +37,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         customers::operations(),
         directory::operations(),
         jobs::operations(),
+        people::operations(),
         events::operations(),
         badges::operations(),
         windows::operations(),

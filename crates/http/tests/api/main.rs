@@ -24,6 +24,7 @@ mod identifiers;
 mod imports;
 mod jobs;
 mod operations;
+mod people;
 mod requests;
 mod revoking;
 mod serving;

@@ -4,14 +4,17 @@ use accolade_application::answer::{
     CustomerEarn, EarnAnswer, EarnOutcome, Imported, RevokedEnrolment, UnknownCustomer,
 };
 use accolade_domain::ids::BadgeId;
+use accolade_domain::people::Person;
 use accolade_domain::text::RequestId;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{
-    Collecting, Differences, Neighbour, Reasons, StoredId, StoredOwner, StoredUnknown,
+    Collecting, Differences, NO_ID, Neighbour, Reasons, StoredId, StoredOwner, StoredUnknown,
+    changed_ids,
 };
-use crate::mapping::{badge_id, instant, stored};
+use super::{ForgottenPlace, closed_up};
+use crate::mapping::{badge_id, instant};
 
 /// Form 3. Who is not refused has earned.
 #[derive(Serialize, Deserialize)]
@@ -73,51 +76,82 @@ impl StoredEarns {
         })
     }
 
-    pub(super) fn answer(self, request_id: &RequestId) -> anyhow::Result<EarnAnswer> {
+    /// Takes `person` out; whether there was anything of hers.
+    pub(super) fn forget(&mut self, person: &Person) -> anyhow::Result<bool> {
+        let hers = self.customers.forget(person);
+        if !hers.is_empty() {
+            // Of those who have earned, in their order: who it was.
+            let mut refused = self.refused.iter().peekable();
+            let (mut gap, mut earners) = (0, Vec::with_capacity(self.earned.len()));
+            for place in 0..self.customers.numbers().count() {
+                if refused.next_if(|it| it.0 == gap).is_some() {
+                    gap = 0;
+                } else {
+                    gap += 1;
+                    earners.push(place);
+                }
+            }
+            let none = |index: usize| {
+                let place = earners.get(index)?;
+                hers.binary_search(place).is_ok().then_some(NO_ID)
+            };
+            let first = Neighbour::default();
+            self.earned = changed_ids(first, &self.earned, none)?;
+            if let Some(enrolments) = &mut self.enrolments {
+                *enrolments = changed_ids(first, enrolments, none)?;
+            }
+        }
+        Ok(self.unknown.forget(person) || !hers.is_empty())
+    }
+
+    pub(super) fn answer(
+        self,
+        request_id: &RequestId,
+    ) -> anyhow::Result<(EarnAnswer, Vec<ForgottenPlace>)> {
         let mut earned = self.earned.iter();
         let mut enrolments = self.enrolments.as_ref().map(|all| all.iter());
         let (mut earned_before, mut enrolment_before) =
             (Neighbour::default(), Neighbour::default());
-        let mut refused = self.refused.iter();
-        let mut next = refused.next();
+        let mut refused = self.refused.iter().peekable();
         let mut gap = 0;
-        let mut outcomes = Vec::new();
-        for customer in self.customers.numbers() {
-            let outcome = match next {
-                Some((after, reason)) if *after == gap => {
-                    gap = 0;
-                    next = refused.next();
-                    EarnOutcome::Refused(self.reasons.get(*reason)?)
-                }
-                _ => {
-                    gap += 1;
-                    let id = earned_before.read(earned.next().context("too few earns")?)?;
-                    let enrolment = match &mut enrolments {
-                        None => None,
-                        Some(all) => {
-                            let stored = all.next().context("too few enrolments")?;
-                            Some(enrolment_before.read(stored)?.into())
-                        }
-                    };
-                    EarnOutcome::Earned(id.into(), enrolment)
-                }
+        let (mut outcomes, mut forgotten) = (Vec::new(), Vec::new());
+        for (place, customer) in self.customers.customers().enumerate() {
+            let outcome = if let Some((_, reason)) = refused.next_if(|it| it.0 == gap) {
+                gap = 0;
+                EarnOutcome::Refused(self.reasons.get(*reason)?)
+            } else {
+                gap += 1;
+                let id = earned_before.read(earned.next().context("too few earns")?)?;
+                let enrolment = match &mut enrolments {
+                    None => None,
+                    Some(all) => {
+                        let stored = all.next().context("too few enrolments")?;
+                        Some(enrolment_before.read(stored)?.into())
+                    }
+                };
+                EarnOutcome::Earned(id.into(), enrolment)
             };
-            outcomes.push(CustomerEarn {
-                customer: stored(customer)?,
-                outcome,
-            });
+            match customer? {
+                Some(customer) => outcomes.push(CustomerEarn { customer, outcome }),
+                None => forgotten.push(ForgottenPlace {
+                    place,
+                    was_recorded: matches!(outcome, EarnOutcome::Earned(..)),
+                    import: None,
+                }),
+            }
         }
-        Ok(EarnAnswer {
+        let answer = EarnAnswer {
             single: self.single,
             badge: badge_id(&self.badge)?,
             triggered_by: self.triggered_by.map(StoredOwner::owner).transpose()?,
             expires_on: instant(self.expires_on)?,
             event_on: instant(self.event_on)?,
             outcomes,
-            unknown: self.unknown.unknown(),
+            unknown: closed_up(self.unknown, &forgotten),
             request_id: request_id.clone(),
             now: instant(self.now)?,
-        })
+        };
+        Ok((answer, forgotten))
     }
 }
 
@@ -155,22 +189,46 @@ impl StoredRevocations {
         })
     }
 
+    /// Takes `person` out; whether there was anything of hers.
+    pub(super) fn forget(&mut self, person: &Person) -> anyhow::Result<bool> {
+        let hers = self.customers.forget(person);
+        if !hers.is_empty() {
+            let (mut read, mut written) = (Neighbour::default(), Neighbour::default());
+            for (position, (id, _)) in self.outcomes.iter_mut().enumerate() {
+                if let Some(stored) = id {
+                    let kept = read.read(stored)?;
+                    let is_hers = hers.binary_search(&position).is_ok();
+                    *stored = written.store(if is_hers { NO_ID } else { kept });
+                }
+            }
+        }
+        Ok(self.unknown.forget(person) || !hers.is_empty())
+    }
+
     pub(super) fn answer(
         self,
     ) -> anyhow::Result<(BadgeId, Vec<RevokedEnrolment>, Vec<UnknownCustomer>)> {
         let mut before = Neighbour::default();
-        let outcomes = self.customers.numbers().zip(&self.outcomes);
-        let outcomes = outcomes.map(|(customer, (id, reason))| {
+        let (mut outcomes, mut forgotten) = (Vec::new(), Vec::new());
+        let both = self.customers.customers().zip(&self.outcomes);
+        for (place, (customer, (id, reason))) in both.enumerate() {
             let id = id.as_ref().map(|id| before.read(id)).transpose()?;
             let reason = reason.map(|number| self.reasons.get(number));
-            Ok(RevokedEnrolment {
-                customer: stored(customer)?,
-                enrolment: id.map(Into::into),
-                refused: reason.transpose()?,
-            })
-        });
-        let outcomes = outcomes.collect::<anyhow::Result<_>>()?;
-        Ok((badge_id(&self.badge)?, outcomes, self.unknown.unknown()))
+            match customer? {
+                Some(customer) => outcomes.push(RevokedEnrolment {
+                    customer,
+                    enrolment: id.map(Into::into),
+                    refused: reason.transpose()?,
+                }),
+                None => forgotten.push(ForgottenPlace {
+                    place,
+                    was_recorded: false,
+                    import: None,
+                }),
+            }
+        }
+        let unknown = closed_up(self.unknown, &forgotten);
+        Ok((badge_id(&self.badge)?, outcomes, unknown))
     }
 }
 
@@ -215,6 +273,7 @@ impl StoredImport {
                         .map(|reason| reasons.number(reason))
                         .collect::<anyhow::Result<_>>()?,
                 ),
+                Imported::Forgotten => bail!("an import is stored before anybody is forgotten"),
             });
         }
         Ok(Self {
@@ -225,18 +284,48 @@ impl StoredImport {
         })
     }
 
-    pub(super) fn answer(self) -> anyhow::Result<Vec<Imported>> {
+    /// Takes `person` out; whether there was anything of hers. When it expires stays, by which it is
+    /// found that it is not told any more.
+    pub(super) fn forget(&mut self, person: &Person) -> anyhow::Result<bool> {
+        let hers = self.customers.forget(person);
+        let (mut read, mut written) = (Neighbour::default(), Neighbour::default());
+        let mut position = 0;
+        for it in &mut self.outcomes {
+            if let StoredImported::Recorded { earned, .. } = it {
+                let kept = read.read(earned)?;
+                let is_hers = hers.binary_search(&position).is_ok();
+                *earned = written.store(if is_hers { NO_ID } else { kept });
+                position += 1;
+            }
+        }
+        Ok(!hers.is_empty())
+    }
+
+    pub(super) fn answer(self) -> anyhow::Result<(Vec<Imported>, Vec<ForgottenPlace>)> {
         let (mut badge_before, mut earned_before) = (Neighbour::default(), Neighbour::default());
-        let mut recorded = self.customers.numbers().zip(self.expiries.numbers());
-        let outcome = |it: &StoredImported| {
-            Ok(match it {
+        let mut recorded = self.customers.customers().zip(self.expiries.numbers());
+        let (mut outcomes, mut forgotten) = (Vec::new(), Vec::new());
+        for (place, it) in self.outcomes.iter().enumerate() {
+            outcomes.push(match it {
                 StoredImported::Recorded { badge, earned } => {
                     let (customer, expires_on) = recorded.next().context("too few customers")?;
-                    Imported::Recorded {
-                        badge: badge_before.read(badge)?.into(),
-                        customer: stored(customer)?,
-                        earned: earned_before.read(earned)?.into(),
-                        expires_on: instant(expires_on)?,
+                    let badge = badge_before.read(badge)?.into();
+                    let earned = earned_before.read(earned)?.into();
+                    let expires_on = instant(expires_on)?;
+                    if let Some(customer) = customer? {
+                        Imported::Recorded {
+                            badge,
+                            customer,
+                            earned,
+                            expires_on,
+                        }
+                    } else {
+                        forgotten.push(ForgottenPlace {
+                            place,
+                            was_recorded: true,
+                            import: Some((badge, expires_on)),
+                        });
+                        Imported::Forgotten
                     }
                 }
                 StoredImported::Refused(all) => Imported::Refused(
@@ -244,9 +333,9 @@ impl StoredImport {
                         .map(|number| self.reasons.get(*number))
                         .collect::<anyhow::Result<_>>()?,
                 ),
-            })
-        };
-        self.outcomes.iter().map(outcome).collect()
+            });
+        }
+        Ok((outcomes, forgotten))
     }
 }
 

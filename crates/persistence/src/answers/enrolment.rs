@@ -7,12 +7,16 @@
 use accolade_application::answer::EnrolmentAnswer;
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome};
 use accolade_domain::ids::{CustomerId, EnrolmentId, IdBlock, ObjectId};
+use accolade_domain::people::Person;
 use accolade_domain::text::RequestId;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Differences, Neighbour, StoredId, StoredOwner, StoredUnknown, before};
-use crate::mapping::{badge_id, instant, stored};
+use super::parts::{
+    Differences, NO_ID, Neighbour, StoredId, StoredOwner, StoredUnknown, before, changed_ids,
+};
+use super::{ForgottenPlace, closed_up};
+use crate::mapping::{badge_id, instant};
 
 /// A customer whom an earlier enrolment stands in the way of.
 struct Refused {
@@ -24,31 +28,38 @@ struct Refused {
     status: EnrolmentStatus,
 }
 
+/// What became of each customer, and the places of those who were forgotten.
 fn merge(
-    customers: &[CustomerId],
+    customers: &[Option<CustomerId>],
     ids: &IdBlock,
     status: EnrolmentStatus,
     refused: &[Refused],
-) -> anyhow::Result<Vec<CustomerOutcome>> {
+) -> anyhow::Result<(Vec<CustomerOutcome>, Vec<ForgottenPlace>)> {
     let mut refused = refused.iter().peekable();
-    customers
-        .iter()
-        .enumerate()
-        .map(|(position, customer)| {
-            let (outcome, status) = if let Some(it) = refused.next_if(|it| it.position == position)
-            {
-                (Outcome::AlreadyEnrolled(it.existing), it.status)
-            } else {
-                let id = ids.get(position).context("a request has too few ids")?;
-                (Outcome::Enrolled(id.into()), status)
-            };
-            Ok(CustomerOutcome {
-                customer: *customer,
-                outcome,
-                status,
-            })
-        })
-        .collect()
+    let (mut outcomes, mut forgotten) = (Vec::with_capacity(customers.len()), Vec::new());
+    for (place, customer) in customers.iter().enumerate() {
+        let refused = refused.next_if(|it| it.position == place);
+        let Some(customer) = *customer else {
+            forgotten.push(ForgottenPlace {
+                place,
+                was_recorded: refused.is_none(),
+                import: None,
+            });
+            continue;
+        };
+        let (outcome, status) = if let Some(it) = refused {
+            (Outcome::AlreadyEnrolled(it.existing), it.status)
+        } else {
+            let id = ids.get(place).context("a request has too few ids")?;
+            (Outcome::Enrolled(id.into()), status)
+        };
+        outcomes.push(CustomerOutcome {
+            customer,
+            outcome,
+            status,
+        });
+    }
+    Ok((outcomes, forgotten))
 }
 
 /// Form 1. The request's id is in the ledger's row.
@@ -131,15 +142,38 @@ impl StoredEnrolment {
             unknown: StoredUnknown::new(&answer.unknown),
         })
     }
+
+    /// Takes `person` out; whether there was anything of hers.
+    pub(super) fn forget(&mut self, person: &Person) -> anyhow::Result<bool> {
+        let hers = self.customers.forget(person);
+        if !hers.is_empty() {
+            let mut next = 0;
+            let positions = self.refused.iter().map(|it| {
+                let position = next + it.gap as usize;
+                next = position + 1;
+                position
+            });
+            let positions: Vec<_> = positions.collect();
+            let ids = self.refused.iter().map(|it| it.existing);
+            let ids: Vec<_> = ids.collect();
+            let is_hers = |index: usize| hers.binary_search(&positions[index]).is_ok();
+            let first = Neighbour::from(self.first_id);
+            let ids = changed_ids(first, &ids, |index| is_hers(index).then_some(NO_ID))?;
+            for (refused, id) in self.refused.iter_mut().zip(ids) {
+                refused.existing = id;
+            }
+        }
+        Ok(self.unknown.forget(person) || !hers.is_empty())
+    }
 }
 
-pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<EnrolmentAnswer> {
+pub(super) fn decode(
+    bytes: &[u8],
+    request_id: &RequestId,
+) -> anyhow::Result<(EnrolmentAnswer, Vec<ForgottenPlace>)> {
     let stored: StoredEnrolment = postcard::from_bytes(bytes)?;
-    let customers = stored
-        .customers
-        .numbers()
-        .map(self::stored)
-        .collect::<anyhow::Result<Vec<CustomerId>>>()?;
+    let customers = stored.customers.customers();
+    let customers = customers.collect::<anyhow::Result<Vec<_>>>()?;
     let ids = IdBlock::new(
         ObjectId::from_bytes(stored.first_id),
         u32::try_from(customers.len())?,
@@ -159,14 +193,17 @@ pub(super) fn decode(bytes: &[u8], request_id: &RequestId) -> anyhow::Result<Enr
             })
         })
         .collect::<anyhow::Result<Vec<_>>>()?;
-    Ok(EnrolmentAnswer {
+    let status = status_of_number(stored.status)?;
+    let (outcomes, forgotten) = merge(&customers, &ids, status, &refused)?;
+    let answer = EnrolmentAnswer {
         badge: badge_id(&stored.badge)?,
         triggered_by: stored.triggered_by.map(StoredOwner::owner).transpose()?,
         expires_on: instant(stored.expires_on)?,
-        outcomes: merge(&customers, &ids, status_of_number(stored.status)?, &refused)?,
-        unknown: stored.unknown.unknown(),
+        outcomes,
+        unknown: closed_up(stored.unknown, &forgotten),
         request_id: request_id.clone(),
-    })
+    };
+    Ok((answer, forgotten))
 }
 
 #[cfg(test)]
@@ -184,7 +221,7 @@ mod tests {
     fn answer(customers: &[i64], first: [u8; 12], refused: &[Refused]) -> EnrolmentAnswer {
         let customers: Vec<_> = customers
             .iter()
-            .map(|it| (*it).try_into().unwrap())
+            .map(|it| Some((*it).try_into().unwrap()))
             .collect();
         let len = u32::try_from(customers.len()).unwrap();
         let ids = IdBlock::new(ObjectId::from_bytes(first), len).unwrap();
@@ -195,7 +232,9 @@ mod tests {
                 reference: "123694".try_into().unwrap(),
             }),
             expires_on: Instant::from_unix_seconds(200).unwrap(),
-            outcomes: merge(&customers, &ids, EnrolmentStatus::Active, refused).unwrap(),
+            outcomes: merge(&customers, &ids, EnrolmentStatus::Active, refused)
+                .unwrap()
+                .0,
             unknown: vec![UnknownCustomer {
                 position: 0,
                 identifier: "x".to_owned(),

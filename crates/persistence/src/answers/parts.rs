@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use accolade_application::answer::UnknownCustomer;
-use accolade_domain::ids::ObjectId;
+use accolade_domain::ids::{CustomerId, ObjectId};
 use accolade_domain::owner::Owner;
+use accolade_domain::people::Person;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::ReferenceId;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
-use crate::mapping::owner_type;
+use crate::mapping::{owner_type, stored};
 
 /// Numbers, each as the difference to the one before, the first to 0.
 #[derive(Default, Serialize, Deserialize)]
@@ -37,8 +38,65 @@ impl Differences {
     }
 }
 
+/// What stands in the place of a customer's number who was forgotten.
+const FORGOTTEN: i64 = 0;
+
+impl Differences {
+    /// Customers, `None` in the places of those who were forgotten.
+    pub(crate) fn customers(&self) -> impl Iterator<Item = anyhow::Result<Option<CustomerId>>> {
+        let customer = |number| match number {
+            FORGOTTEN => Ok(None),
+            number => stored(number).map(Some),
+        };
+        self.numbers().map(customer)
+    }
+
+    /// Takes `person` out of these customers; gives the positions that were hers, which rise.
+    pub(crate) fn forget(&mut self, person: &Person) -> Vec<usize> {
+        let mut hers = Vec::new();
+        let mut left: Vec<_> = self.numbers().collect();
+        for (position, number) in left.iter_mut().enumerate() {
+            let customer = CustomerId::try_from(*number);
+            if customer.is_ok_and(|customer| person.has_number(customer)) {
+                hers.push(position);
+                *number = FORGOTTEN;
+            }
+        }
+        if !hers.is_empty() {
+            *self = left.into_iter().collect();
+        }
+        hers
+    }
+
+    /// The same of customers of whom some were forgotten before.
+    pub(crate) fn of_customers(customers: impl IntoIterator<Item = Option<CustomerId>>) -> Self {
+        let customers = customers.into_iter();
+        customers
+            .map(|it| it.map_or(FORGOTTEN, CustomerId::get))
+            .collect()
+    }
+}
+
+/// An id that nothing has, in the place of one that was a forgotten customer's.
+pub(crate) const NO_ID: ObjectId = ObjectId::from_bytes([0; 12]);
+
+/// These ids, of which the first is stored beside `first`, with what `change` makes of them by
+/// position.
+pub(crate) fn changed_ids(
+    first: Neighbour,
+    ids: &[StoredId],
+    change: impl Fn(usize) -> Option<ObjectId>,
+) -> anyhow::Result<Vec<StoredId>> {
+    let (mut read, mut written) = (first, first);
+    let ids = ids.iter().enumerate().map(|(position, stored)| {
+        let id = read.read(stored)?;
+        Ok(written.store(change(position).unwrap_or(id)))
+    });
+    ids.collect()
+}
+
 /// An id, stored beside another.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 pub(crate) enum StoredId {
     /// So much more than the one before.
     Near(i32),
@@ -143,6 +201,14 @@ impl StoredUnknown {
             identifier,
         };
         self.0.into_iter().map(unknown).collect()
+    }
+
+    /// Takes those out by whom `person` is meant; whether there was one.
+    pub(crate) fn forget(&mut self, person: &Person) -> bool {
+        let unknown = std::mem::take(self).unknown();
+        let left = UnknownCustomer::closed_up(&unknown, &[], |it| person.is_called(&it.identifier));
+        *self = Self::new(&left);
+        left.len() < unknown.len()
     }
 }
 

@@ -1,16 +1,17 @@
 //! What a row of the feed says itself. The first byte of its stored form says which form follows, so
 //! that forms can be added and old rows stay readable.
 
-use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, JobFact};
-use accolade_domain::ids::WebhookId;
+use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, EventKind, JobFact};
+use accolade_domain::ids::{BadgeId, CustomerId, WebhookId};
 use accolade_domain::instant::Instant;
+use accolade_domain::people::Person;
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::answers::parts::Differences;
 use crate::feed::stored_facts::{StoredBadge, StoredRevokedEarn, StoredRevokedEnrolments};
 use crate::feed::stored_limits::StoredLimit;
-use crate::mapping::{instant, object_id};
+use crate::mapping::{badge_id, instant, object_id, stored};
 
 pub(crate) use crate::feed::stored_limits::LimitData;
 
@@ -22,7 +23,11 @@ const REVOKED_ENROLMENTS: u8 = 5;
 const REVOKED_EARN: u8 = 6;
 const BADGE: u8 = 7;
 const WEBHOOK: u8 = 8;
-const JOB: u8 = 11;
+const JOB: u8 = 14;
+const EXPIRED_OF_SUCCESSORS: u8 = 10;
+const MERGED: u8 = 11;
+const ERASED: u8 = 12;
+const FORGOTTEN: u8 = 13;
 
 /// What a row says itself, besides what the ledger's answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,8 +40,9 @@ pub(crate) enum Data {
     Imports(Vec<Instant>),
     /// Some of the answer's enrolments, or earned badges, have expired.
     Expired(ExpiredData),
-    /// Enrolments were revoked by one request: at least one.
-    RevokedEnrolments(Vec<EnrolmentFact>),
+    /// Enrolments of one badge were revoked by one request: at least one, and none in the places of
+    /// those whose customers were forgotten since.
+    RevokedEnrolments(Vec<Option<EnrolmentFact>>),
     /// An earned badge was revoked.
     RevokedEarn(Box<EarnFact>),
     /// A badge was created or changed.
@@ -45,6 +51,13 @@ pub(crate) enum Data {
     WebhookDisabled(WebhookId, String),
     /// A job has ended.
     JobFinished(Box<JobFact>),
+    /// Two customers became one: the first, and the second.
+    Merged(CustomerId, CustomerId),
+    /// A customer was forgotten.
+    Erased(CustomerId),
+    /// All of it was about customers who were forgotten since: nothing is left but the badge, if it was
+    /// about one.
+    Forgotten(Option<BadgeId>),
 }
 
 /// Which of the answer's enrolments, or earned badges, have expired.
@@ -55,12 +68,31 @@ pub(crate) struct ExpiredData {
     /// From when they held, or when they were earned: one for all, or one for each; none if the
     /// answer says so itself.
     pub(crate) event_on: Vec<Instant>,
+    /// Of each the customer, where it is the successor of the one in the answer; empty if none is.
+    pub(crate) successors: Vec<Option<CustomerId>>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct StoredExpired {
     which: Differences,
     event_on: Differences,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredExpiredOfSuccessors {
+    expired: StoredExpired,
+    successors: Differences,
+}
+
+impl StoredExpired {
+    fn expired(&self, successors: Vec<Option<CustomerId>>) -> anyhow::Result<ExpiredData> {
+        let which = self.which.numbers().map(u32::try_from);
+        Ok(ExpiredData {
+            which: which.collect::<Result<_, _>>()?,
+            event_on: instants(&self.event_on)?,
+            successors,
+        })
+    }
 }
 
 fn micros(instants: &[Instant]) -> Differences {
@@ -91,7 +123,16 @@ impl Data {
                     which: expired.which.iter().map(|it| i64::from(*it)).collect(),
                     event_on: micros(&expired.event_on),
                 };
-                form(EXPIRED, &stored)?
+                if expired.successors.iter().all(Option::is_none) {
+                    form(EXPIRED, &stored)?
+                } else {
+                    let successors = expired.successors.iter().copied();
+                    let stored = StoredExpiredOfSuccessors {
+                        expired: stored,
+                        successors: Differences::of_customers(successors),
+                    };
+                    form(EXPIRED_OF_SUCCESSORS, &stored)?
+                }
             }
             Self::RevokedEnrolments(all) => {
                 form(REVOKED_ENROLMENTS, &StoredRevokedEnrolments::new(all)?)?
@@ -102,6 +143,9 @@ impl Data {
                 form(WEBHOOK, &(webhook.0.as_bytes(), reason))?
             }
             Self::JobFinished(job) => form(JOB, job)?,
+            Self::Merged(from, to) => form(MERGED, &(from.get(), to.get()))?,
+            Self::Erased(customer) => form(ERASED, &customer.get())?,
+            Self::Forgotten(badge) => form(FORGOTTEN, &badge.map(|it| *it.0.as_bytes()))?,
         };
         Ok(Some(bytes))
     }
@@ -122,11 +166,13 @@ impl Data {
             IMPORTS => Self::Imports(instants(&postcard::from_bytes(rest)?)?),
             EXPIRED => {
                 let stored: StoredExpired = postcard::from_bytes(rest)?;
-                let which = stored.which.numbers().map(u32::try_from);
-                Self::Expired(ExpiredData {
-                    which: which.collect::<Result<_, _>>()?,
-                    event_on: instants(&stored.event_on)?,
-                })
+                Self::Expired(stored.expired(Vec::new())?)
+            }
+            EXPIRED_OF_SUCCESSORS => {
+                let stored: StoredExpiredOfSuccessors = postcard::from_bytes(rest)?;
+                let successors = stored.successors.customers();
+                let successors = successors.collect::<anyhow::Result<_>>()?;
+                Self::Expired(stored.expired.expired(successors)?)
             }
             REVOKED_ENROLMENTS => {
                 let stored: StoredRevokedEnrolments = postcard::from_bytes(rest)?;
@@ -145,10 +191,60 @@ impl Data {
                 Self::WebhookDisabled(object_id(&webhook)?.into(), reason)
             }
             JOB => Self::JobFinished(Box::new(postcard::from_bytes(rest)?)),
+            MERGED => {
+                let (from, to): (i64, i64) = postcard::from_bytes(rest)?;
+                Self::Merged(stored(from)?, stored(to)?)
+            }
+            ERASED => Self::Erased(stored(postcard::from_bytes::<i64>(rest)?)?),
+            FORGOTTEN => {
+                let badge: Option<[u8; 12]> = postcard::from_bytes(rest)?;
+                Self::Forgotten(badge.map(|id| badge_id(&id)).transpose()?)
+            }
             other => bail!("a row of the feed has the form {other}"),
         })
     }
+
+    /// The same without `person`; `None` if it names her nowhere, or tells that she is forgotten. What it
+    /// tells by an answer of the ledger is taken out of that.
+    pub(crate) fn without(&self, person: &Person) -> Option<Self> {
+        let has = |customer: CustomerId| person.has_number(customer);
+        match self {
+            Self::RevokedEnrolments(all) => {
+                let is_hers = |it: &EnrolmentFact| has(it.customer);
+                if !all.iter().flatten().any(is_hers) {
+                    return None;
+                }
+                let left: Vec<_> = (all.iter())
+                    .map(|it| it.clone().filter(|it| !is_hers(it)))
+                    .collect();
+                if left.iter().any(Option::is_some) {
+                    return Some(Self::RevokedEnrolments(left));
+                }
+                let badge = all.iter().flatten().map(|it| it.badge).next();
+                Some(Self::Forgotten(badge))
+            }
+            Self::RevokedEarn(it) if has(it.customer) => Some(Self::Forgotten(Some(it.badge))),
+            Self::Merged(from, to) if has(*from) || has(*to) => Some(Self::Forgotten(None)),
+            Self::Expired(expired) if expired.successors.iter().flatten().any(|it| has(*it)) => {
+                let left = expired.successors.iter();
+                Some(Self::Expired(ExpiredData {
+                    successors: left.map(|it| it.filter(|it| !has(*it))).collect(),
+                    ..expired.clone()
+                }))
+            }
+            _ => None,
+        }
+    }
 }
+
+/// The kinds of events whose rows may name customers themselves, and not by an answer of the ledger.
+pub(crate) const NAMING: &[EventKind] = &[
+    EventKind::EnrolmentRevoked,
+    EventKind::EnrolmentExpired,
+    EventKind::EarnRevoked,
+    EventKind::EarnExpired,
+    EventKind::CustomerMerged,
+];
 
 #[cfg(test)]
 mod tests {
@@ -227,7 +323,7 @@ mod tests {
             let facts = all.into_iter().map(|it| {
                 enrolment(it, request.then_some("r 1"), reason.then_some("a mistake"))
             });
-            assert_comes_back(&Data::RevokedEnrolments(facts.collect()));
+            assert_comes_back(&Data::RevokedEnrolments(facts.map(Some).collect()));
         }
 
         #[test]
@@ -249,7 +345,10 @@ mod tests {
         ) {
             let dates: Vec<_> = dates.into_iter().map(|it| second(it.into())).collect();
             assert_comes_back(&Data::Imports(dates.clone()));
-            assert_comes_back(&Data::Expired(ExpiredData { which, event_on: dates }));
+            let successors: Vec<_> = which.iter().map(|it| (it % 3 == 0).then(|| customer(5))).collect();
+            let is_any = successors.iter().any(Option::is_some);
+            let successors = if is_any { successors } else { Vec::new() };
+            assert_comes_back(&Data::Expired(ExpiredData { which, event_on: dates, successors }));
         }
 
         #[test]
@@ -267,6 +366,10 @@ mod tests {
     fn what_is_told_of_one_thing_comes_back_as_it_was() {
         assert_comes_back(&Data::Enrolments(second(7)));
         assert_comes_back(&Data::Earns(Vec::new()));
+        assert_comes_back(&Data::Merged(customer(5), customer(6)));
+        assert_comes_back(&Data::Erased(customer(5)));
+        assert_comes_back(&Data::Forgotten(None));
+        assert_comes_back(&Data::Forgotten(Some(id([1; 12]).into())));
         assert_comes_back(&Data::WebhookDisabled(id([3; 12]).into(), "410".to_owned()));
         assert_comes_back(&Data::JobFinished(Box::new(JobFact {
             job: "spring".try_into().unwrap(),

@@ -8,6 +8,8 @@ use accolade_domain::event::{EventKind, is_expiry_told};
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId};
 use accolade_domain::instant::Instant;
 
+use crate::answers::{KeptAnswer, Placed};
+
 /// What a request recorded that expires at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Expiry {
@@ -39,61 +41,78 @@ pub(crate) struct Recorded {
     /// Its place among the outcomes of the answer.
     pub(crate) place: u32,
     pub(crate) badge: BadgeId,
-    pub(crate) customer: CustomerId,
-    pub(crate) id: ObjectId,
+    /// Whose, and its id; `None` if the customer was forgotten.
+    pub(crate) of: Option<(CustomerId, ObjectId)>,
     pub(crate) expires_on: Instant,
 }
 
 /// What the request with this answer has recorded, and the kind of the event when it expires; nothing
-/// if it is of another kind.
-pub(crate) fn recorded(answer: &Answer) -> Option<(EventKind, Vec<Recorded>)> {
-    match answer {
+/// if it is of another kind. What was a forgotten customer's is there as well, so that what expires at
+/// one instant stays as much as it was.
+pub(crate) fn recorded(kept: &KeptAnswer) -> Option<(EventKind, Vec<Recorded>)> {
+    match &kept.answer {
         Answer::Enrolment(answer) => {
-            let recorded = (0..).zip(&answer.outcomes).filter_map(|(place, it)| {
-                let Outcome::Enrolled(enrolment) = it.outcome else {
-                    return None;
+            let places = (0..).zip(kept.places(&answer.outcomes));
+            let recorded = places.filter_map(|(place, it)| {
+                let of = match it {
+                    Placed::Outcome(it) => match it.outcome {
+                        Outcome::Enrolled(enrolment) => Some((it.customer, enrolment.0)),
+                        _ => return None,
+                    },
+                    Placed::Forgotten(it) if it.was_recorded => None,
+                    Placed::Forgotten(_) => return None,
                 };
                 Some(Recorded {
                     place,
                     badge: answer.badge,
-                    customer: it.customer,
-                    id: enrolment.0,
+                    of,
                     expires_on: answer.expires_on,
                 })
             });
             Some((EventKind::EnrolmentExpired, recorded.collect()))
         }
         Answer::Earned(answer) => {
-            let recorded = (0..).zip(&answer.outcomes).filter_map(|(place, it)| {
-                let EarnOutcome::Earned(earned, _) = it.outcome else {
-                    return None;
+            let places = (0..).zip(kept.places(&answer.outcomes));
+            let recorded = places.filter_map(|(place, it)| {
+                let of = match it {
+                    Placed::Outcome(it) => match it.outcome {
+                        EarnOutcome::Earned(earned, _) => Some((it.customer, earned.0)),
+                        _ => return None,
+                    },
+                    Placed::Forgotten(it) if it.was_recorded => None,
+                    Placed::Forgotten(_) => return None,
                 };
                 Some(Recorded {
                     place,
                     badge: answer.badge,
-                    customer: it.customer,
-                    id: earned.0,
+                    of,
                     expires_on: answer.expires_on,
                 })
             });
             Some((EventKind::EarnExpired, recorded.collect()))
         }
         Answer::Imported { outcomes, .. } => {
-            let recorded = (0..).zip(outcomes).filter_map(|(place, it)| {
-                let Imported::Recorded {
-                    badge,
-                    customer,
-                    earned,
-                    expires_on,
-                } = *it
-                else {
-                    return None;
+            let left = outcomes.iter();
+            let left = left.filter(|it| !matches!(it, Imported::Forgotten));
+            let places = (0..).zip(kept.places(left));
+            let recorded = places.filter_map(|(place, it)| {
+                let (badge, expires_on, of) = match it {
+                    Placed::Outcome(Imported::Recorded {
+                        badge,
+                        customer,
+                        earned,
+                        expires_on,
+                    }) => (*badge, *expires_on, Some((*customer, earned.0))),
+                    Placed::Outcome(_) => return None,
+                    Placed::Forgotten(it) => {
+                        let (badge, expires_on) = it.import?;
+                        (badge, expires_on, None)
+                    }
                 };
                 Some(Recorded {
                     place,
                     badge,
-                    customer,
-                    id: earned.0,
+                    of,
                     expires_on,
                 })
             });

@@ -7,6 +7,7 @@ use diesel::prelude::Queryable;
 use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
 use crate::recording::sql::Growth;
+use crate::people::sql::{PeopleRows, PeopleSql};
 use crate::retry::PooledConnection;
 use crate::stores::HousekeepingSql;
 
@@ -120,8 +121,11 @@ pub(crate) trait FeedRows {
 
 /// A connection that the feed works on.
 pub(crate) trait FeedConnection:
-    PooledConnection + FeedSql + FeedRows + HousekeepingSql
+    PooledConnection + FeedSql + FeedRows + PeopleSql + PeopleRows + HousekeepingSql
 {
 }
 
-impl<C> FeedConnection for C where C: PooledConnection + FeedSql + FeedRows + HousekeepingSql {}
+impl<C> FeedConnection for C where
+    C: PooledConnection + FeedSql + FeedRows + PeopleSql + PeopleRows + HousekeepingSql
+{
+}

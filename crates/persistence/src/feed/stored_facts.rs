@@ -2,12 +2,13 @@
 
 use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact};
 use accolade_domain::ids::{BadgeId, CustomerId};
+use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::{BadgeName, Reason, RequestId};
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::answers::parts::{Differences, Neighbour, StoredId, StoredOwner};
+use crate::answers::parts::{Differences, NO_ID, Neighbour, StoredId, StoredOwner};
 use crate::mapping::{badge_id, instant, object_id, stored};
 
 /// What the facts of one revocation have in common.
@@ -34,8 +35,10 @@ pub(super) struct StoredRevokedEnrolments {
 }
 
 impl StoredRevokedEnrolments {
-    pub(super) fn new(facts: &[EnrolmentFact]) -> anyhow::Result<Self> {
-        let first = facts.first().context("a revocation of nothing")?;
+    /// None stands in the places of those whose customers were forgotten.
+    pub(super) fn new(facts: &[Option<EnrolmentFact>]) -> anyhow::Result<Self> {
+        let first = facts.iter().flatten().next();
+        let first = first.context("a revocation of nothing")?;
         let common = |it: &EnrolmentFact| {
             let of = (it.badge, it.actor, it.request_id.clone());
             (of, it.reason.clone())
@@ -45,6 +48,11 @@ impl StoredRevokedEnrolments {
         let (mut enrolments, mut triggered_by) = (Vec::new(), Vec::new());
         let mut before = Neighbour::default();
         for it in facts {
+            let Some(it) = it else {
+                enrolments.push(before.store(NO_ID));
+                triggered_by.push(0);
+                continue;
+            };
             ensure!(
                 common(it) == of_first,
                 "a revocation has several badges, or callers"
@@ -60,6 +68,7 @@ impl StoredRevokedEnrolments {
             });
             triggered_by.push(owner.map_or(Ok(0), |place| u32::try_from(place + 1))?);
         }
+        let customers = facts.iter().map(|it| it.as_ref().map(|it| it.customer));
         Ok(Self {
             common: StoredRevocation {
                 badge: *first.badge.0.as_bytes(),
@@ -67,16 +76,16 @@ impl StoredRevokedEnrolments {
                 actor: first.actor.map(Into::into),
                 reason: text(first.reason.as_ref().map(Reason::as_str)),
             },
-            customers: facts.iter().map(|it| it.customer.get()).collect(),
+            customers: Differences::of_customers(customers),
             enrolments,
-            event_on: facts.iter().map(|it| it.event_on.unix_micros()).collect(),
-            expires_on: facts.iter().map(|it| it.expires_on.unix_micros()).collect(),
+            event_on: moments(facts, |it| it.event_on),
+            expires_on: moments(facts, |it| it.expires_on),
             owners: owners.into_iter().map(StoredOwner::new).collect(),
             triggered_by,
         })
     }
 
-    pub(super) fn facts(self) -> anyhow::Result<Vec<EnrolmentFact>> {
+    pub(super) fn facts(self) -> anyhow::Result<Vec<Option<EnrolmentFact>>> {
         let StoredRevocation {
             badge,
             request_id,
@@ -91,26 +100,39 @@ impl StoredRevokedEnrolments {
         let owners: Vec<Owner> = owners.collect::<anyhow::Result<_>>()?;
         let mut before = Neighbour::default();
         let (mut customers, mut triggered_by) =
-            (self.customers.numbers(), self.triggered_by.iter());
+            (self.customers.customers(), self.triggered_by.iter());
         let (mut event_on, mut expires_on) = (self.event_on.numbers(), self.expires_on.numbers());
         let facts = self.enrolments.iter().map(|enrolment| {
             let owner = *triggered_by.next().context("too few owners")?;
             let owner = (owner as usize).checked_sub(1);
             let owner = owner.map(|place| owners.get(place).cloned().context("a stored owner"));
-            Ok(EnrolmentFact {
+            let enrolment = before.read(enrolment)?.into();
+            let event_on = instant(event_on.next().context("too few event dates")?)?;
+            let expires_on = instant(expires_on.next().context("too few expiries")?)?;
+            let customer = customers.next().context("too few customers")??;
+            let triggered_by = owner.transpose()?;
+            Ok(customer.map(|customer| EnrolmentFact {
                 badge,
-                customer: stored(customers.next().context("too few customers")?)?,
-                enrolment: before.read(enrolment)?.into(),
-                event_on: instant(event_on.next().context("too few event dates")?)?,
-                expires_on: instant(expires_on.next().context("too few expiries")?)?,
-                triggered_by: owner.transpose()?,
+                customer,
+                enrolment,
+                event_on,
+                expires_on,
+                triggered_by,
                 request_id: request_id.clone(),
                 actor,
                 reason: reason.clone(),
-            })
+            }))
         });
         facts.collect()
     }
+}
+
+/// A moment of each; the beginning of time of those whose customers were forgotten.
+fn moments(facts: &[Option<EnrolmentFact>], of: impl Fn(&EnrolmentFact) -> Instant) -> Differences {
+    let facts = facts.iter().map(Option::as_ref);
+    facts
+        .map(|it| it.map_or(0, |it| of(it).unix_micros()))
+        .collect()
 }
 
 fn text(text: Option<&str>) -> Option<String> {

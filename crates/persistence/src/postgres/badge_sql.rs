@@ -3,13 +3,12 @@
 use accolade_application::ports::BadgeVersion;
 use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary};
+use diesel::sql_types::{Array, BigInt, Binary, Bool};
 
 use super::{Connection, DB, column, lock};
 use crate::mapping::badge_id;
-use crate::recording::sql::{BadgeKey, BadgeSql, Growth};
+use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
-use crate::schema::badge_metas;
 use crate::statement::{Sql, Statement};
 
 /// `unnest` gives the numbers in the order of the array, so they are locked in that order.
@@ -20,6 +19,13 @@ const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
+/// Whether anybody was merged is one row at most, whatever there is.
+static VERSIONS: Sql = Sql::new(
+    "SELECT b.id, b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
+     (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
+     WHERE b.org_id = :org AND b.id = ANY (:badges)",
+);
+
 static GROW: Sql = Sql::new(
     "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT :org, w.badge_id, w.issued, w.earned \
@@ -28,8 +34,12 @@ static GROW: Sql = Sql::new(
 
 impl BadgeSql for Connection {
     fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()> {
+        let people = badges.first().map(|it| lock::people_number(it.org));
+        let numbers = people.into_iter();
+        let numbers = numbers.chain(badges.iter().map(|it| lock::number(*it)));
+        let numbers: Vec<_> = numbers.collect();
         Statement::<DB>::new(SHARE)
-            .bind::<Array<BigInt>, _>(column(badges, |it| lock::number(*it)))
+            .bind::<Array<BigInt>, _>(numbers)
             .execute(self)?;
         Ok(())
     }
@@ -63,20 +73,19 @@ impl BadgeSql for Connection {
         Ok(())
     }
 
-    fn versions(
-        &mut self,
-        org: OrgId,
-        badges: &[BadgeId],
-    ) -> Result<Vec<(BadgeId, BadgeVersion)>, WorkError> {
-        let rows: Vec<(Vec<u8>, i64)> = badge_metas::table
-            .filter(badge_metas::org_id.eq(org.get()))
-            .filter(badge_metas::id.eq_any(column(badges, |it| it.0.as_bytes().as_slice())))
-            .select((badge_metas::id, badge_metas::version))
-            .load(self)?;
-        let versions = rows
-            .into_iter()
-            .map(|(id, version)| Ok((badge_id(&id)?, BadgeVersion(version))));
-        Ok(versions.collect::<anyhow::Result<_>>()?)
+    fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
+        let rows: Vec<(Vec<u8>, i64, bool)> =
+            Statement::<DB, (Binary, BigInt, Bool)>::named(&VERSIONS)
+                .set::<BigInt, _>("org", org.get())
+                .set::<Array<Binary>, _>("badges", column(badges, |it| *it.0.as_bytes()))
+                .load(self)?;
+        let mut versions = Versions::default();
+        for (id, version, is_any_merged) in rows {
+            let version = (badge_id(&id)?, BadgeVersion(version));
+            versions.versions.push(version);
+            versions.is_any_merged |= is_any_merged;
+        }
+        Ok(versions)
     }
 
     fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()> {

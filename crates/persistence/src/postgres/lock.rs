@@ -1,4 +1,4 @@
-//! The locks of a badge, and of an org's feed.
+//! The locks of a badge, of an org's feed, and of an org's people.
 
 use accolade_domain::ids::OrgId;
 
@@ -27,6 +27,13 @@ pub(super) fn revocations_number(key: BadgeKey) -> i64 {
 pub(super) fn feed_number(org: OrgId) -> i64 {
     let org = org.get().to_be_bytes();
     hash_of(org.iter().chain(&[2]))
+}
+
+/// The number under which an org's people are locked: shared by who records something about them, and
+/// by nobody else's side while some of them become one or are forgotten. The same with a 4.
+pub(super) fn people_number(org: OrgId) -> i64 {
+    let org = org.get().to_be_bytes();
+    hash_of(org.iter().chain(&[4]))
 }
 
 fn hash(key: BadgeKey, more: &[u8]) -> i64 {

@@ -18,6 +18,7 @@ mod lease_sql;
 mod ledger_sql;
 mod lock;
 mod open;
+mod people_sql;
 mod session;
 #[allow(
     clippy::duplicate_mod,

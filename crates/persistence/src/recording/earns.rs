@@ -39,12 +39,18 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         Some((request.badge, request.version))
     }
 
+    fn customers(request: &EarnRequest) -> Vec<CustomerId> {
+        request.customers.clone()
+    }
+
     fn begin(
         connection: &mut C,
         recording: &mut Recording<'a, EarnRequest>,
     ) -> Result<Self, WorkError> {
         let (allocation, expected) = Allocation::begin(connection, recording.requests)?;
-        recording.refuse(connection, refused_early(recording.requests, &expected))?;
+        let mut refused = refused_early(recording.requests, &expected);
+        refused.retain(|(request, _)| recording.is_open(*request));
+        recording.refuse(connection, refused)?;
         for (request, outcomes) in expected.into_iter().enumerate() {
             recording.expect(request, outcomes);
         }

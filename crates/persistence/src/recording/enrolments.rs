@@ -15,7 +15,7 @@ use std::iter::repeat_n;
 use accolade_application::ports::{BadgeVersion, EnrolmentRequest};
 use accolade_domain::enrolment::{CustomerOutcome, EnrolmentStatus, Outcome, decide};
 use accolade_domain::event::EventKind;
-use accolade_domain::ids::{BadgeId, EnrolmentId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId};
 use anyhow::Context as _;
 
 use crate::feed::FeedRow;
@@ -51,6 +51,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
 
     fn decided_from(request: &EnrolmentRequest) -> Option<(BadgeId, BadgeVersion)> {
         Some((request.badge, request.version))
+    }
+
+    fn customers(request: &EnrolmentRequest) -> Vec<CustomerId> {
+        request.customers.clone()
     }
 
     fn begin(

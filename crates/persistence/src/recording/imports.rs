@@ -26,6 +26,10 @@ pub(crate) struct Import;
 impl<'a, C: RecordingSql> Steps<'a, C> for Import {
     type Request = ImportRequest;
 
+    fn customers(request: &ImportRequest) -> Vec<CustomerId> {
+        request.items.iter().map(|it| it.customer).collect()
+    }
+
     fn begin(_: &mut C, recording: &mut Recording<'a, ImportRequest>) -> Result<Self, WorkError> {
         recording.expect(0, ());
         Ok(Self)
@@ -73,7 +77,7 @@ fn event_dates(request: &ImportRequest) -> anyhow::Result<Vec<Instant>> {
     let event_on: HashMap<_, _> = items.map(|item| (item.id, item.event_on)).collect();
     let recorded = request.outcomes.iter().filter_map(|it| match it {
         Imported::Recorded { earned, .. } => Some(earned),
-        Imported::Refused(_) => None,
+        Imported::Refused(_) | Imported::Forgotten => None,
     });
     let dates = recorded.map(|id| event_on.get(id).copied());
     let dates: Option<Vec<_>> = dates.collect();

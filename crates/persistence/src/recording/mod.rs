@@ -5,8 +5,9 @@
 //! [its own part](Steps): [`enrolments`], [`earns`], [`revoked_enrolments`], [`revoked_earn`],
 //! [`imports`].
 //!
-//! 1. Whoever was decided from a badge locks it, shared, as a statement of its own; then its
-//!    version is read ([`Recording::check_versions`]).
+//! 1. The org's people are locked, shared, and the badge that a request was decided from, as a
+//!    statement of its own; then its version is read ([`Recording::check_versions`]) and, if anybody
+//!    ever was, who was merged ([`Recording::check_merged`]).
 //! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
 //! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
 //!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
@@ -43,14 +44,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use accolade_application::ports::{
     BadgeVersion, IdempotencyGuard, RecordError, RecordedRequest, StoreError,
 };
-use accolade_domain::ids::{BadgeId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use anyhow::Context as _;
 
 use crate::answers;
 use crate::feed::{FeedRow, parts};
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
-use crate::recording::sql::{BadgeKey, Growth, RecordingSql};
+use crate::recording::sql::{BadgeKey, Growth, RecordingSql, Versions};
 use crate::retry::{Rollback, WorkError};
 use crate::store::Store;
 
@@ -64,6 +65,9 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
     fn decided_from(_request: &Self::Request) -> Option<(BadgeId, BadgeVersion)> {
         None
     }
+
+    /// The customers whom `request` names.
+    fn customers(request: &Self::Request) -> Vec<CustomerId>;
 
     /// Reads what has to be known before anything is written. Says of each open request what
     /// becomes of it in the usual case, or refuses it.
@@ -192,7 +196,10 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
     many: usize,
 ) -> Result<Recorded<'a, S::Request>, WorkError> {
     let mut recording = Recording::new(requests, many)?;
-    recording.check_versions(connection, S::decided_from)?;
+    let may_be_merged = recording.check_versions(connection, S::decided_from)?;
+    if may_be_merged {
+        recording.check_merged(connection, S::customers)?;
+    }
     if recording.is_any_open() {
         let mut steps = S::begin(connection, &mut recording)?;
         recording.reserve(connection)?;
@@ -273,32 +280,56 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         numbers
     }
 
-    /// Locks the badges that requests were decided from, shared, and refuses whose badge has
-    /// another version by now.
+    /// Locks the org's people and the badges that requests were decided from, shared, and refuses whose
+    /// badge has another version by now. Gives whether anybody may have been merged.
     fn check_versions<C: RecordingSql>(
         &mut self,
         connection: &mut C,
         decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
-    ) -> Result<(), WorkError> {
+    ) -> Result<bool, WorkError> {
         let decided: Vec<_> = self.requests.iter().map(decided_from).collect();
         let badges: BTreeSet<_> = decided.iter().flatten().map(|it| it.0).collect();
         if badges.is_empty() {
-            return Ok(());
+            connection.share_people(self.org)?;
+            return Ok(true);
         }
         let badges: Vec<_> = badges.into_iter().collect();
         let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
         connection.share_badges(&keys)?;
         self.badges.extend(keys);
-        let versions: BTreeMap<_, _> = connection
-            .versions(self.org, &badges)?
-            .into_iter()
-            .collect();
+        let Versions {
+            versions,
+            is_any_merged,
+        } = connection.versions(self.org, &badges)?;
+        let versions: BTreeMap<_, _> = versions.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
         let changed: Vec<_> = (decided.into_iter().enumerate())
             .filter(|(_, decided)| decided.is_some_and(has_changed))
             .map(|(request, _)| (request, RecordError::BadgeChanged))
             .collect();
-        self.refuse(connection, changed)
+        self.refuse(connection, changed)?;
+        Ok(is_any_merged)
+    }
+
+    /// Refuses open requests that name somebody who was merged into somebody else.
+    fn check_merged<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        customers: impl Fn(&R) -> Vec<CustomerId>,
+    ) -> Result<(), WorkError> {
+        let open: Vec<_> = self.open().collect();
+        let named = open.into_iter();
+        let named = named.map(|request| (request, customers(&self.requests[request])));
+        let named: Vec<_> = named.collect();
+        let all: BTreeSet<_> = named.iter().flat_map(|it| &it.1).copied().collect();
+        let all: Vec<_> = all.into_iter().collect();
+        let merged = connection.merged_of(self.org, &all)?;
+        let merged: BTreeSet<_> = merged.into_iter().map(|it| it.customer).collect();
+        let refused: Vec<_> = (named.into_iter())
+            .filter(|(_, customers)| customers.iter().any(|it| merged.contains(it)))
+            .map(|(request, _)| (request, RecordError::CustomersMerged))
+            .collect();
+        self.refuse(connection, refused)
     }
 
     pub(crate) fn key(&self, badge: BadgeId) -> BadgeKey {

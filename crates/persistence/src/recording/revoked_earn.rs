@@ -2,6 +2,7 @@
 
 use accolade_application::ports::{RecordError, RevokeEarnRequest};
 use accolade_domain::event::{EarnFact, EventKind};
+use accolade_domain::ids::CustomerId;
 
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
@@ -20,6 +21,10 @@ pub(crate) struct RevokedEarn {
 
 impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarn {
     type Request = RevokeEarnRequest;
+
+    fn customers(request: &RevokeEarnRequest) -> Vec<CustomerId> {
+        vec![request.customer]
+    }
 
     fn begin(
         _: &mut C,

@@ -44,6 +44,10 @@ pub(crate) struct RevokedEnrolments {
 impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
     type Request = RevokeEnrolmentsRequest;
 
+    fn customers(request: &RevokeEnrolmentsRequest) -> Vec<CustomerId> {
+        request.targets.iter().map(|it| it.customer).collect()
+    }
+
     fn begin(
         connection: &mut C,
         recording: &mut Recording<'a, RevokeEnrolmentsRequest>,
@@ -100,7 +104,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         }
         let now = recording.only()?.context.now;
         let (kind, events) = (EventKind::EnrolmentRevoked, self.revoked.len());
-        let data = Data::RevokedEnrolments(self.revoked.clone());
+        let data = Data::RevokedEnrolments(self.revoked.iter().cloned().map(Some).collect());
         let row = FeedRow::new(now, kind, events, &data)?;
         Ok(row.into_iter().collect())
     }

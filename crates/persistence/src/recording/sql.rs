@@ -16,18 +16,28 @@ use diesel::QueryResult;
 use crate::audit::AuditSql;
 use crate::boundary::Boundary;
 use crate::feed::sql::FeedSql;
+use crate::people::sql::PeopleSql;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
 
 /// A connection that recording works on.
 pub(crate) trait RecordingSql:
-    PooledConnection + BadgeSql + LedgerSql + EnrolmentSql + EarnSql + EarnRows + AuditSql + FeedSql
+    PooledConnection
+    + BadgeSql
+    + PeopleSql
+    + LedgerSql
+    + EnrolmentSql
+    + EarnSql
+    + EarnRows
+    + AuditSql
+    + FeedSql
 {
 }
 
 impl<C> RecordingSql for C where
     C: PooledConnection
         + BadgeSql
+        + PeopleSql
         + LedgerSql
         + EnrolmentSql
         + EarnSql
@@ -52,10 +62,18 @@ pub(crate) struct Growth {
     pub(crate) earned: i64,
 }
 
+/// The versions of badges, and whether anybody of the org was ever merged: as a rule nobody was, and who
+/// is named need not be looked up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Versions {
+    pub(crate) versions: Vec<(BadgeId, BadgeVersion)>,
+    pub(crate) is_any_merged: bool,
+}
+
 /// Badges: their locks, versions and counts.
 pub(crate) trait BadgeSql {
-    /// Locks the badges until the transaction ends, in their order, against edits but not against
-    /// others who lock them so.
+    /// Locks the org's people until the transaction ends, as [`PeopleSql::share_people`] does, and these
+    /// badges of it, at least one, in their order, against edits but not against others who lock them so.
     fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
 
     /// Locks the badge until the transaction ends, against everybody.
@@ -74,11 +92,7 @@ pub(crate) trait BadgeSql {
     fn share_revocations(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
 
     /// The versions of those badges that there are.
-    fn versions(
-        &mut self,
-        org: OrgId,
-        badges: &[BadgeId],
-    ) -> Result<Vec<(BadgeId, BadgeVersion)>, WorkError>;
+    fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError>;
 
     /// Lets the counts of badges grow, or shrink.
     fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()>;

@@ -32,6 +32,7 @@ use super::{Connection, DB};
 use crate::mapping::{
     EnrolmentRow, GroupedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
 };
+use crate::people::sql::PeopleSql as _;
 use crate::retry::WorkError;
 use crate::schema::{
     badge_metas, catalogue_versions, earned_badges, enrolments, refusals, request_ledger,
@@ -39,13 +40,14 @@ use crate::schema::{
 use crate::statement::{Sql, Statement};
 use crate::store::Store;
 
-/// The version of the org's catalogue, and the totals of what the customer has earned of each badge,
-/// told apart by `part`.
+/// The version of the org's catalogue, whoever the customer was merged into, and the totals of what it
+/// has earned of each badge, told apart by `part`.
 macro_rules! earned {
     () => {
         "SELECT 0 AS part, CAST(NULL AS BYTEA) AS badge_id, \
          (SELECT v.version FROM catalogue_versions v WHERE v.org_id = ?) AS n1, \
-         CAST(NULL AS BIGINT) AS n2, CAST(NULL AS BIGINT) AS n3, CAST(NULL AS BIGINT) AS n4, \
+         (SELECT m.successor_id FROM merged_customers m WHERE m.org_id = ? AND m.customer_id = ?) \
+         AS n2, CAST(NULL AS BIGINT) AS n3, CAST(NULL AS BIGINT) AS n4, \
          CAST(NULL AS BIGINT) AS n5, CAST(NULL AS BYTEA) AS id \
          UNION ALL \
          SELECT 1, badge_id, COUNT(*), COUNT(*) FILTER (WHERE expires_on > ?), MAX(earned_on), \
@@ -150,14 +152,17 @@ impl HeldRow {
     }
 }
 
+/// What the customer holds, or the successor if it was merged into another: who was has nothing.
 fn held(
     connection: &mut Connection,
-    org: OrgId,
+    org_id: OrgId,
     query: &HeldQuery,
 ) -> Result<(CatalogueVersion, Vec<Holding>), WorkError> {
-    let (org, customer, now) = (org.get(), query.customer.get(), query.now.unix_micros());
+    let (org, customer, now) = (org_id.get(), query.customer.get(), query.now.unix_micros());
     let mut statement = Statement::<DB, Held>::new(held_sql(query.enrolments))
         .bind::<BigInt, _>(org)
+        .bind::<BigInt, _>(org)
+        .bind::<BigInt, _>(customer)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(now)
         .bind::<BigInt, _>(org)
@@ -173,6 +178,13 @@ fn held(
     for row in rows {
         if row.part == 0 {
             version = CatalogueVersion(row.n1.unwrap_or(0));
+            if let Some(successor) = row.n2 {
+                let of_successor = HeldQuery {
+                    customer: stored(successor)?,
+                    ..*query
+                };
+                return held(connection, org_id, &of_successor);
+            }
             continue;
         }
         let badge = row.badge()?;
@@ -243,42 +255,8 @@ impl CustomerBadges for Store<Connection> {
         org: OrgId,
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
-        self.reader.read(|connection| {
-            let row: Option<GroupedBadgeRow> = badge_metas::table
-                .find((org.get(), query.badge.0.as_bytes().as_slice()))
-                .select((BADGE, BadgeGroup))
-                .get_result(connection)
-                .optional()?;
-            let Some((badge, group)) = row.map(GroupedBadgeRow::grouped).transpose()? else {
-                return Ok(None);
-            };
-            let id = badge.id;
-            let pair = (org.get(), query.customer.get(), id.0.as_bytes().as_slice());
-            let (enrolled, last_issued_on) = count_enrolments(connection, pair)?;
-            let (earned, totals) = count_earns(connection, pair, query.now)?;
-            let held = Holding {
-                badge: id,
-                enrolments: standing_enrolments(connection, pair, query.now)?,
-                last_issued_on,
-                earns: totals,
-            };
-            Ok(Some(CustomerBadgeDetails {
-                badge: CustomerBadge {
-                    badge: Arc::new(badge),
-                    group: group.map(Arc::new),
-                    standing: Standing::new(&held, query.now),
-                },
-                enrolments: Page {
-                    items: enrolment_records(connection, pair, query.enrolments)?,
-                    total: enrolled,
-                },
-                earns: Page {
-                    items: earns(connection, pair, query.earns)?,
-                    total: earned,
-                },
-                refusals: last_refusals(connection, pair)?,
-            }))
-        })
+        self.reader
+            .read(|connection| details(connection, org, query))
     }
 
     fn recorded_on(
@@ -286,9 +264,78 @@ impl CustomerBadges for Store<Connection> {
         org: OrgId,
         enrolments: &[(CustomerId, EnrolmentId)],
     ) -> Result<BTreeMap<EnrolmentId, Instant>, StoreError> {
-        self.reader
-            .query(|connection| recorded_on(connection, org, enrolments))
+        self.reader.query(|connection| {
+            let mut recorded = recorded_on(connection, org, enrolments)?;
+            let is_missing = |it: &&(CustomerId, EnrolmentId)| !recorded.contains_key(&it.1);
+            let missing: Vec<_> = enrolments.iter().filter(is_missing).copied().collect();
+            // Of customers who were merged into others their successors have them.
+            let customers: Vec<_> = missing.iter().map(|it| it.0).collect();
+            let merged = connection.merged_of(org, &customers)?;
+            let moved = missing.into_iter().filter_map(|(customer, id)| {
+                let merged = merged.iter().find(|it| it.customer == customer)?;
+                Some((merged.successor, id))
+            });
+            let moved: Vec<_> = moved.collect();
+            if !moved.is_empty() {
+                recorded.extend(recorded_on(connection, org, &moved)?);
+            }
+            Ok(recorded)
+        })
     }
+}
+
+fn details(
+    connection: &mut Connection,
+    org: OrgId,
+    query: &DetailsQuery,
+) -> Result<Option<CustomerBadgeDetails>, WorkError> {
+    let row: Option<GroupedBadgeRow> = badge_metas::table
+        .find((org.get(), query.badge.0.as_bytes().as_slice()))
+        .select((BADGE, BadgeGroup))
+        .get_result(connection)
+        .optional()?;
+    let Some((badge, group)) = row.map(GroupedBadgeRow::grouped).transpose()? else {
+        return Ok(None);
+    };
+    let id = badge.id;
+    let pair = (org.get(), query.customer.get(), id.0.as_bytes().as_slice());
+    let (enrolled, last_issued_on) = count_enrolments(connection, pair)?;
+    let (earned, totals) = count_earns(connection, pair, query.now)?;
+    let refusals = last_refusals(connection, pair)?;
+    if enrolled == 0 && earned == 0 && refusals.is_empty() {
+        // Who was merged into another has nothing.
+        let merged = connection.merged_of(org, &[query.customer])?;
+        if let Some(merged) = merged.first() {
+            let of_successor = DetailsQuery {
+                customer: merged.successor,
+                ..*query
+            };
+            return details(connection, org, &of_successor);
+        }
+    }
+    let held = Holding {
+        badge: id,
+        enrolments: standing_enrolments(connection, pair, query.now)?,
+        last_issued_on,
+        earns: totals,
+    };
+    Ok(Some(CustomerBadgeDetails {
+        customer: query.customer,
+        badge: CustomerBadge {
+            badge: Arc::new(badge),
+            group: group.map(Arc::new),
+            standing: Standing::new(&held, query.now),
+        },
+        enrolments: Page {
+            items: enrolment_records(connection, pair, query.enrolments)?,
+            total: enrolled,
+        },
+        earns: Page {
+            items: earns(connection, pair, query.earns)?,
+            total: earned,
+        },
+        refusals,
+    }))
 }
 
 /// An org, a customer and a badge.

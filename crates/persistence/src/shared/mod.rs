@@ -17,6 +17,7 @@ mod feed_rows;
 mod health;
 pub(super) mod idempotency;
 mod jobs;
+pub(super) mod people_rows;
 pub(super) mod requests;
 mod stored_texts;
 mod webhooks;

@@ -4,13 +4,19 @@
 use accolade_application::ports::BadgeVersion;
 use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, Bool};
 
 use super::{Connection, DB};
-use crate::recording::sql::{BadgeKey, BadgeSql, Growth};
+use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
-use crate::schema::badge_metas;
 use crate::statement::{Sql, Statement};
+
+/// Whether anybody was merged is one row at most, whatever there is.
+static VERSION: Sql = Sql::new(
+    "SELECT b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
+     (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
+     WHERE b.org_id = :org AND b.id = :badge",
+);
 
 static GROW: Sql = Sql::new(
     "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
@@ -40,19 +46,18 @@ impl BadgeSql for Connection {
         Ok(())
     }
 
-    fn versions(
-        &mut self,
-        org: OrgId,
-        badges: &[BadgeId],
-    ) -> Result<Vec<(BadgeId, BadgeVersion)>, WorkError> {
-        let mut versions = Vec::with_capacity(badges.len());
+    fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
+        let mut versions = Versions::default();
         for badge in badges {
-            let version: Option<i64> = badge_metas::table
-                .find((org.get(), badge.0.as_bytes().as_slice()))
-                .select(badge_metas::version)
+            let row: Option<(i64, bool)> = Statement::<DB, (BigInt, Bool)>::named(&VERSION)
+                .set::<BigInt, _>("org", org.get())
+                .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
                 .get_result(self)
                 .optional()?;
-            versions.extend(version.map(|version| (*badge, BadgeVersion(version))));
+            if let Some((version, is_any_merged)) = row {
+                versions.versions.push((*badge, BadgeVersion(version)));
+                versions.is_any_merged |= is_any_merged;
+            }
         }
         Ok(versions)
     }

@@ -20,6 +20,7 @@ mod job_sql;
 mod lease_sql;
 mod ledger_sql;
 mod open;
+mod people_sql;
 #[allow(
     clippy::duplicate_mod,
     reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"

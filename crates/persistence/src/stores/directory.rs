@@ -10,6 +10,7 @@ use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{CustomerId, OrgId};
 
 use crate::audit::AuditSql;
+use crate::people::sql::PeopleSql;
 use crate::retry::{MOST_ROUNDS, PooledConnection, Rollback, WorkError, nobody_knows};
 use crate::store::Store;
 
@@ -17,7 +18,7 @@ use crate::store::Store;
 pub(crate) type IdentifierKey = (i16, String);
 
 /// What the directory needs of a connection, inside a transaction.
-pub(crate) trait DirectorySql: PooledConnection + AuditSql {
+pub(crate) trait DirectorySql: PooledConnection + PeopleSql + AuditSql {
     /// Reserves the key of `record`, if there is one; `false` if it is remembered. Waits for others
     /// who are reserving it.
     fn reserve_record(&mut self, record: Option<&IdempotencyRecord>) -> Result<bool, WorkError>;
@@ -143,8 +144,12 @@ impl<C: DirectorySql> CustomerDirectory for Store<C> {
             .map(|(key, customer)| (key.clone(), *customer))
             .collect();
         let work = |connection: &mut C| {
+            connection.share_people(org)?;
             if !connection.reserve_record(idempotency)? {
                 return Err(Rollback::Refused(DirectoryError::IdempotencyKeyUsed));
+            }
+            if !connection.merged_of(org, &customers)?.is_empty() {
+                return Err(Rollback::Refused(DirectoryError::CustomersMerged));
             }
             let mut before = BTreeMap::new();
             let mut inserted = HashSet::new();

@@ -1,12 +1,12 @@
 //! The feed of events: the port.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use accolade_application::ports::{
     EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
 use accolade_domain::event::Position;
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 
 use crate::feed::expiry_sql::ExpiryConnection;
@@ -219,8 +219,12 @@ fn page<C: FeedConnection>(
         next: query.after,
         has_more: false,
     };
+    let numbers = match query.customer {
+        Some(customer) => numbers(connection, query.org, customer)?,
+        None => BTreeSet::new(),
+    };
     for together in looked_at.chunks(TOGETHER) {
-        if !add(connection, query, together, &mut page)? {
+        if !add(connection, query, &numbers, together, &mut page)? {
             break;
         }
     }
@@ -229,10 +233,24 @@ fn page<C: FeedConnection>(
     Ok(Ok(page))
 }
 
-/// Adds the events of `rows` to the page; whether it has room for more.
+/// Every number of the customer, by whichever it is named.
+fn numbers<C: FeedConnection>(
+    connection: &mut C,
+    org: OrgId,
+    customer: CustomerId,
+) -> Result<BTreeSet<CustomerId>, WorkError> {
+    let merged = connection.merged_of(org, &[customer])?;
+    let current = merged.first().map_or(customer, |it| it.successor);
+    let merged = connection.merged_into(org, current)?.into_iter();
+    Ok(merged.map(|it| it.customer).chain([current]).collect())
+}
+
+/// Adds the events of `rows` to the page, given all numbers of the customer that is asked for; whether
+/// it has room for more.
 fn add<C: FeedConnection>(
     connection: &mut C,
     query: &FeedQuery,
+    numbers_of: &BTreeSet<CustomerId>,
     rows: &[&StoredRow],
     page: &mut FeedPage,
 ) -> Result<bool, WorkError> {
@@ -254,7 +272,7 @@ fn add<C: FeedConnection>(
         if is_wanted {
             let named = row.ledger_no.and_then(|number| ledger.get(&number));
             for event in expand::events(query.org, row, named)? {
-                if event.position > query.after && query.asks_for(&event) {
+                if event.position > query.after && query.asks_for(&event, numbers_of) {
                     let position = event.position;
                     page.events.push(event);
                     if page.events.len() >= query.limit {

@@ -195,9 +195,9 @@ fn entered(old: &[OldRequest], backlog: Backlog) -> anyhow::Result<Entered> {
             return Ok(Entered { rows, upto });
         }
         let request_id = RequestId::from_stored(request.request_id.clone());
-        let answer = answers::decode(&request.answer, Some(&request_id))
+        let kept = answers::decode_kept(&request.answer, Some(&request_id))
             .with_context(|| format!("request {} of the ledger", request.number))?;
-        let recorded = recorded(&answer).map(|it| it.1).unwrap_or_default();
+        let recorded = recorded(&kept).map(|it| it.1).unwrap_or_default();
         let since = instant(request.recorded_on)?.max(began_on);
         for it in expiries(since, recorded.iter().map(|it| it.expires_on)) {
             rows.push((it.due_on.unix_micros(), request.number, it.customers));
@@ -223,7 +223,8 @@ fn expire_some<C: ExpiryConnection>(
     if slices.is_empty() {
         return Ok(Step::default());
     }
-    // Before the badges are locked: what the ledger answered never changes.
+    // Before the badges are locked: what the ledger answered never changes, but that forgotten
+    // customers are taken out of it, of whom nothing is found then.
     let due = read(connection, org, &slices)?;
     if let Some(first) = slices.get(due.len()) {
         next = Some(first.row.due_on);
@@ -353,12 +354,12 @@ fn some_of(numbers: impl Iterator<Item = i64>) -> Vec<i64> {
 
 fn request(row: &LedgerRow) -> anyhow::Result<Request> {
     let request_id = RequestId::from_stored(row.request_id.clone());
-    let answer = answers::decode(&row.answer, Some(&request_id))?;
-    let (kind, mut recorded) = recorded(&answer).context("a request of which nothing is due")?;
+    let kept = answers::decode_kept(&row.answer, Some(&request_id))?;
+    let (kind, mut recorded) = recorded(&kept).context("a request of which nothing is due")?;
     recorded.sort_by_key(|it| it.expires_on);
     Ok(Request {
         kind,
-        has_dates: matches!(answer, Answer::Earned(_)),
+        has_dates: matches!(kept.answer, Answer::Earned(_)),
         recorded,
     })
 }
@@ -370,10 +371,23 @@ fn told<C: ExpiryConnection>(
     due: &[Due],
     now: Instant,
 ) -> Result<Vec<FeedRow>, WorkError> {
+    let all = due.iter().flat_map(|it| &it.recorded);
+    let customers: BTreeSet<_> = all.filter_map(|it| it.of.map(|it| it.0)).collect();
+    let customers: Vec<_> = customers.into_iter().collect();
+    let merged = connection.merged_of(org, &customers)?;
+    let successors: HashMap<_, _> = merged
+        .into_iter()
+        .map(|it| (it.customer, it.successor))
+        .collect();
     let places = |kind| -> Vec<Place> {
         let of_kind = due.iter().filter(|it| it.kind == kind);
         let all = of_kind.flat_map(|it| &it.recorded);
-        all.map(|it| (it.customer, it.badge, it.id)).collect()
+        let place = |it: &Recorded| {
+            let (customer, id) = it.of?;
+            let customer = successors.get(&customer).copied().unwrap_or(customer);
+            Some((customer, it.badge, id))
+        };
+        all.filter_map(place).collect()
     };
     let enrolments = places(EventKind::EnrolmentExpired);
     let mut enrolments = match enrolments.as_slice() {
@@ -393,11 +407,15 @@ fn told<C: ExpiryConnection>(
             EventKind::EnrolmentExpired => &mut enrolments,
             _ => &mut earns,
         };
-        let (mut which, mut event_on) = (Vec::new(), Vec::new());
+        let (mut which, mut event_on, mut of_successors) = (Vec::new(), Vec::new(), Vec::new());
         for recorded in &it.recorded {
+            let Some((customer, _)) = recorded.of else {
+                continue;
+            };
             if let Some(Some((on, None))) = kept.next() {
                 which.push(recorded.place);
                 event_on.push(instant(on)?);
+                of_successors.push(successors.get(&customer).copied());
             }
         }
         if it.has_dates {
@@ -406,7 +424,11 @@ fn told<C: ExpiryConnection>(
             event_on.truncate(1);
         }
         let events = which.len();
-        let data = Data::Expired(ExpiredData { which, event_on });
+        let data = Data::Expired(ExpiredData {
+            which,
+            event_on,
+            successors: of_successors,
+        });
         let row = FeedRow::new(now, it.kind, events, &data)?;
         told.extend(row.map(|row| row.of_ledger(it.slice.row.ledger_no, &[])));
     }

@@ -80,6 +80,10 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
         State::WebhookState(state) => to_raw_value(&WebhookStateState::new(*state)),
         State::Job(settings) => to_raw_value(&JobSettingsState::new(settings)),
         State::JobState(state) => to_raw_value(&json!({ "state": state.name() })),
+        State::Merge(from, to) => to_raw_value(&json!({
+            "fromCustomerId": from,
+            "toCustomerId": to,
+        })),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }

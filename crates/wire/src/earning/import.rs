@@ -69,7 +69,8 @@ pub enum ImportedEnvelope<'a> {
 }
 
 /// The envelopes of `outcomes`, of the request `request_id`, of which nothing was `recorded`
-/// if it was a dry run. A warning at `[3].x` belongs to the element 3; one without a place, to the
+/// if it was a dry run. An element about a customer who was forgotten is left out; the others keep
+/// their ids. A warning at `[3].x` belongs to the element 3; one without a place, to the
 /// first that succeeded.
 pub fn envelopes<'a>(
     outcomes: &'a [Imported],
@@ -85,9 +86,10 @@ pub fn envelopes<'a>(
     outcomes
         .iter()
         .enumerate()
-        .map(|(index, outcome)| match outcome {
+        .filter_map(|(index, outcome)| match outcome {
+            Imported::Forgotten => None,
             Imported::Refused(problems) => {
-                ImportedEnvelope::Refused(FailureEnvelope::new(problems))
+                Some(ImportedEnvelope::Refused(FailureEnvelope::new(problems)))
             }
             Imported::Recorded {
                 badge,
@@ -104,7 +106,11 @@ pub fn envelopes<'a>(
                 let id = format!("{}_{}", request_id.as_str(), index + 1);
                 let earned = recorded.then_some(*earned);
                 let body = ImportedBody::new(*badge, *customer, earned, *expires_on, id);
-                ImportedEnvelope::Recorded(SuccessEnvelope::new(body, Errors::Empty, said))
+                Some(ImportedEnvelope::Recorded(SuccessEnvelope::new(
+                    body,
+                    Errors::Empty,
+                    said,
+                )))
             }
         })
         .collect()

@@ -108,7 +108,10 @@ fn message(event: &EventType) -> Value {
                     "type": "object",
                     "properties": {
                         "type": {"type": "string", "const": event.name()},
-                        "data": {"$ref": format!("#/components/schemas/{}", event.data_name())},
+                        "data": {"oneOf": [
+                            {"$ref": format!("#/components/schemas/{}", event.data_name())},
+                            {"type": "null"},
+                        ]},
                     },
                 },
             ],

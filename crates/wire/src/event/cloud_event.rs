@@ -6,7 +6,7 @@ use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId, WebhookId};
 use accolade_domain::job::JobId;
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use super::data::EventData;
@@ -36,7 +36,7 @@ answer! {
         #[serde(rename = "type")]
         #[schema(example = "accolade.enrolment.created")]
         kind: String = kind,
-        /// What it happened to.
+        /// What it happened to; of a customer who was erased since, the badge alone.
         #[schema(example = "customers/62090013/badges/66276dc68fe258516a88ff8e")]
         subject: String = subject.to_string(),
         /// When it took effect: when it was recorded, an expiry at its exact instant.
@@ -94,9 +94,9 @@ pub fn event_id(event: &Event) -> String {
     format!("{}-{}", event.org, sequence(event))
 }
 
-/// The data, whose shape is not to be seen from outside.
+/// The data, whose shape is not to be seen from outside; null of a customer who was forgotten.
 #[derive(Debug)]
-pub(super) struct Data<'a>(EventData<'a>);
+pub(super) struct Data<'a>(Option<EventData<'a>>);
 
 impl Serialize for Data<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -108,10 +108,10 @@ impl Serialize for Data<'_> {
 /// because a client that was generated from it would refuse the types of a later release.
 fn any_data() -> RefOr<Schema> {
     ObjectBuilder::new()
-        .schema_type(Type::Object)
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
         .description(Some(
             "What there is to say. Its fields depend on the type: see `webhooks` in this document, or \
-             `asyncapi.json`, which has a schema for each.",
+             `asyncapi.json`, which has a schema for each. Null if the customer was erased since.",
         ))
         .into()
 }
@@ -140,6 +140,10 @@ pub(super) enum Subject<'a> {
     Webhook(WebhookId),
     /// A job.
     Job(&'a JobId),
+    /// A customer.
+    Customer(CustomerId),
+    /// A customer who was forgotten, in what she had to do with other customers.
+    Customers,
 }
 
 impl<'a> Subject<'a> {
@@ -160,6 +164,9 @@ impl<'a> Subject<'a> {
             Fact::Badge(_, it) => Self::Badge(it.badge),
             Fact::WebhookDisabled { webhook, .. } => Self::Webhook(*webhook),
             Fact::JobFinished(it) => Self::Job(&it.job),
+            Fact::CustomerMerged { to, .. } => Self::Customer(*to),
+            Fact::CustomerErased { customer } => Self::Customer(*customer),
+            Fact::Forgotten(it) => it.badge.map_or(Self::Customers, Self::Badge),
         }
     }
 
@@ -170,6 +177,8 @@ impl<'a> Subject<'a> {
             Self::Badge(badge) => badge.to_string(),
             Self::Webhook(webhook) => webhook.to_string(),
             Self::Job(job) => job.to_string(),
+            Self::Customer(customer) => customer.to_string(),
+            Self::Customers => self.to_string(),
         }
     }
 }
@@ -183,6 +192,8 @@ impl fmt::Display for Subject<'_> {
             Self::Badge(badge) => write!(f, "badges/{badge}"),
             Self::Webhook(webhook) => write!(f, "webhooks/{webhook}"),
             Self::Job(job) => write!(f, "jobs/{job}"),
+            Self::Customer(customer) => write!(f, "customers/{customer}"),
+            Self::Customers => f.write_str("customers"),
         }
     }
 }

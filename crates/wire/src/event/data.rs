@@ -37,12 +37,16 @@ pub(super) enum EventData<'a> {
     Webhook(WebhookData<'a>),
     /// A job has ended.
     Job(JobData<'a>),
+    /// Two customers became one.
+    Merged(MergedData),
+    /// A customer was forgotten.
+    Erased(ErasedData),
 }
 
 impl<'a> EventData<'a> {
-    /// What is said of `fact`.
-    pub(super) fn new(fact: &'a Fact) -> Self {
-        match fact {
+    /// What is said of `fact`; `None` of a customer who was forgotten since.
+    pub(super) fn new(fact: &'a Fact) -> Option<Self> {
+        Some(match fact {
             Fact::EnrolmentCreated(it) | Fact::EnrolmentExpired(it) => {
                 Self::Enrolment(EnrolmentData::new(it))
             }
@@ -58,7 +62,10 @@ impl<'a> EventData<'a> {
                 Self::Webhook(WebhookData::new(*webhook, reason))
             }
             Fact::JobFinished(it) => Self::Job(JobData::new(it)),
-        }
+            Fact::CustomerMerged { from, to } => Self::Merged(MergedData::new(*from, *to)),
+            Fact::CustomerErased { customer } => Self::Erased(ErasedData::new(*customer)),
+            Fact::Forgotten(_) => return None,
+        })
     }
 }
 
@@ -183,6 +190,31 @@ answer! {
     new(fact: &LimitFact) {
         let (reference, window) = fixed_window(&fact.limit).unzip();
     }
+}
+
+answer! {
+    /// Two customers who became one.
+    #[schema(as = CustomerMergedEventData)]
+    pub(super) struct MergedData {
+        /// The first, who is the second from then on.
+        #[schema(example = 62_090_013)]
+        fromCustomerId: i64 = from.get(),
+        /// The second.
+        #[schema(example = 62_090_014)]
+        toCustomerId: i64 = to.get(),
+    }
+    new(from: CustomerId, to: CustomerId) {}
+}
+
+answer! {
+    /// A customer who was erased: forget the customer, too.
+    #[schema(as = CustomerErasedEventData)]
+    pub(super) struct ErasedData {
+        /// The customer.
+        #[schema(example = 62_090_013)]
+        customerId: i64 = customer.get(),
+    }
+    new(customer: CustomerId) {}
 }
 
 answer! {

@@ -8,8 +8,8 @@ use std::path::Path;
 use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
 use accolade_domain::event::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, JobFact, LimitCount,
-    LimitFact, Position,
+    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, ForgottenFact, JobFact,
+    LimitCount, LimitFact, Position,
 };
 use accolade_domain::fixtures::{at, count, customer, owner};
 use accolade_domain::job::{JobOperation, JobState, Rows};
@@ -153,6 +153,13 @@ fn fact(kind: EventKind) -> Fact {
                 invalid: 20,
             },
         }),
+        EventKind::CustomerMerged => Fact::CustomerMerged {
+            from: earn().customer,
+            to: customer(62_090_014),
+        },
+        EventKind::CustomerErased => Fact::CustomerErased {
+            customer: earn().customer,
+        },
     }
 }
 
@@ -395,4 +402,28 @@ fn the_document_names_every_type_once_and_its_references_lead_somewhere() {
         let place = reference.split('"').next().unwrap();
         assert!(document.pointer(place).is_some(), "{place}");
     }
+}
+
+#[test]
+fn of_a_forgotten_customer_nothing_is_said_but_the_badge() {
+    let forgotten = |kind, badge| {
+        let fact = Fact::Forgotten(ForgottenFact { kind, badge });
+        let written = written(&event(fact));
+        let place = ["type", "subject", "partitionkey", "data"].map(|name| written[name].clone());
+        place.map(|it| it.as_str().map_or("null", |it| it).to_owned())
+    };
+    let badge = earn().badge;
+    assert_eq!(
+        forgotten(EventKind::EarnCreated, Some(badge)),
+        [
+            "accolade.earn.created".to_owned(),
+            format!("badges/{badge}"),
+            badge.to_string(),
+            "null".to_owned(),
+        ]
+    );
+    assert_eq!(
+        forgotten(EventKind::CustomerMerged, None),
+        ["accolade.customer.merged", "customers", "customers", "null"]
+    );
 }

@@ -6,8 +6,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::cloud_event::event_type;
 use super::data::{
-    BadgeData, ClaimData, EarnData, EnrolmentData, JobData, LimitData, RevokedEarnData,
-    RevokedEnrolmentData, WebhookData,
+    BadgeData, ClaimData, EarnData, EnrolmentData, ErasedData, JobData, LimitData, MergedData,
+    RevokedEarnData, RevokedEnrolmentData, WebhookData,
 };
 
 /// What documents say of a type of event.
@@ -93,6 +93,10 @@ event_types! {
         "A webhook was disabled because nothing could be delivered.", "webhook.disabled";
     JobFinished: JobData<'_> => "jobs/{jobId}",
         "A job has ended: its results are complete.", "job.finished";
+    CustomerMerged: MergedData => "customers/{toCustomerId}",
+        "Two customers became one: everything of the first is the second's.", "customer.merged";
+    CustomerErased: ErasedData => "customers/{customerId}",
+        "A customer was erased: events about it have no data any more.", "customer.erased";
 }
 
 impl EventType {

@@ -3,7 +3,7 @@
 use accolade_application::ports::LedgerEntry;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Schema};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -34,7 +34,8 @@ answer! {
         recordedOn: WireInstant = entry.recorded_on.into(),
         /// The same as text.
         recordedOnISO: WireIso = entry.recorded_on.into(),
-        /// The `data` of its answer; of an import, the list of its envelopes.
+        /// The `data` of its answer; of an import, the list of its envelopes. Customers who were erased
+        /// since are left out; null if it was about nobody else.
         #[schema(value_type = RecordedAnswer)]
         answer: Box<RawValue> = answer,
     }
@@ -58,6 +59,7 @@ impl PartialSchema for RecordedAnswer {
             .item(Ref::from_schema_name(EarnedBody::name()))
             .item(Ref::from_schema_name(RevokedEarnBody::name()))
             .item(ArrayBuilder::new().items(Ref::from_schema_name(ImportedEnvelopeBody::name())))
+            .item(ObjectBuilder::new().schema_type(Type::Null))
             .into()
     }
 }
