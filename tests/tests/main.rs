@@ -35,6 +35,7 @@ mod operations {
     mod secrets;
     mod shutdown;
     mod start;
+    mod transfer;
 }
 
 mod robustness {

@@ -17,6 +17,7 @@
 //! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
+//! - `direct`, `transfer`, `verify`, `progress`: what goes through all rows of a database
 //! - `postgres`, `sqlite`: everything that differs
 
 mod answers;
@@ -25,12 +26,14 @@ mod boundary;
 mod closing;
 mod connection_failure;
 mod database;
+mod direct;
 mod feed;
 mod mapping;
 mod migrations;
 mod opened_file;
 mod pool;
 mod private;
+mod progress;
 mod query_failure;
 mod recording;
 mod retry;
@@ -39,6 +42,8 @@ mod sealing;
 mod statement;
 mod store;
 mod stores;
+mod transfer;
+mod verify;
 mod waiting;
 mod webhook_rows;
 
@@ -48,7 +53,12 @@ mod postgres;
 mod sqlite;
 
 pub use closing::Closing;
-pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
+pub use database::{
+    Backup, Database, DatabaseUrl, Options, Restored, Synchronous, backup, check, open, restore,
+};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
+pub use progress::{Progress, Unwatched};
 pub use sealing::SealingKey;
+pub use transfer::{Compared, Side, UNFINISHED, transfer};
+pub use verify::{Checked, Disagreement, verify};

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const SECRET: &str = "hunter2";
 
 /// Commands that read the configuration.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 12] = [
     &["config", "check"],
     &["config", "show"],
     &["serve"],
@@ -20,6 +20,9 @@ const COMMANDS: [&[&str]; 9] = [
     &["org", "create", "--id", "77", "--name", "x"],
     &["client", "list"],
     &["backup", "/dev/null/copy.db"],
+    &["restore", "/dev/null/copy.db"],
+    &["verify"],
+    &["transfer", "--from", "hunter2", "--to", "postgres://u:hunter2%@h/db"],
 ];
 
 fn cli() -> Cli {

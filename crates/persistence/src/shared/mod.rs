@@ -14,13 +14,13 @@ mod customer_badges;
 pub(super) mod earn_rows;
 mod expiry_rows;
 mod feed_rows;
-mod health;
+pub(super) mod health;
 pub(super) mod idempotency;
 pub(super) mod requests;
 mod stored_texts;
 mod webhooks;
 
 use super::{
-    CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
+    CLAIMS, Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
     check_writable, directory_sql, locked, position, text_sql, webhook_sql,
 };

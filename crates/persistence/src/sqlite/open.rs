@@ -69,7 +69,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
 }
 
 /// The name of a file that is there: SQLite would make one where there is none.
-fn existing(file: &str) -> String {
+pub(super) fn existing(file: &str) -> String {
     let mut name = String::from("file:");
     for c in file.chars() {
         match c {

@@ -2,7 +2,6 @@
 
 mod background;
 mod listen;
-mod lock;
 mod logging;
 mod shutdown;
 
@@ -17,6 +16,7 @@ use prometheus::Registry;
 
 use crate::cli::{one_line, print};
 use crate::demo;
+use crate::lock::FileLock;
 use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
 };
@@ -24,7 +24,6 @@ use crate::sources::SystemSecrets;
 use crate::store;
 use background::Background;
 use listen::listen;
-use lock::FileLock;
 use shutdown::StopSignals;
 
 /// How long an idle connection is kept: longer than usual proxies keep theirs, so that
