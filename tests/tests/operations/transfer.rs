@@ -287,6 +287,33 @@ fn a_transfer_to_sqlite_that_is_killed_goes_on_where_it_was() {
     is_killed_at_several_moments_and_goes_on(Backend::Postgres, Backend::Sqlite);
 }
 
+/// The commands by which the README moves a database.
+fn commands_of_the_readme() -> Vec<String> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let (_, section) = text.split_once("**Moving from SQLite to PostgreSQL**").unwrap();
+    let commands = section.lines().filter(|line| line.starts_with("    "));
+    commands.take(2).map(|line| line.trim().to_owned()).collect()
+}
+
+#[test]
+fn the_two_commands_of_the_readme_move_a_database_and_serve_it() {
+    let (source, org, badge) = filled(Backend::Sqlite);
+    let target = Arc::new(Database::empty(Backend::Postgres));
+    let [transfer, serve] = commands_of_the_readme().try_into().unwrap();
+    let command = transfer
+        .replace("sqlite://var/accolade.db", source.url())
+        .replace("postgres://user:password@host:5432/accolade", target.url());
+    let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+    Cli::on("sqlite:///dev/null/nothing.db").run(&words).ok();
+    assert_eq!(
+        serve,
+        "ACCOLADE__DATABASE__URL=postgres://user:password@host:5432/accolade accolade-server serve"
+    );
+    let server = Setup::on(target).start();
+    assert_eq!(server.take_over(&org).issued_count(&badge), 15_000);
+}
+
 #[test]
 fn neither_side_of_a_transfer_may_be_served_and_the_target_must_be_empty() {
     let cli = Cli::on("sqlite:///dev/null/nothing.db");
