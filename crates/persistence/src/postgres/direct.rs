@@ -14,7 +14,7 @@ use crate::database::Options;
 use crate::direct::{DirectConnection, Each, Purpose, Row, Sequence, Value, Work, number, quoted};
 use crate::retry::exclusive;
 use crate::schema::{Column, Kind};
-use crate::transfer::tables::Table;
+use crate::transfer::tables::{TABLES, Table};
 
 /// Nothing has a time-out: a table may be large. All of it is of the transaction, because a pooler may
 /// hand the session on.
@@ -132,7 +132,8 @@ impl DirectConnection for Connection {
     }
 
     fn analyze(&mut self) -> anyhow::Result<()> {
-        self.execute("ANALYZE")
+        let tables: Vec<_> = TABLES.iter().map(|table| quoted(table.name)).collect();
+        self.execute(&format!("ANALYZE {}", tables.join(", ")))
     }
 }
 
