@@ -5,7 +5,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::deserialize::{self, FromSql, QueryableByName};
 use diesel::pg::{Pg, PgRowByRowLoadingMode, PgValue};
 use diesel::prelude::*;
-use diesel::row::{Field as _, NamedRow, Row as _};
+use diesel::row::{Field as _, NamedRow};
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::Connection;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
+use diesel::Connection as _;
 use diesel::connection::{DefaultLoadingMode, SimpleConnection as _};
 use diesel::deserialize::{self, FromSql, QueryableByName};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::row::{Field as _, NamedRow, Row as _};
+use diesel::row::{Field as _, NamedRow};
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::sqlite::{Sqlite, SqliteType};
 

@@ -4,9 +4,6 @@
 //! those that it refers to; a test compares what is here with the catalogue of both databases, so that
 //! no migration adds anything that a transfer would leave behind.
 
-#[cfg(feature = "postgres")]
-use std::io::Write as _;
-
 use crate::direct::{DirectConnection, Row, Value, quoted};
 use crate::schema::{self, Column, Described};
 
@@ -87,7 +84,7 @@ pub(crate) const TABLES: &[Table] = tables! {
     webhook_attempts: Form::Same,
 };
 
-/// What is left behind, and why: the migrations are the program's; leases are of processes; what is in
+/// What is left behind: the migrations are the program's; leases are of processes; what is in
 /// the outbox has got its positions in the feed before.
 pub(crate) const LEFT_BEHIND: &[&str] = &["__diesel_schema_migrations", "leases", "outbox"];
 
@@ -176,7 +173,7 @@ impl Table {
                 self.groups().map(nulls_first).collect()
             }
             _ => {
-                let column = |name: &&str| self.columns.iter().find(|it| it.name == **name);
+                let column = |name: &&str| self.columns.iter().find(|it| it.name == *name);
                 let columns = self.key.iter().filter_map(column);
                 columns.map(|it| connection.ordered(*it)).collect()
             }
