@@ -139,8 +139,10 @@ const FAULTS: &[(&str, &[&str])] = &[
         "UPDATE expiries SET customers = 1 WHERE due_on = 2000000000",
         &["the ledger and its rows"],
     ),
+    ("DELETE FROM feed WHERE events = 10", &["the feed"]),
     (
-        "DELETE FROM feed WHERE events = 10",
+        "DELETE FROM feed WHERE events = 10; \
+         UPDATE feed SET recorded_on = 0, latest_on = 0 WHERE last_position = 1",
         &["the ledger and its rows", "the feed"],
     ),
     (
