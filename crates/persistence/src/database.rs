@@ -235,11 +235,7 @@ pub fn restore(
 /// # Errors
 /// One line that says what is wrong, without anything of the URL: there is something at `to`, the
 /// disk is full, the copy is damaged. `database.url` is PostgreSQL's, which has tools of its own.
-pub fn backup(
-    url: &DatabaseUrl,
-    to: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<Backup> {
+pub fn backup(url: &DatabaseUrl, to: &Path, progress: &dyn Progress) -> anyhow::Result<Backup> {
     match url {
         #[cfg(feature = "sqlite")]
         DatabaseUrl::Sqlite(from) => crate::sqlite::backup(from, to, progress),

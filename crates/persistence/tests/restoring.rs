@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use accolade_persistence::{DatabaseUrl, Restored, Unwatched, backup, restore};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::filled::filled;
 use support::Sqlite;
+use support::filled::filled;
 use tempfile::TempDir;
 
 /// A copy of a database with a hundred enrolments.
@@ -53,7 +53,9 @@ fn execute(path: &Path, sql: &str) {
 fn enrolments(path: &Path) -> i64 {
     let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let count = "SELECT count(*) AS value FROM enrolments";
-    let number: Number = diesel::sql_query(count).get_result(&mut connection).unwrap();
+    let number: Number = diesel::sql_query(count)
+        .get_result(&mut connection)
+        .unwrap();
     number.value
 }
 
@@ -91,7 +93,9 @@ fn a_database_that_has_anything_or_is_in_use_stays_as_it_is() {
     restored(&copy, &empty.path()).unwrap();
 
     let postgres = DatabaseUrl::Postgres("postgres://u:secret@h/db".to_owned());
-    let line = restore(&copy, &postgres, &Unwatched).unwrap_err().to_string();
+    let line = restore(&copy, &postgres, &Unwatched)
+        .unwrap_err()
+        .to_string();
     for part in ["pg_restore", "accolade-server transfer"] {
         assert!(line.contains(part) && !line.contains("secret"), "{line}");
     }

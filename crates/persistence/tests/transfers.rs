@@ -15,9 +15,7 @@ use accolade_domain::actor::Actor;
 use accolade_domain::audit::Attribution;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::Zone;
-use accolade_persistence::{
-    Compared, DatabaseUrl, Progress, Unwatched, open, transfer, verify,
-};
+use accolade_persistence::{Compared, DatabaseUrl, Progress, Unwatched, open, transfer, verify};
 use support::filled::filled;
 use support::scene::{Scene, second};
 use support::{Postgres, Sqlite, options};
@@ -94,9 +92,11 @@ impl Progress for Ending {
     }
 
     fn advance(&self, _: u64) {
-        let left = self.steps.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-            left.checked_sub(1)
-        });
+        let left = self
+            .steps
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
         assert!(left.is_ok(), "the process ends here");
     }
 }
@@ -219,10 +219,16 @@ fn a_source_of_a_newer_release_and_one_that_lacks_migrations_are_refused() {
     connection.batch_execute(newer).unwrap();
     let to = Sqlite::empty();
     let line = format!("{:#}", moved(&from.url(), &to.url()).unwrap_err());
-    assert!(line.contains("newer release") && line.contains("99990101000000"), "{line}");
+    assert!(
+        line.contains("newer release") && line.contains("99990101000000"),
+        "{line}"
+    );
 
     let from = Sqlite::empty();
     drop(from.open());
     let line = format!("{:#}", moved(&from.url(), &to.url()).unwrap_err());
-    assert!(line.contains("run `accolade-server migrate` on it first"), "{line}");
+    assert!(
+        line.contains("run `accolade-server migrate` on it first"),
+        "{line}"
+    );
 }

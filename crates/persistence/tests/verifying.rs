@@ -237,7 +237,11 @@ fn every_check_has_a_fault_that_only_it_may_find() {
     for it in checked {
         assert_eq!(it.disagreements, 0);
         let mut faults = FAULTS.iter();
-        assert!(faults.any(|(_, checks)| checks.contains(&it.check)), "{}", it.check);
+        assert!(
+            faults.any(|(_, checks)| checks.contains(&it.check)),
+            "{}",
+            it.check
+        );
     }
 }
 

@@ -8,16 +8,14 @@ use std::time::Duration;
 use accolade_application::Turns;
 use accolade_application::ports::{Clock as _, Ports, WebhookSender};
 use accolade_persistence::{
-    Backup, Checked, Closing, Compared, Database, Disagreement, Migrated, Options, Progress, Restored,
-    SealingKey, Synchronous as Sync, UNFINISHED,
+    Backup, Checked, Closing, Compared, Database, Disagreement, Migrated, Options, Progress,
+    Restored, SealingKey, Synchronous as Sync, UNFINISHED,
 };
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::cli::show_warnings;
 use crate::lock::FileLock;
-use crate::settings::{
-    DatabaseSettings, DatabaseUrl, Environment, Settings, Synchronous, load,
-};
+use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Settings, Synchronous, load};
 use crate::sources::{NoReceivers, SystemClock, SystemIds, SystemSecrets};
 
 /// How long to wait at the end for those who still use the database, who have had the time of a

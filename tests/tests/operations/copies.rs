@@ -144,7 +144,10 @@ fn a_backup_that_is_restored_answers_as_the_database_did() {
     let url = format!("sqlite://{}", directory.path().join("var/new.db").display());
     let restored = setup.through(&url);
     let said = restored.cli().run(&["restore", copy]).ok();
-    assert!(said.contains(" rows in ") && said.trim().ends_with("checked"), "{said}");
+    assert!(
+        said.contains(" rows in ") && said.trim().ends_with("checked"),
+        "{said}"
+    );
     let server = restored.start();
     let org = server.take_over(&org);
     for request in requests {
@@ -186,7 +189,10 @@ fn a_database_is_verified_beside_its_server(backend: Backend) {
     );
     assert_eq!(outcome.stdout.lines().next(), Some(expected.as_str()));
     let line = outcome.refused();
-    assert_eq!(line, "error: the database disagrees with itself in one place");
+    assert_eq!(
+        line,
+        "error: the database disagrees with itself in one place"
+    );
 }
 
 fn what_cannot_be_backed_up_is_said_in_one_line(backend: Backend) {

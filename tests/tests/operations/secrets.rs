@@ -22,7 +22,13 @@ const COMMANDS: [&[&str]; 12] = [
     &["backup", "/dev/null/copy.db"],
     &["restore", "/dev/null/copy.db"],
     &["verify"],
-    &["transfer", "--from", "hunter2", "--to", "postgres://u:hunter2%@h/db"],
+    &[
+        "transfer",
+        "--from",
+        "hunter2",
+        "--to",
+        "postgres://u:hunter2%@h/db",
+    ],
 ];
 
 fn cli() -> Cli {

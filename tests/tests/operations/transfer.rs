@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_tests::{
-    Backend, Cli, Client, Database, LOYALTY, Org, Request, Server, Setup, badge, badge_value, customer_value,
-    direct_badge, earning, earning_all, enrolment, imported, limited, until, with,
+    Backend, Cli, Client, Database, LOYALTY, Org, Request, Server, Setup, badge, badge_value,
+    customer_value, direct_badge, earning, earning_all, enrolment, imported, limited, until, with,
 };
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -59,7 +59,11 @@ impl Session {
     fn read(&self, org: &Org, admin: &Client) -> Vec<(String, String)> {
         let text = |body: Vec<u8>| String::from_utf8(body).unwrap();
         let paths = self.paths.iter().map(|path| {
-            let asked: &Client = if path.starts_with("audit") { admin } else { org };
+            let asked: &Client = if path.starts_with("audit") {
+                admin
+            } else {
+                org
+            };
             (path.clone(), text(asked.get(path).ok().body))
         });
         let keys = self.written.iter().map(|it| {
@@ -107,7 +111,12 @@ fn session(org: &Org) -> Session {
     let earned = session.send(org, "POST", "customer/earn", earning(&gold, 1));
     let earned = earned["earnedBadgeId"].clone();
     // The last of them finds no place, and a customer earns a second time: refusals of both scopes.
-    session.send(org, "POST", "customer/earnBulk", earning_all(&few, &[1, 2, 3]));
+    session.send(
+        org,
+        "POST",
+        "customer/earnBulk",
+        earning_all(&few, &[1, 2, 3]),
+    );
     session.send(org, "POST", "customer/earn", earning(&few, 1));
     let revoked = json!({"badgeMetaId": gold, "customerId": 1, "earnedBadgeId": earned});
     let revoked = with(&revoked, &json!({"reason": "a mistake"}));
@@ -117,8 +126,14 @@ fn session(org: &Org) -> Session {
     let elements = json!([imported(&gold, 6), imported(&gold, 7)]);
     session.send(org, "POST", "import/customerBadges", elements);
     let direct = session.create(org, "badgeMeta", direct_badge());
-    session.send(org, "PUT", &format!("badgeMeta/{direct}/deactivate"), json!({}));
-    let hook = json!({"url": "https://1.1.1.1/hook", "signature": "ED25519", "headers": {"a": "b"}});
+    session.send(
+        org,
+        "PUT",
+        &format!("badgeMeta/{direct}/deactivate"),
+        json!({}),
+    );
+    let hook =
+        json!({"url": "https://1.1.1.1/hook", "signature": "ED25519", "headers": {"a": "b"}});
     // Its secret is shown once, and not in a replay.
     let hook = org.post("webhooks", &hook).ok().data()["id"].clone();
     let hook = hook.as_str().unwrap().to_owned();
@@ -181,7 +196,11 @@ fn assert_agrees(database: &Database) {
 fn a_database_that_was_moved_there_and_back_answers_every_read_of_a_session_byte_for_byte() {
     let server = Server::start(Backend::Sqlite);
     let org = server.org();
-    let admin = server.client_with(&org, "admin").credentials().cloned().unwrap();
+    let admin = server
+        .client_with(&org, "admin")
+        .credentials()
+        .cloned()
+        .unwrap();
     let session = session(&org);
     let read = |server: &Server| session.read(&server.take_over(&org), &server.client(&admin));
     let expected = read(&server);
@@ -213,8 +232,15 @@ fn a_database_that_was_moved_there_and_back_answers_every_read_of_a_session_byte
     org.earned(&badge, 1);
     let newest = newest.as_str().unwrap();
     let events = org.get(&format!("events?after={newest}")).ok().data();
-    assert_eq!(events["events"].as_array().map(Vec::len), Some(4), "{events}");
-    server.client_with(&org, "badges:read").get("badgeMeta").ok();
+    assert_eq!(
+        events["events"].as_array().map(Vec::len),
+        Some(4),
+        "{events}"
+    );
+    server
+        .client_with(&org, "badges:read")
+        .get("badgeMeta")
+        .ok();
     assert_agrees(&stop(server));
 }
 
@@ -294,9 +320,14 @@ fn a_transfer_to_sqlite_that_is_killed_goes_on_where_it_was() {
 fn commands_of_the_readme() -> Vec<String> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
     let text = std::fs::read_to_string(file).unwrap();
-    let (_, section) = text.split_once("**Moving from SQLite to PostgreSQL**").unwrap();
+    let (_, section) = text
+        .split_once("**Moving from SQLite to PostgreSQL**")
+        .unwrap();
     let commands = section.lines().filter(|line| line.starts_with("    "));
-    commands.take(2).map(|line| line.trim().to_owned()).collect()
+    commands
+        .take(2)
+        .map(|line| line.trim().to_owned())
+        .collect()
 }
 
 #[test]
@@ -333,7 +364,9 @@ fn neither_side_of_a_transfer_may_be_served_and_the_target_must_be_empty() {
         };
         if backend == Backend::Postgres {
             let leases = "SELECT count(*) AS value FROM leases";
-            until("it is at work", PATIENCE, || served.database().number(leases) > 0);
+            until("it is at work", PATIENCE, || {
+                served.database().number(leases) > 0
+            });
         }
         let line = refused(served.database().url(), empty.url());
         assert!(line.contains("the source") && line.contains(word), "{line}");

@@ -17,8 +17,8 @@ use diesel_migrations::MigrationHarness as _;
 use super::comparable::make_comparable;
 use super::stored_texts::normalize_texts;
 use super::{
-    Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE, check_writable,
-    locked,
+    Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
+    check_writable, locked,
 };
 use crate::migrations::{MAKES_TEXTS_COMPARABLE, Migrated, Migrations};
 use crate::retry::{WorkError, nobody_knows};
@@ -94,7 +94,9 @@ pub(in super::super) fn unknown(connection: &mut Connection) -> Result<Vec<Strin
         .map(|it| it.name().version().to_string())
         .collect();
     let mut unknown: Vec<_> = versions_that_ran(connection)?
-        .difference(&known).cloned().collect();
+        .difference(&known)
+        .cloned()
+        .collect();
     unknown.sort_unstable();
     Ok(unknown)
 }

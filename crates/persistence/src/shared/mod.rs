@@ -21,6 +21,6 @@ mod stored_texts;
 mod webhooks;
 
 use super::{
-    CLAIMS, Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, locked, position, text_sql, webhook_sql,
+    CLAIMS, Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE,
+    TRY_TO_WRITE, check_writable, directory_sql, locked, position, text_sql, webhook_sql,
 };

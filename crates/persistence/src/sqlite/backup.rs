@@ -57,7 +57,8 @@ pub(crate) fn backup(from: &Path, to: &Path, progress: &dyn Progress) -> anyhow:
     progress.begin("copying", Some(from.metadata()?.len()));
     watched(copy.path(), progress, || write(from, copy.path()))?;
     progress.begin("checking", None);
-    let rows = check(copy.path()).context("the copy is damaged, and so most likely the database")?;
+    let rows =
+        check(copy.path()).context("the copy is damaged, and so most likely the database")?;
     let bytes = name_it(copy, to).with_context(|| format!("{} cannot be written", to.display()))?;
     sync(directory).with_context(|| format!("{} cannot be written", directory.display()))?;
     Ok(Backup { rows, bytes })

@@ -42,11 +42,7 @@ const TABLES: &str = "SELECT name FROM sqlite_schema WHERE type = 'table' \
 ///
 /// # Errors
 /// One line, without the path of `to`: what is wrong with which of them.
-pub(crate) fn restore(
-    from: &Path,
-    to: &Path,
-    progress: &dyn Progress,
-) -> anyhow::Result<Restored> {
+pub(crate) fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> anyhow::Result<Restored> {
     check_source(from).with_context(|| from.display().to_string())?;
     make_directory_of(to).context("the directory of database.url cannot be made")?;
     let is_there = to.exists();

@@ -25,7 +25,10 @@ const COMMITTED_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a reader hands over.
 enum Part {
-    Rows { rows: Vec<Row>, bytes: usize },
+    Rows {
+        rows: Vec<Row>,
+        bytes: usize,
+    },
     /// There are no more.
     End,
 }

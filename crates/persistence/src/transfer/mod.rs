@@ -7,8 +7,8 @@
 //! ([`compare`]).
 
 mod compare;
-mod progress;
 mod copying;
+mod progress;
 pub(crate) mod tables;
 
 use accolade_application::ports::StoreError;
@@ -135,7 +135,10 @@ fn check_target(target: &mut dyn DirectConnection) -> anyhow::Result<()> {
         if !target.has_table(table)? {
             continue;
         }
-        let is_any = format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1) AS l", quoted(table));
+        let is_any = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1) AS l",
+            quoted(table)
+        );
         if number(target, &is_any, &[])? > 0 {
             bail!("it is not empty ({table} has rows): a transfer needs a database of its own");
         }

@@ -54,7 +54,8 @@ impl Recorded {
         if !is_unfinished(target)? {
             target.within(Purpose::Write, &mut |target| {
                 target.execute(CREATE)?;
-                let begin = "INSERT INTO transfer_progress (name, source) VALUES ('', ?) RETURNING 1";
+                let begin =
+                    "INSERT INTO transfer_progress (name, source) VALUES ('', ?) RETURNING 1";
                 target.read(begin, &[Value::Text(mark.clone())], &mut |_| Ok(()))
             })?;
             return Ok(Self(BTreeSet::new()));

@@ -86,7 +86,8 @@ pub(crate) const TABLES: &[Table] = tables! {
 
 /// What is left behind: the migrations are the program's; leases are of processes; what is in
 /// the outbox has got its positions in the feed before.
-pub(crate) const LEFT_BEHIND: &[&str] = &["__diesel_schema_migrations", "leases", "outbox"];
+#[cfg(test)]
+const LEFT_BEHIND: &[&str] = &["__diesel_schema_migrations", "leases", "outbox"];
 
 /// Rows are only ever sent, so what fails is the connection.
 #[cfg(feature = "postgres")]

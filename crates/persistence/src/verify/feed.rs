@@ -36,7 +36,13 @@ pub(super) fn look(
         let org: OrgId = stored(row.number(0)?)?;
         let (row, ledger) = read(&row)?;
         let before_it = before.take().filter(|(of, _)| *of == org);
-        judge(org, before_it.map(|(_, row)| row).as_ref(), &row, ledger.as_ref(), report);
+        judge(
+            org,
+            before_it.map(|(_, row)| row).as_ref(),
+            &row,
+            ledger.as_ref(),
+            report,
+        );
         before = Some((org, row));
         rows += 1;
         if rows % STEP == 0 {

@@ -165,11 +165,16 @@ impl Request {
             }
             return Ok(());
         };
-        let name = format!("org {org}: the request {:?} ({number})", ledger.request_id.as_str());
+        let name = format!(
+            "org {org}: the request {:?} ({number})",
+            ledger.request_id.as_str()
+        );
         let answer = match crate::answers::decode(&ledger.answer, Some(&ledger.request_id)) {
             Ok(answer) => answer,
             Err(error) => {
-                report.add(format!("{name} has an answer that cannot be read: {error:#}"));
+                report.add(format!(
+                    "{name} has an answer that cannot be read: {error:#}"
+                ));
                 return Ok(());
             }
         };
@@ -198,7 +203,9 @@ impl Request {
         if self.told > 1 {
             report.add(format!("{name} is in the feed {} times", self.told));
         } else if has_recorded && is_fed && self.told == 0 {
-            report.add(format!("{name} has recorded something that the feed does not tell"));
+            report.add(format!(
+                "{name} has recorded something that the feed does not tell"
+            ));
         }
     }
 
@@ -242,13 +249,7 @@ impl Request {
 }
 
 /// Reports what only the answer, or only a row, tells of.
-fn compare(
-    name: &str,
-    of_what: &str,
-    told: &[Recorded],
-    kept: &[Kept],
-    report: &mut Report<'_>,
-) {
+fn compare(name: &str, of_what: &str, told: &[Recorded], kept: &[Kept], report: &mut Report<'_>) {
     let told = told.iter();
     let mut told: Vec<Kept> = told
         .map(|it| (it.id.as_bytes().to_vec(), it.expires_on.unix_micros()))

@@ -59,7 +59,10 @@ pub fn verify(
             check.run(connection, &mut report)?;
             checked.push(report.end());
         }
-        for (name, look) in [(ledger::NAME, ledger::look as Look), (feed::NAME, feed::look)] {
+        for (name, look) in [
+            (ledger::NAME, ledger::look as Look),
+            (feed::NAME, feed::look),
+        ] {
             let mut report = Report::new(name, found);
             look(connection, now, progress, &mut report)?;
             checked.push(report.end());
@@ -69,12 +72,8 @@ pub fn verify(
     Ok(checked)
 }
 
-type Look = fn(
-    &mut dyn DirectConnection,
-    Instant,
-    &dyn Progress,
-    &mut Report<'_>,
-) -> anyhow::Result<()>;
+type Look =
+    fn(&mut dyn DirectConnection, Instant, &dyn Progress, &mut Report<'_>) -> anyhow::Result<()>;
 
 fn check_release(url: &DatabaseUrl, options: &Options) -> anyhow::Result<()> {
     let database = open(url, options)?;

@@ -11,9 +11,17 @@ pub(crate) fn filled(database: Database, customers: u32) -> Scene {
     let scene = Scene::set(database);
     scene.enrol(scene.request(customers)).unwrap().unwrap();
     let limits: Vec<Limit> = limits_of_every_kind(1);
-    scene.earn(&scene.earn_request(customers, limits.clone())).unwrap().unwrap();
+    scene
+        .earn(&scene.earn_request(customers, limits.clone()))
+        .unwrap()
+        .unwrap();
     let single: EarnRequest = scene.single_earn(2, &[]);
     scene.earn(&single).unwrap().unwrap();
-    scene.database.stores.badges.edit(&scene.deactivation()).unwrap();
+    scene
+        .database
+        .stores
+        .badges
+        .edit(&scene.deactivation())
+        .unwrap();
     scene
 }

@@ -63,7 +63,8 @@ mod tests {
     #[test]
     fn each_check_prints_so_many_lines_and_no_more() {
         let mut lines = Lines::default();
-        let printed = |lines: &mut Lines, check| (0..LINES + 5).filter(|_| lines.has_room(check)).count();
+        let printed =
+            |lines: &mut Lines, check| (0..LINES + 5).filter(|_| lines.has_room(check)).count();
         assert_eq!(printed(&mut lines, "a"), 20);
         assert_eq!(printed(&mut lines, "b"), 20);
     }
