@@ -122,8 +122,8 @@ fn read(
     }
     result.map_err(ReadError::Failed)?;
     let last = Part::Rows { rows, bytes };
-    let sent = send.send(last).and_then(|()| send.send(Part::End));
-    sent.map_err(|_| ReadError::Unwanted)
+    let ended = send.send(last).and_then(|()| send.send(Part::End));
+    ended.map_err(|_| ReadError::Unwanted)
 }
 
 fn write(
