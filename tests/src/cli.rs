@@ -130,6 +130,12 @@ impl Running {
         &self.stderr
     }
 
+    /// Ends it as a power cut would; tells whether it had not ended by itself.
+    pub fn kill(mut self) -> bool {
+        let _ = self.child.kill();
+        self.child.wait().unwrap().code().is_none()
+    }
+
     /// Waits for its end.
     pub fn end(mut self) -> Outcome {
         let read = |source: Arc<Logs>| {

@@ -39,6 +39,7 @@ mod operations {
     mod service_manager;
     mod shutdown;
     mod start;
+    mod transfer;
 }
 
 mod robustness {

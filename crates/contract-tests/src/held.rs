@@ -10,6 +10,7 @@ use accolade_domain::instant::Instant;
 use time::Duration;
 
 use crate::World;
+use crate::earning::all_imported;
 use crate::fixtures::{customer, now};
 use crate::world::Tenant;
 
@@ -71,6 +72,7 @@ impl World {
     pub(crate) fn earn_in_hour(&self, badge: &Badge, event: i64, recorded: i64, expires: i64) {
         let mut request = self.importing(badge, &[(1, hour(event))]);
         request.items[0].expires_on = hour(expires);
+        request.outcomes = all_imported(&request.items);
         request.context.now = hour(recorded);
         self.import(&request).unwrap();
     }

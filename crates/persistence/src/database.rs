@@ -10,6 +10,7 @@ use prometheus::Registry;
 use crate::closing::Closing;
 use crate::metrics::Metrics;
 use crate::migrations::{Migrated, Migrations};
+use crate::progress::Progress;
 use crate::sealing::SealingKey;
 
 /// Which database.
@@ -118,6 +119,23 @@ impl Database {
         self.migrations.pending()
     }
 
+    /// The versions of the migrations that have run and that this program does not know, oldest first:
+    /// those of a newer release.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn unknown_migrations(&self) -> anyhow::Result<Vec<String>> {
+        self.migrations.unknown()
+    }
+
+    /// Whether it is the target of a transfer that has not ended, so that it is not whole.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub fn is_transfer_unfinished(&self) -> anyhow::Result<bool> {
+        self.migrations.is_transfer_unfinished()
+    }
+
     /// Takes back the newest migration, with the data that only it has. For tests and
     /// for going back to an earlier version by hand.
     ///
@@ -162,7 +180,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
 }
 
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-const NO_SUPPORT: &str = "this program was built without support for that database";
+pub(crate) const NO_SUPPORT: &str = "this program was built without support for that database";
 
 /// Whether `url` can be read, as [`open`] reads it, its parameters included. Connects to nothing.
 ///
@@ -187,19 +205,59 @@ pub struct Backup {
     pub bytes: u64,
 }
 
+/// What a database has that a copy was restored into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The rows of all tables.
+    pub rows: u64,
+    /// The size of the file, in bytes.
+    pub bytes: u64,
+    /// The names of the migrations that it lacks: those since the release that made the copy.
+    pub missing_migrations: Vec<String>,
+}
+
+/// Makes the empty database at `url` what the copy at `from` is, whole or, should it fail, not at all.
+/// The caller has the lock of the file.
+///
+/// # Errors
+/// One line that says what is wrong, without anything of the URL: the database is not empty or in use,
+/// the copy is damaged, of a newer release, or of a file that is in use. `database.url` is
+/// PostgreSQL's, which has tools of its own.
+pub fn restore(
+    from: &Path,
+    url: &DatabaseUrl,
+    progress: &dyn Progress,
+) -> anyhow::Result<Restored> {
+    match url {
+        #[cfg(feature = "sqlite")]
+        DatabaseUrl::Sqlite(to) => crate::sqlite::restore(from, to, progress),
+        _ => {
+            let _ = (from, progress);
+            anyhow::bail!(
+                "database.url names PostgreSQL: `pg_restore --no-owner --dbname=URL FILE` restores what \
+                 pg_dump made, and `accolade-server transfer --from sqlite://FILE --to URL` moves a copy \
+                 of SQLite there"
+            )
+        }
+    }
+}
+
 /// Copies the database at `url`, as it is at one moment, into a new file at `to`, while others read
 /// and write it. The file has its name only when it has been checked and the disk has it.
 ///
 /// # Errors
 /// One line that says what is wrong, without anything of the URL: there is something at `to`, the
 /// disk is full, the copy is damaged. `database.url` is PostgreSQL's, which has tools of its own.
-pub fn backup(url: &DatabaseUrl, to: &Path) -> anyhow::Result<Backup> {
+pub fn backup(url: &DatabaseUrl, to: &Path, progress: &dyn Progress) -> anyhow::Result<Backup> {
     match url {
         #[cfg(feature = "sqlite")]
-        DatabaseUrl::Sqlite(from) => crate::sqlite::backup(from, to),
-        _ => anyhow::bail!(
-            "database.url names PostgreSQL, which makes its own copies: `pg_dump --format=custom \
-             --file=FILE URL` with that URL"
-        ),
+        DatabaseUrl::Sqlite(from) => crate::sqlite::backup(from, to, progress),
+        _ => {
+            let _ = (to, progress);
+            anyhow::bail!(
+                "database.url names PostgreSQL, which makes its own copies: `pg_dump --format=custom \
+                 --file=FILE URL` with that URL"
+            )
+        }
     }
 }

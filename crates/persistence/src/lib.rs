@@ -20,6 +20,7 @@
 //! - `feed`: what the feed of events stores, and how rows of it become events
 //! - `stores`: ports over that, once for both databases
 //! - `shared`: the ports that Diesel's query builder says the same for both; compiled once for each
+//! - `direct`, `transfer`, `verify`, `progress`: what goes through all rows of a database
 //! - `postgres`, `sqlite`: everything that differs
 
 mod answers;
@@ -29,6 +30,7 @@ mod closing;
 mod connection_failure;
 mod database;
 mod facts;
+mod direct;
 mod feed;
 mod job_rows;
 mod mapping;
@@ -38,6 +40,7 @@ mod opened_file;
 mod people;
 mod pool;
 mod private;
+mod progress;
 mod query_failure;
 mod recording;
 mod retry;
@@ -46,6 +49,8 @@ mod sealing;
 mod statement;
 mod store;
 mod stores;
+mod transfer;
+mod verify;
 mod waiting;
 mod webhook_rows;
 
@@ -55,8 +60,13 @@ mod postgres;
 mod sqlite;
 
 pub use closing::Closing;
-pub use database::{Backup, Database, DatabaseUrl, Options, Synchronous, backup, check, open};
+pub use database::{
+    Backup, Database, DatabaseUrl, Options, Restored, Synchronous, backup, check, open, restore,
+};
 pub use facts::{Facts, ServerFacts, facts};
 pub use migrations::Migrated;
 pub use private::{make_directory_of, open_for_owner};
+pub use progress::{Progress, Unwatched};
 pub use sealing::SealingKey;
+pub use transfer::{Compared, Side, UNFINISHED, transfer};
+pub use verify::{Checked, Disagreement, verify};

@@ -21,6 +21,12 @@ pub(crate) trait Migrations: Send + Sync {
     /// The names of those that are missing.
     fn pending(&self) -> anyhow::Result<Vec<String>>;
 
+    /// The versions of those that have run and that this program does not know.
+    fn unknown(&self) -> anyhow::Result<Vec<String>>;
+
+    /// Whether the database is the target of a transfer that has not ended.
+    fn is_transfer_unfinished(&self) -> anyhow::Result<bool>;
+
     /// Takes back the newest.
     fn revert_last(&self) -> anyhow::Result<String>;
 }

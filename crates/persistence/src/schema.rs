@@ -2,8 +2,84 @@
 //!
 //! Instants are microseconds since 1970, ids twelve bytes. `badge_counts` has rows to be
 //! added up: many a badge on PostgreSQL, one on SQLite.
+//!
+//! Each table is declared once: to Diesel's query builder, and as a plain description
+//! ([`Described`]) for what works on any table, a transfer for example.
 
-use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
+use diesel::{allow_tables_to_appear_in_same_query, joinable};
+
+/// What a column holds, in the words of PostgreSQL: SQLite has one kind of whole number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// 64 bits.
+    BigInt,
+    /// 32 bits.
+    Integer,
+    /// 16 bits.
+    SmallInt,
+    /// On SQLite 0 or 1.
+    Bool,
+    Text,
+    Binary,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// A table, as one that knows no table in particular needs it.
+pub(crate) trait Described {
+    const NAME: &'static str;
+    const COLUMNS: &'static [Column];
+    const KEY: &'static [&'static str];
+}
+
+/// A type of the query builder, and what a column of it holds.
+trait HasKind {
+    const KIND: Kind;
+}
+
+macro_rules! kinds {
+    ($($type:ident)*) => {
+        $(impl HasKind for $type {
+            const KIND: Kind = Kind::$type;
+        })*
+    };
+}
+
+kinds!(BigInt Integer SmallInt Bool Text Binary);
+
+impl<T: HasKind + diesel::sql_types::SqlType<IsNull = diesel::sql_types::is_nullable::NotNull>>
+    HasKind for Nullable<T>
+{
+    const KIND: Kind = T::KIND;
+}
+
+/// Diesel's own, and the description.
+macro_rules! table {
+    ($name:ident ($($key:ident),+) {
+        $($column:ident -> $type:ident $(<$inner:ident>)?,)+
+    }) => {
+        diesel::table! {
+            $name ($($key),+) {
+                $($column -> $type $(<$inner>)?,)+
+            }
+        }
+
+        impl Described for $name::table {
+            const NAME: &'static str = stringify!($name);
+            const COLUMNS: &'static [Column] = &[$(Column {
+                name: stringify!($column),
+                kind: <$type $(<$inner>)? as HasKind>::KIND,
+            }),+];
+            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
+        }
+    };
+}
 
 table! {
     orgs (id) {
@@ -164,6 +240,16 @@ table! {
         event_on -> BigInt,
         rolls_on -> Nullable<BigInt>,
         earns -> BigInt,
+    }
+}
+
+// Its rows are added up: on PostgreSQL a badge may have many.
+table! {
+    badge_counts (org_id, badge_id) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        issued -> BigInt,
+        earned -> BigInt,
     }
 }
 

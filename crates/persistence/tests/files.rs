@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use accolade_application::ports::EarnRequest;
 use accolade_domain::badge::EarnType;
-use accolade_persistence::{DatabaseUrl, backup, open};
+use accolade_persistence::{Backup, DatabaseUrl, Unwatched, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -30,6 +30,10 @@ fn mode(path: &Path) -> u32 {
 /// What SQLite keeps beside the file.
 fn beside(path: &Path) -> [PathBuf; 2] {
     ["-wal", "-shm"].map(|suffix| format!("{}{suffix}", path.display()).into())
+}
+
+fn backup(url: &DatabaseUrl, to: &Path) -> anyhow::Result<Backup> {
+    accolade_persistence::backup(url, to, &Unwatched)
 }
 
 #[derive(QueryableByName)]

@@ -6,6 +6,7 @@
 
 mod cli;
 mod demo;
+mod lock;
 mod serve;
 mod settings;
 mod sources;

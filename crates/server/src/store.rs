@@ -6,16 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::Turns;
-use accolade_application::ports::{Ports, WebhookSender};
+use accolade_application::ports::{Clock as _, Ports, WebhookSender};
 use accolade_persistence::{
-    Backup, Closing, Database, Facts, Migrated, Options, SealingKey, Synchronous as Sync,
+    Backup, Checked, Closing, Compared, Database, Disagreement, Facts, Migrated, Options, Progress,
+    Restored, SealingKey, Synchronous as Sync, UNFINISHED,
 };
 use accolade_wire::job::WireFiles;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use prometheus::Registry;
 
 use crate::cli::show_warnings;
-use crate::settings::{DatabaseSettings, Environment, Settings, Synchronous, load};
+use crate::lock::FileLock;
+use crate::settings::{DatabaseSettings, DatabaseUrl, Environment, Settings, Synchronous, load};
 use crate::sources::{NoReceivers, SystemClock, SystemIds, SystemSecrets};
 
 /// How long to wait at the end for those who still use the database, who have had the time of a
@@ -69,6 +71,7 @@ pub(crate) fn of_process() -> Result<Store> {
             tracing::warn!("{note}");
         }
     }
+    check_whole(&database)?;
     let missing = database.pending_migrations()?;
     if !missing.is_empty() {
         bail!(
@@ -94,6 +97,7 @@ pub(crate) fn open(
     let connections = settings.database.pool_size + more_connections;
     let (closing, database) = open_database(settings, connections)?;
     database.show_metrics(metrics)?;
+    check_whole(&database)?;
     if settings.database.migrate {
         let Migrated { names, notes } = run_migrations(&database)?;
         for name in names {
@@ -141,9 +145,82 @@ pub(crate) fn as_it_is(settings: &Settings) -> Result<(Store, Vec<String>)> {
 ///
 /// # Errors
 /// As [`accolade_persistence::backup`].
-pub(crate) fn backup(settings: &DatabaseSettings, to: &Path) -> Result<Backup> {
+pub(crate) fn backup(
+    settings: &DatabaseSettings,
+    to: &Path,
+    progress: &dyn Progress,
+) -> Result<Backup> {
     show_warnings()?;
-    accolade_persistence::backup(&settings.url.to_open(), to)
+    accolade_persistence::backup(&settings.url.to_open(), to, progress)
+}
+
+/// Makes the empty database what the copy at `from` is.
+///
+/// # Errors
+/// As [`accolade_persistence::restore`], or a server runs on the file.
+pub(crate) fn restore(
+    settings: &DatabaseSettings,
+    from: &Path,
+    progress: &dyn Progress,
+) -> Result<Restored> {
+    show_warnings()?;
+    let _lock = lock_file(&settings.url).context("database.url")?;
+    accolade_persistence::restore(from, &settings.url.to_open(), progress)
+}
+
+/// Reads all of the database, and tells `found` of what disagrees.
+///
+/// # Errors
+/// As [`accolade_persistence::verify`].
+pub(crate) fn verify(
+    settings: &Settings,
+    progress: &dyn Progress,
+    found: &mut dyn FnMut(Disagreement),
+) -> Result<Vec<Checked>> {
+    show_warnings()?;
+    let url = settings.database.url.to_open();
+    let options = options(settings, 1);
+    accolade_persistence::verify(&url, &options, SystemClock.now(), progress, found)
+        .context("database.url")
+}
+
+/// Moves the database at `from` into the one at `to`.
+///
+/// # Errors
+/// As [`accolade_persistence::transfer`], or a server runs on a file.
+pub(crate) fn transfer(
+    from: &DatabaseUrl,
+    to: &DatabaseUrl,
+    progress: &dyn Progress,
+) -> Result<Vec<Compared>> {
+    show_warnings()?;
+    // The lock is beside the file, and would be there without one.
+    if from.file().is_some_and(|file| !file.is_file()) {
+        bail!("the source: it names a file that is not there");
+    }
+    let _source = lock_file(from).context("the source")?;
+    let _target = lock_file(to).context("the target")?;
+    let options = Options {
+        pool_size: 1,
+        ..Options::default()
+    };
+    accolade_persistence::transfer(&from.to_open(), &to.to_open(), &options, progress)
+}
+
+/// The lock of the database, if it is a file.
+fn lock_file(url: &DatabaseUrl) -> Result<Option<FileLock>> {
+    url.file().map(FileLock::take).transpose()
+}
+
+/// Whether the database has all that it is to have.
+///
+/// # Errors
+/// It is the target of a transfer that has not ended.
+fn check_whole(database: &Database) -> Result<()> {
+    if database.is_transfer_unfinished()? {
+        return Err(anyhow!(UNFINISHED).context("database.url"));
+    }
+    Ok(())
 }
 
 /// Opens the database for a command, which does one thing at a time.
@@ -163,6 +240,7 @@ fn open_database(settings: &Settings, connections: u32) -> Result<(Closing, Data
     Ok((database.closing(PATIENCE), database))
 }
 
+/// How the database is used, by so many connections.
 fn options(settings: &Settings, connections: u32) -> Options {
     let secrets_key = settings.secrets.key.as_ref();
     let settings = &settings.database;

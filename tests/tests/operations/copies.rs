@@ -124,6 +124,77 @@ fn a_backup_for_which_the_disk_is_too_small_leaves_nothing() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+#[test]
+fn a_backup_that_is_restored_answers_as_the_database_did() {
+    let server = Server::start(Backend::Sqlite);
+    let org = server.org();
+    let badge = org.badge();
+    let requests: Vec<String> = (0..3).map(|number| enrol(&org, &badge, number)).collect();
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("copy.db");
+    let copy = copy.to_str().unwrap();
+    server.cli().run(&["backup", copy]).ok();
+
+    let line = server.cli().run(&["restore", copy]).refused();
+    assert!(line.contains("another server runs on the file"), "{line}");
+    let setup = server.kill();
+    let line = setup.cli().run(&["restore", copy]).refused();
+    assert!(line.contains("it is not empty"), "{line}");
+
+    let url = format!("sqlite://{}", directory.path().join("var/new.db").display());
+    let restored = setup.through(&url);
+    let said = restored.cli().run(&["restore", copy]).ok();
+    assert!(
+        said.contains(" rows in ") && said.trim().ends_with("checked"),
+        "{said}"
+    );
+    let server = restored.start();
+    let org = server.take_over(&org);
+    for request in requests {
+        org.outcome(&request).ok();
+    }
+    assert_eq!(org.issued_count(&badge), 3 * BATCH);
+}
+
+#[test]
+fn a_restore_for_which_the_disk_is_too_small_leaves_nothing() {
+    let server = accolade_tests::shared(Backend::Sqlite);
+    let directory = TempDir::new().unwrap();
+    let copy = directory.path().join("copy.db");
+    server.cli().run(&["backup", copy.to_str().unwrap()]).ok();
+    let target = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", target.path().join("new.db").display());
+    let cli = server.setup().clone().through(&url).cli().on_a_small_disk();
+    let line = cli.run(&["restore", copy.to_str().unwrap()]).refused();
+    assert!(line.contains("cannot be written"), "{line}");
+    let left = fs::read_dir(target.path()).unwrap();
+    let left: Vec<_> = left.map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(left, ["new.db.lock"]);
+}
+
+fn a_database_is_verified_beside_its_server(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    let badge = org.badge();
+    enrol(&org, &badge, 0);
+    let said = server.cli().run(&["verify"]).ok();
+    assert!(said.contains("all agrees"), "{said}");
+    server
+        .database()
+        .execute("UPDATE badge_counts SET issued = issued + 1");
+    let outcome = server.cli().run(&["verify"]);
+    let expected = format!(
+        "counts of enrolments: badge {badge} of org {}: 41 are counted, 40 are there",
+        org.id()
+    );
+    assert_eq!(outcome.stdout.lines().next(), Some(expected.as_str()));
+    let line = outcome.refused();
+    assert_eq!(
+        line,
+        "error: the database disagrees with itself in one place"
+    );
+}
+
 fn what_cannot_be_backed_up_is_said_in_one_line(backend: Backend) {
     let server = accolade_tests::shared(backend);
     let directory = TempDir::new().unwrap();
@@ -148,5 +219,6 @@ fn what_cannot_be_backed_up_is_said_in_one_line(backend: Backend) {
 }
 
 on_both_databases! {
+    a_database_is_verified_beside_its_server
     what_cannot_be_backed_up_is_said_in_one_line
 }

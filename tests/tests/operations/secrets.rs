@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const SECRET: &str = "hunter2";
 
 /// Commands that read the configuration.
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 13] = [
     &["config", "check"],
     &["config", "show"],
     &["serve"],
@@ -33,6 +33,15 @@ const COMMANDS: [&[&str]; 10] = [
         "--key",
         "x",
         "--secret-stdin",
+    ],
+    &["restore", "/dev/null/copy.db"],
+    &["verify"],
+    &[
+        "transfer",
+        "--from",
+        "hunter2",
+        "--to",
+        "postgres://u:hunter2%@h/db",
     ],
 ];
 

@@ -9,13 +9,14 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::World;
-use crate::earning::in_all;
+use crate::earning::{all_imported, in_all};
 use crate::fixtures::{at, now, second};
 
 fn imports_are_found_as_they_were_recorded_the_last_first(world: &World) {
     let badge = world.badge("Gold");
     let mut request = world.importing(&badge, &[(1, second(5)), (2, Instant::MIN), (1, second(3))]);
     request.items[1].expires_on = Instant::MAX;
+    request.outcomes = all_imported(&request.items);
     request.context.now = at("2026-05-02T00:00:00.000003Z");
     world.import(&request).unwrap();
     let record = |index: usize| {

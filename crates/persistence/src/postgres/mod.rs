@@ -6,6 +6,7 @@
 mod audit_sql;
 mod badge_sql;
 mod copy;
+mod direct;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
@@ -31,6 +32,7 @@ mod url;
 mod webhook_sql;
 
 pub(crate) use facts::facts;
+pub(crate) use direct::connect;
 pub(crate) use open::open;
 pub(crate) use url::check;
 
@@ -53,6 +55,9 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 
 /// Whether migrations have ever run.
 const HAS_MIGRATIONS: &str = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL";
+
+/// Whether a transfer into the database has begun and not ended.
+const HAS_TRANSFER: &str = "SELECT to_regclass('transfer_progress') IS NOT NULL";
 
 const CLAIMS: &str = "(SELECT COALESCE(json_agg(json_build_array(\
      c.owner_type, c.reference_id, c.active::int) ORDER BY c.position)::text, '[]') \

@@ -95,6 +95,14 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
     })
 }
 
+/// A connection of its own to the database at `url`.
+///
+/// # Errors
+/// One line, without the password: why there is none.
+pub(super) fn establish(url: &str, options: &Options) -> anyhow::Result<Connection> {
+    connect(&with_defaults(url, options))
+}
+
 /// A connection, or the reason why there is none; also where a pooler answers and has none to give.
 pub(super) fn connect(url: &str) -> anyhow::Result<Connection> {
     let url = url.to_owned();
@@ -154,7 +162,7 @@ pub(super) fn with_defaults(url: &str, options: &Options) -> String {
 
 /// What PostgreSQL says of itself.
 #[derive(QueryableByName)]
-struct Server {
+pub(super) struct Server {
     #[diesel(sql_type = Integer)]
     version: i32,
     #[diesel(sql_type = Text)]
@@ -164,7 +172,7 @@ struct Server {
 }
 
 /// Asks in a transaction and without a prepared statement, as a pooler may have anything.
-fn ask_server(connection: &mut Connection) -> anyhow::Result<Server> {
+pub(super) fn ask_server(connection: &mut Connection) -> anyhow::Result<Server> {
     const ABOUT: &str = "SELECT current_setting('server_version_num')::int AS version, \
          current_setting('server_encoding') AS encoding, \
          current_setting('synchronous_commit') AS synchronous_commit";
@@ -178,7 +186,7 @@ impl Server {
     ///
     /// # Errors
     /// One line: why not, and what to do.
-    fn check(&self) -> anyhow::Result<()> {
+    pub(super) fn check(&self) -> anyhow::Result<()> {
         if self.version / 10_000 < OLDEST {
             bail!(
                 "PostgreSQL {} is too old: version {OLDEST} or later is needed",

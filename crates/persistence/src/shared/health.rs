@@ -17,8 +17,8 @@ use diesel_migrations::MigrationHarness as _;
 use super::comparable::make_comparable;
 use super::stored_texts::normalize_texts;
 use super::{
-    Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE, check_writable,
-    locked,
+    Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
+    check_writable, locked,
 };
 use crate::migrations::{MAKES_TEXTS_COMPARABLE, Migrated, Migrations};
 use crate::retry::{WorkError, nobody_knows};
@@ -77,24 +77,46 @@ fn explain(error: StoreError) -> NotReady {
 
 /// The names of the migrations that have not run, oldest first. Only reads: the library's own
 /// way would make a table.
-fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
-    let any: bool = Statement::<DB, Bool>::new(HAS_MIGRATIONS).get_result(connection)?;
-    let applied: HashSet<String> = if any {
-        applied::table
-            .select(applied::version)
-            .load(connection)?
-            .into_iter()
-            .collect()
-    } else {
-        HashSet::new()
-    };
-    let mut all: Vec<Box<dyn Migration<DB>>> = MIGRATIONS
-        .migrations()
-        .map_err(|error| anyhow!("the migrations cannot be read: {error}"))?;
+pub(in super::super) fn missing(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
+    let applied = versions_that_ran(connection)?;
+    let mut all = embedded()?;
     all.retain(|it| !applied.contains(&it.name().version().to_string()));
     let mut names: Vec<_> = all.iter().map(|it| it.name().to_string()).collect();
     names.sort_unstable();
     Ok(names)
+}
+
+/// The versions of the migrations that have run and that this program does not know, oldest first.
+pub(in super::super) fn unknown(connection: &mut Connection) -> Result<Vec<String>, WorkError> {
+    let known = embedded()?;
+    let known: HashSet<_> = known
+        .iter()
+        .map(|it| it.name().version().to_string())
+        .collect();
+    let mut unknown: Vec<_> = versions_that_ran(connection)?
+        .difference(&known)
+        .cloned()
+        .collect();
+    unknown.sort_unstable();
+    Ok(unknown)
+}
+
+/// The versions of the migrations that have run.
+fn versions_that_ran(connection: &mut Connection) -> Result<HashSet<String>, WorkError> {
+    let any: bool = Statement::<DB, Bool>::new(HAS_MIGRATIONS).get_result(connection)?;
+    if !any {
+        return Ok(HashSet::new());
+    }
+    let applied: Vec<String> = applied::table.select(applied::version).load(connection)?;
+    Ok(applied.into_iter().collect())
+}
+
+/// The migrations of this program.
+fn embedded() -> Result<Vec<Box<dyn Migration<DB>>>, WorkError> {
+    let all = MIGRATIONS
+        .migrations()
+        .map_err(|error| anyhow!("the migrations cannot be read: {error}"))?;
+    Ok(all)
 }
 
 /// The migrations of the files, one of which has steps of the program's behind its SQL; and what
@@ -172,6 +194,16 @@ impl Migrations for Store<Connection> {
 
     fn pending(&self) -> anyhow::Result<Vec<String>> {
         Ok(self.reader.read(missing)?)
+    }
+
+    fn unknown(&self) -> anyhow::Result<Vec<String>> {
+        Ok(self.reader.read(unknown)?)
+    }
+
+    fn is_transfer_unfinished(&self) -> anyhow::Result<bool> {
+        Ok(self.reader.query(|connection| {
+            Ok(Statement::<DB, Bool>::new(HAS_TRANSFER).get_result(connection)?)
+        })?)
     }
 
     fn revert_last(&self) -> anyhow::Result<String> {

@@ -14,7 +14,7 @@ mod customer_badges;
 pub(super) mod earn_rows;
 mod expiry_rows;
 mod feed_rows;
-mod health;
+pub(super) mod health;
 pub(super) mod idempotency;
 mod jobs;
 pub(super) mod people_rows;
@@ -23,6 +23,6 @@ mod stored_texts;
 mod webhooks;
 
 use super::{
-    CLAIMS, Connection, DB, HAS_MIGRATIONS, MIGRATIONS, MIGRATIONS_AT_ONCE, TRY_TO_WRITE,
-    check_writable, directory_sql, job_sql, locked, position, text_sql, webhook_sql,
+    CLAIMS, Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, MIGRATIONS, MIGRATIONS_AT_ONCE,
+    TRY_TO_WRITE, check_writable, directory_sql, job_sql, locked, position, text_sql, webhook_sql,
 };

@@ -8,6 +8,7 @@
 mod audit_sql;
 mod backup;
 mod badge_sql;
+mod direct;
 mod directory_sql;
 mod earn_sql;
 mod enrolment_sql;
@@ -21,6 +22,7 @@ mod lease_sql;
 mod ledger_sql;
 mod open;
 mod people_sql;
+mod restore;
 #[allow(
     clippy::duplicate_mod,
     reason = "Diesel's query builder says it once for both databases: the types differ, the words do not"
@@ -32,8 +34,10 @@ mod webhook_sql;
 
 pub(crate) use backup::backup;
 pub(crate) use facts::facts;
+pub(crate) use direct::connect;
 pub(crate) use file::checkpoint;
 pub(crate) use open::open;
+pub(crate) use restore::restore;
 
 use std::time::Duration;
 
@@ -54,6 +58,10 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 /// Whether migrations have ever run.
 const HAS_MIGRATIONS: &str =
     "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '__diesel_schema_migrations')";
+
+/// Whether a transfer into the database has begun and not ended.
+const HAS_TRANSFER: &str =
+    "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'transfer_progress')";
 
 const CLAIMS: &str = "(SELECT json_group_array(json_array(\
      c.owner_type, c.reference_id, c.active) ORDER BY c.position) \

@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 
+pub(crate) mod filled;
 pub(crate) mod recorder;
 pub(crate) mod scene;
+pub(crate) mod verified;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use crate::cli::watched::Watched;
 use crate::cli::{Copy, print};
 use crate::settings::{Environment, load};
 
@@ -11,7 +12,9 @@ use crate::settings::{Environment, load};
 /// There is something of that name, it cannot be written, or the database is PostgreSQL's.
 pub(super) fn backup(command: &Copy) -> Result<()> {
     let settings = load(&Environment::of_process()?)?.settings;
-    let backup = crate::store::backup(&settings.database, &command.file)?;
+    let watched = Watched::default();
+    let backup = crate::store::backup(&settings.database, &command.file, &watched)?;
+    watched.end();
     print(format!(
         "{} has {} rows in {} bytes, checked",
         command.file.display(),

@@ -10,7 +10,12 @@ mod migrate;
 mod openapi;
 mod org;
 mod output;
+mod restore;
+mod transfer;
+mod verify;
+mod watched;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use accolade_domain::identifier::Region;
@@ -98,9 +103,33 @@ enum Command {
 Example:
   accolade-server backup backup/accolade-monday.db
 
-To restore, stop the server, put the copy in the place of the database, and start.
+`accolade-server restore` makes an empty database of the copy.
 PostgreSQL has tools of its own: pg_dump --format=custom --file=FILE URL")]
     Backup(Copy),
+    /// Put a copy that `backup` made in the place of an empty SQLite database, and check it
+    #[command(after_help = "\
+Example:
+  ACCOLADE__DATABASE__URL=sqlite://var/accolade.db accolade-server restore backup/accolade-monday.db
+
+The database must not be there, or be empty; no server may run on it. What ends in the middle leaves it
+as it was. A copy of an earlier release is migrated at the next start.
+PostgreSQL has tools of its own: pg_restore --no-owner --dbname=URL FILE")]
+    Restore(RestoreCopy),
+    /// Read the whole database and say what disagrees: counts, sums, ledger, feed. Servers may run
+    #[command(after_help = "\
+Each disagreement is a line that begins with the name of the check; a table of all checks comes last.
+The exit code is 0 if all agrees.")]
+    Verify,
+    /// Move everything into another database, SQLite to PostgreSQL or back, and compare both
+    #[command(after_help = "\
+Example:
+  accolade-server transfer --from sqlite://var/accolade.db --to postgres://user:password@host/accolade
+
+Stop the servers of the source first. The target must be empty; servers begin on it when the transfer
+has ended. One that was ended in the middle goes on where it was when it is started again. The source
+stays as it is. Ids, cursors, request ids, idempotency keys and secrets stay what they are; so must
+secrets.key, where it is set.")]
+    Transfer(TransferDatabase),
     /// Ask the running server whether it is ready; exit code 0 if it is
     Health,
     /// Look whether all is well: settings, disk, clock, database; exit code 0 unless something is wrong
@@ -116,6 +145,30 @@ has, while it runs or before; it changes nothing.")]
 struct Copy {
     /// The file of the copy, which must not be there yet
     file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct RestoreCopy {
+    /// The copy
+    file: PathBuf,
+}
+
+#[derive(Args)]
+struct TransferDatabase {
+    /// The database that is moved, as database.url names it
+    // Read later: what is wrong with it is said without it.
+    #[arg(long, value_name = "URL")]
+    from: String,
+    /// The empty database into which it is moved
+    #[arg(long, value_name = "URL")]
+    to: String,
+}
+
+impl fmt::Debug for TransferDatabase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There may be passwords in it.
+        f.debug_struct("TransferDatabase").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -259,6 +312,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
         Command::Job(JobCommand::Run(run)) => job::run(&run),
         Command::Backup(copy) => backup::backup(&copy),
+        Command::Restore(copy) => restore::restore(&copy),
+        Command::Verify => verify::verify(),
+        Command::Transfer(transfer) => transfer::transfer(&transfer),
         Command::Health => health::health(),
         Command::Doctor => doctor::doctor(),
         Command::Openapi => openapi::openapi(),

@@ -2,7 +2,6 @@
 
 mod background;
 mod listen;
-mod lock;
 mod logging;
 mod process;
 mod service_manager;
@@ -20,6 +19,7 @@ use prometheus::Registry;
 
 use crate::cli::{one_line, print};
 use crate::demo;
+use crate::lock::FileLock;
 use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
 };
@@ -28,7 +28,6 @@ use crate::store;
 use background::Background;
 pub(crate) use background::CONNECTIONS as BACKGROUND_CONNECTIONS;
 use listen::listen;
-use lock::FileLock;
 use service_manager::HandedSockets;
 use shutdown::StopSignals;
 

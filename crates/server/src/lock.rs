@@ -2,7 +2,8 @@
 //!
 //! Two would each take the other's writes for strangers' and the file for their own: a second
 //! `serve` is refused. The lock is on a file beside the database and ends with the
-//! process, however that ends; the file stays. Command line tools do not ask for it.
+//! process, however that ends; the file stays. Of the command line tools those ask for it that read or
+//! write all of the database while nobody else may: `restore` and `transfer`.
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
@@ -13,7 +14,7 @@ use anyhow::{Context as _, Result, anyhow};
 
 /// The lock of a database file, held as long as this value lives.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub(crate) struct FileLock {
     _file: File,
 }
 
@@ -22,14 +23,15 @@ impl FileLock {
     ///
     /// # Errors
     /// Another server has it, or the file cannot be made.
-    pub(super) fn take(path: &Path) -> Result<Self> {
+    pub(crate) fn take(path: &Path) -> Result<Self> {
         let lock = lock_path(path).context("the directory of the file cannot be made")?;
         // Whoever could open it could keep the server from starting.
         let file = open_for_owner(&lock).context("the lock beside the file cannot be written")?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(anyhow!(
-                "another server runs on the file: only one may; PostgreSQL takes several"
+                "another server runs on the file, or a command restores or transfers it: only one may; \
+                 PostgreSQL takes several"
             )),
             Err(TryLockError::Error(error)) => {
                 Err(error).context("the lock beside the file cannot be taken")

@@ -1,0 +1,274 @@
+//! The ledger against what its requests recorded: an answer names every enrolment and earned badge that
+//! came of the request, each of which names the request, and the feed and the expiries tell of it.
+
+use std::collections::HashMap;
+
+use accolade_application::answer::Answer;
+use accolade_domain::event::{EventKind, is_expiry_told};
+use accolade_domain::instant::Instant;
+use accolade_domain::text::RequestId;
+
+use crate::direct::{DirectConnection, Row, number};
+use crate::feed::expiries::{Recorded, recorded};
+use crate::mapping::instant;
+use crate::progress::Progress;
+use crate::verify::{Report, moment};
+
+pub(super) const NAME: &str = "the ledger and its rows";
+
+/// How many rows are read between two words of how far it is.
+const STEP: u64 = 10_000;
+
+/// Of each request what the ledger has, then what names it: enrolments, earned badges, expiries, rows of
+/// the feed.
+const ROWS: &str = "SELECT org_id, number, 0 AS what, CAST(NULL AS BYTEA) AS id, recorded_on AS moment, \
+     0 AS customers, request_id, answer FROM request_ledger \
+     UNION ALL SELECT org_id, request_no, 1, id, expires_on, 0, NULL, NULL FROM enrolments \
+     UNION ALL SELECT org_id, request_no, 2, id, expires_on, 0, NULL, NULL FROM earned_badges \
+     UNION ALL SELECT org_id, ledger_no, 3, NULL, due_on, customers, NULL, NULL FROM expiries \
+     UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, NULL, NULL FROM feed \
+     WHERE ledger_no IS NOT NULL AND kind IN (:recorded)";
+
+/// On PostgreSQL what was recorded just now has no position yet.
+const OUTBOX: &str = " UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, NULL, NULL \
+     FROM outbox WHERE ledger_no IS NOT NULL AND kind IN (:recorded)";
+
+const ORDER: &str = " ORDER BY 1, 2, 3, 4";
+
+/// What a feed tells first of what a request recorded.
+const RECORDED: [EventKind; 3] = [
+    EventKind::EnrolmentCreated,
+    EventKind::EarnCreated,
+    EventKind::EarnImported,
+];
+
+/// Looks at all requests, one after another.
+pub(super) fn look(
+    connection: &mut dyn DirectConnection,
+    now: Instant,
+    progress: &dyn Progress,
+    report: &mut Report<'_>,
+) -> anyhow::Result<()> {
+    let orgs = Orgs::read(connection, now)?;
+    let rows = number(
+        connection,
+        "SELECT (SELECT count(*) FROM request_ledger) + (SELECT count(*) FROM enrolments) \
+         + (SELECT count(*) FROM earned_badges)",
+        &[],
+    )?;
+    progress.begin(NAME, Some(rows.unsigned_abs()));
+    let outbox = if connection.has_table("outbox")? {
+        OUTBOX
+    } else {
+        ""
+    };
+    let kinds = RECORDED.map(|kind| kind.number().to_string()).join(", ");
+    let sql = format!("{ROWS}{outbox}{ORDER}").replace(":recorded", &kinds);
+    let mut request = Request::default();
+    let mut rows = 0;
+    connection.read(&sql, &[], &mut |row| {
+        let key = (row.number(0)?, row.number(1)?);
+        if key != request.key {
+            std::mem::take(&mut request).judge(&orgs, report)?;
+            request.key = key;
+        }
+        request.add(&row)?;
+        rows += 1;
+        if rows % STEP == 0 {
+            progress.advance(STEP);
+        }
+        Ok(())
+    })?;
+    request.judge(&orgs, report)
+}
+
+/// What is to be known of each org.
+struct Orgs {
+    now: Instant,
+    /// What was recorded later than this is in the feed: nothing so late was forgotten.
+    fed_since: HashMap<i64, i64>,
+    /// Requests up to this one may have no expiries yet.
+    backlogs: HashMap<i64, i64>,
+}
+
+impl Orgs {
+    fn read(connection: &mut dyn DirectConnection, now: Instant) -> anyhow::Result<Self> {
+        let mut pairs = |sql: &str| -> anyhow::Result<HashMap<i64, i64>> {
+            let mut pairs = HashMap::new();
+            connection.read(sql, &[], &mut |row| {
+                pairs.insert(row.number(0)?, row.number(1)?);
+                Ok(())
+            })?;
+            Ok(pairs)
+        };
+        Ok(Self {
+            now,
+            fed_since: pairs("SELECT org_id, min(latest_on) FROM feed GROUP BY org_id")?,
+            backlogs: pairs("SELECT org_id, upto FROM expiry_backlog")?,
+        })
+    }
+}
+
+/// An enrolment or earned badge, and when it expires.
+type Kept = (Vec<u8>, i64);
+
+/// A request, and all that names it.
+#[derive(Default)]
+struct Request {
+    /// Of which org, under which number.
+    key: (i64, i64),
+    ledger: Option<Ledger>,
+    enrolments: Vec<Kept>,
+    earns: Vec<Kept>,
+    /// When something is due, and of how many.
+    expiries: Vec<(i64, i64)>,
+    told: usize,
+}
+
+struct Ledger {
+    recorded_on: i64,
+    request_id: RequestId,
+    answer: Vec<u8>,
+}
+
+impl Request {
+    fn add(&mut self, row: &Row) -> anyhow::Result<()> {
+        let moment = row.number(4)?;
+        match row.number(2)? {
+            0 => {
+                self.ledger = Some(Ledger {
+                    recorded_on: moment,
+                    request_id: RequestId::from_stored(row.text(6)?.to_owned()),
+                    answer: row.bytes(7)?.to_vec(),
+                });
+            }
+            1 => self.enrolments.push((row.bytes(3)?.to_vec(), moment)),
+            2 => self.earns.push((row.bytes(3)?.to_vec(), moment)),
+            3 => self.expiries.push((moment, row.number(5)?)),
+            _ => self.told += 1,
+        }
+        Ok(())
+    }
+
+    /// Reports what disagrees.
+    fn judge(self, orgs: &Orgs, report: &mut Report<'_>) -> anyhow::Result<()> {
+        let (org, number) = self.key;
+        let Some(ledger) = &self.ledger else {
+            let named = self.enrolments.len() + self.earns.len();
+            if named + self.expiries.len() + self.told > 0 {
+                report.add(format!(
+                    "org {org}: the ledger has no request {number}, which {named} enrolments and earned \
+                     badges name, {} expiries and {} rows of the feed",
+                    self.expiries.len(),
+                    self.told
+                ));
+            }
+            return Ok(());
+        };
+        let name = format!(
+            "org {org}: the request {:?} ({number})",
+            ledger.request_id.as_str()
+        );
+        let answer = match crate::answers::decode(&ledger.answer, Some(&ledger.request_id)) {
+            Ok(answer) => answer,
+            Err(error) => {
+                report.add(format!(
+                    "{name} has an answer that cannot be read: {error:#}"
+                ));
+                return Ok(());
+            }
+        };
+        let recorded = recorded(&answer).map_or_else(Vec::new, |(_, recorded)| recorded);
+        let none = Vec::new();
+        let (enrolments, earns) = match answer {
+            Answer::Enrolment(_) => (&recorded, &none),
+            _ => (&none, &recorded),
+        };
+        compare(&name, "enrolments", enrolments, &self.enrolments, report);
+        compare(&name, "earned badges", earns, &self.earns, report);
+        self.judge_told(&name, ledger, !recorded.is_empty(), orgs, report);
+        self.judge_expiries(&name, ledger, &recorded, orgs, report)
+    }
+
+    fn judge_told(
+        &self,
+        name: &str,
+        ledger: &Ledger,
+        has_recorded: bool,
+        orgs: &Orgs,
+        report: &mut Report<'_>,
+    ) {
+        let fed_since = orgs.fed_since.get(&self.key.0);
+        let is_fed = fed_since.is_some_and(|since| ledger.recorded_on > *since);
+        if self.told > 1 {
+            report.add(format!("{name} is in the feed {} times", self.told));
+        } else if has_recorded && is_fed && self.told == 0 {
+            report.add(format!(
+                "{name} has recorded something that the feed does not tell"
+            ));
+        }
+    }
+
+    fn judge_expiries(
+        &self,
+        name: &str,
+        ledger: &Ledger,
+        recorded: &[Recorded],
+        orgs: &Orgs,
+        report: &mut Report<'_>,
+    ) -> anyhow::Result<()> {
+        let mut due: HashMap<i64, i64> = HashMap::new();
+        for it in recorded {
+            *due.entry(it.expires_on.unix_micros()).or_default() += 1;
+        }
+        for (due_on, customers) in &self.expiries {
+            let recorded = due.remove(due_on).unwrap_or(0);
+            // Who was erased stays counted here until it is due.
+            if recorded > *customers || recorded == 0 {
+                report.add(format!(
+                    "{name} has {recorded} that expire on {}, and {customers} are to be told of",
+                    moment(*due_on)?
+                ));
+            }
+        }
+        let backlog = orgs.backlogs.get(&self.key.0);
+        if backlog.is_some_and(|upto| *upto >= self.key.1) {
+            return Ok(());
+        }
+        let recorded_on = instant(ledger.recorded_on)?;
+        for (due_on, recorded) in due {
+            let expires_on = instant(due_on)?;
+            if expires_on > orgs.now && is_expiry_told(expires_on, recorded_on) {
+                report.add(format!(
+                    "{name} has {recorded} that expire on {expires_on}, which nobody is to be told of"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reports what only the answer, or only a row, tells of.
+fn compare(name: &str, of_what: &str, told: &[Recorded], kept: &[Kept], report: &mut Report<'_>) {
+    let told = told.iter();
+    let mut told: Vec<Kept> = told
+        .map(|it| (it.id.as_bytes().to_vec(), it.expires_on.unix_micros()))
+        .collect();
+    told.sort_unstable();
+    let mut kept = kept.to_vec();
+    kept.sort_unstable();
+    if told == kept {
+        return;
+    }
+    let missing = told.iter().filter(|it| kept.binary_search(it).is_err());
+    let further = kept.iter().filter(|it| told.binary_search(it).is_err());
+    let first = missing.clone().chain(further.clone()).next();
+    report.add(format!(
+        "{name} has {} {of_what} in its answer, of which {} are not kept so, and {} are kept that are \
+         not in it: {} for one",
+        told.len(),
+        missing.count(),
+        further.count(),
+        first.map_or_else(|| "one twice".to_owned(), |it| hex::encode(&it.0))
+    ));
+}

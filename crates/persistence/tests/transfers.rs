@@ -1,0 +1,234 @@
+//! A database that is moved into another: whole, whenever the process ends, and only into an empty one.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use accolade_application::access::{AccessGroups, ClientKey, Secret};
+use accolade_application::ports::{LeaseName, NewClient, Org, Term};
+use accolade_domain::actor::Actor;
+use accolade_domain::audit::Attribution;
+use accolade_domain::instant::Instant;
+use accolade_domain::zone::Zone;
+use accolade_persistence::{Compared, DatabaseUrl, Progress, Unwatched, open, transfer, verify};
+use support::filled::filled;
+use support::scene::{Scene, second};
+use support::{Postgres, Sqlite, options};
+use uuid::Uuid;
+
+/// A place for a database of either kind.
+enum Place {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Place {
+    fn url(&self) -> DatabaseUrl {
+        match self {
+            Self::Sqlite(it) => it.url(),
+            Self::Postgres(it) => it.url(),
+        }
+    }
+}
+
+type Make = fn() -> Place;
+
+const EMPTY: [Make; 2] = [
+    || Place::Sqlite(Sqlite::empty()),
+    || Place::Postgres(Postgres::empty()),
+];
+
+fn moved(from: &DatabaseUrl, to: &DatabaseUrl) -> anyhow::Result<Vec<Compared>> {
+    transfer(from, to, &options(), &Unwatched)
+}
+
+fn rows(compared: &[Compared], table: &str) -> u64 {
+    let found = compared.iter().find(|it| it.table == table).unwrap();
+    assert!(found.is_equal(), "{found:?}");
+    found.target.rows
+}
+
+#[track_caller]
+fn assert_agrees(url: &DatabaseUrl) {
+    let mut found = Vec::new();
+    let now = Instant::from_unix_micros(0).unwrap();
+    verify(url, &options(), now, &Unwatched, &mut |it| found.push(it)).unwrap();
+    assert_eq!(found, []);
+}
+
+#[test]
+fn every_row_is_moved_between_any_two_databases() {
+    for from in EMPTY {
+        for to in EMPTY {
+            let (from, to) = (from(), to());
+            let database = open(&from.url(), &options()).unwrap();
+            database.migrate().unwrap();
+            drop(filled(database, 500));
+            let compared = moved(&from.url(), &to.url()).unwrap();
+            assert!(compared.iter().all(Compared::is_equal), "{compared:?}");
+            assert_eq!(rows(&compared, "enrolments"), 500);
+            assert_eq!(rows(&compared, "earned_badges"), 2);
+            assert_eq!(rows(&compared, "orgs"), 1);
+            assert_agrees(&to.url());
+            let database = open(&to.url(), &options()).unwrap();
+            assert!(!database.is_transfer_unfinished().unwrap());
+        }
+    }
+}
+
+/// Ends a transfer when so many steps were done.
+struct Ending {
+    steps: AtomicU64,
+}
+
+impl Progress for Ending {
+    fn begin(&self, _: &str, _: Option<u64>) {
+        self.advance(1);
+    }
+
+    fn advance(&self, _: u64) {
+        let left = self
+            .steps
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                left.checked_sub(1)
+            });
+        assert!(left.is_ok(), "the process ends here");
+    }
+}
+
+#[test]
+fn a_transfer_that_ends_at_any_moment_goes_on_to_the_same_end() {
+    for to in EMPTY {
+        let from = Sqlite::fresh();
+        drop(filled(from.open(), 9_000));
+        let target = to();
+        let mut ends = 0;
+        for steps in [0, 1, 3, 12, 14, 15, 17, 20, 26, 28, 30] {
+            let progress = Ending {
+                steps: steps.into(),
+            };
+            let ended = catch_unwind(AssertUnwindSafe(|| {
+                transfer(&from.url(), &target.url(), &options(), &progress)
+            }));
+            if ended.is_ok() {
+                break;
+            }
+            ends += 1;
+            let database = open(&target.url(), &options()).unwrap();
+            let is_unfinished = database.is_transfer_unfinished().unwrap();
+            assert!(is_unfinished, "after {steps}");
+        }
+        assert!(ends > 5, "{ends}");
+        let compared = moved(&from.url(), &target.url()).unwrap();
+        assert!(compared.iter().all(Compared::is_equal), "{compared:?}");
+        assert_eq!(rows(&compared, "enrolments"), 9_000);
+        assert_agrees(&target.url());
+    }
+}
+
+#[test]
+fn a_target_that_has_anything_is_refused_and_so_is_a_part_of_another_source() {
+    for to in EMPTY {
+        let (from, other) = (Sqlite::fresh(), Sqlite::fresh());
+        drop(filled(from.open(), 10));
+        drop(Scene::set(other.open()));
+        let target = to();
+        let progress = Ending { steps: 12.into() };
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            transfer(&from.url(), &target.url(), &options(), &progress)
+        }));
+        ended.unwrap_err();
+        let database = other.open();
+        let org = Org {
+            id: 7.try_into().unwrap(),
+            name: "Other".try_into().unwrap(),
+            zone: Zone::utc(),
+            region: None,
+        };
+        let on = second(9);
+        database.stores.access.create_org(&org, on).unwrap();
+        drop(database);
+        let error = moved(&other.url(), &target.url()).unwrap_err();
+        assert!(error.to_string().contains("of another source"), "{error:#}");
+        let error = moved(&target.url(), &Sqlite::empty().url()).unwrap_err();
+        assert!(format!("{error:#}").contains("has not ended"), "{error:#}");
+
+        moved(&from.url(), &target.url()).unwrap();
+        let error = moved(&from.url(), &target.url()).unwrap_err();
+        let line = format!("{error:#}");
+        assert!(line.contains("the target: it is not empty (orgs"), "{line}");
+    }
+}
+
+#[test]
+fn the_numbers_of_the_target_go_on_behind_those_of_the_source() {
+    for to in EMPTY {
+        let from = Sqlite::fresh();
+        let scene = filled(from.open(), 20);
+        let actor = scene.actor;
+        drop(scene);
+        let target = to();
+        moved(&from.url(), &target.url()).unwrap();
+        let database = open(&target.url(), &options()).unwrap();
+        let client = NewClient {
+            org: 100_458.try_into().unwrap(),
+            name: "another".try_into().unwrap(),
+            key: ClientKey::try_from("another").unwrap(),
+            groups: AccessGroups::DEFAULT,
+            secret: Secret::presented("secret").hash(),
+            created: Attribution::system(second(9)),
+        };
+        let number = database.stores.access.create_client(&client).unwrap();
+        let next: Actor = number.into();
+        assert_eq!(next.number(), actor.number() + 1);
+        drop(database);
+        assert_agrees(&target.url());
+    }
+}
+
+#[test]
+fn a_database_of_postgres_that_a_server_works_on_is_not_moved() {
+    let from = Postgres::fresh();
+    let database = from.open();
+    let leases = &database.stores.leases;
+    let term = Term {
+        holder: Uuid::from_u128(7),
+        now: second(0),
+        length: Duration::from_mins(1),
+    };
+    leases.take(&[LeaseName::Expiries], 1, &term).unwrap();
+    let to = Sqlite::empty();
+    let error = moved(&from.url(), &to.url()).unwrap_err();
+    let line = format!("{error:#}");
+    assert!(line.contains("the source: a server works on it"), "{line}");
+}
+
+#[test]
+fn a_source_of_a_newer_release_and_one_that_lacks_migrations_are_refused() {
+    use diesel::connection::SimpleConnection as _;
+    use diesel::prelude::*;
+    let from = Sqlite::fresh();
+    let path: PathBuf = from.path();
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')";
+    connection.batch_execute(newer).unwrap();
+    let to = Sqlite::empty();
+    let line = format!("{:#}", moved(&from.url(), &to.url()).unwrap_err());
+    assert!(
+        line.contains("newer release") && line.contains("99990101000000"),
+        "{line}"
+    );
+
+    let from = Sqlite::empty();
+    drop(from.open());
+    let line = format!("{:#}", moved(&from.url(), &to.url()).unwrap_err());
+    assert!(
+        line.contains("run `accolade-server migrate` on it first"),
+        "{line}"
+    );
+}
