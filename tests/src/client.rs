@@ -217,7 +217,9 @@ impl Request<'_> {
             "{reply}\n{}",
             self.client.logs.tail()
         );
-        if self.path.starts_with(PREFIX) && self.method != "HEAD" {
+        let is_export = self.path.starts_with(&format!("{PREFIX}/exports/"));
+        let is_bare = is_export && reply.is_success();
+        if self.path.starts_with(PREFIX) && self.method != "HEAD" && !is_bare {
             reply.check_envelope();
         }
         document::check(&self.method, &self.path, &reply);

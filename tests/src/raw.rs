@@ -89,6 +89,12 @@ impl Raw {
         reply
     }
 
+    /// All that comes until the other side closes.
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.more() {}
+        std::mem::take(&mut self.read)
+    }
+
     /// Whether the other side closes without a further answer.
     pub fn is_closed(&mut self) -> bool {
         self.reply().is_none()

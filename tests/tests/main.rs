@@ -19,6 +19,7 @@ mod api {
     mod demo;
     mod earning_codes;
     mod events;
+    mod exports;
     mod generations;
     mod openapi;
     mod readme;
@@ -44,6 +45,7 @@ mod robustness {
     mod database_faults;
     mod durability;
     mod earning_durability;
+    mod exports;
     mod fuzz;
     mod limit_races;
     mod races;

@@ -49,6 +49,7 @@ pub(crate) struct Metrics {
     connections: IntGaugeVec,
     use_cases: IntGaugeVec,
     followers: IntGauge,
+    exports: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -152,6 +153,13 @@ impl Metrics {
                     "Requests that wait for an event, without a thread or a connection.",
                 )?,
             )?,
+            exports: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_exports",
+                    "Exports that run: a thread or a connection to the database they have only while they read.",
+                )?,
+            )?,
             registry,
             background,
         })
@@ -235,8 +243,10 @@ impl Metrics {
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
         followers: usize,
+        exports: usize,
     ) -> prometheus::Result<String> {
         self.followers.set(followers.try_into().unwrap_or(i64::MAX));
+        self.exports.set(exports.try_into().unwrap_or(i64::MAX));
         let states = [
             (
                 &self.connections,
@@ -348,7 +358,7 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage, 3).unwrap();
+        let text = metrics.render(pool, usage, 3, 2).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -360,6 +370,7 @@ mod tests {
             "accolade_log_lines_dropped_total 7",
             "of_others 3",
             "accolade_event_followers 3",
+            "accolade_exports 2",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

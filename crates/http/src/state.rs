@@ -13,6 +13,7 @@ use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::export::Places;
 use crate::follow::Followers;
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
@@ -37,6 +38,8 @@ pub struct HttpOptions {
     pub body_limit: usize,
     /// How long a request may take, its body included.
     pub request_timeout: Duration,
+    /// After how long a connection is given up whose other side takes nothing of what is sent.
+    pub write_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long the rest of a body is read and thrown away that was answered before its end, so
@@ -90,6 +93,8 @@ pub struct AppState {
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
     pub(crate) followers: Followers,
+    /// Where exports run.
+    pub(crate) exports: Places,
 }
 
 impl AppState {
@@ -125,6 +130,7 @@ impl AppState {
             readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
             running_keys: RunningKeys::default(),
             followers,
+            exports: Places::new(options.concurrency),
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),

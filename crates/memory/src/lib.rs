@@ -18,6 +18,7 @@ mod earning;
 mod enrolments;
 mod events;
 mod expiries;
+mod exports;
 mod filter;
 mod health;
 mod housekeeping;

@@ -5,7 +5,7 @@
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
 //! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
-//! [`webhook`].
+//! [`export`], [`webhook`].
 
 pub mod actor;
 pub mod audit;
@@ -17,6 +17,7 @@ pub mod earning;
 pub mod enrolment;
 pub mod envelope;
 pub mod event;
+pub mod export;
 pub mod json;
 pub mod query;
 pub mod render;

@@ -44,6 +44,8 @@ mod edit_races;
 mod enrol;
 mod expiries;
 mod expiry_races;
+mod export_races;
+mod exports;
 mod feed;
 mod feed_cursors;
 mod feed_races;
@@ -90,5 +92,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
-    webhook_deliveries feed feed_cursors feed_races reached_limits expiries expiry_races
+    webhook_deliveries feed feed_cursors feed_races reached_limits expiries expiry_races exports export_races
 };

@@ -10,6 +10,7 @@ use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context};
 use actix_web::{HttpResponse, web};
 
+use crate::auth::Permit;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
@@ -22,6 +23,8 @@ pub(crate) struct Lookup {
     pub(crate) caller: Caller,
     /// The query, from which the handler reads what is asked for.
     pub(crate) query: Query,
+    /// That the caller may, as it was when the request was opened.
+    pub(super) permit: Permit,
     pub(super) deadline: Deadline,
     pub(super) state: web::Data<AppState>,
 }

@@ -17,6 +17,7 @@ mod directory;
 mod earning;
 mod enrolment;
 mod events;
+mod exports;
 mod groups;
 mod requests;
 mod webhooks;
@@ -35,6 +36,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         customers::operations(),
         directory::operations(),
         events::operations(),
+        exports::operations(),
         badges::operations(),
         windows::operations(),
         groups::operations(),

@@ -62,7 +62,7 @@ async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let (pool, usage) = (state.readiness.pool_usage(), state.usage());
     let text = state
         .metrics
-        .render(pool, usage, state.followers.count())
+        .render(pool, usage, state.followers.count(), state.exports.count())
         .map_err(Failure::unexpected)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
