@@ -59,10 +59,7 @@ impl ExportKind {
 
     /// Whether its rows are about a badge, by which they can be chosen.
     pub const fn has_badge(self) -> bool {
-        matches!(
-            self,
-            Self::Enrolments | Self::EarnedBadges | Self::Badges
-        )
+        matches!(self, Self::Enrolments | Self::EarnedBadges | Self::Badges)
     }
 
     /// Whether its rows are about a customer.
