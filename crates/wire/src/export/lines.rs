@@ -123,7 +123,7 @@ fn add_all(stretch: &Stretch, lines: &mut Lines, at: Place, zone: &Zone) -> anyh
 enum Lines {
     Ndjson(Vec<u8>),
     Csv {
-        lines: CsvLines,
+        lines: Box<CsvLines>,
         /// The row that is being written, as JSON.
         row: Vec<u8>,
     },
@@ -134,7 +134,7 @@ impl Lines {
         match format {
             Format::Ndjson => Self::Ndjson(Vec::new()),
             Format::Csv => Self::Csv {
-                lines: CsvLines::new(columns(kind)),
+                lines: Box::new(CsvLines::new(columns(kind))),
                 row: Vec::new(),
             },
         }
