@@ -218,7 +218,9 @@ impl Request<'_> {
             self.client.logs.tail()
         );
         let is_file = reply.is_success() && reply.is_file();
-        if self.path.starts_with(PREFIX) && self.method != "HEAD" && !is_file {
+        let is_export = self.path.starts_with(&format!("{PREFIX}/exports/"));
+        let is_bare = is_file || is_export && reply.is_success();
+        if self.path.starts_with(PREFIX) && self.method != "HEAD" && !is_bare {
             reply.check_envelope();
         }
         document::check(&self.method, &self.path, &reply);

@@ -96,7 +96,7 @@ impl Raw {
         String::from_utf8(line.unwrap_or_default().to_vec()).unwrap()
     }
 
-    /// Reads all that comes until the other side closes.
+    /// All that comes until the other side closes.
     pub fn rest(&mut self) -> Vec<u8> {
         while self.more() {}
         std::mem::take(&mut self.read)

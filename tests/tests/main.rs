@@ -19,6 +19,7 @@ mod api {
     mod demo;
     mod earning_codes;
     mod events;
+    mod exports;
     mod generations;
     mod jobs;
     mod openapi;
@@ -50,6 +51,7 @@ mod robustness {
     mod deliveries;
     mod durability;
     mod earning_durability;
+    mod exports;
     mod fuzz;
     mod jobs;
     mod limit_races;

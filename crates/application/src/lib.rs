@@ -19,6 +19,7 @@ pub mod enrolment;
 pub mod error;
 pub mod events;
 mod execute;
+pub mod exports;
 pub mod group_commit;
 pub mod jobs;
 pub mod people;

@@ -16,6 +16,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure to prepare a test fails it")]
 
+mod copy;
 mod database;
 mod earning;
 mod feed;

@@ -2,15 +2,21 @@
 //!
 //! [`serve`] is all that a binary needs. Operators' pages can have a port of their own.
 
+use std::any::Any;
 use std::io;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
+#[cfg(target_os = "linux")]
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error, HttpServer, web};
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 
 use crate::middleware::cors::cors;
 use crate::middleware::draining::Draining;
@@ -93,12 +99,13 @@ pub fn serve(
     state: &AppState,
 ) -> io::Result<RunningServer> {
     let options = Arc::clone(&state.options);
-    let api_state = state.clone();
+    let (api_state, write_timeout) = (state.clone(), options.write_timeout);
     let api = HttpServer::new(move || app(&api_state))
         .workers(options.workers.max(1))
         // Each worker has threads of its own for what blocks; the dispatcher bounds them all.
         .worker_max_blocking_threads(options.concurrency.saturating_add(SPARE_THREADS))
         .keep_alive(options.keep_alive)
+        .on_connect(move |io, _| give_up_after(io, write_timeout))
         .client_request_timeout(options.request_timeout)
         .client_disconnect_timeout(options.linger)
         .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
@@ -121,6 +128,20 @@ pub fn serve(
         ops,
         draining: state.draining.clone(),
     })
+}
+
+/// Has the system end the connection `io` once its other side has taken nothing of what is sent for so
+/// long: who sends waits for ever otherwise. Elsewhere than on Linux no system can.
+fn give_up_after(io: &dyn Any, silence: Duration) {
+    #[cfg(target_os = "linux")]
+    if let Some(stream) = io.downcast_ref::<TcpStream>() {
+        let set = SockRef::from(stream).set_tcp_user_timeout(Some(silence));
+        if let Err(error) = set {
+            tracing::debug!(%error, "a connection has no time-out for what is not taken");
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (io, silence);
 }
 
 impl RunningServer {

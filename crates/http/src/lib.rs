@@ -10,6 +10,7 @@ pub mod openapi;
 
 mod auth;
 mod dispatch;
+mod export;
 mod failure;
 mod follow;
 mod group_commit;

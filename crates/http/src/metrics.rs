@@ -56,6 +56,7 @@ pub(crate) struct Metrics {
     use_cases: IntGaugeVec,
     followers: IntGauge,
     ready: IntGauge,
+    exports: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -177,6 +178,13 @@ impl Metrics {
                     "1 if requests can be served, as /health/ready says; 0 if not, or if the database does not say so in time.",
                 )?,
             )?,
+            exports: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_exports",
+                    "Exports that run: a thread or a connection to the database they have only while they read.",
+                )?,
+            )?,
             registry,
             others,
         })
@@ -273,10 +281,12 @@ impl Metrics {
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
         followers: usize,
+        exports: usize,
         is_ready: bool,
     ) -> prometheus::Result<String> {
         self.ready.set(is_ready.into());
         self.followers.set(followers.try_into().unwrap_or(i64::MAX));
+        self.exports.set(exports.try_into().unwrap_or(i64::MAX));
         let states = [
             (
                 &self.connections,
@@ -390,7 +400,7 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage, 3, true).unwrap();
+        let text = metrics.render(pool, usage, 3, 2, true).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -406,6 +416,7 @@ mod tests {
             r#"accolade_group_size_bucket{kind="enrolments",le="10"} 1"#,
             r#"accolade_group_size_count{kind="earns"} 0"#,
             "accolade_ready 1",
+            "accolade_exports 2",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

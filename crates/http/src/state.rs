@@ -14,6 +14,7 @@ use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::export::Places;
 use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
@@ -39,6 +40,8 @@ pub struct HttpOptions {
     pub body_limit: usize,
     /// How long a request may take, its body included.
     pub request_timeout: Duration,
+    /// After how long a connection is given up whose other side takes nothing of what is sent.
+    pub write_timeout: Duration,
     /// How long an idle connection is kept.
     pub keep_alive: Duration,
     /// How long the rest of a body is read and thrown away that was answered before its end, so
@@ -96,6 +99,8 @@ pub struct AppState {
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
+    /// Where exports run.
+    pub(crate) exports: Places,
 }
 
 impl AppState {
@@ -132,6 +137,7 @@ impl AppState {
             followers,
             job_followers,
             streams: Streams::new(&dispatcher, concurrency),
+            exports: Places::new(options.concurrency),
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),

@@ -52,6 +52,7 @@ impl Running {
             workers: 1,
             body_limit: 8 * 1024 * 1024,
             request_timeout: Duration::from_mins(1),
+            write_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_mins(1),
             linger: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(5),

@@ -166,7 +166,7 @@ impl State {
             .map_err(|error| StoreError::Unexpected(error.into()))
     }
 
-    fn counted(&self, badge: &Badge) -> Result<CountedBadge, StoreError> {
+    pub(crate) fn counted(&self, badge: &Badge) -> Result<CountedBadge, StoreError> {
         let number = self.badge_numbers.get(&(badge.org, badge.id)).copied();
         let number = number.ok_or_else(|| {
             StoreError::Unexpected(anyhow!("the badge {} has no number", badge.id))

@@ -93,6 +93,7 @@ impl EarningStore for MemoryStore {
         }
         for item in &request.items {
             let record = imported(item, request.context.now);
+            state.came_of(item.id.0, &request.request_id, request.context.actor);
             state
                 .earns
                 .entry((request.context.org, item.badge, item.customer))
@@ -149,7 +150,7 @@ impl State {
         let places = self.places(request, &earn, earned_on);
         let outcomes = self.earn_all(request, judged, earned_on);
         self.record(request, outcomes.clone());
-        self.told_earned(request, &outcomes, &places);
+        self.told_earned(request, &outcomes, &places, earned_on);
         Ok(outcomes)
     }
 
@@ -235,6 +236,7 @@ impl State {
                 Err(rejection) => EarnOutcome::Refused(rejection),
                 Ok(enrolment) => {
                     let key = (request.context.org, request.badge, *customer);
+                    self.came_of(id.0, &request.request_id, request.context.actor);
                     self.earns.entry(key).or_default().push(EarnRecord {
                         earned: EarnedBadge {
                             id,

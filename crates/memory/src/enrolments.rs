@@ -7,11 +7,13 @@ use accolade_application::ports::{
     EnrolmentBatch, EnrolmentRecord, EnrolmentRequest, EnrolmentStore, RecordError,
     RevokeEnrolmentsRequest, RevokeTarget, StoreError,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::{
     CustomerOutcome, Enrolment, EnrolmentStatus, Hold, Outcome, decide, to_revoke,
 };
-use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::text::RequestId;
 use anyhow::anyhow;
 
 use crate::MemoryStore;
@@ -100,6 +102,7 @@ impl State {
         let enrolled = Outcome::Enrolled(id);
         let outcome = outcome(&enrolments, customer, hold, request.context.now, enrolled);
         if outcome.outcome == enrolled {
+            self.came_of(id.0, &request.request_id, request.context.actor);
             self.enrolments
                 .entry((request.context.org, request.badge, customer))
                 .or_default()
@@ -116,6 +119,11 @@ impl State {
                 });
         }
         outcome
+    }
+
+    /// The enrolment or earned badge with this id was recorded by this request of this actor.
+    pub(crate) fn came_of(&mut self, id: ObjectId, request: &RequestId, actor: Actor) {
+        self.origins.insert(id, (request.clone(), actor));
     }
 
     /// The customer's enrolments for the badge, in the order in which they were recorded.

@@ -19,6 +19,7 @@ mod enrolments;
 mod events;
 mod expiries;
 mod files;
+mod exports;
 mod filter;
 mod health;
 mod housekeeping;

@@ -13,7 +13,7 @@ use accolade_domain::badge::constraint::Count;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::earning::EarnedBadge;
 use accolade_domain::ids::{
-    BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, OrgId, WebhookId,
+    BadgeId, BadgeNumber, CustomFieldId, CustomerId, GroupId, ObjectId, OrgId, WebhookId,
 };
 use accolade_domain::instant::Instant;
 use accolade_domain::job::JobId;
@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) fields: BTreeMap<(OrgId, CustomFieldId), CustomField>,
     pub(crate) enrolments: ByCustomer<EnrolmentRecord>,
     pub(crate) earns: ByCustomer<EarnRecord>,
+    /// Of each enrolment and earned badge, the request that recorded it, and who sent that.
+    pub(crate) origins: BTreeMap<ObjectId, (RequestId, Actor)>,
     pub(crate) refusals: ByCustomer<Refusal>,
     /// Who was merged into whom.
     pub(crate) merged: BTreeMap<(OrgId, CustomerId), Merged>,

@@ -12,6 +12,7 @@ use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::event::{
     BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, LimitCount, LimitFact,
 };
+use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner};
 
 use crate::expiries::{Expiring, Which};
@@ -83,12 +84,14 @@ impl State {
         }
     }
 
-    /// Records who has earned by `request`, and behind each the limits whose last place was taken.
+    /// Records who has earned by `request` at that moment, and behind each the limits whose last place was
+    /// taken.
     pub(crate) fn told_earned(
         &mut self,
         request: &EarnRequest,
         outcomes: &[CustomerEarn],
         places: &Places,
+        earned_on: Instant,
     ) {
         let earned = outcomes.iter().filter_map(|it| match it.outcome {
             EarnOutcome::Earned(earned, enrolment) => Some((it.customer, earned, enrolment)),
@@ -116,7 +119,7 @@ impl State {
                     })
                     .collect(),
             };
-            self.happened(context.org, context.now, Fact::EarnCreated(fact));
+            self.happened(context.org, earned_on, Fact::EarnCreated(fact));
             for edge in places.told(place) {
                 let limit = places.limits()[edge.limit];
                 let fact = LimitFact {
@@ -124,7 +127,7 @@ impl State {
                     customer: (limit.scope == Scope::Customer).then_some(customer),
                     limit,
                 };
-                self.happened(context.org, context.now, Fact::LimitReached(fact));
+                self.happened(context.org, earned_on, Fact::LimitReached(fact));
             }
             let which = Which::Earned(earned);
             expiring.push((
@@ -137,7 +140,7 @@ impl State {
                 },
             ));
         }
-        self.will_expire(context.now, expiring);
+        self.will_expire(earned_on, expiring);
     }
 
     /// Records what `request` has imported, in the order of its answer.

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    AuditQuery, BadgeQuery, BadgeSort, DetailsQuery, DirectoryEntry, EventStore, FeedQuery,
-    HeldQuery, IdentifierKind, Identifiers, Operation, PageOf, SortOrder, Stores,
+    AuditQuery, BadgeQuery, BadgeSort, CustomerExport, DetailsQuery, DirectoryEntry, EventStore,
+    Exports, FeedQuery, HeldExport, HeldQuery, IdentifierKind, Identifiers, ListExport, Operation,
+    PageOf, SortOrder, Stores,
 };
 use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_domain::event::Position;
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -352,6 +353,51 @@ const HOT: &[Hot] = &[
         postgres: "Index Scan Backward using enrolments_pkey",
         sqlite: "SEARCH enrolments USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=?)",
     },
+    Hot {
+        part: "FROM enrolments WHERE org_id = $1 AND (customer_id|FROM enrolments WHERE org_id = ? AND (customer_id",
+        values: EXPORT,
+        postgres: "(ROW(customer_id, badge_id, ordinal) > ROW($2, $3, $4))",
+        sqlite: "SEARCH enrolments USING PRIMARY KEY (org_id=? AND (customer_id,badge_id,ordinal)>(?,?,?) AND customer_id<?)",
+    },
+    Hot {
+        part: "FROM enrolments WHERE org_id = $1 AND (customer_id|FROM enrolments WHERE org_id = ? AND (customer_id",
+        values: EXPORT,
+        postgres: "Index Scan using enrolments_pkey",
+        sqlite: "SEARCH l USING PRIMARY KEY (org_id=? AND number=?)",
+    },
+    Hot {
+        part: "FROM earned_badges WHERE org_id = $1 AND (customer_id|FROM earned_badges WHERE org_id = ?1 AND (customer_id",
+        values: EXPORT,
+        postgres: "Index Scan using earned_badges_pkey",
+        sqlite: "SEARCH earned_badges USING PRIMARY KEY (org_id=? AND (customer_id,badge_id,ordinal)>(?,?,?) AND customer_id<?)",
+    },
+    Hot {
+        part: "FROM earned_badges WHERE org_id = $1 AND (customer_id|FROM earned_badges WHERE org_id = ?1 AND (customer_id",
+        values: EXPORT,
+        postgres: "Index Scan using enrolments_pkey on enrolments e",
+        sqlite: "SEARCH e USING PRIMARY KEY (org_id=? AND customer_id=? AND badge_id=? AND ordinal=?)",
+    },
+    Hot {
+        part: "FROM customer_identifiers WHERE org_id = $1 AND customer_id|FROM customer_identifiers WHERE org_id = ? AND customer_id",
+        values: &[("bigint", "1"), ("bigint", "0"), ("bigint", "9")],
+        postgres: "Index Scan using customer_identifiers_customer",
+        sqlite: "SEARCH customer_identifiers USING COVERING INDEX customer_identifiers_customer (org_id=? AND customer_id>? AND customer_id<?)",
+    },
+    Hot {
+        part: "badge_metas.id > $2|badge_metas.id > ?",
+        values: &[("bigint", "1"), ("bytea", BYTES), ("bigint", "100")],
+        postgres: "Index Scan using badge_metas_pkey",
+        sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id>?)",
+    },
+];
+
+/// A page of an export: a range of the key, whatever is asked for.
+const EXPORT: &[(&str, &str)] = &[
+    ("bigint", "1"),
+    ("bigint", "7"),
+    ("bytea", BYTES),
+    ("integer", "1"),
+    ("bigint", "9"),
 ];
 
 /// The pages of a customer's enrolments and earns: as many rows are read as are shown.
@@ -471,6 +517,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         directory.put(org, &[entry], &by, None).unwrap();
         read_trail(&database.stores, org);
         read_feed(&*database.stores.events, org);
+        read_exports(&*database.stores.exports, org, badge);
         let names = ["x".to_owned()];
         let kind = IdentifierKind::Email;
         directory.resolve(org, kind, &names).unwrap();
@@ -494,6 +541,19 @@ fn read_feed(events: &dyn EventStore, org: OrgId) {
     events.read(&asked).unwrap();
     events.before(org, second(1500)).unwrap();
     events.newest(org).unwrap();
+}
+
+/// Reads a page of each export that may be long.
+fn read_exports(exports: &dyn Exports, org: OrgId, badge: BadgeId) {
+    let asked = HeldExport {
+        badge: Some(badge),
+        ..HeldExport::default()
+    };
+    exports.enrolments(org, &asked).unwrap();
+    exports.earned_badges(org, &asked).unwrap();
+    let behind = ListExport::default().behind(badge);
+    exports.badges(org, &behind).unwrap();
+    exports.customers(org, &CustomerExport::default()).unwrap();
 }
 
 /// Reads the audit trail: of one thing, and of a time.

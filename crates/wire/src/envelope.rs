@@ -1,5 +1,7 @@
 //! The envelope around every answer of the API: `data`, `errors`, `warnings`, in this order.
 
+use std::fmt::Write as _;
+
 use accolade_domain::rejection::Rejection;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -120,6 +122,26 @@ pub fn failure(errors: &[Rejection]) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&FailureEnvelope::new(errors))
 }
 
+/// `rejections` as the `errors` or `warnings` of an envelope, in ASCII: as a header has them.
+///
+/// # Errors
+/// None that is known.
+pub fn ascii_notices(rejections: &[Rejection]) -> serde_json::Result<String> {
+    let notices: Vec<_> = rejections.iter().map(Notice::from).collect();
+    let json = serde_json::to_string(&notices)?;
+    let mut ascii = String::with_capacity(json.len());
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte @ b' '..=b'~') => ascii.push(byte.into()),
+            _ => {
+                // Writing to a string cannot fail.
+                let _ = write!(ascii, "\\u{unit:04x}");
+            }
+        }
+    }
+    Ok(ascii)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +164,20 @@ mod tests {
             text(success(&(), Errors::Null, &[warning])),
             r#"{"data":null,"errors":null,"warnings":[{"code":1992,"message":"twice","reference":"customers[1]"}]}"#
         );
+    }
+
+    #[test]
+    fn notices_of_a_header_are_ascii_and_say_the_same() {
+        let warning = Rejection::new(Code::UnknownField)
+            .with_message("\u{7f} ä 𝄞 \"")
+            .at_field("größe");
+        let notices = ascii_notices(&[warning]).unwrap();
+        assert_eq!(
+            notices,
+            r#"[{"code":1990,"message":"\u007f \u00e4 \ud834\udd1e \"","reference":"gr\u00f6\u00dfe"}]"#
+        );
+        let read: serde_json::Value = serde_json::from_str(&notices).unwrap();
+        assert_eq!(read[0]["message"], "\u{7f} ä 𝄞 \"");
     }
 
     #[test]

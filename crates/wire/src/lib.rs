@@ -5,7 +5,7 @@
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
 //! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
-//! [`job`], [`people`], [`webhook`].
+//! [`export`], [`job`], [`people`], [`webhook`].
 
 pub mod actor;
 pub mod audit;
@@ -18,6 +18,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod event;
 pub mod job;
+pub mod export;
 pub mod json;
 pub mod people;
 pub mod query;

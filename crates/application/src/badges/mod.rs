@@ -17,6 +17,7 @@ pub use claim::{ClaimBadge, UnclaimBadge};
 pub use create::CreateBadge;
 pub use etag::etag;
 pub use get::get;
+pub(crate) use get::view;
 pub use known::KnownBadges;
 pub use list::{BadgeList, list};
 pub use update::UpdateBadge;

@@ -91,7 +91,8 @@ fn make_comparable(request: &mut Request, single: bool, all: &mut [Identifiers])
     }
 }
 
-fn echo(entry: &DirectoryEntry) -> DirectoryEcho {
+/// The customer of `entry` and what it is called.
+pub(crate) fn echo(entry: &DirectoryEntry) -> DirectoryEcho {
     DirectoryEcho {
         customer: entry.customer,
         email: entry.identifiers.email.clone(),

@@ -7,6 +7,7 @@ mod named;
 
 pub use badges::{LimitCount, ShownDetails, badges, details};
 pub use catalogues::KnownCatalogues;
+pub(crate) use directory::echo;
 pub use directory::{PutCustomers, named_twice};
 pub use named::{NamedCustomer, NamedCustomers, Resolved, current_one, repeats, resolve_one};
 pub(crate) use named::{current, current_each, no_number, resolve, resolve_each};

@@ -33,6 +33,17 @@ impl Identifiers {
         }
     }
 
+    /// Sets the identifier of this kind.
+    pub fn set(&mut self, kind: IdentifierKind, text: Name) {
+        let place = match kind {
+            IdentifierKind::Email => &mut self.email,
+            IdentifierKind::Mobile => &mut self.mobile,
+            IdentifierKind::ExternalId => &mut self.external_id,
+            IdentifierKind::CardNumber => &mut self.card_number,
+        };
+        *place = Some(text);
+    }
+
     /// Every identifier that there is.
     pub fn iter(&self) -> impl Iterator<Item = (IdentifierKind, &Name)> {
         IdentifierKind::ALL

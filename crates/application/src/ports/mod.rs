@@ -21,6 +21,7 @@ mod customer_directory;
 mod earning_store;
 mod enrolment_store;
 mod event_store;
+mod exports;
 mod health;
 mod housekeeping;
 mod idempotency_store;
@@ -88,6 +89,8 @@ stores! {
     customer_badges: customer_badges::CustomerBadges,
     /// The feed of events.
     events: event_store::EventStore,
+    /// Everything that an org has, for copies of it.
+    exports: exports::Exports,
     /// Requests that were executed.
     requests: request_ledger::RequestLedger,
     /// Answers kept under idempotency keys.

@@ -35,7 +35,7 @@ fn create(world: &World, field: CustomField) -> CustomField {
     field
 }
 
-fn field(world: &World, name: &str) -> CustomField {
+pub(super) fn field(world: &World, name: &str) -> CustomField {
     create(world, draft(world, world.tenant, name))
 }
 

@@ -44,6 +44,8 @@ mod edit_races;
 mod enrol;
 mod expiries;
 mod expiry_races;
+mod export_races;
+mod exports;
 mod feed;
 mod feed_cursors;
 mod feed_races;
@@ -96,5 +98,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
     webhook_deliveries jobs job_progress feed feed_cursors feed_races reached_limits expiries expiry_races
-    people people_erased people_races
+    people people_erased people_races exports export_races
 };

@@ -16,6 +16,7 @@ use accolade_domain::instant::Instant;
 use accolade_memory::MemoryStore;
 
 use crate::Stores;
+use crate::copy::Copied;
 use crate::feed::all_events;
 use crate::walk::action::Action;
 
@@ -129,7 +130,8 @@ impl Side {
                 let before = moments.iter().map(|moment| events.before(*org, *moment));
                 let before: Vec<_> = before.map(Result::unwrap).collect();
                 let all = in_one_order(all_events(events, *org));
-                told((all, events.newest(*org), before))
+                let copied = Copied::of(&self.stores, *org);
+                told((all, events.newest(*org), before, copied))
             }
             Action::Expire(until, now) => {
                 // What other walks have left is due as well.

@@ -91,6 +91,22 @@ impl Permit {
         self.given_at.elapsed() >= PERMIT_AGAIN
     }
 
+    /// The same, as it is now, if it is old.
+    ///
+    /// # Errors
+    /// 1930 if the client was revoked since; the store failed.
+    pub(crate) fn renewed(&self, ports: &Ports) -> Result<Self, UseCaseError> {
+        if !self.is_old() {
+            return Ok(self.clone());
+        }
+        let given_at = Instant::now();
+        self.check_again(ports)?;
+        Ok(Self {
+            key: self.key.clone(),
+            given_at,
+        })
+    }
+
     /// Asks the store whether the client was revoked since, if it is old.
     ///
     /// # Errors

@@ -24,8 +24,10 @@ const SENT: [&str; 11] = [
 ];
 
 /// The headers of answers that a page may read beside those that it always may.
-const READ: [&str; 7] = [
+const READ: [&str; 9] = [
+    "Accolade-As-Of",
     "Accolade-Oldest",
+    "Accolade-Warnings",
     "ETag",
     "Idempotency-Replayed",
     "Link",

@@ -309,7 +309,7 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default(), 0, true)
+                .render(PoolUsage::default(), DispatcherUsage::default(), 0, 0, true)
                 .unwrap(),
         }
     }

@@ -38,6 +38,10 @@ pub(super) fn add_common(document: &mut OpenApi) {
     add("Link", Type::String, text);
     let text = "The position of the oldest event that there is.";
     add("Accolade-Oldest", Type::Integer, text);
+    let text = "How far the feed is in the rows at least: the `after` of the events that follow.";
+    add("Accolade-As-Of", Type::String, text);
+    let text = "What is odd about the request, as `warnings` of an envelope; absent if nothing is.";
+    add("Accolade-Warnings", Type::String, text);
     let text = "After how many seconds to come again.";
     add(RETRY_AFTER, Type::Integer, text);
 }

@@ -25,7 +25,7 @@ pub use codes::errors_markdown;
         description = "Badges for loyalty programmes: a brand defines a badge, its modules claim \
                        it, customers are enrolled for it and earn it.\n\n\
                        Every answer below `/api_gateway/v1/badges` is the envelope `data`, \
-                       `errors`, `warnings`. Instants are seconds with exactly nine decimals, which \
+                       `errors`, `warnings`, but for the rows of exports. Instants are seconds with exactly nine decimals, which \
                        examples here cannot show; each has a twin of RFC 3339 text. Every answer has \
                        the request's id in `X-CAP-REQUEST-ID` and in `X-Request-Id`. All codes \
                        are in one table, at the end.",
@@ -39,6 +39,7 @@ pub use codes::errors_markdown;
         (name = "Customers", description = "What customers hold, and by what they are called."),
         (name = "Jobs", description = "Files of rows, each carried out as if it had been a request of its own."),
         (name = "Events", description = "What happened, in order: to be read and followed."),
+        (name = "Exports", description = "Everything that there is, as a stream: for copies."),
         (name = "Badges", description = "Defining badges, and who may use them."),
         (name = "Catalogue", description = "Groups of badges, and custom fields."),
         (name = "Access", description = "Access tokens, and who created or changed something."),

@@ -276,6 +276,22 @@ impl Operation {
         self.answering(200, text, "text/plain", content(schema, None))
     }
 
+    /// What it answers with 200, as lines of these types of content, each of which shows a `T`.
+    pub(crate) fn answers_lines<T: ToSchema>(mut self, text: &str, kinds: &[&str]) -> Self {
+        let mut schemas = Schemas::default();
+        schemas.reference::<T>();
+        for (_, schema) in &mut schemas.0 {
+            open(schema);
+        }
+        self.schemas.0.extend(schemas.0);
+        let response = ResponseBuilder::new().description(text);
+        let response = kinds.iter().fold(response, |response, kind| {
+            response.content(*kind, content(String::schema(), None))
+        });
+        self.document = self.document.response("200", response.build());
+        self
+    }
+
     fn answering(mut self, status: u16, text: &str, kind: &str, content: Content) -> Self {
         let response = ResponseBuilder::new().description(text);
         let response = response.content(kind, content).build();

@@ -15,8 +15,8 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, ORIGIN};
+use actix_web::http::{Method, Version};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -83,8 +83,10 @@ impl Call {
     /// # Errors
     /// 1930, 1931, 1932; the store failed.
     pub(crate) async fn open_lookup(self) -> Result<Lookup, Failure> {
+        let (caller, permit) = self.permit().await?;
         Ok(Lookup {
-            caller: self.permit().await?.0,
+            caller,
+            permit,
             query: Query::parse(self.request.query_string()),
             deadline: Deadline::from_request(&self.request),
             is_head: self.request.method() == Method::HEAD,
@@ -273,6 +275,16 @@ impl Call {
             || self.request.path().to_owned(),
             |target| target.as_str().to_owned(),
         )
+    }
+
+    /// The method.
+    pub(crate) fn method(&self) -> &Method {
+        self.request.method()
+    }
+
+    /// The version of HTTP that it came by.
+    pub(crate) fn version(&self) -> Version {
+        self.request.version()
     }
 
     /// The headers.

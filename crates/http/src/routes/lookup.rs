@@ -10,6 +10,7 @@ use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context};
 use actix_web::{HttpResponse, web};
 
+use crate::auth::Permit;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
@@ -25,6 +26,8 @@ pub(crate) struct Lookup {
     pub(crate) deadline: Deadline,
     /// Whether nobody wants to see more than the headers.
     pub(crate) is_head: bool,
+    /// That the caller may, as it was when the request was opened.
+    pub(super) permit: Permit,
     pub(crate) state: web::Data<AppState>,
 }
 

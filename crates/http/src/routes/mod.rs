@@ -17,6 +17,7 @@ mod directory;
 mod earning;
 mod enrolment;
 mod events;
+mod exports;
 mod groups;
 mod jobs;
 mod people;
@@ -39,6 +40,7 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         jobs::operations(),
         people::operations(),
         events::operations(),
+        exports::operations(),
         badges::operations(),
         windows::operations(),
         groups::operations(),

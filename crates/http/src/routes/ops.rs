@@ -71,7 +71,13 @@ async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let (pool, usage) = (state.readiness.pool_usage(), state.usage());
     let text = state
         .metrics
-        .render(pool, usage, state.followers.count(), is_ready)
+        .render(
+            pool,
+            usage,
+            state.followers.count(),
+            state.exports.count(),
+            is_ready,
+        )
         .map_err(Failure::unexpected)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -96,7 +96,9 @@ async fn answers_to_a_named_origin_may_be_read_with_the_headers_that_matter() {
         assert_eq!(allowed(&reply), Some(APP), "{}", reply.body);
         assert!(listed(&reply, "vary").contains("origin"));
         let exposed = [
+            "accolade-as-of",
             "accolade-oldest",
+            "accolade-warnings",
             "etag",
             "idempotency-replayed",
             "link",

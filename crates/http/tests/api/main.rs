@@ -18,6 +18,7 @@ mod edge;
 mod enrolment;
 mod events;
 mod examples;
+mod exports;
 mod gate;
 mod idempotency;
 mod identifiers;

@@ -313,6 +313,7 @@ fn options() -> HttpOptions {
         workers: 1,
         body_limit: 1 << 20,
         request_timeout: Duration::from_secs(30),
+        write_timeout: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),
         linger: Duration::from_secs(5),
         shutdown_timeout: Duration::from_secs(5),

@@ -70,6 +70,9 @@ pub(crate) struct Allocation<'a> {
     /// One of them, for what is one and the same for all.
     any: &'a EarnRequest,
     key: BadgeKey,
+    /// When the earns of the batch are recorded: where rolling windows count them, not before those
+    /// that are there.
+    earned_on: Instant,
     /// In the order of the batch.
     pending: Vec<Pending>,
     /// What counts under the customer's limits, for each of `pending`.
@@ -138,6 +141,7 @@ impl<'a> Allocation<'a> {
                 org: any.context.org,
                 badge: any.badge,
             },
+            earned_on: any.context.now,
             pending: pending.into_iter().flatten().collect(),
             counted: Vec::new(),
             outcomes: outcomes.collect(),
@@ -331,6 +335,7 @@ impl<'a> Allocation<'a> {
                 self.count(connection, earned_on)?;
             }
         }
+        self.earned_on = earned_on;
         let mut recorded = 0;
         for _ in 0..MOST_ROUNDS {
             let verdicts = self.allot(earned_on, &badge, recorded);
@@ -359,6 +364,11 @@ impl<'a> Allocation<'a> {
             self.count(connection, earned_on)?;
         }
         Err(WorkError::Overtaken("earns"))
+    }
+
+    /// When the earns of the batch were recorded.
+    pub(super) const fn earned_on(&self) -> Instant {
+        self.earned_on
     }
 
     /// A customer got a place, before which so many counted under the customer's limits.

@@ -82,7 +82,8 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
             let request = &recording.requests[position];
             let outcomes = recording.outcome(position).into_iter().flatten();
             let earned = outcomes.filter(|it| matches!(it.outcome, EarnOutcome::Earned(..)));
-            let (now, earned) = (request.context.now, earned.count());
+            // As the earned badges have it, so that who follows the feed knows the same.
+            let (now, earned) = (self.allocation.earned_on(), earned.count());
             let limits = match self.allocation.places(position) {
                 Some(places) => limits(places)?,
                 None => Vec::new(),

@@ -42,7 +42,7 @@ fn is<T: serde::de::DeserializeOwned + PartialEq>(
     Ok(there.as_ref() == Some(before))
 }
 
-fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, WorkError> {
+pub(super) fn all<T: serde::de::DeserializeOwned>(rows: &[String]) -> Result<Vec<T>, WorkError> {
     Ok(rows
         .iter()
         .map(|json| read(json))

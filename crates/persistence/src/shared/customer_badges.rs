@@ -468,9 +468,11 @@ fn count_earns(
 }
 
 /// Who revoked something, and why, as it is read.
-type RevocationRow = (Option<i64>, Option<String>);
+pub(super) type RevocationRow = (Option<i64>, Option<String>);
 
-fn revocation_of((by, reason): RevocationRow) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
+pub(super) fn revocation_of(
+    (by, reason): RevocationRow,
+) -> anyhow::Result<(Option<Actor>, Option<Reason>)> {
     let by = by.map(stored).transpose()?;
     Ok((by, reason.map(Reason::from_stored)))
 }

@@ -13,6 +13,7 @@ mod comparable;
 mod customer_badges;
 pub(super) mod earn_rows;
 mod expiry_rows;
+mod exports;
 mod feed_rows;
 pub(super) mod health;
 pub(super) mod idempotency;

@@ -181,6 +181,7 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
         },
         body_limit: http.body_limit,
         request_timeout: http.request_timeout,
+        write_timeout: http.write_timeout,
         keep_alive: KEEP_ALIVE,
         linger: LINGER,
         shutdown_timeout: http.request_timeout,

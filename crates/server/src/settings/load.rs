@@ -406,7 +406,7 @@ mod tests {
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers",
+                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
@@ -503,7 +503,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers",
+                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
             ),
             (
                 "[http]\nport = \"8080\"",

@@ -76,6 +76,8 @@ pub(crate) struct HttpSettings {
     pub(crate) body_limit: usize,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) request_timeout: Duration,
+    #[serde(deserialize_with = "parse::duration")]
+    pub(crate) write_timeout: Duration,
     #[serde(deserialize_with = "parse::whole::<0, 1_000_000, _, _>")]
     pub(crate) queue: usize,
     #[serde(deserialize_with = "parse::origins")]

@@ -178,7 +178,7 @@ struct IssualsBody<'a> {
 answer! {
     /// One enrolment.
     #[schema(as = Issual)]
-    struct IssualBody<'a> {
+    pub(crate) struct IssualBody<'a> {
         /// When it was recorded.
         issuedOn: WireInstant = record.recorded_on.into(),
         /// The same as text.
@@ -233,7 +233,7 @@ struct EarnsBody<'a> {
 answer! {
     /// One earned badge.
     #[schema(as = Earn)]
-    struct EarnBody<'a> {
+    pub(crate) struct EarnBody<'a> {
         /// Its id.
         #[schema(value_type = String, example = "66da90618bdb494a4f065774")]
         earnedBadgeId: EarnedBadgeId = earned.id,

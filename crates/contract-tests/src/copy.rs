@@ -1,0 +1,204 @@
+//! Copies of what an org has: by exports, and by what follows in the feed.
+
+use std::collections::BTreeMap;
+
+use accolade_application::ports::{
+    EarnRecord, EnrolmentRecord, ExportPage, Exported, HeldExport, HeldKey,
+};
+use accolade_domain::actor::Actor;
+use accolade_domain::event::{EarnFact, EnrolmentFact, Event, Fact};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, ObjectId, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
+use accolade_domain::text::{Reason, RequestId};
+
+use crate::Stores;
+
+/// Every row that `look` gives, a page after the other.
+pub(crate) fn all_pages<T, K: Copy>(look: impl Fn(Option<K>) -> ExportPage<T, K>) -> Vec<T> {
+    let mut all = Vec::new();
+    let mut after = None;
+    loop {
+        let page = look(after);
+        all.extend(page.rows);
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return all,
+        }
+    }
+}
+
+/// All enrolments of the org that `asked` asks for.
+pub(crate) fn enrolments(
+    stores: &Stores,
+    org: OrgId,
+    asked: HeldExport,
+) -> Vec<Exported<EnrolmentRecord>> {
+    all_pages(|after: Option<HeldKey>| {
+        let asked = after.map_or(asked, |after| asked.behind(after));
+        stores.exports.enrolments(org, &asked).unwrap()
+    })
+}
+
+/// All earned badges of the org that `asked` asks for.
+pub(crate) fn earned_badges(
+    stores: &Stores,
+    org: OrgId,
+    asked: HeldExport,
+) -> Vec<Exported<EarnRecord>> {
+    all_pages(|after: Option<HeldKey>| {
+        let asked = after.map_or(asked, |after| asked.behind(after));
+        stores.exports.earned_badges(org, &asked).unwrap()
+    })
+}
+
+/// Enrolments and earned badges as somebody else has them, by their ids.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Copied(BTreeMap<ObjectId, Row>);
+
+/// What a row and the events about it say alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Row {
+    customer: CustomerId,
+    badge: BadgeId,
+    enrolment: Option<EnrolmentId>,
+    event_on: Instant,
+    expires_on: Instant,
+    recorded_on: Instant,
+    triggered_by: Option<Owner>,
+    request_id: Option<RequestId>,
+    created_by: Option<Actor>,
+    revoked: Option<(Instant, Option<Actor>, Option<Reason>)>,
+}
+
+impl Copied {
+    /// The copy of all that the org has.
+    pub(crate) fn of(stores: &Stores, org: OrgId) -> Self {
+        let mut copied = Self::default();
+        copied.load_enrolments(&enrolments(stores, org, HeldExport::default()));
+        copied.load_earned_badges(&earned_badges(stores, org, HeldExport::default()));
+        copied
+    }
+
+    /// How many rows it has.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn load(&mut self, id: ObjectId, row: Row) {
+        let before = self.0.insert(id, row);
+        assert_eq!(before, None, "a row was given twice");
+    }
+
+    fn load_enrolments(&mut self, rows: &[Exported<EnrolmentRecord>]) {
+        for row in rows {
+            let (key, record) = (row.key, &row.record);
+            let enrolment = &record.enrolment;
+            let revoked = enrolment.revoked_on.map(|on| {
+                let (by, reason) = (record.revoked_by, record.revoke_reason.clone());
+                (on, by, reason)
+            });
+            self.load(
+                enrolment.id.0,
+                Row {
+                    customer: key.customer,
+                    badge: key.badge,
+                    enrolment: None,
+                    event_on: enrolment.hold.event_on(),
+                    expires_on: enrolment.hold.expires_on(),
+                    recorded_on: record.recorded_on,
+                    triggered_by: record.triggered_by.clone(),
+                    request_id: Some(row.request_id.clone()),
+                    created_by: Some(row.created_by),
+                    revoked,
+                },
+            );
+        }
+    }
+
+    fn load_earned_badges(&mut self, rows: &[Exported<EarnRecord>]) {
+        for row in rows {
+            let (key, record) = (row.key, &row.record);
+            let earned = &record.earned;
+            let revoked = earned.revoked_on.map(|on| {
+                let (by, reason) = (record.revoked_by, record.revoke_reason.clone());
+                (on, by, reason)
+            });
+            self.load(
+                earned.id.0,
+                Row {
+                    customer: key.customer,
+                    badge: key.badge,
+                    enrolment: earned.enrolment,
+                    event_on: earned.event_on,
+                    expires_on: earned.expires_on,
+                    recorded_on: earned.earned_on,
+                    triggered_by: record.triggered_by.clone(),
+                    request_id: Some(row.request_id.clone()),
+                    created_by: Some(row.created_by),
+                    revoked,
+                },
+            );
+        }
+    }
+
+    /// The same after `event`, as whoever has read nothing else would make it.
+    pub(crate) fn apply(&mut self, event: &Event) {
+        let on = event.recorded_on;
+        match &event.fact {
+            Fact::EnrolmentCreated(fact) => self.created(fact.enrolment.0, enrolled(fact, on)),
+            Fact::EarnCreated(fact) | Fact::EarnImported(fact) => {
+                self.created(fact.earned.0, earned(fact, on));
+            }
+            Fact::EnrolmentRevoked(fact) => {
+                self.revoked(fact.enrolment.0, (on, fact.actor, fact.reason.clone()));
+            }
+            Fact::EarnRevoked(fact) => {
+                self.revoked(fact.earned.0, (on, fact.actor, fact.reason.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// What was loaded already is there, and may be further.
+    fn created(&mut self, id: ObjectId, row: Row) {
+        let there = self.0.entry(id).or_insert_with(|| row.clone());
+        let revoked = there.revoked.clone();
+        assert_eq!(*there, Row { revoked, ..row }, "it was told otherwise");
+    }
+
+    fn revoked(&mut self, id: ObjectId, revoked: (Instant, Option<Actor>, Option<Reason>)) {
+        let row = self.0.get_mut(&id).unwrap();
+        row.revoked = Some(revoked);
+    }
+}
+
+fn enrolled(fact: &EnrolmentFact, recorded_on: Instant) -> Row {
+    Row {
+        customer: fact.customer,
+        badge: fact.badge,
+        enrolment: None,
+        event_on: fact.event_on,
+        expires_on: fact.expires_on,
+        recorded_on,
+        triggered_by: fact.triggered_by.clone(),
+        request_id: fact.request_id.clone(),
+        created_by: fact.actor,
+        revoked: None,
+    }
+}
+
+fn earned(fact: &EarnFact, recorded_on: Instant) -> Row {
+    Row {
+        customer: fact.customer,
+        badge: fact.badge,
+        enrolment: fact.enrolment,
+        event_on: fact.event_on,
+        expires_on: fact.expires_on,
+        recorded_on,
+        triggered_by: fact.triggered_by.clone(),
+        request_id: fact.request_id.clone(),
+        created_by: fact.actor,
+        revoked: None,
+    }
+}

@@ -1,0 +1,467 @@
+//! Everything that an org has, a page after the other.
+//!
+//! A page of enrolments or earned badges is a range of the primary key, whatever is asked for: there is
+//! no index by badge or by time, which every enrolment and every earn would have to pay for. What
+//! a filter leaves out is read and passed. How many rows a page has stands in the statements, so that
+//! PostgreSQL knows it when it plans: it plans once, not for the values.
+
+use accolade_application::ports::{
+    CountedBadge, CustomerExport, DirectoryEntry, EarnRecord, EnrolmentRecord, ExportPage,
+    Exported, Exports, HeldExport, HeldKey, IdentifierKind, Identifiers, ListExport, StoreError,
+};
+use accolade_domain::catalogue::{CustomField, Group};
+use accolade_domain::earning::EarnedBadge;
+use accolade_domain::ids::{BadgeId, CustomFieldId, CustomerId, GroupId, OrgId};
+use accolade_domain::instant::Instant;
+use accolade_domain::text::{Name, RequestId};
+use anyhow::Context as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
+
+use super::badge_columns::{BadgeGroup, Earned, Issued};
+use super::badges::BADGE;
+use super::catalogue::all;
+use super::customer_badges::{RevocationRow, revocation_of};
+use super::{Connection, DB};
+use crate::mapping::{
+    CountedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
+};
+use crate::schema::{badge_groups, badge_metas, custom_fields};
+use crate::statement::{Sql, Statement};
+use crate::store::Store;
+
+/// How many enrolments or earned badges one statement looks at.
+const ROWS: usize = 2_000;
+
+/// How many identifiers of customers one statement looks at.
+const IDENTIFIERS: usize = 4_000;
+
+/// How many badges one statement looks at: the definition of one may have 64 KiB.
+const BADGES: usize = 100;
+
+/// How many groups or custom fields one statement looks at.
+const ENTRIES: usize = 1_000;
+
+/// What the ledger says of the request that recorded a row `p`.
+macro_rules! of_its_request {
+    () => {
+        " LEFT JOIN request_ledger AS l ON l.org_id = :org AND l.number = p.request_no"
+    };
+}
+
+/// The rows behind a key of the customers up to one: as many as [`ROWS`].
+macro_rules! behind_the_key {
+    ($columns:literal, $table:literal) => {
+        concat!(
+            " FROM (SELECT customer_id, badge_id, ordinal, id, event_on, expires_on, request_no, \
+             revoked_on, revoked_by, revoke_reason",
+            $columns,
+            " FROM ",
+            $table,
+            " WHERE org_id = :org AND (customer_id, badge_id, ordinal) > (:customer, :badge, :ordinal) \
+             AND customer_id <= :last ORDER BY customer_id, badge_id, ordinal LIMIT 2000) AS p"
+        )
+    };
+}
+
+static ENROLMENTS: Sql = Sql::new(concat!(
+    "SELECT p.customer_id, p.badge_id, p.ordinal, p.id, p.event_on, p.expires_on, p.revoked_on, \
+     p.revoked_by, p.revoke_reason, l.recorded_on, l.recorded_by, l.request_id, l.owner_type, \
+     l.reference_id",
+    behind_the_key!("", "enrolments"),
+    of_its_request!()
+));
+
+static EARNED_BADGES: Sql = Sql::new(concat!(
+    "SELECT p.customer_id, p.badge_id, p.ordinal, p.id, p.event_on, p.expires_on, p.revoked_on, \
+     p.revoked_by, p.revoke_reason, l.recorded_by, l.request_id, l.owner_type, l.reference_id, \
+     p.earned_on, p.imported, p.enrolment, \
+     (SELECT e.id FROM enrolments e WHERE e.org_id = :org AND e.customer_id = p.customer_id \
+     AND e.badge_id = p.badge_id AND e.ordinal = p.enrolment)",
+    behind_the_key!(", earned_on, imported, enrolment", "earned_badges"),
+    of_its_request!()
+));
+
+static CUSTOMERS: Sql = Sql::new(
+    "SELECT customer_id, kind, comparable FROM customer_identifiers \
+     WHERE org_id = :org AND customer_id > :after AND customer_id <= :last \
+     ORDER BY customer_id, kind LIMIT 4000",
+);
+
+type EnrolmentColumns = (
+    BigInt,
+    Binary,
+    Integer,
+    Binary,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<SmallInt>,
+    Nullable<Text>,
+);
+
+type EarnColumns = (
+    BigInt,
+    Binary,
+    Integer,
+    Binary,
+    BigInt,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<SmallInt>,
+    Nullable<Text>,
+    BigInt,
+    Bool,
+    Nullable<Integer>,
+    Nullable<Binary>,
+);
+
+#[derive(Queryable)]
+struct EnrolmentRow {
+    customer: i64,
+    badge: Vec<u8>,
+    ordinal: i32,
+    id: Vec<u8>,
+    event_on: i64,
+    expires_on: i64,
+    revoked_on: Option<i64>,
+    revoked_by: Option<i64>,
+    revoke_reason: Option<String>,
+    recorded_on: Option<i64>,
+    recorded_by: Option<i64>,
+    request_id: Option<String>,
+    owner_type: Option<i16>,
+    reference_id: Option<String>,
+}
+
+#[derive(Queryable)]
+struct EarnRow {
+    customer: i64,
+    badge: Vec<u8>,
+    ordinal: i32,
+    id: Vec<u8>,
+    event_on: i64,
+    expires_on: i64,
+    revoked_on: Option<i64>,
+    revoked_by: Option<i64>,
+    revoke_reason: Option<String>,
+    recorded_by: Option<i64>,
+    request_id: Option<String>,
+    owner_type: Option<i16>,
+    reference_id: Option<String>,
+    earned_on: i64,
+    imported: bool,
+    ordinal_of_enrolment: Option<i32>,
+    enrolment: Option<Vec<u8>>,
+}
+
+/// What both kinds of rows have in common.
+trait Held {
+    type Record;
+
+    fn key(&self) -> anyhow::Result<HeldKey>;
+
+    /// When it was recorded.
+    fn recorded_on(&self) -> anyhow::Result<Instant>;
+
+    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<Self::Record>>;
+}
+
+fn key(customer: i64, badge: &[u8], ordinal: i32) -> anyhow::Result<HeldKey> {
+    Ok(HeldKey {
+        customer: stored(customer)?,
+        badge: badge_id(badge)?,
+        ordinal: stored(ordinal)?,
+    })
+}
+
+const NO_REQUEST: &str = "something that no request of the ledger recorded";
+
+impl Held for EnrolmentRow {
+    type Record = EnrolmentRecord;
+
+    fn key(&self) -> anyhow::Result<HeldKey> {
+        key(self.customer, &self.badge, self.ordinal)
+    }
+
+    fn recorded_on(&self) -> anyhow::Result<Instant> {
+        instant(self.recorded_on.context(NO_REQUEST)?)
+    }
+
+    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<EnrolmentRecord>> {
+        let recorded_on = self.recorded_on()?;
+        let revocation: RevocationRow = (self.revoked_by, self.revoke_reason);
+        let (revoked_by, revoke_reason) = revocation_of(revocation)?;
+        Ok(Exported {
+            key,
+            record: EnrolmentRecord {
+                enrolment: enrolment((self.id, self.event_on, self.expires_on, self.revoked_on))?,
+                recorded_on,
+                triggered_by: triggered_by(self.owner_type, self.reference_id)?,
+                revoked_by,
+                revoke_reason,
+            },
+            request_id: RequestId::from_stored(self.request_id.context(NO_REQUEST)?),
+            created_by: stored(self.recorded_by.context(NO_REQUEST)?)?,
+        })
+    }
+}
+
+impl Held for EarnRow {
+    type Record = EarnRecord;
+
+    fn key(&self) -> anyhow::Result<HeldKey> {
+        key(self.customer, &self.badge, self.ordinal)
+    }
+
+    fn recorded_on(&self) -> anyhow::Result<Instant> {
+        instant(self.earned_on)
+    }
+
+    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<EarnRecord>> {
+        let enrolment = self.enrolment.as_deref().map(object_id).transpose()?;
+        anyhow::ensure!(
+            enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
+            "an earn without its enrolment"
+        );
+        let (revoked_by, revoke_reason) = revocation_of((self.revoked_by, self.revoke_reason))?;
+        Ok(Exported {
+            key,
+            record: EarnRecord {
+                earned: EarnedBadge {
+                    id: object_id(&self.id)?.into(),
+                    enrolment: enrolment.map(Into::into),
+                    event_on: instant(self.event_on)?,
+                    earned_on: instant(self.earned_on)?,
+                    expires_on: instant(self.expires_on)?,
+                    revoked_on: self.revoked_on.map(instant).transpose()?,
+                    imported: self.imported,
+                },
+                triggered_by: triggered_by(self.owner_type, self.reference_id)?,
+                revoked_by,
+                revoke_reason,
+            },
+            request_id: RequestId::from_stored(self.request_id.context(NO_REQUEST)?),
+            created_by: stored(self.recorded_by.context(NO_REQUEST)?)?,
+        })
+    }
+}
+
+/// The statement `sql` for what `asked` asks for: the rows behind a key, of customers up to one.
+fn behind<'a, Row>(sql: &'static Sql, org: OrgId, asked: &HeldExport) -> Statement<'a, DB, Row> {
+    let (mut customer, mut badge, mut ordinal) = (0, [0; 12], 0);
+    if let Some(one) = asked.customer {
+        // The key before all that the customer has.
+        customer = one.get();
+        if let Some(one) = asked.badge {
+            badge = *one.0.as_bytes();
+        }
+    }
+    if let Some(after) = asked.after {
+        let last = i32::try_from(after.ordinal).unwrap_or(i32::MAX);
+        let after = (after.customer.get(), *after.badge.0.as_bytes(), last);
+        (customer, badge, ordinal) = after.max((customer, badge, ordinal));
+    }
+    let last = asked.customer.map_or(i64::MAX, CustomerId::get);
+    Statement::named(sql)
+        .set::<BigInt, _>("org", org.get())
+        .set::<BigInt, _>("customer", customer)
+        .set::<Binary, _>("badge", badge.to_vec())
+        .set::<Integer, _>("ordinal", ordinal)
+        .set::<BigInt, _>("last", last)
+}
+
+/// What `asked` asks for of `rows`, which are all that a statement has looked at.
+fn page<R: Held>(
+    rows: Vec<R>,
+    asked: &HeldExport,
+) -> anyhow::Result<ExportPage<Exported<R::Record>, HeldKey>> {
+    let is_full = rows.len() >= ROWS;
+    let placed = rows.into_iter().map(|row| Ok((row.key()?, row)));
+    let mut placed = placed.collect::<anyhow::Result<Vec<_>>>()?;
+    // The statement has no order of its own: a join may give the rows in any.
+    placed.sort_unstable_by_key(|(key, _)| *key);
+    let last = placed.last().map(|(key, _)| *key);
+    let mut rows = Vec::with_capacity(placed.len());
+    for (key, row) in placed {
+        let is_asked_for = asked.badge.is_none_or(|badge| key.badge == badge)
+            && asked.recorded.contains(row.recorded_on()?);
+        if is_asked_for {
+            rows.push(row.exported(key)?);
+        }
+    }
+    Ok(ExportPage {
+        rows,
+        next: last.filter(|_| is_full),
+    })
+}
+
+/// What `asked` asks for of `found`, at most `most` rows, each with its id and when it was created.
+fn listed<I: Copy, T>(
+    found: Vec<T>,
+    most: usize,
+    asked: &ListExport<I>,
+    about: impl Fn(&T) -> (I, Instant),
+) -> ExportPage<T, I> {
+    let last = found.last().map(|it| about(it).0);
+    let is_full = found.len() >= most;
+    let mut rows = found;
+    rows.retain(|it| asked.recorded.contains(about(it).1));
+    ExportPage {
+        rows,
+        next: last.filter(|_| is_full),
+    }
+}
+
+/// The customers whose identifiers these are, each with all of them.
+fn customers(
+    rows: Vec<(i64, i16, String)>,
+) -> anyhow::Result<ExportPage<DirectoryEntry, CustomerId>> {
+    let is_full = rows.len() >= IDENTIFIERS;
+    let mut entries: Vec<DirectoryEntry> = Vec::new();
+    for (customer, kind, text) in rows {
+        let customer: CustomerId = stored(customer)?;
+        if entries.last().is_none_or(|it| it.customer != customer) {
+            entries.push(DirectoryEntry {
+                customer,
+                identifiers: Identifiers::default(),
+            });
+        }
+        let kind = IdentifierKind::from_number(kind).context("a stored kind of identifier")?;
+        if let Some(entry) = entries.last_mut() {
+            entry.identifiers.set(kind, Name::from_stored(text));
+        }
+    }
+    if is_full {
+        // It may have more of them. Nobody has so many that no other customer is before it.
+        entries.pop();
+    }
+    let last = entries.last().map(|it| it.customer);
+    Ok(ExportPage {
+        rows: entries,
+        next: last.filter(|_| is_full),
+    })
+}
+
+/// The rows of a table whose ids are as `asked` says, in the order of their ids.
+macro_rules! by_id {
+    ($table:ident, $org:expr, $asked:expr, $most:expr) => {{
+        let mut found = $table::table
+            .filter($table::org_id.eq($org.get()))
+            .order($table::id)
+            .limit(at_most($most))
+            .into_boxed();
+        if let Some(after) = &$asked.after {
+            found = found.filter($table::id.gt(after.0.as_bytes().as_slice()));
+        }
+        if let Some(only) = &$asked.only {
+            found = found.filter($table::id.eq(only.0.as_bytes().as_slice()));
+        }
+        found
+    }};
+}
+
+/// `rows` as what a statement limits to.
+fn at_most(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+impl Exports for Store<Connection> {
+    fn enrolments(
+        &self,
+        org: OrgId,
+        asked: &HeldExport,
+    ) -> Result<ExportPage<Exported<EnrolmentRecord>, HeldKey>, StoreError> {
+        let rows: Vec<EnrolmentRow> = self.reader.query(|connection| {
+            let statement = behind::<EnrolmentColumns>(&ENROLMENTS, org, asked);
+            Ok(statement.load(connection)?)
+        })?;
+        page(rows, asked).map_err(StoreError::Unexpected)
+    }
+
+    fn earned_badges(
+        &self,
+        org: OrgId,
+        asked: &HeldExport,
+    ) -> Result<ExportPage<Exported<EarnRecord>, HeldKey>, StoreError> {
+        let rows: Vec<EarnRow> = self.reader.query(|connection| {
+            let statement = behind::<EarnColumns>(&EARNED_BADGES, org, asked);
+            Ok(statement.load(connection)?)
+        })?;
+        page(rows, asked).map_err(StoreError::Unexpected)
+    }
+
+    fn badges(
+        &self,
+        org: OrgId,
+        asked: &ListExport<BadgeId>,
+    ) -> Result<ExportPage<CountedBadge, BadgeId>, StoreError> {
+        self.reader.query(|connection| {
+            let rows: Vec<CountedBadgeRow> = by_id!(badge_metas, org, asked, BADGES)
+                .select((BADGE, badge_metas::numeric_id, BadgeGroup, Issued, Earned))
+                .load(connection)?;
+            let badges = rows.into_iter().map(CountedBadgeRow::counted);
+            let badges = badges.collect::<anyhow::Result<_>>()?;
+            let about = |it: &CountedBadge| (it.badge.id, it.badge.created_on);
+            Ok(listed(badges, BADGES, asked, about))
+        })
+    }
+
+    fn groups(
+        &self,
+        org: OrgId,
+        asked: &ListExport<GroupId>,
+    ) -> Result<ExportPage<Group, GroupId>, StoreError> {
+        self.reader.query(|connection| {
+            let rows: Vec<String> = by_id!(badge_groups, org, asked, ENTRIES)
+                .select(badge_groups::value)
+                .load(connection)?;
+            let about = |it: &Group| (it.id, it.created_on);
+            Ok(listed(all(&rows)?, ENTRIES, asked, about))
+        })
+    }
+
+    fn custom_fields(
+        &self,
+        org: OrgId,
+        asked: &ListExport<CustomFieldId>,
+    ) -> Result<ExportPage<CustomField, CustomFieldId>, StoreError> {
+        self.reader.query(|connection| {
+            let rows: Vec<String> = by_id!(custom_fields, org, asked, ENTRIES)
+                .select(custom_fields::value)
+                .load(connection)?;
+            let about = |it: &CustomField| (it.id, it.created_on);
+            Ok(listed(all(&rows)?, ENTRIES, asked, about))
+        })
+    }
+
+    fn customers(
+        &self,
+        org: OrgId,
+        asked: &CustomerExport,
+    ) -> Result<ExportPage<DirectoryEntry, CustomerId>, StoreError> {
+        let mut after = asked.after.map_or(0, CustomerId::get);
+        let mut last = i64::MAX;
+        if let Some(only) = asked.only {
+            after = after.max(only.get() - 1);
+            last = only.get();
+        }
+        let rows: Vec<(i64, i16, String)> = self.reader.query(|connection| {
+            Ok(Statement::<DB, (BigInt, SmallInt, Text)>::named(&CUSTOMERS)
+                .set::<BigInt, _>("org", org.get())
+                .set::<BigInt, _>("after", after)
+                .set::<BigInt, _>("last", last)
+                .load(connection)?)
+        })?;
+        customers(rows).map_err(StoreError::Unexpected)
+    }
+}
