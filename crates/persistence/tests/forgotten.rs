@@ -110,7 +110,8 @@ fn needles() -> Vec<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let each: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    each.concat()
 }
 
 /// The columns in which one of the numbers or texts is.

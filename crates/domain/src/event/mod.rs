@@ -46,6 +46,15 @@ impl Event {
 
     /// When it took effect: an expiry at its exact instant, everything else when it was recorded.
     pub const fn occurred_on(&self) -> Instant {
+        match &self.fact {
+            Fact::EnrolmentExpired(it) => it.expires_on,
+            Fact::EarnExpired(it) => it.expires_on,
+            _ => self.recorded_on,
+        }
+    }
+
+    /// The badge that it is about, if it is about one.
+    pub const fn badge(&self) -> Option<BadgeId> {
         self.fact.badge()
     }
 

@@ -35,8 +35,8 @@ second. Sent again it changes nothing and is answered the same.",
 Forgets a person: identifiers, enrolments, earned badges and refusals, what kept answers say of it, and \
 the data of events. What counted for a badge still counts, and executed requests stay executed. Numbers \
 that were merged into this one go as well. The number is as good as new afterwards. Sent again it \
-changes nothing and is answered the same. It looks at every answer of the organisation: some seconds \
-for a million requests.",
+changes nothing and is answered the same. It looks at every answer of the organisation and takes the \
+longer the more requests were recorded.",
             )
             .needs(AccessGroup::Admin)
             .path_parameter(

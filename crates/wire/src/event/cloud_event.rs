@@ -173,11 +173,10 @@ impl<'a> Subject<'a> {
     /// What events of one partition have in common.
     pub(super) fn partition(self) -> String {
         match self {
-            Self::CustomerBadge(customer, _) => customer.to_string(),
+            Self::CustomerBadge(customer, _) | Self::Customer(customer) => customer.to_string(),
             Self::Badge(badge) => badge.to_string(),
             Self::Webhook(webhook) => webhook.to_string(),
             Self::Job(job) => job.to_string(),
-            Self::Customer(customer) => customer.to_string(),
             Self::Customers => self.to_string(),
         }
     }
