@@ -142,7 +142,8 @@ fn numbered(sql: &str) -> String {
     let mut parts = sql.split('?');
     let mut numbered = parts.next().unwrap_or_default().to_owned();
     for (index, part) in parts.enumerate() {
-        numbered.push_str(&format!("${}", index + 1));
+        numbered.push('$');
+        numbered.push_str(&(index + 1).to_string());
         numbered.push_str(part);
     }
     numbered

@@ -28,7 +28,7 @@ use crate::transfer::UNFINISHED;
 /// What the file of SQLite begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// What a dump of pg_dump begins with.
+/// What a dump of `pg_dump` begins with.
 const DUMP: &[u8] = b"PGDMP";
 
 /// How much is copied at a time.

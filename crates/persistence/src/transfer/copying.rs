@@ -61,8 +61,7 @@ pub(super) fn copy(
         match (written, read) {
             (Ok(()), _) => Ok(()),
             // That nothing more came is only what followed.
-            (Err(_), Ok(Err(ReadError::Failed(cause)))) => Err(cause),
-            (Err(cause), Ok(_)) => Err(cause),
+            (Err(_), Ok(Err(ReadError::Failed(cause)))) | (Err(cause), Ok(_)) => Err(cause),
             (Err(_), Err(_)) => bail!("whoever read it has panicked"),
         }
     })

@@ -168,17 +168,13 @@ impl Table {
 
     /// What its rows are ordered by.
     fn ordered_by(&self, connection: &dyn DirectConnection) -> Vec<String> {
-        match self.form {
-            Form::Sums(_) => {
-                let nulls_first = |it| format!("{} NULLS FIRST", connection.ordered(it));
-                self.groups().map(nulls_first).collect()
-            }
-            _ => {
-                let column = |name: &&str| self.columns.iter().find(|it| it.name == *name);
-                let columns = self.key.iter().filter_map(column);
-                columns.map(|it| connection.ordered(*it)).collect()
-            }
+        if let Form::Sums(_) = self.form {
+            let nulls_first = |it| format!("{} NULLS FIRST", connection.ordered(it));
+            return self.groups().map(nulls_first).collect();
         }
+        let column = |name: &&str| self.columns.iter().find(|it| it.name == *name);
+        let columns = self.key.iter().filter_map(column);
+        columns.map(|it| connection.ordered(*it)).collect()
     }
 }
 
