@@ -139,8 +139,8 @@ impl Stand {
 
     async fn start_job(&self, job: &str) -> Result<()> {
         let mut connection = Connection::open(&self.target().await?).await?;
-        let started = connection.post(&format!("jobs/{job}/start"), &json!({}));
-        started.await.map(drop)
+        let (path, nothing) = (format!("jobs/{job}/start"), json!({}));
+        connection.post(&path, &nothing).await.map(drop)
     }
 
     /// Waits for the end of a job, all of whose `rows` must have been carried out.
