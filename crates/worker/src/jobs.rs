@@ -117,10 +117,13 @@ const fn name((org, job): Key) -> LeaseName {
     LeaseName::Job(org, job)
 }
 
-/// How the chunk of a job ended, and the job, if it can go on from there.
+/// A job that can go on behind a chunk, and what the chunk has come to.
+type Carried = (Box<dyn Run>, Step);
+
+/// How the chunk of a job ended: `None` if there was nothing to do.
 struct Ended {
     key: Key,
-    result: Result<Option<(Box<dyn Run>, Step)>, RunError>,
+    result: Result<Option<Carried>, RunError>,
     took: Duration,
 }
 
@@ -136,7 +139,7 @@ pub(crate) struct Jobs {
     context: Context,
     leases: HeldLeases,
     looked: Option<Instant>,
-    jobs: BTreeMap<Key, RunnableJob>,
+    runnable: BTreeMap<Key, RunnableJob>,
     /// The chunks that are under way. What they have begun goes on when this goes.
     chunks: JoinSet<Ended>,
     working: BTreeSet<Key>,
@@ -157,7 +160,7 @@ impl Task for Jobs {
             context: context.clone(),
             leases: HeldLeases::new(context),
             looked: None,
-            jobs: BTreeMap::new(),
+            runnable: BTreeMap::new(),
             chunks: JoinSet::new(),
             working: BTreeSet::new(),
             open: HashMap::new(),
@@ -214,32 +217,32 @@ impl Jobs {
             .into_iter()
             .map(|job| (key(&job), job))
             .collect();
-        self.jobs = jobs;
-        let jobs = &self.jobs;
+        self.runnable = jobs;
+        let jobs = &self.runnable;
         self.open.retain(|key, _| jobs.contains_key(key));
         self.failing.retain(|key, _| jobs.contains_key(key));
         self.turns.retain(|key, _| jobs.contains_key(key));
         self.turns_of_orgs
             .retain(|org, _| jobs.keys().any(|(of, _)| of == org));
-        let share = self.leases.share(self.jobs.len()).await?;
+        let share = self.leases.share(self.runnable.len()).await?;
         self.release_unwanted(share).await?;
         let held = self.held().count();
-        let mut missing: Vec<_> = (self.jobs.keys().copied())
+        let mut missing: Vec<_> = (self.runnable.keys().copied())
             .filter(|key| self.leases.end(name(*key)).is_none())
             .collect();
         // Orgs of which this server has no job yet come first.
         let orgs: BTreeSet<_> = self.held().map(|(org, _)| *org).collect();
-        missing.sort_by_key(|key| (orgs.contains(&key.0), self.jobs[key].created_on));
+        missing.sort_by_key(|key| (orgs.contains(&key.0), self.runnable[key].created_on));
         let names = missing.into_iter().map(name).collect();
         self.leases.take(names, share.saturating_sub(held)).await?;
         let held = self.held().count();
-        self.context.metrics.jobs_stand(self.jobs.len(), held);
+        self.context.metrics.jobs_stand(self.runnable.len(), held);
         Ok(())
     }
 
     /// The jobs whose leases this server has.
     fn held(&self) -> impl Iterator<Item = &Key> {
-        (self.jobs.keys()).filter(|key| self.leases.end(name(**key)).is_some())
+        (self.runnable.keys()).filter(|key| self.leases.end(name(**key)).is_some())
     }
 
     /// Gives back the leases of jobs that are done, and those above the share of this server.
@@ -255,7 +258,7 @@ impl Jobs {
             self.open.remove(key);
         }
         let mut released: Vec<_> = surplus.into_iter().map(name).collect();
-        let (jobs, working) = (&self.jobs, &self.working);
+        let (jobs, working) = (&self.runnable, &self.working);
         let done = self.leases.names().filter(|held| match held {
             LeaseName::Job(org, job) => {
                 !jobs.contains_key(&(*org, *job)) && !working.contains(&(*org, *job))
@@ -275,7 +278,7 @@ impl Jobs {
         };
         let last = |key: &Key| {
             let of_org = self.turns_of_orgs.get(&key.0).copied();
-            let created_on = self.jobs[key].created_on;
+            let created_on = self.runnable[key].created_on;
             (of_org, self.turns.get(key).copied(), created_on)
         };
         self.held().filter(may).min_by_key(|key| last(key)).copied()
@@ -283,7 +286,7 @@ impl Jobs {
 
     /// Has the next chunk of a job carried out.
     fn begin(&mut self, key: Key) {
-        let Some(job) = self.jobs.get(&key).cloned() else {
+        let Some(job) = self.runnable.get(&key).cloned() else {
             return;
         };
         self.turn += 1;
@@ -336,7 +339,7 @@ impl Jobs {
     }
 
     async fn finished(&mut self, key: Key, state: JobState) -> Result<(), StoreError> {
-        if let Some(job) = self.jobs.get(&key) {
+        if let Some(job) = self.runnable.get(&key) {
             let (org, job) = (job.org.get(), job.job.as_str());
             tracing::info!(org, job, state = state.name(), "a job has ended");
         }
@@ -344,14 +347,14 @@ impl Jobs {
     }
 
     async fn forget(&mut self, key: Key) -> Result<(), StoreError> {
-        self.jobs.remove(&key);
+        self.runnable.remove(&key);
         self.leases.release(vec![name(key)]).await
     }
 
     /// Has a job rest of which a chunk failed; longer each time. One whose file cannot be read at all
     /// fails.
     async fn failed(&mut self, key: Key, error: RunError) -> Result<(), StoreError> {
-        let Some(job) = self.jobs.get(&key).cloned() else {
+        let Some(job) = self.runnable.get(&key).cloned() else {
             return Ok(());
         };
         let failing = self.failing.entry(key).or_insert_with(|| Failing {
@@ -403,7 +406,7 @@ fn chunk(
     carrier: &dyn Carrier,
     job: &RunnableJob,
     run: Option<Box<dyn Run>>,
-) -> Result<Option<(Box<dyn Run>, Step)>, RunError> {
+) -> Result<Option<Carried>, RunError> {
     let run = match run {
         Some(run) => Some(run),
         None => carrier.open(job)?,

@@ -143,13 +143,13 @@ fn refused(error: SaveJobError) -> UseCaseError {
 fn check_parts(ports: &Ports, stored: &StoredJob) -> Result<(), UseCaseError> {
     let (org, id) = (stored.job.org, &stored.job.id);
     let store = &ports.stores.jobs;
-    let parts = store.parts(org, id)?;
-    check_complete(&parts)?;
-    let parts = parts.iter().map(|part| {
+    let sent = store.parts(org, id)?;
+    check_complete(&sent)?;
+    let file = sent.iter().map(|part| {
         let found = store.part(org, id, part.number)?;
         found.ok_or_else(|| StoreError::Unavailable(anyhow::anyhow!("a part is gone")))
     });
-    check_file(ports, &stored.job.settings, parts)
+    check_file(ports, &stored.job.settings, file)
 }
 
 /// # Errors
@@ -178,24 +178,22 @@ fn check_complete(parts: &[PartInfo]) -> Result<(), Rejection> {
 pub(super) fn check_file<P: AsRef<[u8]>>(
     ports: &Ports,
     settings: &JobSettings,
-    parts: impl Iterator<Item = Result<P, StoreError>>,
+    sent: impl Iterator<Item = Result<P, StoreError>>,
 ) -> Result<(), UseCaseError> {
     let file = ports.files.open(settings, &FilePlace::default());
     let mut file = file.map_err(UseCaseError::unexpected)?;
-    for part in parts {
+    for part in sent {
         file.feed(part?.as_ref());
         if let Some(checked) = file.check() {
             return Ok(checked?);
         }
     }
     file.finish();
-    match file.check() {
-        Some(checked) => Ok(checked?),
-        None => {
-            let message = "The file has no line that says what its columns are.";
-            Err(Rejection::new(Code::Unreadable)
-                .with_message(message)
-                .into())
-        }
+    if let Some(checked) = file.check() {
+        return Ok(checked?);
     }
+    let message = "The file has no line that says what its columns are.";
+    Err(Rejection::new(Code::Unreadable)
+        .with_message(message)
+        .into())
 }

@@ -60,7 +60,7 @@ impl Command for CreateJob {
         }
         let answer = Answer::Job(Box::new(new_view(&job)));
         let record = request.record(&answer);
-        let parts: Vec<_> = (1..)
+        let sent: Vec<_> = (1..)
             .zip(file.chunks(MOST_PART_BYTES))
             .map(|(number, data)| NewPart {
                 number,
@@ -75,7 +75,7 @@ impl Command for CreateJob {
         };
         let store = &ports.stores.jobs;
         let most_open = self.limits.most_open;
-        match store.create_job(&new, &parts, most_open, record.as_ref(), &entries) {
+        match store.create_job(&new, &sent, most_open, record.as_ref(), &entries) {
             Ok(()) => Ok(answer),
             Err(CreateJobError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
             Err(CreateJobError::IdUsed) => Err(Rejection::new(Code::RequestIdUsed)

@@ -88,8 +88,8 @@ pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults
         let message = "The job was not started: nothing has become of its rows yet.";
         return Err(not_now(message).into());
     }
-    let parts = ports.stores.jobs.parts(caller.org, job)?;
-    let bytes: u64 = parts.iter().map(|part| u64::from(part.bytes)).sum();
+    let kept = ports.stores.jobs.parts(caller.org, job)?;
+    let bytes: u64 = kept.iter().map(|part| u64::from(part.bytes)).sum();
     if bytes < stored.bytes {
         let message = "The results of the job are kept no more.";
         return Err(no_such_job().with_message(message).into());
@@ -98,7 +98,7 @@ pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults
         chunks: stored.progress.chunk,
         job: stored.job,
         stores: ports.stores.clone(),
-        parts: parts.last().map_or(0, |part| part.number),
+        parts: kept.last().map_or(0, |part| part.number),
         part: 0,
         chunk: 0,
     })

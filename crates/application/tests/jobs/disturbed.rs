@@ -1,6 +1,7 @@
 //! Jobs whose carriers are killed at every moment, or are two at once: every row has one outcome, the
 //! one that it would have had undisturbed.
 
+use std::fmt::Write as _;
 use std::thread;
 
 use accolade_application::badges::KnownBadges;
@@ -32,7 +33,7 @@ fn enrolments(world: &World) -> String {
             5 => (String::new(), "bob@example.org"),
             _ => ((row % 9 + 1).to_string(), ""),
         };
-        file.push_str(&format!("{number},{email},{badge},{date}\n"));
+        writeln!(file, "{number},{email},{badge},{date}").unwrap();
     }
     file.push_str("broken\n");
     file
@@ -49,7 +50,7 @@ fn earns(world: &World) -> String {
         } else {
             ""
         };
-        file.push_str(&format!("{},{badge},{date}\n", row % 5 + 1));
+        writeln!(file, "{},{badge},{date}", row % 5 + 1).unwrap();
     }
     file
 }
@@ -59,10 +60,12 @@ fn imports(world: &World) -> String {
     let mut file = "customerId,badgeMetaId,eventDate,earnExpiresOn\n".to_owned();
     for row in 0..9 {
         let year = if row % 4 == 3 { 2019 } else { 2030 };
-        file.push_str(&format!(
-            "{},{badge},2020-01-01T00:00:00Z,{year}-01-01T00:00:00Z\n",
+        writeln!(
+            file,
+            "{},{badge},2020-01-01T00:00:00Z,{year}-01-01T00:00:00Z",
             row % 5 + 1
-        ));
+        )
+        .unwrap();
     }
     file
 }
@@ -82,7 +85,7 @@ fn customers(world: &World) -> String {
         (3, "c"),
         (9, "a"),
     ] {
-        file.push_str(&format!("{number},{name}@example.org\n"));
+        writeln!(file, "{number},{name}@example.org").unwrap();
     }
     file
 }
@@ -99,7 +102,7 @@ fn revocations(world: &World) -> String {
         } else {
             String::new()
         };
-        file.push_str(&format!("{},{badge},{issued}\n", row % 6 + 1));
+        writeln!(file, "{},{badge},{issued}", row % 6 + 1).unwrap();
     }
     file
 }
@@ -111,7 +114,7 @@ fn revoked_earns(world: &World) -> String {
     let earned = ids(&world.finish("before"));
     let mut file = "customerId,badgeMetaId,earnedBadgeId\n".to_owned();
     for row in 0..9 {
-        file.push_str(&format!("{},{badge},{}\n", row % 6 + 1, earned[row % 6]));
+        writeln!(file, "{},{badge},{}", row % 6 + 1, earned[row % 6]).unwrap();
     }
     file
 }
@@ -237,7 +240,7 @@ fn a_badge_that_is_turned_on_and_off_meanwhile_leaves_each_row_what_is_true_of_i
         let badge = world.badge("Gold", EarnType::IssueEarn, None);
         let mut file = "customerId\n".to_owned();
         for row in 1..=40 {
-            file.push_str(&format!("{row}\n"));
+            writeln!(file, "{row}").unwrap();
         }
         world.start("a", settings(JobOperation::Enrol, Some(badge)), &file);
         thread::scope(|scope| {

@@ -1,6 +1,7 @@
 //! What becomes of rows: as if each had been a request of its own, one after the other.
 
 use accolade_domain::badge::EarnType;
+use accolade_domain::ids::CustomerId;
 use accolade_domain::job::{JobOperation, JobState, RowOutcome};
 
 use crate::world::{World, code, id, ids, settings};
@@ -191,7 +192,7 @@ fn identifiers_move_as_if_one_row_came_after_the_other() {
     let found = directory.resolve(world.caller.org, kind, &names).unwrap();
     let numbers: Vec<_> = found
         .into_iter()
-        .map(|it| it.map_or(0, |it| it.get()))
+        .map(|it| it.map_or(0, CustomerId::get))
         .collect();
     assert_eq!(numbers, [3, 1, 2, 9]);
 }

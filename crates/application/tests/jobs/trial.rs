@@ -1,5 +1,7 @@
 //! Dry runs of whole files: what they say is what the real run does.
 
+use std::fmt::Write as _;
+
 use accolade_domain::badge::EarnType;
 use accolade_domain::job::{JobOperation, JobSettings};
 use proptest::prelude::*;
@@ -40,7 +42,7 @@ fn enrolments(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
             number => format!("{number},"),
         };
         let badge = badges[usize::from(badge % 4).min(2)];
-        file.push_str(&format!("{named},{badge},{}\n", date(*when)));
+        writeln!(file, "{named},{badge},{}", date(*when)).unwrap();
     }
     (settings(JobOperation::Enrol, None), file)
 }
@@ -60,7 +62,7 @@ fn earns(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
     let mut file = "customerId,badgeMetaId,eventDate\n".to_owned();
     for (who, badge, when) in rows {
         let badge = badges[usize::from(badge % 3)];
-        file.push_str(&format!("{},{badge},{}\n", who % 5 + 1, date(*when)));
+        writeln!(file, "{},{badge},{}", who % 5 + 1, date(*when)).unwrap();
     }
     (settings(JobOperation::Earn, None), file)
 }
@@ -76,7 +78,7 @@ fn revocations(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
             0 | 1 => String::new(),
             other => enrolled[usize::from(other) - 2].to_string(),
         };
-        file.push_str(&format!("{},{badge},{issued}\n", who % 4 + 1));
+        writeln!(file, "{},{badge},{issued}", who % 4 + 1).unwrap();
     }
     (settings(JobOperation::RevokeEnrolments, None), file)
 }
@@ -89,7 +91,7 @@ fn revoked_earns(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
     let mut file = "customerId,badgeMetaId,earnedBadgeId\n".to_owned();
     for (who, which, _) in rows {
         let earned = earned[usize::from(which % 3)];
-        file.push_str(&format!("{},{badge},{earned}\n", who % 4 + 1));
+        writeln!(file, "{},{badge},{earned}", who % 4 + 1).unwrap();
     }
     (settings(JobOperation::RevokeEarns, None), file)
 }
@@ -108,11 +110,7 @@ fn imports(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
         } else {
             "2030-01-01T00:00:00Z"
         };
-        file.push_str(&format!(
-            "{},{badge},{},{expiry}\n",
-            who % 4 + 1,
-            date(*when)
-        ));
+        writeln!(file, "{},{badge},{},{expiry}", who % 4 + 1, date(*when)).unwrap();
     }
     (settings(JobOperation::Import, None), file)
 }
@@ -131,7 +129,7 @@ fn customers(world: &World, rows: &[Numbers]) -> (JobSettings, String) {
             0 => String::new(),
             other => format!("c{other}"),
         };
-        file.push_str(&format!("{},{email},{card}\n", who % 5 + 1));
+        writeln!(file, "{},{email},{card}", who % 5 + 1).unwrap();
     }
     (settings(JobOperation::Customers, None), file)
 }

@@ -1,7 +1,7 @@
 //! Jobs: created, sent their files, changed, deleted and looked up.
 
 use accolade_application::ports::{
-    AuditQuery, CreateJobError, NewJob, NewPart, PutPartError, SaveJobError, StoredJob,
+    AuditQuery, CreateJobError, JobProgress, NewJob, NewPart, PutPartError, SaveJobError, StoredJob,
 };
 use accolade_domain::audit::{Action, EntityKind, telling};
 use accolade_domain::event::{Fact, JobFact};
@@ -96,7 +96,7 @@ fn a_job_is_found_as_it_was_created(world: &World) {
     assert_eq!(stored.job, new.job);
     assert_eq!((stored.secret, stored.bytes), (new.secret, 15));
     assert_eq!(stored.chunk_rows, 250);
-    assert_eq!(stored.progress, Default::default());
+    assert_eq!(stored.progress, JobProgress::default());
     let infos = store.parts(new.job.org, &new.job.id).unwrap();
     let infos: Vec<_> = infos.iter().map(|it| (it.number, it.bytes)).collect();
     assert_eq!(infos, [(1, 13), (2, 2)]);

@@ -17,9 +17,10 @@ use crate::sources::SystemClock;
 /// How many connections to the database all deliveries use at once: one reads, one saves.
 const DELIVERY_CONNECTIONS: u32 = 2;
 
-/// How many connections to the database are used in the background at once.
+/// How many connections to the database are used in the background at once: of a job a chunk is carried
+/// out while the next is read.
 pub(crate) fn connections(settings: &Settings) -> u32 {
-    accolade_worker::CONNECTIONS + DELIVERY_CONNECTIONS + settings.jobs.concurrency
+    accolade_worker::CONNECTIONS + DELIVERY_CONNECTIONS + 2 * settings.jobs.concurrency
 }
 
 /// How long the end of the process waits for the background.

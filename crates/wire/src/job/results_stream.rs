@@ -84,12 +84,11 @@ impl ResultsStream {
     }
 
     fn feed(&mut self) -> Result<(), StoreError> {
-        match self.results.next_part()? {
-            Some(part) => self.rows.feed(&part),
-            None => {
-                self.rows.finish();
-                self.is_fed = true;
-            }
+        if let Some(part) = self.results.next_part()? {
+            self.rows.feed(&part);
+        } else {
+            self.rows.finish();
+            self.is_fed = true;
         }
         Ok(())
     }

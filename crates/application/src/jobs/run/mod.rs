@@ -32,6 +32,8 @@ mod plan;
 mod requests;
 mod trial;
 
+use std::thread;
+
 use accolade_domain::ids::OrgId;
 use accolade_domain::job::{JobId, JobOperation, JobState, RowOutcome};
 use anyhow::anyhow;
@@ -41,11 +43,12 @@ pub(super) use self::plan::rows_of_a_chunk;
 use self::names::Names;
 use self::plan::RowBudget;
 use self::trial::Tried;
-use crate::access::{AccessGroups, Caller};
+use crate::access::Caller;
 use crate::badges::KnownBadges;
 use crate::jobs::scope;
 use crate::ports::{
-    Advance, AdvanceError, ChunkPlan, JobFile, JobRow, NotExecuted, Ports, StoreError, StoredJob,
+    Advance, AdvanceError, ChunkPlan, FilePlace, JobFile, JobRow, NotExecuted, Ports, StoreError,
+    StoredJob, Stores,
 };
 
 /// Why a job was carried out no further. It must be opened anew.
@@ -71,7 +74,8 @@ pub struct Step {
     pub state: JobState,
 }
 
-/// A job that is being carried out. Holds a part of its file and a chunk of rows.
+/// A job that is being carried out. Holds a part of its file and two chunks of rows: while one is carried
+/// out the next is read.
 pub struct JobRun {
     ports: Ports,
     known: KnownBadges,
@@ -79,12 +83,84 @@ pub struct JobRun {
     stored: StoredJob,
     /// Of the chunk that comes next.
     plan: Option<ChunkPlan>,
+    reader: Reader,
+    /// What was read of the chunk that comes next, while the one before it was carried out.
+    ahead: Option<Result<ReadRows, RunError>>,
+}
+
+/// The rows of a chunk.
+struct ReadRows {
+    rows: Vec<JobRow>,
+    /// Whether there are none behind them.
+    is_last: bool,
+    /// Where the next ones begin, and how many bytes of the file are before that.
+    place: FilePlace,
+    bytes: u64,
+}
+
+/// Reads the file of a job, chunk by chunk.
+struct Reader {
+    stores: Stores,
+    org: OrgId,
+    job: JobId,
+    operation: JobOperation,
+    chunk_rows: u32,
     file: Box<dyn JobFile>,
     /// How many bytes each part has.
     parts: Vec<u32>,
     /// The number of the last part that the file was fed.
     fed: usize,
     is_fed: bool,
+}
+
+impl Reader {
+    /// The rows of the next chunk.
+    fn read(&mut self) -> Result<ReadRows, RunError> {
+        let mut rows = Vec::new();
+        let mut budget = RowBudget::new(self.operation, self.chunk_rows);
+        let is_last = loop {
+            if budget.is_spent() {
+                break false;
+            }
+            if let Some(row) = self.file.next_row() {
+                budget.spend(&row);
+                rows.push(row);
+            } else if self.is_fed {
+                break true;
+            } else {
+                self.feed()?;
+            }
+        };
+        let place = self.file.place();
+        let before = (place.part as usize).saturating_sub(1);
+        let before = self.parts.iter().take(before).map(|it| u64::from(*it));
+        Ok(ReadRows {
+            rows,
+            is_last,
+            bytes: before.sum::<u64>() + u64::from(place.offset),
+            place,
+        })
+    }
+
+    fn feed(&mut self) -> Result<(), RunError> {
+        if self.fed == self.parts.len() {
+            self.file.finish();
+            self.is_fed = true;
+            return Ok(());
+        }
+        let number = u32::try_from(self.fed + 1);
+        let number = number.map_err(|error| RunError::Unreadable(error.into()))?;
+        match self.stores.jobs.part(self.org, &self.job, number) {
+            Ok(Some(part)) => {
+                self.file.feed(&part);
+                self.fed += 1;
+                Ok(())
+            }
+            Ok(None) => Err(RunError::Unreadable(anyhow!("part {number} is gone"))),
+            Err(StoreError::Unexpected(error)) => Err(RunError::Unreadable(error)),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// What a chunk has come to.
@@ -137,22 +213,29 @@ impl JobRun {
             zone: its_org.zone,
             region: its_org.region,
             actor: stored.actor(),
-            groups: AccessGroups::from_iter(scope(stored.job.settings.operation).iter()),
+            groups: scope(stored.job.settings.operation),
         };
-        let parts = jobs.parts(org, job)?;
-        let parts = parts.iter().map(|part| part.bytes).collect();
+        let sent = jobs.parts(org, job)?;
         let place = &stored.progress.place;
         let file = ports.files.open(&stored.job.settings, place);
-        let file = file.map_err(StoreError::Unexpected)?;
+        let reader = Reader {
+            operation: stored.job.settings.operation,
+            chunk_rows: stored.chunk_rows,
+            file: file.map_err(StoreError::Unexpected)?,
+            parts: sent.iter().map(|part| part.bytes).collect(),
+            fed: (place.part as usize).saturating_sub(1),
+            is_fed: false,
+            stores: ports.stores.clone(),
+            org,
+            job: job.clone(),
+        };
         Ok(Some(Self {
             ports: ports.clone(),
             known: known.clone(),
             caller,
             plan: opened.plan,
-            file,
-            parts,
-            fed: (place.part as usize).saturating_sub(1),
-            is_fed: false,
+            reader,
+            ahead: None,
             stored,
         }))
     }
@@ -167,14 +250,21 @@ impl JobRun {
     /// # Errors
     /// Somebody else works on the job; its file cannot be read; the store failed.
     pub fn step(&mut self) -> Result<Step, RunError> {
-        let (rows, is_last) = self.read()?;
+        let ReadRows {
+            rows,
+            is_last,
+            place,
+            bytes,
+        } = match self.ahead.take() {
+            Some(read) => read?,
+            None => self.reader.read()?,
+        };
         let count = rows.len() as u64;
         let Carried {
             outcomes,
             not_executed,
             tried,
-        } = self.carry_out(rows)?;
-        let place = self.file.place();
+        } = self.carry_out_and_read_ahead(rows, is_last)?;
         let advance = Advance {
             org: self.stored.job.org,
             job: self.stored.job.id.clone(),
@@ -182,7 +272,7 @@ impl JobRun {
             outcomes,
             not_executed,
             tried,
-            bytes: self.bytes_before(place.part, place.offset),
+            bytes,
             place,
             is_last,
             now: self.ports.clock.now(),
@@ -202,6 +292,32 @@ impl JobRun {
         }
     }
 
+    /// Carries out `rows`, and meanwhile reads those that come next, unless these are the last.
+    fn carry_out_and_read_ahead(
+        &mut self,
+        rows: Vec<JobRow>,
+        is_last: bool,
+    ) -> Result<Carried, RunError> {
+        let Self {
+            ports,
+            known,
+            caller,
+            stored,
+            plan,
+            reader,
+            ahead,
+        } = self;
+        thread::scope(|scope| {
+            let reading = (!is_last).then(|| scope.spawn(|| reader.read()));
+            let carried = carry_out((ports, known), caller, stored, plan, rows);
+            *ahead = reading.map(|reading| {
+                let panicked = |_| RunError::Unreadable(anyhow!("the reader panicked"));
+                reading.join().map_err(panicked).flatten()
+            });
+            carried
+        })
+    }
+
     /// Lets the job fail, whose file cannot be read.
     ///
     /// # Errors
@@ -213,86 +329,46 @@ impl JobRun {
         }
         Ok(())
     }
+}
 
-    /// The rows of the next chunk, and whether there are none behind them.
-    fn read(&mut self) -> Result<(Vec<JobRow>, bool), RunError> {
-        let mut rows = Vec::new();
-        let mut budget = RowBudget::new(self.stored.job.settings.operation, self.stored.chunk_rows);
-        loop {
-            if budget.is_spent() {
-                return Ok((rows, false));
-            }
-            if let Some(row) = self.file.next_row() {
-                budget.spend(&row);
-                rows.push(row);
-            } else if self.is_fed {
-                return Ok((rows, true));
-            } else {
-                self.feed()?;
-            }
-        }
+/// Carries out `rows`, the next chunk of `stored`, or tries them.
+fn carry_out(
+    (ports, known): (&Ports, &KnownBadges),
+    caller: &Caller,
+    stored: &StoredJob,
+    plan: &mut Option<ChunkPlan>,
+    rows: Vec<JobRow>,
+) -> Result<Carried, RunError> {
+    let mut chunk = Chunk {
+        ports,
+        known,
+        caller,
+        names: Names::new(stored),
+        outcomes: rows.iter().map(invalid).collect(),
+        rows,
+        not_executed: Vec::new(),
+    };
+    let keeping = Keeping {
+        ports,
+        stored,
+        plan,
+    };
+    let mut tried = Tried::new(ports, stored);
+    let settings = &stored.job.settings;
+    match (settings.operation, settings.dry_run) {
+        (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
+        (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
+        (_, false) => chunk.execute(keeping)?,
+        (_, true) => chunk.try_out(&mut tried)?,
     }
-
-    fn feed(&mut self) -> Result<(), RunError> {
-        if self.fed == self.parts.len() {
-            self.file.finish();
-            self.is_fed = true;
-            return Ok(());
-        }
-        let number =
-            u32::try_from(self.fed + 1).map_err(|error| RunError::Unreadable(error.into()))?;
-        let (org, job) = self.key();
-        match self.ports.stores.jobs.part(org, job, number) {
-            Ok(Some(part)) => {
-                self.file.feed(&part);
-                self.fed += 1;
-                Ok(())
-            }
-            Ok(None) => Err(RunError::Unreadable(anyhow!("part {number} is gone"))),
-            Err(StoreError::Unexpected(error)) => Err(RunError::Unreadable(error)),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn bytes_before(&self, part: u32, offset: u32) -> u64 {
-        let before = (part as usize).saturating_sub(1);
-        let before = self.parts.iter().take(before).map(|it| u64::from(*it));
-        before.sum::<u64>() + u64::from(offset)
-    }
-
-    /// Carries out `rows`, or tries them.
-    fn carry_out(&mut self, rows: Vec<JobRow>) -> Result<Carried, RunError> {
-        let mut chunk = Chunk {
-            ports: &self.ports,
-            known: &self.known,
-            caller: &self.caller,
-            names: Names::new(&self.stored),
-            outcomes: rows.iter().map(invalid).collect(),
-            rows,
-            not_executed: Vec::new(),
-        };
-        let keeping = Keeping {
-            ports: &self.ports,
-            stored: &self.stored,
-            plan: &mut self.plan,
-        };
-        let mut tried = Tried::new(&self.ports, &self.stored);
-        let settings = &self.stored.job.settings;
-        match (settings.operation, settings.dry_run) {
-            (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
-            (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
-            (_, false) => chunk.execute(keeping)?,
-            (_, true) => chunk.try_out(&mut tried)?,
-        }
-        let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
-        let outcomes = outcomes
-            .ok_or_else(|| StoreError::Unexpected(anyhow!("a row of a job has no outcome")))?;
-        Ok(Carried {
-            outcomes,
-            not_executed: chunk.not_executed,
-            tried: tried.into_changed(),
-        })
-    }
+    let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
+    let outcomes =
+        outcomes.ok_or_else(|| StoreError::Unexpected(anyhow!("a row of a job has no outcome")))?;
+    Ok(Carried {
+        outcomes,
+        not_executed: chunk.not_executed,
+        tried: tried.into_changed(),
+    })
 }
 
 /// What becomes of a row that cannot be read.

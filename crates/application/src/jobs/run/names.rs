@@ -22,7 +22,7 @@ impl<'j> Names<'j> {
         Self { stored }
     }
 
-    fn name(&self, number: usize) -> String {
+    fn name(self, number: usize) -> String {
         let chunk = self.stored.progress.chunk;
         let mut digest = Sha256::new();
         digest.update(self.stored.secret.as_bytes());
@@ -33,12 +33,12 @@ impl<'j> Names<'j> {
     }
 
     /// The id of the request with this number, from 0.
-    pub(super) fn request_id(&self, number: usize) -> Result<RequestId, StoreError> {
+    pub(super) fn request_id(self, number: usize) -> Result<RequestId, StoreError> {
         RequestId::try_from(self.name(number)).map_err(|error| StoreError::Unexpected(error.into()))
     }
 
     /// The idempotency key with this number.
-    pub(super) fn key(&self, number: usize) -> Result<IdempotencyKey, StoreError> {
+    pub(super) fn key(self, number: usize) -> Result<IdempotencyKey, StoreError> {
         IdempotencyKey::try_from(self.name(number))
             .map_err(|error| StoreError::Unexpected(error.into()))
     }

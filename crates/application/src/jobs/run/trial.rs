@@ -8,6 +8,7 @@
 //! trial needs no more memory than a chunk has rows, no transaction that lasts, and goes on after a crash
 //! where it was.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use accolade_domain::earning::{Limit, Scope, Span};
@@ -243,15 +244,11 @@ impl Chunk<'_> {
         )?;
         let mut badges: HashMap<BadgeId, Option<VersionedBadge>> = HashMap::new();
         for group in in_order(rows, Clone::clone).into_iter().flatten() {
-            let found = match badges.get(&group.badge) {
-                Some(found) => found,
-                None => {
-                    let found = self
-                        .ports
-                        .stores
-                        .badges
-                        .find(self.caller.org, group.badge)?;
-                    badges.entry(group.badge).or_insert(found)
+            let found = match badges.entry(group.badge) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let store = &self.ports.stores.badges;
+                    entry.insert(store.find(self.caller.org, group.badge)?)
                 }
             };
             let Some(found) = found else {
@@ -445,9 +442,8 @@ impl Chunk<'_> {
             rows: rows.into_iter().map(Ok).collect(),
             request_id: None,
         })?;
-        let outcomes = match attempt {
-            Ok(Answer::Imported { outcomes, .. }) => outcomes,
-            Ok(_) | Err(_) => return Err(without_outcome().into()),
+        let Ok(Answer::Imported { outcomes, .. }) = attempt else {
+            return Err(without_outcome().into());
         };
         for (position, it) in positions.into_iter().zip(outcomes) {
             self.outcomes[position] = Some(match it {
@@ -469,12 +465,11 @@ impl Chunk<'_> {
             let Some(entry) = entry else {
                 continue;
             };
-            let outcome = match holders.replace(entry) {
-                Err(rejection) => RowOutcome::Refused(None, rejection),
-                Ok(()) => {
-                    remember_called(entry, tried)?;
-                    RowOutcome::Succeeded(None)
-                }
+            let outcome = if let Err(rejection) = holders.replace(entry) {
+                RowOutcome::Refused(None, rejection)
+            } else {
+                remember_called(entry, tried)?;
+                RowOutcome::Succeeded(None)
             };
             self.outcomes[position] = Some(outcome);
         }
