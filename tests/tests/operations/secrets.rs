@@ -10,7 +10,7 @@ use tempfile::TempDir;
 const SECRET: &str = "hunter2";
 
 /// Commands that read the configuration.
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 14] = [
     &["config", "check"],
     &["config", "show"],
     &["serve"],

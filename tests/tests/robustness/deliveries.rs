@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accolade_tests::{
-    Backend, Receiver, Setup, direct_badge, earning, earning_all, enrolment, on_both_databases,
-    until, with,
+    Backend, Receiver, Setup, direct_badge, earning_all, enrolment, on_both_databases, until,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 

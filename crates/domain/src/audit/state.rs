@@ -3,8 +3,8 @@
 use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
-use crate::job::{JobSettings, JobState};
 use crate::ids::CustomerId;
+use crate::job::{JobSettings, JobState};
 use crate::owner::Claim;
 use crate::text::Name;
 use crate::webhook::{WebhookSettings, WebhookState};

@@ -66,6 +66,18 @@ pub(crate) fn separated(rows: Vec<StoredRow>, after: i64) -> anyhow::Result<Vec<
     Ok(separate)
 }
 
+/// The numbers of the requests in the ledger that the parts of a row with this data tell of; none if it
+/// has no parts.
+pub(crate) fn requests(data: &[u8]) -> anyhow::Result<Vec<i64>> {
+    match data.split_first() {
+        Some((&PARTS, parts)) => {
+            let parts: Vec<Part> = postcard::from_bytes(parts)?;
+            Ok(parts.into_iter().filter_map(|it| it.ledger_no).collect())
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
 fn add_parts(row: &StoredRow, parts: &[u8], to: &mut Vec<StoredRow>) -> anyhow::Result<()> {
     let parts: Vec<Part> = postcard::from_bytes(parts)?;
     let mut last_position = row.before();

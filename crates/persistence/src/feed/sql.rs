@@ -6,8 +6,8 @@ use diesel::prelude::Queryable;
 
 use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
-use crate::recording::sql::Growth;
 use crate::people::sql::{PeopleRows, PeopleSql};
+use crate::recording::sql::Growth;
 use crate::retry::PooledConnection;
 use crate::stores::HousekeepingSql;
 

@@ -31,8 +31,8 @@ mod text_sql;
 mod url;
 mod webhook_sql;
 
-pub(crate) use facts::facts;
 pub(crate) use direct::connect;
+pub(crate) use facts::facts;
 pub(crate) use open::open;
 pub(crate) use url::check;
 

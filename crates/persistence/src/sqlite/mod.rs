@@ -33,8 +33,8 @@ mod text_sql;
 mod webhook_sql;
 
 pub(crate) use backup::backup;
-pub(crate) use facts::facts;
 pub(crate) use direct::connect;
+pub(crate) use facts::facts;
 pub(crate) use file::checkpoint;
 pub(crate) use open::open;
 pub(crate) use restore::restore;

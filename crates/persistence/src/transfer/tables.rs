@@ -82,6 +82,12 @@ pub(crate) const TABLES: &[Table] = tables! {
     webhooks: Form::Same,
     webhook_retries: Form::Same,
     webhook_attempts: Form::Same,
+    merged_customers: Form::Same,
+    forgotten_counts: Form::Same,
+    jobs: Form::Same,
+    job_parts: Form::Same,
+    job_trials: Form::Same,
+    job_chunks: Form::Same,
 };
 
 /// What is left behind: the migrations are the program's; leases are of processes; what is in

@@ -1,25 +1,25 @@
 //! The feed against itself and the ledger: positions without a hole, and as many events in each row as
 //! it says.
 
+use std::collections::HashMap;
+
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 
-use crate::direct::{DirectConnection, Row, number};
-use crate::feed::expand;
+use crate::direct::{DirectConnection, Row, Value, number};
 use crate::feed::sql::{LedgerRow, StoredRow};
+use crate::feed::{expand, parts};
 use crate::mapping::stored;
 use crate::progress::Progress;
 use crate::verify::Report;
 
 pub(super) const NAME: &str = "the feed";
 
-/// How many rows are read between two words of how far it is.
-const STEP: u64 = 1_000;
+/// How many rows are read at once: each may name answers about ten thousand customers.
+const PAGE: usize = 100;
 
-const ROWS: &str = "SELECT f.org_id, f.last_position, f.recorded_on, f.latest_on, f.ledger_no, f.events, \
-     f.kind, f.data, l.request_id, l.recorded_by, l.answer \
-     FROM feed f LEFT JOIN request_ledger l ON l.org_id = f.org_id AND l.number = f.ledger_no \
-     ORDER BY f.org_id, f.last_position";
+const ROWS: &str = "SELECT org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, data \
+     FROM feed WHERE (org_id, last_position) > (?, ?) ORDER BY org_id, last_position LIMIT 100";
 
 /// Looks at all rows, one after another.
 pub(super) fn look(
@@ -31,38 +31,31 @@ pub(super) fn look(
     let rows = number(connection, "SELECT count(*) FROM feed", &[])?;
     progress.begin(NAME, Some(rows.unsigned_abs()));
     let mut before: Option<(OrgId, StoredRow)> = None;
-    let mut rows = 0;
-    connection.read(ROWS, &[], &mut |row| {
-        let org: OrgId = stored(row.number(0)?)?;
-        let (row, ledger) = read(&row)?;
-        let before_it = before.take().filter(|(of, _)| *of == org);
-        judge(
-            org,
-            before_it.map(|(_, row)| row).as_ref(),
-            &row,
-            ledger.as_ref(),
-            report,
-        );
-        before = Some((org, row));
-        rows += 1;
-        if rows % STEP == 0 {
-            progress.advance(STEP);
+    let mut after = (0, 0);
+    loop {
+        let mut page: Vec<(OrgId, StoredRow)> = Vec::new();
+        let values = [Value::Number(after.0), Value::Number(after.1)];
+        connection.read(ROWS, &values, &mut |row| {
+            page.push((stored(row.number(0)?)?, read(&row)?));
+            Ok(())
+        })?;
+        let is_last = page.len() < PAGE;
+        progress.advance(page.len() as u64);
+        for (org, row) in page {
+            after = (org.get(), row.last_position);
+            let last = before.take().filter(|(of, _)| *of == org);
+            judge_place(org, last.as_ref().map(|(_, row)| row), &row, report);
+            judge_events(connection, org, &row, report)?;
+            before = Some((org, row));
         }
-        Ok(())
-    })
+        if is_last {
+            return Ok(());
+        }
+    }
 }
 
-fn read(row: &Row) -> anyhow::Result<(StoredRow, Option<LedgerRow>)> {
-    let ledger = match row.optional_bytes(10)? {
-        None => None,
-        Some(answer) => Some(LedgerRow {
-            number: row.number(4)?,
-            request_id: row.text(8)?.to_owned(),
-            recorded_by: row.number(9)?,
-            answer: answer.to_vec(),
-        }),
-    };
-    let row = StoredRow {
+fn read(row: &Row) -> anyhow::Result<StoredRow> {
+    Ok(StoredRow {
         last_position: row.number(1)?,
         recorded_on: row.number(2)?,
         latest_on: row.number(3)?,
@@ -70,17 +63,71 @@ fn read(row: &Row) -> anyhow::Result<(StoredRow, Option<LedgerRow>)> {
         events: stored(row.number(5)?)?,
         kind: stored(row.number(6)?)?,
         data: row.optional_bytes(7)?.map(<[u8]>::to_vec),
-    };
-    Ok((row, ledger))
+    })
 }
 
-fn judge(
+/// Those requests of the ledger that the rows name.
+fn named(
+    connection: &mut dyn DirectConnection,
     org: OrgId,
-    before: Option<&StoredRow>,
+    rows: &[StoredRow],
+) -> anyhow::Result<HashMap<i64, LedgerRow>> {
+    let numbers: Vec<_> = rows.iter().filter_map(|it| it.ledger_no).collect();
+    let mut found = HashMap::new();
+    if numbers.is_empty() {
+        return Ok(found);
+    }
+    let numbers: Vec<_> = numbers.iter().map(i64::to_string).collect();
+    let sql = format!(
+        "SELECT number, request_id, recorded_by, answer FROM request_ledger \
+         WHERE org_id = ? AND number IN ({})",
+        numbers.join(", ")
+    );
+    connection.read(&sql, &[Value::Number(org.get())], &mut |row| {
+        let ledger = LedgerRow {
+            number: row.number(0)?,
+            request_id: row.text(1)?.to_owned(),
+            recorded_by: row.number(2)?,
+            answer: row.bytes(3)?.to_vec(),
+        };
+        found.insert(ledger.number, ledger);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Whether all that the row tells can be read.
+fn judge_events(
+    connection: &mut dyn DirectConnection,
+    org: OrgId,
     row: &StoredRow,
-    ledger: Option<&LedgerRow>,
     report: &mut Report<'_>,
-) {
+) -> anyhow::Result<()> {
+    let position = row.last_position;
+    let mut unreadable = |error: anyhow::Error| {
+        report.add(format!(
+            "org {org}: the row of the feed at {position} cannot be read: {error:#}"
+        ));
+    };
+    let rows = match parts::separated(vec![row.clone()], i64::MIN) {
+        Ok(rows) => rows,
+        Err(error) => {
+            unreadable(error);
+            return Ok(());
+        }
+    };
+    let ledger = named(connection, org, &rows)?;
+    for row in &rows {
+        let named = row.ledger_no.and_then(|number| ledger.get(&number));
+        if let Err(error) = expand::events(org, row, named) {
+            unreadable(error);
+        }
+    }
+    Ok(())
+}
+
+/// Whether the row stands where the one before it ends, and is as late as those before it.
+fn judge_place(org: OrgId, before: Option<&StoredRow>, row: &StoredRow, report: &mut Report<'_>) {
     let position = row.last_position;
     // What is older was forgotten, from the first position on.
     let expected = before.map_or(row.before().max(0), |before| before.last_position);
@@ -97,11 +144,6 @@ fn judge(
             "org {org}: the row of the feed at {position} is as late as {} (microseconds), and it or one \
              before it as {latest}",
             row.latest_on
-        ));
-    }
-    if let Err(error) = expand::events(org, row, ledger) {
-        report.add(format!(
-            "org {org}: the row of the feed at {position} cannot be read: {error:#}"
         ));
     }
 }

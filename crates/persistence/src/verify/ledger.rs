@@ -1,15 +1,17 @@
 //! The ledger against what its requests recorded: an answer names every enrolment and earned badge that
 //! came of the request, each of which names the request, and the feed and the expiries tell of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use accolade_application::answer::Answer;
 use accolade_domain::event::{EventKind, is_expiry_told};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 
+use crate::answers::decode_kept;
 use crate::direct::{DirectConnection, Row, number};
 use crate::feed::expiries::{Recorded, recorded};
+use crate::feed::parts;
 use crate::mapping::instant;
 use crate::progress::Progress;
 use crate::verify::{Report, moment};
@@ -33,6 +35,13 @@ const ROWS: &str = "SELECT org_id, number, 0 AS what, CAST(NULL AS BYTEA) AS id,
 const OUTBOX: &str = " UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, NULL, NULL \
      FROM outbox WHERE ledger_no IS NOT NULL AND kind IN (:recorded)";
 
+/// Rows that tell of several requests name none in a column.
+const SHARED: &str =
+    "SELECT org_id, data FROM feed WHERE ledger_no IS NULL AND kind IN (:recorded)";
+
+const SHARED_OUTBOX: &str =
+    " UNION ALL SELECT org_id, data FROM outbox WHERE ledger_no IS NULL AND kind IN (:recorded)";
+
 const ORDER: &str = " ORDER BY 1, 2, 3, 4";
 
 /// What a feed tells first of what a request recorded.
@@ -49,7 +58,7 @@ pub(super) fn look(
     progress: &dyn Progress,
     report: &mut Report<'_>,
 ) -> anyhow::Result<()> {
-    let orgs = Orgs::read(connection, now)?;
+    let mut orgs = Orgs::read(connection, now)?;
     let rows = number(
         connection,
         "SELECT (SELECT count(*) FROM request_ledger) + (SELECT count(*) FROM enrolments) \
@@ -57,13 +66,23 @@ pub(super) fn look(
         &[],
     )?;
     progress.begin(NAME, Some(rows.unsigned_abs()));
-    let outbox = if connection.has_table("outbox")? {
-        OUTBOX
+    let (outbox, shared_outbox) = if connection.has_table("outbox")? {
+        (OUTBOX, SHARED_OUTBOX)
     } else {
-        ""
+        ("", "")
     };
     let kinds = RECORDED.map(|kind| kind.number().to_string()).join(", ");
     let sql = format!("{ROWS}{outbox}{ORDER}").replace(":recorded", &kinds);
+    let shared = format!("{SHARED}{shared_outbox}").replace(":recorded", &kinds);
+    connection.read(&shared, &[], &mut |row| {
+        let org = row.number(0)?;
+        let data = row.optional_bytes(1)?.unwrap_or_default();
+        // What cannot be read is found where the feed is looked at.
+        for number in parts::requests(data).unwrap_or_default() {
+            orgs.shared.add(org, number);
+        }
+        Ok(())
+    })?;
     let mut request = Request::default();
     let mut rows = 0;
     connection.read(&sql, &[], &mut |row| {
@@ -89,6 +108,47 @@ struct Orgs {
     fed_since: HashMap<i64, i64>,
     /// Requests up to this one may have no expiries yet.
     backlogs: HashMap<i64, i64>,
+    /// Requests that the feed tells of together with others.
+    shared: Shared,
+}
+
+/// Requests by org and number, as ranges: what shares a transaction has numbers that follow each other.
+#[derive(Default)]
+struct Shared {
+    /// The last number of each range, by the org and the first.
+    ranges: BTreeMap<(i64, i64), i64>,
+    /// Those that were added more than once.
+    again: HashMap<(i64, i64), usize>,
+}
+
+impl Shared {
+    fn add(&mut self, org: i64, number: i64) {
+        if self.has(org, number) {
+            *self.again.entry((org, number)).or_default() += 1;
+            return;
+        }
+        let last = self.ranges.remove(&(org, number + 1)).unwrap_or(number);
+        match self.range_before(org, number) {
+            Some((first, end)) if end == number - 1 => self.ranges.insert((org, first), last),
+            _ => self.ranges.insert((org, number), last),
+        };
+    }
+
+    fn range_before(&self, org: i64, number: i64) -> Option<(i64, i64)> {
+        let mut ranges = self.ranges.range((org, i64::MIN)..=(org, number));
+        ranges.next_back().map(|((_, first), last)| (*first, *last))
+    }
+
+    fn has(&self, org: i64, number: i64) -> bool {
+        self.range_before(org, number)
+            .is_some_and(|(_, last)| last >= number)
+    }
+
+    /// How often it was added.
+    fn count(&self, (org, number): (i64, i64)) -> usize {
+        let again = self.again.get(&(org, number));
+        usize::from(self.has(org, number)) + again.copied().unwrap_or_default()
+    }
 }
 
 impl Orgs {
@@ -105,6 +165,7 @@ impl Orgs {
             now,
             fed_since: pairs("SELECT org_id, min(latest_on) FROM feed GROUP BY org_id")?,
             backlogs: pairs("SELECT org_id, upto FROM expiry_backlog")?,
+            shared: Shared::default(),
         })
     }
 }
@@ -169,8 +230,8 @@ impl Request {
             "org {org}: the request {:?} ({number})",
             ledger.request_id.as_str()
         );
-        let answer = match crate::answers::decode(&ledger.answer, Some(&ledger.request_id)) {
-            Ok(answer) => answer,
+        let kept = match decode_kept(&ledger.answer, Some(&ledger.request_id)) {
+            Ok(kept) => kept,
             Err(error) => {
                 report.add(format!(
                     "{name} has an answer that cannot be read: {error:#}"
@@ -178,9 +239,9 @@ impl Request {
                 return Ok(());
             }
         };
-        let recorded = recorded(&answer).map_or_else(Vec::new, |(_, recorded)| recorded);
+        let recorded = recorded(&kept).map_or_else(Vec::new, |(_, recorded)| recorded);
         let none = Vec::new();
-        let (enrolments, earns) = match answer {
+        let (enrolments, earns) = match kept.answer {
             Answer::Enrolment(_) => (&recorded, &none),
             _ => (&none, &recorded),
         };
@@ -200,9 +261,10 @@ impl Request {
     ) {
         let fed_since = orgs.fed_since.get(&self.key.0);
         let is_fed = fed_since.is_some_and(|since| ledger.recorded_on > *since);
-        if self.told > 1 {
-            report.add(format!("{name} is in the feed {} times", self.told));
-        } else if has_recorded && is_fed && self.told == 0 {
+        let told = self.told + orgs.shared.count(self.key);
+        if told > 1 {
+            report.add(format!("{name} is in the feed {told} times"));
+        } else if has_recorded && is_fed && told == 0 {
             report.add(format!(
                 "{name} has recorded something that the feed does not tell"
             ));
@@ -250,10 +312,12 @@ impl Request {
 
 /// Reports what only the answer, or only a row, tells of.
 fn compare(name: &str, of_what: &str, told: &[Recorded], kept: &[Kept], report: &mut Report<'_>) {
-    let told = told.iter();
-    let mut told: Vec<Kept> = told
-        .map(|it| (it.id.as_bytes().to_vec(), it.expires_on.unix_micros()))
-        .collect();
+    // The rows of customers who were forgotten are gone.
+    let told = told.iter().filter_map(|it| {
+        let (_, id) = it.of?;
+        Some((id.as_bytes().to_vec(), it.expires_on.unix_micros()))
+    });
+    let mut told: Vec<Kept> = told.collect();
     told.sort_unstable();
     let mut kept = kept.to_vec();
     kept.sort_unstable();
@@ -271,4 +335,22 @@ fn compare(name: &str, of_what: &str, told: &[Recorded], kept: &[Kept], report: 
         further.count(),
         first.map_or_else(|| "one twice".to_owned(), |it| hex::encode(&it.0))
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_kept_as_ranges_and_those_that_come_again_are_counted() {
+        let mut shared = Shared::default();
+        for number in [1, 2, 5, 4, 3, 8, 7, 2, 2] {
+            shared.add(9, number);
+        }
+        let ranges: Vec<_> = shared.ranges.iter().map(|it| (it.0.1, *it.1)).collect();
+        assert_eq!(ranges, [(1, 5), (7, 8)]);
+        let counts = [0, 1, 2, 5, 6, 8].map(|number| shared.count((9, number)));
+        assert_eq!(counts, [0, 1, 3, 1, 0, 1]);
+        assert_eq!(shared.count((8, 1)), 0);
+    }
 }

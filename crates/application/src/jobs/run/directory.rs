@@ -120,7 +120,7 @@ impl Chunk<'_> {
     /// # Errors
     /// Somebody else works on the job; the store failed.
     pub(super) fn put_customers(&mut self, mut keeping: Keeping<'_>) -> Result<(), RunError> {
-        let entries = self.entries();
+        let entries = self.entries()?;
         let mut plan = match keeping.kept() {
             Some(plan) => plan.clone(),
             None => keeping.keep(&self.judged(1, &entries)?)?,
@@ -141,19 +141,33 @@ impl Chunk<'_> {
     }
 
     /// What the rows want, in the form in which it is kept; `None` of a row that cannot be read.
-    pub(super) fn entries(&mut self) -> Vec<Option<DirectoryEntry>> {
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(super) fn entries(&mut self) -> Result<Vec<Option<DirectoryEntry>>, StoreError> {
         let region = self.caller.region;
+        let rows = self.rows.iter();
+        let numbers = rows.filter_map(|row| match &row.action {
+            Ok(RowAction::Customer(entry)) => Some(entry.customer),
+            _ => None,
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let people = &self.ports.stores.people;
+        let successors = people.successors(self.caller.org, &numbers)?;
         let rows = std::mem::take(&mut self.rows).into_iter();
-        rows.map(|row| match row.action {
+        let entries = rows.map(|row| match row.action {
             Ok(RowAction::Customer(mut entry)) => {
+                if let Some(successor) = successors.get(&entry.customer) {
+                    entry.customer = *successor;
+                }
                 for (kind, text) in entry.identifiers.iter_mut() {
                     *text = Name::from_stored(kind.comparable(text.as_str(), region).text);
                 }
                 Some(entry)
             }
             _ => None,
-        })
-        .collect()
+        });
+        Ok(entries.collect())
     }
 
     /// Judges the rows by who has their identifiers now.

@@ -65,15 +65,15 @@ impl Chunk<'_> {
     ) -> Result<Vec<Option<CustomerId>>, RunError> {
         let planned = match keeping.kept() {
             Some(plan) => Some(plan.clone()),
-            None if self
-                .rows
-                .iter()
-                .any(|row| identifier(row.action.as_ref().ok()).is_some()) =>
-            {
+            None => {
                 let plan = self.found()?;
-                Some(keeping.keep(&plan)?)
+                let mut rows = plan.rows.iter();
+                if rows.all(|row| matches!(row, PlannedRow::AsRead)) {
+                    None
+                } else {
+                    Some(keeping.keep(&plan)?)
+                }
             }
-            None => None,
         };
         self.planned_customers(planned)
     }
@@ -102,7 +102,8 @@ impl Chunk<'_> {
         Ok(customers)
     }
 
-    /// Who has the identifiers that rows name customers by.
+    /// Who has the identifiers that rows name customers by, and whom numbers stand for that were merged
+    /// into others.
     pub(super) fn found(&self) -> Result<ChunkPlan, StoreError> {
         let mut wanted: HashMap<IdentifierKind, Vec<(usize, String)>> = HashMap::new();
         for (position, row) in self.rows.iter().enumerate() {
@@ -115,6 +116,21 @@ impl Chunk<'_> {
             }
         }
         let mut rows = vec![PlannedRow::AsRead; self.rows.len()];
+        let numbers = self.rows.iter().map(|row| {
+            let action = row.action.as_ref().ok();
+            action.and_then(number)
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let named: Vec<_> = numbers.iter().flatten().copied().collect();
+        if !named.is_empty() {
+            let people = &self.ports.stores.people;
+            let successors = people.successors(self.caller.org, &named)?;
+            for (row, number) in rows.iter_mut().zip(&numbers) {
+                if let Some(successor) = number.and_then(|it| successors.get(&it)) {
+                    *row = PlannedRow::Customer(*successor);
+                }
+            }
+        }
         for (kind, wanted) in wanted {
             let (positions, texts): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let directory = &self.ports.stores.directory;
@@ -543,6 +559,7 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
                     customer, earned, ..
                 } => Ok((Some(customer), RowOutcome::Succeeded(Some(earned.0)))),
                 Imported::Refused(rejections) => Ok((None, refused(&rejections)?)),
+                Imported::Forgotten => Ok((None, gone())),
             });
             told.collect::<Result<_, StoreError>>()?
         }
@@ -576,18 +593,23 @@ fn revoked(outcomes: &[RevokedEnrolment]) -> Vec<Told> {
     told
 }
 
-/// The outcome of each of `members`, of whom some are not in the answer, or only as somebody else.
+/// The outcome of each of `members`: by position, unless some are not in the answer any more.
 fn aligned(told: Vec<Told>, members: &[(usize, Option<CustomerId>)]) -> Vec<RowOutcome> {
-    let mut told = told.into_iter().peekable();
+    // Who was merged meanwhile has her outcome under another number, at her place.
+    if told.len() == members.len() {
+        return told.into_iter().map(|(_, outcome)| outcome).collect();
+    }
+    let told = told.into_iter();
+    let mut told: HashMap<_, _> = told.collect();
     let aligned = members.iter().map(|(_, customer)| {
-        let own = told.next_if(|(of, _)| of.is_none() || of == customer);
-        own.map_or_else(gone, |(_, outcome)| outcome)
+        let own = customer.and_then(|it| told.remove(&Some(it)));
+        own.unwrap_or_else(gone)
     });
     aligned.collect()
 }
 
 /// What becomes of the row of a customer whom the answer does not have any more.
-fn gone() -> RowOutcome {
+pub(super) fn gone() -> RowOutcome {
     let message = "The customer was erased, or merged into another one of the file, while the job was \
                    carried out.";
     RowOutcome::Refused(None, Rejection::new(Code::NotFound).with_message(message))

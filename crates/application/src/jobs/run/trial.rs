@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::directory::Holders;
 use super::plan::{Group, by_customer, in_order};
-use super::requests::{Rows, Terms, already_enrolled, refused, without_outcome};
+use super::requests::{Rows, Terms, already_enrolled, gone, refused, without_outcome};
 use super::{Chunk, RunError};
 use crate::answer::{Answer, EarnOutcome, Imported, RevokedEnrolment};
 use crate::badges::not_found;
@@ -449,6 +449,7 @@ impl Chunk<'_> {
             self.outcomes[position] = Some(match it {
                 Imported::Refused(rejections) => refused(&rejections)?,
                 Imported::Recorded { .. } => RowOutcome::Succeeded(None),
+                Imported::Forgotten => gone(),
             });
         }
         Ok(())
@@ -459,7 +460,7 @@ impl Chunk<'_> {
     /// # Errors
     /// The store failed.
     pub(super) fn try_customers(&mut self, tried: &mut Tried<'_>) -> Result<(), RunError> {
-        let entries = self.entries();
+        let entries = self.entries()?;
         let mut holders = self.tried_holders(&entries, tried)?;
         for (position, entry) in entries.iter().enumerate() {
             let Some(entry) = entry else {
