@@ -19,7 +19,7 @@ use crate::feed::settled::Settled;
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
 use crate::sealing::Sealing;
-use crate::store::Store;
+use crate::store::{Store, no_request_heads};
 
 /// The oldest version that this runs on.
 const OLDEST: i32 = 15;
@@ -86,6 +86,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),
+        request_heads: no_request_heads(),
         file: None,
     })
 }
