@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::ports::PoolUsage;
+use diesel::prelude::Queryable;
+use moka::sync::Cache;
 
 use crate::feed::settled::Settled;
 use crate::metrics::Metrics;
@@ -12,6 +14,24 @@ use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::{PooledConnection, Transactions};
 use crate::sealing::Sealing;
+
+/// How many requests are remembered: some ten megabytes.
+const MOST_HEADS: u64 = 50_000;
+
+/// What the request ledger says of a request beside its answer.
+#[derive(Debug, Queryable)]
+pub(crate) struct RequestHead {
+    pub(crate) recorded_on: i64,
+    pub(crate) recorded_by: i64,
+    pub(crate) request_id: String,
+    pub(crate) owner_type: Option<i16>,
+    pub(crate) reference_id: Option<String>,
+}
+
+/// Nothing that is remembered of requests.
+pub(crate) fn no_request_heads() -> Cache<(i64, i64), Arc<RequestHead>> {
+    Cache::new(MOST_HEADS)
+}
 
 /// One database, as the ports use it.
 pub(crate) struct Store<C: PooledConnection> {
@@ -23,6 +43,8 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) many: usize,
     /// What of the outbox need not be looked for any more.
     pub(crate) settled: Settled,
+    /// What the ledger says of requests, by org and number, without their answers: it never changes.
+    pub(crate) request_heads: Cache<(i64, i64), Arc<RequestHead>>,
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.

@@ -68,7 +68,7 @@ impl Copy {
             for event in page["events"].as_array().unwrap() {
                 self.apply(event);
             }
-            after = page["next"].as_str().unwrap().to_owned();
+            after = page["next"].as_str().unwrap().into();
             if page["hasMore"] == json!(false) {
                 return;
             }

@@ -20,7 +20,7 @@ use crate::metrics::{Metrics, Use};
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
 use crate::sealing::Sealing;
-use crate::store::Store;
+use crate::store::{Store, no_request_heads};
 
 /// The oldest version that this runs on.
 const OLDEST: i32 = 15;
@@ -91,6 +91,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),
         metrics,
+        request_heads: no_request_heads(),
         file: None,
     })
 }

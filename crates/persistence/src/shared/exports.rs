@@ -5,6 +5,9 @@
 //! a filter leaves out is read and passed. How many rows a page has stands in the statements, so that
 //! PostgreSQL knows it when it plans: it plans once, not for the values.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
 use accolade_application::ports::{
     CountedBadge, CustomerExport, DirectoryEntry, EarnRecord, EnrolmentRecord, ExportPage,
     Exported, Exports, HeldExport, HeldKey, IdentifierKind, Identifiers, ListExport, StoreError,
@@ -21,14 +24,14 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text}
 use super::badge_columns::{BadgeGroup, Earned, Issued};
 use super::badges::BADGE;
 use super::catalogue::all;
-use super::customer_badges::{RevocationRow, revocation_of};
+use super::customer_badges::revocation_of;
 use super::{Connection, DB};
 use crate::mapping::{
     CountedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
 };
-use crate::schema::{badge_groups, badge_metas, custom_fields};
+use crate::schema::{badge_groups, badge_metas, custom_fields, request_ledger};
 use crate::statement::{Sql, Statement};
-use crate::store::Store;
+use crate::store::{RequestHead, Store};
 
 /// How many enrolments or earned badges one statement looks at.
 const ROWS: usize = 2_000;
@@ -42,44 +45,29 @@ const BADGES: usize = 100;
 /// How many groups or custom fields one statement looks at.
 const ENTRIES: usize = 1_000;
 
-/// What the ledger says of the request that recorded a row `p`.
-macro_rules! of_its_request {
-    () => {
-        " LEFT JOIN request_ledger AS l ON l.org_id = :org AND l.number = p.request_no"
-    };
-}
-
 /// The rows behind a key of the customers up to one: as many as [`ROWS`].
 macro_rules! behind_the_key {
     ($columns:literal, $table:literal) => {
         concat!(
-            " FROM (SELECT customer_id, badge_id, ordinal, id, event_on, expires_on, request_no, \
-             revoked_on, revoked_by, revoke_reason",
+            "SELECT p.customer_id, p.badge_id, p.ordinal, p.id, p.event_on, p.expires_on, p.request_no, \
+             p.revoked_on, p.revoked_by, p.revoke_reason",
             $columns,
             " FROM ",
             $table,
-            " WHERE org_id = :org AND (customer_id, badge_id, ordinal) > (:customer, :badge, :ordinal) \
-             AND customer_id <= :last ORDER BY customer_id, badge_id, ordinal LIMIT 2000) AS p"
+            " AS p WHERE p.org_id = :org \
+             AND (p.customer_id, p.badge_id, p.ordinal) > (:customer, :badge, :ordinal) \
+             AND p.customer_id <= :last ORDER BY p.customer_id, p.badge_id, p.ordinal LIMIT 2000"
         )
     };
 }
 
-static ENROLMENTS: Sql = Sql::new(concat!(
-    "SELECT p.customer_id, p.badge_id, p.ordinal, p.id, p.event_on, p.expires_on, p.revoked_on, \
-     p.revoked_by, p.revoke_reason, l.recorded_on, l.recorded_by, l.request_id, l.owner_type, \
-     l.reference_id",
-    behind_the_key!("", "enrolments"),
-    of_its_request!()
-));
+static ENROLMENTS: Sql = Sql::new(behind_the_key!("", "enrolments"));
 
-static EARNED_BADGES: Sql = Sql::new(concat!(
-    "SELECT p.customer_id, p.badge_id, p.ordinal, p.id, p.event_on, p.expires_on, p.revoked_on, \
-     p.revoked_by, p.revoke_reason, l.recorded_by, l.request_id, l.owner_type, l.reference_id, \
-     p.earned_on, p.imported, p.enrolment, \
-     (SELECT e.id FROM enrolments e WHERE e.org_id = :org AND e.customer_id = p.customer_id \
+static EARNED_BADGES: Sql = Sql::new(behind_the_key!(
+    ", p.earned_on, p.imported, p.enrolment, \
+     (SELECT e.id FROM enrolments AS e WHERE e.org_id = p.org_id AND e.customer_id = p.customer_id \
      AND e.badge_id = p.badge_id AND e.ordinal = p.enrolment)",
-    behind_the_key!(", earned_on, imported, enrolment", "earned_badges"),
-    of_its_request!()
+    "earned_badges"
 ));
 
 static CUSTOMERS: Sql = Sql::new(
@@ -95,13 +83,9 @@ type EnrolmentColumns = (
     Binary,
     BigInt,
     BigInt,
+    BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
-    Nullable<Text>,
-    Nullable<BigInt>,
-    Nullable<BigInt>,
-    Nullable<Text>,
-    Nullable<SmallInt>,
     Nullable<Text>,
 );
 
@@ -112,12 +96,9 @@ type EarnColumns = (
     Binary,
     BigInt,
     BigInt,
+    BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
-    Nullable<Text>,
-    Nullable<BigInt>,
-    Nullable<Text>,
-    Nullable<SmallInt>,
     Nullable<Text>,
     BigInt,
     Bool,
@@ -133,14 +114,10 @@ struct EnrolmentRow {
     id: Vec<u8>,
     event_on: i64,
     expires_on: i64,
+    request_no: i64,
     revoked_on: Option<i64>,
     revoked_by: Option<i64>,
     revoke_reason: Option<String>,
-    recorded_on: Option<i64>,
-    recorded_by: Option<i64>,
-    request_id: Option<String>,
-    owner_type: Option<i16>,
-    reference_id: Option<String>,
 }
 
 #[derive(Queryable)]
@@ -151,13 +128,10 @@ struct EarnRow {
     id: Vec<u8>,
     event_on: i64,
     expires_on: i64,
+    request_no: i64,
     revoked_on: Option<i64>,
     revoked_by: Option<i64>,
     revoke_reason: Option<String>,
-    recorded_by: Option<i64>,
-    request_id: Option<String>,
-    owner_type: Option<i16>,
-    reference_id: Option<String>,
     earned_on: i64,
     imported: bool,
     ordinal_of_enrolment: Option<i32>,
@@ -170,10 +144,13 @@ trait Held {
 
     fn key(&self) -> anyhow::Result<HeldKey>;
 
-    /// When it was recorded.
-    fn recorded_on(&self) -> anyhow::Result<Instant>;
+    /// The number of the request that recorded it.
+    fn request_no(&self) -> i64;
 
-    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<Self::Record>>;
+    /// When it was recorded, given that request.
+    fn recorded_on(&self, request: &RequestHead) -> anyhow::Result<Instant>;
+
+    fn record(self, request: &RequestHead) -> anyhow::Result<Self::Record>;
 }
 
 fn key(customer: i64, badge: &[u8], ordinal: i32) -> anyhow::Result<HeldKey> {
@@ -184,8 +161,6 @@ fn key(customer: i64, badge: &[u8], ordinal: i32) -> anyhow::Result<HeldKey> {
     })
 }
 
-const NO_REQUEST: &str = "something that no request of the ledger recorded";
-
 impl Held for EnrolmentRow {
     type Record = EnrolmentRecord;
 
@@ -193,25 +168,22 @@ impl Held for EnrolmentRow {
         key(self.customer, &self.badge, self.ordinal)
     }
 
-    fn recorded_on(&self) -> anyhow::Result<Instant> {
-        instant(self.recorded_on.context(NO_REQUEST)?)
+    fn request_no(&self) -> i64 {
+        self.request_no
     }
 
-    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<EnrolmentRecord>> {
-        let recorded_on = self.recorded_on()?;
-        let revocation: RevocationRow = (self.revoked_by, self.revoke_reason);
-        let (revoked_by, revoke_reason) = revocation_of(revocation)?;
-        Ok(Exported {
-            key,
-            record: EnrolmentRecord {
-                enrolment: enrolment((self.id, self.event_on, self.expires_on, self.revoked_on))?,
-                recorded_on,
-                triggered_by: triggered_by(self.owner_type, self.reference_id)?,
-                revoked_by,
-                revoke_reason,
-            },
-            request_id: RequestId::from_stored(self.request_id.context(NO_REQUEST)?),
-            created_by: stored(self.recorded_by.context(NO_REQUEST)?)?,
+    fn recorded_on(&self, request: &RequestHead) -> anyhow::Result<Instant> {
+        instant(request.recorded_on)
+    }
+
+    fn record(self, request: &RequestHead) -> anyhow::Result<EnrolmentRecord> {
+        let (revoked_by, revoke_reason) = revocation_of((self.revoked_by, self.revoke_reason))?;
+        Ok(EnrolmentRecord {
+            enrolment: enrolment((self.id, self.event_on, self.expires_on, self.revoked_on))?,
+            recorded_on: instant(request.recorded_on)?,
+            triggered_by: triggered_by(request.owner_type, request.reference_id.clone())?,
+            revoked_by,
+            revoke_reason,
         })
     }
 }
@@ -223,35 +195,34 @@ impl Held for EarnRow {
         key(self.customer, &self.badge, self.ordinal)
     }
 
-    fn recorded_on(&self) -> anyhow::Result<Instant> {
+    fn request_no(&self) -> i64 {
+        self.request_no
+    }
+
+    fn recorded_on(&self, _: &RequestHead) -> anyhow::Result<Instant> {
         instant(self.earned_on)
     }
 
-    fn exported(self, key: HeldKey) -> anyhow::Result<Exported<EarnRecord>> {
+    fn record(self, request: &RequestHead) -> anyhow::Result<EarnRecord> {
         let enrolment = self.enrolment.as_deref().map(object_id).transpose()?;
         anyhow::ensure!(
             enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
             "an earn without its enrolment"
         );
         let (revoked_by, revoke_reason) = revocation_of((self.revoked_by, self.revoke_reason))?;
-        Ok(Exported {
-            key,
-            record: EarnRecord {
-                earned: EarnedBadge {
-                    id: object_id(&self.id)?.into(),
-                    enrolment: enrolment.map(Into::into),
-                    event_on: instant(self.event_on)?,
-                    earned_on: instant(self.earned_on)?,
-                    expires_on: instant(self.expires_on)?,
-                    revoked_on: self.revoked_on.map(instant).transpose()?,
-                    imported: self.imported,
-                },
-                triggered_by: triggered_by(self.owner_type, self.reference_id)?,
-                revoked_by,
-                revoke_reason,
+        Ok(EarnRecord {
+            earned: EarnedBadge {
+                id: object_id(&self.id)?.into(),
+                enrolment: enrolment.map(Into::into),
+                event_on: instant(self.event_on)?,
+                earned_on: instant(self.earned_on)?,
+                expires_on: instant(self.expires_on)?,
+                revoked_on: self.revoked_on.map(instant).transpose()?,
+                imported: self.imported,
             },
-            request_id: RequestId::from_stored(self.request_id.context(NO_REQUEST)?),
-            created_by: stored(self.recorded_by.context(NO_REQUEST)?)?,
+            triggered_by: triggered_by(request.owner_type, request.reference_id.clone())?,
+            revoked_by,
+            revoke_reason,
         })
     }
 }
@@ -280,29 +251,96 @@ fn behind<'a, Row>(sql: &'static Sql, org: OrgId, asked: &HeldExport) -> Stateme
         .set::<BigInt, _>("last", last)
 }
 
-/// What `asked` asks for of `rows`, which are all that a statement has looked at.
-fn page<R: Held>(
-    rows: Vec<R>,
+impl Store<Connection> {
+    /// What `asked` asks for of `rows`, which are all that a statement has looked at, by their keys.
+    fn page<R: Held>(
+        &self,
+        org: OrgId,
+        asked: &HeldExport,
+        rows: Vec<R>,
+    ) -> Result<ExportPage<Exported<R::Record>, HeldKey>, StoreError> {
+        let is_full = rows.len() >= ROWS;
+        let placed = rows.into_iter().map(|row| Ok((row.key()?, row)));
+        let placed = placed.collect::<anyhow::Result<Vec<_>>>();
+        let mut placed = placed.map_err(StoreError::Unexpected)?;
+        let last = placed.last().map(|(key, _)| *key);
+        placed.retain(|(key, _)| asked.badge.is_none_or(|badge| key.badge == badge));
+        let numbers = placed.iter().map(|(_, row)| row.request_no()).collect();
+        let requests = self.request_heads(org, numbers)?;
+        let rows = exported(placed, &requests, asked).map_err(StoreError::Unexpected)?;
+        Ok(ExportPage {
+            rows,
+            next: last.filter(|_| is_full),
+        })
+    }
+
+    /// What the ledger says of the requests with these numbers, without their answers. What is
+    /// remembered is not looked up: on SQLite whoever compares with the key of a row reads all of the
+    /// row, which of a large request is the answer about ten thousand customers.
+    fn request_heads(
+        &self,
+        org: OrgId,
+        numbers: BTreeSet<i64>,
+    ) -> Result<HashMap<i64, Arc<RequestHead>>, StoreError> {
+        let mut found = HashMap::with_capacity(numbers.len());
+        let mut unknown = Vec::new();
+        for number in numbers {
+            match self.request_heads.get(&(org.get(), number)) {
+                Some(head) => {
+                    found.insert(number, head);
+                }
+                None => unknown.push(number),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(found);
+        }
+        let read: Vec<(i64, RequestHead)> = self.reader.query(|connection| {
+            Ok(request_ledger::table
+                .filter(request_ledger::org_id.eq(org.get()))
+                .filter(request_ledger::number.eq_any(&unknown))
+                .select((
+                    request_ledger::number,
+                    (
+                        request_ledger::recorded_on,
+                        request_ledger::recorded_by,
+                        request_ledger::request_id,
+                        request_ledger::owner_type,
+                        request_ledger::reference_id,
+                    ),
+                ))
+                .load(connection)?)
+        })?;
+        for (number, head) in read {
+            let head = Arc::new(head);
+            let key = (org.get(), number);
+            self.request_heads.insert(key, Arc::clone(&head));
+            found.insert(number, head);
+        }
+        Ok(found)
+    }
+}
+
+/// Those of `placed` that were recorded when `asked` says, with the requests that recorded them.
+fn exported<R: Held>(
+    placed: Vec<(HeldKey, R)>,
+    requests: &HashMap<i64, Arc<RequestHead>>,
     asked: &HeldExport,
-) -> anyhow::Result<ExportPage<Exported<R::Record>, HeldKey>> {
-    let is_full = rows.len() >= ROWS;
-    let placed = rows.into_iter().map(|row| Ok((row.key()?, row)));
-    let mut placed = placed.collect::<anyhow::Result<Vec<_>>>()?;
-    // The statement has no order of its own: a join may give the rows in any.
-    placed.sort_unstable_by_key(|(key, _)| *key);
-    let last = placed.last().map(|(key, _)| *key);
+) -> anyhow::Result<Vec<Exported<R::Record>>> {
     let mut rows = Vec::with_capacity(placed.len());
     for (key, row) in placed {
-        let is_asked_for = asked.badge.is_none_or(|badge| key.badge == badge)
-            && asked.recorded.contains(row.recorded_on()?);
-        if is_asked_for {
-            rows.push(row.exported(key)?);
+        let request = requests.get(&row.request_no());
+        let request = request.context("a row names no request of the ledger")?;
+        if asked.recorded.contains(row.recorded_on(request)?) {
+            rows.push(Exported {
+                key,
+                record: row.record(request)?,
+                request_id: RequestId::from_stored(request.request_id.clone()),
+                created_by: stored(request.recorded_by)?,
+            });
         }
     }
-    Ok(ExportPage {
-        rows,
-        next: last.filter(|_| is_full),
-    })
+    Ok(rows)
 }
 
 /// What `asked` asks for of `found`, at most `most` rows, each with its id and when it was created.
@@ -385,7 +423,7 @@ impl Exports for Store<Connection> {
             let statement = behind::<EnrolmentColumns>(&ENROLMENTS, org, asked);
             Ok(statement.load(connection)?)
         })?;
-        page(rows, asked).map_err(StoreError::Unexpected)
+        self.page(org, asked, rows)
     }
 
     fn earned_badges(
@@ -397,7 +435,7 @@ impl Exports for Store<Connection> {
             let statement = behind::<EarnColumns>(&EARNED_BADGES, org, asked);
             Ok(statement.load(connection)?)
         })?;
-        page(rows, asked).map_err(StoreError::Unexpected)
+        self.page(org, asked, rows)
     }
 
     fn badges(

@@ -20,7 +20,7 @@ use crate::pool::Connections;
 use crate::retry::Transactions;
 use crate::sealing::Sealing;
 use crate::statement::Statement;
-use crate::store::{Store, one_line};
+use crate::store::{Store, no_request_heads, one_line};
 use crate::waiting::{Awaited, wait_for};
 
 /// How long SQLite itself waits, where whoever waits is told of it.
@@ -68,6 +68,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),
         metrics,
+        request_heads: no_request_heads(),
         file: Some(opened),
     })
 }
