@@ -1,5 +1,7 @@
 //! Jobs: created, sent their files, and followed to their end.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::badge::{LOYALTY, with};
@@ -33,7 +35,7 @@ pub fn enrolling_query(badge: &str, further: &str) -> String {
 pub fn customers_file(customers: impl IntoIterator<Item = i64>) -> String {
     let mut file = "customerId\n".to_owned();
     for customer in customers {
-        file += &format!("{customer}\n");
+        writeln!(file, "{customer}").unwrap();
     }
     file
 }
@@ -145,7 +147,7 @@ pub fn without_ids(results: &str) -> String {
         let mut values = line.splitn(4, ',');
         let mut value = || values.next().unwrap_or_default();
         let (number, status, _id, rest) = (value(), value(), value(), value());
-        plain += &format!("{number},{status},{rest}\n");
+        writeln!(plain, "{number},{status},{rest}").unwrap();
     }
     plain
 }

@@ -164,6 +164,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what makes a block")]
     fn block(text: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(Some(text.as_bytes().to_vec()))
     }

@@ -225,7 +225,7 @@ impl World {
         walk_on("get", "jobs/{}");
         if let Some(last) = walk.0.last_mut() {
             // It can be deleted once it has ended.
-            last.query = "?wait=25".to_owned();
+            last.query += "?wait=25";
         }
         walk.add("delete", "jobs/{}", &[job], None, NothingLikeThat);
     }

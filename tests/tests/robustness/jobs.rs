@@ -305,8 +305,10 @@ fn begin_download(server: &Server, org: &Org, job: &str) -> Raw {
 /// Rows that are as long as a row may be: more than what is on its way between two programs.
 fn heavy_file() -> String {
     let note = "x".repeat(60_000);
-    let rows = (1..=300).map(|customer| format!("{customer},{note}\n"));
-    format!("customerId,note\n{}", rows.collect::<String>())
+    let rows: Vec<_> = (1..=300)
+        .map(|customer| format!("{customer},{note}"))
+        .collect();
+    format!("customerId,note\n{}\n", rows.join("\n"))
 }
 
 /// What an answer in chunks ends with that has come whole.

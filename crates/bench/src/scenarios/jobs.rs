@@ -139,8 +139,9 @@ impl Stand {
 
     async fn start_job(&self, job: &str) -> Result<()> {
         let mut connection = Connection::open(&self.target().await?).await?;
-        let (path, nothing) = (format!("jobs/{job}/start"), json!({}));
-        connection.post(&path, &nothing).await.map(drop)
+        let path = format!("jobs/{job}/start");
+        connection.post(&path, &json!({})).await?;
+        Ok(())
     }
 
     /// Waits for the end of a job, all of whose `rows` must have been carried out.

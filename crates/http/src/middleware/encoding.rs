@@ -81,13 +81,13 @@ fn unzstd(body: &[u8], most: usize) -> Result<Vec<u8>, Rejection> {
 /// # Errors
 /// Its own; `None` if it gives more than `most` bytes.
 fn read(decoder: impl Read, most: usize) -> Result<Vec<u8>, Option<io::Error>> {
-    let mut decoded = Vec::new();
+    let mut file = Vec::new();
     let mut bounded = decoder.take(most as u64 + 1);
-    bounded.read_to_end(&mut decoded).map_err(Some)?;
-    if decoded.len() > most {
+    bounded.read_to_end(&mut file).map_err(Some)?;
+    if file.len() > most {
         return Err(None);
     }
-    Ok(decoded)
+    Ok(file)
 }
 
 fn too_large(most: usize) -> Rejection {

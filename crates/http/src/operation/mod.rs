@@ -304,17 +304,13 @@ impl Operation {
     pub(crate) fn answers_file(mut self, text: &str, kind: &str, example: &str) -> Self {
         let content = content(String::schema(), Some(example.into()));
         let mut document = self.document.build();
-        match document.responses.responses.get_mut("200") {
-            Some(RefOr::T(response)) => {
-                response.content.insert(kind.to_owned(), content.into());
-                self.document = document.into();
-                self
-            }
-            _ => {
-                self.document = document.into();
-                self.answering(200, text, kind, content)
-            }
+        if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+            response.content.insert(kind.to_owned(), content.into());
+            self.document = document.into();
+            return self;
         }
+        self.document = document.into();
+        self.answering(200, text, kind, content)
     }
 
     /// What it answers with 200 to who asks for this type of content: a list without an envelope.

@@ -131,10 +131,9 @@ async fn results_are_rows_in_the_order_of_the_file() {
 async fn results_that_are_longer_than_a_block_come_whole() {
     let app = TestApp::new();
     create(&app).await.ok();
-    let rows: String = (1..=20_000)
-        .map(|customer| format!("{customer}\n"))
-        .collect();
-    put(&app, "1", format!("customerId\n{rows}")).await.ok();
+    let rows: Vec<_> = (1..=20_000).map(|customer| customer.to_string()).collect();
+    let file = format!("customerId\n{}\n", rows.join("\n"));
+    put(&app, "1", file).await.ok();
     act(&app, "start").await.ok();
     carry_out(&app);
     let reply = app.get("jobs/spring/results").await;

@@ -26,7 +26,7 @@ use crate::settings::{
 use crate::sources::SystemSecrets;
 use crate::store;
 use background::Background;
-pub(crate) use background::CONNECTIONS as BACKGROUND_CONNECTIONS;
+pub(crate) use background::connections as background_connections;
 use listen::listen;
 use service_manager::HandedSockets;
 use shutdown::StopSignals;

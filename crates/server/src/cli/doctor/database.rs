@@ -8,7 +8,7 @@ use time::Duration;
 
 use crate::cli::doctor::Finding;
 use crate::cli::one_line;
-use crate::serve::BACKGROUND_CONNECTIONS;
+use crate::serve::background_connections;
 use crate::settings::Settings;
 use crate::store;
 
@@ -36,7 +36,10 @@ pub(super) fn look_at(settings: &Settings) -> Vec<Finding> {
     let mut found = versions(&facts);
     if let Some(server) = &facts.server {
         found.push(clock(server));
-        found.push(connections(server, settings.database.pool_size));
+        found.push(connections(
+            server,
+            settings.database.pool_size + background_connections(settings),
+        ));
         found.push(pooler(server));
     }
     found.extend(contents(settings));
@@ -86,9 +89,9 @@ fn clock(server: &ServerFacts) -> Finding {
     }
 }
 
-fn connections(server: &ServerFacts, pool_size: u32) -> Finding {
+fn connections(server: &ServerFacts, wanted: u32) -> Finding {
     let most = server.most_connections;
-    let wanted = i64::from(pool_size) + i64::from(BACKGROUND_CONNECTIONS);
+    let wanted = i64::from(wanted);
     let says = format!(
         "a server wants {wanted}, of the {most} that PostgreSQL gives; {} are open",
         server.connections
