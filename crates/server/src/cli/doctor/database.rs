@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn connections_that_do_not_suffice_are_found() {
-        let with = |pool_size| connections(&server(), pool_size).verdict;
+        let with = |wanted| connections(&server(), wanted).verdict;
         assert_eq!(with(8), Verdict::Good);
         assert_eq!(with(90), Verdict::Risk);
         assert_eq!(with(200), Verdict::Wrong);
