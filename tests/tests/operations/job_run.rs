@@ -66,7 +66,11 @@ fn what_was_not_carried_out_is_written_apart(backend: Backend) {
     assert_eq!(dry.stdout.lines().count(), 3, "{dry:?}");
 
     let outcome = run(server, &org, &files.path("customers.csv"), &arguments);
-    assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{outcome:?}");
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str()),
+        (Some(1), ""),
+        "{outcome:?}"
+    );
     assert!(
         outcome
             .stderr
@@ -79,7 +83,10 @@ fn what_was_not_carried_out_is_written_apart(backend: Backend) {
     assert_eq!(lines.len(), 3, "{written}");
     assert_eq!(lines[0], "line,status,id,code,message,customerId,note");
     assert!(lines[1].starts_with("6,REFUSED,"), "{written}");
-    assert!(lines[1].contains(",1040,") && lines[1].ends_with(",2,e"), "{written}");
+    assert!(
+        lines[1].contains(",1040,") && lines[1].ends_with(",2,e"),
+        "{written}"
+    );
     assert!(
         lines[2].starts_with("5,INVALID,,400,customerId: ") && lines[2].ends_with(",x,d"),
         "{written}"
@@ -90,10 +97,16 @@ fn a_file_without_a_flaw_ends_well_and_one_without_a_column_is_not_begun(backend
     let server = shared(backend);
     let org = server.org();
     let badge = org.badge();
-    let files = Files::new("customers.ndjson", "{\"customerId\":1}\n\n{\"customerId\":2}");
+    let files = Files::new(
+        "customers.ndjson",
+        "{\"customerId\":1}\n\n{\"customerId\":2}",
+    );
     let file = files.path("customers.ndjson");
     let outcome = run(server, &org, &file, &enrol(&badge, &[]));
-    assert!(outcome.stderr.contains("of 2 rows 2 were carried out"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("of 2 rows 2 were carried out"),
+        "{outcome:?}"
+    );
     assert_eq!(outcome.ok(), "");
 
     fs::write(files.path("names.csv"), "name\nAnna\n").unwrap();
@@ -101,7 +114,12 @@ fn a_file_without_a_flaw_ends_well_and_one_without_a_column_is_not_begun(backend
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("(code 1969)"), "{outcome:?}");
     fs::write(files.path("nothing.csv"), "").unwrap();
-    let outcome = run(server, &org, &files.path("nothing.csv"), &enrol(&badge, &[]));
+    let outcome = run(
+        server,
+        &org,
+        &files.path("nothing.csv"),
+        &enrol(&badge, &[]),
+    );
     assert!(outcome.refused().ends_with("nothing.csv is empty"));
     let reader = server.client_with(&org, "badges:read");
     let refused = run(server, &reader, &file, &enrol(&badge, &[])).refused();
@@ -126,13 +144,24 @@ fn a_job_that_is_there_is_gone_on_with(backend: Backend) {
     let arguments = enrol(&badge, &["--job-id", "spring"]);
     let first = run(server, &org, &file, &arguments);
     assert!(first.stderr.contains("--job-id spring"), "{first:?}");
-    assert_eq!((first.code, first.stdout.lines().count()), (Some(1), 3), "{first:?}");
+    assert_eq!(
+        (first.code, first.stdout.lines().count()),
+        (Some(1), 3),
+        "{first:?}"
+    );
     assert_eq!(org.issued_count(&badge), 3);
     // It has ended: there is nothing to send, and its results are what they were.
     let again = run(server, &org, &file, &arguments);
     assert_eq!(again.stdout, first.stdout);
     assert_eq!(org.issued_count(&badge), 3);
-    let other = ["--operation", "earn", "--badge", &badge, "--job-id", "spring"];
+    let other = [
+        "--operation",
+        "earn",
+        "--badge",
+        &badge,
+        "--job-id",
+        "spring",
+    ];
     let refused = run(server, &org, &file, &other).refused();
     assert!(refused.contains("its operation is ENROL"), "{refused}");
 }

@@ -21,7 +21,16 @@ const COMMANDS: [&[&str]; 10] = [
     &["client", "list"],
     &["backup", "/dev/null/copy.db"],
     &[
-        "job", "run", "--file", "-", "--format", "csv", "--operation", "earn", "--key", "x",
+        "job",
+        "run",
+        "--file",
+        "-",
+        "--format",
+        "csv",
+        "--operation",
+        "earn",
+        "--key",
+        "x",
         "--secret-stdin",
     ],
 ];

@@ -75,7 +75,9 @@ impl JobResults {
 
 /// Half a file must not be taken for a whole one.
 fn gone() -> StoreError {
-    StoreError::Unexpected(anyhow!("the job was deleted, or swept, while its results were read"))
+    StoreError::Unexpected(anyhow!(
+        "the job was deleted, or swept, while its results were read"
+    ))
 }
 
 /// What became of the rows of a job so far.

@@ -68,7 +68,10 @@ impl Watched {
     async fn wait(&self, count: usize, end: Instant) -> Vec<bool> {
         let waiting = (0..count).map(|_| async {
             let follower = self.followers.follow(org());
-            follower.wait(|newest| *newest > Position::START, end).await.unwrap()
+            follower
+                .wait(|newest| *newest > Position::START, end)
+                .await
+                .unwrap()
         });
         join_all(waiting).await
     }
@@ -169,7 +172,9 @@ async fn other_orgs_are_not_woken() {
     let other: OrgId = 7.try_into().unwrap();
     let follower = feed.followers.follow(other);
     feed.followers.recorded(&org());
-    let told = follower.wait(|newest| *newest > Position::START, seconds(1)).await;
+    let told = follower
+        .wait(|newest| *newest > Position::START, seconds(1))
+        .await;
     assert!(!told.unwrap());
     assert_eq!(feed.followers.count(), 1);
     drop(follower);

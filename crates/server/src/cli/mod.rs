@@ -351,9 +351,18 @@ mod tests {
             ("--file a.csv --key k", "--operation"),
             ("--file a.csv --operation earn", "--key"),
             ("--file a.csv --operation earns --key k", "REVOKE_EARNS"),
-            ("--file a.csv --operation earn --key k --format xml", "NDJSON"),
-            ("--file a.csv --operation earn --key k --owner-type x", "--reference-id"),
-            ("--file a.csv --operation earn --key k --badge 8", "24 hexadecimal"),
+            (
+                "--file a.csv --operation earn --key k --format xml",
+                "NDJSON",
+            ),
+            (
+                "--file a.csv --operation earn --key k --owner-type x",
+                "--reference-id",
+            ),
+            (
+                "--file a.csv --operation earn --key k --badge 8",
+                "24 hexadecimal",
+            ),
         ] {
             let error = run(missing).unwrap_err();
             assert!(error.contains(part), "{error}");

@@ -56,7 +56,9 @@ impl RowReader {
         let mut fields: Vec<Option<&'static str>> = Vec::new();
         for name in columns.names() {
             let field = columns::field(operation, name);
-            let earlier = fields.iter().position(|known| known.is_some() && *known == field);
+            let earlier = fields
+                .iter()
+                .position(|known| known.is_some() && *known == field);
             if let Some(earlier) = earlier {
                 let message = format!(
                     "Means the same as the column {}. Leave one of them.",
@@ -68,7 +70,10 @@ impl RowReader {
         }
         let is_there = |name: &&'static str| fields.contains(&Some(*name));
         for Need { fields, message } in columns::needs(operation) {
-            if !fields.iter().any(|name| is_there(name) || common.says(name)) {
+            if !fields
+                .iter()
+                .any(|name| is_there(name) || common.says(name))
+            {
                 let missing = Rejection::new(Code::ColumnMissing).with_message(*message);
                 problems.push(missing.at_field(fields[0]));
             }
@@ -262,7 +267,10 @@ impl RowReader {
     fn as_one(&self, problems: Vec<Rejection>) -> Rejection {
         let mut problems = problems.into_iter();
         let first = problems.next().unwrap_or_else(Rejection::required);
-        let field = first.field.as_deref().map(|field| self.name(field).to_owned());
+        let field = first
+            .field
+            .as_deref()
+            .map(|field| self.name(field).to_owned());
         let mut message = first.message;
         for Rejection {
             message: also,

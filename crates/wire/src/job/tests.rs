@@ -47,7 +47,11 @@ fn rows(format: JobFormat, file: &str) -> Rows {
     rows
 }
 
-fn reader(operation: JobOperation, common: Common, file: &str) -> Result<RowReader, Vec<Rejection>> {
+fn reader(
+    operation: JobOperation,
+    common: Common,
+    file: &str,
+) -> Result<RowReader, Vec<Rejection>> {
     let mut rows = rows(JobFormat::Csv, file);
     RowReader::csv(operation, common, rows.columns().unwrap().unwrap())
 }
@@ -57,7 +61,11 @@ type Action = Result<RowAction, (u32, String, Option<String>)>;
 fn actions(reader: &RowReader, mut rows: Rows) -> Vec<Action> {
     let mut read = Vec::new();
     while let Some(row) = rows.next_row() {
-        read.push(reader.read(&row).map_err(|it| (it.code.number(), it.message, it.field)));
+        read.push(
+            reader
+                .read(&row)
+                .map_err(|it| (it.code.number(), it.message, it.field)),
+        );
     }
     read
 }
@@ -75,7 +83,9 @@ fn ndjson(operation: JobOperation, common: Common, file: &str) -> Vec<Action> {
 /// Code and column of what is wrong with a header.
 fn missing(operation: JobOperation, header: &str) -> Vec<(u32, String)> {
     let problems = reader(operation, Common::default(), header).unwrap_err();
-    let report = problems.into_iter().map(|it| (it.code.number(), it.field.unwrap()));
+    let report = problems
+        .into_iter()
+        .map(|it| (it.code.number(), it.field.unwrap()));
     report.collect()
 }
 
@@ -116,9 +126,15 @@ fn the_file_of_customers_that_movers_have_is_read_as_it_is() {
     };
     assert_eq!(entry.customer.get(), 7);
     let identifiers = &entry.identifiers;
-    assert_eq!(identifiers.email.as_ref().unwrap().as_str(), "Anna@example.org");
+    assert_eq!(
+        identifiers.email.as_ref().unwrap().as_str(),
+        "Anna@example.org"
+    );
     assert_eq!(identifiers.mobile.as_ref().unwrap().as_str(), "+4930123456");
-    assert_eq!((&identifiers.external_id, &identifiers.card_number), (&None, &None));
+    assert_eq!(
+        (&identifiers.external_id, &identifiers.card_number),
+        (&None, &None)
+    );
     assert_eq!(read[1].as_ref().unwrap_err().0, 812);
 }
 
@@ -183,7 +199,11 @@ fn what_a_row_does_not_say_the_job_says() {
                 triggered_by: Some(owner(OwnerType::Journeys, "own")),
             }),
             enrol(number(3), Some(at(5)), loyalty("own")),
-            enrol(number(4), Some(at(5)), Some(owner(OwnerType::Journeys, "job"))),
+            enrol(
+                number(4),
+                Some(at(5)),
+                Some(owner(OwnerType::Journeys, "job"))
+            ),
         ]
     );
     let rows = r#"{"customerId":1,"badgeMetaId":null}
@@ -194,7 +214,11 @@ fn what_a_row_does_not_say_the_job_says() {
         [
             enrol(number(1), Some(at(5)), loyalty("job")),
             enrol(number(3), Some(at(5)), loyalty("own")),
-            enrol(number(4), Some(at(5)), Some(owner(OwnerType::Journeys, "own"))),
+            enrol(
+                number(4),
+                Some(at(5)),
+                Some(owner(OwnerType::Journeys, "own"))
+            ),
         ]
     );
 }
@@ -214,8 +238,14 @@ fn an_owner_may_stand_in_a_cell_as_exports_have_it() {
     let file = "customerId,triggeredBy\n\
                 1,\"{\"\"ownerType\"\":\"\"Loyalty\"\",\"\"referenceId\"\":\"\"5\"\"}\"\n2,5\n";
     let read = csv(JobOperation::Enrol, of_badge(), file);
-    assert_eq!(read[0], enrol(number(1), None, Some(owner(OwnerType::Loyalty, "5"))));
-    assert_eq!(read[1].as_ref().unwrap_err().2.as_deref(), Some("triggeredBy"));
+    assert_eq!(
+        read[0],
+        enrol(number(1), None, Some(owner(OwnerType::Loyalty, "5")))
+    );
+    assert_eq!(
+        read[1].as_ref().unwrap_err().2.as_deref(),
+        Some("triggeredBy")
+    );
 }
 
 #[test]
@@ -247,12 +277,18 @@ fn the_number_of_a_customer_wins_and_then_the_first_identifier_that_is_there() {
 fn revocations_name_what_is_revoked_and_why() {
     let file = format!("customerId,issueId,reason\n1,{BADGE},Sent twice\n2,,\n3,5,\n");
     let read = csv(JobOperation::RevokeEnrolments, of_badge(), &file);
-    let Ok(RowAction::RevokeEnrolments { enrolment, reason, .. }) = &read[0] else {
+    let Ok(RowAction::RevokeEnrolments {
+        enrolment, reason, ..
+    }) = &read[0]
+    else {
         panic!("{read:?}");
     };
     assert_eq!(enrolment.unwrap().to_string(), BADGE);
     assert_eq!(reason.as_ref().unwrap().as_str(), "Sent twice");
-    let Ok(RowAction::RevokeEnrolments { enrolment, reason, .. }) = &read[1] else {
+    let Ok(RowAction::RevokeEnrolments {
+        enrolment, reason, ..
+    }) = &read[1]
+    else {
         panic!("{read:?}");
     };
     assert_eq!((enrolment, reason), (&None, &None));
@@ -260,8 +296,13 @@ fn revocations_name_what_is_revoked_and_why() {
 
     let file = format!("customerId,earnedBadgeId\n1,{BADGE}\n2,\n");
     let read = csv(JobOperation::RevokeEarns, of_badge(), &file);
-    assert!(matches!(&read[0], Ok(RowAction::RevokeEarn { earned, .. }) if earned.to_string() == BADGE));
-    assert_eq!(read[1].as_ref().unwrap_err().2.as_deref(), Some("earnedBadgeId"));
+    assert!(
+        matches!(&read[0], Ok(RowAction::RevokeEarn { earned, .. }) if earned.to_string() == BADGE)
+    );
+    assert_eq!(
+        read[1].as_ref().unwrap_err().2.as_deref(),
+        Some("earnedBadgeId")
+    );
 }
 
 #[test]
@@ -271,7 +312,10 @@ fn a_column_that_is_needed_is_named_before_anything_is_done() {
         missing(JobOperation::Enrol, "name;customerId\n"),
         [at("badgeMetaId"), at("customerId")]
     );
-    assert_eq!(missing(JobOperation::Earn, "customerId"), [at("badgeMetaId")]);
+    assert_eq!(
+        missing(JobOperation::Earn, "customerId"),
+        [at("badgeMetaId")]
+    );
     assert_eq!(
         missing(JobOperation::RevokeEarns, "email,badgeMetaId"),
         [at("earnedBadgeId")]
@@ -300,7 +344,10 @@ fn two_columns_of_one_field_are_one_too_many() {
     assert_eq!(problems, [(400, "IssueEventDate".to_owned())]);
     let row = r#"{"customerId":1,"earnEventDate":5,"issueEventDate":6}"#;
     let read = ndjson(JobOperation::Earn, of_badge(), row);
-    assert_eq!(read[0].as_ref().unwrap_err().2.as_deref(), Some("eventDate"));
+    assert_eq!(
+        read[0].as_ref().unwrap_err().2.as_deref(),
+        Some("eventDate")
+    );
 }
 
 #[test]
@@ -318,11 +365,16 @@ fn all_that_is_wrong_with_a_row_is_said_under_the_names_of_its_file() {
 
 #[test]
 fn a_line_that_is_no_object_is_wrong_in_its_own_row() {
-    let lines = "[1]\n{\"customerId\":1\n\"x\"\n{\"customerId\":1}\n{\"customerId\":1,\"customerId\":2}\n";
+    let lines =
+        "[1]\n{\"customerId\":1\n\"x\"\n{\"customerId\":1}\n{\"customerId\":1,\"customerId\":2}\n";
     let read = ndjson(JobOperation::Enrol, of_badge(), lines);
     let said: Vec<_> = read
         .iter()
-        .map(|action| action.as_ref().map_or_else(|(_, message, _)| message.as_str(), |_| ""))
+        .map(|action| {
+            action
+                .as_ref()
+                .map_or_else(|(_, message, _)| message.as_str(), |_| "")
+        })
         .collect();
     assert_eq!(
         said,
@@ -345,7 +397,11 @@ fn results(from: JobFormat, to: JobFormat, file: &str) -> String {
     let refusal = Rejection::new(Code::CustomerLimitReached).with_message("Full, \"again\".");
     let mut results = [
         (RowStatus::Succeeded, Some(BADGE), None),
-        (RowStatus::Refused, None, Some(refusal.at_field("customerId"))),
+        (
+            RowStatus::Refused,
+            None,
+            Some(refusal.at_field("customerId")),
+        ),
         (RowStatus::Unprocessed, None, None),
     ]
     .into_iter();
@@ -364,8 +420,7 @@ fn results(from: JobFormat, to: JobFormat, file: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-const FILE: &str =
-    "customerId,\"note, long\",,status,\n1,\"a\n\"\"b\"\"\",,x,\n1,2\n2,b,y,,\n3,ä,,,1,2,3\n3,,,,\n";
+const FILE: &str = "customerId,\"note, long\",,status,\n1,\"a\n\"\"b\"\"\",,x,\n1,2\n2,b,y,,\n3,ä,,,1,2,3\n3,,,,\n";
 
 #[test]
 fn results_in_csv_have_the_columns_of_the_file_behind_their_own() {
@@ -388,17 +443,23 @@ fn results_in_ndjson_have_the_row_as_an_object_or_the_text_of_one_that_is_none()
     assert_eq!(
         results(JobFormat::Csv, JobFormat::Ndjson, FILE),
         [
-            format!("{{'line':2,'status':'SUCCEEDED','id':'{BADGE}','code':null,'message':null,\
-                     'row':{{'customerId':'1','note, long':'a\\n\\\"b\\\"','':'','status':'x'}}}}\n"),
+            format!(
+                "{{'line':2,'status':'SUCCEEDED','id':'{BADGE}','code':null,'message':null,\
+                     'row':{{'customerId':'1','note, long':'a\\n\\\"b\\\"','':'','status':'x'}}}}\n"
+            ),
             "{'line':4,'status':'INVALID','id':null,'code':400,\
-              'message':'Has 2 fields, where the header has 5.','row':'1,2'}\n".to_owned(),
+              'message':'Has 2 fields, where the header has 5.','row':'1,2'}\n"
+                .to_owned(),
             "{'line':5,'status':'REFUSED','id':null,'code':817,\
               'message':'customerId: Full, \\\"again\\\".',\
-              'row':{'customerId':'2','note, long':'b','':'y','status':''}}\n".to_owned(),
+              'row':{'customerId':'2','note, long':'b','':'y','status':''}}\n"
+                .to_owned(),
             "{'line':6,'status':'INVALID','id':null,'code':400,\
-              'message':'Has 7 fields, where the header has 5.','row':'3,ä,,,1,2,3'}\n".to_owned(),
+              'message':'Has 7 fields, where the header has 5.','row':'3,ä,,,1,2,3'}\n"
+                .to_owned(),
             "{'line':7,'status':'UNPROCESSED','id':null,'code':null,'message':null,\
-              'row':{'customerId':'3','note, long':'','':'','status':''}}\n".to_owned(),
+              'row':{'customerId':'3','note, long':'','':'','status':''}}\n"
+                .to_owned(),
         ]
         .map(|line| shown(&line))
         .concat()

@@ -118,6 +118,10 @@ pub(crate) fn group(text: &str) -> Result<GroupId, Rejection> {
 }
 
 /// The one of `all` that `text` says.
-pub(crate) fn one_of<T: Copy>(text: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, Rejection> {
+pub(crate) fn one_of<T: Copy>(
+    text: &str,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, Rejection> {
     word(text, all, name).ok_or_else(|| not_a_word(all, name))
 }

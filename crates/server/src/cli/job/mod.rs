@@ -45,7 +45,10 @@ pub(super) fn run(command: &RunJob) -> Result<()> {
         Err(refused) if refused.code() == Some(ID_USED) && command.job_id.is_some() => {
             let job = service.job(&new.job_id)?;
             if job.operation != new.operation {
-                bail!("there is another job with this id: its operation is {}", job.operation);
+                bail!(
+                    "there is another job with this id: its operation is {}",
+                    job.operation
+                );
             }
             job
         }
@@ -176,7 +179,9 @@ fn write_failed(service: &Service, job: &str, rows: &Rows, path: Option<&Path>) 
     for (count, only) in [(rows.refused, "refused"), (rows.invalid, "invalid")] {
         if count > 0 {
             let results = service.results(job, only)?;
-            results.copy(&mut output, has_header).context("the results")?;
+            results
+                .copy(&mut output, has_header)
+                .context("the results")?;
             has_header = true;
         }
     }

@@ -326,7 +326,9 @@ impl Service {
 /// The servers that this machine trusts.
 fn tls() -> TlsConfig {
     let trusted = rustls_native_certs::load_native_certs().certs;
-    let roots = trusted.iter().map(|it| Certificate::from_der(it).to_owned());
+    let roots = trusted
+        .iter()
+        .map(|it| Certificate::from_der(it).to_owned());
     TlsConfig::builder()
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .root_certs(RootCerts::Specific(Arc::new(roots.collect())))
@@ -409,10 +411,14 @@ mod tests {
 
     #[test]
     fn a_refusal_is_said_in_the_words_of_the_server_and_others_by_their_status() {
-        let body = br#"{"data":null,"errors":[{"code":1969,"message":"Add it.","reference":"badgeMetaId"},
+        let body =
+            br#"{"data":null,"errors":[{"code":1969,"message":"Add it.","reference":"badgeMetaId"},
             {"code":400,"message":"No.","reference":null}],"warnings":null}"#;
         let refused = NotDone::refused(StatusCode::BAD_REQUEST, body);
-        assert_eq!(refused.to_string(), "badgeMetaId: Add it. (code 1969) No. (code 400)");
+        assert_eq!(
+            refused.to_string(),
+            "badgeMetaId: Add it. (code 1969) No. (code 400)"
+        );
         assert_eq!((refused.code(), refused.is_passing), (Some(1969), false));
         let away = NotDone::refused(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(away.to_string(), "the server answers 502");
@@ -425,6 +431,9 @@ mod tests {
             assert!(Service::new(url, "key", "secret").is_err(), "{url}");
         }
         let service = Service::new("https://badges.example.org/", "key", "secret").unwrap();
-        assert_eq!(service.jobs, "https://badges.example.org/api_gateway/v1/badges/jobs");
+        assert_eq!(
+            service.jobs,
+            "https://badges.example.org/api_gateway/v1/badges/jobs"
+        );
     }
 }

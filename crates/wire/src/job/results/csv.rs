@@ -28,7 +28,9 @@ impl CsvLine {
         }
         // Each of its quotation marks is doubled, and it has one before it.
         let most = 2 * value.len() + 1;
-        self.put(out, most, |writer, room| writer.field(value.as_bytes(), room).2);
+        self.put(out, most, |writer, room| {
+            writer.field(value.as_bytes(), room).2
+        });
         self.is_begun = true;
     }
 

@@ -22,7 +22,9 @@ impl fmt::Debug for Splitter {
 impl Splitter {
     pub(super) fn new() -> Self {
         let mut splitter = Self {
-            reader: ReaderBuilder::new().terminator(Terminator::Any(b'\n')).build(),
+            reader: ReaderBuilder::new()
+                .terminator(Terminator::Any(b'\n'))
+                .build(),
             text: vec![0; 1024],
             ends: vec![0; 16],
         };
@@ -42,14 +44,14 @@ impl Splitter {
         let mut input = row;
         let (mut written, mut found) = (0, 0);
         loop {
-            if input.is_empty() && let Some(end) = end.take() {
+            if input.is_empty()
+                && let Some(end) = end.take()
+            {
                 input = end;
             }
-            let (result, read, more_text, more_ends) = self.reader.read_record(
-                input,
-                &mut self.text[written..],
-                &mut self.ends[found..],
-            );
+            let (result, read, more_text, more_ends) =
+                self.reader
+                    .read_record(input, &mut self.text[written..], &mut self.ends[found..]);
             input = &input[read..];
             written += more_text;
             found += more_ends;

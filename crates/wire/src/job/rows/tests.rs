@@ -82,7 +82,10 @@ fn rows_have_the_line_of_the_file_where_they_begin() {
 #[test]
 fn a_byte_order_mark_is_no_part_of_the_first_column_however_it_is_cut() {
     let file = "\u{feff}\"customerId\",a\n1,2\n".as_bytes();
-    assert_eq!(columns(file), Ok(vec!["customerId".to_owned(), "a".to_owned()]));
+    assert_eq!(
+        columns(file),
+        Ok(vec!["customerId".to_owned(), "a".to_owned()])
+    );
     for at in 0..file.len() {
         let (before, behind) = file.split_at(at);
         assert_eq!(
@@ -90,7 +93,10 @@ fn a_byte_order_mark_is_no_part_of_the_first_column_however_it_is_cut() {
             [row(2, ["1", "2"])]
         );
     }
-    let ndjson = rows_of(JobFormat::Ndjson, &["\u{feff}{}\r\n\r\n{\"a\":1}".as_bytes()]);
+    let ndjson = rows_of(
+        JobFormat::Ndjson,
+        &["\u{feff}{}\r\n\r\n{\"a\":1}".as_bytes()],
+    );
     assert_eq!(ndjson, [row(1, ["{}"]), row(3, ["{\"a\":1}"])]);
 }
 
@@ -155,8 +161,16 @@ fn a_quotation_mark_that_nobody_closes_costs_its_own_row_alone() {
     }
     let rows = csv(&file);
     assert_eq!(rows.len(), 19_999);
-    assert_eq!(lines(&rows)[..4], [(2, false), (3, true), (4, true), (5, true)]);
-    assert_eq!(rows.iter().filter(|(_, _, problem)| problem.is_some()).count(), 1);
+    assert_eq!(
+        lines(&rows)[..4],
+        [(2, false), (3, true), (4, true), (5, true)]
+    );
+    assert_eq!(
+        rows.iter()
+            .filter(|(_, _, problem)| problem.is_some())
+            .count(),
+        1
+    );
 
     // The same where there is not so much behind it, or nothing.
     assert_eq!(
