@@ -286,7 +286,7 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
         (dialect.hex)("data"),
         hex(&compact(HERS))
     );
-    assert_eq!(ask(&kinds), ["18"]);
+    assert_eq!(ask(&kinds), ["17"]);
     assert_eq!(counts(&scene), counted);
     let newest = scene.database.stores.events.newest(scene.badge.org);
     assert!(newest.unwrap() > Position::START);

@@ -355,7 +355,7 @@ fn the_operations_that_are_walked_are_all_there_are(server: &Server) {
 fn every_operation_refuses_who_has_no_credentials_or_wrong_ones(server: &Server) {
     let org = server.org();
     // Of several clients, since the wrong secrets of each are counted.
-    let wrong = [(); 3].map(|()| server.client_with(&org, "admin"));
+    let wrong = [(); 6].map(|()| server.client_with(&org, "admin"));
     for (index, operation) in documented(server).keys().enumerate() {
         let wrong = wrong[index % wrong.len()].credentials().unwrap().wrong();
         for client in [&server.stranger(), &server.client(&wrong)] {

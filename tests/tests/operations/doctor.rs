@@ -85,7 +85,8 @@ fn secrets_of_webhooks_that_are_not_encrypted_or_cannot_be_read_are_found(backen
         "{found}"
     );
 
-    create(setup.set("secrets.key", KEY));
+    let with_key = setup.set("secrets.key", KEY);
+    create(with_key.clone());
     let with = |key| examine(&cli.clone().environment("ACCOLADE__SECRETS__KEY", key));
     assert!(line(&with(KEY), "secrets.key").starts_with("ok "));
     for outcome in [examine(&cli), with(OTHER_KEY)] {

@@ -51,6 +51,8 @@ impl Encoding {
     /// 1942 if it is more than `most` bytes; 400 if it is not compressed in this way.
     pub(crate) fn decode(self, body: &[u8], most: usize) -> Result<Vec<u8>, Rejection> {
         match self {
+            // Nothing is nothing, however it is said to be compressed.
+            _ if body.is_empty() => Ok(Vec::new()),
             Self::Identity if body.len() > most => Err(too_large(most)),
             Self::Identity => Ok(body.to_vec()),
             Self::Gzip => read(MultiGzDecoder::new(body), most).map_err(|error| match error {
@@ -196,7 +198,8 @@ mod tests {
         ] {
             assert_eq!(code(encoding.decode(body, 1 << 20)), 400, "{body:?}");
         }
-        // Nothing is nothing, however it is compressed.
-        assert_eq!(Encoding::Zstd.decode(b"", 1).unwrap(), b"");
+        for encoding in [Encoding::Gzip, Encoding::Zstd] {
+            assert_eq!(encoding.decode(b"", 1).unwrap(), b"");
+        }
     }
 }

@@ -85,7 +85,7 @@ fn operations_stand_in_the_order_in_which_who_integrates_needs_them_and_codes_la
         ]
     );
     assert!(
-        tags[9]["description"]
+        tags[10]["description"]
             .as_str()
             .unwrap()
             .contains("| 1040 |")

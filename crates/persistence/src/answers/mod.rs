@@ -308,6 +308,7 @@ mod tests {
             }
         });
         let first = shape.0.first().map_or(1, |it| it.0);
+        let is_single = shape.0.len() == 1;
         vec![
             Answer::Enrolment(EnrolmentAnswer {
                 badge: badge(),
@@ -318,13 +319,18 @@ mod tests {
                 request_id: request_id(),
             }),
             Answer::Earned(EarnAnswer {
-                single: shape.0.len() == 1,
+                single: is_single,
                 badge: badge(),
                 triggered_by: None,
                 expires_on: second(3),
                 event_on: second(2),
                 outcomes: earned.collect(),
-                unknown: unknown(shape),
+                // Who is alone and unknown is refused: there is no answer.
+                unknown: if is_single {
+                    Vec::new()
+                } else {
+                    unknown(shape)
+                },
                 request_id: request_id(),
                 now: second(1),
             }),

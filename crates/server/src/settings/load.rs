@@ -411,7 +411,7 @@ mod tests {
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, limits, log, metrics, secrets, webhooks",
+                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (
