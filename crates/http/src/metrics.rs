@@ -99,31 +99,8 @@ impl Metrics {
             "accolade_http_request_duration_seconds",
             "Time from a request's head to its answer, without what its caller wanted to wait, by route, method and status.",
         );
-        let enrolments = registered(
-            &registry,
-            counters(
-                "accolade_enrolments_total",
-                "Customers of requests to enrol that were carried out, by outcome.",
-                &["outcome"],
-            )?,
-        )?;
-        for outcome in [
-            EnrolmentOutcome::Enrolled,
-            EnrolmentOutcome::AlreadyEnrolled,
-        ] {
-            enrolments.with_label_values(&[outcome.label()]);
-        }
-        let earns = registered(
-            &registry,
-            counters(
-                "accolade_earns_total",
-                "Customers of requests to earn, by outcome.",
-                &["outcome"],
-            )?,
-        )?;
-        for outcome in EARN_OUTCOMES {
-            earns.with_label_values(&[*outcome]);
-        }
+        let enrolments = outcomes_of_enrolments(&registry)?;
+        let earns = outcomes_of_earns(&registry)?;
         Ok(Self {
             requests: registered(
                 &registry,
@@ -367,6 +344,41 @@ fn known(method: &Method) -> &'static str {
         .zip(NAMES)
         .find(|(known, _)| *known == method)
         .map_or("other", |(_, name)| name)
+}
+
+/// What became of customers who were to be enrolled, each outcome at zero.
+fn outcomes_of_enrolments(registry: &Registry) -> prometheus::Result<IntCounterVec> {
+    let enrolments = registered(
+        registry,
+        counters(
+            "accolade_enrolments_total",
+            "Customers of requests to enrol that were carried out, by outcome.",
+            &["outcome"],
+        )?,
+    )?;
+    for outcome in [
+        EnrolmentOutcome::Enrolled,
+        EnrolmentOutcome::AlreadyEnrolled,
+    ] {
+        enrolments.with_label_values(&[outcome.label()]);
+    }
+    Ok(enrolments)
+}
+
+/// What became of customers who were to earn, each outcome at zero.
+fn outcomes_of_earns(registry: &Registry) -> prometheus::Result<IntCounterVec> {
+    let earns = registered(
+        registry,
+        counters(
+            "accolade_earns_total",
+            "Customers of requests to earn, by outcome.",
+            &["outcome"],
+        )?,
+    )?;
+    for outcome in EARN_OUTCOMES {
+        earns.with_label_values(&[*outcome]);
+    }
+    Ok(earns)
 }
 
 #[cfg(test)]

@@ -434,13 +434,13 @@ mod tests {
             connection.batch_execute("CREATE TABLE IF NOT EXISTS t (n)")
         };
         let connections = Connections::new(":memory:", 1, &Options::default(), None, with_table);
-        counting(connections, Metrics::new(None).unwrap())
+        counting(connections, &Metrics::new(None).unwrap())
     }
 
     /// Transactions on `connections` that are counted in `metrics`.
     fn counting(
         connections: Connections<SqliteConnection>,
-        metrics: Metrics,
+        metrics: &Metrics,
     ) -> Transactions<SqliteConnection> {
         let metrics = metrics.of(Use::Write);
         Transactions::new(connections, "BEGIN", Duration::from_mins(1), metrics)
@@ -559,7 +559,7 @@ mod tests {
                 connection.batch_execute(&format!("PRAGMA query_only = {query_only}"))
             },
         );
-        let transactions = counting(connections, Metrics::new(None).unwrap());
+        let transactions = counting(connections, &Metrics::new(None).unwrap());
         let started = Instant::now();
         for _ in 0..20 {
             let (refused, _) = write(&transactions, "", 0);

@@ -242,13 +242,12 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
         Answer::Job(job) => to.write(&JobBody::new(job)),
         Answer::JobPart { job, part } => to.write(&JobPartBody::new(job, *part)),
         Answer::JobDeleted(job) => to.write(&JobReferenceBody::new(job)),
-        // It is shown to nobody.
-        Answer::NotExecuted(_) => to.write(&()),
+        // The first is shown to nobody, and nothing is left of the other.
+        Answer::NotExecuted(_) | Answer::Forgotten => to.write(&()),
         Answer::CustomersMerged { from, to: second } => {
             to.write(&MergedCustomersBody::new(*from, *second))
         }
         Answer::CustomerErased(customer) => to.write(&ErasedCustomerBody::new(*customer)),
-        Answer::Forgotten => to.write(&()),
         Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }

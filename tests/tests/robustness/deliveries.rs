@@ -81,7 +81,9 @@ fn an_earn_in_the_familys_format_says_when_its_enrolment_was_recorded(backend: B
     let sent = receiver.bodies().remove(0);
     let between = org.between(1, &badge);
     // In seconds; what is sent has milliseconds.
-    let recorded = between["issuals"][0]["issuedOn"].as_f64().unwrap();
+    let recorded = between["issualDetails"]["issuals"][0]["issuedOn"]
+        .as_f64()
+        .unwrap();
     let told = sent["data"]["issuedOn"].as_f64().unwrap();
     assert!(
         (0.0..1.0).contains(&(recorded * 1000.0 - told)),

@@ -24,6 +24,9 @@ const SINGLES: f64 = 100.0;
 /// Enough for none of them to wait for a free one.
 const CONNECTIONS: usize = 32;
 
+/// Bytes of a MiB.
+const MIB: f64 = 1_048_576.0;
+
 pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     // One of its own, whose memory no other scenario has taken.
     let stand = bench.set_up().await?;
@@ -58,8 +61,6 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
         baseline,
         target,
     };
-    /// Bytes of a MiB.
-    const MIB: f64 = 1_048_576.0;
     #[allow(clippy::cast_precision_loss)]
     let peak = peak as f64 / MIB;
     Ok(vec![

@@ -45,7 +45,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
     server.check()?;
     let session = session::find_out(&mut first, &mut connect(&url)?)?;
     let metrics = Metrics::new(None)?;
-    let (writes, reads) = (metrics.of(Use::Write), metrics.of(Use::Read));
+    let (of_writing, of_reading) = (metrics.of(Use::Write), metrics.of(Use::Read));
     let patience = options.lock_timeout;
     let (writer, reader) = match session {
         Session::Own => {
@@ -57,8 +57,8 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
             let prepare = move |connection: &mut Connection| prepare(connection, &settings);
             let connections = Connections::new(&url, options.pool_size, options, None, prepare);
             (
-                Transactions::new(connections.clone(), "BEGIN", patience, writes),
-                Transactions::new(connections, READ, patience, reads),
+                Transactions::new(connections.clone(), "BEGIN", patience, of_writing),
+                Transactions::new(connections, READ, patience, of_reading),
             )
         }
         Session::Shared => {
@@ -76,8 +76,8 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
                 Transactions::new(connections.clone(), begin, patience, metrics).always_begun()
             };
             (
-                transactions(&format!("BEGIN {ISOLATION}"), writes),
-                transactions(READ, reads),
+                transactions(&format!("BEGIN {ISOLATION}"), of_writing),
+                transactions(READ, of_reading),
             )
         }
     };

@@ -57,12 +57,12 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let readers = connections(options.pool_size, "PRAGMA query_only = ON");
     let patience = options.lock_timeout;
     let metrics = Metrics::new(Some(path))?;
-    let (writes, reads) = (metrics.of(Use::Write), metrics.of(Use::Read));
+    let (of_writing, of_reading) = (metrics.of(Use::Write), metrics.of(Use::Read));
     Ok(Store {
         many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
-        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, writes),
-        reader: Transactions::new(readers, "BEGIN", patience, reads),
+        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, of_writing),
+        reader: Transactions::new(readers, "BEGIN", patience, of_reading),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),

@@ -59,6 +59,6 @@ fn row(compared: &Compared) -> [String; 5] {
 }
 
 fn digest(side: &Side) -> String {
-    let bytes = side.digest.iter().take(SHOWN);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    let bytes: Vec<_> = side.digest.iter().take(SHOWN).copied().collect();
+    hex::encode(bytes)
 }

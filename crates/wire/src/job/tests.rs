@@ -89,6 +89,7 @@ fn missing(operation: JobOperation, header: &str) -> Vec<(u32, String)> {
     report.collect()
 }
 
+#[allow(clippy::unnecessary_wraps)] // It is compared with what is read, which may fail.
 fn enrol(customer: NamedCustomer, event_on: Option<Instant>, by: Option<Owner>) -> Action {
     Ok(RowAction::Enrol {
         badge: badge(),

@@ -149,18 +149,15 @@ pub(crate) fn read_line<'a, T>(
     read: impl FnOnce(&mut Fields<'a, '_>) -> Option<T>,
 ) -> Result<T, Vec<Rejection>> {
     let problems = Problems::default();
-    let fields = match serde_json::from_str::<Entries<'_>>(line) {
-        Ok(entries) => {
-            check_depth(line).map_err(|problem| vec![problem])?;
-            Fields::from_entries(entries.renamed(known), String::new(), &problems)
-        }
-        Err(_) => {
-            let root = serde_json::from_str(line).map_err(|error| {
-                let message = format!("Is not valid JSON: mend it at column {}.", error.column());
-                vec![Rejection::unreadable(message)]
-            })?;
-            Field::root(root, &problems).object()
-        }
+    let fields = if let Ok(entries) = serde_json::from_str::<Entries<'_>>(line) {
+        check_depth(line).map_err(|problem| vec![problem])?;
+        Fields::from_entries(entries.renamed(known), String::new(), &problems)
+    } else {
+        let root = serde_json::from_str(line).map_err(|error| {
+            let message = format!("Is not valid JSON: mend it at column {}.", error.column());
+            vec![Rejection::unreadable(message)]
+        })?;
+        Field::root(root, &problems).object()
     };
     let value = fields.and_then(|mut fields| read(&mut fields));
     match (value, problems.into_parts().0) {

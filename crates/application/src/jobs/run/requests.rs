@@ -63,16 +63,15 @@ impl Chunk<'_> {
         &mut self,
         keeping: &mut Keeping<'_>,
     ) -> Result<Vec<Option<CustomerId>>, RunError> {
-        let planned = match keeping.kept() {
-            Some(plan) => Some(plan.clone()),
-            None => {
-                let plan = self.found()?;
-                let mut rows = plan.rows.iter();
-                if rows.all(|row| matches!(row, PlannedRow::AsRead)) {
-                    None
-                } else {
-                    Some(keeping.keep(&plan)?)
-                }
+        let planned = if let Some(plan) = keeping.kept() {
+            Some(plan.clone())
+        } else {
+            let plan = self.found()?;
+            let mut rows = plan.rows.iter();
+            if rows.all(|row| matches!(row, PlannedRow::AsRead)) {
+                None
+            } else {
+                Some(keeping.keep(&plan)?)
             }
         };
         self.planned_customers(planned)

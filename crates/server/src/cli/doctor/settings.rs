@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use crate::cli::doctor::Finding;
-use crate::settings::{DatabaseUrl, Loaded, Synchronous, is_loopback};
+use crate::settings::{DatabaseUrl, Loaded, SigningKey, Synchronous, is_loopback};
 
 /// The keys of which the values are secrets.
 const SECRETS: [&str; 4] = [
@@ -69,7 +69,7 @@ fn keys(loaded: &Loaded) -> Vec<Finding> {
         .token_key
         .iter()
         .chain(&settings.auth.token_keys);
-    if keys.any(|key| key.is_repetition()) {
+    if keys.any(SigningKey::is_repetition) {
         found.push(Finding::risk(
             "auth.token_key",
             "a key is a shorter text several times over, and so easily guessed: `openssl rand \
@@ -147,6 +147,8 @@ mod tests {
     use crate::cli::doctor::tests::bad;
     use crate::settings::{Environment, Settings, load};
 
+    type Change = fn(&mut Settings);
+
     fn found(change: impl FnOnce(&mut Settings)) -> Vec<String> {
         let mut loaded = load(&Environment::default()).unwrap();
         change(&mut loaded.settings);
@@ -156,10 +158,10 @@ mod tests {
     #[test]
     fn what_is_risky_is_found_one_by_one() {
         let with_a_key = |settings: &mut Settings| {
-            settings.auth.token_key = Some(crate::settings::SigningKey::from_bytes([7; 32]));
+            settings.auth.token_key = Some(SigningKey::from_bytes([7; 32]));
         };
         assert_eq!(found(|_| ()).len(), 1);
-        let cases: [(fn(&mut Settings), &str); 10] = [
+        let cases: [(Change, &str); 10] = [
             (
                 |it| it.auth.token_key = None,
                 "RISK auth.token_key: not set",
@@ -208,7 +210,7 @@ mod tests {
     fn metrics_with_a_port_of_their_own_and_a_random_key_are_no_risk() {
         let found = found(|it| {
             let bytes = std::array::from_fn(|at| u8::try_from(at).unwrap());
-            it.auth.token_key = Some(crate::settings::SigningKey::from_bytes(bytes));
+            it.auth.token_key = Some(SigningKey::from_bytes(bytes));
             it.http.host = "0.0.0.0".to_owned();
             it.metrics.port = Some(9090);
         });

@@ -40,7 +40,7 @@ pub(crate) struct RunJob {
     /// Where to write the rows that were refused or cannot be read, rather than to standard output
     #[arg(long = "refused", value_name = "FILE")]
     pub(super) failed: Option<PathBuf>,
-    /// The server, such as https://badges.example.org; without it, the one on this machine
+    /// The server, such as `https://badges.example.org`; without it, the one on this machine
     #[arg(long)]
     pub(super) url: Option<String>,
     /// The key of the client for whom it is done; its secret is taken from `ACCOLADE_SECRET`

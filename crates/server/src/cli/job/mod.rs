@@ -56,7 +56,7 @@ pub(super) fn run(command: &RunJob) -> Result<()> {
     };
     tell(format!(
         "job {id}: if this command is stopped, it goes on with --job-id {id}",
-        id = job.job_id
+        id = job.id
     ));
     if job.state == JobState::Open {
         send(&service, &new.job_id, file, length)?;
@@ -96,12 +96,11 @@ fn shown(path: &Path) -> String {
 
 /// The server that is meant, with who asks it.
 fn service(command: &RunJob) -> Result<Service> {
-    let url = match &command.url {
-        Some(url) => url.clone(),
-        None => {
-            let settings = load(&Environment::of_process()?)?.settings;
-            format!("http://{}", health::address(&settings.http)?)
-        }
+    let url = if let Some(url) = &command.url {
+        url.clone()
+    } else {
+        let settings = load(&Environment::of_process()?)?.settings;
+        format!("http://{}", health::address(&settings.http)?)
     };
     let secret = if command.secret_stdin {
         secret_on_first_line(&mut io::stdin().lock())?

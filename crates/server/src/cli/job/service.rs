@@ -52,7 +52,8 @@ pub(super) struct NewJob {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Job {
-    pub(super) job_id: String,
+    #[serde(rename = "jobId")]
+    pub(super) id: String,
     pub(super) operation: String,
     pub(super) state: JobState,
     pub(super) rows: Rows,
@@ -385,8 +386,9 @@ fn skip_header(results: &mut impl BufRead) -> io::Result<()> {
         if results.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        let marks = line.iter().filter(|byte| **byte == b'"').count();
-        is_quoted ^= marks % 2 == 1;
+        for byte in &line {
+            is_quoted ^= *byte == b'"';
+        }
     }
     Ok(())
 }
