@@ -65,7 +65,7 @@ fn sigkill_in_mid_delivery_loses_no_event_and_no_order_of_a_customer(backend: Ba
     }
 }
 
-fn an_earn_in_the_familys_format_says_when_its_enrolment_was_recorded(backend: Backend) {
+fn an_earn_as_the_api_family_tells_it_says_when_its_enrolment_was_recorded(backend: Backend) {
     let receiver = Receiver::start();
     let setup = Setup::new(backend).with_receivers_on_this_machine();
     let server = setup.start();
@@ -95,5 +95,5 @@ fn an_earn_in_the_familys_format_says_when_its_enrolment_was_recorded(backend: B
 
 on_both_databases! {
     sigkill_in_mid_delivery_loses_no_event_and_no_order_of_a_customer
-    an_earn_in_the_familys_format_says_when_its_enrolment_was_recorded
+    an_earn_as_the_api_family_tells_it_says_when_its_enrolment_was_recorded
 }

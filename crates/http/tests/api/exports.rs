@@ -154,10 +154,10 @@ async fn rows_are_chosen_and_a_customer_may_be_named_by_an_identifier() {
 #[actix_web::test]
 async fn what_is_odd_is_in_a_header_and_what_cannot_be_is_refused() {
     let (app, admin) = furnished().await;
-    let odd = export(&app, &admin, "groups?afer=%C3%A4").await;
+    let odd = export(&app, &admin, "groups?behind=%C3%A4").await;
     let warnings: Value = serde_json::from_str(odd.header("accolade-warnings").unwrap()).unwrap();
     assert_eq!(warnings[0]["code"], 1990);
-    assert_eq!(warnings[0]["reference"], "afer");
+    assert_eq!(warnings[0]["reference"], "behind");
     let refused = export(&app, &admin, "customers?recordedFrom=1&format=xml").await;
     let problems = vec![code_at(400, "recordedFrom"), code_at(400, "format")];
     assert_eq!(refused.failure(), (400, problems));
