@@ -178,7 +178,8 @@ impl United {
         }
         for (badge, mut rows) in by_badge {
             let is_united = united.enrolments.iter().any(|it| it.moved.badge == badge);
-            if !is_united && !rows.iter().any(|row| is_first(row.customer_id)) {
+            let has_both = rows.iter().any(|row| is_first(row.customer_id));
+            if !is_united && !has_both {
                 continue;
             }
             rows.sort_by_key(|row| (whose(row.customer_id, from), row.ordinal));
@@ -187,7 +188,13 @@ impl United {
                 Ok((whose(row.customer_id, from), earned_on))
             });
             let keys = keys.collect::<anyhow::Result<Vec<_>>>()?;
-            for (new_ordinal, place) in (1..).zip(in_order(&keys)) {
+            // Those of the second alone stay as they are, though a clock may have gone back meanwhile.
+            let order = if has_both {
+                in_order(&keys)
+            } else {
+                (0..rows.len()).collect()
+            };
+            for (new_ordinal, place) in (1..).zip(order) {
                 let row = &rows[place];
                 let enrolment = row.enrolment.map(|ordinal| {
                     let was: Place = (row.customer_id, badge, ordinal);
