@@ -1,8 +1,8 @@
 //! How a job is carried out: chunk by chunk, in the order of the file.
 //!
 //! A chunk is the next rows of the file: how many is decided by the file and the job's settings
-//! alone. Its rows become ordinary requests ([`plan`]) that are executed by the ordinary use cases
-//! ([`requests`], [`directory`]), under ids that name job, chunk and request ([`names`]). What became of
+//! alone. Its rows become ordinary requests (`plan`) that are executed by the ordinary use cases
+//! (`requests`, `directory`), under ids that name job, chunk and request (`names`). What became of
 //! the rows is kept when the job advances to the next chunk, in one transaction.
 //!
 //! # Why every row has exactly one outcome
@@ -21,7 +21,7 @@
 //!   more; and if somebody has, that transaction fails, and the answer is in the ledger.
 //! - Identifiers of customers are written under an idempotency key instead, since they are in no ledger.
 //!   The plan says which rows are refused, so the key alone tells whether it was done.
-//! - A dry run ([`trial`]) records nothing but what it remembers, in the transaction that advances it.
+//! - A dry run (`trial`) records nothing but what it remembers, in the transaction that advances it.
 //! - A job advances from a chunk once: of several who have carried it out, the others are told that
 //!   they are [superseded](AdvanceError::Superseded). So nobody can be at work on a chunk behind the one
 //!   that the job is at; and one that is cancelled or fails ends between two chunks.
