@@ -287,12 +287,11 @@ async fn strangers_displace_neither_clients_that_are_known_nor_those_who_come_fi
     let (key, secret) = (&here.client.key, &here.client.secret);
     assert_eq!(here.code(&[here.right()]).await, None);
     let clients = here.auth.clients.clone();
-    let ask = |secret: Secret, is_suspect| {
+    let ask = |secret: Secret, is_suspect, deadline| {
         let clients = clients.clone();
         async move {
-            let at_once = Deadline::after(Duration::ZERO);
             let asked = clients
-                .authenticate(key, &secret, is_suspect, at_once)
+                .authenticate(key, &secret, is_suspect, deadline)
                 .await;
             asked
                 .map(|found| found.is_some())
@@ -310,9 +309,11 @@ async fn strangers_displace_neither_clients_that_are_known_nor_those_who_come_fi
         strangers.run(soon(), Effect::Reads, work).await
     });
     begins.await.unwrap();
-    assert_eq!(ask(Secret::presented("wrong"), false).await, Err(1951));
-    assert_eq!(ask(secret.clone(), false).await, Ok(true));
-    assert_eq!(ask(secret.clone(), true).await, Ok(true));
+    let at_once = Deadline::after(Duration::ZERO);
+    let wrong = Secret::presented("wrong");
+    assert_eq!(ask(wrong, false, at_once).await, Err(1951));
+    assert_eq!(ask(secret.clone(), false, soon()).await, Ok(true));
+    assert_eq!(ask(secret.clone(), true, soon()).await, Ok(true));
     drop(release);
 }
 
