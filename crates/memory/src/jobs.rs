@@ -58,13 +58,7 @@ impl State {
 
     /// Tells the feed of `job`, if it has ended.
     fn told_of_job(&mut self, job: &Job, now: Instant) {
-        if job.state.is_finished() {
-            let fact = JobFact {
-                job: job.id.clone(),
-                operation: job.settings.operation,
-                state: job.state,
-                rows: job.rows,
-            };
+        if let Some(fact) = JobFact::of_finished(job) {
             self.happened(job.org, now, Fact::JobFinished(fact));
         }
     }

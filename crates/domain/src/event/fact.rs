@@ -7,7 +7,7 @@ use crate::earning::Limit;
 use crate::event::EventKind;
 use crate::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
 use crate::instant::Instant;
-use crate::job::{JobId, JobOperation, JobState, Rows};
+use crate::job::{Job, JobId, JobOperation, JobState, Rows};
 use crate::owner::Owner;
 use crate::text::{BadgeName, Reason, RequestId};
 
@@ -69,6 +69,18 @@ pub struct JobFact {
     pub state: JobState,
     /// What became of its rows.
     pub rows: Rows,
+}
+
+impl JobFact {
+    /// What is told of `job` when it has ended; `None` before.
+    pub fn of_finished(job: &Job) -> Option<Self> {
+        job.state.is_finished().then(|| Self {
+            job: job.id.clone(),
+            operation: job.settings.operation,
+            state: job.state,
+            rows: job.rows,
+        })
+    }
 }
 
 /// What is left of an event about a customer who was forgotten.

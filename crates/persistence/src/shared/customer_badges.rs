@@ -518,23 +518,24 @@ fn enrolment_records(
     Ok(records.collect::<anyhow::Result<_>>()?)
 }
 
+/// An earned badge as it is read: here for a customer's page, elsewhere for exports.
 #[derive(Queryable)]
-struct EarnRow {
-    id: Vec<u8>,
-    ordinal_of_enrolment: Option<i32>,
-    enrolment: Option<Vec<u8>>,
-    event_on: i64,
-    earned_on: i64,
-    expires_on: i64,
-    revoked_on: Option<i64>,
-    imported: bool,
-    owner_type: Option<i16>,
-    reference_id: Option<String>,
-    revocation: RevocationRow,
+pub(super) struct EarnRow {
+    pub(super) id: Vec<u8>,
+    pub(super) ordinal_of_enrolment: Option<i32>,
+    pub(super) enrolment: Option<Vec<u8>>,
+    pub(super) event_on: i64,
+    pub(super) earned_on: i64,
+    pub(super) expires_on: i64,
+    pub(super) revoked_on: Option<i64>,
+    pub(super) imported: bool,
+    pub(super) owner_type: Option<i16>,
+    pub(super) reference_id: Option<String>,
+    pub(super) revocation: RevocationRow,
 }
 
 impl EarnRow {
-    fn record(self) -> anyhow::Result<EarnRecord> {
+    pub(super) fn record(self) -> anyhow::Result<EarnRecord> {
         let enrolment = self.enrolment.as_deref().map(object_id).transpose()?;
         anyhow::ensure!(
             enrolment.is_some() == self.ordinal_of_enrolment.is_some(),

@@ -13,7 +13,6 @@ use accolade_application::ports::{
     Exported, Exports, HeldExport, HeldKey, IdentifierKind, Identifiers, ListExport, StoreError,
 };
 use accolade_domain::catalogue::{CustomField, Group};
-use accolade_domain::earning::EarnedBadge;
 use accolade_domain::ids::{BadgeId, CustomFieldId, CustomerId, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::{Name, RequestId};
@@ -24,11 +23,9 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text}
 use super::badge_columns::{BadgeGroup, Earned, Issued};
 use super::badges::BADGE;
 use super::catalogue::all;
-use super::customer_badges::revocation_of;
+use super::customer_badges::{self, revocation_of};
 use super::{Connection, DB};
-use crate::mapping::{
-    CountedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
-};
+use crate::mapping::{CountedBadgeRow, badge_id, enrolment, instant, stored, triggered_by};
 use crate::schema::{badge_groups, badge_metas, custom_fields, request_ledger};
 use crate::statement::{Sql, Statement};
 use crate::store::{RequestHead, Store};
@@ -204,26 +201,20 @@ impl Held for EarnRow {
     }
 
     fn record(self, request: &RequestHead) -> anyhow::Result<EarnRecord> {
-        let enrolment = self.enrolment.as_deref().map(object_id).transpose()?;
-        anyhow::ensure!(
-            enrolment.is_some() == self.ordinal_of_enrolment.is_some(),
-            "an earn without its enrolment"
-        );
-        let (revoked_by, revoke_reason) = revocation_of((self.revoked_by, self.revoke_reason))?;
-        Ok(EarnRecord {
-            earned: EarnedBadge {
-                id: object_id(&self.id)?.into(),
-                enrolment: enrolment.map(Into::into),
-                event_on: instant(self.event_on)?,
-                earned_on: instant(self.earned_on)?,
-                expires_on: instant(self.expires_on)?,
-                revoked_on: self.revoked_on.map(instant).transpose()?,
-                imported: self.imported,
-            },
-            triggered_by: triggered_by(request.owner_type, request.reference_id.clone())?,
-            revoked_by,
-            revoke_reason,
-        })
+        let row = customer_badges::EarnRow {
+            id: self.id,
+            ordinal_of_enrolment: self.ordinal_of_enrolment,
+            enrolment: self.enrolment,
+            event_on: self.event_on,
+            earned_on: self.earned_on,
+            expires_on: self.expires_on,
+            revoked_on: self.revoked_on,
+            imported: self.imported,
+            owner_type: request.owner_type,
+            reference_id: request.reference_id.clone(),
+            revocation: (self.revoked_by, self.revoke_reason),
+        };
+        row.record()
     }
 }
 

@@ -108,15 +108,10 @@ fn reserve<E>(
 
 /// Tells the feed of `job`, if it has ended: the last statement before COMMIT.
 fn tell_feed(connection: &mut Connection, job: &Job, now: Instant) -> Result<(), WorkError> {
-    if !job.state.is_finished() {
+    let Some(fact) = JobFact::of_finished(job) else {
         return Ok(());
-    }
-    let data = Data::JobFinished(Box::new(JobFact {
-        job: job.id.clone(),
-        operation: job.settings.operation,
-        state: job.state,
-        rows: job.rows,
-    }));
+    };
+    let data = Data::JobFinished(Box::new(fact));
     let row = FeedRow::new(now, EventKind::JobFinished, 1, &data)?;
     let rows: Vec<_> = row.into_iter().collect();
     Ok(connection.append(job.org, &rows)?)

@@ -70,7 +70,17 @@ pub fn transfer(
 fn prepare_source(url: &DatabaseUrl, options: &Options) -> anyhow::Result<()> {
     check_is_there(url)?;
     let database = open(url, options)?;
-    check_no_newer(&database)?;
+    check_current(&database)?;
+    sequence(&database)?;
+    Ok(())
+}
+
+/// Whether the database is one of this release, and whole.
+///
+/// # Errors
+/// It is of another release, or the target of a transfer that has not ended.
+pub(crate) fn check_current(database: &Database) -> anyhow::Result<()> {
+    check_no_newer(database)?;
     let missing = database.pending_migrations()?;
     if !missing.is_empty() {
         bail!(
@@ -81,7 +91,6 @@ fn prepare_source(url: &DatabaseUrl, options: &Options) -> anyhow::Result<()> {
     if database.is_transfer_unfinished()? {
         bail!("{UNFINISHED}");
     }
-    sequence(&database)?;
     Ok(())
 }
 

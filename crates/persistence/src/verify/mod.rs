@@ -10,13 +10,13 @@ mod feed;
 mod ledger;
 
 use accolade_domain::instant::Instant;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::database::{DatabaseUrl, Options, open};
 use crate::direct::{DirectConnection, Purpose, Row, Value, check_is_there, connect};
 use crate::mapping::instant;
 use crate::progress::Progress;
-use crate::transfer::{UNFINISHED, check_no_newer};
+use crate::transfer::check_current;
 
 /// One thing that disagrees with another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn verify(
     found: &mut dyn FnMut(Disagreement),
 ) -> anyhow::Result<Vec<Checked>> {
     check_is_there(url)?;
-    check_release(url, options)?;
+    check_current(&open(url, options)?)?;
     let mut connection = connect(url, options)?;
     let mut checked = Vec::new();
     connection.within(Purpose::Read, &mut |connection| {
@@ -74,22 +74,6 @@ pub fn verify(
 
 type Look =
     fn(&mut dyn DirectConnection, Instant, &dyn Progress, &mut Report<'_>) -> anyhow::Result<()>;
-
-fn check_release(url: &DatabaseUrl, options: &Options) -> anyhow::Result<()> {
-    let database = open(url, options)?;
-    check_no_newer(&database)?;
-    let missing = database.pending_migrations()?;
-    if !missing.is_empty() {
-        bail!(
-            "it lacks {}: run `accolade-server migrate` on it first",
-            missing.join(", ")
-        );
-    }
-    if database.is_transfer_unfinished()? {
-        bail!("{UNFINISHED}");
-    }
-    Ok(())
-}
 
 /// What one check finds.
 struct Report<'a> {
