@@ -75,6 +75,18 @@ impl Ground {
         self.kind
     }
 
+    /// The same for databases of the other kind, on the same disk.
+    ///
+    /// # Errors
+    /// As [`Self::prepare`].
+    pub(crate) fn other(&self) -> Result<Self> {
+        let kind = match self.kind {
+            Kind::Sqlite => Kind::Postgres,
+            Kind::Postgres => Kind::Sqlite,
+        };
+        Self::prepare(kind, self.directory.path())
+    }
+
     /// The URL of PostgreSQL's superuser.
     pub(crate) fn admin_url(&self) -> Option<&str> {
         self.cluster.as_ref().map(Cluster::admin_url)

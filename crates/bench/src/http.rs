@@ -172,6 +172,38 @@ impl Connection {
         Ok(answer["data"].take())
     }
 
+    /// Deletes what is below the prefix; gives the `data` of the answer.
+    ///
+    /// # Errors
+    /// The answer is no success; the connection broke.
+    pub(crate) async fn delete(&mut self, path: &str) -> Result<Value> {
+        let path = format!("{PREFIX}/{path}");
+        let request = self.request(Method::DELETE, &path, Bytes::new())?;
+        let mut answer: Value = serde_json::from_slice(self.exchange(request).await?)?;
+        Ok(answer["data"].take())
+    }
+
+    /// Reads what is below the prefix to its end, however long it is; gives how many lines it has.
+    ///
+    /// # Errors
+    /// The answer is no success; the connection broke.
+    pub(crate) async fn lines(&mut self, path: &str) -> Result<u64> {
+        let path = format!("{PREFIX}/{path}");
+        let request = self.request(Method::GET, &path, Bytes::new())?;
+        self.sender.ready().await?;
+        let response = self.sender.send_request(request).await?;
+        let status = response.status();
+        ensure!(status.is_success(), "{path} is answered {status}");
+        let mut body = response.into_body();
+        let mut lines = 0;
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                lines += memchr::memchr_iter(b'\n', &data).count() as u64;
+            }
+        }
+        Ok(lines)
+    }
+
     fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>> {
         let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;

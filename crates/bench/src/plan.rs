@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) memory_requests: u64,
     /// How many rows the file of a job has.
     pub(crate) job_rows: u64,
+    /// How many requests for one customer are in the database that is copied.
+    pub(crate) copied_requests: u64,
     /// How many rows are there when bulk requests are compared with those into an empty table;
     /// nothing if there is to be no such comparison.
     pub(crate) rows_there: Vec<u64>,
@@ -42,6 +44,7 @@ impl Plan {
             duration: Duration::from_millis(2500),
             memory_requests: 100,
             job_rows: 1_000_000,
+            copied_requests: 100_000,
             rows_there: vec![1_000_000],
             rows_due: Some(1_000_000),
             starts: 7,
@@ -54,6 +57,7 @@ impl Plan {
                 duration: Duration::from_secs(1),
                 memory_requests: 20,
                 job_rows: 100_000,
+                copied_requests: 2_000,
                 // It takes longer than a minute to fill a table.
                 rows_there: Vec::new(),
                 rows_due: None,
@@ -63,6 +67,7 @@ impl Plan {
         } else if arguments.full {
             Self {
                 name: "full",
+                copied_requests: 1_000_000,
                 rows_there: vec![1_000_000, 10_000_000],
                 ..usual
             }

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 
 use crate::database::Database;
@@ -91,7 +92,23 @@ impl Binary {
         serde_json::from_slice(&printed).context("`client create --json` prints no credentials")
     }
 
-    fn run(&self, database: &Database, arguments: &[&str]) -> Result<Vec<u8>> {
+    /// Makes a client of the org that may do what only administrators may.
+    ///
+    /// # Errors
+    /// The command line tool fails.
+    pub(crate) fn create_admin(&self, database: &Database, org: i64) -> Result<Credentials> {
+        let org = org.to_string();
+        let client = ["client", "create", "--org", &org, "--name", "admin"];
+        let more = ["--groups", "admin", "--json"];
+        let printed = self.run(database, &[&client[..], &more].concat())?;
+        serde_json::from_slice(&printed).context("`client create --json` prints no credentials")
+    }
+
+    /// Runs a command on `database`; gives what it prints.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(crate) fn run(&self, database: &Database, arguments: &[&str]) -> Result<Vec<u8>> {
         let output = self.command(database).args(arguments).output()?;
         ensure!(
             output.status.success(),
@@ -177,6 +194,18 @@ impl Server {
     /// How long it took from the start of the process to the first 200 of `/health/ready`.
     pub(crate) fn ready_after(&self) -> Duration {
         self.ready_after
+    }
+
+    /// Ends it in order.
+    ///
+    /// # Errors
+    /// It cannot be told to end, or ends otherwise.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::TERM)?;
+        let ended = self.child.wait()?;
+        ensure!(ended.success(), "the server ended otherwise: {ended}");
+        Ok(())
     }
 
     /// The most memory that it has had so far, in bytes.

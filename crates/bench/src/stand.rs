@@ -101,6 +101,38 @@ impl Stand {
         Target::of(self.server.address(), &self.credentials).await
     }
 
+    /// The same for somebody who may do what only administrators may.
+    ///
+    /// # Errors
+    /// The command line tool fails, or the server is gone.
+    pub(crate) async fn target_of_admin(&self) -> Result<Target> {
+        let admin = self.binary.create_admin(&self.database, ORG)?;
+        Target::of(self.server.address(), &admin).await
+    }
+
+    /// Runs a command on the database, beside the server.
+    ///
+    /// # Errors
+    /// It fails.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<()> {
+        self.binary.run(&self.database, arguments).map(drop)
+    }
+
+    /// What is left when the server has ended in order.
+    ///
+    /// # Errors
+    /// It ends otherwise.
+    pub(crate) fn stopped(self) -> Result<(Binary, Database)> {
+        let Self {
+            server,
+            database,
+            binary,
+            ..
+        } = self;
+        server.stop()?;
+        Ok((binary, database))
+    }
+
     /// A number that nothing else of this org has.
     pub(crate) fn number(&self) -> u64 {
         self.numbers.replace(self.numbers.get() + 1)

@@ -154,4 +154,12 @@ impl State {
         }
         is_any
     }
+
+    /// Where the org's events say nothing any more.
+    pub(crate) fn forgotten_at(&self, org: OrgId) -> BTreeSet<Position> {
+        let events = self.feeds.get(&org).into_iter();
+        let events = events.flat_map(|feed| &feed.events);
+        let forgotten = events.filter(|it| matches!(it.event.fact, Fact::Forgotten(_)));
+        forgotten.map(|it| it.event.position).collect()
+    }
 }

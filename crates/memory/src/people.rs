@@ -265,7 +265,11 @@ impl State {
         }
         is_any |= self.forget_answers(org, &person);
         is_any |= self.forget_reasons(org, &about);
-        self.forget_events(org, &numbers) || is_any
+        is_any |= self.forget_events(org, &numbers);
+        if is_any {
+            self.forget_deliveries(org, &numbers);
+        }
+        is_any
     }
 
     /// Takes what answers say of `person` out of them; whether one said something.

@@ -11,7 +11,7 @@ use accolade_application::ports::{
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::event::{Fact, Position};
-use accolade_domain::ids::{OrgId, WebhookId};
+use accolade_domain::ids::{CustomerId, OrgId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::webhook::{self, DisabledReason, Webhook};
 use anyhow::anyhow;
@@ -128,6 +128,21 @@ fn resent(position: Position, partition: Option<String>, now: Instant) -> Retry 
         due_on: Some(now),
         given_up: false,
         resent: true,
+    }
+}
+
+impl State {
+    /// Takes customers who are forgotten from what is to be sent again, and has whoever delivers open the
+    /// org's webhooks anew.
+    pub(crate) fn forget_deliveries(&mut self, org: OrgId, customers: &BTreeSet<CustomerId>) {
+        let keys: BTreeSet<_> = customers.iter().map(ToString::to_string).collect();
+        let webhooks = self.webhooks.iter_mut().filter(|it| it.0.0 == org);
+        for (_, webhook) in webhooks {
+            webhook.version += 1;
+            for retry in webhook.retries.values_mut() {
+                retry.partition.take_if(|it| keys.contains(it));
+            }
+        }
     }
 }
 
@@ -311,6 +326,7 @@ impl WebhookStore for MemoryStore {
 
     fn save(&self, progress: &Progress) -> Result<Option<Saved>, StoreError> {
         let mut state = self.begin();
+        let forgotten = state.forgotten_at(progress.org);
         let there = state.webhooks.get_mut(&(progress.org, progress.webhook));
         let Some(there) = there else {
             return Ok(None);
@@ -327,7 +343,10 @@ impl WebhookStore for MemoryStore {
         for retry in &progress.put {
             let row = there.retries.get(&retry.position);
             if is_current || row.is_none_or(|row| !is_sooner(row, retry)) {
-                there.retries.insert(retry.position, retry.clone());
+                let mut retry = retry.clone();
+                let is_forgotten = !is_current && forgotten.contains(&retry.position);
+                (retry.partition).take_if(|it| is_forgotten && !it.is_empty());
+                there.retries.insert(retry.position, retry);
             }
         }
         there.cursor = there.cursor.max(progress.cursor);

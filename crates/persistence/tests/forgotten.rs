@@ -16,7 +16,7 @@ use accolade_persistence::Database;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use support::scene::{Scene, second};
-use support::{Postgres, Sqlite};
+use support::{Postgres, Sqlite, recorder};
 
 /// Numbers that nothing else in a database can be taken for.
 const HERS: i64 = 620_900_137_713;
@@ -290,6 +290,90 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
     assert_eq!(counts(&scene), counted);
     let newest = scene.database.stores.events.newest(scene.badge.org);
     assert!(newest.unwrap() > Position::START);
+}
+
+/// Tables in which a customer may be named, all of which erasing one looks at. What is uploaded in jobs, and
+/// what a dry run remembers of it, ends with its own retention.
+const NAMING: &[&str] = &[
+    "audit",
+    "customer_identifiers",
+    "earned_badges",
+    "enrolments",
+    "feed",
+    "idempotency",
+    "job_parts",
+    "job_trials",
+    "jobs",
+    "merged_customers",
+    "refusals",
+    "request_ledger",
+    "webhook_retries",
+];
+
+/// Tables in which nobody is named. What receivers answered is theirs, and ends with its own retention.
+const NAMELESS: &[&str] = &[
+    "__diesel_schema_migrations",
+    "actors",
+    "api_clients",
+    "badge_claims",
+    "badge_counts",
+    "badge_earns",
+    "badge_groups",
+    "badge_metas",
+    "badge_numbers",
+    "catalogue_versions",
+    "custom_fields",
+    "expiries",
+    "expiry_backlog",
+    "forgotten_counts",
+    "job_chunks",
+    "leases",
+    "orgs",
+    "rolling_counts",
+    "rolling_told",
+    "webhook_attempts",
+    "webhooks",
+    "window_counts",
+];
+
+/// A new table is one of either: who adds it must know whether erasing a customer has to look at it.
+#[test]
+fn of_every_table_it_is_known_whether_it_names_customers() {
+    let database = Sqlite::fresh();
+    let tables = "SELECT name AS line FROM sqlite_schema WHERE type = 'table' \
+         AND name NOT LIKE 'sqlite%' ORDER BY name";
+    let found = ask_sqlite(&database.path())(tables);
+    let mut known = [NAMING, NAMELESS].concat();
+    known.sort_unstable();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn no_statement_reads_through_a_whole_feed_to_find_a_customer() {
+    recorder::start();
+    let database = Sqlite::fresh();
+    let scene = Scene::set(database.open());
+    let org = scene.badge.org;
+    // A time-out would end a statement that looks among millions for what hardly any row is.
+    let fill = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 101 UNION ALL SELECT n + 1 FROM n WHERE n < 12600) \
+         INSERT INTO feed (org_id, last_position, recorded_on, latest_on, events, kind, data) \
+         SELECT {org}, n, 0, 0, 1, 1, x'0100' FROM n"
+    );
+    let mut connection = SqliteConnection::establish(database.path().to_str().unwrap()).unwrap();
+    diesel::sql_query(fill).execute(&mut connection).unwrap();
+    let erase = EraseRequest {
+        org,
+        region: None,
+        customer: customer(HERS),
+        by: by(&scene),
+    };
+    let people = &scene.database.stores.people;
+    let (_, sent) = recorder::sent(|| people.erase(&erase).unwrap());
+    // Three stretches of 5 000 rows at most, and what came meanwhile.
+    let looks = sent.with("kind").into_iter();
+    let looks = looks.filter(|it| it.contains("feed") && it.starts_with("SELECT"));
+    assert_eq!(looks.count(), 4, "{:#?}", sent.statements);
 }
 
 #[test]

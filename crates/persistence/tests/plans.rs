@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use accolade_application::access::ClientKey;
 use accolade_application::ports::{
-    AuditQuery, BadgeQuery, BadgeSort, CustomerExport, DetailsQuery, DirectoryEntry, EventStore,
-    Exports, FeedQuery, HeldExport, HeldQuery, IdentifierKind, Identifiers, ListExport, Operation,
-    PageOf, SortOrder, Stores,
+    AuditQuery, BadgeQuery, BadgeSort, CustomerExport, DetailsQuery, DirectoryEntry, EraseRequest,
+    EventStore, Exports, FeedQuery, HeldExport, HeldQuery, IdentifierKind, Identifiers, ListExport,
+    Operation, PageOf, SortOrder, Stores,
 };
 use accolade_domain::audit::Attribution;
 use accolade_domain::customer_view::EnrolmentsRead;
@@ -389,6 +389,23 @@ const HOT: &[Hot] = &[
         postgres: "Index Scan using badge_metas_pkey",
         sqlite: "SEARCH badge_metas USING PRIMARY KEY (org_id=? AND id>?)",
     },
+    Hot {
+        part: "SELECT actor, key, answer FROM idempotency",
+        values: &[
+            ("bigint", "1"),
+            ("bigint", "0"),
+            ("text", "''"),
+            ("bigint", "500"),
+        ],
+        postgres: "Index Scan using idempotency_answers",
+        sqlite: "SEARCH idempotency USING INDEX idempotency_answers (org_id=? AND (actor,key)>(?,?))",
+    },
+    Hot {
+        part: "ORDER BY last_position LIMIT 1 OFFSET",
+        values: &[("bigint", "1"), ("bigint", "0"), ("bigint", "4999")],
+        postgres: "Index Only Scan using feed_pkey",
+        sqlite: "SEARCH feed USING PRIMARY KEY (org_id=? AND last_position>?)",
+    },
 ];
 
 /// A page of an export: a range of the key, whatever is asked for.
@@ -524,6 +541,13 @@ fn statements(scene: &Scene) -> Vec<String> {
         let events = &database.stores.events;
         let expired = events.expire(second(900_000_000), second(900_000_000), 100_000);
         assert_ne!(expired.unwrap().events, 0);
+        let erase = EraseRequest {
+            org,
+            region: None,
+            customer: 1.try_into().unwrap(),
+            by,
+        };
+        database.stores.people.erase(&erase).unwrap();
     });
     sent.statements
 }

@@ -14,6 +14,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use support::Sqlite;
 use support::filled::filled;
+use support::scene::Scene;
 use tempfile::TempDir;
 
 /// A copy of a database with a hundred enrolments.
@@ -106,6 +107,45 @@ fn a_database_that_has_anything_or_is_in_use_stays_as_it_is() {
     for part in ["pg_restore", "accolade-server transfer"] {
         assert!(line.contains(part) && !line.contains("secret"), "{line}");
     }
+}
+
+#[test]
+fn what_another_database_left_beside_the_place_becomes_no_part_of_a_copy() {
+    let (directory, copy) = copy();
+    // Its process was killed: what it recorded last is not in the file, which somebody moves away.
+    let killed = Sqlite::fresh();
+    let database = killed.open();
+    drop(Scene::set(database));
+    let target = tempfile::tempdir().unwrap();
+    let path = target.path().join("accolade.db");
+    let wal = target.path().join("accolade.db-wal");
+    let mut connection = SqliteConnection::establish(killed.path().to_str().unwrap()).unwrap();
+    connection
+        .batch_execute("PRAGMA wal_autocheckpoint = 0; DELETE FROM expiries; CREATE TABLE t (n)")
+        .unwrap();
+    let beside = format!("{}-wal", killed.path().display());
+    assert!(fs::copy(beside, &wal).unwrap() > 0);
+    let line = refused(&copy, &path);
+    assert!(
+        line.contains("database.url: accolade.db-wal is there without its file"),
+        "{line}"
+    );
+    assert_eq!(names(target.path()), ["accolade.db-wal"]);
+    let line = backup(&killed.url(), &path, &Unwatched)
+        .unwrap_err()
+        .to_string();
+    assert!(line.contains("accolade.db-wal is there"), "{line}");
+
+    fs::rename(&wal, target.path().join("accolade.db-journal")).unwrap();
+    let line = refused(&copy, &path);
+    assert!(line.contains("accolade.db-journal"), "{line}");
+
+    // With nothing in it, it is nothing.
+    fs::remove_file(target.path().join("accolade.db-journal")).unwrap();
+    fs::write(&wal, "").unwrap();
+    restored(&copy, &path).unwrap();
+    assert_eq!(enrolments(&path), 100);
+    drop(directory);
 }
 
 #[test]

@@ -16,9 +16,11 @@ use accolade_domain::audit::Attribution;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::Zone;
 use accolade_persistence::{Compared, DatabaseUrl, Progress, Unwatched, open, transfer, verify};
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
 use support::filled::filled;
 use support::scene::{Scene, second};
-use support::{Postgres, Sqlite, options};
+use support::{Postgres, Sqlite, options, recorder};
 use uuid::Uuid;
 
 /// A place for a database of either kind.
@@ -165,6 +167,71 @@ fn a_target_that_has_anything_is_refused_and_so_is_a_part_of_another_source() {
     }
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    value: i64,
+}
+
+#[test]
+fn a_target_that_has_anything_is_refused_as_it_is_and_gets_no_tables() {
+    let from = Sqlite::fresh();
+    drop(filled(from.open(), 3));
+    // An earlier release's database, as far as it matters.
+    let earlier = "CREATE TABLE orgs (id BIGINT); INSERT INTO orgs VALUES (1)";
+    let refused = |url: &DatabaseUrl| {
+        let line = format!("{:#}", moved(&from.url(), url).unwrap_err());
+        assert!(line.contains("the target: it is not empty (orgs"), "{line}");
+    };
+    let sqlite = Sqlite::empty();
+    let path = sqlite.path();
+    let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    connection.batch_execute(earlier).unwrap();
+    refused(&sqlite.url());
+    let tables = "SELECT count(*) AS value FROM sqlite_schema WHERE name <> 'orgs'";
+    let others: Number = diesel::sql_query(tables)
+        .get_result(&mut connection)
+        .unwrap();
+    assert_eq!(others.value, 0);
+    let postgres = Postgres::empty();
+    let mut connection = PgConnection::establish(postgres.database.url()).unwrap();
+    connection.batch_execute(earlier).unwrap();
+    refused(&postgres.url());
+    let tables = "SELECT count(*) AS value FROM information_schema.tables \
+         WHERE table_schema = current_schema() AND table_name <> 'orgs'";
+    let others: Number = diesel::sql_query(tables)
+        .get_result(&mut connection)
+        .unwrap();
+    assert_eq!(others.value, 0);
+}
+
+#[test]
+fn what_takes_long_on_postgresql_has_no_time_out() {
+    recorder::start();
+    let from = Sqlite::fresh();
+    drop(filled(from.open(), 50));
+    let to = Postgres::empty();
+    let (_, sent) = recorder::sent(|| moved(&from.url(), &to.url()).unwrap());
+    // Of either side.
+    let mut open = 0;
+    let mut seen = 0;
+    for statement in &sent.statements {
+        match statement.split([' ', ';']).next() {
+            Some("BEGIN") => open += 1,
+            Some("COMMIT" | "ROLLBACK") => open -= 1,
+            _ => {}
+        }
+        if statement.starts_with("ANALYZE") || statement.starts_with("SELECT count(*) FROM \"") {
+            seen += 1;
+            assert!(
+                open > 0,
+                "{statement} is in no transaction without time-outs"
+            );
+        }
+    }
+    assert!(seen > 30, "{seen}: {:#?}", sent.statements);
+}
+
 #[test]
 fn the_numbers_of_the_target_go_on_behind_those_of_the_source() {
     for to in EMPTY {
@@ -210,8 +277,6 @@ fn a_database_of_postgres_that_a_server_works_on_is_not_moved() {
 
 #[test]
 fn a_source_of_a_newer_release_and_one_that_lacks_migrations_are_refused() {
-    use diesel::connection::SimpleConnection as _;
-    use diesel::prelude::*;
     let from = Sqlite::fresh();
     let path: PathBuf = from.path();
     let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();

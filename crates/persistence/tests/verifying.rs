@@ -52,8 +52,14 @@ const FAULTS: &[(&str, &[&str])] = &[
         &[
             "counts of earned badges",
             "sums of earns",
+            "sums of all earns",
             "the ledger and its rows",
         ],
+    ),
+    (
+        // Somebody without anything that counts was forgotten.
+        "UPDATE audit SET action = 14; UPDATE badge_earns SET event_on = event_on + 1",
+        &["sums of earns", "sums of earns"],
     ),
     (
         "DELETE FROM enrolments WHERE customer_id = 2",
@@ -114,6 +120,17 @@ const FAULTS: &[(&str, &[&str])] = &[
             "counts of enrolments",
             "badges that are held",
         ],
+    ),
+    (
+        "INSERT INTO merged_customers (org_id, customer_id, into_id, successor_id) \
+         SELECT org_id, 5, 77, 77 FROM badge_metas",
+        &["merged customers"],
+    ),
+    (
+        "INSERT INTO merged_customers (org_id, customer_id, into_id, successor_id) \
+         SELECT org_id, 77, 78, 78 FROM badge_metas UNION ALL \
+         SELECT org_id, 78, 79, 79 FROM badge_metas",
+        &["merged customers"],
     ),
     (
         "UPDATE badge_numbers SET last = last + 1",

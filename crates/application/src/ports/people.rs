@@ -101,6 +101,8 @@ pub trait People: Send + Sync {
     /// - Answers that are kept leave the customer out, and identifiers of hers that nobody had; their
     ///   requests stay executed. Of an answer about nobody else [`Answer::Forgotten`] is left.
     /// - Events about the customer that are kept are [`Fact::Forgotten`], at their positions.
+    /// - What is to be sent to webhooks again about the customer has no partition any more, and every
+    ///   webhook of the org is at another version: whoever delivers reads the events anew.
     /// - Reasons in the audit trail are gone where an entry is about the customer, an enrolment or an
     ///   earned badge of hers.
     /// - The feed is told `customer.erased` and the audit trail an ERASE, unless there was nothing.

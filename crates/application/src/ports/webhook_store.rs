@@ -429,7 +429,8 @@ pub trait WebhookStore: Send + Sync {
     ///
     /// Who opened it at another version than it has now does not know what somebody has changed or asked
     /// for since: its health stays, it is not disabled, and a retry that is due sooner than the one that
-    /// is put, or is put as given up, stays as it is.
+    /// is put, or is put as given up, stays as it is. A retry that it puts of an event that says nothing
+    /// any more has no partition, but the one that all have.
     ///
     /// # Errors
     /// The store failed.

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use std::thread;
 
 use accolade_application::badges::KnownBadges;
+use accolade_application::customers::NamedCustomer;
 use accolade_application::jobs::run::{JobRun, RunError};
+use accolade_application::people::{EraseCustomer, MergeCustomers};
 use accolade_domain::badge::EarnType;
 use accolade_domain::job::{JobOperation, JobState};
 use proptest::prelude::*;
 
-use crate::world::{World, code, id, ids, settings};
+use crate::world::{World, code, customer, id, ids, settings};
 
 /// An operation and its file, for which the world is made ready.
 type Scene = (JobOperation, fn(&World) -> String);
@@ -202,6 +204,39 @@ proptest! {
         }
         world.finish("a");
         check(&world, scene);
+    }
+}
+
+#[test]
+fn a_job_whose_customers_are_erased_or_merged_at_any_moment_comes_to_its_end() {
+    for scene in SCENES {
+        for fuse in 0.. {
+            let world = begun(scene);
+            world.clock.burn_after(fuse);
+            let has_ended = world.finish_or_die("a");
+            let named = |number| NamedCustomer::Number(customer(number));
+            world.run(EraseCustomer { customer: named(2) }).unwrap();
+            let merge = MergeCustomers {
+                from: named(3),
+                to: named(4),
+                reason: None,
+            };
+            world.run(merge).unwrap();
+            let name = scene.0.name();
+            assert!(world.finish_or_die("a"), "{name}, killed after {fuse}");
+            let view = accolade_application::jobs::job(&world.ports, &world.caller, &id("a"));
+            let job = view.unwrap().job;
+            assert_eq!(job.state, JobState::Completed);
+            let outcomes = world.outcomes("a").len() as u64;
+            assert_eq!(
+                job.rows.total,
+                Some(outcomes),
+                "{name}, killed after {fuse}"
+            );
+            if has_ended {
+                break;
+            }
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is measured. Each scenario is one file, and gives rows of the report.
 
 mod bulk;
+mod copies;
 pub(crate) mod earn;
 mod expiries;
 mod growth;
@@ -41,6 +42,8 @@ pub(crate) enum Scenario {
     Expiries,
     /// Enrolling the customers of a file
     Jobs,
+    /// Exporting, verifying, copying and transferring all of it, and erasing a customer
+    Copies,
     /// The most memory that the server has had
     Memory,
     /// Bulk enrolment into a table that is full
@@ -51,7 +54,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
@@ -60,6 +63,7 @@ impl Scenario {
         Self::Push,
         Self::Expiries,
         Self::Jobs,
+        Self::Copies,
         Self::Memory,
         Self::Growth,
         Self::Start,
@@ -79,6 +83,7 @@ impl Scenario {
             Self::Push => push::run(bench).await,
             Self::Expiries => expiries::run(bench).await,
             Self::Jobs => jobs::run(bench).await,
+            Self::Copies => copies::run(bench).await,
             Self::Memory => memory::run(bench).await,
             Self::Growth => growth::run(bench).await,
             Self::Start => start::run(bench).await,

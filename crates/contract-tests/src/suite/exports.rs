@@ -4,11 +4,13 @@ use accolade_application::ports::{
     CustomerExport, DirectoryEntry, HeldExport, HeldKey, Identifiers, ListExport, RecordedIn,
 };
 use accolade_domain::badge::Badge;
+use accolade_domain::event::Fact;
 use accolade_domain::ids::CustomerId;
 use accolade_domain::owner::OwnerType;
 
 use crate::World;
 use crate::copy::{Copied, all_pages, earned_badges, enrolments};
+use crate::feed::{all_of, query};
 use crate::fixtures::{at, customer, hold, now, owner, second};
 
 /// More than one page of any adapter has.
@@ -335,7 +337,35 @@ fn another_orgs_rows_are_in_no_export(world: &World) {
     assert_eq!((customers(other.org), customers(mine.org)), (1, 0));
 }
 
+fn who_is_merged_while_a_copy_is_taken_is_read_anew(world: &World) {
+    let gold = world.badge("Gold");
+    enrolled(world, &gold, 1500, 1..=MANY);
+    let org = world.tenant.org;
+    let as_of = world.stores.events.newest(org).unwrap();
+    let mut copy = Copied::default();
+    let first = world.stores.exports.enrolments(org, &everything()).unwrap();
+    copy.load_enrolments(&first.rows);
+    let behind = first.next.unwrap();
+    // The one is where the copy has been, the other where it will be.
+    let last = MANY;
+    world.earns(&world.direct("Silver"), [1, last]);
+    let mut second_hold = world.request(&gold, [last]);
+    second_hold.hold = hold(3000, 4000);
+    world.enrol(&second_hold).unwrap();
+    world.merge(last, 1);
+    let rest = enrolments(&world.stores, org, everything().behind(behind));
+    copy.load_enrolments(&rest);
+    for event in all_of(&*world.stores.events, query(org, as_of)) {
+        copy.apply(&event);
+        if let Fact::CustomerMerged { from, to } = event.fact {
+            copy.read_anew(&world.stores, org, [from, to]);
+        }
+    }
+    assert!(copy == Copied::of(&world.stores, org));
+}
+
 sentences! {
+    who_is_merged_while_a_copy_is_taken_is_read_anew
     many_rows_come_each_once_in_the_order_of_their_keys
     whoever_goes_on_behind_any_row_gets_the_rest
     a_row_is_what_details_say_with_the_request_that_recorded_it

@@ -388,6 +388,64 @@ fn what_is_asked_for_may_be_endless_if_only_what_failed_is(world: &World) {
     assert_eq!(resend(world, &webhook, all, true), 1);
 }
 
+/// A retry of an event about this customer.
+fn retry_of(number: i64, customer: &str) -> Retry {
+    Retry {
+        partition: Some(customer.to_owned()),
+        ..retry(number)
+    }
+}
+
+fn what_is_to_be_sent_again_does_not_name_who_was_forgotten(world: &World) {
+    let badge = world.badge("Gold");
+    // The events of the badge and of three customers.
+    world.enrol(&world.request(&badge, [1, 2, 3])).unwrap();
+    let newest = world.events().len();
+    let of = |number: i64| {
+        let events = world.events();
+        let is_of = |it: &&accolade_domain::event::Event| {
+            it.fact.customer().is_some_and(|it| it.get() == number)
+        };
+        events.iter().find(is_of).unwrap().position.get()
+    };
+    let [first, second, third] = [1, 2, 3].map(of);
+    let webhook = webhook(world, 0);
+    let cursor = i64::try_from(newest).unwrap();
+    let mut early = progress(world, &webhook, cursor);
+    early.put = vec![retry_of(first, "1"), retry_of(third, "3")];
+    saved(world, &early);
+    let version = found(world, &webhook).version;
+    world.erase(1);
+    assert!(
+        found(world, &webhook).version > version,
+        "whoever delivers opens it anew"
+    );
+    let nobodys = |number| Retry {
+        partition: None,
+        ..retry(number)
+    };
+    let others = [nobodys(first), retry_of(third, "3")];
+    assert_eq!(open(world, &webhook).retries, others);
+    // Who has read the events before tells of what it was at meanwhile.
+    let mut late = early;
+    late.put = vec![
+        retry_of(first, "1"),
+        retry_of(second, "2"),
+        retry_of(third, "3"),
+    ];
+    saved(world, &late);
+    let mut expected = vec![nobodys(first), retry_of(second, "2"), retry_of(third, "3")];
+    expected.sort_by_key(|it| it.position);
+    assert_eq!(open(world, &webhook).retries, expected);
+    // In a webhook whose events all wait for each other they still do.
+    late.put = vec![retry_of(first, "")];
+    saved(world, &late);
+    assert_eq!(
+        open(world, &webhook).retries[0].partition.as_deref(),
+        Some("")
+    );
+}
+
 fn what_is_sent_again_is_due_and_holds_up_nobody(world: &World) {
     let webhook = webhook(world, 0);
     let mut last = progress(world, &webhook, 8);
@@ -563,6 +621,7 @@ sentences! {
     who_opened_it_before_a_change_undoes_nothing_of_it
     no_more_is_sent_again_than_may_wait
     what_is_asked_for_may_be_endless_if_only_what_failed_is
+    what_is_to_be_sent_again_does_not_name_who_was_forgotten
     what_is_sent_again_is_due_and_holds_up_nobody
     a_stretch_is_sent_again_or_only_what_failed_in_it
     nothing_is_sent_again_by_no_webhook_or_under_a_used_key

@@ -1,7 +1,7 @@
 //! Exports: everything that an organisation has, as a stream.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::customers::resolve_one;
+use accolade_application::customers::{current_one, resolve_one};
 use accolade_application::exports::as_of;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::envelope::ascii_notices;
@@ -137,7 +137,7 @@ async fn get_export(call: Call, kind: ExportKind) -> Result<HttpResponse, Failur
         if let Some(named) = asked.customer {
             let field = Some("customerId");
             let customer = resolve_one(&ports, &caller, &mut warnings, named, field)?;
-            export = export.about(customer);
+            export = export.about(current_one(&ports, &caller, customer)?);
         }
         // Before the first row: what is recorded later is behind it.
         let as_of = as_of(&ports, &caller)?;

@@ -163,6 +163,9 @@ async fn who_was_merged_stands_for_the_other_wherever_a_customer_is_named() {
         "customer/{}?badgeType=EARNED",
         "management/{}?badgeType=EARNED",
         "events?customerId={}",
+        "exports/enrolments?customerId={}",
+        "exports/earnedBadges?customerId={}",
+        "exports/customers?customerId={}",
     ] {
         let of = |number: &str| path.replace("{}", number);
         assert_eq!(

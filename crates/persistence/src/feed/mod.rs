@@ -13,6 +13,7 @@ pub(crate) mod data;
 pub(crate) mod expand;
 pub(crate) mod expiries;
 pub(crate) mod expiry_sql;
+pub(crate) mod forgotten;
 pub(crate) mod parts;
 pub(crate) mod settled;
 pub(crate) mod sql;

@@ -29,8 +29,14 @@ use crate::store::Store;
 /// How many answers, or rows of the feed, are read at once: each may be about ten thousand customers.
 const PAGE: u32 = 500;
 
+/// How many rows of the feed one statement reads through.
+const ROWS: u32 = 5_000;
+
 /// How many rows of the outbox get their positions at once.
 const AT_ONCE: u32 = 5_000;
+
+/// How often it is looked at what was recorded meanwhile, all that there was first.
+const MOST_LOOKS: usize = 6;
 
 /// How often it begins anew.
 const MOST_BEGINNINGS: usize = 10;
@@ -86,13 +92,44 @@ pub(super) fn erase<C: PeopleConnection>(
 }
 
 /// Where the customer is named. Nobody waits for that but for a moment.
+///
+/// What is recorded meanwhile is looked at as well, as long as it is much: nobody can record anything
+/// while the transaction that forgets her looks at the rest.
 fn find<C: PeopleConnection>(
     store: &Store<C>,
     request: &EraseRequest,
 ) -> Result<Found, StoreError> {
+    let mut found = begin(store, request)?;
+    let (mut requests, mut events) = (0, 0);
+    for _ in 0..MOST_LOOKS {
+        look_at_answers(store, request.org, requests, &mut found)?;
+        look_at_events(store, request.org, events, &mut found)?;
+        (requests, events) = (found.requests, found.events);
+        let org = request.org;
+        let newest = (store.reader).query(|connection| Ok(connection.last_request(org)?))?;
+        if newest - requests <= i64::from(PAGE) {
+            break;
+        }
+        let next = begin(store, request)?;
+        if next.whom != found.whom {
+            // That all begins anew will be found out.
+            break;
+        }
+        (found.requests, found.events) = (next.requests, next.events);
+    }
+    // No further than it was looked.
+    (found.requests, found.events) = (requests, events);
+    Ok(found)
+}
+
+/// Who it is, and how far there is something to be looked at: everything with a smaller number, or an
+/// earlier position, is there.
+fn begin<C: PeopleConnection>(
+    store: &Store<C>,
+    request: &EraseRequest,
+) -> Result<Found, StoreError> {
     let org = request.org;
-    let begin = |connection: &mut C| {
-        // Everything with a smaller number, or an earlier position, is there.
+    let work = |connection: &mut C| {
         connection.lock_people(org)?;
         let newest = connection.newest_mark(org)?;
         Ok(Found {
@@ -103,9 +140,17 @@ fn find<C: PeopleConnection>(
             rows: Vec::new(),
         })
     };
-    let mut found = store.writer.write::<_, StoreError>(begin, nobody_knows)?;
+    store.writer.write::<_, StoreError>(work, nobody_knows)
+}
+
+/// Adds the answers that name her, of the requests behind `after`.
+fn look_at_answers<C: PeopleConnection>(
+    store: &Store<C>,
+    org: OrgId,
+    mut after: i64,
+    found: &mut Found,
+) -> Result<(), StoreError> {
     let person = &found.whom.person;
-    let mut after = 0;
     while after < found.requests {
         let page =
             (store.reader).query(|connection| Ok(connection.answers_after(org, after, PAGE)?))?;
@@ -117,19 +162,32 @@ fn find<C: PeopleConnection>(
         let named = named.map_err(StoreError::Unexpected)?;
         found.answers.extend(named.into_iter().map(|it| it.0));
     }
-    let mut after = 0;
+    Ok(())
+}
+
+/// The same of rows of the feed. Few of them say something themselves that may name customers, so it is
+/// rows that are counted: no statement reads through all of them.
+fn look_at_events<C: PeopleConnection>(
+    store: &Store<C>,
+    org: OrgId,
+    mut after: i64,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let person = &found.whom.person;
     while after < found.events {
-        let page =
-            (store.reader).query(|connection| Ok(connection.data_after(org, after, PAGE)?))?;
-        let Some((last, _)) = page.last() else {
-            break;
-        };
-        after = *last;
-        let named = changed(&page, |bytes| without(bytes, person));
-        let named = named.map_err(StoreError::Unexpected)?;
-        found.rows.extend(named.into_iter().map(|it| it.0));
+        let until = (store.reader)
+            .query(|connection| Ok(connection.row_behind(org, after, ROWS)?))?
+            .map_or(found.events, |last| last.min(found.events));
+        while after < until {
+            let page = (store.reader)
+                .query(|connection| Ok(connection.data_after(org, after, until, PAGE)?))?;
+            after = page.last().map_or(until, |(last, _)| *last);
+            let named = changed(&page, |bytes| without(bytes, person));
+            let named = named.map_err(StoreError::Unexpected)?;
+            found.rows.extend(named.into_iter().map(|it| it.0));
+        }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// Those of `rows` of which something else is left.
@@ -341,7 +399,7 @@ fn forget_events<C: PeopleConnection>(
     }
     let mut after = found.events;
     loop {
-        let page = connection.data_after(org, after, PAGE)?;
+        let page = connection.data_after(org, after, i64::MAX, PAGE)?;
         let Some((last, _)) = page.last() else {
             return Ok(is_any);
         };

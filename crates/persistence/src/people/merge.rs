@@ -112,9 +112,7 @@ fn move_all<C: PeopleConnection>(
         connection.move_earns(org, to, &united.earns)?;
     }
     move_refusals(connection, request, (from, to))?;
-    if !united.revoked.is_empty() {
-        connection.grow_counts(org, &united.growths()?)?;
-    }
+    let growths = united.growths()?;
     let why = request.reason.as_ref();
     let mut entries = vec![telling::customers_merged(org, (from, to), &kinds, why, by)];
     let all = united.revoked.values().flatten();
@@ -134,7 +132,7 @@ fn move_all<C: PeopleConnection>(
             &data,
         )?);
     }
-    connection.append(org, &told)?;
+    connection.append_and_grow(org, &told, &growths)?;
     Ok(())
 }
 
@@ -167,6 +165,7 @@ impl United {
         by_badge.retain(|_, rows| rows.iter().any(|row| is_first(row.customer_id)));
         let mut united = Self::default();
         let mut ordinals = HashMap::new();
+        let enrolled: BTreeSet<_> = by_badge.keys().copied().collect();
         for (badge, rows) in by_badge {
             united.add_enrolments(request, (from, to), badge, rows, &mut ordinals)?;
         }
@@ -177,9 +176,8 @@ impl United {
             by_badge.entry(badge).or_default().push(row);
         }
         for (badge, mut rows) in by_badge {
-            let is_united = united.enrolments.iter().any(|it| it.moved.badge == badge);
             let has_both = rows.iter().any(|row| is_first(row.customer_id));
-            if !is_united && !has_both {
+            if !enrolled.contains(&badge) && !has_both {
                 continue;
             }
             rows.sort_by_key(|row| (whose(row.customer_id, from), row.ordinal));

@@ -219,12 +219,17 @@ pub(crate) trait PeopleRows {
     /// The answers of the ledger with these numbers.
     fn answers_at(&mut self, org: OrgId, numbers: &[i64]) -> QueryResult<Vec<NumberedBytes>>;
 
-    /// What rows of the feed behind this position say that may name customers, at most so many, by
-    /// position.
+    /// The last position of the row of the feed that is so many behind this position; `None` if there
+    /// are fewer.
+    fn row_behind(&mut self, org: OrgId, after: i64, rows: u32) -> QueryResult<Option<i64>>;
+
+    /// What rows of the feed behind this position and up to that one say that may name customers, at
+    /// most so many, by position.
     fn data_after(
         &mut self,
         org: OrgId,
         after: i64,
+        until: i64,
         at_most: u32,
     ) -> QueryResult<Vec<NumberedBytes>>;
 

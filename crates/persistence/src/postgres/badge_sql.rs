@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool};
 
 use super::{Connection, DB, column, lock};
 use crate::mapping::badge_id;
-use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
+use crate::recording::sql::{BadgeKey, BadgeSql, Versions};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
@@ -24,12 +24,6 @@ static VERSIONS: Sql = Sql::new(
     "SELECT b.id, b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
      (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
      WHERE b.org_id = :org AND b.id = ANY (:badges)",
-);
-
-static GROW: Sql = Sql::new(
-    "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT :org, w.badge_id, w.issued, w.earned \
-     FROM unnest(:badges, :issued, :earned) AS w (badge_id, issued, earned)",
 );
 
 impl BadgeSql for Connection {
@@ -86,15 +80,5 @@ impl BadgeSql for Connection {
             versions.is_any_merged |= is_any_merged;
         }
         Ok(versions)
-    }
-
-    fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()> {
-        Statement::<DB>::named(&GROW)
-            .set::<BigInt, _>("org", org.get())
-            .set::<Array<Binary>, _>("badges", column(growths, |it| *it.badge.0.as_bytes()))
-            .set::<Array<BigInt>, _>("issued", column(growths, |it| it.issued))
-            .set::<Array<BigInt>, _>("earned", column(growths, |it| it.earned))
-            .execute(self)?;
-        Ok(())
     }
 }

@@ -104,7 +104,8 @@ impl DirectConnection for Connection {
     }
 
     fn is_served(&mut self) -> anyhow::Result<bool> {
-        Ok(number(self, IS_SERVED, &[])? > 0)
+        // An empty database has none yet.
+        Ok(self.has_table("leases")? && number(self, IS_SERVED, &[])? > 0)
     }
 
     fn sequences(&mut self) -> anyhow::Result<Vec<Sequence>> {
@@ -133,7 +134,8 @@ impl DirectConnection for Connection {
 
     fn analyze(&mut self) -> anyhow::Result<()> {
         let tables: Vec<_> = TABLES.iter().map(|table| quoted(table.name)).collect();
-        self.execute(&format!("ANALYZE {}", tables.join(", ")))
+        let analyze = format!("ANALYZE {}", tables.join(", "));
+        self.within(Purpose::Write, &mut |it| it.execute(&analyze))
     }
 }
 

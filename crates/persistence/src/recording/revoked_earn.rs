@@ -51,12 +51,14 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarn {
         let revoked_on = request.context.now;
         let revocation = Revocation::new(&request.context, request.reason.as_ref());
         connection.revoke_earn(key, request.customer, active.ordinal, revocation)?;
-        connection.grow_earns(EarnGrowth {
+        let growth = EarnGrowth {
             key,
             event_on: active.event_on,
             rolls_on: (!active.imported).then_some(active.earned_on),
             earns: -1,
-        })?;
+        };
+        recording.growths.push(growth.of_badge());
+        connection.grow_earns(growth)?;
         self.revoked = Some(fact(connection, request, key, active.ordinal)?);
         recording.trace = Some(Trace {
             is_earn: true,

@@ -93,9 +93,6 @@ pub(crate) trait BadgeSql {
 
     /// The versions of those badges that there are.
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError>;
-
-    /// Lets the counts of badges grow, or shrink.
-    fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()>;
 }
 
 /// Under which names requests are remembered: on PostgreSQL a statement each.
@@ -301,6 +298,17 @@ pub(crate) struct EarnGrowth {
     pub(crate) earns: i64,
 }
 
+impl EarnGrowth {
+    /// By how much the counts of the badge grow with it.
+    pub(crate) const fn of_badge(&self) -> Growth {
+        Growth {
+            badge: self.key.badge,
+            issued: 0,
+            earned: self.earns,
+        }
+    }
+}
+
 /// A stored sum by event date: end, start, earns.
 pub(crate) type WindowSum = (i64, i64, i64);
 
@@ -456,7 +464,7 @@ pub(crate) trait EarnRows {
         ordinal: i32,
     ) -> QueryResult<Option<i64>>;
 
-    /// Logs the growth, and lets every count and sum follow.
+    /// Logs the growth, and lets every sum follow; the counts of the badge grow with all else.
     fn grow_earns(&mut self, growth: EarnGrowth) -> QueryResult<()>;
 
     /// The stored sums by event date that have the event.

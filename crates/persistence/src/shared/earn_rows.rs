@@ -8,8 +8,8 @@ use diesel::upsert::excluded;
 use super::{Connection, DB};
 use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, BadgeSql as _, EarnGrowth, EarnOfCustomer, EarnOrigin, EarnRows, Growth,
-    Revocation, RollingName, RollingSum, WindowSum,
+    ActiveEarn, BadgeKey, EarnGrowth, EarnOfCustomer, EarnOrigin, EarnRows, Revocation,
+    RollingName, RollingSum, WindowSum,
 };
 use crate::retry::WorkError;
 use crate::schema::{
@@ -171,14 +171,6 @@ impl EarnRows for Connection {
                 badge_earns::earns.eq(earns),
             ))
             .execute(self)?;
-        self.grow_counts(
-            key.org,
-            &[Growth {
-                badge: key.badge,
-                issued: 0,
-                earned: earns,
-            }],
-        )?;
         about::<()>(&GROW_WINDOWS, &key)
             .set::<BigInt, _>("event_on", event_on)
             .set::<BigInt, _>("earns", earns)

@@ -36,6 +36,12 @@ static REMOVE_EARNS: Sql = Sql::new(
      RETURNING badge_id, id, revoked_on",
 );
 
+static ROW_BEHIND: Sql = Sql::new(
+    "SELECT last_position FROM feed WHERE org_id = :org AND last_position > :after \
+     ORDER BY last_position LIMIT 1 OFFSET :before + 0",
+);
+
+/// There is an index of those that hold an answer.
 static KEPT_AFTER: Sql = Sql::new(
     "SELECT actor, key, answer FROM idempotency \
      WHERE org_id = :org AND (actor, key) > (:actor, :key) AND answer IS NOT NULL \
@@ -292,16 +298,27 @@ impl PeopleRows for Connection {
             .load(self)
     }
 
+    fn row_behind(&mut self, org: OrgId, after: i64, rows: u32) -> QueryResult<Option<i64>> {
+        Statement::<DB, BigInt>::named(&ROW_BEHIND)
+            .set::<BigInt, _>("org", org.get())
+            .set::<BigInt, _>("after", after)
+            .set::<BigInt, _>("before", i64::from(rows) - 1)
+            .get_result(self)
+            .optional()
+    }
+
     fn data_after(
         &mut self,
         org: OrgId,
         after: i64,
+        until: i64,
         at_most: u32,
     ) -> QueryResult<Vec<NumberedBytes>> {
         let kinds: Vec<_> = NAMING.iter().map(|kind| kind.number()).collect();
         feed::table
             .filter(feed::org_id.eq(org.get()))
             .filter(feed::last_position.gt(after))
+            .filter(feed::last_position.le(until))
             .filter(feed::kind.eq_any(kinds))
             .filter(feed::data.is_not_null())
             .order(feed::last_position)

@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use accolade_application::ports::{
     AttemptCursor, AttemptPage, AttemptQuery, Deliverable, Delivery, IdempotencyRecord,
-    ListedAttempt, MOST_WAITING, MOST_WEBHOOKS, Progress, Resend, ResendWhat, SaveWebhookError,
-    Saved, StoreError, StoredWebhook, Waiting, WebhookStanding, WebhookStore,
+    ListedAttempt, MOST_WAITING, MOST_WEBHOOKS, Progress, Resend, ResendWhat, Retry,
+    SaveWebhookError, Saved, StoreError, StoredWebhook, Waiting, WebhookStanding, WebhookStore,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, telling};
@@ -25,6 +25,7 @@ use super::{Connection, webhook_sql};
 use crate::audit::AuditSql as _;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
+use crate::feed::forgotten::forgotten_at;
 use crate::feed::sql::FeedSql as _;
 use crate::mapping::{object_id, stored};
 use crate::recording::sql::{BadgeKey, BadgeSql as _};
@@ -540,9 +541,11 @@ impl WebhookStore for Store<Connection> {
             if !done.is_empty() {
                 webhook_sql::delete_retries(connection, org.get(), bytes, &done)?;
             }
-            if !progress.put.is_empty() {
-                let put = &progress.put;
-                webhook_sql::put_retries(connection, org.get(), bytes, put, is_current)?;
+            if is_current && !progress.put.is_empty() {
+                webhook_sql::put_retries(connection, org.get(), bytes, &progress.put, true)?;
+            } else if !progress.put.is_empty() {
+                let put = without_forgotten(connection, org, &progress.put)?;
+                webhook_sql::put_retries(connection, org.get(), bytes, &put, false)?;
             }
             let is_heard = is_current && there.state.is_active();
             let disabled = progress.disable.filter(|_| is_heard);
@@ -651,6 +654,27 @@ impl WebhookStore for Store<Connection> {
             last = (org, webhook);
         }
     }
+}
+
+/// The same retries, those of events that say nothing any more in no partition: whoever puts them has
+/// perhaps read the events before their customer was forgotten.
+fn without_forgotten(
+    connection: &mut Connection,
+    org: OrgId,
+    put: &[Retry],
+) -> Result<Vec<Retry>, WorkError> {
+    let has_partition = |retry: &&Retry| retry.partition.is_some();
+    let positions: BTreeSet<_> = (put.iter().filter(has_partition))
+        .map(|retry| retry.position.get())
+        .collect();
+    let positions: Vec<_> = positions.into_iter().collect();
+    let forgotten = forgotten_at(connection, org, &positions)?;
+    let left = put.iter().cloned().map(|mut retry| {
+        let is_forgotten = forgotten.contains(&retry.position.get());
+        retry.partition.take_if(|it| is_forgotten && !it.is_empty());
+        retry
+    });
+    Ok(left.collect())
 }
 
 /// What the feed is told of a webhook that is disabled.

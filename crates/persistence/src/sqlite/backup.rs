@@ -18,7 +18,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use tempfile::{NamedTempFile, TempDir};
 
-use super::file::name;
+use super::file::{name, part_beside};
 use super::{Connection, DB};
 use crate::database::{Backup, Options};
 use crate::progress::Progress;
@@ -42,6 +42,12 @@ const TABLES: &str =
 pub(crate) fn backup(from: &Path, to: &Path, progress: &dyn Progress) -> anyhow::Result<Backup> {
     if to.symlink_metadata().is_ok() {
         bail!("{} is there already", to.display());
+    }
+    if let Some(beside) = part_beside(to) {
+        bail!(
+            "{} is there, of another file, and would damage the copy: give the copy another name",
+            beside.display()
+        );
     }
     // Opening would make it.
     if !from.is_file() {

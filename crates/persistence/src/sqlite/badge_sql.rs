@@ -60,16 +60,21 @@ impl BadgeSql for Connection {
         }
         Ok(versions)
     }
+}
 
-    fn grow_counts(&mut self, org: OrgId, growths: &[Growth]) -> QueryResult<()> {
-        for growth in growths {
-            Statement::<DB>::named(&GROW)
-                .set::<BigInt, _>("org", org.get())
-                .set::<Binary, _>("badge", growth.badge.0.as_bytes().as_slice())
-                .set::<BigInt, _>("issued", growth.issued)
-                .set::<BigInt, _>("earned", growth.earned)
-                .execute(self)?;
-        }
-        Ok(())
+/// Lets the counts of badges grow, or shrink.
+pub(super) fn grow_counts(
+    connection: &mut Connection,
+    org: OrgId,
+    growths: &[Growth],
+) -> QueryResult<()> {
+    for growth in growths {
+        Statement::<DB>::named(&GROW)
+            .set::<BigInt, _>("org", org.get())
+            .set::<Binary, _>("badge", growth.badge.0.as_bytes().as_slice())
+            .set::<BigInt, _>("issued", growth.issued)
+            .set::<BigInt, _>("earned", growth.earned)
+            .execute(connection)?;
     }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 
+use super::badge_sql::grow_counts;
 use super::shared::earn_rows::about;
 use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, by_customer};
@@ -206,12 +207,14 @@ impl EarnSql for Connection {
             .set::<Text, _>("rows", json(&rows)?)
             .load(self)?;
         if !inserted.is_empty() {
-            self.grow_earns(EarnGrowth {
+            let growth = EarnGrowth {
                 key: new.key,
                 event_on: new.event_on,
                 rolls_on: Some(new.earned_on),
                 earns: stored(inserted.len())?,
-            })?;
+            };
+            grow_counts(self, new.key.org, &[growth.of_badge()])?;
+            self.grow_earns(growth)?;
         }
         Ok(inserted)
     }
@@ -279,12 +282,14 @@ impl EarnSql for Connection {
     fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()> {
         for count in counts {
             let badge = count.badge;
-            self.grow_earns(EarnGrowth {
+            let growth = EarnGrowth {
                 key: BadgeKey { org, badge },
                 event_on: count.event_on,
                 rolls_on: None,
                 earns: count.earns,
-            })?;
+            };
+            grow_counts(self, org, &[growth.of_badge()])?;
+            self.grow_earns(growth)?;
         }
         Ok(())
     }

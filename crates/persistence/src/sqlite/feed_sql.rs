@@ -4,12 +4,13 @@ use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 
+use super::badge_sql::grow_counts;
 use super::expiry_sql::enter;
 use super::{Connection, DB};
 use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedRows as _, FeedSql, Sequenced};
-use crate::recording::sql::{BadgeSql as _, Growth};
+use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement};
 
 /// The values are computed beforehand: an INSERT that reads its own table makes a temporary one.
@@ -31,7 +32,7 @@ impl FeedSql for Connection {
         rows: &[FeedRow],
         growths: &[Growth],
     ) -> QueryResult<()> {
-        self.grow_counts(org, growths)?;
+        grow_counts(self, org, growths)?;
         let due: Vec<_> = rows.iter().flat_map(|row| &row.due).copied().collect();
         if !due.is_empty() {
             enter(self, org, &due)?;

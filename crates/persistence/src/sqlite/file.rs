@@ -62,6 +62,14 @@ pub(super) fn all_beside(path: &Path) -> [PathBuf; 2] {
     BESIDE.map(|suffix| beside(path, suffix))
 }
 
+/// What is beside the place of a file, with something in it, that SQLite would bring into any file that
+/// is there: rows that are to be added, or to be taken back. So it is a part of one file alone.
+pub(super) fn part_beside(path: &Path) -> Option<PathBuf> {
+    let parts = ["-wal", "-journal"].map(|suffix| beside(path, suffix));
+    let has_rows = |it: &PathBuf| it.metadata().is_ok_and(|file| file.len() > 0);
+    parts.into_iter().find(has_rows)
+}
+
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);

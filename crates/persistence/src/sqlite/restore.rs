@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use diesel::Connection as _;
@@ -14,7 +14,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use tempfile::NamedTempFile;
 
 use super::backup::{check, directory_of, name_it, sync, workplace};
-use super::file::{all_beside, name};
+use super::file::{all_beside, name, part_beside};
 use super::shared::health;
 use super::{Connection, DB, HAS_MIGRATIONS, HAS_TRANSFER, checkpoint};
 use crate::database::Restored;
@@ -49,6 +49,7 @@ pub(crate) fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> anyhow
     if is_there {
         check_empty(to).context("database.url")?;
     }
+    check_nothing_beside(to).context("database.url")?;
     let directory = directory_of(to);
     let unwritable = "the directory of database.url cannot be written";
     let workplace = workplace(directory, ".accolade-restore-").context(unwritable)?;
@@ -84,18 +85,26 @@ fn check_source(from: &Path) -> anyhow::Result<()> {
     if beginning != MAGIC {
         bail!("it is no database of SQLite");
     }
-    let [wal, _] = all_beside(from);
-    let journal = PathBuf::from(format!("{}-journal", from.display()));
-    for beside in [wal, journal] {
-        if beside.metadata().is_ok_and(|file| file.len() > 0) {
-            bail!(
-                "it is not all of a database, of which the rest is in {}: make the copy by \
-                 `accolade-server backup`",
-                beside.display()
-            );
-        }
+    if let Some(beside) = part_beside(from) {
+        bail!(
+            "it is not all of a database, of which the rest is in {}: make the copy by \
+             `accolade-server backup`",
+            beside.display()
+        );
     }
     Ok(())
+}
+
+/// Whether nothing is there that would become a part of the copy.
+fn check_nothing_beside(to: &Path) -> anyhow::Result<()> {
+    let Some(beside) = part_beside(to) else {
+        return Ok(());
+    };
+    let name = beside.file_name().unwrap_or_default().display();
+    bail!(
+        "{name} is there without its file: it has what was recorded last in a database that was moved \
+         away, and would damage this one; move it to where that file is"
+    );
 }
 
 /// Whether nothing is in the database, and nobody uses it.
@@ -109,7 +118,10 @@ fn check_empty(to: &Path) -> anyhow::Result<()> {
             let is_any = format!("SELECT EXISTS (SELECT 1 FROM {}) AS is_any", quoted(&table));
             let found: Found = diesel::sql_query(is_any).get_result(&mut connection)?;
             if found.is_any != 0 {
-                bail!("it is not empty ({table} has rows): move its file away first");
+                bail!(
+                    "it is not empty ({table} has rows): move its file away first, with those \
+                     beside it"
+                );
             }
         }
     }

@@ -45,11 +45,14 @@ pub(super) fn compare(
     target: &mut dyn DirectConnection,
     progress: &dyn Progress,
 ) -> anyhow::Result<Vec<Compared>> {
-    let rows = TABLES.iter().map(|table| {
-        let count = format!("SELECT count(*) FROM {}", quoted(table.name));
-        number(target, &count, &[])
-    });
-    let rows: i64 = rows.sum::<anyhow::Result<i64>>()?;
+    let mut rows = 0;
+    target.within(Purpose::Read, &mut |target| {
+        for table in TABLES {
+            let count = format!("SELECT count(*) FROM {}", quoted(table.name));
+            rows += number(target, &count, &[])?;
+        }
+        Ok(())
+    })?;
     progress.begin("comparing", Some(rows.unsigned_abs() * 2));
     let (source, target) = thread::scope(|scope| {
         let other = scope.spawn(|| sides(source, progress));

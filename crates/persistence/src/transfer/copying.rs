@@ -42,15 +42,16 @@ pub(super) fn copy(
 ) -> anyhow::Result<()> {
     let rows = count(source, table)?;
     progress.begin(table.name, Some(rows));
-    let last = if table.is_written_at_once() {
-        None
-    } else {
-        let last = last_key(target, table)?;
-        if last.is_some() {
-            progress.advance(count(target, table)?);
-        }
-        last
-    };
+    let mut last = None;
+    if !table.is_written_at_once() {
+        target.within(Purpose::Read, &mut |target| {
+            last = last_key(target, table)?;
+            if last.is_some() {
+                progress.advance(count(target, table)?);
+            }
+            Ok(())
+        })?;
+    }
     let (send, receive) = sync_channel(WAITING);
     thread::scope(|scope| {
         let reading = scope.spawn(move || read(source, table, last.as_deref(), &send));

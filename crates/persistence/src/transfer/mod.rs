@@ -45,8 +45,6 @@ pub fn transfer(
     let mut source = connect(from, options).context("the source")?;
     let mut target = connect(to, options).context("the target")?;
     check_idle(&mut *source).context("the source")?;
-    check_idle(&mut *target).context("the target")?;
-    check_target(&mut *target).context("the target")?;
     let recorded = Recorded::begin(&mut *source, &mut *target)?;
     source.within(Purpose::Read, &mut |source| {
         for table in TABLES {
@@ -103,10 +101,15 @@ fn sequence(database: &Database) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Makes the target's tables.
+/// Makes the target's tables, once it is known that it may be the target: whatever else it is stays as it
+/// is.
 fn prepare_target(url: &DatabaseUrl, options: &Options) -> anyhow::Result<()> {
     let database = open(url, options)?;
     check_no_newer(&database)?;
+    let mut connection = connect(url, options)?;
+    check_idle(&mut *connection)?;
+    check_target(&mut *connection)?;
+    drop(connection);
     database.migrate().context("migrations")?;
     Ok(())
 }

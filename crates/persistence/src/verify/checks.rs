@@ -1,7 +1,5 @@
 //! Checks that are one query each, in words that both databases know.
 
-use accolade_domain::audit::Action;
-
 use crate::direct::DirectConnection;
 use crate::verify::{Report, filled};
 
@@ -11,8 +9,7 @@ pub(super) struct Check {
     pub(super) name: &'static str,
     /// What is said of a row that it gives.
     says: &'static str,
-    /// `:erase` stands for the number of the action of erasing a customer, whose rows are gone while
-    /// what was counted stays counted.
+    /// Of customers who are forgotten the rows are gone, while what was counted stays counted.
     sql: &'static str,
 }
 
@@ -23,9 +20,7 @@ impl Check {
         connection: &mut dyn DirectConnection,
         report: &mut Report<'_>,
     ) -> anyhow::Result<()> {
-        let erase = Action::Erase.number().to_string();
-        let sql = self.sql.replace(":erase", &erase);
-        connection.read(&sql, &[], &mut |row| {
+        connection.read(self.sql, &[], &mut |row| {
             report.add(filled(self.says, &row));
             Ok(())
         })
@@ -66,8 +61,19 @@ pub(super) const CHECKS: &[Check] = &[
              WHERE revoked_on IS NULL \
              ) AS s GROUP BY org_id, badge_id, event_on, rolls_on HAVING SUM(counted) <> SUM(kept) \
              AND NOT (SUM(counted) > SUM(kept) AND EXISTS ( \
-             SELECT 1 FROM audit a WHERE a.org_id = s.org_id AND a.action = :erase)) \
+             SELECT 1 FROM forgotten_counts f WHERE f.org_id = s.org_id AND f.badge_id = s.badge_id \
+             AND f.earned > 0)) \
              ORDER BY 1, 2, 3",
+    },
+    Check {
+        name: "sums of all earns",
+        says: "badge {1} of org {0}: {2} are added up, {3} are there or were a forgotten customer's",
+        sql: "SELECT org_id, badge_id, CAST(SUM(counted) AS BIGINT), CAST(SUM(kept) AS BIGINT) FROM ( \
+             SELECT org_id, badge_id, earns AS counted, 0 AS kept FROM badge_earns \
+             UNION ALL SELECT org_id, badge_id, 0, earned FROM forgotten_counts \
+             UNION ALL SELECT org_id, badge_id, 0, count(*) FROM earned_badges \
+             WHERE revoked_on IS NULL GROUP BY org_id, badge_id \
+             ) AS s GROUP BY org_id, badge_id HAVING SUM(counted) <> SUM(kept) ORDER BY 1, 2",
     },
     Check {
         name: "sums of fixed windows",
@@ -141,6 +147,23 @@ pub(super) const CHECKS: &[Check] = &[
              GROUP BY org_id, badge_id \
              ) AS s LEFT JOIN badge_metas b ON b.org_id = s.org_id AND b.id = s.badge_id \
              WHERE b.id IS NULL GROUP BY s.org_id, s.badge_id ORDER BY 1, 2",
+    },
+    Check {
+        name: "merged customers",
+        says: "customer {1} of org {0} stands for {2}, and has {3} rows of its own, or {2} stands for another",
+        sql: "SELECT org_id, customer_id, successor_id, held FROM ( \
+             SELECT m.org_id, m.customer_id, m.successor_id, \
+             (SELECT count(*) FROM enrolments e \
+             WHERE e.org_id = m.org_id AND e.customer_id = m.customer_id) \
+             + (SELECT count(*) FROM earned_badges e \
+             WHERE e.org_id = m.org_id AND e.customer_id = m.customer_id) \
+             + (SELECT count(*) FROM refusals r \
+             WHERE r.org_id = m.org_id AND r.customer_id = m.customer_id) \
+             + (SELECT count(*) FROM customer_identifiers i \
+             WHERE i.org_id = m.org_id AND i.customer_id = m.customer_id) \
+             + (SELECT count(*) FROM merged_customers n \
+             WHERE n.org_id = m.org_id AND n.customer_id = m.successor_id) AS held \
+             FROM merged_customers m) AS s WHERE held > 0 ORDER BY 1, 2",
     },
     Check {
         name: "numbers of badges",

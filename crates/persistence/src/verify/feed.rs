@@ -1,7 +1,7 @@
 //! The feed against itself and the ledger: positions without a hole, and as many events in each row as
 //! it says.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
@@ -41,12 +41,15 @@ pub(super) fn look(
         })?;
         let is_last = page.len() < PAGE;
         progress.advance(page.len() as u64);
-        for (org, row) in page {
-            after = (org.get(), row.last_position);
-            let last = before.take().filter(|(of, _)| *of == org);
-            judge_place(org, last.as_ref().map(|(_, row)| row), &row, report);
-            judge_events(connection, org, &row, report)?;
-            before = Some((org, row));
+        for of_org in page.chunk_by(|a, b| a.0 == b.0) {
+            let org = of_org[0].0;
+            for (_, row) in of_org {
+                after = (org.get(), row.last_position);
+                let last = before.take().filter(|(of, _)| *of == org);
+                judge_place(org, last.as_ref().map(|(_, row)| row), row, report);
+                before = Some((org, row.clone()));
+            }
+            judge_events(connection, org, of_org, report)?;
         }
         if is_last {
             return Ok(());
@@ -66,13 +69,12 @@ fn read(row: &Row) -> anyhow::Result<StoredRow> {
     })
 }
 
-/// Those requests of the ledger that the rows name.
+/// Those requests of the ledger that have these numbers.
 fn named(
     connection: &mut dyn DirectConnection,
     org: OrgId,
-    rows: &[StoredRow],
+    numbers: &[i64],
 ) -> anyhow::Result<HashMap<i64, LedgerRow>> {
-    let numbers: Vec<_> = rows.iter().filter_map(|it| it.ledger_no).collect();
     let mut found = HashMap::new();
     if numbers.is_empty() {
         return Ok(found);
@@ -96,31 +98,32 @@ fn named(
     Ok(found)
 }
 
-/// Whether all that the row tells can be read.
+/// Whether all that the org's rows tell can be read.
 fn judge_events(
     connection: &mut dyn DirectConnection,
     org: OrgId,
-    row: &StoredRow,
+    rows: &[(OrgId, StoredRow)],
     report: &mut Report<'_>,
 ) -> anyhow::Result<()> {
-    let position = row.last_position;
-    let mut unreadable = |error: anyhow::Error| {
+    let mut unreadable = |position: i64, error: &anyhow::Error| {
         report.add(format!(
             "org {org}: the row of the feed at {position} cannot be read: {error:#}"
         ));
     };
-    let rows = match parts::separated(vec![row.clone()], i64::MIN) {
-        Ok(rows) => rows,
-        Err(error) => {
-            unreadable(error);
-            return Ok(());
+    let mut separate = Vec::new();
+    for (_, row) in rows {
+        match parts::separated(vec![row.clone()], i64::MIN) {
+            Ok(parts) => separate.extend(parts.into_iter().map(|it| (row.last_position, it))),
+            Err(error) => unreadable(row.last_position, &error),
         }
-    };
-    let ledger = named(connection, org, &rows)?;
-    for row in &rows {
+    }
+    let numbers: BTreeSet<_> = separate.iter().filter_map(|it| it.1.ledger_no).collect();
+    let numbers: Vec<_> = numbers.into_iter().collect();
+    let ledger = named(connection, org, &numbers)?;
+    for (position, row) in &separate {
         let named = row.ledger_no.and_then(|number| ledger.get(&number));
         if let Err(error) = expand::events(org, row, named) {
-            unreadable(error);
+            unreadable(*position, &error);
         }
     }
     Ok(())

@@ -247,6 +247,7 @@ impl Chunk<'_> {
                 Done::Executed(Answer::NotExecuted(rejections)) | Done::Refused(rejections) => {
                     refused(&rejections)?
                 }
+                Done::Executed(Answer::Forgotten) => gone(),
                 Done::Executed(_) => return Err(without_outcome().into()),
             });
         }
