@@ -536,20 +536,23 @@ fn statements(scene: &Scene) -> Vec<String> {
         read_feed(&*database.stores.events, org);
         read_exports(&*database.stores.exports, org, badge);
         let names = ["x".to_owned()];
-        let kind = IdentifierKind::Email;
-        directory.resolve(org, kind, &names).unwrap();
+        (directory.resolve(org, IdentifierKind::Email, &names)).unwrap();
         let events = &database.stores.events;
         let expired = events.expire(second(900_000_000), second(900_000_000), 100_000);
         assert_ne!(expired.unwrap().events, 0);
-        let erase = EraseRequest {
-            org,
-            region: None,
-            customer: 1.try_into().unwrap(),
-            by,
-        };
-        database.stores.people.erase(&erase).unwrap();
+        erase(&database.stores, org, by);
     });
     sent.statements
+}
+
+fn erase(stores: &Stores, org: OrgId, by: Attribution) {
+    let erase = EraseRequest {
+        org,
+        region: None,
+        customer: 1.try_into().unwrap(),
+        by,
+    };
+    stores.people.erase(&erase).unwrap();
 }
 
 fn read_feed(events: &dyn EventStore, org: OrgId) {
