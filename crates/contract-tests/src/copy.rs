@@ -96,9 +96,28 @@ impl Copied {
         self.0.len()
     }
 
+    /// A row of a customer who was merged meanwhile may be given twice.
     fn load(&mut self, id: ObjectId, row: Row) {
+        let customer = row.customer;
         let before = self.0.insert(id, row);
-        assert_eq!(before, None, "a row was given twice");
+        let is_again = before.is_some_and(|it| it.customer == customer);
+        assert!(!is_again, "a row was given twice");
+    }
+
+    /// Forgets what it has of a customer.
+    fn forget(&mut self, customer: CustomerId) {
+        self.0.retain(|_, row| row.customer != customer);
+    }
+
+    /// Loads anew what a customer has.
+    fn load_of(&mut self, customer: CustomerId, stores: &Stores, org: OrgId) {
+        self.forget(customer);
+        let asked = HeldExport {
+            customer: Some(customer),
+            ..HeldExport::default()
+        };
+        self.load_enrolments(&enrolments(stores, org, asked));
+        self.load_earned_badges(&earned_badges(stores, org, asked));
     }
 
     pub(crate) fn load_enrolments(&mut self, rows: &[Exported<EnrolmentRecord>]) {
@@ -153,8 +172,9 @@ impl Copied {
         }
     }
 
-    /// The same after `event`, as whoever has read nothing else would make it.
-    pub(crate) fn apply(&mut self, event: &Event) {
+    /// The same after `event`, as whoever has read nothing else would make it: only of customers who
+    /// became one it looks at `stores` again.
+    pub(crate) fn apply(&mut self, event: &Event, stores: &Stores, org: OrgId) {
         let on = event.recorded_on;
         match &event.fact {
             Fact::EnrolmentCreated(fact) => self.created(fact.enrolment.0, enrolled(fact, on)),
@@ -167,6 +187,11 @@ impl Copied {
             Fact::EarnRevoked(fact) => {
                 self.revoked(fact.earned.0, (on, fact.actor, fact.reason.clone()));
             }
+            Fact::CustomerMerged { from, to } => {
+                self.forget(*from);
+                self.load_of(*to, stores, org);
+            }
+            Fact::CustomerErased { customer } => self.forget(*customer),
             _ => {}
         }
     }
@@ -174,13 +199,20 @@ impl Copied {
     /// What was loaded already is there, and may be further.
     fn created(&mut self, id: ObjectId, row: Row) {
         let there = self.0.entry(id).or_insert_with(|| row.clone());
-        let revoked = there.revoked.clone();
-        assert_eq!(*there, Row { revoked, ..row }, "it was told otherwise");
+        let merged_later = Row {
+            customer: there.customer,
+            enrolment: there.enrolment,
+            revoked: there.revoked.clone(),
+            ..row
+        };
+        assert_eq!(*there, merged_later, "it was told otherwise");
     }
 
+    /// What is not there, a merge that is told of later will bring.
     fn revoked(&mut self, id: ObjectId, revoked: (Instant, Option<Actor>, Option<Reason>)) {
-        let row = self.0.get_mut(&id).unwrap();
-        row.revoked = Some(revoked);
+        if let Some(row) = self.0.get_mut(&id) {
+            row.revoked = Some(revoked);
+        }
     }
 }
 

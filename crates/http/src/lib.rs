@@ -10,7 +10,6 @@ pub mod openapi;
 
 mod auth;
 mod dispatch;
-mod export;
 mod failure;
 mod follow;
 mod group_commit;

@@ -56,7 +56,7 @@ pub(crate) struct Metrics {
     use_cases: IntGaugeVec,
     followers: IntGauge,
     ready: IntGauge,
-    exports: IntGauge,
+    streams: IntGauge,
 }
 
 /// What became of a customer who was to be enrolled.
@@ -155,11 +155,11 @@ impl Metrics {
                     "1 if requests can be served, as /health/ready says; 0 if not, or if the database does not say so in time.",
                 )?,
             )?,
-            exports: registered(
+            streams: registered(
                 &registry,
                 IntGauge::new(
-                    "accolade_exports",
-                    "Exports that run: a thread or a connection to the database they have only while they read.",
+                    "accolade_streams",
+                    "Exports and results of jobs that are being sent: a thread or a connection to the database they have only while they read.",
                 )?,
             )?,
             registry,
@@ -258,12 +258,12 @@ impl Metrics {
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
         followers: usize,
-        exports: usize,
+        streams: usize,
         is_ready: bool,
     ) -> prometheus::Result<String> {
         self.ready.set(is_ready.into());
         self.followers.set(followers.try_into().unwrap_or(i64::MAX));
-        self.exports.set(exports.try_into().unwrap_or(i64::MAX));
+        self.streams.set(streams.try_into().unwrap_or(i64::MAX));
         let states = [
             (
                 &self.connections,
@@ -428,7 +428,7 @@ mod tests {
             r#"accolade_group_size_bucket{kind="enrolments",le="10"} 1"#,
             r#"accolade_group_size_count{kind="earns"} 0"#,
             "accolade_ready 1",
-            "accolade_exports 2",
+            "accolade_streams 2",
         ] {
             assert!(
                 text.lines().any(|found| found == line),

@@ -14,7 +14,6 @@ use prometheus::Registry;
 
 use crate::auth::Auth;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
-use crate::export::Places;
 use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
@@ -99,8 +98,6 @@ pub struct AppState {
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
-    /// Where exports run.
-    pub(crate) exports: Places,
 }
 
 impl AppState {
@@ -136,8 +133,7 @@ impl AppState {
             running_keys: RunningKeys::default(),
             followers,
             job_followers,
-            streams: Streams::new(&dispatcher, concurrency),
-            exports: Places::new(options.concurrency),
+            streams: Streams::new(&ports, &dispatcher, &draining, &options),
             options: Arc::new(options),
             ports,
             catalogues: KnownCatalogues::default(),

@@ -1,197 +1,418 @@
-//! Answers that are made while they are sent: block by block, as fast as the caller takes them.
+//! Answers that are made while they are sent: exports, and what became of the rows of a job.
 //!
-//! A block is made when the connection has room for it, on a thread that may block; between two of
-//! them nothing is held but what makes them. So whoever reads slowly ties up no thread and no
-//! connection to the database, and whoever stops reading stops the making. What goes wrong before the
-//! first block is an answer like any other; later the connection is broken off, so that nobody
-//! takes what came for everything.
+//! A block is made when the connection has taken the one before, on a thread that may block. However
+//! long an answer takes, between two blocks it holds its place among those that are sent, and what
+//! makes them; a thread and a connection to the database it has only while one is made. So whoever
+//! reads slowly ties up neither, and whoever stops reading stops the making. What goes wrong before
+//! the first block is an answer like any other. Later the connection is broken off, so that nobody takes
+//! what came for everything.
 
-use std::future::ready;
-use std::io;
+mod places;
+
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accolade_application::access::Caller;
-use accolade_application::error::UseCaseError;
-use accolade_application::ports::{Ports, StoreError};
-use accolade_domain::rejection::Code;
+use accolade_application::ports::Ports;
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_wire::envelope::ascii_notices;
 use actix_web::HttpResponse;
+use actix_web::http::Version;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _, stream};
-use tokio::sync::Semaphore;
+use futures_util::Stream;
+use futures_util::stream::{self, try_unfold};
 use tokio::time::{Instant, sleep};
 use tracing::{Instrument as _, Span};
 
+use crate::auth::Permit;
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
+use crate::middleware::draining::Draining;
 use crate::routes::lookup::Lookup;
+use crate::state::HttpOptions;
 
-/// How long a block may wait for its turn and for the database before the connection is broken off.
-const PATIENCE: Duration = Duration::from_secs(30);
+use places::{Place, Places};
 
-/// How long is waited before a block is tried again.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The header that has what is odd about the request, where the answer has no envelope.
+const WARNINGS: HeaderName = HeaderName::from_static("accolade-warnings");
+
+/// How many bytes are handed to a connection at once.
+const CHUNK: usize = 32 * 1024;
+
+/// How long to wait for a database that is away, or for a turn, before the next try.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What makes an answer.
 pub(crate) trait Blocks: Send + 'static {
-    /// The next block, made in a moment: an empty one if there is nothing to be sent yet; `None` at the
-    /// end.
+    /// The next block, made in a moment; `None` at the end.
     ///
     /// # Errors
     /// The store failed. If it is only away, the same block can be asked for again.
-    fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError>;
+    fn next(&mut self) -> Result<Option<Block>, Failure>;
 }
 
-/// What has blocks made. Cheap to clone; clones share the bound.
+/// Some of an answer: nothing, if there is nothing to be sent yet.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub(crate) bytes: Bytes,
+    /// How many rows are in it.
+    pub(crate) rows: usize,
+}
+
+/// What was found out before the first block: what makes the answer, and what its head says.
+pub(crate) struct Opened<B> {
+    pub(crate) blocks: B,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is odd about the request, beside what is odd about its query.
+    pub(crate) warnings: Vec<Rejection>,
+}
+
+/// What has blocks made. Cheap to clone; clones share the places.
 #[derive(Clone)]
 pub(crate) struct Streams {
+    ports: Ports,
     dispatcher: Dispatcher,
-    /// Streams make their blocks in turns, so that many of them do not take all places of those who
-    /// ask for something else.
-    turns: Arc<Semaphore>,
+    draining: Draining,
+    places: Places,
+    /// How long is waited for a block.
+    patience: Duration,
 }
 
 impl Streams {
-    /// Blocks are made through `dispatcher`, which does `concurrency` things at a time.
-    pub(crate) fn new(dispatcher: &Dispatcher, concurrency: usize) -> Self {
+    /// Blocks are made through `dispatcher`, and no more of them once the server is `draining`.
+    pub(crate) fn new(
+        ports: &Ports,
+        dispatcher: &Dispatcher,
+        draining: &Draining,
+        options: &HttpOptions,
+    ) -> Self {
         Self {
+            ports: ports.clone(),
             dispatcher: dispatcher.clone(),
-            turns: Arc::new(Semaphore::new((concurrency / 4).max(1))),
+            draining: draining.clone(),
+            places: Places::new(options.concurrency),
+            patience: options.request_timeout,
         }
     }
 
-    /// The next block of `blocks`. One that had no turn, or for which the database was away, is tried
-    /// again for a while.
-    async fn next<B: Blocks>(&self, blocks: &Arc<Mutex<B>>) -> Result<Option<Bytes>, Failure> {
-        let mut deadline = Deadline::after(PATIENCE);
+    /// How many answers are being sent.
+    pub(crate) fn count(&self) -> usize {
+        self.places.count()
+    }
+
+    /// Does `work` on a thread that may block, again and again while the database is away, for as long
+    /// as a request may take.
+    async fn patiently<R: Send + 'static>(
+        &self,
+        work: impl Fn() -> Result<R, Failure> + Clone + Send + 'static,
+    ) -> Result<R, Failure> {
+        let end = Instant::now() + self.patience;
         loop {
-            let made = self.make(deadline, blocks).await;
-            match made {
-                Ok(Some(block)) if block.is_empty() => deadline = Deadline::after(PATIENCE),
+            let turn = self.places.turn().await;
+            // Work that has begun is never left for another try: its time ends behind that of all.
+            let (deadline, work) = (Deadline::after(self.patience), work.clone());
+            let done = self.dispatcher.run(deadline, Effect::Reads, work).await;
+            drop(turn);
+            match done.flatten() {
                 Err(failure)
                     if failure.code() == Code::Unavailable
-                        && Instant::now() + PAUSE < deadline.instant() =>
+                        && !self.draining.has_begun()
+                        && Instant::now() + PAUSE < end =>
                 {
                     sleep(PAUSE).await;
                 }
-                made => return made,
+                done => return done,
             }
         }
-    }
-
-    async fn make<B: Blocks>(
-        &self,
-        deadline: Deadline,
-        blocks: &Arc<Mutex<B>>,
-    ) -> Result<Option<Bytes>, Failure> {
-        let _turn = self.turns.acquire().await.map_err(Failure::unexpected)?;
-        let blocks = Arc::clone(blocks);
-        let work = move || {
-            // After a panic nobody asks again.
-            let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
-            blocks.next()
-        };
-        let block = self.dispatcher.run(deadline, Effect::Reads, work).await??;
-        Ok(block.map(Bytes::from))
-    }
-
-    /// `first`, and the blocks behind it.
-    fn stream<B: Blocks>(
-        self,
-        first: Bytes,
-        blocks: Arc<Mutex<B>>,
-    ) -> impl Stream<Item = io::Result<Bytes>> {
-        let span = Span::current();
-        let rest = stream::try_unfold((self, blocks), move |(streams, blocks)| {
-            let made = async move {
-                match streams.next(&blocks).await {
-                    Ok(block) => Ok(block.map(|block| (block, (streams, blocks)))),
-                    Err(failure) => {
-                        failure.log();
-                        Err(io::Error::other(failure.to_string()))
-                    }
-                }
-            };
-            made.instrument(span.clone())
-        });
-        stream::once(ready(Ok(first))).chain(rest)
     }
 }
 
 impl Lookup {
-    /// Answers it with the blocks of what `open` gives, of the type of content that it names.
+    /// Answers it with the blocks of what `open` gives.
     ///
     /// # Errors
-    /// What is wrong with the query, all at once; those of `open`; why the first block could not be made.
+    /// The request came by a version of HTTP in which a broken answer looks whole; what is wrong with
+    /// the query, all at once; so many answers are sent already that there is no place; those of
+    /// `open`; why the first block could not be made.
     pub(crate) async fn answer_in_blocks<B: Blocks>(
         self,
-        open: impl FnOnce(&Ports, &Caller) -> Result<(B, &'static str), UseCaseError> + Send + 'static,
+        open: impl FnOnce(&Ports, &Caller) -> Result<Opened<B>, Failure> + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
+        refuse_without_an_end(self.version)?;
         let report = self.query.finish();
         if !report.problems.is_empty() {
             return Err(report.problems.into());
         }
-        let (caller, ports) = (self.caller, self.state.ports.clone());
+        let place = self.state.streams.places.take(self.caller.org);
+        let place = place.ok_or_else(too_many)?;
+        let (caller, ports, is_head) = (self.caller, self.state.ports.clone(), self.is_head);
+        let work = move || -> Result<_, Failure> {
+            let mut opened = open(&ports, &caller)?;
+            let first = if is_head {
+                None
+            } else {
+                Some(opened.blocks.next()?)
+            };
+            Ok((opened, first))
+        };
         let dispatcher = &self.state.dispatcher;
-        let open = move || open(&ports, &caller);
-        let opened = dispatcher.run(self.deadline, Effect::Reads, open).await?;
-        let (blocks, content_type) = opened?;
+        let begun = dispatcher.run(self.deadline, Effect::Reads, work).await?;
+        let (opened, first) = begun?;
+
         let mut response = HttpResponse::Ok();
-        response.content_type(content_type);
-        if self.is_head {
-            return Ok(response.finish());
+        response.insert_header((CONTENT_TYPE, opened.content_type));
+        for header in opened.headers {
+            response.insert_header(header);
         }
-        let (streams, blocks) = (self.state.streams.clone(), Arc::new(Mutex::new(blocks)));
-        Ok(match streams.next(&blocks).await? {
-            Some(first) => response.streaming(streams.stream(first, blocks)),
-            None => response.finish(),
+        let warnings = [report.warnings, opened.warnings].concat();
+        if !warnings.is_empty() {
+            let warnings = ascii_notices(&warnings)?;
+            let warnings = HeaderValue::from_str(&warnings).map_err(Failure::unexpected)?;
+            response.insert_header((WARNINGS, warnings));
+        }
+        let Some(first) = first else {
+            let nothing = stream::empty::<Result<Bytes, Broken>>();
+            return Ok(response.streaming(nothing));
+        };
+        let making = Making {
+            streams: self.state.streams.clone(),
+            permit: self.permit,
+            blocks: Arc::new(Mutex::new(opened.blocks)),
+        };
+        Ok(response.streaming(Sending::new(making, place, first).parts()))
+    }
+}
+
+/// What makes the blocks that are still to come.
+struct Making<B> {
+    streams: Streams,
+    permit: Permit,
+    blocks: Arc<Mutex<B>>,
+}
+
+impl<B: Blocks> Making<B> {
+    /// Whether more may be sent: the server goes on, and the client has not been revoked.
+    async fn go_on(&mut self) -> Result<(), Failure> {
+        if self.streams.draining.has_begun() {
+            let message =
+                "The server is stopping. Ask another one; an export goes on behind its last row.";
+            return Err(Rejection::new(Code::Unavailable)
+                .with_message(message)
+                .into());
+        }
+        if self.permit.is_old() {
+            let (ports, permit) = (self.streams.ports.clone(), self.permit.clone());
+            let renewed = move || Ok(permit.renewed(&ports)?);
+            self.permit = self.streams.patiently(renewed).await?;
+        }
+        Ok(())
+    }
+
+    async fn next(&self) -> Result<Option<Block>, Failure> {
+        let blocks = Arc::clone(&self.blocks);
+        let next = move || {
+            // After a panic nobody asks again.
+            let mut blocks = blocks.lock().unwrap_or_else(PoisonError::into_inner);
+            blocks.next()
+        };
+        self.streams.patiently(next).await
+    }
+}
+
+/// An answer that is being sent.
+struct Sending<B> {
+    making: Making<B>,
+    /// What was made and is not sent.
+    bytes: Bytes,
+    has_ended: bool,
+    told: Told,
+}
+
+impl<B: Blocks> Sending<B> {
+    fn new(making: Making<B>, place: Place, first: Option<Block>) -> Self {
+        let has_ended = first.is_none();
+        let Block { bytes, rows } = first.unwrap_or_default();
+        Self {
+            making,
+            bytes,
+            has_ended,
+            told: Told {
+                _place: place,
+                span: Span::current(),
+                rows,
+                is_whole: false,
+            },
+        }
+    }
+
+    /// Everything that is sent, a part after the other.
+    fn parts(self) -> impl Stream<Item = Result<Bytes, Broken>> + 'static {
+        try_unfold(self, |sending| {
+            let span = sending.told.span.clone();
+            sending.part().instrument(span)
         })
     }
+
+    /// The next part; `None` at the end.
+    async fn part(mut self) -> Result<Option<(Bytes, Self)>, Broken> {
+        loop {
+            self.making.go_on().await?;
+            if !self.bytes.is_empty() {
+                let len = self.bytes.len().min(CHUNK);
+                let part = self.bytes.split_to(len);
+                return Ok(Some((part, self)));
+            }
+            if self.has_ended {
+                self.told.is_whole = true;
+                return Ok(None);
+            }
+            match self.making.next().await? {
+                Some(Block { bytes, rows }) => {
+                    self.bytes = bytes;
+                    self.told.rows += rows;
+                }
+                None => self.has_ended = true,
+            }
+        }
+    }
+}
+
+/// What the log is told once an answer is over, however it ends.
+struct Told {
+    _place: Place,
+    span: Span,
+    rows: usize,
+    is_whole: bool,
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let (rows, whole) = (self.rows, self.is_whole);
+        tracing::info!(parent: &self.span, rows, whole, "stream ended");
+    }
+}
+
+/// Why an answer breaks off; the log has it.
+#[derive(Debug)]
+pub(crate) struct Broken(Code);
+
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        failure.log();
+        Self(failure.code())
+    }
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an answer broke off: {}", self.0.message())
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// Before HTTP/1.1 an answer ends where its connection does, so that a broken one looks whole.
+///
+/// # Errors
+/// 400 for such a version.
+fn refuse_without_an_end(version: Version) -> Result<(), Rejection> {
+    if version >= Version::HTTP_11 {
+        return Ok(());
+    }
+    let message = "This needs HTTP/1.1, where an answer that breaks off can be told from a whole one. If a \
+                   proxy asks for you, let it: in nginx, proxy_http_version 1.1.";
+    Err(Rejection::unreadable(message))
+}
+
+/// 1951.
+fn too_many() -> Failure {
+    let message = "Too many exports and results of jobs are sent already. Send it again when one of them \
+                   has ended.";
+    Rejection::new(Code::Unavailable)
+        .with_message(message)
+        .into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::VecDeque;
+    use std::pin::pin;
+
+    use accolade_application::ports::StoreError;
+    use accolade_domain::fixtures::at;
+    use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+    use futures_util::StreamExt as _;
+
+    use super::*;
+
+    type Made = Result<Option<Block>, StoreError>;
 
     /// Makes these blocks.
-    struct Made(VecDeque<Result<Option<Vec<u8>>, StoreError>>);
+    struct Prepared(VecDeque<Made>);
 
-    impl Blocks for Made {
-        fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-            self.0.pop_front().unwrap_or(Ok(None))
+    impl Blocks for Prepared {
+        fn next(&mut self) -> Result<Option<Block>, Failure> {
+            Ok(self.0.pop_front().unwrap_or(Ok(None))?)
+        }
+    }
+
+    fn block(text: &'static str) -> Block {
+        Block {
+            bytes: Bytes::from_static(text.as_bytes()),
+            rows: 1,
         }
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "it is what makes a block")]
-    fn block(text: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(Some(text.as_bytes().to_vec()))
+    fn made(text: &'static str) -> Made {
+        Ok(Some(block(text)))
     }
 
-    fn away() -> Result<Option<Vec<u8>>, StoreError> {
+    fn away() -> Made {
         Err(StoreError::Unavailable(anyhow::anyhow!("away")))
     }
 
-    fn broken() -> Result<Option<Vec<u8>>, StoreError> {
+    fn broken() -> Made {
         Err(StoreError::Unexpected(anyhow::anyhow!("broken")))
     }
 
     fn streams() -> Streams {
-        Streams::new(&Dispatcher::new(4, 16), 4)
+        let clock = Arc::new(FixedClock::at(at("2026-05-01T12:00:00Z")));
+        Streams {
+            ports: memory_ports(Arc::new(MemoryStore::default()), clock),
+            dispatcher: Dispatcher::new(4, 16),
+            draining: Draining::default(),
+            places: Places::new(4),
+            patience: Duration::from_secs(30),
+        }
+    }
+
+    /// An answer that begins with the block "first " and goes on with `blocks`.
+    fn sending(streams: &Streams, blocks: &Arc<Mutex<Prepared>>) -> Sending<Prepared> {
+        let making = Making {
+            streams: streams.clone(),
+            permit: Permit::fresh("till".try_into().unwrap()),
+            blocks: Arc::clone(blocks),
+        };
+        let place = streams.places.take(7.try_into().unwrap()).unwrap();
+        Sending::new(making, place, Some(block("first ")))
+    }
+
+    fn prepared<const N: usize>(blocks: [Made; N]) -> Arc<Mutex<Prepared>> {
+        Arc::new(Mutex::new(Prepared(blocks.into())))
     }
 
     /// What comes of `blocks`, and whether all of it came.
-    async fn sent<const N: usize>(
-        blocks: [Result<Option<Vec<u8>>, StoreError>; N],
-    ) -> (String, bool) {
-        let blocks = Arc::new(Mutex::new(Made(blocks.into())));
+    async fn sent<const N: usize>(blocks: [Made; N]) -> (String, bool) {
         let (mut text, mut is_whole) = (String::new(), true);
-        let stream = streams().stream(Bytes::from_static(b"first "), blocks);
-        let mut stream = std::pin::pin!(stream);
-        while let Some(block) = stream.next().await {
-            match block {
-                Ok(block) => text.push_str(std::str::from_utf8(&block).unwrap()),
+        let mut parts = pin!(sending(&streams(), &prepared(blocks)).parts());
+        while let Some(part) = parts.next().await {
+            match part {
+                Ok(part) => text.push_str(std::str::from_utf8(&part).unwrap()),
                 Err(_) => is_whole = false,
             }
         }
@@ -200,31 +421,48 @@ mod tests {
 
     #[tokio::test]
     async fn blocks_come_in_their_order_until_there_are_no_more() {
-        let (text, is_whole) = sent([block("second "), block(""), block("third")]).await;
+        let (text, is_whole) = sent([made("second "), made(""), made("third")]).await;
         assert_eq!((text.as_str(), is_whole), ("first second third", true));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_database_that_is_away_is_waited_for() {
-        let (text, is_whole) = sent([away(), away(), block("second"), away()]).await;
+        let (text, is_whole) = sent([away(), away(), made("second"), away()]).await;
         assert_eq!((text.as_str(), is_whole), ("first second", true));
     }
 
     #[tokio::test]
-    async fn what_is_broken_ends_the_stream_before_its_end() {
-        let (text, is_whole) = sent([block("second"), broken(), block("third")]).await;
+    async fn what_is_broken_ends_the_answer_before_its_end() {
+        let (text, is_whole) = sent([made("second"), broken(), made("third")]).await;
         assert_eq!((text.as_str(), is_whole), ("first second", false));
     }
 
     #[tokio::test]
     async fn nothing_is_made_that_nobody_takes() {
-        let made = Arc::new(Mutex::new(Made([block("second"), block("third")].into())));
-        let stream = streams().stream(Bytes::from_static(b"first"), Arc::clone(&made));
-        let mut stream = std::pin::pin!(stream);
-        let left = || made.lock().unwrap().0.len();
-        stream.next().await.unwrap().unwrap();
+        let blocks = prepared([made("second"), made("third")]);
+        let mut parts = pin!(sending(&streams(), &blocks).parts());
+        let left = || blocks.lock().unwrap().0.len();
+        parts.next().await.unwrap().unwrap();
         assert_eq!(left(), 2);
-        stream.next().await.unwrap().unwrap();
+        parts.next().await.unwrap().unwrap();
         assert_eq!(left(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_breaks_off_when_the_server_stops() {
+        let streams = streams();
+        let mut parts = pin!(sending(&streams, &prepared([made("second")])).parts());
+        parts.next().await.unwrap().unwrap();
+        streams.draining.begin();
+        assert!(parts.next().await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn an_answer_has_its_place_until_it_is_over_or_nobody_wants_it() {
+        let streams = streams();
+        let sending = sending(&streams, &prepared([]));
+        assert_eq!(streams.count(), 1);
+        drop(sending);
+        assert_eq!(streams.count(), 0);
     }
 }

@@ -46,29 +46,13 @@ impl EarningStore for MemoryStore {
         Ok(request.customers.iter().zip(judged).map(would_be).collect())
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
+    fn revoke_all(
+        &self,
+        requests: &[RevokeEarnRequest],
+    ) -> Result<Vec<Result<(), RecordError>>, StoreError> {
         let mut state = self.begin();
-        let named = [request.customer];
-        let checked = state.check_unused(request);
-        let checked = checked.and_then(|()| state.check_merged(request.context.org, &named));
-        if let Err(error) = checked {
-            return Ok(Err(error));
-        }
-        let key = (request.context.org, request.badge, request.customer);
-        let mut records = state.earns.get_mut(&key).into_iter().flatten();
-        let is_meant =
-            |earned: &EarnedBadge| earned.id == request.earned && earned.revoked_on.is_none();
-        let Some(record) = records.find(|record| is_meant(&record.earned)) else {
-            let rejection = RevokeEarnRequest::none_active();
-            return Ok(Err(RecordError::Refused(rejection)));
-        };
-        record.earned.revoked_on = Some(request.context.now);
-        record.revoked_by = Some(request.context.actor);
-        record.revoke_reason.clone_from(&request.reason);
-        let (earned, triggered_by) = (record.earned, record.triggered_by.clone());
-        state.record(request, ());
-        state.told_earn_revoked(request, earned, triggered_by);
-        Ok(Ok(()))
+        let revoked = requests.iter().map(|request| state.revoke_earn(request));
+        Ok(revoked.collect())
     }
 
     fn is_active(
@@ -126,6 +110,27 @@ impl EarningStore for MemoryStore {
 type Judgement = Result<Option<EnrolmentId>, Rejection>;
 
 impl State {
+    /// Revokes an earned badge.
+    fn revoke_earn(&mut self, request: &RevokeEarnRequest) -> Result<(), RecordError> {
+        let named = [request.customer];
+        self.check_unused(request)?;
+        self.check_merged(request.context.org, &named)?;
+        let key = (request.context.org, request.badge, request.customer);
+        let mut records = self.earns.get_mut(&key).into_iter().flatten();
+        let is_meant =
+            |earned: &EarnedBadge| earned.id == request.earned && earned.revoked_on.is_none();
+        let record = records.find(|record| is_meant(&record.earned));
+        let record =
+            record.ok_or_else(|| RecordError::Refused(RevokeEarnRequest::none_active()))?;
+        record.earned.revoked_on = Some(request.context.now);
+        record.revoked_by = Some(request.context.actor);
+        record.revoke_reason.clone_from(&request.reason);
+        let (earned, triggered_by) = (record.earned, record.triggered_by.clone());
+        self.record(request, ());
+        self.told_earn_revoked(request, earned, triggered_by);
+        Ok(())
+    }
+
     /// Executes `request`.
     fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, RecordError> {
         self.check_unused(request)?;

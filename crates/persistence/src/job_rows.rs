@@ -22,6 +22,10 @@ const LEVEL: i32 = 3;
 /// those of any chunk.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
+/// The jobs that a worker has something to do for: [`JobState::RUNNABLE`], in the words of the index
+/// that has no others. By values that are bound later no database knows that it would do.
+pub(crate) const IS_RUNNABLE: &str = "jobs.state IN (2, 3, 4)";
+
 /// What changes of a row while a job is carried out.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = jobs, treat_none_as_null = true)]
@@ -362,6 +366,16 @@ mod tests {
             let _ = decode_plan(&bytes);
             let _ = decompress_part(&bytes);
         }
+    }
+
+    #[test]
+    fn the_index_has_the_jobs_that_a_worker_has_something_to_do_for() {
+        let numbers = JobState::RUNNABLE.iter().map(|it| it.number().to_string());
+        let numbers: Vec<_> = numbers.collect();
+        assert_eq!(
+            IS_RUNNABLE,
+            format!("jobs.state IN ({})", numbers.join(", "))
+        );
     }
 
     #[test]

@@ -5,7 +5,8 @@
 
 mod support;
 
-use accolade_application::ports::{EarnRequest, HeldQuery};
+use accolade_application::answer::{CustomerEarn, EarnOutcome};
+use accolade_application::ports::{EarnRequest, HeldQuery, RevokeEarnRequest};
 use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_persistence::{Database, DatabaseUrl, Options, open};
 use support::recorder::{self, Sent};
@@ -111,6 +112,40 @@ fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
         assert_eq!(told.count(), usize::from(rolls));
         assert_eq!(statements, many.statements);
     }
+}
+
+#[test]
+fn hundreds_of_earns_are_revoked_in_as_many_statements_as_one_on_postgresql() {
+    recorder::start();
+    let database = support::Postgres::fresh();
+    let scene = Scene::set(one_connection(&database.url()));
+    scene.enrol(scene.request(MANY)).unwrap().unwrap();
+    let request = scene.earn_request(500, limits_of_every_kind(1_000_000));
+    let outcomes = scene.earn(&request).unwrap().unwrap();
+    let revoked = |which: &[CustomerEarn]| {
+        let requests = which.iter().map(|it| {
+            let EarnOutcome::Earned(earned, _) = it.outcome else {
+                panic!("{it:?}");
+            };
+            RevokeEarnRequest {
+                context: request.context.clone(),
+                badge: request.badge,
+                customer: it.customer,
+                earned,
+                request_id: earned.to_string().try_into().ok(),
+                reason: None,
+            }
+        });
+        let requests: Vec<_> = requests.collect();
+        let earning = &scene.database.stores.earning;
+        let (revoked, sent) = recorder::sent(|| earning.revoke_all(&requests));
+        assert!(revoked.unwrap().iter().all(Result::is_ok));
+        sent
+    };
+    let one = revoked(&outcomes[..1]);
+    let many = revoked(&outcomes[1..]);
+    assert_eq!(one.statements, many.statements);
+    assert_eq!(scene.earned(), 0);
 }
 
 #[test]

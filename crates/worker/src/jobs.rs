@@ -51,7 +51,7 @@ pub(crate) trait Carrier: Send + Sync + 'static {
     fn runnable(&self) -> Result<Vec<RunnableJob>, StoreError>;
 
     /// Opens one; `None` if there is nothing to do for it any more.
-    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, StoreError>;
+    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, RunError>;
 
     /// Lets a job fail.
     fn fail(&self, job: &RunnableJob, failure: &str) -> Result<(), StoreError>;
@@ -92,7 +92,7 @@ impl Carrier for PortsCarrier {
         self.ports.stores.jobs.runnable_jobs()
     }
 
-    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, StoreError> {
+    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, RunError> {
         let run = JobRun::open(&self.ports, &self.known, job.org, &job.job)?;
         Ok(run.map(|run| Box::new(run) as Box<dyn Run>))
     }

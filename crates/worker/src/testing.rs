@@ -108,6 +108,8 @@ pub(crate) struct State {
 pub(crate) enum ChunkFailure {
     Unavailable,
     Unreadable,
+    /// It cannot even be opened.
+    Nowhere,
     Superseded,
     Panic,
 }
@@ -129,9 +131,12 @@ impl Carrier for FakeCarrier {
         Ok(self.link.call()?.jobs.keys().cloned().collect())
     }
 
-    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, StoreError> {
+    fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, RunError> {
         let mut state = self.link.call()?;
         state.opened_jobs += 1;
+        if let Some(ChunkFailure::Nowhere) = state.chunks_fail {
+            return Err(RunError::Unreadable(anyhow!("as the test says")));
+        }
         let run = FakeRun {
             link: self.link.clone(),
             server: self.server,
@@ -167,7 +172,7 @@ impl Run for FakeRun {
                 let cause = anyhow!("as the test says");
                 return Err(StoreError::Unavailable(cause).into());
             }
-            Some(ChunkFailure::Unreadable) => {
+            Some(ChunkFailure::Unreadable | ChunkFailure::Nowhere) => {
                 return Err(RunError::Unreadable(anyhow!("as the test says")));
             }
             Some(ChunkFailure::Superseded) => return Err(RunError::Superseded),

@@ -49,7 +49,7 @@ fn metric(server: &Server, name: &str) -> String {
 }
 
 fn running(server: &Server) -> String {
-    metric(server, "accolade_exports ")
+    metric(server, "accolade_streams ")
 }
 
 fn who_reads_nothing_holds_no_connection_to_the_database_and_is_given_up(backend: Backend) {

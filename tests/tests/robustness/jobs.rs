@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use accolade_tests::{
     Backend, Database, Org, PREFIX, Raw, RowResult, Server, Setup, customers_file, direct_badge,
@@ -353,7 +353,27 @@ fn an_answer_that_cannot_be_completed_breaks_off(backend: Backend) {
     assert!(!came.ends_with(LAST_CHUNK), "{} bytes", came.len());
 }
 
+fn a_client_that_is_revoked_gets_no_more_of_its_results(backend: Backend) {
+    let server = Server::start(backend);
+    let org = server.org();
+    let job = org.create_job(&enrolling_job(&org.badge()));
+    send_parts(&org, &job, &heavy_file(), 4 << 20);
+    org.start_job(&job);
+    org.finished_job(&job);
+    let mut download = begin_download(&server, &org, &job);
+    let key = &org.credentials().unwrap().key;
+    server.cli().run(&["client", "revoke", "--key", key]).ok();
+    let revoked = Instant::now();
+    // What a client may do is looked at each second.
+    until("it is looked at again", PATIENCE, || {
+        revoked.elapsed() > Duration::from_secs(2)
+    });
+    let came = download.rest();
+    assert!(!came.ends_with(LAST_CHUNK), "{} bytes", came.len());
+}
+
 on_both_databases! {
+    a_client_that_is_revoked_gets_no_more_of_its_results
     who_reads_results_slowly_holds_nothing_that_others_need
     an_answer_that_cannot_be_completed_breaks_off
     a_file_is_carried_out_once_however_often_the_server_is_killed

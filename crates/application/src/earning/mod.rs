@@ -7,5 +7,5 @@ mod windows;
 
 pub use earn::{EarnBadge, Earners};
 pub use import::{ImportCustomerBadges, ImportRow};
-pub use revoke::RevokeEarn;
+pub use revoke::{RevokeEarn, RevokeEarns};
 pub use windows::{FixedWindowQuery, FixedWindows, WindowCount, WindowScope, fixed_windows};

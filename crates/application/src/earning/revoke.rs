@@ -1,7 +1,10 @@
 //! Revoking an earned badge.
 
-use accolade_domain::ids::{BadgeId, EarnedBadgeId};
+use std::collections::BTreeSet;
+
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
 use accolade_domain::text::{Reason, RequestId};
+use anyhow::anyhow;
 
 use crate::answer::Answer;
 use crate::badges::not_found;
@@ -74,5 +77,73 @@ impl Command for RevokeEarn {
             }
         }
         Err(UseCaseError::overtaken("who the customer is"))
+    }
+}
+
+/// Earned badges to be revoked together: of one badge and for one reason, each once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokeEarns {
+    /// The badge.
+    pub badge: BadgeId,
+    /// Why, if it is said.
+    pub reason: Option<Reason>,
+    /// Whose, which, and under which id each is a request of its own.
+    pub earns: Vec<(CustomerId, EarnedBadgeId, RequestId)>,
+}
+
+impl RevokeEarns {
+    /// Revokes them for `request` in one transaction. Gives each a result, by position, as if it had come
+    /// alone: those of [`RevokeEarn`].
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn run(
+        self,
+        ports: &Ports,
+        request: &Request,
+    ) -> Result<Vec<Result<Answer, UseCaseError>>, UseCaseError> {
+        let (caller, badge) = (&request.caller, self.badge);
+        if ports.stores.badges.find(caller.org, badge)?.is_none() {
+            // Nothing can have been revoked before of what there never was.
+            let refused = || Err(not_found(badge).at_field("badgeMetaId").into());
+            return Ok(self.earns.iter().map(|_| refused()).collect());
+        }
+        let context = request.context(ports.clock.now());
+        let mut open: Vec<_> = (self.earns.into_iter())
+            .map(|(customer, earned, request_id)| RevokeEarnRequest {
+                context: context.clone(),
+                badge,
+                customer,
+                earned,
+                request_id: Some(request_id),
+                reason: self.reason.clone(),
+            })
+            .enumerate()
+            .collect();
+        let mut results: Vec<_> = open.iter().map(|_| None).collect();
+        for _ in 0..MOST_ROUNDS {
+            let (places, requests): (Vec<usize>, Vec<_>) = open.into_iter().unzip();
+            let revoked = ports.stores.earning.revoke_all(&requests)?;
+            open = Vec::new();
+            for ((place, recorded), revoked) in places.into_iter().zip(requests).zip(revoked) {
+                match revoked {
+                    Ok(()) => results[place] = Some(Ok(recorded.answer(()))),
+                    Err(RecordError::CustomersMerged) => open.push((place, recorded)),
+                    Err(error) => results[place] = Some(Err(error.into())),
+                }
+            }
+            if open.is_empty() {
+                let without = || Err(UseCaseError::unexpected(anyhow!("no result")));
+                let results = results.into_iter();
+                return Ok(results.map(|it| it.unwrap_or_else(without)).collect());
+            }
+            let named: BTreeSet<_> = open.iter().map(|(_, it)| it.customer).collect();
+            let named: Vec<_> = named.into_iter().collect();
+            let successors = ports.stores.people.successors(caller.org, &named)?;
+            for (_, it) in &mut open {
+                it.customer = successors.get(&it.customer).copied().unwrap_or(it.customer);
+            }
+        }
+        Err(UseCaseError::overtaken("who the customers are"))
     }
 }

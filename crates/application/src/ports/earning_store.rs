@@ -1,5 +1,7 @@
 //! Where earned badges live, and what is counted under limits.
 
+use std::slice;
+
 use accolade_domain::audit::{Entry, telling};
 use accolade_domain::earning::{EarnTerms, Limit};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, OrgId};
@@ -8,6 +10,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Reason, RequestId};
 use accolade_domain::zone::Zone;
+use anyhow::anyhow;
 
 use crate::answer::{
     Answer, CustomerEarn, EarnAnswer, Imported, RevokedEnrolment, UnknownCustomer,
@@ -318,14 +321,32 @@ pub trait EarningStore: Send + Sync {
         tried: &TriedEarns,
     ) -> Result<Vec<CustomerEarn>, StoreError>;
 
-    /// Revokes an earned badge and gives its place under every limit back.
-    /// The badge's counts fall. Of two that race exactly one wins.
+    /// Revokes earned badges and gives their places under every limit back, in one transaction: of each
+    /// request, all or nothing, whatever becomes of the others. Gives a result to each, by position. The
+    /// badge's counts fall. Of two that race exactly one wins.
+    ///
+    /// The requests are of one badge, by one actor, at one moment and for one reason; no two of them have
+    /// a request id, an idempotency key or an earned badge in common. On PostgreSQL the number of SQL
+    /// statements does not depend on how many there are.
     ///
     /// # Errors
-    /// The first that applies: [`RecordError::IdempotencyKeyUsed`], [`RecordError::RequestIdUsed`],
-    /// [`RecordError::Refused`] with 814 if the customer has no such earned badge that is not
-    /// revoked ([`RevokeEarnRequest::none_active`]).
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError>;
+    /// Of one request, the first that applies: [`RecordError::IdempotencyKeyUsed`],
+    /// [`RecordError::RequestIdUsed`], [`RecordError::CustomersMerged`], [`RecordError::Refused`] with 814
+    /// if the customer has no such earned badge that is not revoked
+    /// ([`RevokeEarnRequest::none_active`]). Of all: [`StoreError`].
+    fn revoke_all(
+        &self,
+        requests: &[RevokeEarnRequest],
+    ) -> Result<Vec<Result<(), RecordError>>, StoreError>;
+
+    /// Revokes one earned badge.
+    ///
+    /// # Errors
+    /// Those of [`revoke_all`](Self::revoke_all).
+    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
+        let revoked = self.revoke_all(slice::from_ref(request))?.pop();
+        revoked.ok_or_else(|| StoreError::Unexpected(anyhow!("a request has no result")))
+    }
 
     /// Whether the customer has this earned badge and it is not revoked.
     ///

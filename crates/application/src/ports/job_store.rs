@@ -406,7 +406,8 @@ pub trait JobStore: Send + Sync {
 
     /// Forgets the files of jobs that ended before `kept_since` and what became of their rows, but not
     /// the jobs; jobs that were created before then and not started; and what was tried by jobs that have
-    /// ended. How many rows it removed: call it again until it removes none.
+    /// ended. How many rows it removed: call it again until it removes none. Of a job whose file is there
+    /// as a whole nothing is forgotten of what became of its rows.
     ///
     /// # Errors
     /// The store failed.

@@ -8,6 +8,7 @@ use accolade_application::badges::KnownBadges;
 use accolade_application::customers::NamedCustomer;
 use accolade_application::jobs::run::{JobRun, RunError};
 use accolade_application::people::{EraseCustomer, MergeCustomers};
+use accolade_application::ports::{Advance, FilePlace};
 use accolade_domain::badge::EarnType;
 use accolade_domain::job::{JobOperation, JobState};
 use proptest::prelude::*;
@@ -294,5 +295,36 @@ fn a_badge_that_is_turned_on_and_off_meanwhile_leaves_each_row_what_is_true_of_i
         assert_eq!(enrolled, world.events("enrolment.created"));
         let refused = outcomes.iter().filter(|it| code(it) == 1901).count();
         assert_eq!(enrolled + refused, 40);
+    }
+}
+
+#[test]
+fn a_job_whose_place_is_none_in_its_file_cannot_be_opened_and_that_is_no_fault_of_the_store() {
+    for (offset, reading) in [(11, "nonsense"), (99, "2:customerId")] {
+        let world = World::new();
+        let badge = world.badge("Gold", EarnType::IssueEarn, None);
+        let enrol = settings(JobOperation::Enrol, Some(badge));
+        world.start("a", enrol, "customerId\n1\n2\n");
+        world.open("a").unwrap();
+        let advance = Advance {
+            org: world.caller.org,
+            job: id("a"),
+            chunk: 0,
+            outcomes: Vec::new(),
+            not_executed: Vec::new(),
+            tried: Vec::new(),
+            place: FilePlace {
+                part: 1,
+                offset,
+                reading: reading.to_owned(),
+            },
+            bytes: 11,
+            is_last: false,
+            now: world.ports.clock.now(),
+        };
+        world.ports.stores.jobs.advance_job(&advance).unwrap();
+        let known = KnownBadges::default();
+        let opened = JobRun::open(&world.ports, &known, world.caller.org, &id("a"));
+        assert!(matches!(opened, Err(RunError::Unreadable(_))), "{opened:?}");
     }
 }

@@ -108,8 +108,11 @@ impl EarningStore for Faulty {
         self.store.preview_after(request, tried)
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
-        self.store.revoke(request)
+    fn revoke_all(
+        &self,
+        requests: &[RevokeEarnRequest],
+    ) -> Result<Vec<Result<(), RecordError>>, StoreError> {
+        self.store.revoke_all(requests)
     }
 
     fn is_active(

@@ -8,6 +8,7 @@ use crate::copy::Copied;
 use crate::earning::{earn_on, earned_id, rolling};
 use crate::feed::{all_of, query};
 use crate::fixtures::{now, second};
+use crate::people::merged;
 use crate::race::{Running, race};
 use crate::world::enrol_on;
 
@@ -16,7 +17,7 @@ const WRITERS: usize = 4;
 /// How many times a writer does all that it does.
 const TURNS: i64 = 20;
 
-/// Enrols, earns, imports and revokes all over the keys, on either server.
+/// Enrols, earns, imports, revokes, merges and erases all over the keys, on either server.
 fn write(world: &World, writer: usize, gold: &Badge, rolling: &Badge) {
     let servers = world.servers();
     let own = i64::try_from(writer).unwrap();
@@ -36,6 +37,16 @@ fn write(world: &World, writer: usize, gold: &Badge, rolling: &Badge) {
         server.enrolments.revoke(&revoking).unwrap().unwrap();
         let revoking = world.revoking(rolling, first, earned);
         server.earning.revoke(&revoking).unwrap().unwrap();
+
+        // From before what a copy has read to behind it, and the other way round.
+        let number = own * 100 + turn;
+        merged(server, &world.merging(first + 3, 600_000 + number)).unwrap();
+        let last = 700_000 + number;
+        enrol_on(server, &world.request(gold, [last])).unwrap();
+        let earning = world.earning_at(gold, [last], second(1500), now());
+        earn_on(server, &earning).unwrap();
+        merged(server, &world.merging(last, number * 3 + 1)).unwrap();
+        server.people.erase(&world.erasing(first + 4)).unwrap();
     }
 }
 
@@ -68,7 +79,7 @@ fn a_copy_and_what_follows_in_the_feed_are_all_that_there_is(world: &World) {
     assert!(!copies.is_empty());
     for (as_of, mut copy) in copies {
         for event in all_of(&*world.stores.events, query(org, as_of)) {
-            copy.apply(&event);
+            copy.apply(&event, &world.stores, org);
         }
         assert!(copy == all, "the copy as of {as_of} is another one");
     }

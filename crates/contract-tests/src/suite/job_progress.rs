@@ -399,6 +399,45 @@ fn what_is_kept_of_jobs_that_ended_is_forgotten_in_time_and_the_jobs_are_not(wor
     assert_eq!(store.part(org, &id("open"), 1).unwrap(), None);
 }
 
+fn whoever_has_the_file_of_a_job_has_all_that_became_of_its_rows(world: &World) {
+    let store = &world.stores.jobs;
+    let org = world.tenant.org;
+    // A large file before the one of "spring", which takes several sweeps.
+    job(world, "large");
+    for number in 1..=45 {
+        let sent = part(number, b"x");
+        store.put_part(org, &id("large"), sent, 99, None).unwrap();
+    }
+    put_in_state(world, "large", JobState::Queued);
+    store.open_job(org, &id("large"), now()).unwrap().unwrap();
+    let ended = |name: &str| {
+        let last = Advance {
+            job: id(name),
+            is_last: true,
+            ..advance(world, 0, outcomes())
+        };
+        store.advance_job(&last).unwrap();
+    };
+    ended("large");
+    job(world, "spring");
+    let sent = part(1, b"customerId\n");
+    store.put_part(org, &id("spring"), sent, 99, None).unwrap();
+    put_in_state(world, "spring", JobState::Queued);
+    store.open_job(org, &id("spring"), now()).unwrap().unwrap();
+    ended("spring");
+    while store.sweep_jobs(now() + Duration::seconds(2)).unwrap() > 0 {
+        for (name, parts) in [("large", 45), ("spring", 1)] {
+            if store.parts(org, &id(name)).unwrap().len() == parts {
+                let kept = store.chunk_outcomes(org, &id(name), 0).unwrap();
+                assert_eq!(kept, Some(outcomes()), "{name}");
+            }
+        }
+    }
+    assert_eq!(store.parts(org, &id("spring")).unwrap(), []);
+    let kept = store.chunk_outcomes(org, &id("spring"), 0);
+    assert_eq!(kept.unwrap(), None);
+}
+
 fn a_deleted_job_takes_what_became_of_its_rows_along(world: &World) {
     running(world);
     let store = &world.stores.jobs;
@@ -427,5 +466,6 @@ sentences! {
     what_was_tried_is_remembered_with_the_chunk_until_the_job_has_ended
     a_job_fails_at_the_chunk_that_it_is_at
     what_is_kept_of_jobs_that_ended_is_forgotten_in_time_and_the_jobs_are_not
+    whoever_has_the_file_of_a_job_has_all_that_became_of_its_rows
     a_deleted_job_takes_what_became_of_its_rows_along
 }

@@ -57,6 +57,7 @@ mod idempotency;
 mod imports;
 mod job_progress;
 mod jobs;
+mod jobs_and_people;
 mod leases;
 mod ledger;
 mod limit_races;
@@ -97,6 +98,6 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
-    webhook_deliveries jobs job_progress feed feed_cursors feed_races reached_limits expiries expiry_races
+    webhook_deliveries jobs job_progress jobs_and_people feed feed_cursors feed_races reached_limits expiries expiry_races
     people people_erased people_races exports export_races
 };

@@ -5,8 +5,13 @@ use accolade_application::ports::{
     RevokeEarnRequest,
 };
 
+use accolade_domain::audit::Action;
+use accolade_domain::event::Fact;
+use accolade_domain::zone::CalendarUnit;
+
 use crate::World;
-use crate::fixtures::{at, customer};
+use crate::earning::{daily, in_all, rolling};
+use crate::fixtures::{at, customer, now};
 
 fn a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details(world: &World) {
     let badge = world.direct("Gold");
@@ -139,7 +144,75 @@ fn an_earn_of_another_customer_badge_or_org_is_not_revoked(world: &World) {
     world.revoke_earn(&mine).unwrap();
 }
 
+fn earns_that_are_revoked_together_have_a_result_each_and_every_count_falls(world: &World) {
+    let windows = [in_all(99), daily(1, 99), rolling(CalendarUnit::Days, 1, 99)];
+    let badge = world.limited("Gold", [in_all(99)], windows);
+    let earned = [1, 2, 1, 3].map(|number| (number, world.earned_by(&badge, number)));
+    let import = world.importing(&badge, &[(4, now())]);
+    world.import(&import).unwrap();
+    assert_eq!(world.counts(&badge, 1), [2, 5, 5, 4]);
+    let executed = world.revoking(&badge, 9, earned[0].1);
+    world.merge(8, 9);
+    let mut requests: Vec<_> = earned[..3]
+        .iter()
+        .map(|(number, earned)| world.revoking(&badge, *number, *earned))
+        .collect();
+    requests.push(world.revoking(&badge, 4, import.items[0].id));
+    // Another customer's, one who was merged, and a request id that is used.
+    requests.push(world.revoking(&badge, 2, earned[3].1));
+    requests.push(world.revoking(&badge, 8, executed.earned));
+    let used = world.revoking(&badge, 3, world.earned_by(&badge, 3));
+    world.revoke_earn(&used).unwrap();
+    requests.push(RevokeEarnRequest {
+        request_id: used.request_id,
+        ..world.revoking(&badge, 3, earned[3].1)
+    });
+    let reason = Some("sent back".try_into().unwrap());
+    for request in &mut requests {
+        request.reason.clone_from(&reason);
+    }
+    let before = world.events().len();
+    let revoked = world.stores.earning.revoke_all(&requests).unwrap();
+    let none = || RecordError::Refused(RevokeEarnRequest::none_active());
+    let expected = [
+        Ok(()),
+        Ok(()),
+        Ok(()),
+        Ok(()),
+        Err(none()),
+        Err(RecordError::CustomersMerged),
+        Err(RecordError::RequestIdUsed),
+    ];
+    assert_eq!(revoked, expected);
+    assert_eq!(world.earned(&badge), 1);
+    assert_eq!(world.counts(&badge, 1), [0, 1, 1, 1]);
+    let told = world
+        .facts_since(before)
+        .into_iter()
+        .map(|fact| match fact {
+            Fact::EarnRevoked(fact) => (fact.earned, fact.request_id, fact.reason),
+            other => panic!("{other:?}"),
+        });
+    let done = requests[..4].iter();
+    let done = done.map(|it| (it.earned, it.request_id.clone(), reason.clone()));
+    assert_eq!(told.collect::<Vec<_>>(), done.collect::<Vec<_>>());
+    for request in &requests[..4] {
+        let id = request.request_id.clone().unwrap();
+        let found = world.stores.requests.find(badge.org, &id).unwrap();
+        assert_eq!(found[0].answer, request.answer(()));
+    }
+    let trail = world.trail_of(&requests[3].earned.to_string());
+    assert_eq!(
+        (trail[0].action, &trail[0].reason),
+        (Action::Revoke, &reason)
+    );
+    let again = world.stores.earning.revoke_all(&requests[..2]).unwrap();
+    assert_eq!(again, [(); 2].map(|()| Err(RecordError::RequestIdUsed)));
+    assert_eq!(world.stores.earning.revoke_all(&[]).unwrap(), []);
+}
+
 sentences! {
+    earns_that_are_revoked_together_have_a_result_each_and_every_count_falls
     a_revoked_earn_is_not_active_counts_no_more_and_stays_in_the_details
     a_revocation_is_in_the_ledger_and_remembered_under_its_key
     a_revocation_without_request_id_is_remembered_under_its_key_alone

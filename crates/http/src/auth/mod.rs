@@ -86,6 +86,15 @@ pub(crate) struct Permit {
 }
 
 impl Permit {
+    /// One for the client with this key, given now.
+    #[cfg(test)]
+    pub(crate) fn fresh(key: ClientKey) -> Self {
+        Self {
+            key,
+            given_at: Instant::now(),
+        }
+    }
+
     /// Whether it was given so long ago that it has to be asked for again.
     pub(crate) fn is_old(&self) -> bool {
         self.given_at.elapsed() >= PERMIT_AGAIN

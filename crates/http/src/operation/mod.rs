@@ -276,8 +276,9 @@ impl Operation {
         self.answering(200, text, "text/plain", content(schema, None))
     }
 
-    /// What it answers with 200, as lines of these types of content, each of which shows a `T`.
-    pub(crate) fn answers_lines<T: ToSchema>(mut self, text: &str, kinds: &[&str]) -> Self {
+    /// What it answers with 200, as lines of these types of content, each of which shows a `T`: each type
+    /// with an example.
+    pub(crate) fn answers_lines<T: ToSchema>(mut self, text: &str, kinds: &[(&str, &str)]) -> Self {
         let mut schemas = Schemas::default();
         schemas.reference::<T>();
         for (_, schema) in &mut schemas.0 {
@@ -285,8 +286,8 @@ impl Operation {
         }
         self.schemas.0.extend(schemas.0);
         let response = ResponseBuilder::new().description(text);
-        let response = kinds.iter().fold(response, |response, kind| {
-            response.content(*kind, content(String::schema(), None))
+        let response = kinds.iter().fold(response, |response, (kind, example)| {
+            response.content(*kind, content(String::schema(), Some((*example).into())))
         });
         self.document = self.document.response("200", response.build());
         self

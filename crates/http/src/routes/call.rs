@@ -15,8 +15,8 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::customer::named::NamedCustomer;
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, ORIGIN};
-use actix_web::http::{Method, Version};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -90,6 +90,7 @@ impl Call {
             query: Query::parse(self.request.query_string()),
             deadline: Deadline::from_request(&self.request),
             is_head: self.request.method() == Method::HEAD,
+            version: self.request.version(),
             state: self.state,
         })
     }
@@ -275,16 +276,6 @@ impl Call {
             || self.request.path().to_owned(),
             |target| target.as_str().to_owned(),
         )
-    }
-
-    /// The method.
-    pub(crate) fn method(&self) -> &Method {
-        self.request.method()
-    }
-
-    /// The version of HTTP that it came by.
-    pub(crate) fn version(&self) -> Version {
-        self.request.version()
     }
 
     /// The headers.

@@ -1,35 +1,27 @@
 //! Exports: everything that an organisation has, as a stream.
 
-use accolade_application::access::AccessGroup;
+use accolade_application::access::{AccessGroup, Caller};
 use accolade_application::customers::{current_one, resolve_one};
-use accolade_application::exports::as_of;
-use accolade_domain::rejection::{Code, Rejection};
-use accolade_wire::envelope::ascii_notices;
+use accolade_application::exports::{Export, as_of, stretch};
+use accolade_application::ports::Ports;
 use accolade_wire::event::cursor;
 use accolade_wire::export::query;
 use accolade_wire::export::{
     ExportKind, ExportedBadgeBody, ExportedCustomFieldBody, ExportedCustomerBody, ExportedEarnBody,
-    ExportedEnrolmentBody, ExportedGroupBody, header,
+    ExportedEnrolmentBody, ExportedGroupBody, Format, header, write,
 };
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::http::{Method, Version};
-use actix_web::{HttpResponse, HttpResponseBuilder};
-use bytes::Bytes;
-use futures_util::stream;
+use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use utoipa::ToSchema;
 
-use crate::dispatch::Effect;
-use crate::export::{Broken, Sending, read};
 use crate::failure::Failure;
 use crate::identifier;
-use crate::operation::{Operation, get};
+use crate::operation::{Operation, example, get};
 use crate::routes::call::Call;
+use crate::streamed::{Block, Blocks, Opened};
 
 /// The header that says from where on the feed tells what the export may lack.
 const AS_OF: HeaderName = HeaderName::from_static("accolade-as-of");
-
-/// The header that has what is odd about the request, where the answer has no envelope.
-const WARNINGS: HeaderName = HeaderName::from_static("accolade-warnings");
 
 /// What every export does.
 const ABOUT: &str = "\
@@ -44,40 +36,65 @@ pub(crate) fn operations() -> Vec<Operation> {
             ExportKind::Enrolments,
             "/exports/enrolments",
             ("exportEnrolments", "Export enrolments"),
+            (
+                example!("export-enrolments", "ndjson"),
+                example!("export-enrolments", "csv"),
+            ),
         ),
         export::<ExportedEarnBody<'static>>(
             ExportKind::EarnedBadges,
             "/exports/earnedBadges",
             ("exportEarnedBadges", "Export earned badges"),
+            (
+                example!("export-earned-badges", "ndjson"),
+                example!("export-earned-badges", "csv"),
+            ),
         ),
         export::<ExportedBadgeBody<'static>>(
             ExportKind::Badges,
             "/exports/badges",
             ("exportBadges", "Export badges"),
+            (
+                example!("export-badges", "ndjson"),
+                example!("export-badges", "csv"),
+            ),
         ),
         export::<ExportedGroupBody<'static>>(
             ExportKind::Groups,
             "/exports/groups",
             ("exportGroups", "Export groups"),
+            (
+                example!("export-groups", "ndjson"),
+                example!("export-groups", "csv"),
+            ),
         ),
         export::<ExportedCustomFieldBody<'static>>(
             ExportKind::CustomFields,
             "/exports/customFields",
             ("exportCustomFields", "Export custom fields"),
+            (
+                example!("export-custom-fields", "ndjson"),
+                example!("export-custom-fields", "csv"),
+            ),
         ),
         export::<ExportedCustomerBody<'static>>(
             ExportKind::Customers,
             "/exports/customers",
             ("exportCustomers", "Export the customer directory"),
+            (
+                example!("export-customers", "ndjson"),
+                example!("export-customers", "csv"),
+            ),
         ),
     ]
 }
 
-/// The export of such rows, each of which is a `Row`.
+/// The export of such rows, each of which is a `Row`; some of them as lines of NDJSON and CSV.
 fn export<Row: ToSchema>(
     kind: ExportKind,
     path: &'static str,
     (id, title): (&str, &str),
+    (ndjson, csv): (&str, &str),
 ) -> Operation {
     let group = match kind {
         ExportKind::Customers => AccessGroup::Admin,
@@ -108,85 +125,77 @@ fn export<Row: ToSchema>(
             .codes(&[1026, 1028, 1994]);
     }
     operation
-        .answers_lines::<Row>("The rows.", &["application/x-ndjson", "text/csv"])
+        .answers_lines::<Row>(
+            "The rows.",
+            &[("application/x-ndjson", ndjson), ("text/csv", csv)],
+        )
         .answers_header("200", "Accolade-As-Of")
         .answers_header("200", "Accolade-Warnings")
 }
 
 async fn get_export(call: Call, kind: ExportKind) -> Result<HttpResponse, Failure> {
-    let (is_head, version) = (call.method() == Method::HEAD, call.version());
     let named_by = identifier::kind(call.headers());
     let mut lookup = call.open_lookup().await?;
-    refuse_without_an_end(version)?;
     let named_by = named_by.unwrap_or_else(|problem| {
         lookup.query.refuse(problem);
         None
     });
-    let asked = query::read(&mut lookup.query, kind, lookup.caller.org, named_by);
-    let report = std::mem::take(&mut lookup.query).finish();
-    if !report.problems.is_empty() {
-        return Err(report.problems.into());
-    }
-    let place = lookup.state.exports.take(lookup.caller.org);
-    let place = place.ok_or_else(too_many)?;
-
-    let (ports, caller) = (lookup.state.ports.clone(), lookup.caller.clone());
-    let (format, mut warnings) = (asked.format, report.warnings);
-    let work = move || -> Result<_, Failure> {
-        let mut export = asked.export;
+    let org = lookup.caller.org;
+    let asked = query::read(&mut lookup.query, kind, org, named_by);
+    let open = move |ports: &Ports, caller: &Caller| -> Result<_, Failure> {
+        let (mut export, mut warnings) = (asked.export, Vec::new());
         if let Some(named) = asked.customer {
             let field = Some("customerId");
-            let customer = resolve_one(&ports, &caller, &mut warnings, named, field)?;
-            export = export.about(current_one(&ports, &caller, customer)?);
+            let customer = resolve_one(ports, caller, &mut warnings, named, field)?;
+            export = export.about(current_one(ports, caller, customer)?);
         }
         // Before the first row: what is recorded later is behind it.
-        let as_of = as_of(&ports, &caller)?;
-        let first = (!is_head).then(|| read(&ports, &caller, export, format));
-        Ok((as_of, first.transpose()?, warnings))
+        let as_of = cursor(org, as_of(ports, caller)?);
+        let as_of = HeaderValue::from_str(&as_of).map_err(Failure::unexpected)?;
+        Ok(Opened {
+            blocks: Stretches {
+                ports: ports.clone(),
+                caller: caller.clone(),
+                format: asked.format,
+                header: header(kind, asked.format)?,
+                next: Some(export),
+            },
+            content_type: asked.format.content_type(),
+            headers: vec![(AS_OF, as_of)],
+            warnings,
+        })
     };
-    let dispatcher = &lookup.state.dispatcher;
-    let begun = dispatcher.run(lookup.deadline, Effect::Reads, work).await?;
-    let (as_of, first, warnings) = begun?;
+    lookup.answer_in_blocks(open).await
+}
 
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, format.content_type()));
-    response.insert_header((AS_OF, cursor(lookup.caller.org, as_of)));
-    if !warnings.is_empty() {
-        let warnings = ascii_notices(&warnings)?;
-        let warnings = HeaderValue::from_str(&warnings).map_err(Failure::unexpected)?;
-        response.insert_header((WARNINGS, warnings));
+/// An export: a block is a stretch of its rows.
+struct Stretches {
+    ports: Ports,
+    caller: Caller,
+    format: Format,
+    /// What stands before the first row, until it is given.
+    header: Vec<u8>,
+    next: Option<Export>,
+}
+
+impl Blocks for Stretches {
+    fn next(&mut self) -> Result<Option<Block>, Failure> {
+        let Some(export) = self.next else {
+            return Ok(None);
+        };
+        let Self {
+            ports,
+            caller,
+            format,
+            ..
+        } = &*self;
+        let stretch = stretch(ports, caller, export)?;
+        let lines = write(&stretch, *format, caller.org, &caller.zone)?;
+        self.next = stretch.next;
+        let header = std::mem::take(&mut self.header);
+        Ok(Some(Block {
+            bytes: [header, lines].concat().into(),
+            rows: stretch.rows.len(),
+        }))
     }
-    let Some(first) = first else {
-        return Ok(without_rows(response));
-    };
-    let begun = (header(kind, format)?, first);
-    let by = (lookup.caller, lookup.permit);
-    let sending = Sending::new(lookup.state, by, place, format, begun);
-    Ok(response.streaming(sending.parts()))
-}
-
-/// The answer to who asks for its head alone.
-fn without_rows(mut response: HttpResponseBuilder) -> HttpResponse {
-    response.streaming(stream::empty::<Result<Bytes, Broken>>())
-}
-
-/// Before HTTP/1.1 an answer ends where its connection does, so that a broken one looks whole.
-///
-/// # Errors
-/// 400 for such a version.
-fn refuse_without_an_end(version: Version) -> Result<(), Rejection> {
-    if version >= Version::HTTP_11 {
-        return Ok(());
-    }
-    let message = "Exports need HTTP/1.1, where an answer that breaks off can be told from a whole one. If \
-                   a proxy asks for you, let it: in nginx, proxy_http_version 1.1.";
-    Err(Rejection::unreadable(message))
-}
-
-/// 1951.
-fn too_many() -> Failure {
-    let message = "Too many exports run already. Send it again when one of them has ended.";
-    Rejection::new(Code::Unavailable)
-        .with_message(message)
-        .into()
 }

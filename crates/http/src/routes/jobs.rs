@@ -3,13 +3,13 @@
 use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::error::UseCaseError;
 use accolade_application::jobs::{self, CancelJob, CreateJob, DeleteJob, PutPart, StartJob};
-use accolade_application::ports::{MOST_PART_BYTES, StoreError};
+use accolade_application::ports::MOST_PART_BYTES;
 use accolade_domain::job::{JobId, JobState};
 use accolade_domain::rejection::Rejection;
-use accolade_wire::job::ResultsStream;
 use accolade_wire::job::answer::{JobBody, JobListBody, JobPartBody, JobReferenceBody};
 use accolade_wire::job::query as job_query;
 use accolade_wire::job::request::{AskedJob, JobRequestBody, OPERATION, read_query, unused};
+use accolade_wire::job::{ResultBlock, ResultsStream};
 use accolade_wire::json::Parsed;
 use accolade_wire::query::words as query_words;
 use accolade_wire::render;
@@ -23,7 +23,7 @@ use crate::operation::{self, Operation, Success, delete, example, post, put};
 use crate::routes::call::Call;
 use crate::routes::lookup::Lookup;
 use crate::routes::mutation::Mutation;
-use crate::streamed::Blocks;
+use crate::streamed::{Block, Blocks, Opened};
 
 /// The chapter of the document.
 const TAG: &str = "Jobs";
@@ -165,6 +165,7 @@ UNPROCESSED. An answer that breaks off is not all there is.",
                 "application/x-ndjson",
                 example!("job-results", "ndjson"),
             )
+            .answers_header("200", "Accolade-Warnings")
             .codes(&[1963]),
     ]
 }
@@ -335,15 +336,23 @@ async fn results(call: Call) -> Result<HttpResponse, Failure> {
     call.answer_in_blocks(move |ports, caller| {
         let results = jobs::results(ports, caller, &id?)?;
         let format = asked.format.unwrap_or(results.job.settings.format);
-        let stream = ResultsStream::new(results, format, asked.only);
-        Ok((stream, job_query::content_type(format)))
+        Ok(Opened {
+            blocks: ResultsStream::new(results, format, asked.only),
+            content_type: job_query::content_type(format),
+            headers: Vec::new(),
+            warnings: Vec::new(),
+        })
     })
     .await
 }
 
 impl Blocks for ResultsStream {
-    fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        self.next_block()
+    fn next(&mut self) -> Result<Option<Block>, Failure> {
+        let block = self.next_block()?;
+        Ok(block.map(|ResultBlock { text, rows }| Block {
+            bytes: text.into(),
+            rows,
+        }))
     }
 }
 

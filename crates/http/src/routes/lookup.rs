@@ -8,6 +8,7 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context};
+use actix_web::http::Version;
 use actix_web::{HttpResponse, web};
 
 use crate::auth::Permit;
@@ -26,8 +27,10 @@ pub(crate) struct Lookup {
     pub(crate) deadline: Deadline,
     /// Whether nobody wants to see more than the headers.
     pub(crate) is_head: bool,
+    /// The version of HTTP that it came by.
+    pub(crate) version: Version,
     /// That the caller may, as it was when the request was opened.
-    pub(super) permit: Permit,
+    pub(crate) permit: Permit,
     pub(crate) state: web::Data<AppState>,
 }
 

@@ -75,7 +75,7 @@ async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
             pool,
             usage,
             state.followers.count(),
-            state.exports.count(),
+            state.streams.count(),
             is_ready,
         )
         .map_err(Failure::unexpected)?;

@@ -17,6 +17,16 @@ const EXPORTS: [&str; 6] = [
     "customers",
 ];
 
+/// What their rows are called in the document.
+const SCHEMAS: [&str; 6] = [
+    "ExportedEnrolment",
+    "ExportedEarnedBadge",
+    "ExportedBadge",
+    "ExportedGroup",
+    "ExportedCustomField",
+    "ExportedCustomer",
+];
+
 /// An application with something of everything, and a client of its org that may export customers.
 async fn furnished() -> (TestApp, NewCredentials) {
     let app = TestApp::new();
@@ -72,20 +82,33 @@ async fn everything_is_exported_in_both_formats() {
 #[actix_web::test]
 async fn every_row_is_what_the_document_says() {
     let (app, admin) = furnished().await;
-    for (what, schema) in EXPORTS.iter().zip([
-        "ExportedEnrolment",
-        "ExportedEarnedBadge",
-        "ExportedBadge",
-        "ExportedGroup",
-        "ExportedCustomField",
-        "ExportedCustomer",
-    ]) {
+    for (what, schema) in EXPORTS.iter().zip(SCHEMAS) {
         let reply = export(&app, &admin, what).await;
         for line in reply.ok().lines() {
             let row = serde_json::from_str(line).unwrap();
             let schema = format!("#/components/schemas/{schema}");
             DOCUMENT.fits(&schema, &row).unwrap();
         }
+    }
+}
+
+#[test]
+fn the_examples_of_both_formats_are_rows_as_the_document_has_them() {
+    let document = serde_json::to_value(accolade_http::openapi::openapi()).unwrap();
+    for (what, schema) in EXPORTS.iter().zip(SCHEMAS) {
+        let content = format!("{PREFIX}/exports/{what}");
+        let content = &document["paths"][&content]["get"]["responses"]["200"]["content"];
+        let rows = content["application/x-ndjson"]["example"].as_str().unwrap();
+        let mut names = Vec::new();
+        for line in rows.lines() {
+            let row = serde_json::from_str(line).unwrap();
+            let schema = format!("#/components/schemas/{schema}");
+            DOCUMENT.fits(&schema, &row).unwrap();
+            names = row.as_object().unwrap().keys().cloned().collect();
+        }
+        let table = content["text/csv"]["example"].as_str().unwrap();
+        assert_eq!(table.lines().next().unwrap(), names.join(","), "{what}");
+        assert_eq!(table.lines().count(), rows.lines().count() + 1, "{what}");
     }
 }
 
@@ -149,6 +172,20 @@ async fn rows_are_chosen_and_a_customer_may_be_named_by_an_identifier() {
     assert_eq!(column(&anna, "customerId"), [1]);
     let nobody = app.send_as(&admin, by_email("x@example.org")).await;
     assert_eq!(nobody.failure(), (404, vec![code_at(1026, "customerId")]));
+}
+
+#[actix_web::test]
+async fn a_customer_who_was_merged_stands_for_whom_she_was_merged_into() {
+    let (app, admin) = furnished().await;
+    let body = r#"{"fromCustomerId":1,"toCustomerId":2}"#;
+    let merge = json(Method::POST, "customers/merge", body);
+    app.send_as(&admin, merge).await.ok();
+    for what in ["enrolments", "earnedBadges", "customers"] {
+        let of_2 = export(&app, &admin, &format!("{what}?customerId=2")).await;
+        assert!(!of_2.ok().is_empty());
+        let of_1 = export(&app, &admin, &format!("{what}?customerId=1")).await;
+        assert_eq!(of_1.body, of_2.body, "{what}");
+    }
 }
 
 #[actix_web::test]

@@ -4,8 +4,8 @@ use accolade_application::access::AccessGroup;
 use accolade_application::badges::KnownBadges;
 use accolade_application::jobs::run::JobRun;
 use accolade_domain::job::JobId;
-use actix_web::http::Method;
-use actix_web::test::TestRequest;
+use actix_web::http::{Method, Version};
+use actix_web::test::{self, TestRequest};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -125,6 +125,62 @@ async fn results_are_rows_in_the_order_of_the_file() {
         assert_eq!(reply.header("content-type"), Some("application/x-ndjson"));
         assert_eq!(reply.ok().lines().count(), count, "{only}");
     }
+}
+
+/// An application with a job that has ended.
+async fn finished() -> TestApp {
+    let app = TestApp::new();
+    create(&app).await.ok();
+    put(&app, "1", "customerId\n1\n").await.ok();
+    act(&app, "start").await.ok();
+    carry_out(&app);
+    app
+}
+
+#[actix_web::test]
+async fn what_is_odd_about_a_request_for_results_is_in_a_header() {
+    let app = finished().await;
+    let odd = app.get("jobs/spring/results?onyl=refused").await;
+    assert_eq!(odd.ok().lines().count(), 2);
+    let warnings: Value = serde_json::from_str(odd.header("accolade-warnings").unwrap()).unwrap();
+    assert_eq!(warnings[0]["code"], 1990);
+    assert_eq!(warnings[0]["reference"], "onyl");
+}
+
+#[actix_web::test]
+async fn results_have_a_head_and_none_where_a_broken_answer_would_look_whole() {
+    let app = finished().await;
+    let request =
+        |method| TestRequest::with_uri(&format!("{PREFIX}/jobs/spring/results")).method(method);
+    let head = app.send(request(Method::HEAD)).await;
+    assert_eq!(head.ok(), "");
+    assert_eq!(head.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(head.header("content-length"), None);
+    let old = app
+        .send(request(Method::GET).version(Version::HTTP_10))
+        .await;
+    assert_eq!(old.failure(), (400, vec![(400, None)]));
+}
+
+#[actix_web::test]
+async fn results_and_exports_have_so_many_places_between_them() {
+    let app = finished().await;
+    let service = test::init_service(accolade_http::app::app(&app.state)).await;
+    let mut running = Vec::new();
+    for what in ["jobs/spring/results", "exports/enrolments"].repeat(4) {
+        let request = TestRequest::get().uri(&format!("{PREFIX}/{what}"));
+        let request = request.insert_header(("Authorization", app.authorization()));
+        let response = test::call_service(&service, request.to_request()).await;
+        assert_eq!(response.status(), 200);
+        running.push(response);
+    }
+    let refused = app.get("jobs/spring/results").await;
+    assert_eq!(refused.failure(), (503, vec![(1951, None)]));
+    // One that is read to its end makes room, and so does one whose caller is gone.
+    test::read_body(running.remove(0)).await;
+    app.get("jobs/spring/results").await.ok();
+    running.clear();
+    app.get("exports/enrolments").await.ok();
 }
 
 #[actix_web::test]

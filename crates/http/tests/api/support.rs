@@ -96,6 +96,12 @@ impl TestApp {
         new_client(&self.ports, groups.iter().copied().collect())
     }
 
+    /// The header by which its client is known.
+    pub(crate) fn authorization(&self) -> String {
+        let NewCredentials { key, secret, .. } = &self.credentials;
+        basic(key.as_str(), secret.reveal())
+    }
+
     /// Sends a request with credentials.
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
         self.send_as(&self.credentials, request).await

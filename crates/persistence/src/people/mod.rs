@@ -18,6 +18,9 @@ use crate::retry::nobody_knows;
 use crate::store::Store;
 use crate::stores::DirectorySql;
 
+/// For how many customers it is worth while to ask first whether anybody of their org ever was merged.
+const MANY: usize = 100;
+
 /// A connection on which customers are merged and forgotten.
 pub(crate) trait PeopleConnection: RecordingSql + FeedConnection + DirectorySql {}
 
@@ -42,6 +45,9 @@ impl<C: PeopleConnection> People for Store<C> {
             return Ok(BTreeMap::new());
         }
         self.reader.query(|connection| {
+            if customers.len() >= MANY && !connection.is_any_merged(org)? {
+                return Ok(BTreeMap::new());
+            }
             let merged = connection.merged_of(org, customers)?;
             let both = merged.into_iter().map(|it| (it.customer, it.successor));
             Ok(both.collect())

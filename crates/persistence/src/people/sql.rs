@@ -143,6 +143,9 @@ pub(crate) trait PeopleSql {
 
 /// The same, as far as one text serves both databases.
 pub(crate) trait PeopleRows {
+    /// Whether anybody of the org was ever merged into somebody else.
+    fn is_any_merged(&mut self, org: OrgId) -> QueryResult<bool>;
+
     /// Who was merged into others and stands for this customer now.
     fn merged_into(&mut self, org: OrgId, successor: CustomerId) -> Result<Vec<Merged>, WorkError>;
 

@@ -10,7 +10,7 @@ use super::shared::earn_rows::about;
 use super::{Connection, DB, column};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::recording::sql::{
-    BadgeKey, CustomerCount, EarnAfter, EarnSql, ImportCount, NewEarns, NewImports, RollingColumns,
+    BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnSql, NewEarns, NewImports, RollingColumns,
     RollingName, RollingRow,
 };
 use crate::retry::WorkError;
@@ -143,11 +143,18 @@ static IMPORT: Sql = Sql::new(
      ON CONFLICT DO NOTHING RETURNING id",
 );
 
-static COUNT_IMPORTS: Sql = Sql::new(
+static COUNT: Sql = Sql::new(
     "WITH i AS ( \
-     SELECT * FROM unnest(:badges, :events, :earns) AS w (badge_id, event_on, earns) \
-     ), log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, earns) \
-     SELECT :org, badge_id, event_on, earns FROM i), \
+     SELECT * FROM unnest(:badges, :events, :rolls, :earns) \
+     AS w (badge_id, event_on, rolls_on, earns) \
+     ), log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, rolls_on, earns) \
+     SELECT :org, badge_id, event_on, rolls_on, earns FROM i), \
+     rolling AS (UPDATE rolling_counts c SET earns = c.earns + s.earns FROM ( \
+     SELECT c.badge_id, c.unit, c.length, SUM(i.earns)::bigint AS earns \
+     FROM i JOIN rolling_counts c ON c.org_id = :org AND c.badge_id = i.badge_id \
+     AND c.since < i.rolls_on GROUP BY 1, 2, 3) AS s \
+     WHERE c.org_id = :org AND c.badge_id = s.badge_id \
+     AND c.unit = s.unit AND c.length = s.length), \
      counts AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT :org, badge_id, 0, SUM(earns)::bigint FROM i GROUP BY badge_id) \
      UPDATE window_counts c SET earns = c.earns + s.earns FROM ( \
@@ -284,10 +291,11 @@ impl EarnSql for Connection {
             .load(self)?)
     }
 
-    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()> {
-        Statement::<DB>::named(&COUNT_IMPORTS)
+    fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()> {
+        Statement::<DB>::named(&COUNT)
             .set::<Array<Binary>, _>("badges", column(counts, |it| *it.badge.0.as_bytes()))
             .set::<Array<BigInt>, _>("events", column(counts, |it| it.event_on))
+            .set::<Array<Nullable<BigInt>>, _>("rolls", column(counts, |it| it.rolls_on))
             .set::<Array<BigInt>, _>("earns", column(counts, |it| it.earns))
             .set::<BigInt, _>("org", org.get())
             .execute(self)?;

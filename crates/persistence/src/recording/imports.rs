@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::feed::expiries::expiries;
-use crate::recording::sql::{EarnSql, ImportCount, NewImport, NewImports, RecordingSql};
+use crate::recording::sql::{EarnCount, EarnSql, NewImport, NewImports, RecordingSql};
 use crate::recording::{Concluded, Recording, Steps};
 use crate::retry::{MOST_ROUNDS, WorkError};
 
@@ -49,7 +49,7 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Import {
             recording.badges.extend(badges);
             let number = recording.numbers().first().copied();
             insert(connection, request, number.context("no number")?)?;
-            connection.count_imports(recording.org, &counts(request))?;
+            connection.count_earns(recording.org, &counts(request))?;
         }
         Ok(Vec::new())
     }
@@ -86,7 +86,7 @@ fn event_dates(request: &ImportRequest) -> anyhow::Result<Vec<Instant>> {
 }
 
 /// How many imports each badge gets with each event date.
-fn counts(request: &ImportRequest) -> Vec<ImportCount> {
+fn counts(request: &ImportRequest) -> Vec<EarnCount> {
     let mut counts: BTreeMap<(BadgeId, i64), i64> = BTreeMap::new();
     for item in &request.items {
         let key = (item.badge, item.event_on.unix_micros());
@@ -94,9 +94,10 @@ fn counts(request: &ImportRequest) -> Vec<ImportCount> {
     }
     let counts = counts.into_iter();
     counts
-        .map(|((badge, event_on), earns)| ImportCount {
+        .map(|((badge, event_on), earns)| EarnCount {
             badge,
             event_on,
+            rolls_on: None,
             earns,
         })
         .collect()

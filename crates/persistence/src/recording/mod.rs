@@ -2,7 +2,7 @@
 //!
 //! One transaction records a batch of requests of one org, of which an import or a revocation is
 //! the only one. [`Store::record`] takes each through the same steps, of which each kind has
-//! [its own part](Steps): [`enrolments`], [`earns`], [`revoked_enrolments`], [`revoked_earn`],
+//! [its own part](Steps): [`enrolments`], [`earns`], [`revoked_enrolments`], [`revoked_earns`],
 //! [`imports`].
 //!
 //! 1. The org's people are locked, shared, and the badge that a request was decided from, as a
@@ -33,7 +33,7 @@ pub(crate) mod existing;
 pub(crate) mod imports;
 pub(crate) mod ledger;
 pub(crate) mod limit_counters;
-pub(crate) mod revoked_earn;
+pub(crate) mod revoked_earns;
 pub(crate) mod revoked_enrolments;
 pub(crate) mod sql;
 

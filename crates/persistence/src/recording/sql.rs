@@ -264,10 +264,12 @@ pub(crate) struct NewImport {
     pub(crate) expires_on: i64,
 }
 
-/// How many imports a badge got with one event date.
-pub(crate) struct ImportCount {
+/// How many earns a badge has more with this event date, or fewer.
+pub(crate) struct EarnCount {
     pub(crate) badge: BadgeId,
     pub(crate) event_on: i64,
+    /// When they were recorded, unless they are imports.
+    pub(crate) rolls_on: Option<i64>,
     pub(crate) earns: i64,
 }
 
@@ -275,14 +277,9 @@ pub(crate) struct ImportCount {
 pub(crate) struct ActiveEarn {
     pub(crate) ordinal: i32,
     pub(crate) event_on: i64,
+    pub(crate) expires_on: i64,
     pub(crate) earned_on: i64,
     pub(crate) imported: bool,
-}
-
-/// Where an earned badge comes from.
-pub(crate) struct EarnOrigin {
-    pub(crate) event_on: i64,
-    pub(crate) expires_on: i64,
     /// The enrolment that it rests on.
     pub(crate) enrolment: Option<EnrolmentId>,
     pub(crate) triggered_by: Option<Owner>,
@@ -415,8 +412,8 @@ pub(crate) trait EarnSql {
     /// Inserts those imports whose numbers are free; gives their ids.
     fn insert_imports(&mut self, new: &NewImports) -> Result<Vec<Vec<u8>>, WorkError>;
 
-    /// Lets every count and sum follow what was imported.
-    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()>;
+    /// Logs what was imported or revoked, and lets every count and sum follow.
+    fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()>;
 
     /// What is known of these rolling windows, by position.
     fn rolling_rows(
@@ -431,28 +428,18 @@ pub(crate) trait EarnSql {
 
 /// The same, as far as one text serves both databases.
 pub(crate) trait EarnRows {
-    /// The customer's earn with this id, if it is not revoked.
-    fn active_earn(
+    /// Of each customer the earn with the id, by position, if it is not revoked.
+    fn active_earns(
         &mut self,
         key: BadgeKey,
-        customer: CustomerId,
-        earned: EarnedBadgeId,
-    ) -> QueryResult<Option<ActiveEarn>>;
+        which: &[(CustomerId, EarnedBadgeId)],
+    ) -> Result<Vec<Option<ActiveEarn>>, WorkError>;
 
-    /// Where the customer's earn with this ordinal comes from.
-    fn earn_origin(
+    /// Revokes these earns of these customers, none of which is revoked.
+    fn revoke_earns(
         &mut self,
         key: BadgeKey,
-        customer: CustomerId,
-        ordinal: i32,
-    ) -> Result<EarnOrigin, WorkError>;
-
-    /// Revokes the customer's earn with this ordinal.
-    fn revoke_earn(
-        &mut self,
-        key: BadgeKey,
-        customer: CustomerId,
-        ordinal: i32,
+        which: &[(CustomerId, EarnedBadgeId)],
         revocation: Revocation<'_>,
     ) -> QueryResult<()>;
 

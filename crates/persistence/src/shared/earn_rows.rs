@@ -1,5 +1,7 @@
 //! Earned badges and stored sums, a row or a sum at a time.
 
+use std::collections::HashMap;
+
 use accolade_domain::ids::{CustomerId, EarnedBadgeId};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
@@ -8,8 +10,8 @@ use diesel::upsert::excluded;
 use super::{Connection, DB};
 use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, EarnGrowth, EarnOfCustomer, EarnOrigin, EarnRows, Revocation,
-    RollingName, RollingSum, WindowSum,
+    ActiveEarn, BadgeKey, EarnGrowth, EarnOfCustomer, EarnRows, Revocation, RollingName,
+    RollingSum, WindowSum,
 };
 use crate::retry::WorkError;
 use crate::schema::{
@@ -53,44 +55,36 @@ pub(crate) fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<
         .set::<Binary, _>("badge", bytes(key))
 }
 
-impl EarnRows for Connection {
-    fn active_earn(
-        &mut self,
-        key: BadgeKey,
-        customer: CustomerId,
-        earned: EarnedBadgeId,
-    ) -> QueryResult<Option<ActiveEarn>> {
-        let row: Option<(i32, i64, i64, bool)> = earned_badges::table
-            .filter(earned_badges::org_id.eq(key.org.get()))
-            .filter(earned_badges::customer_id.eq(customer.get()))
-            .filter(earned_badges::badge_id.eq(bytes(&key)))
-            .filter(earned_badges::id.eq(earned.0.as_bytes().as_slice()))
-            .filter(earned_badges::revoked_on.is_null())
-            .select((
-                earned_badges::ordinal,
-                earned_badges::event_on,
-                earned_badges::earned_on,
-                earned_badges::imported,
-            ))
-            .get_result(self)
-            .optional()?;
-        Ok(
-            row.map(|(ordinal, event_on, earned_on, imported)| ActiveEarn {
-                ordinal,
-                event_on,
-                earned_on,
-                imported,
-            }),
-        )
-    }
+/// An earned badge that is not revoked, the enrolment that it rests on, and who triggered it.
+#[derive(Queryable)]
+struct ActiveRow {
+    customer: i64,
+    id: Vec<u8>,
+    ordinal: i32,
+    event_on: i64,
+    expires_on: i64,
+    earned_on: i64,
+    imported: bool,
+    enrolment: Option<Vec<u8>>,
+    owner_type: Option<i16>,
+    reference_id: Option<String>,
+}
 
-    fn earn_origin(
+/// The numbers of the customers, each once, and the ids of the earned badges.
+fn columns(which: &[(CustomerId, EarnedBadgeId)]) -> (Vec<i64>, Vec<&[u8]>) {
+    let mut customers: Vec<_> = which.iter().map(|it| it.0.get()).collect();
+    customers.sort_unstable();
+    customers.dedup();
+    let ids = which.iter().map(|it| it.1.0.as_bytes().as_slice());
+    (customers, ids.collect())
+}
+
+impl EarnRows for Connection {
+    fn active_earns(
         &mut self,
         key: BadgeKey,
-        customer: CustomerId,
-        ordinal: i32,
-    ) -> Result<EarnOrigin, WorkError> {
-        type Row = (i64, i64, Option<Vec<u8>>, Option<i16>, Option<String>);
+        which: &[(CustomerId, EarnedBadgeId)],
+    ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
         let of_enrolment = enrolments::org_id
             .eq(earned_badges::org_id)
             .and(enrolments::customer_id.eq(earned_badges::customer_id))
@@ -99,39 +93,62 @@ impl EarnRows for Connection {
         let of_request = request_ledger::org_id
             .eq(earned_badges::org_id)
             .and(request_ledger::number.eq(earned_badges::request_no));
-        let (event_on, expires_on, enrolment, owner, reference): Row = earned_badges::table
+        let (customers, ids) = columns(which);
+        let rows: Vec<ActiveRow> = earned_badges::table
             .left_join(enrolments::table.on(of_enrolment))
             .left_join(request_ledger::table.on(of_request))
             .filter(earned_badges::org_id.eq(key.org.get()))
-            .filter(earned_badges::customer_id.eq(customer.get()))
+            .filter(earned_badges::customer_id.eq_any(customers))
             .filter(earned_badges::badge_id.eq(bytes(&key)))
-            .filter(earned_badges::ordinal.eq(ordinal))
+            .filter(earned_badges::id.eq_any(ids))
+            .filter(earned_badges::revoked_on.is_null())
             .select((
+                earned_badges::customer_id,
+                earned_badges::id,
+                earned_badges::ordinal,
                 earned_badges::event_on,
                 earned_badges::expires_on,
+                earned_badges::earned_on,
+                earned_badges::imported,
                 enrolments::id.nullable(),
                 request_ledger::owner_type.nullable(),
                 request_ledger::reference_id.nullable(),
             ))
-            .get_result(self)?;
-        let enrolment = enrolment.as_deref().map(object_id).transpose()?;
-        Ok(EarnOrigin {
-            event_on,
-            expires_on,
-            enrolment: enrolment.map(Into::into),
-            triggered_by: triggered_by(owner, reference)?,
-        })
+            .load(self)?;
+        let mut found = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let enrolment = row.enrolment.as_deref().map(object_id).transpose()?;
+            let earn = ActiveEarn {
+                ordinal: row.ordinal,
+                event_on: row.event_on,
+                expires_on: row.expires_on,
+                earned_on: row.earned_on,
+                imported: row.imported,
+                enrolment: enrolment.map(Into::into),
+                triggered_by: triggered_by(row.owner_type, row.reference_id)?,
+            };
+            found.insert((row.customer, row.id), earn);
+        }
+        let each = which.iter().map(|(customer, earned)| {
+            let id = earned.0.as_bytes().to_vec();
+            found.remove(&(customer.get(), id))
+        });
+        Ok(each.collect())
     }
 
-    fn revoke_earn(
+    fn revoke_earns(
         &mut self,
         key: BadgeKey,
-        customer: CustomerId,
-        ordinal: i32,
+        which: &[(CustomerId, EarnedBadgeId)],
         revocation: Revocation<'_>,
     ) -> QueryResult<()> {
-        let row = (key.org.get(), customer.get(), bytes(&key), ordinal);
-        diesel::update(earned_badges::table.find(row))
+        let (customers, ids) = columns(which);
+        let rows = earned_badges::table
+            .filter(earned_badges::org_id.eq(key.org.get()))
+            .filter(earned_badges::customer_id.eq_any(customers))
+            .filter(earned_badges::badge_id.eq(bytes(&key)))
+            .filter(earned_badges::id.eq_any(ids));
+        diesel::update(rows)
             .set((
                 earned_badges::revoked_on.eq(revocation.on.unix_micros()),
                 earned_badges::revoked_by.eq(revocation.by.number()),

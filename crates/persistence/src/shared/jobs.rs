@@ -16,7 +16,9 @@ use accolade_domain::ids::{ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::job::{Job, JobId, JobOperation, JobState, RowOutcome};
 use accolade_domain::listing::{Page, PageOf};
+use diesel::dsl::{exists, not, sql};
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::idempotency::reserve_record;
 use super::{Connection, job_sql};
@@ -26,8 +28,8 @@ use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::feed::sql::FeedSql as _;
 use crate::job_rows::{
-    JobChange, JobRow, NewJobRow, ProgressChange, compress_part, decode_outcomes, decompress_part,
-    encode_outcomes, encode_plan, secret,
+    IS_RUNNABLE, JobChange, JobRow, NewJobRow, ProgressChange, compress_part, decode_outcomes,
+    decompress_part, encode_outcomes, encode_plan, secret,
 };
 use crate::mapping::{instant, stored};
 use crate::recording::ledger::{LedgerName, LedgerRow};
@@ -41,12 +43,6 @@ const SWEPT_AT_ONCE: i64 = 20;
 
 /// How many rows of what was tried one transaction sweeps.
 const SWEPT_TRIALS: u32 = 5_000;
-
-/// The states in which a worker has something to do.
-fn runnable() -> Vec<i16> {
-    let states = JobState::RUNNABLE.iter();
-    states.map(|state| state.number()).collect()
-}
 
 /// The states in which a job has ended.
 fn finished() -> Vec<i16> {
@@ -446,7 +442,7 @@ impl JobStore for Store<Connection> {
     fn runnable_jobs(&self) -> Result<Vec<RunnableJob>, StoreError> {
         self.reader.query(|connection| {
             let rows: Vec<(i64, i64, String, Vec<u8>)> = jobs::table
-                .filter(jobs::state.eq_any(runnable()))
+                .filter(sql::<Bool>(IS_RUNNABLE))
                 .order((jobs::org_id, jobs::created_on, jobs::id))
                 .select((jobs::org_id, jobs::created_on, jobs::id, jobs::secret))
                 .load(connection)?;
@@ -648,7 +644,7 @@ fn sweep_parts(connection: &mut Connection, before: i64) -> QueryResult<u64> {
         .filter(jobs::id.eq(job_parts::job_id))
         .filter(jobs::finished_on.lt(before));
     let rows: Vec<(i64, String, i32)> = job_parts::table
-        .filter(diesel::dsl::exists(ended))
+        .filter(exists(ended))
         .select((job_parts::org_id, job_parts::job_id, job_parts::number))
         .limit(SWEPT_AT_ONCE)
         .load(connection)?;
@@ -658,14 +654,19 @@ fn sweep_parts(connection: &mut Connection, before: i64) -> QueryResult<u64> {
     Ok(rows.len() as u64)
 }
 
-/// Sweeps what became of the rows of jobs that ended before then; how many chunks.
+/// Sweeps what became of the rows of jobs that ended before then, once their files are swept: whoever
+/// has a whole file has all that became of it. How many chunks.
 fn sweep_chunks(connection: &mut Connection, before: i64) -> QueryResult<u64> {
     let ended = jobs::table
         .filter(jobs::org_id.eq(job_chunks::org_id))
         .filter(jobs::id.eq(job_chunks::job_id))
         .filter(jobs::finished_on.lt(before));
+    let parts = job_parts::table
+        .filter(job_parts::org_id.eq(job_chunks::org_id))
+        .filter(job_parts::job_id.eq(job_chunks::job_id));
     let rows: Vec<(i64, String, i64)> = job_chunks::table
-        .filter(diesel::dsl::exists(ended))
+        .filter(exists(ended))
+        .filter(not(exists(parts)))
         .select((job_chunks::org_id, job_chunks::job_id, job_chunks::number))
         .limit(SWEPT_AT_ONCE * 10)
         .load(connection)?;

@@ -72,6 +72,11 @@ fn about<'a, Row>(sql: &'static Sql, org: OrgId, customer: CustomerId) -> Statem
 }
 
 impl PeopleRows for Connection {
+    fn is_any_merged(&mut self, org: OrgId) -> QueryResult<bool> {
+        let of_org = merged_customers::table.filter(merged_customers::org_id.eq(org.get()));
+        diesel::select(diesel::dsl::exists(of_org)).get_result(self)
+    }
+
     fn merged_into(&mut self, org: OrgId, successor: CustomerId) -> Result<Vec<Merged>, WorkError> {
         let rows: Vec<(i64, i64, i64)> = merged_customers::table
             .filter(merged_customers::org_id.eq(org.get()))

@@ -14,7 +14,7 @@ use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::mapping::stored;
 use crate::recording::sql::{
-    BadgeKey, CustomerCount, EarnAfter, EarnGrowth, EarnRows as _, EarnSql, ImportCount, NewEarns,
+    BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnGrowth, EarnRows as _, EarnSql, NewEarns,
     NewImports, RollingColumns, RollingName, RollingRow,
 };
 use crate::retry::WorkError;
@@ -279,13 +279,13 @@ impl EarnSql for Connection {
             .load(self)?)
     }
 
-    fn count_imports(&mut self, org: OrgId, counts: &[ImportCount]) -> QueryResult<()> {
+    fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()> {
         for count in counts {
             let badge = count.badge;
             let growth = EarnGrowth {
                 key: BadgeKey { org, badge },
                 event_on: count.event_on,
-                rolls_on: None,
+                rolls_on: count.rolls_on,
                 earns: count.earns,
             };
             grow_counts(self, org, &[growth.of_badge()])?;

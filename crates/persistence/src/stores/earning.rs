@@ -14,7 +14,7 @@ use crate::recording::allocation::Allocation;
 use crate::recording::earns::Earns;
 use crate::recording::imports::Import;
 use crate::recording::limit_counters;
-use crate::recording::revoked_earn::RevokedEarn;
+use crate::recording::revoked_earns::RevokedEarns;
 use crate::recording::sql::{BadgeKey, RecordingSql};
 use crate::retry::WorkError;
 use crate::store::Store;
@@ -36,8 +36,11 @@ impl<C: RecordingSql> EarningStore for Store<C> {
             .read(|connection| Allocation::preview(connection, request, tried))
     }
 
-    fn revoke(&self, request: &RevokeEarnRequest) -> Result<Result<(), RecordError>, StoreError> {
-        self.record_one::<RevokedEarn>(request)
+    fn revoke_all(
+        &self,
+        requests: &[RevokeEarnRequest],
+    ) -> Result<Vec<Result<(), RecordError>>, StoreError> {
+        self.record::<RevokedEarns>(requests)
     }
 
     fn is_active(
@@ -49,8 +52,8 @@ impl<C: RecordingSql> EarningStore for Store<C> {
     ) -> Result<bool, StoreError> {
         let key = BadgeKey { org, badge };
         self.reader.query(|connection| {
-            let active = connection.active_earn(key, customer, earned)?;
-            Ok(active.is_some())
+            let active = connection.active_earns(key, &[(customer, earned)])?;
+            Ok(active.iter().any(Option::is_some))
         })
     }
 

@@ -23,5 +23,5 @@ mod tests;
 pub use files::WireFiles;
 pub use reader::{Common, RowReader};
 pub use results::{ResultWriter, RowResult};
-pub use results_stream::ResultsStream;
+pub use results_stream::{ResultBlock, ResultsStream};
 pub use rows::{Columns, FileRow, MAX_ROW, Position, Rows};

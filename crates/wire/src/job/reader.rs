@@ -4,6 +4,8 @@
 //! object of its fields: an NDJSON row is one, and of a CSV row's cells one is made. What the row does
 //! not say the job may say for all of them.
 
+use std::collections::HashMap;
+
 use accolade_application::customers::NamedCustomer;
 use accolade_application::earning::ImportRow;
 use accolade_application::ports::{DirectoryEntry, IdentifierKind, RowAction};
@@ -54,21 +56,20 @@ impl RowReader {
     ) -> Result<Self, Vec<Rejection>> {
         let mut problems = Vec::new();
         let mut fields: Vec<Option<&'static str>> = Vec::new();
+        // The first column of each field: a file may have many that are none.
+        let mut firsts: HashMap<&'static str, &str> = HashMap::new();
         for name in columns.names() {
             let field = columns::field(operation, name);
-            let earlier = fields
-                .iter()
-                .position(|known| known.is_some() && *known == field);
-            if let Some(earlier) = earlier {
-                let message = format!(
-                    "Means the same as the column {}. Leave one of them.",
-                    columns.names()[earlier]
-                );
-                problems.push(Rejection::unreadable(message).at_field(name));
-            }
             fields.push(field);
+            let Some(field) = field else { continue };
+            if let Some(first) = firsts.get(field) {
+                let message = format!("Means the same as the column {first}. Leave one of them.");
+                problems.push(Rejection::unreadable(message).at_field(name));
+            } else {
+                firsts.insert(field, name);
+            }
         }
-        let is_there = |name: &&'static str| fields.contains(&Some(*name));
+        let is_there = |name: &&'static str| firsts.contains_key(*name);
         for Need { fields, message } in columns::needs(operation) {
             if !fields
                 .iter()

@@ -15,6 +15,15 @@ const BLOCK: usize = 64 * 1024;
 /// How many rows end a block, shown or not: who asks for one waits for no more.
 const MOST_ROWS: u32 = 20_000;
 
+/// Some lines of results.
+#[derive(Debug, Default)]
+pub struct ResultBlock {
+    /// The lines; none where none of many rows is asked for.
+    pub text: Vec<u8>,
+    /// Of how many rows they are.
+    pub rows: usize,
+}
+
 /// What became of the rows of a job, in the order of the file. Holds one part of the file and the
 /// outcomes of one chunk, wherever it is.
 #[derive(Debug)]
@@ -29,7 +38,7 @@ pub struct ResultsStream {
     outcomes: VecDeque<RowOutcome>,
     /// Whether the rows that come have no outcomes.
     is_unprocessed: bool,
-    block: Vec<u8>,
+    block: ResultBlock,
     has_ended: bool,
 }
 
@@ -45,18 +54,18 @@ impl ResultsStream {
             writer: None,
             outcomes: VecDeque::new(),
             is_unprocessed: false,
-            block: Vec::new(),
+            block: ResultBlock::default(),
             has_ended: false,
         }
     }
 
-    /// The next block of lines, which has none where none of many rows is asked for; `None` at the end.
+    /// The next block; `None` at the end.
     ///
     /// # Errors
     /// The store failed: the same block can be asked for again.
-    pub fn next_block(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn next_block(&mut self) -> Result<Option<ResultBlock>, StoreError> {
         let mut rows = 0;
-        while !self.has_ended && self.block.len() < BLOCK && rows < MOST_ROWS {
+        while !self.has_ended && self.block.text.len() < BLOCK && rows < MOST_ROWS {
             self.outcome()?;
             if self.write_row() {
                 rows += 1;
@@ -66,7 +75,7 @@ impl ResultsStream {
                 self.feed()?;
             }
         }
-        if self.block.is_empty() && self.has_ended {
+        if self.block.text.is_empty() && self.has_ended {
             return Ok(None);
         }
         Ok(Some(std::mem::take(&mut self.block)))
@@ -104,7 +113,7 @@ impl ResultsStream {
                 },
             };
             let mut writer = ResultWriter::new(columns, self.format);
-            writer.begin(&mut self.block);
+            writer.begin(&mut self.block.text);
             self.writer = Some(writer);
         }
         let (Some(writer), Some(row)) = (&mut self.writer, self.rows.next_row()) else {
@@ -115,7 +124,8 @@ impl ResultsStream {
             .as_ref()
             .map_or(RowStatus::Unprocessed, RowOutcome::status);
         if self.only.is_none_or(|only| only == status) {
-            write(writer, &mut self.block, &row, outcome.as_ref(), status);
+            write(writer, &mut self.block.text, &row, outcome.as_ref(), status);
+            self.block.rows += 1;
         }
         true
     }

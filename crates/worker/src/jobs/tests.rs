@@ -90,6 +90,17 @@ async fn a_job_whose_file_cannot_be_read_fails_in_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_whose_place_in_its_file_cannot_be_read_fails_in_the_end() {
+    let world = World::new();
+    world.fake.state().chunks_fail = Some(ChunkFailure::Nowhere);
+    world.fake.state().jobs.insert(job(1, "a", 1), 1);
+    let _server = alone(&world);
+    pass(Duration::from_secs(25)).await;
+    assert_eq!(world.fake.state().failed_jobs, ["a"]);
+    assert_eq!(world.fake.state().opened_jobs, 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_chunk_that_panics_is_tried_again() {
     let world = World::new();
     world.fake.state().chunks_fail = Some(ChunkFailure::Panic);

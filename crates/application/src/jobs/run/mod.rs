@@ -11,8 +11,8 @@
 //! perhaps while the first still believes that the job is its own. Nothing here rests on the lease.
 //!
 //! - The same chunk is the same rows, and the same rows are the same requests with the same ids. What
-//!   those depend on besides the file (who has an identifier) is found out once and kept with the
-//!   job before the first request ([`ChunkPlan`]).
+//!   those depend on besides the file (who has an identifier, who was merged into whom) is found out
+//!   once and kept with the job before the first request ([`ChunkPlan`]).
 //! - A request that was executed is in the request ledger, with its answer. Whoever executes it again
 //!   is refused with 809, and takes the answer from there: **the ledger is the checkpoint**.
 //! - A request that is refused as a whole is not in the ledger, and might be executed by somebody
@@ -36,8 +36,8 @@ use std::sync::Arc;
 use std::thread;
 
 use accolade_domain::ids::OrgId;
-use accolade_domain::job::{JobId, JobOperation, JobState, RowOutcome};
-use anyhow::anyhow;
+use accolade_domain::job::{JobId, JobOperation, JobSettings, JobState, RowOutcome};
+use anyhow::{anyhow, ensure};
 
 pub(super) use self::plan::rows_of_a_chunk;
 
@@ -104,7 +104,7 @@ struct Reader {
     stores: Arc<Stores>,
     org: OrgId,
     job: JobId,
-    operation: JobOperation,
+    settings: JobSettings,
     chunk_rows: u32,
     file: Box<dyn JobFile>,
     /// How many bytes each part has.
@@ -118,7 +118,7 @@ impl Reader {
     /// The rows of the next chunk.
     fn read(&mut self) -> Result<ReadRows, RunError> {
         let mut rows = Vec::new();
-        let mut budget = RowBudget::new(self.operation, self.chunk_rows);
+        let mut budget = RowBudget::new(&self.settings, self.chunk_rows);
         let is_last = loop {
             if budget.is_spent() {
                 break false;
@@ -194,13 +194,13 @@ impl JobRun {
     /// Opens a job; `None` if there is nothing to do for it. Badges that are `known` are not read first.
     ///
     /// # Errors
-    /// The store failed.
+    /// The place that it has come to is none in its file; the store failed.
     pub fn open(
         ports: &Ports,
         known: &KnownBadges,
         org: OrgId,
         job: &JobId,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Result<Option<Self>, RunError> {
         let jobs = &ports.stores.jobs;
         let Some(opened) = jobs.open_job(org, job, ports.clock.now())? else {
             return Ok(None);
@@ -217,13 +217,15 @@ impl JobRun {
             groups: scope(stored.job.settings.operation),
         };
         let sent = jobs.parts(org, job)?;
+        let sizes: Vec<_> = sent.iter().map(|part| part.bytes).collect();
         let place = &stored.progress.place;
+        check_place(place, &sizes).map_err(RunError::Unreadable)?;
         let file = ports.files.open(&stored.job.settings, place);
         let reader = Reader {
-            operation: stored.job.settings.operation,
+            settings: stored.job.settings.clone(),
             chunk_rows: stored.chunk_rows,
-            file: file.map_err(StoreError::Unexpected)?,
-            parts: sent.iter().map(|part| part.bytes).collect(),
+            file: file.map_err(RunError::Unreadable)?,
+            parts: sizes,
             fed: (place.part as usize).saturating_sub(1),
             is_fed: false,
             stores: ports.stores.clone(),
@@ -332,6 +334,17 @@ impl JobRun {
     }
 }
 
+/// # Errors
+/// `place` is behind the part that it is in: what follows would be skipped.
+fn check_place(place: &FilePlace, parts: &[u32]) -> Result<(), anyhow::Error> {
+    let part = (place.part as usize).checked_sub(1);
+    let bytes = part.and_then(|part| parts.get(part)).copied();
+    // That a part is gone is noticed when it is read.
+    let is_in_it = bytes.is_none_or(|bytes| place.offset <= bytes);
+    ensure!(is_in_it, "the place is behind part {}", place.part);
+    Ok(())
+}
+
 /// Carries out `rows`, the next chunk of `stored`, or tries them.
 fn carry_out(
     (ports, known): (&Ports, &KnownBadges),
@@ -357,6 +370,7 @@ fn carry_out(
     let mut tried = Tried::new(ports, stored);
     let settings = &stored.job.settings;
     match (settings.operation, settings.dry_run) {
+        _ if chunk.rows.is_empty() => {}
         (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
         (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
         (_, false) => chunk.execute(keeping)?,

@@ -9,11 +9,12 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use accolade_domain::ids::{BadgeId, CustomerId};
-use accolade_domain::instant::Instant;
-use accolade_domain::job::JobOperation;
-use accolade_domain::owner::Owner;
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
+use accolade_domain::job::{JobOperation, JobSettings};
+use accolade_domain::text::Reason;
 
+use super::requests::{RevokeEarnRow, Terms};
+use crate::customers::NamedCustomer;
 use crate::ports::{JobRow, RowAction};
 
 /// The most rows of a chunk of a job that does `operation`: what is shared with others (SQLite's one
@@ -33,56 +34,150 @@ pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
     }
 }
 
-/// The most requests of a chunk that are executed one by one, each a transaction: a chunk must not take
-/// so long that nobody else has a turn, or that it is noticed late that the job was cancelled.
-const MOST_REQUESTS: usize = 200;
+/// The most transactions of a chunk, and the most requests that it tries: a chunk must not take so
+/// long that nobody else has a turn, or that it is noticed late that the job was cancelled.
+const MOST_STEPS: usize = 200;
 
-/// How much more may be in a chunk. It depends on rows as they are read and on nothing else.
+/// How much more may be in a chunk. It depends on rows as they are read and on nothing else: what it
+/// counts are the groups below, of customers as the rows name them.
 pub(super) struct RowBudget {
     operation: JobOperation,
+    dry_run: bool,
     /// How many more rows there may be.
     rows: u32,
-    requests: usize,
-    /// Of each badge, what the last row has in common with the next if they are one request.
-    last: HashMap<BadgeId, (Option<Instant>, Option<Owner>)>,
+    steps: usize,
+    /// Of each badge, what its last row to earn shares with the next if they are one request, and who
+    /// earns in the transaction of both.
+    runs: HashMap<BadgeId, (Terms, HashSet<NamedCustomer>)>,
+    /// How many rows there were of a customer of a badge.
+    turns: HashMap<(BadgeId, NamedCustomer), usize>,
+    /// The requests of each turn.
+    requests: HashSet<(usize, BadgeId, Shared)>,
+    most_turns: usize,
+    /// What the last row to revoke an earned badge shares with the next if they are revoked together, and
+    /// which are revoked with it.
+    revocations: Option<(SharedRevocation, HashSet<EarnedBadgeId>)>,
+}
+
+/// What earned badges have in common that are revoked together.
+type SharedRevocation = (BadgeId, Option<Reason>);
+
+/// What rows have in common that are one request.
+#[derive(PartialEq, Eq, Hash)]
+enum Shared {
+    Enrolment(Terms),
+    Revocation(bool, Option<Reason>),
 }
 
 impl RowBudget {
-    /// That of a chunk that may have so many rows.
-    pub(super) fn new(operation: JobOperation, rows: u32) -> Self {
+    /// That of a chunk of a job with these settings that may have so many rows.
+    pub(super) fn new(settings: &JobSettings, rows: u32) -> Self {
         Self {
-            operation,
+            operation: settings.operation,
+            dry_run: settings.dry_run,
             rows,
-            requests: 0,
-            last: HashMap::new(),
+            steps: 0,
+            runs: HashMap::new(),
+            turns: HashMap::new(),
+            requests: HashSet::new(),
+            most_turns: 0,
+            revocations: None,
         }
     }
 
     pub(super) fn is_spent(&self) -> bool {
-        self.rows == 0 || self.requests >= MOST_REQUESTS
+        self.rows == 0 || self.steps >= MOST_STEPS
     }
 
     pub(super) fn spend(&mut self, row: &JobRow) {
         self.rows -= 1;
-        match (self.operation, &row.action) {
-            (JobOperation::RevokeEarns, Ok(_)) => self.requests += 1,
-            (
-                JobOperation::Earn,
-                Ok(RowAction::Earn {
-                    badge,
-                    event_on,
-                    triggered_by,
-                    ..
-                }),
-            ) => {
-                let terms = (*event_on, triggered_by.clone());
-                if self.last.get(badge) != Some(&terms) {
-                    self.requests += 1;
-                    self.last.insert(*badge, terms);
-                }
+        let Ok(action) = &row.action else { return };
+        match action {
+            RowAction::Enrol {
+                badge,
+                customer,
+                event_on,
+                triggered_by,
+            } => {
+                let shared = || Shared::Enrolment((*event_on, triggered_by.clone()));
+                self.spend_turn(*badge, customer, shared);
             }
-            _ => {}
+            RowAction::RevokeEnrolments {
+                badge,
+                customer,
+                enrolment,
+                reason,
+            } => {
+                let shared = || Shared::Revocation(enrolment.is_some(), reason.clone());
+                self.spend_turn(*badge, customer, shared);
+            }
+            RowAction::Earn {
+                badge,
+                customer,
+                event_on,
+                triggered_by,
+            } => self.spend_earn(*badge, customer, (*event_on, triggered_by.clone())),
+            RowAction::RevokeEarn {
+                badge,
+                earned,
+                reason,
+                ..
+            } => self.spend_revocation((*badge, reason.clone()), *earned),
+            RowAction::Import(_) | RowAction::Customer(_) => {}
         }
+    }
+
+    /// As [`by_customer`] groups rows: those of one turn are a transaction where they enrol; each of
+    /// their requests is a step for itself where it is tried, or revokes.
+    fn spend_turn(
+        &mut self,
+        badge: BadgeId,
+        customer: &NamedCustomer,
+        shared: impl FnOnce() -> Shared,
+    ) {
+        let turn = self.turns.entry((badge, customer.clone())).or_default();
+        let of_row = *turn;
+        *turn += 1;
+        if self.operation == JobOperation::Enrol && !self.dry_run {
+            if of_row == self.most_turns {
+                self.most_turns += 1;
+                self.steps += 1;
+            }
+        } else if self.requests.insert((of_row, badge, shared())) {
+            self.steps += 1;
+        }
+    }
+
+    /// As [`revoked_together`] groups rows: those of one run are a transaction; each is a step for itself
+    /// where it is tried.
+    fn spend_revocation(&mut self, of_row: SharedRevocation, earned: EarnedBadgeId) {
+        if let Some((of_run, seen)) = &mut self.revocations
+            && *of_run == of_row
+            && seen.insert(earned)
+            && !self.dry_run
+        {
+            return;
+        }
+        self.steps += 1;
+        self.revocations = Some((of_row, HashSet::from([earned])));
+    }
+
+    /// As [`in_order`] groups rows: those of one run are a transaction; each of their requests is a step
+    /// for itself where it is tried.
+    fn spend_earn(&mut self, badge: BadgeId, customer: &NamedCustomer, terms: Terms) {
+        if let Some((last, customers)) = self.runs.get_mut(&badge)
+            && last.0 == terms.0
+            && customers.insert(customer.clone())
+        {
+            if self.dry_run && *last != terms {
+                self.steps += 1;
+            }
+            *last = terms;
+            return;
+        }
+        self.steps += 1;
+        let run = (terms, HashSet::from([customer.clone()]));
+        self.runs.insert(badge, run);
     }
 }
 
@@ -166,9 +261,41 @@ pub(super) fn in_order<T: Clone + Eq, S: Eq>(
     runs
 }
 
+/// Rows that revoke earned badges together: of one badge, for one reason, each once.
+#[derive(Debug)]
+pub(super) struct RevokedTogether {
+    pub(super) badge: BadgeId,
+    pub(super) reason: Option<Reason>,
+    /// The position in the chunk, whose, and which.
+    pub(super) rows: Vec<(usize, CustomerId, EarnedBadgeId)>,
+}
+
+/// Stretches of rows that revoke earned badges together.
+pub(super) fn revoked_together(rows: Vec<RevokeEarnRow>) -> Vec<RevokedTogether> {
+    let mut runs: Vec<RevokedTogether> = Vec::new();
+    let mut seen = HashSet::new();
+    for (position, badge, customer, (earned, reason)) in rows {
+        let last = runs.last_mut();
+        let last = last.filter(|it| it.badge == badge && it.reason == reason);
+        if let Some(run) = last.filter(|_| seen.insert(earned)) {
+            run.rows.push((position, customer, earned));
+            continue;
+        }
+        seen = HashSet::from([earned]);
+        runs.push(RevokedTogether {
+            badge,
+            reason,
+            rows: vec![(position, customer, earned)],
+        });
+    }
+    runs
+}
+
 #[cfg(test)]
 mod tests {
-    use accolade_domain::fixtures::customer;
+    use accolade_domain::fixtures::{at, customer, owner};
+    use accolade_domain::job::JobFormat;
+    use accolade_domain::owner::OwnerType;
 
     use super::*;
 
@@ -246,5 +373,144 @@ mod tests {
         let all = rows(&[(1, 1, 'a'), (1, 2, 'a'), (1, 1, 'a'), (1, 2, 'a')]);
         let expected: Seen = vec![vec![(1, 'a', vec![0, 1])], vec![(1, 'a', vec![2, 3])]];
         assert_eq!(seen(in_order(all, |_| ())), expected);
+    }
+
+    fn settings(operation: JobOperation, dry_run: bool) -> JobSettings {
+        JobSettings {
+            operation,
+            format: JobFormat::Csv,
+            badge: None,
+            triggered_by: None,
+            event_on: None,
+            dry_run,
+        }
+    }
+
+    /// How many of these rows a chunk of at most 5000 has.
+    fn taken(settings: &JobSettings, row: impl Fn(i64) -> RowAction) -> i64 {
+        let mut budget = RowBudget::new(settings, 5_000);
+        let mut taken = 0;
+        while !budget.is_spent() {
+            let action = Ok(row(taken));
+            budget.spend(&JobRow { line: 1, action });
+            taken += 1;
+        }
+        taken
+    }
+
+    /// Enrols, or lets earn, `of` in the second `on`, triggered by what has the reference `by`.
+    fn action(operation: JobOperation, of: i64, on: i64, by: i64) -> RowAction {
+        let event_on = Some(at("2026-05-01T00:00:00Z") + time::Duration::seconds(on));
+        let triggered_by = Some(owner(OwnerType::Loyalty, &by.to_string()));
+        let (badge, customer) = (badge(1), customer(of + 1).into());
+        match operation {
+            JobOperation::Earn => RowAction::Earn {
+                badge,
+                customer,
+                event_on,
+                triggered_by,
+            },
+            _ => RowAction::Enrol {
+                badge,
+                customer,
+                event_on,
+                triggered_by,
+            },
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_enrolments_ends_where_one_customer_has_too_many_turns() {
+        let enrol = JobOperation::Enrol;
+        let recorded = settings(enrol, false);
+        assert_eq!(taken(&recorded, |row| action(enrol, row, row, row)), 5_000);
+        assert_eq!(
+            taken(&recorded, |row| action(enrol, row % 9, 0, 0)),
+            199 * 9 + 1
+        );
+        // What is tried is tried request by request.
+        let tried = settings(enrol, true);
+        assert_eq!(taken(&tried, |row| action(enrol, row, 0, 0)), 5_000);
+        assert_eq!(taken(&tried, |row| action(enrol, row, row, 0)), 200);
+    }
+
+    #[test]
+    fn a_chunk_of_earns_ends_behind_as_many_transactions_as_it_may_have() {
+        let earn = JobOperation::Earn;
+        let recorded = settings(earn, false);
+        // Whoever triggers them, earns of one date are one transaction.
+        assert_eq!(taken(&recorded, |row| action(earn, row, 0, row)), 5_000);
+        assert_eq!(taken(&recorded, |row| action(earn, row, row, 0)), 200);
+        assert_eq!(
+            taken(&recorded, |row| action(earn, row % 3, 0, 0)),
+            199 * 3 + 1
+        );
+        let tried = settings(earn, true);
+        assert_eq!(taken(&tried, |row| action(earn, row, 0, row)), 200);
+    }
+
+    #[test]
+    fn a_chunk_of_revocations_ends_behind_as_many_requests_as_it_may_have() {
+        let revoking = |row: i64, reason: i64| RowAction::RevokeEnrolments {
+            badge: badge(1),
+            customer: customer(row + 1).into(),
+            enrolment: None,
+            reason: reason.to_string().try_into().ok(),
+        };
+        let enrolments = settings(JobOperation::RevokeEnrolments, false);
+        assert_eq!(taken(&enrolments, |row| revoking(row, 0)), 5_000);
+        assert_eq!(taken(&enrolments, |row| revoking(row, row)), 200);
+        let earns = settings(JobOperation::RevokeEarns, false);
+        assert_eq!(taken(&earns, |row| revoking_earn(row, row)), 5_000);
+        // Again and again the same one: each is refused by what was done before it.
+        assert_eq!(taken(&earns, |row| revoking_earn(row, 7)), 200);
+        let tried = settings(JobOperation::RevokeEarns, true);
+        assert_eq!(taken(&tried, |row| revoking_earn(row, row)), 200);
+    }
+
+    fn earned(number: i64) -> EarnedBadgeId {
+        let mut id = [0; 12];
+        id[4..].copy_from_slice(&number.to_be_bytes());
+        accolade_domain::ids::ObjectId::from_bytes(id).into()
+    }
+
+    fn revoking_earn(row: i64, of: i64) -> RowAction {
+        RowAction::RevokeEarn {
+            badge: badge(1),
+            customer: customer(row + 1).into(),
+            earned: earned(of),
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn earned_badges_are_revoked_together_that_have_badge_and_reason_in_common() {
+        let reason = |text: &str| Some(Reason::try_from(text).unwrap());
+        let rows = [
+            (1, 1, None),
+            (1, 2, None),
+            (1, 3, reason("x")),
+            (1, 4, reason("x")),
+            (2, 5, reason("x")),
+            (1, 6, reason("x")),
+            (1, 7, reason("x")),
+            // Once more.
+            (1, 6, reason("x")),
+        ];
+        let rows = rows
+            .into_iter()
+            .enumerate()
+            .map(|(place, (of, number, why))| {
+                (place, badge(of), customer(1), (earned(number), why))
+            });
+        let runs = revoked_together(rows.collect());
+        let places = runs
+            .iter()
+            .map(|run| run.rows.iter().map(|it| it.0).collect());
+        let places: Vec<Vec<usize>> = places.collect();
+        assert_eq!(
+            places,
+            [vec![0, 1], vec![2, 3], vec![4], vec![5, 6], vec![7]]
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use accolade_domain::earning::EventDate;
 use accolade_domain::enrolment::Outcome;
-use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::job::RowOutcome;
 use accolade_domain::owner::Owner;
@@ -12,11 +12,11 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Reason, RequestId};
 use anyhow::anyhow;
 
-use super::plan::{Group, Member, by_customer, in_order};
+use super::plan::{Group, Member, by_customer, in_order, revoked_together};
 use super::{Chunk, Keeping, RunError};
-use crate::answer::{Answer, EarnOutcome, Imported, RevokedEnrolment};
+use crate::answer::{Answer, EarnOutcome, Imported};
 use crate::customers::{NamedCustomer, NamedCustomers};
-use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow, RevokeEarn};
+use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow, RevokeEarns};
 use crate::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
 use crate::error::UseCaseError;
 use crate::execute::{Command, Executed, execute};
@@ -42,6 +42,9 @@ pub(super) fn without_outcome() -> StoreError {
     StoreError::Unexpected(anyhow!("an answer tells nothing of a row of its request"))
 }
 
+/// A row of a request: its position in the chunk, and the customer, if the request names her once.
+type Asked = (usize, Option<CustomerId>);
+
 impl Chunk<'_> {
     /// Executes what the rows ask for.
     ///
@@ -63,33 +66,24 @@ impl Chunk<'_> {
         &mut self,
         keeping: &mut Keeping<'_>,
     ) -> Result<Vec<Option<CustomerId>>, RunError> {
-        let planned = if let Some(plan) = keeping.kept() {
-            Some(plan.clone())
-        } else {
-            let plan = self.found()?;
-            let mut rows = plan.rows.iter();
-            if rows.all(|row| matches!(row, PlannedRow::AsRead)) {
-                None
-            } else {
-                Some(keeping.keep(&plan)?)
-            }
+        let plan = match keeping.kept() {
+            Some(plan) => plan.clone(),
+            // Also if all rows are as they were read: who is merged into somebody else later must not
+            // make other requests of them.
+            None => keeping.keep(&self.found()?)?,
         };
-        self.planned_customers(planned)
+        self.planned_customers(plan)
     }
 
-    /// The same, by the plan, if there is one.
+    /// The same, by the plan.
     pub(super) fn planned_customers(
         &mut self,
-        planned: Option<ChunkPlan>,
+        plan: ChunkPlan,
     ) -> Result<Vec<Option<CustomerId>>, RunError> {
-        let mut planned = planned.map(|plan| plan.rows.into_iter());
+        let mut planned = plan.rows.into_iter();
         let mut customers = Vec::with_capacity(self.rows.len());
         for (position, row) in self.rows.iter().enumerate() {
-            let planned = match &mut planned {
-                Some(rows) => rows.next().ok_or_else(without_outcome)?,
-                None => PlannedRow::AsRead,
-            };
-            customers.push(match planned {
+            customers.push(match planned.next().ok_or_else(without_outcome)? {
                 PlannedRow::AsRead => row.action.as_ref().ok().and_then(number),
                 PlannedRow::Customer(customer) => Some(customer),
                 PlannedRow::Refused(rejection) => {
@@ -220,7 +214,13 @@ impl Chunk<'_> {
                 request_id: Some(request_id.clone()),
                 reason,
             };
-            let done = self.execute_one(command, Operation::RevokeIssue, &request_id)?;
+            let mut done = self.execute_one(command, Operation::RevokeIssue, &request_id)?;
+            if let (false, Done::Executed(Answer::EnrolmentsRevoked { outcomes, .. })) =
+                (is_named, &mut done)
+            {
+                // Of all that a customer has the first tells.
+                outcomes.dedup_by_key(|it| it.customer);
+            }
             self.tell(&group.members, Operation::RevokeIssue, request_id, done)?;
         }
         Ok(())
@@ -229,27 +229,46 @@ impl Chunk<'_> {
     fn revoke_earns(
         &mut self,
         number: &mut usize,
-        rows: Vec<(usize, RevokeEarn)>,
+        rows: Vec<RevokeEarnRow>,
     ) -> Result<(), RunError> {
-        for (position, command) in rows {
-            let request_id = self.next_id(number)?;
-            let command = RevokeEarn {
-                request_id: Some(request_id.clone()),
-                ..command
+        for run in revoked_together(rows) {
+            let mut ids = Vec::with_capacity(run.rows.len());
+            let mut earns = Vec::with_capacity(run.rows.len());
+            for (_, customer, earned) in &run.rows {
+                let request_id = self.next_id(number)?;
+                earns.push((*customer, *earned, request_id.clone()));
+                ids.push(request_id);
+            }
+            let (badge, reason) = (run.badge, run.reason);
+            let command = RevokeEarns {
+                badge,
+                reason,
+                earns,
             };
-            let done = self.execute_one(command, Operation::RevokeEarn, &request_id)?;
-            // Who has no such earned badge now never will, so nobody can execute it later: the ledger
-            // needs no word of it.
-            self.outcomes[position] = Some(match done {
-                Done::Executed(Answer::EarnRevoked { earned, .. }) => {
-                    RowOutcome::Succeeded(Some(earned.0))
-                }
-                Done::Executed(Answer::NotExecuted(rejections)) | Done::Refused(rejections) => {
-                    refused(&rejections)?
-                }
-                Done::Executed(Answer::Forgotten) => gone(),
-                Done::Executed(_) => return Err(without_outcome().into()),
-            });
+            let results = match command.run(self.ports, &self.request()) {
+                Ok(results) => results,
+                Err(UseCaseError::Store(error)) => return Err(error.into()),
+                Err(error) => return Err(StoreError::Unexpected(error.into()).into()),
+            };
+            for (((position, ..), request_id), result) in run.rows.iter().zip(&ids).zip(results) {
+                let result = result.map(|answer| Executed::Now {
+                    answer,
+                    warnings: Vec::new(),
+                });
+                let done = self.done(result, Operation::RevokeEarn, request_id)?;
+                // Who has no such earned badge now never will, so nobody can execute it later: the
+                // ledger needs no word of it.
+                self.outcomes[*position] = Some(match done {
+                    Done::Executed(Answer::EarnRevoked { earned, .. }) => {
+                        RowOutcome::Succeeded(Some(earned.0))
+                    }
+                    Done::Executed(Answer::NotExecuted(rejections)) | Done::Refused(rejections) => {
+                        refused(&rejections)?
+                    }
+                    Done::Executed(Answer::Forgotten) => gone(),
+                    Done::Executed(_) => return Err(without_outcome().into()),
+                });
+            }
         }
         Ok(())
     }
@@ -363,7 +382,7 @@ impl Chunk<'_> {
     /// The same of rows whose customers are not of different ones.
     fn tell_each(
         &mut self,
-        members: &[(usize, Option<CustomerId>)],
+        members: &[Asked],
         operation: Operation,
         request_id: RequestId,
         done: Done,
@@ -373,11 +392,12 @@ impl Chunk<'_> {
                 vec![refused(&rejections)?; members.len()]
             }
             Done::Executed(answer) => {
-                let all = outcomes(answer)?;
-                if all.len() == members.len() {
-                    all.into_iter().map(|(_, outcome)| outcome).collect()
+                let told = outcomes(answer)?;
+                // Who was merged meanwhile has her outcome under another number, at her place.
+                if told.len() == members.len() {
+                    told.into_iter().map(|(_, outcome)| outcome).collect()
                 } else {
-                    aligned(all, members)
+                    self.aligned(told, members)?
                 }
             }
             Done::Refused(rejections) => {
@@ -398,10 +418,28 @@ impl Chunk<'_> {
         }
         Ok(())
     }
+
+    /// The outcome of each of `members`, if some of them are not in the answer: who was erased, and who
+    /// was merged into another of them before the request was executed.
+    fn aligned(&self, told: Vec<Told>, members: &[Asked]) -> Result<Vec<RowOutcome>, StoreError> {
+        let customers: Vec<_> = members.iter().filter_map(|it| it.1).collect();
+        let people = &self.ports.stores.people;
+        let successors = people.successors(self.caller.org, &customers)?;
+        let mut told: HashMap<_, _> = told.into_iter().collect();
+        let aligned = members.iter().map(|(_, customer)| {
+            let customer = (*customer)?;
+            let own = told.remove(&Some(customer));
+            own.or_else(|| told.remove(&Some(*successors.get(&customer)?)))
+        });
+        Ok(aligned.map(|own| own.unwrap_or_else(gone)).collect())
+    }
 }
 
 /// A row that revokes enrolments: whether it names one, and why it is.
 pub(super) type RevokeRow = (usize, BadgeId, CustomerId, (bool, Option<Reason>));
+
+/// A row that revokes an earned badge: which, and why.
+pub(super) type RevokeEarnRow = (usize, BadgeId, CustomerId, (EarnedBadgeId, Option<Reason>));
 
 /// A row that is imported, with its position.
 pub(super) type ImportedRow = (usize, ImportRow);
@@ -414,7 +452,7 @@ pub(super) struct Rows {
     pub(super) revoke: Vec<RevokeRow>,
     /// The enrolments that rows name.
     pub(super) enrolments: HashMap<usize, EnrolmentId>,
-    pub(super) earns: Vec<(usize, RevokeEarn)>,
+    pub(super) earns: Vec<RevokeEarnRow>,
     pub(super) imports: Vec<ImportedRow>,
 }
 
@@ -461,14 +499,8 @@ impl Rows {
                 reason,
                 ..
             } => {
-                let command = RevokeEarn {
-                    badge,
-                    customer: customer.into(),
-                    earned,
-                    request_id: None,
-                    reason,
-                };
-                self.earns.push((position, command));
+                let terms = (earned, reason);
+                self.earns.push((position, badge, customer, terms));
             }
             RowAction::Import(row) => {
                 let customer = customer.into();
@@ -563,7 +595,15 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
             });
             told.collect::<Result<_, StoreError>>()?
         }
-        Answer::EnrolmentsRevoked { outcomes, .. } => revoked(&outcomes),
+        Answer::EnrolmentsRevoked { outcomes, .. } => (outcomes.into_iter())
+            .map(|it| {
+                let outcome = match it.refused {
+                    Some(rejection) => RowOutcome::Refused(None, rejection),
+                    None => RowOutcome::Succeeded(it.enrolment.map(|it| it.0)),
+                };
+                (Some(it.customer), outcome)
+            })
+            .collect(),
         _ => return Err(without_outcome()),
     })
 }
@@ -571,41 +611,6 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
 /// 1040, with the enrolment that stands in the way.
 pub(super) fn already_enrolled(id: EnrolmentId) -> RowOutcome {
     RowOutcome::Refused(Some(id.0), Rejection::new(Code::ActiveIssueExists))
-}
-
-/// The outcomes of a revocation, of which a customer may have several beside each other: the first of
-/// each customer's.
-fn revoked(outcomes: &[RevokedEnrolment]) -> Vec<Told> {
-    let mut told: Vec<Told> = Vec::with_capacity(outcomes.len());
-    for it in outcomes {
-        if told
-            .last()
-            .is_some_and(|(last, _)| *last == Some(it.customer))
-        {
-            continue;
-        }
-        let outcome = match &it.refused {
-            Some(rejection) => RowOutcome::Refused(None, rejection.clone()),
-            None => RowOutcome::Succeeded(it.enrolment.map(|it| it.0)),
-        };
-        told.push((Some(it.customer), outcome));
-    }
-    told
-}
-
-/// The outcome of each of `members`: by position, unless some are not in the answer any more.
-fn aligned(told: Vec<Told>, members: &[(usize, Option<CustomerId>)]) -> Vec<RowOutcome> {
-    // Who was merged meanwhile has her outcome under another number, at her place.
-    if told.len() == members.len() {
-        return told.into_iter().map(|(_, outcome)| outcome).collect();
-    }
-    let told = told.into_iter();
-    let mut told: HashMap<_, _> = told.collect();
-    let aligned = members.iter().map(|(_, customer)| {
-        let own = customer.and_then(|it| told.remove(&Some(it)));
-        own.unwrap_or_else(gone)
-    });
-    aligned.collect()
 }
 
 /// What becomes of the row of a customer whom the answer does not have any more.

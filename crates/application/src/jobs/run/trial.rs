@@ -9,7 +9,7 @@
 //! where it was.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use accolade_domain::earning::{Limit, Scope, Span};
 use accolade_domain::enrolment::{Enrolment, Hold, Outcome, to_revoke};
@@ -23,7 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use super::directory::Holders;
 use super::plan::{Group, by_customer, in_order};
-use super::requests::{Rows, Terms, already_enrolled, gone, refused, without_outcome};
+use super::requests::{
+    RevokeEarnRow, Rows, Terms, already_enrolled, gone, refused, without_outcome,
+};
 use super::{Chunk, RunError};
 use crate::answer::{Answer, EarnOutcome, Imported, RevokedEnrolment};
 use crate::badges::not_found;
@@ -102,21 +104,31 @@ fn holds(badge: BadgeId, customer: CustomerId) -> String {
     format!("holds/{badge}/{customer}")
 }
 
-/// When a customer earned by what was tried.
+/// How often a customer earned by what was tried: a number for each way to count.
 fn earns(badge: BadgeId, customer: CustomerId) -> String {
     format!("earns/{badge}/{customer}")
 }
 
 /// How many earns were tried that count under a limit of the badge.
 fn sum(badge: BadgeId, limit: &Limit) -> String {
+    format!("sums/{badge}/{}", way(limit))
+}
+
+/// In which way a limit counts. Of limits that count in one way there is one sum.
+fn way(limit: &Limit) -> String {
     match limit.span {
-        Span::AllTime | Span::Rolling { .. } => format!("sums/{badge}"),
+        Span::AllTime | Span::Rolling { .. } => String::new(),
         Span::Fixed { window, .. } => {
             let until = window.ends_on.map(Instant::unix_micros);
             let until = until.map_or_else(String::new, |it| it.to_string());
-            format!("sums/{badge}/{}/{until}", window.starts_on.unix_micros())
+            format!("{}/{until}", window.starts_on.unix_micros())
         }
     }
+}
+
+/// The ways in which `limits` count, each once.
+fn ways(limits: &[Limit]) -> BTreeSet<String> {
+    limits.iter().map(way).collect()
 }
 
 /// Which of a customer's enrolments were revoked by what was tried.
@@ -139,6 +151,9 @@ fn holder(kind: IdentifierKind, text: &str) -> String {
     format!("holders/{}/{text}", kind.name())
 }
 
+/// How many earns were tried, for each way to count.
+type Counts = BTreeMap<String, u64>;
+
 /// What becomes of a request that is tried.
 type Attempt = Result<Answer, Vec<Rejection>>;
 
@@ -149,7 +164,7 @@ impl Chunk<'_> {
     /// The store failed.
     pub(super) fn try_out(&mut self, tried: &mut Tried<'_>) -> Result<(), RunError> {
         let planned = self.found()?;
-        let customers = self.planned_customers(Some(planned))?;
+        let customers = self.planned_customers(planned)?;
         let rows = Rows::sorted(std::mem::take(&mut self.rows), &customers);
         self.try_enrolments(rows.enrol, tried)?;
         self.try_earns(rows.earn, tried)?;
@@ -320,13 +335,8 @@ impl Chunk<'_> {
             before.badge.push(tried.get(&sum(group.badge, limit))?);
         }
         for (_, customer) in &group.members {
-            let dates: Vec<Instant> = tried.get(&earns(group.badge, *customer))?;
-            let count = |limit: &Limit| match limit.span {
-                Span::AllTime | Span::Rolling { .. } => dates.len() as u64,
-                Span::Fixed { window, .. } => {
-                    dates.iter().filter(|date| window.contains(**date)).count() as u64
-                }
-            };
+            let counts: Counts = tried.get(&earns(group.badge, *customer))?;
+            let count = |limit| counts.get(&way(limit)).copied().unwrap_or(0);
             before.customers.push(own.iter().map(count).collect());
         }
         let outcomes = self.ports.stores.earning.preview_after(request, &before)?;
@@ -338,19 +348,18 @@ impl Chunk<'_> {
                     earned += 1;
                     if !own.is_empty() {
                         let key = earns(group.badge, *customer);
-                        let mut dates: Vec<Instant> = tried.get(&key)?;
-                        dates.push(request.terms.event_on);
-                        tried.set(key, &dates)?;
+                        let mut counts: Counts = tried.get(&key)?;
+                        for way in ways(&own) {
+                            *counts.entry(way).or_default() += 1;
+                        }
+                        tried.set(key, &counts)?;
                     }
                     RowOutcome::Succeeded(None)
                 }
             };
             self.outcomes[*position] = Some(outcome);
         }
-        // Of limits that count in one way there is one sum.
-        let mut keys: Vec<_> = shared.iter().map(|limit| sum(group.badge, limit)).collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys: BTreeSet<_> = shared.iter().map(|limit| sum(group.badge, limit)).collect();
         for key in keys {
             let count = tried.get::<u64>(&key)? + earned;
             tried.set(key, &count)?;
@@ -410,12 +419,19 @@ impl Chunk<'_> {
 
     fn try_earn_revocations(
         &mut self,
-        rows: Vec<(usize, RevokeEarn)>,
+        rows: Vec<RevokeEarnRow>,
         tried: &mut Tried<'_>,
     ) -> Result<(), RunError> {
-        tried.read(rows.iter().map(|(_, command)| revoked_earn(command.earned)))?;
-        for (position, command) in rows {
-            let key = revoked_earn(command.earned);
+        tried.read(rows.iter().map(|(.., (earned, _))| revoked_earn(*earned)))?;
+        for (position, badge, customer, (earned, reason)) in rows {
+            let key = revoked_earn(earned);
+            let command = RevokeEarn {
+                badge,
+                customer: customer.into(),
+                earned,
+                request_id: None,
+                reason,
+            };
             let outcome = match self.attempt(command)? {
                 Err(rejections) => refused(&rejections)?,
                 Ok(_) if tried.get::<bool>(&key)? => {

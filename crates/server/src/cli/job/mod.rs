@@ -14,6 +14,7 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use accolade_domain::job::JobState;
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::cli::client::secret_on_first_line;
@@ -22,7 +23,7 @@ use crate::cli::output::{printable, tell};
 use crate::settings::{CLIENT_SECRET, Environment, load};
 use parts::Parts;
 use progress::Progress;
-use service::{JobState, NewJob, Rows, Service};
+use service::{NewJob, Rows, Service};
 
 pub(super) use arguments::RunJob;
 

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use accolade_domain::job::JobState;
 use anyhow::{Result, anyhow, bail};
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use base64::Engine as _;
@@ -59,26 +60,6 @@ pub(super) struct Job {
     pub(super) rows: Rows,
     #[serde(default)]
     pub(super) failure: Option<String>,
-}
-
-/// How far a job is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(super) enum JobState {
-    /// Its parts come.
-    Open,
-    /// It was started.
-    Queued,
-    /// It is carried out.
-    Running,
-    /// It is being cancelled.
-    Cancelling,
-    /// It was cancelled.
-    Cancelled,
-    /// All its rows have an outcome.
-    Completed,
-    /// It cannot go on.
-    Failed,
 }
 
 /// What became of a job's rows so far.

@@ -1,4 +1,4 @@
-//! How many exports run at one moment.
+//! How many answers are sent at one moment that are made meanwhile.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,21 +6,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use accolade_domain::ids::OrgId;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The most that run at one moment on this server.
+/// The most that are sent at one moment by this server.
 const MOST: usize = 16;
 
 /// The most of one org, so that others can have some too.
 const MOST_OF_AN_ORG: usize = 8;
 
-/// The places that exports have while they run. Clones are the same places.
+/// The places that answers have while they are sent. Clones are the same places.
 #[derive(Debug, Clone)]
 pub(crate) struct Places {
     taken: Arc<Mutex<HashMap<OrgId, usize>>>,
-    /// Who reads: others find a thread and a connection to the database meanwhile.
+    /// Who makes a block: others find a thread and a connection to the database meanwhile.
     reading: Arc<Semaphore>,
 }
 
-/// The place of an export, free again when this is dropped.
+/// The place of an answer, free again when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     places: Places,
@@ -36,7 +36,7 @@ impl Places {
         }
     }
 
-    /// A place for an export of `org`, if there is one.
+    /// A place for an answer to `org`, if there is one.
     pub(crate) fn take(&self, org: OrgId) -> Option<Place> {
         let mut taken = self.lock();
         let all: usize = taken.values().sum();
@@ -51,13 +51,13 @@ impl Places {
         })
     }
 
-    /// Waits for the turn to read, which is over when what it gives is dropped.
+    /// Waits for the turn to make a block, which is over when what it gives is dropped.
     pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         // It is never closed.
         self.reading.acquire().await.ok()
     }
 
-    /// How many exports run.
+    /// How many are taken.
     pub(crate) fn count(&self) -> usize {
         self.lock().values().sum()
     }
