@@ -8,7 +8,9 @@
 pub mod app;
 pub mod openapi;
 
+mod address;
 mod auth;
+mod connections;
 mod dispatch;
 mod export;
 mod failure;
@@ -20,6 +22,7 @@ mod if_match;
 mod metrics;
 mod middleware;
 mod operation;
+mod pieces;
 mod readiness;
 mod response;
 mod router;

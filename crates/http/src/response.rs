@@ -4,6 +4,8 @@ use accolade_wire::render::Rendered;
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentType, ETAG};
 
+use crate::pieces;
+
 /// The response that carries `rendered`.
 pub(crate) fn respond(rendered: Rendered) -> HttpResponse {
     let mut response = if rendered.created {
@@ -16,5 +18,5 @@ pub(crate) fn respond(rendered: Rendered) -> HttpResponse {
     }
     response
         .content_type(ContentType::json())
-        .body(rendered.body)
+        .body(pieces::body(rendered.body.into()))
 }

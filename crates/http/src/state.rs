@@ -10,9 +10,12 @@ use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Ports;
+use ipnet::IpNet;
 use prometheus::Registry;
 
+use crate::address::TrustedProxies;
 use crate::auth::Auth;
+use crate::connections::Connections;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
 use crate::export::Places;
 use crate::follow::{FeedFollowers, JobFollowers};
@@ -26,6 +29,7 @@ use crate::streamed::Streams;
 use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
+pub use crate::connections::ConnectionBounds;
 
 /// How many requests may wait at one moment for name servers, and as many again for receivers; and how
 /// many more for their turn.
@@ -36,6 +40,10 @@ const OUTWARD: u32 = 16;
 pub struct HttpOptions {
     /// Threads that speak HTTP.
     pub workers: usize,
+    /// How many connections there may be.
+    pub connections: ConnectionBounds,
+    /// The networks of proxies that say by `X-Forwarded-For` whom they have a request from.
+    pub trusted_proxies: Vec<IpNet>,
     /// The most bytes that a body may have.
     pub body_limit: usize,
     /// How long a request may take, its body included.
@@ -70,6 +78,8 @@ pub struct HttpOptions {
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.
     pub cors_origins: Vec<String>,
+    /// Whether the documents of the API and the page that shows them are served.
+    pub docs: bool,
     /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
@@ -96,6 +106,7 @@ pub struct AppState {
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
+    pub(crate) connections: Connections,
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
@@ -116,6 +127,8 @@ impl AppState {
         let followers = FeedFollowers::of_feeds(&ports, &dispatcher, &draining, concurrency);
         let job_followers = JobFollowers::of_jobs(&ports, &dispatcher, &draining, concurrency);
         let metrics = Metrics::new(options.dropped_log_lines, options.more_metrics.clone())?;
+        let proxies = TrustedProxies::new(&options.trusted_proxies);
+        let connections = Connections::new(options.connections, proxies.clone(), metrics.clone());
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,
@@ -128,7 +141,8 @@ impl AppState {
         let groups = bounds(options.earn_groups);
         let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
         Ok(Self {
-            auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
+            auth: Auth::new(&ports, dispatcher.clone(), proxies, &options.auth),
+            connections,
             metrics,
             enrolments,
             earns,

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Auth, Origin};
+use super::Auth;
 use crate::failure::Failure;
 use crate::middleware::body;
 use crate::operation::{Bare, Operation, example, post};
@@ -65,7 +65,7 @@ async fn generate_token(
 ) -> Result<HttpResponse, Failure> {
     let body = body::json(&request, payload, BODY_LIMIT).await?;
     let credentials = credentials(&body)?;
-    let origin = Origin::from_request(&request);
+    let origin = auth.origin(&request);
     let admitted = auth.authenticate(&[credentials], origin).await?;
     let token = auth.token(&admitted, None)?;
     let answer = GeneratedToken {

@@ -16,7 +16,7 @@ pub(crate) mod oauth2;
 mod tests;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ use clients::{Admitted, Clients};
 use presented::Presented;
 use tokens::{AccessToken, Grant, Tokens};
 
+use crate::address::TrustedProxies;
 use crate::dispatch::Dispatcher;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
@@ -71,6 +72,7 @@ pub(crate) struct Auth {
     clients: Clients,
     tokens: Tokens,
     throttle: Throttle,
+    proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
 
@@ -130,23 +132,29 @@ struct Origin {
     deadline: Deadline,
 }
 
-impl Origin {
-    fn from_request(request: &HttpRequest) -> Self {
-        Self {
-            address: request.peer_addr().map(|peer| peer.ip()),
-            deadline: Deadline::from_request(request),
-        }
-    }
-}
-
 impl Auth {
     /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
-    pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        dispatcher: Dispatcher,
+        proxies: TrustedProxies,
+        options: &AuthOptions,
+    ) -> Self {
         Self {
+            proxies,
             clients: Clients::new(ports.clone(), dispatcher),
             tokens: Tokens::new(&options.token_keys, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),
+        }
+    }
+
+    /// Where `request` comes from.
+    fn origin(&self, request: &HttpRequest) -> Origin {
+        let caller = |peer: SocketAddr| self.proxies.caller(peer.ip(), request.headers());
+        Origin {
+            address: request.peer_addr().map(caller),
+            deadline: Deadline::from_request(request),
         }
     }
 
@@ -168,7 +176,7 @@ impl Auth {
 
     /// Who sends `request`, and under which key.
     async fn caller(&self, request: &HttpRequest) -> Result<(Caller, ClientKey), Failure> {
-        let origin = Origin::from_request(request);
+        let origin = self.origin(request);
         let (client, scope) = match Presented::from_headers(request.headers()) {
             Presented::Nothing => return Err(unauthenticated()),
             Presented::Credentials(credentials) => {

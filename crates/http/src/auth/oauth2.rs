@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::generate::BODY_LIMIT;
-use super::{Auth, Origin, presented, tokens};
+use super::{Auth, presented, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
 use crate::operation::{Bare, Operation, example, post};
@@ -192,7 +192,7 @@ async fn grant(
         None => return Err(Refusal::invalid_request("grant_type is required.")),
     }
     let spellings = credentials(request, &mut form)?;
-    let origin = Origin::from_request(request);
+    let origin = auth.origin(request);
     let admitted = auth.authenticate(&spellings, origin).await;
     let admitted = admitted.map_err(refused)?;
     let scope = form.remove("scope");

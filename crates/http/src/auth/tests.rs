@@ -66,7 +66,7 @@ fn here() -> Here {
     let secret = Secret::brought_along(BROUGHT_SECRET).unwrap();
     let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
     create_client_with(&ports, command, &key, &secret).unwrap();
-    let auth = Auth::new(&ports, Dispatcher::new(2, 10), &OPTIONS());
+    let auth = Auth::new(&ports, Dispatcher::new(2, 10), TrustedProxies::default(), &OPTIONS());
     Here {
         ports,
         clock,

@@ -14,7 +14,7 @@ pub(crate) use accolade_domain::fixtures::at;
 use accolade_domain::fixtures::{draft, owner};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::Zone;
-use accolade_http::app::{AppState, AuthOptions, HttpOptions, app};
+use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, app};
 use accolade_http::openapi::openapi;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_test_openapi::{Answer, Document};
@@ -311,6 +311,11 @@ fn below_prefix(path: &str) -> String {
 fn options() -> HttpOptions {
     HttpOptions {
         workers: 1,
+        connections: ConnectionBounds {
+            all: 1_000,
+            of_address: 1_000,
+        },
+        trusted_proxies: Vec::new(),
         body_limit: 1 << 20,
         request_timeout: Duration::from_secs(30),
         write_timeout: Duration::from_secs(30),
@@ -335,6 +340,7 @@ fn options() -> HttpOptions {
             failures_per_address: 100,
         },
         cors_origins: Vec::new(),
+        docs: true,
         metrics: true,
         dropped_log_lines: || 0,
         more_metrics: prometheus::Registry::new(),

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
-use accolade_http::app::{AppState, AuthOptions, HttpOptions};
+use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use anyhow::{Context as _, Result};
 use prometheus::Registry;
 
@@ -99,7 +99,7 @@ fn listen_for_metrics(
     settings: &Settings,
     handed: &mut HandedSockets,
 ) -> Result<Option<TcpListener>> {
-    let Some(port) = settings.metrics.port else {
+    let Some(port) = settings.metrics_port() else {
         return Ok(None);
     };
     if let Some(listener) = handed.metrics()? {
@@ -148,10 +148,11 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
     let mut lines = vec![format!("listening on {address}")];
     lines.extend(metrics.map(|metrics| format!("metrics on {metrics}/metrics")));
     if settings.demo.enabled {
-        lines.push(format!(
-            "\nThe API is described at {address}/docs. Try it:\n\n{}\n",
-            demo::example(address)
-        ));
+        let described = match settings.docs.enabled {
+            true => format!("The API is described at {address}/docs. "),
+            false => String::new(),
+        };
+        lines.push(format!("\n{described}Try it:\n\n{}\n", demo::example(address)));
     }
     let announcement = lines.join("\n");
     let print = move || {
@@ -179,6 +180,11 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
             0 => thread::available_parallelism().map_or(1, Into::into),
             workers => workers,
         },
+        connections: ConnectionBounds {
+            all: http.connections,
+            of_address: http.connections_per_address,
+        },
+        trusted_proxies: http.trusted_proxies.clone(),
         body_limit: http.body_limit,
         request_timeout: http.request_timeout,
         write_timeout: http.write_timeout,
@@ -203,7 +209,8 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
             failures_per_address: settings.auth.failures_per_address,
         },
         cors_origins: http.cors_origins.clone(),
-        metrics: settings.metrics.port.is_none(),
+        docs: settings.docs.enabled,
+        metrics: settings.metrics_port().is_none(),
         dropped_log_lines: logging::dropped_lines,
         more_metrics,
     }

@@ -285,6 +285,10 @@ mod tests {
         assert_eq!(settings.http.body_limit, 8 << 20);
         assert_eq!(settings.http.request_timeout, Duration::from_secs(30));
         assert_eq!(settings.http.queue, 1024);
+        assert_eq!(settings.http.connections, 10_000);
+        assert_eq!(settings.http.connections_per_address, 1_000);
+        assert_eq!(settings.http.trusted_proxies, []);
+        assert!(settings.docs.enabled);
         assert_eq!(
             settings.database.url,
             "sqlite://var/accolade.db".parse::<DatabaseUrl>().unwrap()
@@ -406,12 +410,12 @@ mod tests {
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
+                "there is no key htpp; the sections are auth, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (
@@ -503,7 +507,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "[http]\nport = \"8080\"",
@@ -641,16 +645,30 @@ mod tests {
     }
 
     #[test]
-    fn metrics_do_not_share_a_port_that_is_to_be_their_own() {
-        assert_eq!(
-            serving(&[("ACCOLADE__METRICS__PORT", "8080")]),
-            Err(
-                "ACCOLADE__METRICS__PORT: metrics.port must differ from http.port; without it, \
-                 /metrics is there"
-                    .to_owned()
-            )
+    fn metrics_have_a_port_of_their_own_in_production_unless_it_is_that_of_the_api() {
+        let port = |variables: &[(&str, &str)]| {
+            let loaded = with(variables).unwrap();
+            assert_eq!(loaded.fit_to_serve(), Ok(()));
+            loaded.settings.metrics_port()
+        };
+        assert_eq!(port(&[]), Some(9090));
+        assert_eq!(port(&[("ACCOLADE_PROFILE", "development")]), None);
+        let own = ("ACCOLADE__METRICS__PORT", "9091");
+        assert_eq!(port(&[own]), Some(9091));
+        let shared = ("ACCOLADE__METRICS__PORT", "8080");
+        assert_eq!(port(&[shared]), None);
+        let free = [
+            ("ACCOLADE__METRICS__PORT", "0"),
+            ("ACCOLADE__HTTP__PORT", "0"),
+        ];
+        assert_eq!(port(&free), Some(0));
+        let elsewhere = ("ACCOLADE__METRICS__HOST", "127.0.0.2");
+        assert_eq!(port(&[own, elsewhere]), Some(9091));
+        let refused = serving(&[shared, elsewhere]).unwrap_err();
+        assert!(
+            refused.starts_with("ACCOLADE__METRICS__HOST: metrics.host is for a port of its own"),
+            "{refused}"
         );
-        assert_eq!(serving(&[("ACCOLADE__METRICS__PORT", "9090")]), Ok(()));
     }
 
     #[test]

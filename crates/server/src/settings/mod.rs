@@ -58,6 +58,7 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobSettings,
     pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
+    pub(crate) docs: DocsSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) demo: DemoSettings,
 }
@@ -78,6 +79,12 @@ pub(crate) struct HttpSettings {
     pub(crate) request_timeout: Duration,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) write_timeout: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) connections: usize,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) connections_per_address: usize,
+    #[serde(deserialize_with = "parse::networks")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
     #[serde(deserialize_with = "parse::whole::<0, 1_000_000, _, _>")]
     pub(crate) queue: usize,
     #[serde(deserialize_with = "parse::origins")]
@@ -207,6 +214,13 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// `docs`: the documents of the API, and the page that shows them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocsSettings {
+    pub(crate) enabled: bool,
+}
+
 /// `metrics`: where they are, if not beside everything else.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,4 +236,13 @@ pub(crate) struct MetricsSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DemoSettings {
     pub(crate) enabled: bool,
+}
+
+impl Settings {
+    /// The port of its own that `/metrics` has; `None` if it is where the API is.
+    pub(crate) fn metrics_port(&self) -> Option<u16> {
+        // Two that are to be free ones are two.
+        let is_of_api = |port: &u16| *port == self.http.port && *port != 0;
+        self.metrics.port.filter(|port| !is_of_api(port))
+    }
 }
