@@ -145,7 +145,7 @@ impl Clients {
         let found = match found {
             Some(client) if client.admits_hash(&fast) => {
                 let secret = fast;
-                return Ok(Some(Admitted { client, secret }));
+                return Ok(Some(self.let_in(Admitted { client, secret })));
             }
             found => found,
         };
@@ -156,7 +156,21 @@ impl Clients {
         let hash = self.slow_hash(hashing, key, secret, deadline).await?;
         let right = found.zip(hash);
         let right = right.filter(|(client, hash)| client.admits_hash(hash));
-        Ok(right.map(|(client, secret)| Admitted { client, secret }))
+        Ok(right.map(|(client, secret)| self.let_in(Admitted { client, secret })))
+    }
+
+    /// The same, noted: each client that is let in comes by here every few seconds at most.
+    fn let_in(&self, admitted: Admitted) -> Admitted {
+        self.note_use(&admitted.client);
+        admitted
+    }
+
+    /// Notes that `client`, which was just looked up, is let in.
+    pub(super) fn note_use(&self, client: &Client) {
+        let now = self.ports.clock.now();
+        if !client.is_over(now) {
+            self.ports.uses.note(client, now);
+        }
     }
 
     async fn slow_hash(

@@ -95,7 +95,7 @@ impl Refusal {
     fn from_failure(failure: &Failure, request: &HttpRequest) -> Self {
         failure.log();
         let error = match failure.code() {
-            Code::Unauthenticated | Code::TooManyFailures => "invalid_client",
+            Code::Unauthenticated | Code::TooManyRequests => "invalid_client",
             Code::Unavailable => "temporarily_unavailable",
             Code::Internal => "server_error",
             _ => "invalid_request",

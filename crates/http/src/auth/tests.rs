@@ -223,7 +223,7 @@ async fn a_new_secret_works_at_once_beside_the_first() {
     let here = here();
     let key = &here.client.key;
     assert_eq!(here.code(&[here.right()]).await, None);
-    let second = begin_rotation(&here.ports, key).unwrap();
+    let (second, _) = begin_rotation(&here.ports, key).unwrap();
     assert_eq!(
         here.code(&[basic(key.as_str(), second.reveal())]).await,
         None
@@ -269,7 +269,7 @@ async fn a_token_ends_with_the_secret_that_it_was_fetched_with() {
     let key = &here.client.key;
     let bearer = |token: String| [(header::AUTHORIZATION, format!("Bearer {token}"))];
     let of_first = bearer(here.token().await);
-    let second = begin_rotation(&here.ports, key).unwrap();
+    let (second, _) = begin_rotation(&here.ports, key).unwrap();
     let (_, answer) = here.grant(basic(key.as_str(), second.reveal()), &[]).await;
     let of_second = bearer(answer["access_token"].as_str().unwrap().to_owned());
     assert_eq!(here.code(&of_first).await, None);

@@ -5,6 +5,7 @@
 //! envelope, is logged once, and is counted.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accolade_domain::audit::RequestTag;
@@ -19,6 +20,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use crate::auth::ClientRate;
 use crate::dispatch::{Effect, panic_failure};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
@@ -135,11 +137,16 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
+    let rate = response.request().extensions().get().cloned();
+    let rate: Option<Arc<ClientRate>> = rate;
     let headers = response.headers_mut();
     for (name, value) in headers_of(tag) {
         headers.insert(name, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if let Some(rate) = rate {
+        rate.tell(headers);
+    }
     // What customers hold is nobody's to keep on the way.
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, NO_STORE);

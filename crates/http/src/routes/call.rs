@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use accolade_application::Request;
 use accolade_application::access::Caller;
@@ -83,7 +84,7 @@ impl Call {
     /// # Errors
     /// 1930, 1931, 1932; the store failed.
     pub(crate) async fn open_lookup(self) -> Result<Lookup, Failure> {
-        let (caller, permit) = self.permit().await?;
+        let (caller, permit) = self.admit().await?;
         Ok(Lookup {
             caller,
             permit,
@@ -127,7 +128,7 @@ impl Call {
     }
 
     async fn open_with(mut self, kind: BodyKind) -> Result<Mutation, Failure> {
-        let (mut caller, mut permit) = self.permit().await?;
+        let (mut caller, mut permit) = self.admit().await?;
         self.refuse_forged()?;
         let mut query = Query::parse(self.request.query_string());
         let dry_run = self.is_dry_run(&mut query);
@@ -187,6 +188,17 @@ impl Call {
             query.refuse(Rejection::unreadable(message).at_field(DRY_RUN));
         }
         wanted && self.rules.dry_run
+    }
+
+    /// Who calls, if it may, and once more this minute.
+    async fn admit(&self) -> Result<(Caller, Permit), Failure> {
+        let (caller, permit) = self.permit().await?;
+        if let Some(rate) = permit.rate() {
+            // The edge says what is left.
+            self.request.extensions_mut().insert(Arc::clone(rate));
+            rate.take_request()?;
+        }
+        Ok((caller, permit))
     }
 
     async fn permit(&self) -> Result<(Caller, Permit), Failure> {

@@ -191,6 +191,7 @@ impl Mutation {
         dispatcher: &Dispatcher,
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
+        self.take_customers(&command)?;
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let permit = self.permit;
         let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
@@ -237,6 +238,7 @@ impl Mutation {
         let Some(customers) = command.few_customers() else {
             return self.execute(Ok(command)).await;
         };
+        self.take_customers(&command)?;
         let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
         let submission = Submission {
             request: self.request,
@@ -249,6 +251,14 @@ impl Mutation {
             .execute(self.deadline, submission, weight)
             .await?;
         Ok(Reply::new(&executed, true, &zone)?.respond())
+    }
+
+    /// Counts the customers of `command` among those that the client may name this minute.
+    fn take_customers(&self, command: &impl Command) -> Result<(), Failure> {
+        match self.permit.rate() {
+            Some(rate) => rate.take_customers(command.customers()),
+            None => Ok(()),
+        }
     }
 
     fn may_share(&self) -> bool {
