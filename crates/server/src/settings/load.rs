@@ -6,6 +6,7 @@ use config::{Map, Value};
 use serde::Deserialize as _;
 
 use crate::settings::environment::{CONFIG_DIR, Environment, PREFIX, PROFILE, SEPARATOR};
+use crate::settings::secret_files;
 use crate::settings::typed::Typed;
 use crate::settings::value::{from_toml, from_variable, overlay, source_of};
 use crate::settings::{Settings, SettingsError};
@@ -77,6 +78,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     layers.extend(profile_file(&directory, &profile)?);
     layers.extend(file(&directory.join("local.toml"))?);
     layers.extend(environment.keys.iter().map(variable));
+    refuse_secrets_set_twice(environment)?;
 
     // Each layer is judged when it comes on top: everything below was right, so what is wrong
     // is its own, also if a later one would hide it.
@@ -100,8 +102,10 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
 
 /// Lays `layer` over what is below.
 fn lay(below: Value, layer: Layer) -> Result<(Value, Settings), SettingsError> {
+    let values = secret_files::read(layer.values)
+        .map_err(|problem| SettingsError::new(&layer.source, problem))?;
     let values =
-        overlay(below, layer.values).map_err(|error| SettingsError::new(&layer.source, error))?;
+        overlay(below, values).map_err(|error| SettingsError::new(&layer.source, error))?;
     match Settings::deserialize(Typed(&values)) {
         Ok(settings) => Ok((values, settings)),
         Err(misfit) => {
@@ -115,6 +119,21 @@ fn lay(below: Value, layer: Layer) -> Result<(Value, Settings), SettingsError> {
     }
 }
 
+/// Refuses a secret that one variable gives and the file that another one names: whoever set both
+/// believes that either counts.
+fn refuse_secrets_set_twice(environment: &Environment) -> Result<(), SettingsError> {
+    let names = || environment.keys.iter().map(|(name, _)| name);
+    for name in names() {
+        if let Some(file) = names().find(|other| secret_files::are_of_one(name, other)) {
+            return Err(SettingsError::new(
+                file,
+                format!("{name} is set as well: leave one out"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a variable that would set a key if its underscores were right: whoever set it
 /// believes that it counts.
 fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
@@ -122,15 +141,20 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let section = words.next().unwrap_or_default();
     let key = words.collect::<Vec<_>>().join("_");
     let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
+    let misspelt = || {
+        let problem =
+            format!("is not read: the variable for that key is {right}, with two underscores");
+        Err(SettingsError::new(name, problem))
+    };
+    if secret_files::is_one(&section.to_lowercase(), &key.to_lowercase()) {
+        return misspelt();
+    }
 
     let it = variable(&(right.clone(), String::new())).values;
     let with_it = overlay(values.clone(), it).map_err(|error| SettingsError::new(name, error))?;
     match Settings::deserialize(Typed(&with_it)) {
         Err(misfit) if misfit.is_no_key() => Ok(()),
-        _ => Err(SettingsError::new(
-            name,
-            format!("is not read: the variable for that key is {right}, with two underscores"),
-        )),
+        _ => misspelt(),
     }
 }
 
@@ -629,6 +653,78 @@ mod tests {
         let key = "0123456789abcdef0123456789abcdef";
         assert_eq!(serving(&[url, ("ACCOLADE__AUTH__TOKEN_KEY", key)]), Ok(()));
         assert_eq!(serving(&[]), Ok(()));
+    }
+
+    #[test]
+    fn a_secret_may_stand_in_a_file_of_its_own() {
+        let key = "0123456789abcdef0123456789abcdef";
+        let files = Files::with(&[
+            ("token", &format!("{key}\n")),
+            ("tokens", &format!("\u{feff}{key}\r\n\n  {key}x\n")),
+            ("url", "postgres://u:hidden@h/db\n"),
+            ("key", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"),
+        ]);
+        let directory = files.0.path().to_str().unwrap();
+        let path = |name: &str| format!("{directory}/{name}");
+        let local = format!("auth.token_keys_file = {:?}", path("tokens"));
+        std::fs::write(files.0.path().join("local.toml"), local).unwrap();
+        let loaded = files
+            .load(&[
+                ("ACCOLADE__AUTH__TOKEN_KEY_FILE", &path("token")),
+                ("ACCOLADE__DATABASE__URL_FILE", &path("url")),
+                ("ACCOLADE__SECRETS__KEY_FILE", &path("key")),
+            ])
+            .unwrap();
+        let settings = &loaded.settings;
+        assert_eq!(settings.auth.token_key.as_ref().unwrap().as_bytes(), key.as_bytes());
+        let keys: Vec<_> = settings.auth.token_keys.iter().map(|it| it.as_bytes()).collect();
+        assert_eq!(keys, [key.as_bytes(), format!("{key}x").as_bytes()]);
+        assert_eq!(settings.database.url.to_string(), "postgres://u:***@h/db");
+        assert_eq!(settings.secrets.key.as_ref().unwrap().bytes(), [7; 32]);
+        assert_eq!(loaded.source("auth.token_key"), Some(&*path("token")));
+        let shown = show(&loaded);
+        for hidden in [key, "hidden", "BwcH"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_secret_that_is_not_there_or_there_beside_it_is_said_without_its_name() {
+        let files = Files::with(&[("empty", " \n"), ("short", "hidden")]);
+        let path = |name: &str| files.0.path().join(name).to_str().unwrap().to_owned();
+        let name = "ACCOLADE__AUTH__TOKEN_KEY_FILE";
+        for (file, line) in [
+            (
+                "/nowhere/secret",
+                "auth.token_key_file names a file that cannot be read: entity not found",
+            ),
+            (&path("empty"), "auth.token_key_file names a file that is empty"),
+            (
+                &path("short"),
+                "must have 32 characters or more, not 6; `openssl rand -hex 32` makes one",
+            ),
+        ] {
+            assert_eq!(files.load(&[(name, file)]).unwrap_err(), format!("{name}: {line}"));
+        }
+        let both = [("ACCOLADE__AUTH__TOKEN_KEY", "x"), (name, "y")];
+        assert_eq!(
+            error(&both),
+            format!("{name}: ACCOLADE__AUTH__TOKEN_KEY is set as well: leave one out")
+        );
+        let both = "auth.token_key = \"x\"\nauth.token_key_file = \"y\"";
+        assert_eq!(
+            Files::with(&[("local.toml", both)]).load(&[]).unwrap_err(),
+            "DIR/local.toml: auth.token_key and auth.token_key_file are both set: leave one out"
+        );
+        assert_eq!(
+            Files::with(&[("local.toml", "secrets.key_file = 7")]).load(&[]).unwrap_err(),
+            "DIR/local.toml: secrets.key_file must be the path of a file"
+        );
+        assert_eq!(
+            error(&[("ACCOLADE_SECRETS_KEY_FILE", "x")]),
+            "ACCOLADE_SECRETS_KEY_FILE: is not read: the variable for that key is \
+             ACCOLADE__SECRETS__KEY_FILE, with two underscores"
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod database_url;
 mod environment;
 mod load;
 mod parse;
+mod secret_files;
 mod secrets_key;
 mod show;
 mod signing_key;
