@@ -69,6 +69,11 @@ async fn the_page_of_the_api_asks_no_other_host() {
         let policy = reply.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert!(!policy.contains("http"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+    let page = bare(&app, "/docs/").await.body;
+    for inline in ["style=", "<style", "onload", "<script>"] {
+        assert!(!page.contains(inline), "{inline} is in {page}");
     }
     let initializer = bare(&app, "/docs/swagger-initializer.js").await;
     assert!(

@@ -19,6 +19,7 @@ use prometheus::Registry;
 
 use crate::cli::{one_line, print};
 use crate::demo;
+use crate::limits::raise_descriptors;
 use crate::lock::FileLock;
 use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
@@ -58,6 +59,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let Loaded {
         settings, profile, ..
     } = loaded;
+    raise_descriptors(settings.http.connections);
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
     let mut handed = HandedSockets::take();
@@ -66,13 +68,9 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         None => listen(&http.host, http.port, "http.host and http.port")?,
     };
     let metrics = listen_for_metrics(&settings, &mut handed)?;
-    let _lock = settings
-        .database
-        .url
-        .file()
-        .map(FileLock::take)
-        .transpose()
-        .context("database.url")?;
+    if let Some(file) = settings.database.url.file() {
+        FileLock::take_for_good(file).context("database.url")?;
+    }
 
     // At the end of this function whoever uses the store goes before it.
     let background = Background::prepare(&settings)?;
