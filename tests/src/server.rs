@@ -313,6 +313,15 @@ impl Server {
         [(); 2].map(|()| numbers.next().unwrap())
     }
 
+    /// How many bytes of memory it has had at most.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        let kib = line.unwrap().split_whitespace().next().unwrap();
+        kib.parse::<u64>().unwrap() * 1_024
+    }
+
     /// Kills it as a power cut would, and gives the setup to start the next one with.
     pub fn kill(mut self) -> Setup {
         self.end();

@@ -34,7 +34,7 @@ impl<C: Command> Command for Result<C, UseCaseError> {
     const HAS_DRY_RUN: bool = C::HAS_DRY_RUN;
 
     fn customers(&self) -> usize {
-        self.as_ref().map_or(0, Command::customers)
+        self.as_ref().map_or(0, C::customers)
     }
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {

@@ -55,6 +55,7 @@ pub(crate) struct Metrics {
     groups: HistogramVec,
     connections: IntGaugeVec,
     callers: IntGauge,
+    body_bytes: IntGauge,
     refused_connections: IntCounterVec,
     use_cases: IntGaugeVec,
     followers: IntGauge,
@@ -142,6 +143,13 @@ impl Metrics {
                 IntGauge::new(
                     "accolade_http_connections",
                     "Connections of callers.",
+                )?,
+            )?,
+            body_bytes: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_http_body_bytes",
+                    "Bytes of large bodies that are held, received and answered.",
                 )?,
             )?,
             refused_connections: refused_connections(&registry)?,
@@ -283,6 +291,7 @@ impl Metrics {
         self.followers.set(whole(counts.followers));
         self.exports.set(whole(counts.exports));
         self.callers.set(whole(counts.connections));
+        self.body_bytes.set(whole(counts.body_bytes));
         let states = [
             (
                 &self.connections,
@@ -312,6 +321,8 @@ pub(crate) struct Counts {
     pub(crate) exports: usize,
     /// Connections of callers.
     pub(crate) connections: usize,
+    /// Bytes of large bodies.
+    pub(crate) body_bytes: usize,
 }
 
 /// What somebody else counts, asked at each look.
@@ -462,6 +473,7 @@ mod tests {
             followers: 3,
             exports: 2,
             connections: 4,
+            body_bytes: 5,
         };
         metrics.connection_refused(Beyond::Address);
         let text = metrics.render(pool, usage, counts, true).unwrap();
@@ -482,6 +494,7 @@ mod tests {
             "accolade_ready 1",
             "accolade_exports 2",
             "accolade_http_connections 4",
+            "accolade_http_body_bytes 5",
             r#"accolade_http_connections_refused_total{bound="address"} 1"#,
             r#"accolade_http_connections_refused_total{bound="all"} 0"#,
         ] {

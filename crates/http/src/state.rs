@@ -10,6 +10,8 @@ use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Ports;
+use accolade_wire::render::Rendered;
+use actix_web::HttpResponse;
 use ipnet::IpNet;
 use prometheus::Registry;
 
@@ -18,13 +20,16 @@ use crate::auth::Auth;
 use crate::connections::Connections;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
 use crate::export::Places;
+use crate::failure::Failure;
 use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
 use crate::metrics::Metrics;
+use crate::middleware::budget::BodyBudget;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
 use crate::readiness::Readiness;
+use crate::response::respond;
 use crate::streamed::Streams;
 use crate::submission::{self, Submission};
 
@@ -46,6 +51,8 @@ pub struct HttpOptions {
     pub trusted_proxies: Vec<IpNet>,
     /// The most bytes that a body may have.
     pub body_limit: usize,
+    /// The most bytes that large bodies, received and answered, may have together.
+    pub body_budget: usize,
     /// How long a request may take, its body included.
     pub request_timeout: Duration,
     /// After how long a connection is given up whose other side takes nothing of what is sent.
@@ -107,6 +114,7 @@ pub struct AppState {
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
     pub(crate) connections: Connections,
+    pub(crate) bodies: BodyBudget,
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
@@ -143,6 +151,7 @@ impl AppState {
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), proxies, &options.auth),
             connections,
+            bodies: BodyBudget::new(options.body_budget),
             metrics,
             enrolments,
             earns,
@@ -160,6 +169,15 @@ impl AppState {
             receivers: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
         })
+    }
+
+    /// The answer to a look-up that found `rendered`.
+    ///
+    /// # Errors
+    /// 1951 if it is large and too much is held already.
+    pub(crate) fn answer(&self, rendered: Rendered) -> Result<HttpResponse, Failure> {
+        let share = self.bodies.for_answer(rendered.body.len())?;
+        Ok(respond(rendered, share))
     }
 
     /// How busy what executes use cases is.

@@ -56,6 +56,7 @@ impl Running {
             },
             trusted_proxies: Vec::new(),
             body_limit: 8 * 1024 * 1024,
+            body_budget: 1 << 30,
             request_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_mins(1),

@@ -16,7 +16,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::generate::BODY_LIMIT;
+use super::generate::ROOM;
 use super::{Auth, presented, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
@@ -179,7 +179,7 @@ async fn grant(
         ));
     }
     let refused = |failure: Failure| Refusal::from_failure(&failure, request);
-    let body = body::bytes(request, payload, BODY_LIMIT)
+    let body = body::bytes(request, payload, ROOM)
         .await
         .map_err(refused)?;
     let mut form = form(&body)?;

@@ -4,7 +4,7 @@
 //! A client that has been quiet may ask for a minute's worth at once; what it asks for is given back
 //! evenly over the next minute. Each server counts for itself, in memory.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -62,10 +62,15 @@ impl Rates {
 }
 
 /// The counts of a client.
-#[derive(Debug)]
 pub(crate) struct ClientRate<C: Clock = MonotonicClock> {
     requests: Option<Bound<C>>,
     customers: Option<Bound<C>>,
+}
+
+impl<C: Clock> fmt::Debug for ClientRate<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientRate").finish_non_exhaustive()
+    }
 }
 
 impl ClientRate {
@@ -145,7 +150,6 @@ impl<C: Clock> ClientRate<C> {
 }
 
 /// One bound, and what has been taken of it.
-#[derive(Debug)]
 struct Bound<C: Clock> {
     a_minute: NonZeroU32,
     limiter: RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>,

@@ -137,8 +137,7 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
-    let rate = response.request().extensions().get().cloned();
-    let rate: Option<Arc<ClientRate>> = rate;
+    let rate = response.request().extensions().get::<Arc<ClientRate>>().cloned();
     let headers = response.headers_mut();
     for (name, value) in headers_of(tag) {
         headers.insert(name, value);

@@ -119,7 +119,7 @@ async fn events() -> HttpResponse {
 fn json(text: &'static [u8]) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
-        .body(pieces::body(Bytes::from_static(text)))
+        .body(pieces::body(Bytes::from_static(text), None))
 }
 
 /// To the page, whose files are relative to it.
@@ -139,5 +139,5 @@ async fn page(request: HttpRequest, file: web::Path<String>) -> Result<HttpRespo
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((CACHE_CONTROL, "no-cache"))
-        .body(pieces::body(file.bytes.clone())))
+        .body(pieces::body(file.bytes.clone(), None)))
 }

@@ -28,7 +28,7 @@ use crate::auth::Permit;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::identifier;
-use crate::middleware::body;
+use crate::middleware::body::{self, Room};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
 use crate::operation::{MethodRules, Rules};
@@ -162,7 +162,9 @@ impl Call {
             tag: self.request.extensions().get::<RequestTag>().cloned(),
             warnings: Vec::new(),
         };
+        let decoded = self.state.bodies.share();
         Ok(Mutation {
+            decoded,
             deadline: Deadline::from_request(&self.request),
             state: self.state,
             request,
@@ -239,12 +241,15 @@ impl Call {
     }
 
     async fn body(&mut self, kind: BodyKind) -> Result<Bytes, Failure> {
-        let limit = self.state.options.body_limit;
         let payload = self.payload.take();
+        let room = Room {
+            most: self.state.options.body_limit,
+            budget: Some(&self.state.bodies),
+        };
         match kind {
-            BodyKind::Json => body::json(&self.request, payload, limit).await,
-            BodyKind::Unread => body::bytes(&self.request, payload, limit).await,
-            BodyKind::File => body::encoded(&self.request, payload, limit).await,
+            BodyKind::Json => body::json(&self.request, payload, room).await,
+            BodyKind::Unread => body::bytes(&self.request, payload, room).await,
+            BodyKind::File => body::encoded(&self.request, payload, room).await,
         }
     }
 

@@ -74,6 +74,7 @@ async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
         followers: state.followers.count(),
         exports: state.exports.count(),
         connections: state.connections.count(),
+        body_bytes: state.bodies.held(),
     };
     let text = state
         .metrics

@@ -317,6 +317,7 @@ fn options() -> HttpOptions {
         },
         trusted_proxies: Vec::new(),
         body_limit: 1 << 20,
+        body_budget: 1 << 30,
         request_timeout: Duration::from_secs(30),
         write_timeout: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),

@@ -146,9 +146,10 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
     let mut lines = vec![format!("listening on {address}")];
     lines.extend(metrics.map(|metrics| format!("metrics on {metrics}/metrics")));
     if settings.demo.enabled {
-        let described = match settings.docs.enabled {
-            true => format!("The API is described at {address}/docs. "),
-            false => String::new(),
+        let described = if settings.docs.enabled {
+            format!("The API is described at {address}/docs. ")
+        } else {
+            String::new()
         };
         lines.push(format!("\n{described}Try it:\n\n{}\n", demo::example(address)));
     }
@@ -184,6 +185,7 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
         },
         trusted_proxies: http.trusted_proxies.clone(),
         body_limit: http.body_limit,
+        body_budget: http.body_budget,
         request_timeout: http.request_timeout,
         write_timeout: http.write_timeout,
         keep_alive: KEEP_ALIVE,

@@ -54,6 +54,12 @@ impl Loaded {
                  ACCOLADE__AUTH__TOKEN_KEY to the output of `openssl rand -hex 32`",
             ));
         }
+        if http.body_budget < http.body_limit {
+            return Err(self.refusal(
+                "http.body_budget",
+                "http.body_budget must have room for a body of http.body_limit",
+            ));
+        }
         let has_other_host = settings
             .metrics
             .host

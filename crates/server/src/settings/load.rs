@@ -307,6 +307,7 @@ mod tests {
         assert_eq!(settings.http.host, "127.0.0.1");
         assert_eq!(settings.http.port, 8080);
         assert_eq!(settings.http.body_limit, 8 << 20);
+        assert_eq!(settings.http.body_budget, 256 << 20);
         assert_eq!(settings.http.request_timeout, Duration::from_secs(30));
         assert_eq!(settings.http.queue, 1024);
         assert_eq!(settings.http.connections, 10_000);
@@ -434,7 +435,7 @@ mod tests {
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
@@ -531,7 +532,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "[http]\nport = \"8080\"",
@@ -659,8 +660,8 @@ mod tests {
     fn a_secret_may_stand_in_a_file_of_its_own() {
         let key = "0123456789abcdef0123456789abcdef";
         let files = Files::with(&[
-            ("token", &format!("{key}\n")),
-            ("tokens", &format!("\u{feff}{key}\r\n\n  {key}x\n")),
+            ("token", &*format!("{key}\n")),
+            ("tokens", &*format!("\u{feff}{key}\r\n\n  {key}x\n")),
             ("url", "postgres://u:hidden@h/db\n"),
             ("key", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"),
         ]);
@@ -670,9 +671,9 @@ mod tests {
         std::fs::write(files.0.path().join("local.toml"), local).unwrap();
         let loaded = files
             .load(&[
-                ("ACCOLADE__AUTH__TOKEN_KEY_FILE", &path("token")),
-                ("ACCOLADE__DATABASE__URL_FILE", &path("url")),
-                ("ACCOLADE__SECRETS__KEY_FILE", &path("key")),
+                ("ACCOLADE__AUTH__TOKEN_KEY_FILE", &*path("token")),
+                ("ACCOLADE__DATABASE__URL_FILE", &*path("url")),
+                ("ACCOLADE__SECRETS__KEY_FILE", &*path("key")),
             ])
             .unwrap();
         let settings = &loaded.settings;
@@ -698,9 +699,9 @@ mod tests {
                 "/nowhere/secret",
                 "auth.token_key_file names a file that cannot be read: entity not found",
             ),
-            (&path("empty"), "auth.token_key_file names a file that is empty"),
+            (&*path("empty"), "auth.token_key_file names a file that is empty"),
             (
-                &path("short"),
+                &*path("short"),
                 "must have 32 characters or more, not 6; `openssl rand -hex 32` makes one",
             ),
         ] {
@@ -764,6 +765,18 @@ mod tests {
         assert!(
             refused.starts_with("ACCOLADE__METRICS__HOST: metrics.host is for a port of its own"),
             "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_body_that_may_be_sent_has_room_among_all() {
+        let [limit, budget] = ["ACCOLADE__HTTP__BODY_LIMIT", "ACCOLADE__HTTP__BODY_BUDGET"];
+        assert_eq!(serving(&[(limit, "16MiB"), (budget, "16MiB")]), Ok(()));
+        assert_eq!(
+            serving(&[(limit, "16MiB"), (budget, "15MiB")]),
+            Err(format!(
+                "{budget}: http.body_budget must have room for a body of http.body_limit"
+            ))
         );
     }
 

@@ -76,6 +76,8 @@ pub(crate) struct HttpSettings {
     pub(crate) workers: usize,
     #[serde(deserialize_with = "parse::size")]
     pub(crate) body_limit: usize,
+    #[serde(deserialize_with = "parse::size")]
+    pub(crate) body_budget: usize,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) request_timeout: Duration,
     #[serde(deserialize_with = "parse::duration")]
