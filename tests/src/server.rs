@@ -308,8 +308,13 @@ impl Server {
     pub fn most_files(&self) -> [u64; 2] {
         let process = self.child.as_ref().unwrap().id();
         let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
-        let line = limits.lines().find_map(|it| it.strip_prefix("Max open files"));
-        let mut numbers = line.unwrap().split_whitespace().map_while(|it| it.parse().ok());
+        let line = limits
+            .lines()
+            .find_map(|it| it.strip_prefix("Max open files"));
+        let mut numbers = line
+            .unwrap()
+            .split_whitespace()
+            .map_while(|it| it.parse().ok());
         [(); 2].map(|()| numbers.next().unwrap())
     }
 

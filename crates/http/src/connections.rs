@@ -102,11 +102,7 @@ static REFUSAL: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 impl Connections {
     /// None yet, of as many as `bounds` say.
-    pub(crate) fn new(
-        bounds: ConnectionBounds,
-        proxies: TrustedProxies,
-        metrics: Metrics,
-    ) -> Self {
+    pub(crate) fn new(bounds: ConnectionBounds, proxies: TrustedProxies, metrics: Metrics) -> Self {
         let open = Mutex::default();
         Self(Arc::new(Inner {
             bounds,
@@ -198,7 +194,10 @@ mod tests {
         let connections = connections(10, 2);
         let first = admit(&connections, "192.0.2.1").ok().unwrap();
         let _second = admit(&connections, "::ffff:192.0.2.1").ok().unwrap();
-        assert_eq!(admit(&connections, "192.0.2.1").err(), Some(Beyond::Address));
+        assert_eq!(
+            admit(&connections, "192.0.2.1").err(),
+            Some(Beyond::Address)
+        );
         let _other = admit(&connections, "192.0.2.2").ok().unwrap();
         let _six = admit(&connections, "2001:db8::1").ok().unwrap();
         let _same = admit(&connections, "2001:db8::2").ok().unwrap();

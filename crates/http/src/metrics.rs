@@ -313,7 +313,7 @@ impl Metrics {
 }
 
 /// How many there are of some things at the moment of a look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Requests that wait for an event.
     pub(crate) followers: usize,

@@ -544,9 +544,9 @@ fn an_address_has_only_so_many_connections_and_further_ones_are_told_so() {
     let begun = std::time::Instant::now();
     loop {
         let mut stream = TcpStream::connect(server.address).unwrap();
-        let head = b"GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+        let request = b"GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
         // It may have been ended already.
-        let _ = stream.write_all(head);
+        let _ = stream.write_all(request);
         if rest_of(&stream).starts_with("HTTP/1.1 200 ") {
             return;
         }

@@ -76,7 +76,9 @@ impl Demo {
 /// The database does not answer, or something else of the org is in the way.
 pub(crate) fn seed(ports: &Ports) -> Result<()> {
     let client = client(ports)?;
-    let Some(caller) = caller_of(&client, ports.clock.now()).filter(|_| client.has_secret(&demo_secret())) else {
+    let Some(caller) =
+        caller_of(&client, ports.clock.now()).filter(|_| client.has_secret(&demo_secret()))
+    else {
         tracing::warn!("the demo's client was revoked or has another secret: its request fails");
         return Ok(());
     };

@@ -68,7 +68,10 @@ fn a_second_server_on_a_file_of_sqlite_is_refused_also_if_the_lock_beside_it_was
             std::fs::remove_file(format!("{path}.lock")).unwrap();
         }
         let refused = server.setup().stops().refused();
-        assert!(refused.contains("another server runs on the file"), "{refused}");
+        assert!(
+            refused.contains("another server runs on the file"),
+            "{refused}"
+        );
     }
     server.org().get("badgeMeta").ok();
 }

@@ -17,7 +17,9 @@ const fn bound(connections: u64, body_budget: u64, pool_size: u64) -> u64 {
 /// A connection on which `head` and `body` were sent, as far as they were taken.
 fn sent(server: &Server, org: &Org, head: &str, body: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(server.socket()).unwrap();
-    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream
+        .set_write_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
     let basic = org.credentials().unwrap().basic();
     let head = format!("{head}\r\nHost: here\r\nAuthorization: {basic}\r\n");
     stream.write_all(head.as_bytes()).unwrap();
@@ -40,7 +42,8 @@ fn begun(mut stream: &TcpStream) -> String {
 
 fn refused(streams: &[TcpStream]) -> usize {
     let answers = streams.iter().map(begun);
-    let refused = answers.filter(|it| it.starts_with("HTTP/1.1 503 ") && it.contains("retry-after: 1"));
+    let refused =
+        answers.filter(|it| it.starts_with("HTTP/1.1 503 ") && it.contains("retry-after: 1"));
     refused.count()
 }
 
@@ -58,26 +61,43 @@ fn bodies_held_back_and_answers_left_unread_stay_within_the_bound() {
     let head = "POST /api_gateway/v1/badges/badgeMeta/customer/issueBulk HTTP/1.1\r\n\
                 Content-Type: application/json\r\nContent-Length: 8388608";
     let body = [b"\r\n".to_vec(), vec![b' '; BODY - 1]].concat();
-    let held: Vec<_> = (0..CALLERS).map(|_| sent(&server, &org, head, &body)).collect();
-    assert!(refused(&held) >= CALLERS - 32 * 1024 * 1024 / BODY * 2, "{}", refused(&held));
+    let slow: Vec<_> = (0..CALLERS)
+        .map(|_| sent(&server, &org, head, &body))
+        .collect();
+    assert!(
+        refused(&slow) >= CALLERS - 32 * 1024 * 1024 / BODY * 2,
+        "{}",
+        refused(&slow)
+    );
     // Whoever has little to say is answered all the same.
     let badge_id = org.badge();
     org.enrol(&enrolment(&badge_id)).ok().issued();
-    drop(held);
+    drop(slow);
 
     // 55 KB each, as long as a definition may be.
     let text = "𝄞".repeat(250);
     for number in 0..100 {
-        let tags: Vec<_> = (0..55).map(|tag| json!({"name": format!("{tag}{text}")})).collect();
-        let body = with(&badge(), &json!({"name": format!("Badge {number}"), "tags": tags}));
+        let tags: Vec<_> = (0..55)
+            .map(|tag| json!({"name": format!("{tag}{text}")}))
+            .collect();
+        let body = with(
+            &badge(),
+            &json!({"name": format!("Large {number}"), "tags": tags}),
+        );
         org.creating(&body).send().ok();
     }
     let head = "GET /api_gateway/v1/badges/badgeMeta?size=100 HTTP/1.1";
-    let unread: Vec<_> = (0..30).map(|_| sent(&server, &org, head, b"\r\n")).collect();
+    let unread: Vec<_> = (0..30)
+        .map(|_| sent(&server, &org, head, b"\r\n"))
+        .collect();
     let head = "GET /docs/swagger-ui-bundle.js HTTP/1.1";
-    let files: Vec<_> = (0..200).map(|_| sent(&server, &org, head, b"\r\n")).collect();
+    let files: Vec<_> = (0..200)
+        .map(|_| sent(&server, &org, head, b"\r\n"))
+        .collect();
     for stream in unread.iter().chain(&files) {
-        stream.set_read_timeout(Some(Duration::from_secs(50))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(50)))
+            .unwrap();
         stream.peek(&mut [0]).unwrap();
     }
     assert!(refused(&unread) > 10, "{}", refused(&unread));

@@ -21,7 +21,8 @@ pub struct KnownBadges(Cache<(OrgId, BadgeId), Arc<VersionedBadge>>);
 
 impl Default for KnownBadges {
     fn default() -> Self {
-        let weigh = |known: &VersionedBadge| u32::try_from(weight(&known.badge)).unwrap_or(u32::MAX);
+        let weigh =
+            |known: &VersionedBadge| u32::try_from(weight(&known.badge)).unwrap_or(u32::MAX);
         let cache = Cache::builder()
             .max_capacity(MOST_BYTES)
             .weigher(move |_, known: &Arc<VersionedBadge>| weigh(known))

@@ -6,9 +6,8 @@ use std::slice;
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{
     AuditPage, AuditQuery, BadgeEdit, BadgeVersion, BoundsChange, CreateBadgeError,
-    CreateClientError,
-    CreateOrgError, DirectoryEntry, DirectoryError, EditBadgeError, IdSource as _, Identifiers,
-    NewClient, SaveError, UnknownClient,
+    CreateClientError, CreateOrgError, DirectoryEntry, DirectoryError, EditBadgeError,
+    IdSource as _, Identifiers, NewClient, SaveError, UnknownClient,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{

@@ -75,7 +75,11 @@ struct Known {
 
 /// About how many bytes a client takes, with its key that it is found by.
 fn weight(client: &Client) -> u32 {
-    let texts = [client.name.as_str(), client.org.name.as_str(), client.key.as_str()];
+    let texts = [
+        client.name.as_str(),
+        client.org.name.as_str(),
+        client.key.as_str(),
+    ];
     let texts: usize = texts.iter().map(|text| text.len()).sum();
     let weight = size_of::<Client>() + texts + client.key.as_str().len();
     u32::try_from(weight).unwrap_or(u32::MAX)

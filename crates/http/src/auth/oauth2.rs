@@ -179,9 +179,7 @@ async fn grant(
         ));
     }
     let refused = |failure: Failure| Refusal::from_failure(&failure, request);
-    let body = body::bytes(request, payload, ROOM)
-        .await
-        .map_err(refused)?;
+    let body = body::bytes(request, payload, ROOM).await.map_err(refused)?;
     let mut form = form(&body)?;
     match form.remove("grant_type").as_deref() {
         Some("client_credentials") => {}

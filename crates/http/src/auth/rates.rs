@@ -79,7 +79,7 @@ impl ClientRate {
     }
 }
 
-impl<C: Clock> ClientRate<C> {
+impl<C: Clock + Clone> ClientRate<C> {
     fn with_clock(bounds: ClientBounds, clock: &C) -> Self {
         let bound = |a_minute: NonZeroU32| Bound::new(a_minute, clock.clone());
         Self {
@@ -166,7 +166,7 @@ enum Short {
     Always,
 }
 
-impl<C: Clock> Bound<C> {
+impl<C: Clock + Clone> Bound<C> {
     fn new(a_minute: NonZeroU32, clock: C) -> Self {
         let limiter = RateLimiter::direct_with_clock(Quota::per_minute(a_minute), clock.clone());
         Self {
@@ -243,7 +243,8 @@ mod tests {
     fn told(rate: &ClientRate<FakeRelativeClock>) -> [String; 2] {
         let mut headers = HeaderMap::new();
         rate.tell(&mut headers);
-        [RATE_LIMIT_POLICY, RATE_LIMIT].map(|name| headers[name].to_str().unwrap().to_owned())
+        let value = |name: HeaderName| headers.get(name).unwrap().to_str().unwrap().to_owned();
+        [RATE_LIMIT_POLICY, RATE_LIMIT].map(value)
     }
 
     fn refused(result: Result<(), Failure>) -> (u32, Option<String>) {
@@ -282,7 +283,10 @@ mod tests {
     fn customers_are_taken_all_or_none_and_never_more_than_a_minute_has() {
         let (rate, clock) = rate(0, 100);
         rate.take_customers(70).unwrap();
-        assert_eq!(refused(rate.take_customers(40)), (1932, Some("6".to_owned())));
+        assert_eq!(
+            refused(rate.take_customers(40)),
+            (1932, Some("6".to_owned()))
+        );
         assert_eq!(told(&rate)[1], r#""customers";r=30;t=42"#);
         rate.take_customers(30).unwrap();
         rate.take_customers(0).unwrap();

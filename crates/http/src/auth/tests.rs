@@ -66,7 +66,12 @@ fn here() -> Here {
     let secret = Secret::brought_along(BROUGHT_SECRET).unwrap();
     let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
     create_client_with(&ports, command, &key, &secret).unwrap();
-    let auth = Auth::new(&ports, Dispatcher::new(2, 10), TrustedProxies::default(), &OPTIONS());
+    let auth = Auth::new(
+        &ports,
+        Dispatcher::new(2, 10),
+        TrustedProxies::default(),
+        &OPTIONS(),
+    );
     Here {
         ports,
         clock,
@@ -256,7 +261,13 @@ fn who_was_revoked_while_a_turn_was_long_in_coming_is_refused() {
     );
     let check = |given_at| {
         let key = key.clone();
-        Permit { key, given_at }.check_again(&here.ports).is_ok()
+        let rate = None;
+        let permit = Permit {
+            key,
+            given_at,
+            rate,
+        };
+        permit.check_again(&here.ports).is_ok()
     };
     assert!(check(young) && check(old));
     revoke_client(&here.ports, &key).unwrap();

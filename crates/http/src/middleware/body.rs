@@ -292,7 +292,7 @@ mod tests {
             budget: Some(&budget),
         };
         let piece = Bytes::from(vec![b' '; 30_000]);
-        let sent = |pieces: usize| stream::iter(vec![Ok(piece.clone()); pieces]);
+        let sent = |pieces: usize| stream::iter(vec![piece.clone(); pieces]).map(Ok);
         let length = request(&[("content-length", "90000")]);
         let first = json(&length, sent(3), room).await.unwrap();
         assert_eq!((first.len(), budget.held()), (90_000, 90_000));

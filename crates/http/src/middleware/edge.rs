@@ -137,7 +137,11 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
-    let rate = response.request().extensions().get::<Arc<ClientRate>>().cloned();
+    let rate = response
+        .request()
+        .extensions()
+        .get::<Arc<ClientRate>>()
+        .cloned();
     let headers = response.headers_mut();
     for (name, value) in headers_of(tag) {
         headers.insert(name, value);
@@ -240,6 +244,7 @@ fn effect(method: &Method) -> Effect {
 mod tests {
     use super::*;
     use crate::dispatch::DispatcherUsage;
+    use crate::metrics::Counts;
     use accolade_application::ports::PoolUsage;
     use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
     use actix_web::middleware::from_fn;
@@ -315,7 +320,12 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default(), 0, 0, true)
+                .render(
+                    PoolUsage::default(),
+                    DispatcherUsage::default(),
+                    Counts::default(),
+                    true,
+                )
                 .unwrap(),
         }
     }

@@ -120,7 +120,9 @@ impl Mutation {
         self.decoded.resize(at_most)?;
         let (tell, told) = oneshot::channel();
         let read = move || {
-            let decoded = encoding.decode(&body, most).map_err(|problem| vec![problem])?;
+            let decoded = encoding
+                .decode(&body, most)
+                .map_err(|problem| vec![problem])?;
             // Nobody who asks for it any more is no problem.
             let _ = tell.send(decoded.len());
             reader(decoded)

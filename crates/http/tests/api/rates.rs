@@ -73,7 +73,11 @@ async fn customers_of_requests_that_change_something_are_counted_and_nothing_is_
     assert_eq!(enrol(&app, &client, 61..91).await.status, 200);
     let never = enrol(&app, &client, 200..301).await;
     assert_eq!(never.failure(), (400, vec![(1905, None)]));
-    assert!(never.body.contains("100 customers a minute"), "{}", never.body);
+    assert!(
+        never.body.contains("100 customers a minute"),
+        "{}",
+        never.body
+    );
 }
 
 #[actix_web::test]

@@ -330,10 +330,7 @@ impl AccessStore for Store<Connection> {
 }
 
 /// The client with this key, unless it is revoked, as it stays until the transaction ends.
-fn locked(
-    connection: &mut Connection,
-    key: &ClientKey,
-) -> Result<Client, Rollback<UnknownClient>> {
+fn locked(connection: &mut Connection, key: &ClientKey) -> Result<Client, Rollback<UnknownClient>> {
     // To write a row is what locks it on either database.
     let number: Option<i64> = diesel::update(api_clients::table)
         .filter(api_clients::key.eq(key.as_str()))

@@ -136,7 +136,11 @@ pub(super) fn list() -> Result<()> {
                 client.groups.to_string(),
                 a_minute(client.bounds.requests_per_minute),
                 a_minute(client.bounds.customers_per_minute),
-                or_nothing(client.last_used_on.map(|it| it.floor_to_second().to_string())),
+                or_nothing(
+                    client
+                        .last_used_on
+                        .map(|it| it.floor_to_second().to_string()),
+                ),
                 client.name.into(),
             ]
         })
@@ -225,7 +229,9 @@ impl FromStr for End {
             return Ok(Self(None));
         }
         let problem = |_| "must be a moment, such as 2027-01-01T00:00:00Z, or never".to_owned();
-        Instant::parse_iso(text).map(|it| Self(Some(it))).map_err(problem)
+        Instant::parse_iso(text)
+            .map(|it| Self(Some(it)))
+            .map_err(problem)
     }
 }
 
@@ -249,7 +255,8 @@ pub(super) fn set(command: &SetClient) -> Result<()> {
     let key = &command.key;
     let bounds = access::set_bounds(&ports, key, &command.change())
         .map_err(|error| unknown(error, &format!("no active client {key}")))?;
-    let a_minute = |it: Option<NonZeroU32>| it.map_or("any number of".to_owned(), |it| it.to_string());
+    let a_minute =
+        |it: Option<NonZeroU32>| it.map_or("any number of".to_owned(), |it| it.to_string());
     let end = match bounds.ends_on {
         Some(end) => format!("ends on {end}"),
         None => "does not end".to_owned(),

@@ -151,7 +151,10 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
         } else {
             String::new()
         };
-        lines.push(format!("\n{described}Try it:\n\n{}\n", demo::example(address)));
+        lines.push(format!(
+            "\n{described}Try it:\n\n{}\n",
+            demo::example(address)
+        ));
     }
     let announcement = lines.join("\n");
     let print = move || {

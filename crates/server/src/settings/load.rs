@@ -259,7 +259,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::settings::{DatabaseUrl, LogFormat, show};
+    use crate::settings::{DatabaseUrl, LogFormat, SigningKey, show};
 
     /// A directory of configuration files.
     struct Files(tempfile::TempDir);
@@ -677,8 +677,16 @@ mod tests {
             ])
             .unwrap();
         let settings = &loaded.settings;
-        assert_eq!(settings.auth.token_key.as_ref().unwrap().as_bytes(), key.as_bytes());
-        let keys: Vec<_> = settings.auth.token_keys.iter().map(|it| it.as_bytes()).collect();
+        assert_eq!(
+            settings.auth.token_key.as_ref().unwrap().as_bytes(),
+            key.as_bytes()
+        );
+        let keys: Vec<_> = settings
+            .auth
+            .token_keys
+            .iter()
+            .map(SigningKey::as_bytes)
+            .collect();
         assert_eq!(keys, [key.as_bytes(), format!("{key}x").as_bytes()]);
         assert_eq!(settings.database.url.to_string(), "postgres://u:***@h/db");
         assert_eq!(settings.secrets.key.as_ref().unwrap().bytes(), [7; 32]);
@@ -699,13 +707,19 @@ mod tests {
                 "/nowhere/secret",
                 "auth.token_key_file names a file that cannot be read: entity not found",
             ),
-            (&*path("empty"), "auth.token_key_file names a file that is empty"),
+            (
+                &*path("empty"),
+                "auth.token_key_file names a file that is empty",
+            ),
             (
                 &*path("short"),
                 "must have 32 characters or more, not 6; `openssl rand -hex 32` makes one",
             ),
         ] {
-            assert_eq!(files.load(&[(name, file)]).unwrap_err(), format!("{name}: {line}"));
+            assert_eq!(
+                files.load(&[(name, file)]).unwrap_err(),
+                format!("{name}: {line}")
+            );
         }
         let both = [("ACCOLADE__AUTH__TOKEN_KEY", "x"), (name, "y")];
         assert_eq!(
@@ -718,7 +732,9 @@ mod tests {
             "DIR/local.toml: auth.token_key and auth.token_key_file are both set: leave one out"
         );
         assert_eq!(
-            Files::with(&[("local.toml", "secrets.key_file = 7")]).load(&[]).unwrap_err(),
+            Files::with(&[("local.toml", "secrets.key_file = 7")])
+                .load(&[])
+                .unwrap_err(),
             "DIR/local.toml: secrets.key_file must be the path of a file"
         );
         assert_eq!(

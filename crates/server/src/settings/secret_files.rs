@@ -49,8 +49,12 @@ impl Secret {
     /// wrong place.
     fn read(&self, path: &str) -> Result<Value, String> {
         let about = |problem: &str| format!("{}.{} {problem}", self.section, self.file_key());
-        let text = fs::read_to_string(Path::new(path))
-            .map_err(|error| about(&format!("names a file that cannot be read: {}", error.kind())))?;
+        let text = fs::read_to_string(Path::new(path)).map_err(|error| {
+            about(&format!(
+                "names a file that cannot be read: {}",
+                error.kind()
+            ))
+        })?;
         // Editors end a file with a line's end, and some begin it with a byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).trim_end();
         if text.is_empty() {
@@ -86,7 +90,9 @@ pub(super) fn read(mut values: Value) -> Result<Value, String> {
         };
         let (section, key) = (secret.section, secret.key);
         if keys.contains_key(key) {
-            return Err(format!("{section}.{key} and {section}.{key}{FILE} are both set: leave one out"));
+            return Err(format!(
+                "{section}.{key} and {section}.{key}{FILE} are both set: leave one out"
+            ));
         }
         let ValueKind::String(path) = path.kind else {
             return Err(format!("{section}.{key}{FILE} must be the path of a file"));
