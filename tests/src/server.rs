@@ -26,7 +26,7 @@ pub struct Setup {
     url: Option<String>,
     environment: Vec<(OsString, OsString)>,
     is_log_read: bool,
-    has_file_limit: bool,
+    has_few_files: bool,
     socket: Option<Arc<TcpListener>>,
 }
 
@@ -55,7 +55,7 @@ impl Setup {
                 url: None,
                 environment: Vec::new(),
                 is_log_read: true,
-                has_file_limit: false,
+                has_few_files: false,
                 socket: None,
             },
             |setup, (key, value)| setup.set(key, value),
@@ -90,10 +90,10 @@ impl Setup {
         self
     }
 
-    /// Has the server be one to which [`Server::limit_files`] can be done.
+    /// Lets it open few files, unless it asks for more.
     #[must_use]
-    pub fn with_file_limit(mut self) -> Self {
-        self.has_file_limit = true;
+    pub fn with_few_files(mut self) -> Self {
+        self.has_few_files = true;
         self
     }
 
@@ -168,8 +168,8 @@ impl Setup {
     fn command(&self) -> std::process::Command {
         let mut command = if let Some(socket) = &self.socket {
             process::accolade_with(socket.try_clone().unwrap().into())
-        } else if self.has_file_limit {
-            process::accolade_under_a_file_limit()
+        } else if self.has_few_files {
+            process::accolade_with_few_files()
         } else {
             process::accolade()
         };
@@ -302,6 +302,29 @@ impl Server {
             maximum: hard,
         };
         prlimit(pid, Resource::Fsize, limit).unwrap();
+    }
+
+    /// How many files it may open, and how many it ever may.
+    pub fn most_files(&self) -> [u64; 2] {
+        let process = self.child.as_ref().unwrap().id();
+        let limits = std::fs::read_to_string(format!("/proc/{process}/limits")).unwrap();
+        let line = limits
+            .lines()
+            .find_map(|it| it.strip_prefix("Max open files"));
+        let mut numbers = line
+            .unwrap()
+            .split_whitespace()
+            .map_while(|it| it.parse().ok());
+        [(); 2].map(|()| numbers.next().unwrap())
+    }
+
+    /// How many bytes of memory it has had at most.
+    pub fn peak_memory(&self) -> u64 {
+        let process = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let line = status.lines().find_map(|it| it.strip_prefix("VmHWM:"));
+        let kib = line.unwrap().split_whitespace().next().unwrap();
+        kib.parse::<u64>().unwrap() * 1_024
     }
 
     /// Kills it as a power cut would, and gives the setup to start the next one with.

@@ -55,6 +55,7 @@ mod robustness {
     mod fuzz;
     mod jobs;
     mod limit_races;
+    mod memory;
     mod races;
     mod readiness;
     mod sizes;

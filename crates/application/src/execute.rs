@@ -17,6 +17,11 @@ pub trait Command: Sized {
     /// Whether it can be tried without being recorded.
     const HAS_DRY_RUN: bool = false;
 
+    /// How many customers it is about, as many as it names.
+    fn customers(&self) -> usize {
+        0
+    }
+
     /// Does it, or only tries it if `request` is a dry run; may add to the warnings of `request`.
     ///
     /// # Errors
@@ -27,6 +32,10 @@ pub trait Command: Sized {
 /// A command that could not be read is refused when it is its turn: after its key was looked for.
 impl<C: Command> Command for Result<C, UseCaseError> {
     const HAS_DRY_RUN: bool = C::HAS_DRY_RUN;
+
+    fn customers(&self) -> usize {
+        self.as_ref().map_or(0, C::customers)
+    }
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         self?.run(ports, request)

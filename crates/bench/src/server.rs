@@ -1,5 +1,5 @@
 //! The server that is measured: the binary as a process of its own, with the configuration
-//! that it has by itself.
+//! that it has by itself, but for `/metrics`, which is where the API is: several run on one machine.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -142,6 +142,9 @@ impl Binary {
     /// It does not start; the message has the end of its log.
     pub(crate) async fn start(&self, database: &Database) -> Result<Server> {
         let address = free_address()?;
+        // In the place of the profile's file inside the binary.
+        let profile = database.directory().join("production.toml");
+        fs::write(profile, "log.format = \"json\"\n")?;
         let log = database.directory().join("server.log");
         let mut command = self.command(database);
         command

@@ -149,8 +149,8 @@ codes! {
     Unauthenticated = 1930, 401, "Credentials are missing or wrong. Send Basic credentials or a valid access token.";
     /// The credentials do not permit this.
     Forbidden = 1931, 403, "The client may not do this.";
-    /// Too many wrong secrets.
-    TooManyFailures = 1932, 429, "Too many wrong credentials. Wait, then send the right ones.";
+    /// Too many wrong secrets, or more requests or customers than the client may have in a minute.
+    TooManyRequests = 1932, 429, "Too many requests. Wait as long as Retry-After says, then send it again.";
     /// There is nothing at this path.
     PathNotFound = 1940, 404, "There is nothing at this path.";
     /// The path does not know this method.

@@ -25,10 +25,16 @@ use crate::openapi::page;
 use crate::router::{self, path_not_found};
 use crate::routes::{api_operations, ops};
 
-pub use crate::state::{AppState, AuthOptions, HttpOptions};
+pub use crate::state::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.
 const SPARE_THREADS: usize = 4;
+
+/// Connections beyond the bound that a worker may be about to end.
+const SPARE_CONNECTIONS: usize = 1_024;
+
+/// The most connections of operators at a port of their own; further ones wait.
+const OPS_CONNECTIONS: usize = 256;
 
 /// The application that answers callers, and operators unless they have a port of their own.
 pub fn app(
@@ -43,7 +49,9 @@ pub fn app(
     > + use<>,
 > {
     let mut operations = api_operations();
-    operations.extend(page::operations());
+    if state.options.docs {
+        operations.extend(page::operations());
+    }
     operations.extend(ops::health_operations());
     if state.options.metrics {
         operations.extend(ops::metrics_operations());
@@ -100,12 +108,19 @@ pub fn serve(
 ) -> io::Result<RunningServer> {
     let options = Arc::clone(&state.options);
     let (api_state, write_timeout) = (state.clone(), options.write_timeout);
+    let connections = state.connections.clone();
     let api = HttpServer::new(move || app(&api_state))
         .workers(options.workers.max(1))
         // Each worker has threads of its own for what blocks; the dispatcher bounds them all.
         .worker_max_blocking_threads(options.concurrency.saturating_add(SPARE_THREADS))
         .keep_alive(options.keep_alive)
-        .on_connect(move |io, _| give_up_after(io, write_timeout))
+        // The framework has others wait without a word when it has its most: those beyond the bound
+        // are to be told, so it may have more.
+        .max_connections(options.connections.all.saturating_add(SPARE_CONNECTIONS))
+        .on_connect(move |io, kept| {
+            give_up_after(io, write_timeout);
+            connections.begin(io, kept);
+        })
         .client_request_timeout(options.request_timeout)
         .client_disconnect_timeout(options.linger)
         .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
@@ -117,6 +132,8 @@ pub fn serve(
             let state = state.clone();
             let server = HttpServer::new(move || ops_app(&state))
                 .workers(1)
+                .max_connections(OPS_CONNECTIONS)
+                .on_connect(move |io, _| give_up_after(io, write_timeout))
                 .shutdown_timeout(1)
                 .disable_signals()
                 .listen(listener)?;

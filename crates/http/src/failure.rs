@@ -4,6 +4,7 @@
 //! request, logs it once if it is the server's fault, and sends it in the envelope.
 
 use std::fmt;
+use std::time::Duration;
 
 use accolade_application::error::UseCaseError;
 use accolade_application::ports::StoreError;
@@ -66,6 +67,12 @@ impl Failure {
     /// The same, to be tried again after so many seconds.
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
         self.with_header(RETRY_AFTER, seconds.into())
+    }
+
+    /// The same, to be tried again after `wait`, in whole seconds.
+    pub(crate) fn retry_after_time(self, wait: Duration) -> Self {
+        let seconds = wait.as_millis().div_ceil(1_000).max(1);
+        self.retry_after(u64::try_from(seconds).unwrap_or(u64::MAX))
     }
 
     /// A method that a path does not take; `allowed` is the header's list.
@@ -296,7 +303,7 @@ mod tests {
         );
         assert_eq!(
             header(
-                Failure::new(Code::TooManyFailures).retry_after(42),
+                Failure::new(Code::TooManyRequests).retry_after(42),
                 RETRY_AFTER
             )
             .as_deref(),

@@ -8,7 +8,9 @@
 pub mod app;
 pub mod openapi;
 
+mod address;
 mod auth;
+mod connections;
 mod dispatch;
 mod failure;
 mod follow;
@@ -19,6 +21,7 @@ mod if_match;
 mod metrics;
 mod middleware;
 mod operation;
+mod pieces;
 mod readiness;
 mod response;
 mod router;

@@ -18,6 +18,7 @@ use prometheus::{
     TextEncoder,
 };
 
+use crate::connections::Beyond;
 use crate::dispatch::DispatcherUsage;
 
 /// Upper bounds of the latency's buckets, in seconds.
@@ -53,6 +54,9 @@ pub(crate) struct Metrics {
     earns: IntCounterVec,
     groups: HistogramVec,
     connections: IntGaugeVec,
+    callers: IntGauge,
+    body_bytes: IntGauge,
+    refused_connections: IntCounterVec,
     use_cases: IntGaugeVec,
     followers: IntGauge,
     ready: IntGauge,
@@ -134,6 +138,21 @@ impl Metrics {
                     "Connections to the database: busy, idle, and the most that may be open.",
                 )?,
             )?,
+            callers: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_http_connections",
+                    "Connections of callers.",
+                )?,
+            )?,
+            body_bytes: registered(
+                &registry,
+                IntGauge::new(
+                    "accolade_http_body_bytes",
+                    "Bytes of large bodies that are held, received and answered.",
+                )?,
+            )?,
+            refused_connections: refused_connections(&registry)?,
             use_cases: registered(
                 &registry,
                 gauges(
@@ -222,6 +241,13 @@ impl Metrics {
             .observe(requests.into());
     }
 
+    /// Counts a connection that was ended because it was beyond a bound.
+    pub(crate) fn connection_refused(&self, beyond: Beyond) {
+        self.refused_connections
+            .with_label_values(&[beyond.label()])
+            .inc();
+    }
+
     fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
         self.enrolments
             .with_label_values(&[outcome.label()])
@@ -257,13 +283,15 @@ impl Metrics {
         &self,
         pool: PoolUsage,
         dispatcher: DispatcherUsage,
-        followers: usize,
-        streams: usize,
+        counts: Counts,
         is_ready: bool,
     ) -> prometheus::Result<String> {
+        let whole = |count: usize| count.try_into().unwrap_or(i64::MAX);
         self.ready.set(is_ready.into());
-        self.followers.set(followers.try_into().unwrap_or(i64::MAX));
-        self.streams.set(streams.try_into().unwrap_or(i64::MAX));
+        self.followers.set(whole(counts.followers));
+        self.streams.set(whole(counts.streams));
+        self.callers.set(whole(counts.connections));
+        self.body_bytes.set(whole(counts.body_bytes));
         let states = [
             (
                 &self.connections,
@@ -282,6 +310,19 @@ impl Metrics {
         families.extend(self.others.gather());
         TextEncoder::new().encode_to_string(&families)
     }
+}
+
+/// How many there are of some things at the moment of a look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Requests that wait for an event.
+    pub(crate) followers: usize,
+    /// Exports that run.
+    pub(crate) streams: usize,
+    /// Connections of callers.
+    pub(crate) connections: usize,
+    /// Bytes of large bodies.
+    pub(crate) body_bytes: usize,
 }
 
 /// What somebody else counts, asked at each look.
@@ -344,6 +385,22 @@ fn known(method: &Method) -> &'static str {
         .zip(NAMES)
         .find(|(known, _)| *known == method)
         .map_or("other", |(_, name)| name)
+}
+
+/// Connections that were ended, each bound at zero.
+fn refused_connections(registry: &Registry) -> prometheus::Result<IntCounterVec> {
+    let refused = registered(
+        registry,
+        counters(
+            "accolade_http_connections_refused_total",
+            "Connections that were ended because there were too many, in all or from one address.",
+            &["bound"],
+        )?,
+    )?;
+    for beyond in [Beyond::All, Beyond::Address] {
+        refused.with_label_values(&[beyond.label()]);
+    }
+    Ok(refused)
 }
 
 /// What became of customers who were to be enrolled, each outcome at zero.
@@ -412,7 +469,14 @@ mod tests {
             running: 2,
             waiting: 5,
         };
-        let text = metrics.render(pool, usage, 3, 2, true).unwrap();
+        let counts = Counts {
+            followers: 3,
+            streams: 2,
+            connections: 4,
+            body_bytes: 5,
+        };
+        metrics.connection_refused(Beyond::Address);
+        let text = metrics.render(pool, usage, counts, true).unwrap();
         for line in [
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
@@ -429,6 +493,10 @@ mod tests {
             r#"accolade_group_size_count{kind="earns"} 0"#,
             "accolade_ready 1",
             "accolade_streams 2",
+            "accolade_http_connections 4",
+            "accolade_http_body_bytes 5",
+            r#"accolade_http_connections_refused_total{bound="address"} 1"#,
+            r#"accolade_http_connections_refused_total{bound="all"} 0"#,
         ] {
             assert!(
                 text.lines().any(|found| found == line),

@@ -4,8 +4,11 @@ use accolade_wire::render::Rendered;
 use actix_web::HttpResponse;
 use actix_web::http::header::{ContentType, ETAG};
 
-/// The response that carries `rendered`.
-pub(crate) fn respond(rendered: Rendered) -> HttpResponse {
+use crate::middleware::budget::Share;
+use crate::pieces;
+
+/// The response that carries `rendered`, and has the `share` of its body until that is sent.
+pub(crate) fn respond(rendered: Rendered, share: Share) -> HttpResponse {
     let mut response = if rendered.created {
         HttpResponse::Created()
     } else {
@@ -16,5 +19,5 @@ pub(crate) fn respond(rendered: Rendered) -> HttpResponse {
     }
     response
         .content_type(ContentType::json())
-        .body(rendered.body)
+        .body(pieces::body(rendered.body.into(), Some(share)))
 }

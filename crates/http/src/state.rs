@@ -10,21 +10,30 @@ use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Ports;
+use accolade_wire::render::Rendered;
+use actix_web::HttpResponse;
+use ipnet::IpNet;
 use prometheus::Registry;
 
+use crate::address::TrustedProxies;
 use crate::auth::Auth;
+use crate::connections::Connections;
 use crate::dispatch::{Dispatcher, DispatcherUsage};
+use crate::failure::Failure;
 use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
 use crate::metrics::Metrics;
+use crate::middleware::budget::BodyBudget;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
 use crate::readiness::Readiness;
+use crate::response::respond;
 use crate::streamed::Streams;
 use crate::submission::{self, Submission};
 
 pub use crate::auth::AuthOptions;
+pub use crate::connections::ConnectionBounds;
 
 /// How many requests may wait at one moment for name servers, and as many again for receivers; and how
 /// many more for their turn.
@@ -35,8 +44,14 @@ const OUTWARD: u32 = 16;
 pub struct HttpOptions {
     /// Threads that speak HTTP.
     pub workers: usize,
+    /// How many connections there may be.
+    pub connections: ConnectionBounds,
+    /// The networks of proxies that say by `X-Forwarded-For` whom they have a request from.
+    pub trusted_proxies: Vec<IpNet>,
     /// The most bytes that a body may have.
     pub body_limit: usize,
+    /// The most bytes that large bodies, received and answered, may have together.
+    pub body_budget: usize,
     /// How long a request may take, its body included.
     pub request_timeout: Duration,
     /// After how long a connection is given up whose other side takes nothing of what is sent.
@@ -69,6 +84,8 @@ pub struct HttpOptions {
     pub auth: AuthOptions,
     /// The origins whose pages may call the API from a browser, each as browsers write it.
     pub cors_origins: Vec<String>,
+    /// Whether the documents of the API and the page that shows them are served.
+    pub docs: bool,
     /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
     pub metrics: bool,
     /// How many lines the log of this process has dropped since the start.
@@ -95,6 +112,8 @@ pub struct AppState {
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
+    pub(crate) connections: Connections,
+    pub(crate) bodies: BodyBudget,
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
@@ -113,6 +132,8 @@ impl AppState {
         let followers = FeedFollowers::of_feeds(&ports, &dispatcher, &draining, concurrency);
         let job_followers = JobFollowers::of_jobs(&ports, &dispatcher, &draining, concurrency);
         let metrics = Metrics::new(options.dropped_log_lines, options.more_metrics.clone())?;
+        let proxies = TrustedProxies::new(&options.trusted_proxies);
+        let connections = Connections::new(options.connections, proxies.clone(), metrics.clone());
         let known = KnownBadges::default();
         let bounds = |groups| Bounds {
             groups,
@@ -125,7 +146,9 @@ impl AppState {
         let groups = bounds(options.earn_groups);
         let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
         Ok(Self {
-            auth: Auth::new(&ports, dispatcher.clone(), &options.auth),
+            auth: Auth::new(&ports, dispatcher.clone(), proxies, &options.auth),
+            connections,
+            bodies: BodyBudget::new(options.body_budget),
             metrics,
             enrolments,
             earns,
@@ -142,6 +165,15 @@ impl AppState {
             receivers: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
         })
+    }
+
+    /// The answer to a look-up that found `rendered`.
+    ///
+    /// # Errors
+    /// 1951 if it is large and too much is held already.
+    pub(crate) fn answer(&self, rendered: Rendered) -> Result<HttpResponse, Failure> {
+        let share = self.bodies.for_answer(rendered.body.len())?;
+        Ok(respond(rendered, share))
     }
 
     /// How busy what executes use cases is.

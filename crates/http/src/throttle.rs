@@ -6,12 +6,14 @@
 //! lock anybody out. What is kept is bounded, whatever is presented.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use sha2::{Digest as _, Sha256};
+
+use crate::address::network;
 
 /// How long wrong secrets are remembered.
 const WINDOW: Duration = Duration::from_mins(1);
@@ -52,17 +54,6 @@ impl Throttle {
     pub(crate) fn has_tripped(&self, key: &str, address: Option<IpAddr>, now: Instant) -> bool {
         self.keys.has_tripped(&Sha256::digest(key).into(), now)
             || address.is_some_and(|it| self.addresses.has_tripped(&network(it), now))
-    }
-}
-
-/// The address as far as it tells who it is: of IPv6, everybody has a whole /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-        address @ IpAddr::V4(_) => address,
     }
 }
 
@@ -118,6 +109,7 @@ impl<K: Hash + Eq + Send + Sync + 'static> Counts<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::Ipv6Addr;
 
     const HOME: Option<IpAddr> = Some(IpAddr::V6(Ipv6Addr::LOCALHOST));
 

@@ -13,7 +13,7 @@ use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Org;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::Zone;
-use accolade_http::app::{AppState, AuthOptions, HttpOptions, serve};
+use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, serve};
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -50,7 +50,13 @@ impl Running {
         let credentials = format!("{}:{}", client.key, client.secret.reveal());
         let mut options = HttpOptions {
             workers: 1,
+            connections: ConnectionBounds {
+                all: 1_000,
+                of_address: 1_000,
+            },
+            trusted_proxies: Vec::new(),
             body_limit: 8 * 1024 * 1024,
+            body_budget: 1 << 30,
             request_timeout: Duration::from_mins(1),
             write_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_mins(1),
@@ -74,6 +80,7 @@ impl Running {
                 failures_per_address: 100,
             },
             cors_origins: Vec::new(),
+            docs: true,
             metrics: true,
             dropped_log_lines: || 0,
             more_metrics: prometheus::Registry::new(),
@@ -506,5 +513,91 @@ fn who_waits_when_the_server_is_told_to_stop_is_answered_at_once() {
     assert!(
         answer.contains(r#"{"data":{"events":[],"next":"#),
         "{answer}"
+    );
+}
+
+/// Reads until the other side ends the connection.
+fn rest_of(mut stream: &TcpStream) -> String {
+    let mut text = Vec::new();
+    // That it is reset is an end, too.
+    let _ = stream.read_to_end(&mut text);
+    String::from_utf8(text).unwrap()
+}
+
+#[test]
+fn an_address_has_only_so_many_connections_and_further_ones_are_told_so() {
+    let server = Running::with(|options| options.connections.of_address = 2);
+    let alive = "\r\n";
+    let held = [(); 2].map(|()| server.asked("GET", "/health/live", alive));
+    for stream in &held {
+        assert!(next_answer(stream, "GET").starts_with("http/1.1 200 "));
+    }
+    let third = TcpStream::connect(server.address).unwrap();
+    let refused = rest_of(&third);
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
+    assert!(refused.contains("retry-after: 1\r\n"), "{refused}");
+    assert!(refused.contains(r#""errors":[{"code":1951,"#), "{refused}");
+    // Those that there are go on, and when one has ended another one may come.
+    server.ask(&held[0], "GET", "/health/live", "HTTP/1.1", alive);
+    assert!(next_answer(&held[0], "GET").starts_with("http/1.1 200 "));
+    drop(held);
+    let begun = std::time::Instant::now();
+    loop {
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let request = b"GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n";
+        // It may have been ended already.
+        let _ = stream.write_all(request);
+        if rest_of(&stream).starts_with("HTTP/1.1 200 ") {
+            return;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody may come");
+    }
+}
+
+#[test]
+fn there_are_only_so_many_connections_in_all_and_trusted_proxies_have_the_whole_of_them() {
+    let server = Running::with(|options| {
+        options.connections.all = 3;
+        options.connections.of_address = 1;
+        options.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    });
+    let held = [(); 3].map(|()| server.asked("GET", "/health/live", "\r\n"));
+    for stream in &held {
+        assert!(next_answer(stream, "GET").starts_with("http/1.1 200 "));
+    }
+    let fourth = TcpStream::connect(server.address).unwrap();
+    assert!(rest_of(&fourth).starts_with("HTTP/1.1 503 "));
+}
+
+/// How many bytes of memory this process has.
+#[cfg(target_os = "linux")]
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<u64>().unwrap() * 1_024
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_takes_nothing_of_a_large_file_costs_a_piece_of_it() {
+    const CALLERS: u64 = 100;
+    const FILE: &str = "/docs/swagger-ui-bundle.js";
+    let server = Running::with(|_| ());
+    let read = server.asked("GET", FILE, "Connection: close\r\n\r\n");
+    let size = rest_of(&read).len() as u64;
+    assert!(size > 1_000_000);
+    let before = memory();
+    let unread: Vec<_> = (0..CALLERS)
+        .map(|_| server.asked("GET", FILE, "\r\n"))
+        .collect();
+    for stream in &unread {
+        // Its answer has begun.
+        stream.peek(&mut [0]).unwrap();
+    }
+    let grown = memory().saturating_sub(before);
+    assert!(
+        grown < CALLERS * size / 2,
+        "{grown} bytes for {CALLERS} callers who take nothing of {size}"
     );
 }

@@ -2,8 +2,8 @@
 
 use accolade_application::access::{ClientKey, SecretHash};
 use accolade_application::ports::{
-    AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, StoreError,
-    UnknownClient,
+    AccessStore, BoundsChange, Client, ClientBounds, CreateClientError, CreateOrgError, NewClient,
+    Org, SecondSecret, StoreError, UnknownClient,
 };
 use accolade_domain::audit::{Attribution, telling};
 use accolade_domain::ids::ClientNumber;
@@ -46,6 +46,8 @@ impl AccessStore for MemoryStore {
             next_secret: None,
             created_on: client.created.on,
             revoked_on: None,
+            bounds: ClientBounds::default(),
+            last_used_on: None,
         });
         state.tell([client.entry(number)]);
         Ok(number)
@@ -65,13 +67,16 @@ impl AccessStore for MemoryStore {
         key: &ClientKey,
         next: &SecretHash,
         by: &Attribution,
-    ) -> Result<(), UnknownClient> {
+    ) -> Result<SecondSecret, UnknownClient> {
         let mut state = self.begin();
         let client = working(&mut state, key)?;
-        client.next_secret = Some(*next);
+        let second = match client.next_secret.replace(*next) {
+            None => SecondSecret::New,
+            Some(_) => SecondSecret::Replaced,
+        };
         let told = telling::client_rotated(client.org.id, client.number, by);
         state.tell([told]);
-        Ok(())
+        Ok(second)
     }
 
     fn finish_rotation(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient> {
@@ -89,6 +94,32 @@ impl AccessStore for MemoryStore {
         client.revoked_on = Some(by.on);
         let told = telling::client_revoked(client.org.id, client.number, by);
         state.tell([told]);
+        Ok(())
+    }
+
+    fn set_bounds(
+        &self,
+        key: &ClientKey,
+        change: &BoundsChange,
+        by: &Attribution,
+    ) -> Result<ClientBounds, UnknownClient> {
+        let mut state = self.begin();
+        let client = working(&mut state, key)?;
+        let before = client.state();
+        client.bounds = change.of(client.bounds);
+        let (bounds, after) = (client.bounds, client.state());
+        let told = telling::client_changed(client.org.id, client.number, before, after, by);
+        state.tell(told);
+        Ok(bounds)
+    }
+
+    fn note_uses(&self, clients: &[ClientNumber], on: Instant) -> Result<(), StoreError> {
+        let mut state = self.begin();
+        for client in &mut state.clients {
+            if clients.contains(&client.number) && client.last_used_on.is_none_or(|it| it < on) {
+                client.last_used_on = Some(on);
+            }
+        }
         Ok(())
     }
 }

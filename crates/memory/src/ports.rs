@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use accolade_application::Turns;
+use accolade_application::access::ClientUses;
 use accolade_application::ports::{Clock, Ports, Stores};
 
 use crate::{FixedReceivers, FixedSecrets, MemoryStore, PlainFiles, SequentialIds};
@@ -17,5 +18,6 @@ pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
         receivers: Arc::new(FixedReceivers),
         files: Arc::new(PlainFiles),
         turns: Turns::default(),
+        uses: ClientUses::default(),
     }
 }

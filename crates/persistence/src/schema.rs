@@ -110,6 +110,10 @@ table! {
         next_secret -> Nullable<Binary>,
         created_on -> BigInt,
         revoked_on -> Nullable<BigInt>,
+        requests_per_minute -> Nullable<BigInt>,
+        customers_per_minute -> Nullable<BigInt>,
+        ends_on -> Nullable<BigInt>,
+        last_used_on -> Nullable<BigInt>,
     }
 }
 

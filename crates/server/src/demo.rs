@@ -76,7 +76,9 @@ impl Demo {
 /// The database does not answer, or something else of the org is in the way.
 pub(crate) fn seed(ports: &Ports) -> Result<()> {
     let client = client(ports)?;
-    let Some(caller) = caller_of(&client).filter(|_| client.has_secret(&demo_secret())) else {
+    let Some(caller) =
+        caller_of(&client, ports.clock.now()).filter(|_| client.has_secret(&demo_secret()))
+    else {
         tracing::warn!("the demo's client was revoked or has another secret: its request fails");
         return Ok(());
     };
@@ -330,7 +332,7 @@ mod tests {
         let key = ClientKey::try_from(KEY).unwrap();
         let client = ports.stores.access.client(&key).unwrap().unwrap();
         assert!(client.admits(&demo_secret()));
-        caller_of(&client).unwrap()
+        caller_of(&client, ports.clock.now()).unwrap()
     }
 
     fn loyalty(reference: &str) -> Owner {
@@ -410,7 +412,7 @@ mod tests {
     #[test]
     fn the_direct_badge_goes_without_a_custom_field_that_is_somebody_elses() {
         let ports = ports();
-        let caller = caller_of(&client(&ports).unwrap()).unwrap();
+        let caller = caller_of(&client(&ports).unwrap(), ports.clock.now()).unwrap();
         let draft = body(CustomFieldRequestBody::parse(
             br#"{"name":"Tier","dataType":"INTEGER"}"#,
         ))

@@ -6,6 +6,7 @@
 
 mod cli;
 mod demo;
+mod limits;
 mod lock;
 mod serve;
 mod settings;
@@ -20,7 +21,9 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match cli::run(cli::Cli::parse()) {
+    let cli = cli::Cli::parse();
+    let done = limits::outlive_full_files().map_err(anyhow::Error::from);
+    match done.and_then(|()| cli::run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             cli::complain(format!("error: {}", cli::one_line(&error)));

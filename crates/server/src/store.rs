@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_application::Turns;
+use accolade_application::access::ClientUses;
 use accolade_application::ports::{Clock as _, Ports, WebhookSender};
 use accolade_persistence::{
     Backup, Checked, Closing, Compared, Database, Disagreement, Facts, Migrated, Options, Progress,
@@ -51,6 +52,7 @@ impl Store {
                 receivers,
                 files: Arc::new(WireFiles),
                 turns: Turns::default(),
+                uses: ClientUses::default(),
             },
             _closing: closing,
         }

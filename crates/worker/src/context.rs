@@ -3,8 +3,9 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use accolade_application::access::ClientUses;
 use accolade_application::ports::{
-    Clock, EventStore, Housekeeping, Leases, StoreError, WebhookStore,
+    AccessStore, Clock, EventStore, Housekeeping, Leases, StoreError, WebhookStore,
 };
 use anyhow::anyhow;
 use tokio::sync::Semaphore;
@@ -47,6 +48,9 @@ pub(crate) struct Context {
 
 /// The ports that the worker's tasks call.
 pub(crate) struct Stores {
+    pub(crate) access: Arc<dyn AccessStore>,
+    /// Which clients were let in, and are to be written down.
+    pub(crate) uses: ClientUses,
     pub(crate) events: Arc<dyn EventStore>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) leases: Arc<dyn Leases>,

@@ -2,7 +2,8 @@
 //!
 //! Nothing else of the server runs beside its requests. What there is to do are tasks, each one step
 //! after another with a rest between them: giving events their positions, making events of what
-//! expires, delivering to webhooks, carrying out jobs, tidying up, and looking at what operators watch. A task that
+//! expires, delivering to webhooks, carrying out jobs, tidying up, writing down
+//! when clients were let in, and looking at what operators watch. A task that
 //! fails rests longer each time, one that panics begins anew, and none holds up another or the end of
 //! the process.
 //!
@@ -24,6 +25,7 @@ mod options;
 mod sequencer;
 mod stop;
 mod task;
+mod uses;
 mod watch;
 mod worker;
 

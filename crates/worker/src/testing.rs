@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accolade_application::access::ClientUses;
 use accolade_application::jobs::run::{RunError, Step};
 use accolade_application::ports::{
     AttemptPage, AttemptQuery, Clock, Deliverable, Delivery, EventStore, Expired, FeedError,
@@ -202,6 +203,8 @@ impl Run for FakeRun {
 pub(crate) struct Fake {
     state: Mutex<State>,
     pub(crate) leases: MemoryStore,
+    pub(crate) access: Arc<MemoryStore>,
+    pub(crate) uses: ClientUses,
 }
 
 impl Fake {
@@ -525,6 +528,8 @@ impl World {
         let stores = Stores {
             events: link.clone(),
             housekeeping: link.clone(),
+            access: self.fake.access.clone(),
+            uses: self.fake.uses.clone(),
             leases: link.clone(),
             webhooks: link.clone(),
         };

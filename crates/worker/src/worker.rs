@@ -21,6 +21,7 @@ use crate::options::Options;
 use crate::sequencer::Sequencer;
 use crate::stop::{Stop, Stopper};
 use crate::task::{Task, run};
+use crate::uses::Uses;
 use crate::watch::Watch;
 
 /// Threads that do not block: deliveries sign and send on them.
@@ -75,6 +76,8 @@ impl Worker {
         options: Options,
     ) -> io::Result<Self> {
         let stores = Stores {
+            access: Arc::clone(&ports.stores.access),
+            uses: ports.uses.clone(),
             events: Arc::clone(&ports.stores.events),
             housekeeping: Arc::clone(&ports.stores.housekeeping),
             leases: Arc::clone(&ports.stores.leases),
@@ -131,6 +134,7 @@ fn work(runtime: Runtime, context: Context, stop: &Stop) {
         spawn::<Deliveries>(&mut tasks, &context, stop);
         spawn::<Jobs>(&mut tasks, &context, stop);
         spawn::<Housekeeping>(&mut tasks, &context, stop);
+        spawn::<Uses>(&mut tasks, &context, stop);
         spawn::<Watch>(&mut tasks, &context, stop);
         stop.clone().asked().await;
         let ended = async { while tasks.join_next().await.is_some() {} };

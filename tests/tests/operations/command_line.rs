@@ -1,6 +1,8 @@
 //! The command line tools, beside a running server.
 
-use accolade_tests::{Backend, Credentials, Server, on_both_databases, shared};
+use std::time::Duration;
+
+use accolade_tests::{Backend, Credentials, Server, on_both_databases, shared, until};
 use serde_json::json;
 
 fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
@@ -38,6 +40,62 @@ fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
     cli.run(&["client", "revoke", "--key", &credentials.key])
         .ok();
     assert!(cli.run(&["client", "list"]).ok().contains("revoked"));
+}
+
+fn a_client_is_bounded_ends_and_shows_when_it_was_last_let_in(backend: Backend) {
+    let server = Server::start(backend);
+    let cli = server.cli();
+    let org = server.org();
+    let credentials = cli.create_client(org.id(), None);
+    let key = credentials.key.as_str();
+    let listed = || {
+        let listed = cli.run(&["client", "list"]).ok();
+        let line = listed.lines().find(|line| line.contains(key));
+        let words: Vec<_> = line.unwrap().split_whitespace().collect();
+        words.join(" ")
+    };
+    assert!(listed().ends_with(" - - - test"), "{}", listed());
+    let set = |more: &[&str]| {
+        let arguments = [&["client", "set", "--key", key][..], more].concat();
+        cli.run(&arguments)
+    };
+    let said = set(&["--rate", "2", "--customer-rate", "9"]).ok();
+    assert!(said.contains("2 requests and 9 customers"), "{said}");
+    assert!(listed().ends_with(" 2 9 - test"), "{}", listed());
+    let client = server.client(&credentials);
+    let get = || client.request("GET", "badgeMeta").send();
+    assert_eq!([get().status, get().status], [200, 200]);
+    let refused = get();
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").is_some());
+    assert_eq!(
+        refused.header("ratelimit-policy"),
+        Some(r#""requests";q=2;w=60, "customers";q=9;w=60"#)
+    );
+    until("its use is written down", Duration::from_mins(1), || {
+        listed().ends_with("Z test")
+    });
+
+    assert!(
+        set(&["--ends", "2020-01-01T00:00:00Z"])
+            .ok()
+            .contains("ends on 2020")
+    );
+    assert!(listed().contains("ended 2020-01-01"), "{}", listed());
+    until("it is refused", Duration::from_secs(20), || {
+        get().status == 401
+    });
+    set(&["--ends", "never", "--rate", "none"]).ok();
+    until("it is let in again", Duration::from_secs(20), || {
+        get().status == 200
+    });
+    assert!(set(&[]).stderr.contains("--rate"));
+
+    let rotate = || cli.run(&["client", "rotate", "--key", key]);
+    assert!(!rotate().stderr.contains("does not hold any more"));
+    assert!(rotate().stderr.contains("does not hold any more"));
+    cli.run(&["client", "revoke", "--key", key]).ok();
+    assert!(set(&["--rate", "1"]).refused().contains("no active client"));
 }
 
 fn callers_keep_the_credentials_that_they_have(backend: Backend) {
@@ -196,6 +254,7 @@ fn help_and_version_are_worth_reading() {
 }
 
 on_both_databases! {
+    a_client_is_bounded_ends_and_shows_when_it_was_last_let_in
     callers_keep_the_credentials_that_they_have
     an_org_and_a_client_are_made_listed_and_refused_twice
     to_migrate_twice_changes_nothing

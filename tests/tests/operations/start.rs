@@ -53,6 +53,30 @@ fn servers_that_start_together_on_an_empty_database_all_start(backend: Backend) 
 }
 
 #[test]
+fn a_server_opens_as_many_files_as_it_ever_may() {
+    let server = Setup::new(Backend::Sqlite).with_few_files().start();
+    let [soft, hard] = server.most_files();
+    assert!(soft == hard && soft > 256, "{soft} of {hard}");
+}
+
+#[test]
+fn a_second_server_on_a_file_of_sqlite_is_refused_also_if_the_lock_beside_it_was_removed() {
+    let server = Server::start(Backend::Sqlite);
+    let path = server.database().url().strip_prefix("sqlite://").unwrap();
+    for is_removed in [false, true] {
+        if is_removed {
+            std::fs::remove_file(format!("{path}.lock")).unwrap();
+        }
+        let refused = server.setup().stops().refused();
+        assert!(
+            refused.contains("another server runs on the file"),
+            "{refused}"
+        );
+    }
+    server.org().get("badgeMeta").ok();
+}
+
+#[test]
 fn a_path_that_cannot_be_written_is_said_in_one_line() {
     for url in [
         "sqlite:///dev/null/accolade.db",

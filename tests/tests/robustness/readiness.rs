@@ -82,7 +82,7 @@ fn while_sqlites_file_is_not_where_it_was_a_server_is_not_ready_and_makes_no_oth
 
 #[test]
 fn while_sqlites_disk_takes_nothing_a_server_is_not_ready_and_then_it_is() {
-    let (server, org, badge) = given(Setup::new(Backend::Sqlite).with_file_limit());
+    let (server, org, badge) = given(Setup::new(Backend::Sqlite));
     server.limit_files(true);
     assert_not_ready(&server, &org, &badge, "not available");
     server.limit_files(false);

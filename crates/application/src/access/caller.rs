@@ -3,6 +3,7 @@
 use accolade_domain::actor::Actor;
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::zone::Zone;
 
@@ -49,9 +50,9 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
-/// The client that `client` says it is, unless it is revoked.
-pub fn caller_of(client: &Client) -> Option<Caller> {
-    client.revoked_on.is_none().then(|| Caller {
+/// The client that `client` says it is, unless it is revoked or has ended at `now`.
+pub fn caller_of(client: &Client, now: Instant) -> Option<Caller> {
+    (!client.is_over(now)).then(|| Caller {
         org: client.org.id,
         zone: client.org.zone.clone(),
         region: client.org.region,

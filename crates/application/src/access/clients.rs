@@ -6,7 +6,10 @@ use accolade_domain::text::Name;
 use anyhow::anyhow;
 
 use crate::access::{AccessGroups, ClientKey, Secret, SecretHash};
-use crate::ports::{CreateClientError, NewClient, Ports, StoreError, UnknownClient};
+use crate::ports::{
+    BoundsChange, ClientBounds, CreateClientError, NewClient, Ports, SecondSecret, StoreError,
+    UnknownClient,
+};
 
 /// A client to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +83,19 @@ fn create(
     })
 }
 
-/// Gives a client a second secret; both hold until [`finish_rotation`].
+/// Gives a client a second secret; both hold until [`finish_rotation`]. One that it had already does not
+/// hold any more.
 ///
 /// # Errors
 /// [`UnknownClient::Unknown`].
-pub fn begin_rotation(ports: &Ports, key: &ClientKey) -> Result<Secret, UnknownClient> {
+pub fn begin_rotation(
+    ports: &Ports,
+    key: &ClientKey,
+) -> Result<(Secret, SecondSecret), UnknownClient> {
     let secret = Secret::generate(&*ports.secrets);
     let by = by_system(ports);
-    (ports.stores.access).begin_rotation(key, &secret.hash(), &by)?;
-    Ok(secret)
+    let second = (ports.stores.access).begin_rotation(key, &secret.hash(), &by)?;
+    Ok((secret, second))
 }
 
 /// Ends a client's first secret; the second one is its only one.
@@ -105,6 +112,21 @@ pub fn finish_rotation(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClie
 /// [`UnknownClient::Unknown`].
 pub fn revoke_client(ports: &Ports, key: &ClientKey) -> Result<(), UnknownClient> {
     ports.stores.access.revoke(key, &by_system(ports))
+}
+
+/// Changes how much a client may ask for, and until when; gives what holds now.
+///
+/// # Errors
+/// [`UnknownClient::Unknown`].
+pub fn set_bounds(
+    ports: &Ports,
+    key: &ClientKey,
+    change: &BoundsChange,
+) -> Result<ClientBounds, UnknownClient> {
+    ports
+        .stores
+        .access
+        .set_bounds(key, change, &by_system(ports))
 }
 
 /// Clients are created and changed on the command line only.

@@ -6,13 +6,15 @@ mod clients;
 mod groups;
 mod orgs;
 mod secret;
+mod uses;
 
 pub use actors::actor;
 pub use caller::{Caller, Credentials, caller_of};
 pub use clients::{
     CreateClient, NewCredentials, begin_rotation, create_client, create_client_with,
-    finish_rotation, revoke_client,
+    finish_rotation, revoke_client, set_bounds,
 };
 pub use groups::{AccessGroup, AccessGroups, UnknownAccessGroup};
 pub use orgs::create_org;
 pub use secret::{ClientKey, MalformedClientKey, Secret, SecretHash, UnfitSecret};
+pub use uses::ClientUses;

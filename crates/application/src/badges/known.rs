@@ -5,10 +5,11 @@ use std::sync::Arc;
 use accolade_domain::ids::{BadgeId, OrgId};
 use moka::sync::Cache;
 
+use crate::badges::weight;
 use crate::ports::VersionedBadge;
 
-/// The most badges that are remembered.
-const MOST_REMEMBERED: u64 = 1_000;
+/// About how many bytes all remembered badges may take.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Badges as they were when they were last read. Cheap to clone; clones share what is remembered.
 ///
@@ -20,7 +21,13 @@ pub struct KnownBadges(Cache<(OrgId, BadgeId), Arc<VersionedBadge>>);
 
 impl Default for KnownBadges {
     fn default() -> Self {
-        Self(Cache::new(MOST_REMEMBERED))
+        let weigh =
+            |known: &VersionedBadge| u32::try_from(weight(&known.badge)).unwrap_or(u32::MAX);
+        let cache = Cache::builder()
+            .max_capacity(MOST_BYTES)
+            .weigher(move |_, known: &Arc<VersionedBadge>| weigh(known))
+            .build();
+        Self(cache)
     }
 }
 

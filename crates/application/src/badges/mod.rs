@@ -11,6 +11,7 @@ mod known;
 mod list;
 mod size;
 mod update;
+mod weight;
 
 pub use activity::SetActivity;
 pub use claim::{ClaimBadge, UnclaimBadge};
@@ -21,6 +22,7 @@ pub(crate) use get::view;
 pub use known::KnownBadges;
 pub use list::{BadgeList, list};
 pub use update::UpdateBadge;
+pub(crate) use weight::weight;
 
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};

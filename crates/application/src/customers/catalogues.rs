@@ -4,16 +4,15 @@ use std::mem::size_of;
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_domain::badge::Badge;
 use accolade_domain::customer_view::{
     self, Catalogue, CatalogueBadge, CustomerBadge, CustomerBadgeQuery,
 };
 use accolade_domain::ids::OrgId;
 use accolade_domain::listing::Page;
-use accolade_domain::owner::Claim;
 use anyhow::anyhow;
 use moka::sync::Cache;
 
+use crate::badges::weight;
 use crate::ports::{CatalogueVersion, CustomerBadges, HeldQuery, StoreError};
 
 /// About how many bytes all remembered catalogues may take. A catalogue that takes more alone is
@@ -44,7 +43,7 @@ impl Default for KnownCatalogues {
     fn default() -> Self {
         let cache = Cache::builder()
             .max_capacity(MOST_BYTES)
-            .weigher(|_, known: &Arc<Versioned>| weight(&known.catalogue))
+            .weigher(|_, known: &Arc<Versioned>| weight_of(&known.catalogue))
             .time_to_live(GOOD_FOR)
             .build();
         Self(cache)
@@ -90,14 +89,9 @@ impl KnownCatalogues {
     }
 }
 
-/// About how many bytes `catalogue` takes: of each badge what it takes itself, and twice what its
-/// texts take as JSON.
-fn weight(catalogue: &Catalogue) -> u32 {
-    let weight = |badge: &CatalogueBadge| {
-        let definition = serde_json::to_vec(&badge.badge.definition).unwrap_or_default();
-        let claims = badge.badge.claims.len() * size_of::<Claim>();
-        size_of::<CatalogueBadge>() + size_of::<Badge>() + 2 * (definition.len() + claims)
-    };
+/// About how many bytes `catalogue` takes.
+fn weight_of(catalogue: &Catalogue) -> u32 {
+    let weight = |badge: &CatalogueBadge| size_of::<CatalogueBadge>() + weight(&badge.badge);
     let weight: usize = catalogue.badges().iter().map(weight).sum();
     u32::try_from(weight).unwrap_or(u32::MAX)
 }

@@ -27,6 +27,13 @@ pub enum PutCustomers {
 }
 
 impl Command for PutCustomers {
+    fn customers(&self) -> usize {
+        match self {
+            Self::One(..) => 1,
+            Self::Several(entries) => entries.len(),
+        }
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (single, named, mut identifiers) = match self {
             Self::One(named, identifiers) => {

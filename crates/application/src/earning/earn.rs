@@ -43,6 +43,13 @@ pub enum Earners {
 impl Command for EarnBadge {
     const HAS_DRY_RUN: bool = true;
 
+    fn customers(&self) -> usize {
+        match &self.earners {
+            Earners::One(_) => 1,
+            Earners::Several(customers) => customers.len(),
+        }
+    }
+
     fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let found = match &mut self.earners {
             Earners::One(named) => vec![resolve_one(

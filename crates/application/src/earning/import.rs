@@ -51,6 +51,10 @@ pub struct ImportCustomerBadges {
 impl Command for ImportCustomerBadges {
     const HAS_DRY_RUN: bool = true;
 
+    fn customers(&self) -> usize {
+        self.rows.len()
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let mut rows = found(ports, request, self.rows)?;
         let caller = &request.caller;

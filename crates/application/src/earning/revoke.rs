@@ -36,6 +36,10 @@ pub struct RevokeEarn {
 impl Command for RevokeEarn {
     const HAS_DRY_RUN: bool = true;
 
+    fn customers(&self) -> usize {
+        1
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let customer = resolve_one(
             ports,

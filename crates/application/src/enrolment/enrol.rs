@@ -36,6 +36,10 @@ pub struct EnrolCustomers {
 impl Command for EnrolCustomers {
     const HAS_DRY_RUN: bool = true;
 
+    fn customers(&self) -> usize {
+        self.customers.len()
+    }
+
     fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let named = std::mem::take(&mut self.customers);
         let found = resolve(ports, request, named, "customers")?;

@@ -44,6 +44,13 @@ pub enum WhichEnrolments {
 impl Command for RevokeEnrolments {
     const HAS_DRY_RUN: bool = true;
 
+    fn customers(&self) -> usize {
+        match &self.which {
+            WhichEnrolments::AllOf(customers) => customers.len(),
+            WhichEnrolments::Named(enrolments) => enrolments.len(),
+        }
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let mut targets = targets(ports, request, self.which)?;
         if let Some(request_id) = &self.request_id {

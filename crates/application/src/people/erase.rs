@@ -17,6 +17,10 @@ pub struct EraseCustomer {
 }
 
 impl Command for EraseCustomer {
+    fn customers(&self) -> usize {
+        1
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let caller = &request.caller;
         let customer = resolve_one(ports, caller, &mut request.warnings, self.customer, None)?;

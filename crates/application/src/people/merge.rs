@@ -25,6 +25,10 @@ pub struct MergeCustomers {
 }
 
 impl Command for MergeCustomers {
+    fn customers(&self) -> usize {
+        2
+    }
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let mut found = |named, field| {
             let (caller, warnings) = (&request.caller, &mut request.warnings);

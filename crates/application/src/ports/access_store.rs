@@ -1,5 +1,7 @@
 //! Where organisations and their API clients live.
 
+use std::num::NonZeroU32;
+
 use accolade_domain::audit::{Attribution, ClientState, Entry, telling};
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::{ClientNumber, OrgId};
@@ -44,6 +46,73 @@ pub struct Client {
     pub created_on: Instant,
     /// When it was revoked, if it was.
     pub revoked_on: Option<Instant>,
+    /// How much it may ask for, and until when.
+    pub bounds: ClientBounds,
+    /// When it was last let in, to about a minute; `None` if it never was.
+    pub last_used_on: Option<Instant>,
+}
+
+impl Client {
+    /// Whether it was revoked or has ended at `now`, so that nobody is let in with its secrets.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.revoked_on.is_some() || self.bounds.ends_on.is_some_and(|end| end <= now)
+    }
+
+    /// What an entry of the audit trail has of it.
+    pub fn state(&self) -> ClientState {
+        ClientState {
+            requests_per_minute: self.bounds.requests_per_minute.map(NonZeroU32::get),
+            customers_per_minute: self.bounds.customers_per_minute.map(NonZeroU32::get),
+            ends_on: self.bounds.ends_on,
+            ..ClientState::new(self.name.clone(), self.groups.names())
+        }
+    }
+}
+
+/// How much a client may ask for, and until when. What is `None` is not bounded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClientBounds {
+    /// How many requests it may send a minute.
+    pub requests_per_minute: Option<NonZeroU32>,
+    /// How many customers it may name a minute in requests that change something.
+    pub customers_per_minute: Option<NonZeroU32>,
+    /// From when on it is not let in any more.
+    pub ends_on: Option<Instant>,
+}
+
+/// Which bounds of a client change, and to what: `Some(None)` takes a bound away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BoundsChange {
+    /// How many requests a minute.
+    pub requests_per_minute: Option<Option<NonZeroU32>>,
+    /// How many customers a minute.
+    pub customers_per_minute: Option<Option<NonZeroU32>>,
+    /// When it ends.
+    pub ends_on: Option<Option<Instant>>,
+}
+
+impl BoundsChange {
+    /// `bounds` after it.
+    pub fn of(self, bounds: ClientBounds) -> ClientBounds {
+        ClientBounds {
+            requests_per_minute: self
+                .requests_per_minute
+                .unwrap_or(bounds.requests_per_minute),
+            customers_per_minute: self
+                .customers_per_minute
+                .unwrap_or(bounds.customers_per_minute),
+            ends_on: self.ends_on.unwrap_or(bounds.ends_on),
+        }
+    }
+}
+
+/// What became of a second secret when another one was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondSecret {
+    /// There was none.
+    New,
+    /// There was one, which does not hold any more.
+    Replaced,
 }
 
 /// A client to be created.
@@ -66,10 +135,7 @@ pub struct NewClient {
 impl NewClient {
     /// What the audit trail tells of it once it has got its `number`.
     pub fn entry(&self, number: ClientNumber) -> Entry {
-        let state = ClientState {
-            name: self.name.clone(),
-            groups: self.groups.names(),
-        };
+        let state = ClientState::new(self.name.clone(), self.groups.names());
         telling::client_created(self.org, number, state, &self.created)
     }
 }
@@ -146,7 +212,7 @@ pub trait AccessStore: Send + Sync {
     fn client(&self, key: &ClientKey) -> Result<Option<Client>, StoreError>;
 
     /// Gives the client a second secret beside its first; replaces a second
-    /// one that it has already.
+    /// one that it has already, and says so.
     ///
     /// # Errors
     /// [`UnknownClient::Unknown`] also if it is revoked.
@@ -155,7 +221,7 @@ pub trait AccessStore: Send + Sync {
         key: &ClientKey,
         next: &SecretHash,
         by: &Attribution,
-    ) -> Result<(), UnknownClient>;
+    ) -> Result<SecondSecret, UnknownClient>;
 
     /// Makes the second secret the only one.
     ///
@@ -168,4 +234,23 @@ pub trait AccessStore: Send + Sync {
     /// # Errors
     /// [`UnknownClient::Unknown`] if there is no such client or it is revoked already.
     fn revoke(&self, key: &ClientKey, by: &Attribution) -> Result<(), UnknownClient>;
+
+    /// Changes how much the client may ask for, and until when; gives what holds now. Of changes at once
+    /// none is lost. What changes nothing is in no audit trail.
+    ///
+    /// # Errors
+    /// [`UnknownClient::Unknown`] also if it is revoked.
+    fn set_bounds(
+        &self,
+        key: &ClientKey,
+        change: &BoundsChange,
+        by: &Attribution,
+    ) -> Result<ClientBounds, UnknownClient>;
+
+    /// Writes down that these clients were let in at `on`, those of them that were not later already. It
+    /// is in no audit trail. Numbers of nobody are ignored.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn note_uses(&self, clients: &[ClientNumber], on: Instant) -> Result<(), StoreError>;
 }

@@ -38,6 +38,7 @@ mod webhook_store;
 
 use std::sync::Arc;
 
+use crate::access::ClientUses;
 use crate::turns::Turns;
 
 pub use accolade_domain::listing::{Page, PageOf, SortOrder};
@@ -124,4 +125,6 @@ pub struct Ports {
     pub files: Arc<dyn JobFiles>,
     /// Whose turn it is to change what many want to change.
     pub turns: Turns,
+    /// Which clients were let in.
+    pub uses: ClientUses,
 }

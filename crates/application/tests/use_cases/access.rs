@@ -38,7 +38,7 @@ fn a_new_client_works_at_once_and_acts_for_its_org() {
     let found = world.ports.stores.access.client(&new.key).unwrap().unwrap();
     assert!(found.admits(&new.secret));
     assert_eq!(found.number, new.number);
-    let caller = caller_of(&found).unwrap();
+    let caller = caller_of(&found, world.ports.clock.now()).unwrap();
     assert_eq!(
         (caller.org, caller.actor),
         (world.caller.org, new.number.into())
@@ -86,7 +86,7 @@ fn a_client_with_credentials_that_callers_have_is_let_in_by_their_slow_hash() {
 fn while_a_secret_is_rotated_both_are_let_in_and_then_the_new_one_alone() {
     let world = World::new();
     let new = client(&world, AccessGroups::DEFAULT);
-    let next = begin_rotation(&world.ports, &new.key).unwrap();
+    let (next, _) = begin_rotation(&world.ports, &new.key).unwrap();
     let let_in = || [&new.secret, &next].map(|secret| is_let_in(&world, &new.key, secret));
     assert_eq!(let_in(), [true, true]);
     finish_rotation(&world.ports, &new.key).unwrap();
@@ -99,12 +99,12 @@ fn while_a_secret_is_rotated_both_are_let_in_and_then_the_new_one_alone() {
 fn a_revoked_client_is_not_let_in_with_either_secret() {
     let world = World::new();
     let new = client(&world, AccessGroups::DEFAULT);
-    let next = begin_rotation(&world.ports, &new.key).unwrap();
+    let (next, _) = begin_rotation(&world.ports, &new.key).unwrap();
     revoke_client(&world.ports, &new.key).unwrap();
     let let_in = [&new.secret, &next].map(|secret| is_let_in(&world, &new.key, secret));
     assert_eq!(let_in, [false, false]);
     let found = world.ports.stores.access.client(&new.key).unwrap().unwrap();
-    assert_eq!(caller_of(&found), None);
+    assert_eq!(caller_of(&found, world.ports.clock.now()), None);
     for result in [
         revoke_client(&world.ports, &new.key),
         begin_rotation(&world.ports, &new.key).map(drop),
@@ -119,7 +119,7 @@ fn a_caller_without_the_access_group_is_refused_with_1931_that_names_it() {
     let world = World::new();
     client(&world, [AccessGroup::BadgesRead].into_iter().collect());
     let listed = world.ports.stores.access.clients().unwrap();
-    let caller = caller_of(listed.last().unwrap()).unwrap();
+    let caller = caller_of(listed.last().unwrap(), world.ports.clock.now()).unwrap();
     assert_eq!(caller.require(AccessGroup::BadgesRead.into()), Ok(()));
     let refused = caller.require(AccessGroup::BadgesIssue.into()).unwrap_err();
     assert_eq!(refused.code.number(), 1931);

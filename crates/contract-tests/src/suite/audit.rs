@@ -1,12 +1,13 @@
 //! The audit trail: what is told of a change, and how it is read.
 
+use std::num::NonZeroU32;
 use std::slice;
 
 use accolade_application::access::{AccessGroups, ClientKey, Secret};
 use accolade_application::ports::{
-    AuditPage, AuditQuery, BadgeEdit, BadgeVersion, CreateBadgeError, CreateClientError,
-    CreateOrgError, DirectoryEntry, DirectoryError, EditBadgeError, IdSource as _, Identifiers,
-    NewClient, SaveError, UnknownClient,
+    AuditPage, AuditQuery, BadgeEdit, BadgeVersion, BoundsChange, CreateBadgeError,
+    CreateClientError, CreateOrgError, DirectoryEntry, DirectoryError, EditBadgeError,
+    IdSource as _, Identifiers, NewClient, SaveError, UnknownClient,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{
@@ -122,8 +123,9 @@ fn entries_are_found_as_they_were_written_the_last_first(world: &World) {
         State::Group(group(world, world.tenant, "Metals")),
         State::CustomField(custom_field(world)),
         State::Client(ClientState {
-            name: "Till".try_into().unwrap(),
-            groups: AccessGroups::DEFAULT.names(),
+            customers_per_minute: Some(u32::MAX),
+            ends_on: Some(Instant::MAX),
+            ..ClientState::new("Till".try_into().unwrap(), AccessGroups::DEFAULT.names())
         }),
         State::Imported(u64::MAX),
     ];
@@ -484,6 +486,13 @@ fn whatever_changes_a_client_is_told_and_no_secret(world: &World) {
     let second = Secret::presented("second").hash();
     access.begin_rotation(&key, &second, &by).unwrap();
     access.finish_rotation(&key, &by).unwrap();
+    let change = BoundsChange {
+        requests_per_minute: Some(NonZeroU32::new(600)),
+        ..BoundsChange::default()
+    };
+    access.set_bounds(&key, &change, &by).unwrap();
+    access.set_bounds(&key, &change, &by).unwrap();
+    access.note_uses(&[number], now()).unwrap();
     access.revoke(&key, &by).unwrap();
     access.revoke(&key, &by).unwrap_err();
     let org = access.orgs().unwrap().remove(0);
@@ -492,15 +501,17 @@ fn whatever_changes_a_client_is_told_and_no_secret(world: &World) {
     let mut entries = found(world, &ALL);
     entries.reverse();
     let entry = |action, change| Entry::new(world.tenant.org, &by, number, action, change);
-    let state = State::Client(ClientState {
-        name: new.name.clone(),
-        groups: new.groups.names(),
+    let state = State::Client(ClientState::new(new.name.clone(), new.groups.names()));
+    let bounded = State::Client(ClientState {
+        requests_per_minute: Some(600),
+        ..ClientState::new(new.name.clone(), new.groups.names())
     });
     let (first, next) = (HiddenField::Secret, HiddenField::NextSecret);
     let expected = [
-        entry(Action::Create, Change::to(state)),
+        entry(Action::Create, Change::to(state.clone())),
         entry(Action::Rotate, Change::hidden(vec![next])),
         entry(Action::Rotate, Change::hidden(vec![first, next])),
+        entry(Action::Update, Change::between(state, bounded)),
         entry(Action::Revoke, Change::default()),
     ];
     assert_eq!(entries, expected);

@@ -1,7 +1,11 @@
 //! API clients: created, found, rotated, revoked.
 
+use std::num::NonZeroU32;
+
 use accolade_application::access::{AccessGroup, AccessGroups, ClientKey, Secret};
-use accolade_application::ports::{Client, CreateClientError, NewClient, UnknownClient};
+use accolade_application::ports::{
+    BoundsChange, Client, ClientBounds, CreateClientError, NewClient, SecondSecret, UnknownClient,
+};
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{ClientNumber, OrgId};
@@ -47,7 +51,7 @@ fn holds(client: &Client) -> [bool; 3] {
     ["first", "second", "third"].map(|text| client.has_secret(&secret(text)))
 }
 
-fn assert_unknown(result: &Result<(), UnknownClient>) {
+fn assert_unknown<T: std::fmt::Debug>(result: &Result<T, UnknownClient>) {
     assert!(matches!(result, Err(UnknownClient::Unknown)), "{result:?}");
 }
 
@@ -74,6 +78,8 @@ fn a_client_is_found_as_it_was_created(world: &World) {
             next_secret: None,
             created_on: new.created.on,
             revoked_on: None,
+            bounds: ClientBounds::default(),
+            last_used_on: None,
         };
         assert_eq!(found(world, text), expected);
     }
@@ -206,10 +212,12 @@ fn while_a_secret_is_rotated_both_hold_and_then_the_second_alone(world: &World) 
 fn a_rotation_that_begins_again_replaces_the_second_secret(world: &World) {
     let access = &world.stores.access;
     create(world, &client(world, "key"));
-    for text in ["second", "third"] {
-        access
-            .begin_rotation(&key("key"), &secret(text).hash(), &by(now()))
-            .unwrap();
+    for (text, expected) in [
+        ("second", SecondSecret::New),
+        ("third", SecondSecret::Replaced),
+    ] {
+        let second = access.begin_rotation(&key("key"), &secret(text).hash(), &by(now()));
+        assert_eq!(second.unwrap(), expected);
     }
     assert_eq!(holds(&found(world, "key")), [true, false, true]);
 }
@@ -257,6 +265,110 @@ fn the_moment_of_the_first_revocation_stays(world: &World) {
     assert_eq!(found(world, "key").revoked_on, Some(now()));
 }
 
+/// So many a minute.
+fn a_minute(bound: u32) -> Option<NonZeroU32> {
+    NonZeroU32::new(bound)
+}
+
+fn bounds_change_one_by_one_and_are_kept(world: &World) {
+    let access = &world.stores.access;
+    create(world, &client(world, "key"));
+    create(world, &client(world, "other"));
+    let set = |change: BoundsChange| {
+        let bounds = access.set_bounds(&key("key"), &change, &by(now())).unwrap();
+        assert_eq!(found(world, "key").bounds, bounds);
+        bounds
+    };
+    let most = a_minute(u32::MAX);
+    let requests = set(BoundsChange {
+        requests_per_minute: Some(most),
+        ..BoundsChange::default()
+    });
+    let expected = ClientBounds {
+        requests_per_minute: most,
+        ..ClientBounds::default()
+    };
+    assert_eq!(requests, expected);
+    let (customers_per_minute, ends_on) = (a_minute(1), Some(at("2027-01-01T00:00:00.5Z")));
+    let all = set(BoundsChange {
+        customers_per_minute: Some(customers_per_minute),
+        ends_on: Some(ends_on),
+        ..BoundsChange::default()
+    });
+    let expected = ClientBounds {
+        requests_per_minute: most,
+        customers_per_minute,
+        ends_on,
+    };
+    assert_eq!(all, expected);
+    assert_eq!(set(BoundsChange::default()), expected);
+    let none = set(BoundsChange {
+        requests_per_minute: Some(None),
+        customers_per_minute: Some(None),
+        ends_on: Some(None),
+    });
+    assert_eq!(none, ClientBounds::default());
+    assert_eq!(found(world, "other").bounds, ClientBounds::default());
+}
+
+fn a_client_ends_at_its_moment_and_bounds_need_one_that_is_not_revoked(world: &World) {
+    let access = &world.stores.access;
+    let ends_on = now();
+    let change = BoundsChange {
+        ends_on: Some(Some(ends_on)),
+        ..BoundsChange::default()
+    };
+    assert_unknown(&access.set_bounds(&key("key"), &change, &by(now())));
+    create(world, &client(world, "key"));
+    access.set_bounds(&key("key"), &change, &by(now())).unwrap();
+    let ended = found(world, "key");
+    assert!(ended.is_over(ends_on));
+    assert!(!ended.is_over(ends_on - time::Duration::MICROSECOND));
+    access.revoke(&key("key"), &by(now())).unwrap();
+    assert_unknown(&access.set_bounds(&key("key"), &change, &by(now())));
+}
+
+fn of_bounds_that_change_at_once_none_is_lost(world: &World) {
+    create(world, &client(world, "key"));
+    let servers = world.servers();
+    race(2, |i| {
+        let change = match i {
+            0 => BoundsChange {
+                requests_per_minute: Some(a_minute(7)),
+                ..BoundsChange::default()
+            },
+            _ => BoundsChange {
+                customers_per_minute: Some(a_minute(8)),
+                ..BoundsChange::default()
+            },
+        };
+        let access = &servers[i].access;
+        access.set_bounds(&key("key"), &change, &by(now())).unwrap();
+    });
+    let expected = ClientBounds {
+        requests_per_minute: a_minute(7),
+        customers_per_minute: a_minute(8),
+        ends_on: None,
+    };
+    assert_eq!(found(world, "key").bounds, expected);
+}
+
+fn the_last_use_of_clients_never_goes_back(world: &World) {
+    let access = &world.stores.access;
+    let [first, second, third] =
+        ["first", "second", "third"].map(|text| create(world, &client(world, text)));
+    let (earlier, later) = (now(), now() + time::Duration::MINUTE);
+    access.note_uses(&[first], later).unwrap();
+    let nobody = ClientNumber::try_from(i64::MAX).unwrap();
+    access.note_uses(&[first, second, nobody], earlier).unwrap();
+    access.note_uses(&[], later).unwrap();
+    let used = ["first", "second", "third"].map(|text| found(world, text).last_used_on);
+    assert_eq!(used, [Some(later), Some(earlier), None]);
+    let listed = access.clients().unwrap();
+    let listed = listed.iter().filter(|it| it.number == third);
+    assert!(listed.map(|it| it.last_used_on).eq([None]));
+}
+
 fn of_revocations_at_once_exactly_one_is_the_first(world: &World) {
     create(world, &client(world, "key"));
     let servers = world.servers();
@@ -282,5 +394,9 @@ sentences! {
     a_rotation_needs_a_client_and_its_end_a_second_secret
     a_revoked_client_is_still_found_and_its_secrets_stay_as_they_were
     the_moment_of_the_first_revocation_stays
+    bounds_change_one_by_one_and_are_kept
+    a_client_ends_at_its_moment_and_bounds_need_one_that_is_not_revoked
+    of_bounds_that_change_at_once_none_is_lost
+    the_last_use_of_clients_never_goes_back
     of_revocations_at_once_exactly_one_is_the_first
 }

@@ -4,6 +4,7 @@ use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
 use crate::ids::CustomerId;
+use crate::instant::Instant;
 use crate::job::{JobSettings, JobState};
 use crate::owner::Claim;
 use crate::text::Name;
@@ -126,6 +127,37 @@ pub struct ClientState {
     pub name: Name,
     /// The names of its access groups.
     pub groups: Vec<String>,
+    /// How many requests it may send a minute.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub requests_per_minute: Option<u32>,
+    /// How many customers it may name a minute.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub customers_per_minute: Option<u32>,
+    /// When it ends.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub ends_on: Option<Instant>,
+}
+
+impl ClientState {
+    /// A client of that name with these access groups, which nothing bounds.
+    pub const fn new(name: Name, groups: Vec<String>) -> Self {
+        Self {
+            name,
+            groups,
+            requests_per_minute: None,
+            customers_per_minute: None,
+            ends_on: None,
+        }
+    }
 }
 
 /// A field whose value is in no entry, because it is a secret or names a customer.

@@ -201,6 +201,21 @@ pub fn client_rotation_finished(org: OrgId, client: ClientNumber, by: &Attributi
     Entry::new(org, by, client, Action::Rotate, change)
 }
 
+/// How much an API client may ask for changed, or until when; nothing if it did not.
+pub fn client_changed(
+    org: OrgId,
+    client: ClientNumber,
+    before: ClientState,
+    after: ClientState,
+    by: &Attribution,
+) -> Option<Entry> {
+    if before == after {
+        return None;
+    }
+    let change = Change::between(State::Client(before), State::Client(after));
+    Some(Entry::new(org, by, client, Action::Update, change))
+}
+
 /// An API client was revoked.
 pub fn client_revoked(org: OrgId, client: ClientNumber, by: &Attribution) -> Entry {
     Entry::new(org, by, client, Action::Revoke, Change::default())

@@ -19,8 +19,11 @@ use crate::middleware::deadline::Deadline;
 /// How old what is remembered may be. A revoked client is to be refused within five seconds.
 const FRESH: Duration = Duration::from_secs(3);
 
-/// The most clients that are remembered.
-const MOST_REMEMBERED: u64 = 10_000;
+/// About how many bytes all remembered clients may take: of some ten thousand.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// The most slow hashes that are remembered, each of some hundred bytes.
+const MOST_HASHES: u64 = 10_000;
 
 /// How long a client is remembered as one that was admitted, if it does not come back.
 const KNOWN: Duration = Duration::from_hours(1);
@@ -70,6 +73,18 @@ struct Known {
     asked_at: Instant,
 }
 
+/// About how many bytes a client takes, with its key that it is found by.
+fn weight(client: &Client) -> u32 {
+    let texts = [
+        client.name.as_str(),
+        client.org.name.as_str(),
+        client.key.as_str(),
+    ];
+    let texts: usize = texts.iter().map(|text| text.len()).sum();
+    let weight = size_of::<Client>() + texts + client.key.as_str().len();
+    u32::try_from(weight).unwrap_or(u32::MAX)
+}
+
 impl Clients {
     pub(super) fn new(ports: Ports, dispatcher: Dispatcher) -> Self {
         Self {
@@ -78,13 +93,14 @@ impl Clients {
             strangers: Dispatcher::new(1, STRANGERS_WAITING),
             suspects: Dispatcher::new(1, STRANGERS_WAITING),
             known: Cache::builder()
-                .max_capacity(MOST_REMEMBERED)
+                .max_capacity(MOST_BYTES)
+                .weigher(|_, known: &Known| weight(&known.client))
                 .time_to_idle(KNOWN)
                 .build(),
             hashing: Dispatcher::new(HASHED_AT_ONCE, HASHES_WAITING),
             hashing_for_nobody: Dispatcher::new(1, HASHES_WAITING),
             slow_hashes: Cache::builder()
-                .max_capacity(MOST_REMEMBERED)
+                .max_capacity(MOST_HASHES)
                 .time_to_idle(HASH_REMEMBERED)
                 .build(),
         }
@@ -145,7 +161,7 @@ impl Clients {
         let found = match found {
             Some(client) if client.admits_hash(&fast) => {
                 let secret = fast;
-                return Ok(Some(Admitted { client, secret }));
+                return Ok(Some(self.let_in(Admitted { client, secret })));
             }
             found => found,
         };
@@ -156,7 +172,21 @@ impl Clients {
         let hash = self.slow_hash(hashing, key, secret, deadline).await?;
         let right = found.zip(hash);
         let right = right.filter(|(client, hash)| client.admits_hash(hash));
-        Ok(right.map(|(client, secret)| Admitted { client, secret }))
+        Ok(right.map(|(client, secret)| self.let_in(Admitted { client, secret })))
+    }
+
+    /// The same, noted: each client that is let in comes by here every few seconds at most.
+    fn let_in(&self, admitted: Admitted) -> Admitted {
+        self.note_use(&admitted.client);
+        admitted
+    }
+
+    /// Notes that `client`, which was just looked up, is let in.
+    pub(super) fn note_use(&self, client: &Client) {
+        let now = self.ports.clock.now();
+        if !client.is_over(now) {
+            self.ports.uses.note(client, now);
+        }
     }
 
     async fn slow_hash(

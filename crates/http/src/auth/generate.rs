@@ -7,13 +7,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Auth, Origin};
+use super::Auth;
 use crate::failure::Failure;
-use crate::middleware::body;
+use crate::middleware::body::{self, Room};
 use crate::operation::{Bare, Operation, example, post};
 
 /// The most bytes that a request for a token has.
-pub(super) const BODY_LIMIT: usize = 16 * 1024;
+pub(super) const ROOM: Room<'static> = Room {
+    most: 16 * 1024,
+    budget: None,
+};
 
 /// A client's key and secret.
 #[derive(ToSchema)]
@@ -63,9 +66,9 @@ async fn generate_token(
     payload: web::Payload,
     auth: web::Data<Auth>,
 ) -> Result<HttpResponse, Failure> {
-    let body = body::json(&request, payload, BODY_LIMIT).await?;
+    let body = body::json(&request, payload, ROOM).await?;
     let credentials = credentials(&body)?;
-    let origin = Origin::from_request(&request);
+    let origin = auth.origin(&request);
     let admitted = auth.authenticate(&[credentials], origin).await?;
     let token = auth.token(&admitted, None)?;
     let answer = GeneratedToken {

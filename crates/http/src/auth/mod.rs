@@ -7,6 +7,7 @@
 
 mod clients;
 mod presented;
+mod rates;
 mod tokens;
 
 pub(crate) mod generate;
@@ -16,7 +17,7 @@ pub(crate) mod oauth2;
 mod tests;
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,12 +31,16 @@ use tracing::Span;
 
 use clients::{Admitted, Clients};
 use presented::Presented;
+use rates::Rates;
 use tokens::{AccessToken, Grant, Tokens};
 
+use crate::address::TrustedProxies;
 use crate::dispatch::Dispatcher;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
 use crate::throttle::Throttle;
+
+pub(crate) use rates::ClientRate;
 
 /// The header that may say which org the caller means.
 const ORG_ID: &str = "X-CAP-API-AUTH-ORG-ID";
@@ -71,6 +76,8 @@ pub(crate) struct Auth {
     clients: Clients,
     tokens: Tokens,
     throttle: Throttle,
+    rates: Rates,
+    proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
 
@@ -83,6 +90,7 @@ const PERMIT_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Permit {
     key: ClientKey,
     given_at: Instant,
+    rate: Option<Arc<ClientRate>>,
 }
 
 impl Permit {
@@ -92,7 +100,13 @@ impl Permit {
         Self {
             key,
             given_at: Instant::now(),
+            rate: None,
         }
+    }
+
+    /// How much the client may ask for a minute, if that is bounded.
+    pub(crate) fn rate(&self) -> Option<&Arc<ClientRate>> {
+        self.rate.as_ref()
     }
 
     /// Whether it was given so long ago that it has to be asked for again.
@@ -111,12 +125,12 @@ impl Permit {
         let given_at = Instant::now();
         self.check_again(ports)?;
         Ok(Self {
-            key: self.key.clone(),
             given_at,
+            ..self.clone()
         })
     }
 
-    /// Asks the store whether the client was revoked since, if it is old.
+    /// Asks the store whether the client was revoked or has ended since, if it is old.
     ///
     /// # Errors
     /// 1930 if it was; the store failed.
@@ -125,7 +139,7 @@ impl Permit {
             return Ok(());
         }
         let client = ports.stores.access.client(&self.key)?;
-        match client.filter(|client| client.revoked_on.is_none()) {
+        match client.filter(|client| !client.is_over(ports.clock.now())) {
             Some(_) => Ok(()),
             None => Err(Rejection::new(Code::Unauthenticated).into()),
         }
@@ -139,23 +153,30 @@ struct Origin {
     deadline: Deadline,
 }
 
-impl Origin {
-    fn from_request(request: &HttpRequest) -> Self {
-        Self {
-            address: request.peer_addr().map(|peer| peer.ip()),
-            deadline: Deadline::from_request(request),
-        }
-    }
-}
-
 impl Auth {
     /// Authenticates the clients of `ports`, which are looked up through `dispatcher`.
-    pub(crate) fn new(ports: &Ports, dispatcher: Dispatcher, options: &AuthOptions) -> Self {
+    pub(crate) fn new(
+        ports: &Ports,
+        dispatcher: Dispatcher,
+        proxies: TrustedProxies,
+        options: &AuthOptions,
+    ) -> Self {
         Self {
+            rates: Rates::default(),
+            proxies,
             clients: Clients::new(ports.clone(), dispatcher),
             tokens: Tokens::new(&options.token_keys, options.token_ttl),
             throttle: Throttle::new(options.failures_per_key, options.failures_per_address),
             clock: Arc::clone(&ports.clock),
+        }
+    }
+
+    /// Where `request` comes from.
+    fn origin(&self, request: &HttpRequest) -> Origin {
+        let caller = |peer: SocketAddr| self.proxies.caller(peer.ip(), request.headers());
+        Origin {
+            address: request.peer_addr().map(caller),
+            deadline: Deadline::from_request(request),
         }
     }
 
@@ -170,14 +191,19 @@ impl Auth {
         groups: AccessGroups,
     ) -> Result<(Caller, Permit), Failure> {
         let given_at = Instant::now();
-        let (caller, key) = self.caller(request).await?;
+        let (caller, client) = self.caller(request).await?;
         caller.require(groups)?;
-        Ok((caller, Permit { key, given_at }))
+        let permit = Permit {
+            key: client.key.clone(),
+            given_at,
+            rate: self.rates.of(&client),
+        };
+        Ok((caller, permit))
     }
 
-    /// Who sends `request`, and under which key.
-    async fn caller(&self, request: &HttpRequest) -> Result<(Caller, ClientKey), Failure> {
-        let origin = Origin::from_request(request);
+    /// Who sends `request`, and as which client.
+    async fn caller(&self, request: &HttpRequest) -> Result<(Caller, Arc<Client>), Failure> {
+        let origin = self.origin(request);
         let (client, scope) = match Presented::from_headers(request.headers()) {
             Presented::Nothing => return Err(unauthenticated()),
             Presented::Credentials(credentials) => {
@@ -186,7 +212,7 @@ impl Auth {
             }
             Presented::Token(token) => self.bearer(&token, origin).await?,
         };
-        let mut caller = caller_of(&client).ok_or_else(unauthenticated)?;
+        let mut caller = caller_of(&client, self.clock.now()).ok_or_else(unauthenticated)?;
         tell_log(&client);
         if let Some(scope) = scope {
             caller.groups = caller.groups.within(scope);
@@ -196,7 +222,7 @@ impl Auth {
             org == Some(caller.org)
         };
         if request.headers().get_all(ORG_ID).all(is_own) {
-            Ok((caller, client.key.clone()))
+            Ok((caller, client))
         } else {
             Err(another_org())
         }
@@ -212,7 +238,10 @@ impl Auth {
         origin: Origin,
     ) -> Result<Admitted, Failure> {
         for credentials in spellings {
-            if let Some(admitted) = self.find(credentials, origin).await? {
+            let admitted = self.find(credentials, origin).await?;
+            // Whose client has ended has right credentials no more.
+            let is_over = |it: &Admitted| it.client.is_over(self.clock.now());
+            if let Some(admitted) = admitted.filter(|it| !is_over(it)) {
                 return Ok(admitted);
             }
         }
@@ -221,9 +250,9 @@ impl Auth {
         match self.throttle.wrong(key, origin.address, now) {
             None => Err(unauthenticated()),
             Some(wait) => {
-                let seconds = wait.as_millis().div_ceil(1_000).max(1);
-                let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-                Err(Failure::new(Code::TooManyFailures).retry_after(seconds))
+                let message = "Too many wrong credentials. Wait, then send the right ones.";
+                let refusal = Rejection::new(Code::TooManyRequests).with_message(message);
+                Err(Failure::from(refusal).retry_after_time(wait))
             }
         }
     }
@@ -258,18 +287,22 @@ impl Auth {
     ) -> Result<(Arc<Client>, Option<AccessGroups>), Failure> {
         let grant = self.tokens.read(token, self.clock.now());
         let Grant { key, scope, secret } = grant.ok_or_else(unauthenticated)?;
-        let client = match self.clients.recent(&key, Instant::now()) {
+        let recent = self.clients.recent(&key, Instant::now());
+        let is_looked_up = recent.is_none();
+        let client = match recent {
             Some(client) => Some(client),
             None => self.clients.look_up(&key, origin.deadline).await?,
         };
+        let now = self.clock.now();
         let holds = |client: &Arc<Client>| {
             let mut secrets = [client.secret].into_iter().chain(client.next_secret);
-            client.revoked_on.is_none() && secrets.any(|it| self.tokens.is_of(&secret, &it))
+            !client.is_over(now) && secrets.any(|it| self.tokens.is_of(&secret, &it))
         };
-        client
-            .filter(holds)
-            .map(|client| (client, scope))
-            .ok_or_else(unauthenticated)
+        let client = client.filter(holds).ok_or_else(unauthenticated)?;
+        if is_looked_up {
+            self.clients.note_use(&client);
+        }
+        Ok((client, scope))
     }
 
     /// An access token for the client that was `admitted`, narrowed to `scope` if there is one.

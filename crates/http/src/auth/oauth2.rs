@@ -16,8 +16,8 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::generate::BODY_LIMIT;
-use super::{Auth, Origin, presented, tokens};
+use super::generate::ROOM;
+use super::{Auth, presented, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
 use crate::operation::{Bare, Operation, example, post};
@@ -95,7 +95,7 @@ impl Refusal {
     fn from_failure(failure: &Failure, request: &HttpRequest) -> Self {
         failure.log();
         let error = match failure.code() {
-            Code::Unauthenticated | Code::TooManyFailures => "invalid_client",
+            Code::Unauthenticated | Code::TooManyRequests => "invalid_client",
             Code::Unavailable => "temporarily_unavailable",
             Code::Internal => "server_error",
             _ => "invalid_request",
@@ -179,9 +179,7 @@ async fn grant(
         ));
     }
     let refused = |failure: Failure| Refusal::from_failure(&failure, request);
-    let body = body::bytes(request, payload, BODY_LIMIT)
-        .await
-        .map_err(refused)?;
+    let body = body::bytes(request, payload, ROOM).await.map_err(refused)?;
     let mut form = form(&body)?;
     match form.remove("grant_type").as_deref() {
         Some("client_credentials") => {}
@@ -192,7 +190,7 @@ async fn grant(
         None => return Err(Refusal::invalid_request("grant_type is required.")),
     }
     let spellings = credentials(request, &mut form)?;
-    let origin = Origin::from_request(request);
+    let origin = auth.origin(request);
     let admitted = auth.authenticate(&spellings, origin).await;
     let admitted = admitted.map_err(refused)?;
     let scope = form.remove("scope");

@@ -66,7 +66,12 @@ fn here() -> Here {
     let secret = Secret::brought_along(BROUGHT_SECRET).unwrap();
     let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
     create_client_with(&ports, command, &key, &secret).unwrap();
-    let auth = Auth::new(&ports, Dispatcher::new(2, 10), &OPTIONS());
+    let auth = Auth::new(
+        &ports,
+        Dispatcher::new(2, 10),
+        TrustedProxies::default(),
+        &OPTIONS(),
+    );
     Here {
         ports,
         clock,
@@ -223,7 +228,7 @@ async fn a_new_secret_works_at_once_beside_the_first() {
     let here = here();
     let key = &here.client.key;
     assert_eq!(here.code(&[here.right()]).await, None);
-    let second = begin_rotation(&here.ports, key).unwrap();
+    let (second, _) = begin_rotation(&here.ports, key).unwrap();
     assert_eq!(
         here.code(&[basic(key.as_str(), second.reveal())]).await,
         None
@@ -256,7 +261,13 @@ fn who_was_revoked_while_a_turn_was_long_in_coming_is_refused() {
     );
     let check = |given_at| {
         let key = key.clone();
-        Permit { key, given_at }.check_again(&here.ports).is_ok()
+        let rate = None;
+        let permit = Permit {
+            key,
+            given_at,
+            rate,
+        };
+        permit.check_again(&here.ports).is_ok()
     };
     assert!(check(young) && check(old));
     revoke_client(&here.ports, &key).unwrap();
@@ -269,7 +280,7 @@ async fn a_token_ends_with_the_secret_that_it_was_fetched_with() {
     let key = &here.client.key;
     let bearer = |token: String| [(header::AUTHORIZATION, format!("Bearer {token}"))];
     let of_first = bearer(here.token().await);
-    let second = begin_rotation(&here.ports, key).unwrap();
+    let (second, _) = begin_rotation(&here.ports, key).unwrap();
     let (_, answer) = here.grant(basic(key.as_str(), second.reveal()), &[]).await;
     let of_second = bearer(answer["access_token"].as_str().unwrap().to_owned());
     assert_eq!(here.code(&of_first).await, None);

@@ -4,12 +4,22 @@ use accolade_domain::rejection::{Code, Rejection};
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, UPGRADE};
 use actix_web::{HttpMessage as _, HttpRequest};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::timeout_at;
 
 use crate::failure::Failure;
+use crate::middleware::budget::{BodyBudget, Share};
 use crate::middleware::deadline::Deadline;
+
+/// How much there is room for of a body.
+#[derive(Clone, Copy)]
+pub(crate) struct Room<'a> {
+    /// The most bytes that it may have.
+    pub(crate) most: usize,
+    /// The memory that it shares with others; `None` if it is small.
+    pub(crate) budget: Option<&'a BodyBudget>,
+}
 
 /// The body of `request`, if its content type is JSON or absent.
 ///
@@ -18,7 +28,7 @@ use crate::middleware::deadline::Deadline;
 pub(crate) async fn json(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>>,
-    limit: usize,
+    room: Room<'_>,
 ) -> Result<Bytes, Failure> {
     let is_json = match request.mime_type() {
         Ok(None) => true,
@@ -28,18 +38,18 @@ pub(crate) async fn json(
     if !is_json {
         return Err(Failure::new(Code::UnsupportedMediaType));
     }
-    bytes(request, payload, limit).await
+    bytes(request, payload, room).await
 }
 
-/// The body of `request`, at most `limit` bytes of it.
+/// The body of `request`, if there is `room` for it.
 ///
 /// # Errors
-/// 1942 if it is larger, 1943 if it is compressed, 1945 if it is not there by the request's
+/// 1942 if it is too large, 1951 if too much is held already, 1943 if it is compressed, 1945 if it is not there by the request's
 /// deadline, 400 if it breaks off.
 pub(crate) async fn bytes(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>>,
-    limit: usize,
+    room: Room<'_>,
 ) -> Result<Bytes, Failure> {
     if let Some(encoding) = request.headers().get(CONTENT_ENCODING)
         && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
@@ -49,18 +59,19 @@ pub(crate) async fn bytes(
             .with_message(message)
             .into());
     }
-    encoded(request, payload, limit).await
+    encoded(request, payload, room).await
 }
 
-/// The body of `request` as it is sent, compressed or not, at most `limit` bytes of it.
+/// The body of `request` as it is sent, compressed or not, if there is `room` for it.
 ///
 /// # Errors
-/// 1942 if it is larger, 1945 if it is not there by the request's deadline, 400 if it breaks off.
+/// 1942 if it is too large, 1951 if too much is held already, 1945 if it is not there by the request's deadline, 400 if it breaks off.
 pub(crate) async fn encoded(
     request: &HttpRequest,
     payload: impl Stream<Item = Result<Bytes, PayloadError>>,
-    limit: usize,
+    room: Room<'_>,
 ) -> Result<Bytes, Failure> {
+    let limit = room.most;
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -74,7 +85,7 @@ pub(crate) async fn encoded(
     };
     timeout_at(
         Deadline::from_request(request).instant(),
-        collect(payload, limit, announced),
+        collect(payload, room, announced),
     )
     .await
     .unwrap_or_else(|_| Err(Failure::new(Code::BodyTimeout)))
@@ -82,7 +93,7 @@ pub(crate) async fn encoded(
 
 async fn collect(
     payload: impl Stream<Item = Result<Bytes, PayloadError>>,
-    limit: usize,
+    room: Room<'_>,
     announced: usize,
 ) -> Result<Bytes, Failure> {
     if announced == 0 {
@@ -100,18 +111,67 @@ async fn collect(
     }
     // What is announced is at most the limit, but may never come: no more than what
     // came is believed.
-    let mut body = BytesMut::from(first);
-    while body.len() <= limit {
-        match payload.next().await {
-            Some(piece) => body.extend_from_slice(&piece.map_err(|error| broken(&error))?),
-            None => return Ok(body.freeze()),
-        }
-        if body.len() >= announced {
-            body.truncate(announced);
-            return Ok(body.freeze());
+    let mut body = Collected::new(room);
+    body.add(&first)?;
+    while body.bytes.len() < announced
+        && let Some(piece) = payload.next().await
+    {
+        let piece = piece.map_err(|error| broken(&error))?;
+        let len = piece.len().min(announced - body.bytes.len());
+        body.add(&piece[..len])?;
+    }
+    Ok(body.into())
+}
+
+/// What came of a body so far, and its share of the memory of all.
+struct Collected {
+    bytes: Vec<u8>,
+    share: Option<Share>,
+    most: usize,
+}
+
+impl Collected {
+    fn new(room: Room<'_>) -> Self {
+        Self {
+            bytes: Vec::new(),
+            share: room.budget.map(BodyBudget::share),
+            most: room.most,
         }
     }
-    Err(too_large(limit))
+
+    /// Adds a piece. What there is room for grows by steps, so that little is copied, and never beyond
+    /// the limit.
+    ///
+    /// # Errors
+    /// 1942 if there is no room for it ever, 1951 if there is none now.
+    fn add(&mut self, piece: &[u8]) -> Result<(), Failure> {
+        let len = self.bytes.len() + piece.len();
+        if len > self.most {
+            return Err(too_large(self.most));
+        }
+        if len > self.bytes.capacity() {
+            let capacity = len.max((2 * self.bytes.capacity()).min(self.most));
+            if let Some(share) = &mut self.share {
+                share.resize(capacity)?;
+            }
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(())
+    }
+}
+
+impl From<Collected> for Bytes {
+    /// The body, which has its share for as long as there is something of it.
+    fn from(collected: Collected) -> Self {
+        Self::from_owner(collected)
+    }
+}
+
+impl AsRef<[u8]> for Collected {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 /// Whether `request`, which says nothing of a body, offers to go on in another protocol.
@@ -141,6 +201,11 @@ mod tests {
     use futures_util::stream;
     use std::time::Duration;
 
+    const ROOM: Room<'static> = Room {
+        most: 8,
+        budget: None,
+    };
+
     fn request(headers: &[(&str, &str)]) -> HttpRequest {
         let mut request = TestRequest::post();
         for header in headers {
@@ -161,7 +226,7 @@ mod tests {
     }
 
     async fn received(headers: &[(&str, &str)], parts: &[&'static str]) -> Result<Bytes, u32> {
-        json(&request(headers), pieces(parts), 8)
+        json(&request(headers), pieces(parts), ROOM)
             .await
             .map_err(|failure| failure.code().number())
     }
@@ -220,6 +285,31 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_large_body_has_its_share_until_nothing_is_left_of_it() {
+        let budget = BodyBudget::new(100_000);
+        let room = Room {
+            most: 90_000,
+            budget: Some(&budget),
+        };
+        let piece = Bytes::from(vec![b' '; 30_000]);
+        let sent = |pieces: usize| stream::iter(vec![piece.clone(); pieces]).map(Ok);
+        let length = request(&[("content-length", "90000")]);
+        let first = json(&length, sent(3), room).await.unwrap();
+        assert_eq!((first.len(), budget.held()), (90_000, 90_000));
+        let refused = json(&length, sent(3), room).await.unwrap_err();
+        assert_eq!(refused.code().number(), 1951);
+        assert_eq!(budget.held(), 90_000);
+        // What is small is received all the same.
+        json(&request(&[]), sent(1), room).await.unwrap();
+        let rest = first.slice(80_000..);
+        drop(first);
+        assert_eq!(budget.held(), 90_000);
+        drop(rest);
+        assert_eq!(budget.held(), 0);
+        json(&length, sent(3), room).await.unwrap();
+    }
+
+    #[actix_web::test]
     async fn a_body_of_another_type_or_compressed_is_refused() {
         for kind in [
             "text/plain",
@@ -248,14 +338,14 @@ mod tests {
         request
             .extensions_mut()
             .insert(Deadline::after(Duration::ZERO));
-        let failure = json(&request, stream::pending(), 8).await.unwrap_err();
+        let failure = json(&request, stream::pending(), ROOM).await.unwrap_err();
         assert_eq!(failure.code().number(), 1945);
     }
 
     #[actix_web::test]
     async fn a_body_that_breaks_off_is_the_callers_fault() {
         let broken = stream::iter([Ok(Bytes::from("{")), Err(PayloadError::Incomplete(None))]);
-        let failure = json(&request(&[]), broken, 8).await.unwrap_err();
+        let failure = json(&request(&[]), broken, ROOM).await.unwrap_err();
         assert_eq!(failure.code().number(), 400);
         let message = failure.message(None);
         assert!(message.starts_with("The body broke off"), "{message}");

@@ -24,13 +24,15 @@ const SENT: [&str; 11] = [
 ];
 
 /// The headers of answers that a page may read beside those that it always may.
-const READ: [&str; 9] = [
+const READ: [&str; 11] = [
     "Accolade-As-Of",
     "Accolade-Oldest",
     "Accolade-Warnings",
     "ETag",
     "Idempotency-Replayed",
     "Link",
+    "RateLimit",
+    "RateLimit-Policy",
     "Retry-After",
     "X-CAP-REQUEST-ID",
     "X-Request-Id",

@@ -5,6 +5,7 @@
 //! envelope, is logged once, and is counted.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accolade_domain::audit::RequestTag;
@@ -19,6 +20,7 @@ use futures_util::FutureExt as _;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use crate::auth::ClientRate;
 use crate::dispatch::{Effect, panic_failure};
 use crate::failure::Failure;
 use crate::metrics::Metrics;
@@ -135,11 +137,19 @@ fn finish(
     tag: &RequestTag,
 ) -> ServiceResponse<BoxBody> {
     let mut response = enveloped(response, tag);
+    let rate = response
+        .request()
+        .extensions()
+        .get::<Arc<ClientRate>>()
+        .cloned();
     let headers = response.headers_mut();
     for (name, value) in headers_of(tag) {
         headers.insert(name, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    if let Some(rate) = rate {
+        rate.tell(headers);
+    }
     // What customers hold is nobody's to keep on the way.
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, NO_STORE);
@@ -234,6 +244,7 @@ fn effect(method: &Method) -> Effect {
 mod tests {
     use super::*;
     use crate::dispatch::DispatcherUsage;
+    use crate::metrics::Counts;
     use accolade_application::ports::PoolUsage;
     use actix_web::http::header::{CONTENT_TYPE, RETRY_AFTER};
     use actix_web::middleware::from_fn;
@@ -309,7 +320,12 @@ mod tests {
             body: String::from_utf8(body.to_vec()).unwrap(),
             retry_after: header(RETRY_AFTER.as_str()),
             metrics: metrics
-                .render(PoolUsage::default(), DispatcherUsage::default(), 0, 0, true)
+                .render(
+                    PoolUsage::default(),
+                    DispatcherUsage::default(),
+                    Counts::default(),
+                    true,
+                )
                 .unwrap(),
         }
     }

@@ -2,6 +2,7 @@
 //! the log, and the envelope around whatever goes wrong.
 
 pub(crate) mod body;
+pub(crate) mod budget;
 pub(crate) mod cors;
 pub(crate) mod deadline;
 pub(crate) mod draining;

@@ -11,6 +11,9 @@ use crate::operation::Rules;
 /// Each names a request, in every answer.
 const REQUEST_IDS: [&str; 2] = ["X-CAP-REQUEST-ID", "X-Request-Id"];
 
+/// What a client may ask for a minute, in all and still, if that is bounded.
+const RATES: [&str; 2] = ["RateLimit-Policy", "RateLimit"];
+
 /// When to come again.
 const RETRY_AFTER: &str = "Retry-After";
 
@@ -42,6 +45,12 @@ pub(super) fn add_common(document: &mut OpenApi) {
     add("Accolade-As-Of", Type::String, text);
     let text = "What is odd about the request, as `warnings` of an envelope; absent if nothing is.";
     add("Accolade-Warnings", Type::String, text);
+    let text = "Of a client with bounds: how many requests and customers it may have a minute, \
+                `\"requests\";q=600;w=60, \"customers\";q=100000;w=60`.";
+    add(RATES[0], Type::String, text);
+    let text = "How many of them are left, and in how many seconds all are there again: \
+                `\"requests\";r=599;t=1, \"customers\";r=100000;t=0`.";
+    add(RATES[1], Type::String, text);
     let text = "After how many seconds to come again.";
     add(RETRY_AFTER, Type::Integer, text);
 }
@@ -92,6 +101,11 @@ pub(super) fn add_answered(
         }
         for (_, name) in own.iter().filter(|(with, _)| with == status) {
             answer(response, name);
+        }
+        if rules.is_some() {
+            for name in RATES {
+                answer(response, name);
+            }
         }
         match status.as_str() {
             success if success.starts_with('2') => {

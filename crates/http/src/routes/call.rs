@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use accolade_application::Request;
 use accolade_application::access::Caller;
@@ -27,7 +28,7 @@ use crate::auth::Permit;
 use crate::failure::Failure;
 use crate::idempotency;
 use crate::identifier;
-use crate::middleware::body;
+use crate::middleware::body::{self, Room};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
 use crate::operation::{MethodRules, Rules};
@@ -83,7 +84,7 @@ impl Call {
     /// # Errors
     /// 1930, 1931, 1932; the store failed.
     pub(crate) async fn open_lookup(self) -> Result<Lookup, Failure> {
-        let (caller, permit) = self.permit().await?;
+        let (caller, permit) = self.admit().await?;
         Ok(Lookup {
             caller,
             permit,
@@ -128,7 +129,7 @@ impl Call {
     }
 
     async fn open_with(mut self, kind: BodyKind) -> Result<Mutation, Failure> {
-        let (mut caller, mut permit) = self.permit().await?;
+        let (mut caller, mut permit) = self.admit().await?;
         self.refuse_forged()?;
         let mut query = Query::parse(self.request.query_string());
         let dry_run = self.is_dry_run(&mut query);
@@ -162,7 +163,9 @@ impl Call {
             tag: self.request.extensions().get::<RequestTag>().cloned(),
             warnings: Vec::new(),
         };
+        let decoded = self.state.bodies.share();
         Ok(Mutation {
+            decoded,
             deadline: Deadline::from_request(&self.request),
             state: self.state,
             request,
@@ -188,6 +191,17 @@ impl Call {
             query.refuse(Rejection::unreadable(message).at_field(DRY_RUN));
         }
         wanted && self.rules.dry_run
+    }
+
+    /// Who calls, if it may, and once more this minute.
+    async fn admit(&self) -> Result<(Caller, Permit), Failure> {
+        let (caller, permit) = self.permit().await?;
+        if let Some(rate) = permit.rate() {
+            // The edge says what is left.
+            self.request.extensions_mut().insert(Arc::clone(rate));
+            rate.take_request()?;
+        }
+        Ok((caller, permit))
     }
 
     async fn permit(&self) -> Result<(Caller, Permit), Failure> {
@@ -228,12 +242,15 @@ impl Call {
     }
 
     async fn body(&mut self, kind: BodyKind) -> Result<Bytes, Failure> {
-        let limit = self.state.options.body_limit;
         let payload = self.payload.take();
+        let room = Room {
+            most: self.state.options.body_limit,
+            budget: Some(&self.state.bodies),
+        };
         match kind {
-            BodyKind::Json => body::json(&self.request, payload, limit).await,
-            BodyKind::Unread => body::bytes(&self.request, payload, limit).await,
-            BodyKind::File => body::encoded(&self.request, payload, limit).await,
+            BodyKind::Json => body::json(&self.request, payload, room).await,
+            BodyKind::Unread => body::bytes(&self.request, payload, room).await,
+            BodyKind::File => body::encoded(&self.request, payload, room).await,
         }
     }
 

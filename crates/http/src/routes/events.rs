@@ -17,7 +17,6 @@ use crate::failure::Failure;
 use crate::identifier;
 use crate::middleware::waited::Waited;
 use crate::operation::{Operation, Success, example, get};
-use crate::response::respond;
 use crate::routes::call::Call;
 use crate::routes::lookup::Lookup;
 
@@ -220,7 +219,7 @@ impl Following {
             Some(rendered) => rendered,
             None => reader.render(&stretch.page)?,
         };
-        let mut response = respond(rendered);
+        let mut response = lookup.state.answer(rendered)?;
         if reader.shape == Shape::Batch {
             let headers = response.headers_mut();
             let kind = HeaderValue::from_static(CLOUD_EVENTS_BATCH);

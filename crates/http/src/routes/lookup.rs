@@ -15,7 +15,6 @@ use crate::auth::Permit;
 use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
-use crate::response::respond;
 use crate::state::AppState;
 
 /// A request whose caller may look up what it asks for.
@@ -63,7 +62,7 @@ impl Lookup {
         };
         let dispatcher = &self.state.dispatcher;
         let rendered = dispatcher.run(self.deadline, Effect::Reads, work).await??;
-        Ok(respond(rendered))
+        self.state.answer(rendered)
     }
 
     /// The same about one customer, who is looked for first.

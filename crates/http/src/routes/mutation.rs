@@ -13,12 +13,14 @@ use accolade_wire::request::context::ParseContext;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
+use tokio::sync::oneshot;
 
 use crate::auth::Permit;
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
 use crate::idempotency::{REPLAYED, Running};
+use crate::middleware::budget::{BodyBudget, Share};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
 use crate::response::respond;
@@ -66,6 +68,8 @@ pub(crate) struct Mutation {
     pub(super) running: Option<Running>,
     pub(super) query: Query,
     pub(super) body: Bytes,
+    /// What the body has of the memory of all, decoded.
+    pub(super) decoded: Share,
     /// How the body is compressed, if it is a file.
     pub(super) encoding: Encoding,
     pub(super) context: BodyContext,
@@ -108,11 +112,24 @@ impl Mutation {
         reader: impl FnOnce(Vec<u8>) -> BodyRead<T> + Send + 'static,
     ) -> Result<Result<T, UseCaseError>, Failure> {
         let (encoding, body) = (self.encoding, self.body.clone());
-        let read = move || {
-            let decoded = encoding.decode(&body, most);
-            reader(decoded.map_err(|problem| vec![problem])?)
+        // How much it will be is known afterwards.
+        let at_most = match encoding {
+            Encoding::Identity => body.len(),
+            Encoding::Gzip | Encoding::Zstd => most,
         };
-        self.read_by(read).await
+        self.decoded.resize(at_most)?;
+        let (tell, told) = oneshot::channel();
+        let read = move || {
+            let decoded = encoding
+                .decode(&body, most)
+                .map_err(|problem| vec![problem])?;
+            // Nobody who asks for it any more is no problem.
+            let _ = tell.send(decoded.len());
+            reader(decoded)
+        };
+        let file = self.read_by(read).await;
+        self.decoded.resize(told.await.unwrap_or(0))?;
+        file
     }
 
     async fn read_by<T: Send + 'static>(
@@ -191,6 +208,7 @@ impl Mutation {
         dispatcher: &Dispatcher,
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
+        self.take_customers(&command)?;
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let permit = self.permit;
         let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
@@ -215,7 +233,7 @@ impl Mutation {
             Reply::new(&executed?, recorded, &zone)
         };
         let reply = dispatcher.run(self.deadline, effect, work).await??;
-        Ok(reply.respond())
+        Ok(reply.respond(&self.state.bodies))
     }
 
     /// The same for a command that shares a transaction with those that `group_commit` gathers, if
@@ -237,6 +255,7 @@ impl Mutation {
         let Some(customers) = command.few_customers() else {
             return self.execute(Ok(command)).await;
         };
+        self.take_customers(&command)?;
         let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
         let submission = Submission {
             request: self.request,
@@ -248,7 +267,15 @@ impl Mutation {
         let executed = group_commit
             .execute(self.deadline, submission, weight)
             .await?;
-        Ok(Reply::new(&executed, true, &zone)?.respond())
+        Ok(Reply::new(&executed, true, &zone)?.respond(&self.state.bodies))
+    }
+
+    /// Counts the customers of `command` among those that the client may name this minute.
+    fn take_customers(&self, command: &impl Command) -> Result<(), Failure> {
+        match self.permit.rate() {
+            Some(rate) => rate.take_customers(command.customers()),
+            None => Ok(()),
+        }
     }
 
     fn may_share(&self) -> bool {
@@ -270,8 +297,9 @@ impl Reply {
         Ok(Self { rendered, replayed })
     }
 
-    fn respond(self) -> HttpResponse {
-        let mut response = respond(self.rendered);
+    fn respond(self, bodies: &BodyBudget) -> HttpResponse {
+        let share = bodies.for_recorded(self.rendered.body.len());
+        let mut response = respond(self.rendered, share);
         if self.replayed {
             let replayed = HeaderValue::from_static("true");
             response.headers_mut().insert(REPLAYED, replayed);

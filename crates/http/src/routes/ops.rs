@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use crate::failure::Failure;
+use crate::metrics::Counts;
 use crate::operation::{Bare, Operation, example, get};
 use crate::state::AppState;
 
@@ -69,15 +70,15 @@ async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let is_ready = timeout(PATIENCE, state.readiness.check()).await;
     let is_ready = is_ready.is_ok_and(|ready| ready.is_ok());
     let (pool, usage) = (state.readiness.pool_usage(), state.usage());
+    let counts = Counts {
+        followers: state.followers.count(),
+        streams: state.streams.count(),
+        connections: state.connections.count(),
+        body_bytes: state.bodies.held(),
+    };
     let text = state
         .metrics
-        .render(
-            pool,
-            usage,
-            state.followers.count(),
-            state.streams.count(),
-            is_ready,
-        )
+        .render(pool, usage, counts, is_ready)
         .map_err(Failure::unexpected)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")

@@ -102,6 +102,8 @@ async fn answers_to_a_named_origin_may_be_read_with_the_headers_that_matter() {
             "etag",
             "idempotency-replayed",
             "link",
+            "ratelimit",
+            "ratelimit-policy",
             "retry-after",
             "x-cap-request-id",
             "x-request-id",

@@ -26,6 +26,7 @@ mod imports;
 mod jobs;
 mod operations;
 mod people;
+mod rates;
 mod requests;
 mod revoking;
 mod serving;

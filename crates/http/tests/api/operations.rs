@@ -47,6 +47,15 @@ async fn metrics_with_a_port_of_their_own_are_seen_there_alone() {
 }
 
 #[actix_web::test]
+async fn documents_that_are_not_to_be_served_are_not_there() {
+    let app = TestApp::with(|options| options.docs = false);
+    for path in ["/docs", "/docs/", "/openapi.json", "/asyncapi.json"] {
+        assert_eq!(bare(&app, path).await.status, 404, "{path}");
+    }
+    assert_eq!(bare(&app, "/health/ready").await.status, 200);
+}
+
+#[actix_web::test]
 async fn the_page_of_the_api_asks_no_other_host() {
     let app = TestApp::new();
     let redirect = bare(&app, "/docs").await;
@@ -60,6 +69,11 @@ async fn the_page_of_the_api_asks_no_other_host() {
         let policy = reply.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert!(!policy.contains("http"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+    let page = bare(&app, "/docs/").await.body;
+    for inline in ["style=", "<style", "onload", "<script>"] {
+        assert!(!page.contains(inline), "{inline} is in {page}");
     }
     let initializer = bare(&app, "/docs/swagger-initializer.js").await;
     assert!(

@@ -14,7 +14,7 @@ pub(crate) use accolade_domain::fixtures::at;
 use accolade_domain::fixtures::{draft, owner};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::Zone;
-use accolade_http::app::{AppState, AuthOptions, HttpOptions, app};
+use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, app};
 use accolade_http::openapi::openapi;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_test_openapi::{Answer, Document};
@@ -317,7 +317,13 @@ fn below_prefix(path: &str) -> String {
 fn options() -> HttpOptions {
     HttpOptions {
         workers: 1,
+        connections: ConnectionBounds {
+            all: 1_000,
+            of_address: 1_000,
+        },
+        trusted_proxies: Vec::new(),
         body_limit: 1 << 20,
+        body_budget: 1 << 30,
         request_timeout: Duration::from_secs(30),
         write_timeout: Duration::from_secs(30),
         keep_alive: Duration::from_secs(5),
@@ -341,6 +347,7 @@ fn options() -> HttpOptions {
             failures_per_address: 100,
         },
         cors_origins: Vec::new(),
+        docs: true,
         metrics: true,
         dropped_log_lines: || 0,
         more_metrics: prometheus::Registry::new(),

@@ -1,9 +1,11 @@
 //! Organisations and API clients.
 
+use std::num::NonZeroU32;
+
 use accolade_application::access::{AccessGroups, ClientKey, SecretHash};
 use accolade_application::ports::{
-    AccessStore, Client, CreateClientError, CreateOrgError, NewClient, Org, StoreError,
-    UnknownClient,
+    AccessStore, BoundsChange, Client, ClientBounds, CreateClientError, CreateOrgError, NewClient,
+    Org, SecondSecret, StoreError, UnknownClient,
 };
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{ClientNumber, OrgId};
@@ -44,6 +46,8 @@ struct ClientRow {
     next_secret: Option<Vec<u8>>,
     created_on: i64,
     revoked_on: Option<i64>,
+    bounds: BoundsRow,
+    last_used_on: Option<i64>,
 }
 
 impl ClientRow {
@@ -62,8 +66,21 @@ impl ClientRow {
             next_secret: self.next_secret.map(hash).transpose()?,
             created_on: instant(self.created_on)?,
             revoked_on: self.revoked_on.map(instant).transpose()?,
+            bounds: bounds(self.bounds)?,
+            last_used_on: self.last_used_on.map(instant).transpose()?,
         })
     }
+}
+
+type BoundsRow = (Option<i64>, Option<i64>, Option<i64>);
+
+fn bounds((requests, customers, ends_on): BoundsRow) -> anyhow::Result<ClientBounds> {
+    let per_minute = |number| stored::<u32, NonZeroU32>(stored(number)?);
+    Ok(ClientBounds {
+        requests_per_minute: requests.map(per_minute).transpose()?,
+        customers_per_minute: customers.map(per_minute).transpose()?,
+        ends_on: ends_on.map(instant).transpose()?,
+    })
 }
 
 type OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
@@ -80,6 +97,20 @@ type ClientColumns = (
     api_clients::next_secret,
     api_clients::created_on,
     api_clients::revoked_on,
+    BoundsColumns,
+    api_clients::last_used_on,
+);
+
+type BoundsColumns = (
+    api_clients::requests_per_minute,
+    api_clients::customers_per_minute,
+    api_clients::ends_on,
+);
+
+const BOUNDS: BoundsColumns = (
+    api_clients::requests_per_minute,
+    api_clients::customers_per_minute,
+    api_clients::ends_on,
 );
 
 const CLIENT: ClientColumns = (
@@ -92,6 +123,8 @@ const CLIENT: ClientColumns = (
     api_clients::next_secret,
     api_clients::created_on,
     api_clients::revoked_on,
+    BOUNDS,
+    api_clients::last_used_on,
 );
 
 /// The number of API clients among the kinds of actors; never reused, never changed.
@@ -197,18 +230,22 @@ impl AccessStore for Store<Connection> {
         key: &ClientKey,
         next: &SecretHash,
         by: &Attribution,
-    ) -> Result<(), UnknownClient> {
+    ) -> Result<SecondSecret, UnknownClient> {
         let work = |connection: &mut Connection| {
+            let second = match locked(connection, key)?.next_secret {
+                None => SecondSecret::New,
+                Some(_) => SecondSecret::Replaced,
+            };
             let changed = diesel::update(api_clients::table)
                 .filter(api_clients::key.eq(key.as_str()))
-                .filter(api_clients::revoked_on.is_null())
                 .set(api_clients::next_secret.eq(next.as_bytes().as_slice()))
                 .returning((api_clients::org_id, api_clients::number))
                 .get_result(connection)
                 .optional()?;
             changed_one(connection, changed, |org, client| {
                 telling::client_rotated(org, client, by)
-            })
+            })?;
+            Ok(second)
         };
         self.writer.write(work, nobody_knows)
     }
@@ -248,6 +285,69 @@ impl AccessStore for Store<Connection> {
         };
         self.writer.write(work, nobody_knows)
     }
+
+    fn set_bounds(
+        &self,
+        key: &ClientKey,
+        change: &BoundsChange,
+        by: &Attribution,
+    ) -> Result<ClientBounds, UnknownClient> {
+        let work = |connection: &mut Connection| {
+            let client = locked(connection, key)?;
+            let bounds = change.of(client.bounds);
+            let per_minute = |bound: Option<NonZeroU32>| bound.map(|it| i64::from(it.get()));
+            diesel::update(api_clients::table)
+                .filter(api_clients::key.eq(key.as_str()))
+                .set((
+                    api_clients::requests_per_minute.eq(per_minute(bounds.requests_per_minute)),
+                    api_clients::customers_per_minute.eq(per_minute(bounds.customers_per_minute)),
+                    api_clients::ends_on.eq(bounds.ends_on.map(Instant::unix_micros)),
+                ))
+                .execute(connection)?;
+            let (org, number, before) = (client.org.id, client.number, client.state());
+            let after = Client { bounds, ..client }.state();
+            let told = telling::client_changed(org, number, before, after, by);
+            connection.tell(org, told.as_slice())?;
+            Ok(bounds)
+        };
+        self.writer.write(work, nobody_knows)
+    }
+
+    fn note_uses(&self, clients: &[ClientNumber], on: Instant) -> Result<(), StoreError> {
+        let numbers: Vec<_> = clients.iter().map(|client| client.get()).collect();
+        let on = on.unix_micros();
+        let work = |connection: &mut Connection| {
+            let is_earlier = api_clients::last_used_on.lt(on);
+            diesel::update(api_clients::table)
+                .filter(api_clients::number.eq_any(&numbers))
+                .filter(api_clients::last_used_on.is_null().or(is_earlier))
+                .set(api_clients::last_used_on.eq(on))
+                .execute(connection)?;
+            Ok(())
+        };
+        self.writer.write(work, nobody_knows)
+    }
+}
+
+/// The client with this key, unless it is revoked, as it stays until the transaction ends.
+fn locked(connection: &mut Connection, key: &ClientKey) -> Result<Client, Rollback<UnknownClient>> {
+    // To write a row is what locks it on either database.
+    let number: Option<i64> = diesel::update(api_clients::table)
+        .filter(api_clients::key.eq(key.as_str()))
+        .filter(api_clients::revoked_on.is_null())
+        .set(api_clients::key.eq(key.as_str()))
+        .returning(api_clients::number)
+        .get_result(connection)
+        .optional()?;
+    let Some(number) = number else {
+        return Err(Rollback::Refused(UnknownClient::Unknown));
+    };
+    let row: ClientRow = api_clients::table
+        .inner_join(orgs::table)
+        .select(CLIENT)
+        .filter(api_clients::number.eq(number))
+        .get_result(connection)?;
+    Ok(row.client()?)
 }
 
 /// The numbers of all orgs.

@@ -1,15 +1,21 @@
 //! `client`: who may call the API, and with which secret.
 
 use std::io::{self, BufRead};
+use std::num::NonZeroU32;
+use std::str::FromStr;
 
 use accolade_application::access::{self, ClientKey, MalformedClientKey, Secret};
-use accolade_application::ports::{Client, CreateClientError, UnknownClient};
+use accolade_application::ports::{
+    BoundsChange, Client, Clock as _, CreateClientError, SecondSecret, UnknownClient,
+};
 use accolade_domain::ids::OrgId;
+use accolade_domain::instant::Instant;
 use anyhow::{Result, anyhow};
 use serde_json::json;
 
-use crate::cli::output::{print_table, printable};
-use crate::cli::{CreateClient, RevokeClient, RotateClient, print};
+use crate::cli::output::{print_table, printable, tell};
+use crate::cli::{CreateClient, RevokeClient, RotateClient, SetClient, print};
+use crate::sources::SystemClock;
 use crate::store;
 
 /// No line with a secret has more bytes.
@@ -116,6 +122,9 @@ fn print_credentials(key: &ClientKey, secret: &Secret, said: &str, json: bool) -
 /// The database does not answer.
 pub(super) fn list() -> Result<()> {
     let clients = store::of_process()?.stores.access.clients()?;
+    let now = SystemClock.now();
+    let or_nothing = |it: Option<String>| it.unwrap_or_else(|| "-".to_owned());
+    let a_minute = |it: Option<NonZeroU32>| or_nothing(it.map(|it| it.to_string()));
     let rows: Vec<_> = clients
         .into_iter()
         .map(|client| {
@@ -123,20 +132,43 @@ pub(super) fn list() -> Result<()> {
                 client.number.to_string(),
                 client.key.to_string(),
                 client.org.id.to_string(),
-                state(&client),
+                state(&client, now),
                 client.groups.to_string(),
+                a_minute(client.bounds.requests_per_minute),
+                a_minute(client.bounds.customers_per_minute),
+                or_nothing(
+                    client
+                        .last_used_on
+                        .map(|it| it.floor_to_second().to_string()),
+                ),
                 client.name.into(),
             ]
         })
         .collect();
-    print_table(["NUMBER", "KEY", "ORG", "STATE", "GROUPS", "NAME"], &rows)
+    let head = [
+        "NUMBER",
+        "KEY",
+        "ORG",
+        "STATE",
+        "GROUPS",
+        "REQUESTS/MIN",
+        "CUSTOMERS/MIN",
+        "LAST USE",
+        "NAME",
+    ];
+    print_table(head, &rows)
 }
 
-fn state(client: &Client) -> String {
-    match (client.revoked_on, client.next_secret) {
+fn state(client: &Client, now: Instant) -> String {
+    let secrets = match client.next_secret {
+        Some(_) => "two secrets",
+        None => "active",
+    };
+    match (client.revoked_on, client.bounds.ends_on) {
         (Some(revoked_on), _) => format!("revoked {revoked_on}"),
-        (None, Some(_)) => "two secrets".to_owned(),
-        (None, None) => "active".to_owned(),
+        (None, Some(end)) if client.is_over(now) => format!("ended {end}"),
+        (None, Some(end)) => format!("{secrets} until {end}"),
+        (None, None) => secrets.to_owned(),
     }
 }
 
@@ -156,10 +188,84 @@ pub(super) fn rotate(command: RotateClient) -> Result<()> {
         })?;
         return print(format!("the first secret of {key} has ended"));
     }
-    let secret = access::begin_rotation(&ports, &key)
+    let (secret, second) = access::begin_rotation(&ports, &key)
         .map_err(|error| unknown(error, &format!("no active client {key}")))?;
+    if second == SecondSecret::Replaced {
+        tell(format!(
+            "note: {key} had a second secret already, which does not hold any more: only its first and \
+             the one that is shown now do"
+        ));
+    }
     let said = format!("{key} has a second secret, shown this once; both hold until `--finish`");
     print_credentials(&key, &secret, &said, json)
+}
+
+/// A bound of what a client may ask for a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rate(Option<NonZeroU32>);
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(Self(None));
+        }
+        let number = text.parse().ok();
+        let problem = || format!("must be a whole number from 1 to {}, or none", u32::MAX);
+        number.map(|it| Self(Some(it))).ok_or_else(problem)
+    }
+}
+
+/// When a client ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct End(Option<Instant>);
+
+impl FromStr for End {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("never") {
+            return Ok(Self(None));
+        }
+        let problem = |_| "must be a moment, such as 2027-01-01T00:00:00Z, or never".to_owned();
+        Instant::parse_iso(text)
+            .map(|it| Self(Some(it)))
+            .map_err(problem)
+    }
+}
+
+impl SetClient {
+    /// What is to change.
+    pub(super) fn change(&self) -> BoundsChange {
+        BoundsChange {
+            requests_per_minute: self.rate.map(|it| it.0),
+            customers_per_minute: self.customer_rate.map(|it| it.0),
+            ends_on: self.ends.map(|it| it.0),
+        }
+    }
+}
+
+/// Changes how much a client may ask for, and until when.
+///
+/// # Errors
+/// There is no such client, or it is revoked.
+pub(super) fn set(command: &SetClient) -> Result<()> {
+    let ports = store::of_process()?;
+    let key = &command.key;
+    let bounds = access::set_bounds(&ports, key, &command.change())
+        .map_err(|error| unknown(error, &format!("no active client {key}")))?;
+    let a_minute =
+        |it: Option<NonZeroU32>| it.map_or("any number of".to_owned(), |it| it.to_string());
+    let end = match bounds.ends_on {
+        Some(end) => format!("ends on {end}"),
+        None => "does not end".to_owned(),
+    };
+    print(format!(
+        "{key} may have {} requests and {} customers a minute, and {end}; servers know within 5 seconds",
+        a_minute(bounds.requests_per_minute),
+        a_minute(bounds.customers_per_minute),
+    ))
 }
 
 /// Revokes a client.

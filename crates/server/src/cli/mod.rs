@@ -224,6 +224,12 @@ Example:
   accolade-server client rotate --key KEY           # prints the second secret; move the caller over
   accolade-server client rotate --key KEY --finish  # ends the first one")]
     Rotate(RotateClient),
+    /// Bound what a client may ask for a minute, and say when it ends; other bounds stay
+    #[command(after_help = "\
+Examples:
+  accolade-server client set --key KEY --rate 600 --customer-rate 100000
+  accolade-server client set --key KEY --rate none --ends 2027-01-01T00:00:00Z")]
+    Set(SetClient),
     /// Revoke a client for good: refused everywhere within 5 seconds
     Revoke(RevokeClient),
 }
@@ -269,6 +275,24 @@ struct RotateClient {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("change").required(true).multiple(true)))]
+struct SetClient {
+    /// The client's key
+    #[arg(long, value_parser = client::key)]
+    key: accolade_application::access::ClientKey,
+    /// How many requests it may send a minute to each server, or `none` for as many as it likes
+    #[arg(long, value_name = "REQUESTS", group = "change")]
+    rate: Option<client::Rate>,
+    /// How many customers it may name a minute in requests to each server that change something, or
+    /// `none` for as many as it likes
+    #[arg(long, value_name = "CUSTOMERS", group = "change")]
+    customer_rate: Option<client::Rate>,
+    /// When it ends, such as 2027-01-01T00:00:00Z, or `never`
+    #[arg(long, value_name = "MOMENT", group = "change")]
+    ends: Option<client::End>,
+}
+
 #[derive(Debug, Subcommand)]
 enum JobCommand {
     /// Send a file to a server, follow it to its end, and show what was refused; the exit code is 0 if
@@ -309,6 +333,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::Create(client)) => client::create(client),
         Command::Client(ClientCommand::List) => client::list(),
         Command::Client(ClientCommand::Rotate(client)) => client::rotate(client),
+        Command::Client(ClientCommand::Set(client)) => client::set(&client),
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
         Command::Job(JobCommand::Run(run)) => job::run(&run),
         Command::Backup(copy) => backup::backup(&copy),
@@ -323,6 +348,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use accolade_application::access::AccessGroups;
     use clap::CommandFactory as _;
 
@@ -400,6 +427,36 @@ mod tests {
     fn a_rotation_that_finishes_prints_no_secret() {
         assert!(parse("accolade-server client rotate --key k --finish --json").is_err());
         assert!(parse("accolade-server client rotate --key k --json").is_ok());
+    }
+
+    #[test]
+    fn a_client_gets_bounds_one_by_one_and_loses_them_by_a_word() {
+        let set = |line: &str| {
+            let line = format!("accolade-server client set --key k {line}");
+            match parse(&line)? {
+                Command::Client(ClientCommand::Set(set)) => Ok(set.change()),
+                other => Err(format!("{other:?}")),
+            }
+        };
+        let some = set("--rate 600 --ends 2027-01-01T00:00:00Z").unwrap();
+        assert_eq!(some.requests_per_minute, Some(NonZeroU32::new(600)));
+        assert_eq!(some.customers_per_minute, None);
+        let end = "2027-01-01T00:00:00Z";
+        assert_eq!(some.ends_on.unwrap().unwrap().to_string(), end);
+        let none = set("--customer-rate none --ends never").unwrap();
+        assert_eq!(none.requests_per_minute, None);
+        assert_eq!(none.customers_per_minute, Some(None));
+        assert_eq!(none.ends_on, Some(None));
+        for (wrong, part) in [
+            ("", "--rate"),
+            ("--rate 0", "from 1 to"),
+            ("--rate -1", "--rate"),
+            ("--customer-rate many", "none"),
+            ("--ends tomorrow", "never"),
+        ] {
+            let error = set(wrong).unwrap_err();
+            assert!(error.contains(part), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
-use accolade_http::app::{AppState, AuthOptions, HttpOptions};
+use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use anyhow::{Context as _, Result};
 use prometheus::Registry;
 
 use crate::cli::{one_line, print};
 use crate::demo;
+use crate::limits::raise_descriptors;
 use crate::lock::FileLock;
 use crate::settings::{
     AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
@@ -58,6 +59,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let Loaded {
         settings, profile, ..
     } = loaded;
+    raise_descriptors(settings.http.connections);
     // Whatever can be refused is refused before the database is touched.
     let http = &settings.http;
     let mut handed = HandedSockets::take();
@@ -66,13 +68,9 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         None => listen(&http.host, http.port, "http.host and http.port")?,
     };
     let metrics = listen_for_metrics(&settings, &mut handed)?;
-    let _lock = settings
-        .database
-        .url
-        .file()
-        .map(FileLock::take)
-        .transpose()
-        .context("database.url")?;
+    if let Some(file) = settings.database.url.file() {
+        FileLock::take_for_good(file).context("database.url")?;
+    }
 
     // At the end of this function whoever uses the store goes before it.
     let background = Background::prepare(&settings)?;
@@ -99,7 +97,7 @@ fn listen_for_metrics(
     settings: &Settings,
     handed: &mut HandedSockets,
 ) -> Result<Option<TcpListener>> {
-    let Some(port) = settings.metrics.port else {
+    let Some(port) = settings.metrics_port() else {
         return Ok(None);
     };
     if let Some(listener) = handed.metrics()? {
@@ -148,8 +146,13 @@ fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result
     let mut lines = vec![format!("listening on {address}")];
     lines.extend(metrics.map(|metrics| format!("metrics on {metrics}/metrics")));
     if settings.demo.enabled {
+        let described = if settings.docs.enabled {
+            format!("The API is described at {address}/docs. ")
+        } else {
+            String::new()
+        };
         lines.push(format!(
-            "\nThe API is described at {address}/docs. Try it:\n\n{}\n",
+            "\n{described}Try it:\n\n{}\n",
             demo::example(address)
         ));
     }
@@ -179,7 +182,13 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
             0 => thread::available_parallelism().map_or(1, Into::into),
             workers => workers,
         },
+        connections: ConnectionBounds {
+            all: http.connections,
+            of_address: http.connections_per_address,
+        },
+        trusted_proxies: http.trusted_proxies.clone(),
         body_limit: http.body_limit,
+        body_budget: http.body_budget,
         request_timeout: http.request_timeout,
         write_timeout: http.write_timeout,
         keep_alive: KEEP_ALIVE,
@@ -203,7 +212,8 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
             failures_per_address: settings.auth.failures_per_address,
         },
         cors_origins: http.cors_origins.clone(),
-        metrics: settings.metrics.port.is_none(),
+        docs: settings.docs.enabled,
+        metrics: settings.metrics_port().is_none(),
         dropped_log_lines: logging::dropped_lines,
         more_metrics,
     }

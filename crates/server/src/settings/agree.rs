@@ -54,10 +54,22 @@ impl Loaded {
                  ACCOLADE__AUTH__TOKEN_KEY to the output of `openssl rand -hex 32`",
             ));
         }
-        if settings.metrics.port == Some(http.port) && http.port != 0 {
+        if http.body_budget < http.body_limit {
             return Err(self.refusal(
-                "metrics.port",
-                "metrics.port must differ from http.port; without it, /metrics is there",
+                "http.body_budget",
+                "http.body_budget must have room for a body of http.body_limit",
+            ));
+        }
+        let has_other_host = settings
+            .metrics
+            .host
+            .as_ref()
+            .is_some_and(|host| *host != http.host);
+        if settings.metrics_port().is_none() && has_other_host {
+            return Err(self.refusal(
+                "metrics.host",
+                "metrics.host is for a port of its own, and /metrics is at http.host and http.port: \
+                 set a metrics.port that is not http.port",
             ));
         }
         Ok(())

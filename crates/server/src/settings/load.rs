@@ -6,6 +6,7 @@ use config::{Map, Value};
 use serde::Deserialize as _;
 
 use crate::settings::environment::{CONFIG_DIR, Environment, PREFIX, PROFILE, SEPARATOR};
+use crate::settings::secret_files;
 use crate::settings::typed::Typed;
 use crate::settings::value::{from_toml, from_variable, overlay, source_of};
 use crate::settings::{Settings, SettingsError};
@@ -77,6 +78,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     layers.extend(profile_file(&directory, &profile)?);
     layers.extend(file(&directory.join("local.toml"))?);
     layers.extend(environment.keys.iter().map(variable));
+    refuse_secrets_set_twice(environment)?;
 
     // Each layer is judged when it comes on top: everything below was right, so what is wrong
     // is its own, also if a later one would hide it.
@@ -100,8 +102,10 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
 
 /// Lays `layer` over what is below.
 fn lay(below: Value, layer: Layer) -> Result<(Value, Settings), SettingsError> {
+    let values = secret_files::read(layer.values)
+        .map_err(|problem| SettingsError::new(&layer.source, problem))?;
     let values =
-        overlay(below, layer.values).map_err(|error| SettingsError::new(&layer.source, error))?;
+        overlay(below, values).map_err(|error| SettingsError::new(&layer.source, error))?;
     match Settings::deserialize(Typed(&values)) {
         Ok(settings) => Ok((values, settings)),
         Err(misfit) => {
@@ -115,6 +119,21 @@ fn lay(below: Value, layer: Layer) -> Result<(Value, Settings), SettingsError> {
     }
 }
 
+/// Refuses a secret that one variable gives and the file that another one names: whoever set both
+/// believes that either counts.
+fn refuse_secrets_set_twice(environment: &Environment) -> Result<(), SettingsError> {
+    let names = || environment.keys.iter().map(|(name, _)| name);
+    for name in names() {
+        if let Some(file) = names().find(|other| secret_files::are_of_one(name, other)) {
+            return Err(SettingsError::new(
+                file,
+                format!("{name} is set as well: leave one out"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses a variable that would set a key if its underscores were right: whoever set it
 /// believes that it counts.
 fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
@@ -122,15 +141,20 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let section = words.next().unwrap_or_default();
     let key = words.collect::<Vec<_>>().join("_");
     let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
+    let misspelt = || {
+        let problem =
+            format!("is not read: the variable for that key is {right}, with two underscores");
+        Err(SettingsError::new(name, problem))
+    };
+    if secret_files::is_one(&section.to_lowercase(), &key.to_lowercase()) {
+        return misspelt();
+    }
 
     let it = variable(&(right.clone(), String::new())).values;
     let with_it = overlay(values.clone(), it).map_err(|error| SettingsError::new(name, error))?;
     match Settings::deserialize(Typed(&with_it)) {
         Err(misfit) if misfit.is_no_key() => Ok(()),
-        _ => Err(SettingsError::new(
-            name,
-            format!("is not read: the variable for that key is {right}, with two underscores"),
-        )),
+        _ => misspelt(),
     }
 }
 
@@ -235,7 +259,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::settings::{DatabaseUrl, LogFormat, show};
+    use crate::settings::{DatabaseUrl, LogFormat, SigningKey, show};
 
     /// A directory of configuration files.
     struct Files(tempfile::TempDir);
@@ -283,8 +307,13 @@ mod tests {
         assert_eq!(settings.http.host, "127.0.0.1");
         assert_eq!(settings.http.port, 8080);
         assert_eq!(settings.http.body_limit, 8 << 20);
+        assert_eq!(settings.http.body_budget, 256 << 20);
         assert_eq!(settings.http.request_timeout, Duration::from_secs(30));
         assert_eq!(settings.http.queue, 1024);
+        assert_eq!(settings.http.connections, 10_000);
+        assert_eq!(settings.http.connections_per_address, 1_000);
+        assert_eq!(settings.http.trusted_proxies, []);
+        assert!(settings.docs.enabled);
         assert_eq!(
             settings.database.url,
             "sqlite://var/accolade.db".parse::<DatabaseUrl>().unwrap()
@@ -406,12 +435,12 @@ mod tests {
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
+                "there is no key htpp; the sections are auth, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (
@@ -503,7 +532,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_limit, cors_origins, host, port, queue, request_timeout, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
             ),
             (
                 "[http]\nport = \"8080\"",
@@ -628,6 +657,94 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_may_stand_in_a_file_of_its_own() {
+        let key = "0123456789abcdef0123456789abcdef";
+        let files = Files::with(&[
+            ("token", &*format!("{key}\n")),
+            ("tokens", &*format!("\u{feff}{key}\r\n\n  {key}x\n")),
+            ("url", "postgres://u:hidden@h/db\n"),
+            ("key", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\n"),
+        ]);
+        let directory = files.0.path().to_str().unwrap();
+        let path = |name: &str| format!("{directory}/{name}");
+        let local = format!("auth.token_keys_file = {:?}", path("tokens"));
+        std::fs::write(files.0.path().join("local.toml"), local).unwrap();
+        let loaded = files
+            .load(&[
+                ("ACCOLADE__AUTH__TOKEN_KEY_FILE", &*path("token")),
+                ("ACCOLADE__DATABASE__URL_FILE", &*path("url")),
+                ("ACCOLADE__SECRETS__KEY_FILE", &*path("key")),
+            ])
+            .unwrap();
+        let settings = &loaded.settings;
+        assert_eq!(
+            settings.auth.token_key.as_ref().unwrap().as_bytes(),
+            key.as_bytes()
+        );
+        let keys: Vec<_> = settings
+            .auth
+            .token_keys
+            .iter()
+            .map(SigningKey::as_bytes)
+            .collect();
+        assert_eq!(keys, [key.as_bytes(), format!("{key}x").as_bytes()]);
+        assert_eq!(settings.database.url.to_string(), "postgres://u:***@h/db");
+        assert_eq!(settings.secrets.key.as_ref().unwrap().bytes(), [7; 32]);
+        assert_eq!(loaded.source("auth.token_key"), Some(&*path("token")));
+        let shown = show(&loaded);
+        for hidden in [key, "hidden", "BwcH"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_secret_that_is_not_there_or_there_beside_it_is_said_without_its_name() {
+        let files = Files::with(&[("empty", " \n"), ("short", "hidden")]);
+        let path = |name: &str| files.0.path().join(name).to_str().unwrap().to_owned();
+        let name = "ACCOLADE__AUTH__TOKEN_KEY_FILE";
+        for (file, line) in [
+            (
+                "/nowhere/secret",
+                "auth.token_key_file names a file that cannot be read: entity not found",
+            ),
+            (
+                &*path("empty"),
+                "auth.token_key_file names a file that is empty",
+            ),
+            (
+                &*path("short"),
+                "must have 32 characters or more, not 6; `openssl rand -hex 32` makes one",
+            ),
+        ] {
+            assert_eq!(
+                files.load(&[(name, file)]).unwrap_err(),
+                format!("{name}: {line}")
+            );
+        }
+        let both = [("ACCOLADE__AUTH__TOKEN_KEY", "x"), (name, "y")];
+        assert_eq!(
+            error(&both),
+            format!("{name}: ACCOLADE__AUTH__TOKEN_KEY is set as well: leave one out")
+        );
+        let both = "auth.token_key = \"x\"\nauth.token_key_file = \"y\"";
+        assert_eq!(
+            Files::with(&[("local.toml", both)]).load(&[]).unwrap_err(),
+            "DIR/local.toml: auth.token_key and auth.token_key_file are both set: leave one out"
+        );
+        assert_eq!(
+            Files::with(&[("local.toml", "secrets.key_file = 7")])
+                .load(&[])
+                .unwrap_err(),
+            "DIR/local.toml: secrets.key_file must be the path of a file"
+        );
+        assert_eq!(
+            error(&[("ACCOLADE_SECRETS_KEY_FILE", "x")]),
+            "ACCOLADE_SECRETS_KEY_FILE: is not read: the variable for that key is \
+             ACCOLADE__SECRETS__KEY_FILE, with two underscores"
+        );
+    }
+
+    #[test]
     fn a_binary_without_postgresql_says_which_command_builds_one_with_it() {
         let url = ("ACCOLADE__DATABASE__URL", "postgres://u:hidden@h/db");
         let refused = with(&[url]).unwrap().fit_to_binary(false);
@@ -641,16 +758,42 @@ mod tests {
     }
 
     #[test]
-    fn metrics_do_not_share_a_port_that_is_to_be_their_own() {
-        assert_eq!(
-            serving(&[("ACCOLADE__METRICS__PORT", "8080")]),
-            Err(
-                "ACCOLADE__METRICS__PORT: metrics.port must differ from http.port; without it, \
-                 /metrics is there"
-                    .to_owned()
-            )
+    fn metrics_have_a_port_of_their_own_in_production_unless_it_is_that_of_the_api() {
+        let port = |variables: &[(&str, &str)]| {
+            let loaded = with(variables).unwrap();
+            assert_eq!(loaded.fit_to_serve(), Ok(()));
+            loaded.settings.metrics_port()
+        };
+        assert_eq!(port(&[]), Some(9090));
+        assert_eq!(port(&[("ACCOLADE_PROFILE", "development")]), None);
+        let own = ("ACCOLADE__METRICS__PORT", "9091");
+        assert_eq!(port(&[own]), Some(9091));
+        let shared = ("ACCOLADE__METRICS__PORT", "8080");
+        assert_eq!(port(&[shared]), None);
+        let free = [
+            ("ACCOLADE__METRICS__PORT", "0"),
+            ("ACCOLADE__HTTP__PORT", "0"),
+        ];
+        assert_eq!(port(&free), Some(0));
+        let elsewhere = ("ACCOLADE__METRICS__HOST", "127.0.0.2");
+        assert_eq!(port(&[own, elsewhere]), Some(9091));
+        let refused = serving(&[shared, elsewhere]).unwrap_err();
+        assert!(
+            refused.starts_with("ACCOLADE__METRICS__HOST: metrics.host is for a port of its own"),
+            "{refused}"
         );
-        assert_eq!(serving(&[("ACCOLADE__METRICS__PORT", "9090")]), Ok(()));
+    }
+
+    #[test]
+    fn a_body_that_may_be_sent_has_room_among_all() {
+        let [limit, budget] = ["ACCOLADE__HTTP__BODY_LIMIT", "ACCOLADE__HTTP__BODY_BUDGET"];
+        assert_eq!(serving(&[(limit, "16MiB"), (budget, "16MiB")]), Ok(()));
+        assert_eq!(
+            serving(&[(limit, "16MiB"), (budget, "15MiB")]),
+            Err(format!(
+                "{budget}: http.body_budget must have room for a body of http.body_limit"
+            ))
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod database_url;
 mod environment;
 mod load;
 mod parse;
+mod secret_files;
 mod secrets_key;
 mod show;
 mod signing_key;
@@ -58,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) jobs: JobSettings,
     pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
+    pub(crate) docs: DocsSettings,
     pub(crate) metrics: MetricsSettings,
     pub(crate) demo: DemoSettings,
 }
@@ -74,10 +76,18 @@ pub(crate) struct HttpSettings {
     pub(crate) workers: usize,
     #[serde(deserialize_with = "parse::size")]
     pub(crate) body_limit: usize,
+    #[serde(deserialize_with = "parse::size")]
+    pub(crate) body_budget: usize,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) request_timeout: Duration,
     #[serde(deserialize_with = "parse::duration")]
     pub(crate) write_timeout: Duration,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) connections: usize,
+    #[serde(deserialize_with = "parse::whole::<1, 1_000_000, _, _>")]
+    pub(crate) connections_per_address: usize,
+    #[serde(deserialize_with = "parse::networks")]
+    pub(crate) trusted_proxies: Vec<IpNet>,
     #[serde(deserialize_with = "parse::whole::<0, 1_000_000, _, _>")]
     pub(crate) queue: usize,
     #[serde(deserialize_with = "parse::origins")]
@@ -207,6 +217,13 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// `docs`: the documents of the API, and the page that shows them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocsSettings {
+    pub(crate) enabled: bool,
+}
+
 /// `metrics`: where they are, if not beside everything else.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,4 +239,13 @@ pub(crate) struct MetricsSettings {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DemoSettings {
     pub(crate) enabled: bool,
+}
+
+impl Settings {
+    /// The port of its own that `/metrics` has; `None` if it is where the API is.
+    pub(crate) fn metrics_port(&self) -> Option<u16> {
+        // Two that are to be free ones are two.
+        let is_of_api = |port: &u16| *port == self.http.port && *port != 0;
+        self.metrics.port.filter(|port| !is_of_api(port))
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use config::{Value, ValueKind};
+use ipnet::IpNet;
 
 use crate::settings::Loaded;
 use crate::settings::database_url::MASK;
@@ -52,10 +53,8 @@ fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Valu
         ("auth", "token_key" | "token_keys", _) | ("secrets", "key", _) => MASK.into(),
         ("database", "url", _) => loaded.settings.database.url.to_string().into(),
         ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
-        ("webhooks", "allow_networks", _) => {
-            let networks = loaded.settings.webhooks.allow_networks.iter();
-            networks.map(ToString::to_string).collect::<Vec<_>>().into()
-        }
+        ("http", "trusted_proxies", _) => networks(&loaded.settings.http.trusted_proxies),
+        ("webhooks", "allow_networks", _) => networks(&loaded.settings.webhooks.allow_networks),
         (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
         _ => text
@@ -65,4 +64,9 @@ fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Valu
             .or_else(|_| text.trim().parse::<bool>().map(toml::Value::from))
             .unwrap_or_else(|_| text.into()),
     }
+}
+
+fn networks(networks: &[IpNet]) -> toml::Value {
+    let texts: Vec<_> = networks.iter().map(ToString::to_string).collect();
+    texts.into()
 }

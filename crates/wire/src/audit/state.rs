@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use accolade_domain::audit::{Action, BadgeState, Entry, State};
+use accolade_domain::audit::{Action, BadgeState, ClientState, Entry, State};
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::{CustomField, CustomValues, Group};
 use accolade_domain::ids::GroupId;
@@ -72,10 +72,7 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
         State::Claim(state) => to_raw_value(&ClaimBody::new(&state.claim)),
         State::Group(group) => to_raw_value(&GroupState::new(group)),
         State::CustomField(field) => to_raw_value(&CustomFieldState::new(field)),
-        State::Client(client) => to_raw_value(&json!({
-            "name": client.name.as_str(),
-            "groups": client.groups,
-        })),
+        State::Client(client) => to_raw_value(&ClientStateBody::new(client)),
         State::Webhook(settings) => to_raw_value(&WebhookSettingsState::new(settings)),
         State::WebhookState(state) => to_raw_value(&WebhookStateState::new(*state)),
         State::Job(settings) => to_raw_value(&JobSettingsState::new(settings)),
@@ -174,6 +171,32 @@ impl<'a> GroupState<'a> {
             name: group.name.as_str(),
             rank: group.rank.into(),
             is_active: group.active,
+        }
+    }
+}
+
+/// An API client, without its secrets.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ClientStateBody<'a> {
+    name: &'a str,
+    groups: &'a [String],
+    requests_per_minute: Option<u32>,
+    customers_per_minute: Option<u32>,
+    ends_on: Option<WireInstant>,
+    #[serde(rename = "endsOnISO")]
+    ends_on_iso: Option<WireIso>,
+}
+
+impl<'a> ClientStateBody<'a> {
+    fn new(client: &'a ClientState) -> Self {
+        Self {
+            name: client.name.as_str(),
+            groups: &client.groups,
+            requests_per_minute: client.requests_per_minute,
+            customers_per_minute: client.customers_per_minute,
+            ends_on: client.ends_on.map(Into::into),
+            ends_on_iso: client.ends_on.map(Into::into),
         }
     }
 }

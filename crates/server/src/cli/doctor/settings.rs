@@ -44,7 +44,7 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
         "http.host",
         "other machines reach it, by plain HTTP: let only the proxy that ends TLS do so",
     )];
-    if settings.metrics.port.is_none() {
+    if settings.metrics_port().is_none() {
         found.push(Finding::risk(
             "metrics.port",
             "/metrics is where the API and its page are: set metrics.port, and metrics.host, to where only \
@@ -173,7 +173,10 @@ mod tests {
             ),
             (|it| it.http.host = "0.0.0.0".to_owned(), "RISK http.host: "),
             (
-                |it| it.http.host = "0.0.0.0".to_owned(),
+                |it| {
+                    it.http.host = "0.0.0.0".to_owned();
+                    it.metrics.port = None;
+                },
                 "RISK metrics.port: ",
             ),
             (|it| it.demo.enabled = true, "RISK demo.enabled: "),
@@ -190,7 +193,10 @@ mod tests {
                 "RISK webhooks.allow_networks: ",
             ),
             (
-                |it| it.metrics.port = Some(it.http.port),
+                |it| {
+                    it.metrics.port = Some(it.http.port);
+                    it.metrics.host = Some("127.0.0.2".to_owned());
+                },
                 "WRONG settings: ",
             ),
         ];

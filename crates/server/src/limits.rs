@@ -1,0 +1,49 @@
+//! What the system lets this process do: how large its files are, and how many it may open.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use signal_hook::consts::SIGXFSZ;
+
+/// Descriptors that a server may need beside those of its connections: of files and the database, of
+/// receivers, and of connections that are about to be refused.
+const BESIDE_CONNECTIONS: u64 = 1_024;
+
+/// Has a file that may not grow any further be a failed write, as on a disk that is full, and not the end
+/// of the process.
+///
+/// # Errors
+/// The signal cannot be taken.
+pub(crate) fn outlive_full_files() -> io::Result<()> {
+    // That it came is nothing to anybody: the write that it came of fails.
+    let came = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(SIGXFSZ, came).map(drop)
+}
+
+/// Has the process open as many files as it ever may, not only as many as it does unless it asks, and
+/// says in the log if they are too few for so many `connections`.
+pub(crate) fn raise_descriptors(connections: usize) {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let most = if limit.current == limit.maximum {
+        limit.current
+    } else if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the number of files that may be opened cannot be raised");
+        limit.current
+    } else {
+        limit.maximum
+    };
+    let wanted = connections as u64 + BESIDE_CONNECTIONS;
+    if let Some(most) = most.filter(|most| *most < wanted) {
+        tracing::warn!(
+            most,
+            wanted,
+            "fewer files may be opened than http.connections needs: beyond them no connection is accepted"
+        );
+    }
+}
