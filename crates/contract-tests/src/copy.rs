@@ -80,17 +80,6 @@ impl Copied {
         copied
     }
 
-    /// Puts what the org has of the second customer now in the place of all that it has of both.
-    pub(crate) fn read_anew(&mut self, stores: &Stores, org: OrgId, both: [CustomerId; 2]) {
-        self.0.retain(|_, row| !both.contains(&row.customer));
-        let of_second = HeldExport {
-            customer: Some(both[1]),
-            ..HeldExport::default()
-        };
-        self.load_enrolments(&enrolments(stores, org, of_second));
-        self.load_earned_badges(&earned_badges(stores, org, of_second));
-    }
-
     /// How many rows it has.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

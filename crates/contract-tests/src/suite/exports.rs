@@ -4,7 +4,6 @@ use accolade_application::ports::{
     CustomerExport, DirectoryEntry, HeldExport, HeldKey, Identifiers, ListExport, RecordedIn,
 };
 use accolade_domain::badge::Badge;
-use accolade_domain::event::Fact;
 use accolade_domain::ids::CustomerId;
 use accolade_domain::owner::OwnerType;
 
@@ -356,10 +355,7 @@ fn who_is_merged_while_a_copy_is_taken_is_read_anew(world: &World) {
     let rest = enrolments(&world.stores, org, everything().behind(behind));
     copy.load_enrolments(&rest);
     for event in all_of(&*world.stores.events, query(org, as_of)) {
-        copy.apply(&event);
-        if let Fact::CustomerMerged { from, to } = event.fact {
-            copy.read_anew(&world.stores, org, [from, to]);
-        }
+        copy.apply(&event, &world.stores, org);
     }
     assert!(copy == Copied::of(&world.stores, org));
 }

@@ -49,7 +49,7 @@ impl<'w> Carrier<'w> {
         Self {
             world,
             ports: Ports {
-                stores: world.stores.clone(),
+                stores: world.stores.clone().into(),
                 ..ports
             },
             fuse,
