@@ -1,17 +1,17 @@
 //! The statements of earning, for PostgreSQL.
 
 use accolade_application::ports::EarnRequest;
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::shared::earn_rows::about;
 use super::{Connection, DB, column};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::recording::sql::{
-    BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnSql, NewEarns, NewImports, RollingColumns,
-    RollingName, RollingRow,
+    ActiveColumns, ActiveEarn, BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnSql, NewEarns,
+    NewImports, Revocation, RollingColumns, RollingName, RollingRow,
 };
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
@@ -143,6 +143,30 @@ static IMPORT: Sql = Sql::new(
      ON CONFLICT DO NOTHING RETURNING id",
 );
 
+/// `OFFSET 0` keeps the planner from scanning the tables.
+static ACTIVE: Sql = Sql::new(
+    "SELECT e.ordinal, e.event_on, e.expires_on, e.earned_on, e.imported, \
+     (SELECT n.id FROM enrolments n WHERE n.org_id = :org AND n.customer_id = w.customer_id \
+     AND n.badge_id = :badge AND n.ordinal = e.enrolment), l.owner_type, l.reference_id \
+     FROM unnest(:customers, :ids) WITH ORDINALITY AS w (customer_id, id, place) \
+     LEFT JOIN LATERAL (SELECT * FROM earned_badges e \
+     WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = :badge \
+     AND e.id = w.id AND e.revoked_on IS NULL OFFSET 0) AS e ON true \
+     LEFT JOIN LATERAL (SELECT l.owner_type, l.reference_id FROM request_ledger l \
+     WHERE l.org_id = :org AND l.number = e.request_no OFFSET 0) AS l ON true \
+     ORDER BY w.place",
+);
+
+static REVOKE: Sql = Sql::new(
+    "UPDATE earned_badges e SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
+     FROM unnest(:customers, :ordinals) AS w (customer_id, ordinal), \
+     LATERAL (SELECT f.ctid AS place FROM earned_badges f \
+     WHERE f.org_id = :org AND f.customer_id = w.customer_id \
+     AND f.badge_id = :badge AND f.ordinal = w.ordinal OFFSET 0) AS f \
+     WHERE e.org_id = :org AND e.ctid = f.place",
+);
+
 static COUNT: Sql = Sql::new(
     "WITH i AS ( \
      SELECT * FROM unnest(:badges, :events, :rolls, :earns) \
@@ -163,6 +187,18 @@ static COUNT: Sql = Sql::new(
      AND c.ends_on > i.event_on AND c.starts_on <= i.event_on GROUP BY 1, 2, 3) AS s \
      WHERE c.org_id = :org AND c.badge_id = s.badge_id \
      AND c.ends_on = s.ends_on AND c.starts_on = s.starts_on",
+);
+
+/// An earn that is not revoked.
+type Active = (
+    Nullable<Integer>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Bool>,
+    Nullable<Binary>,
+    Nullable<SmallInt>,
+    Nullable<Text>,
 );
 
 /// The last number, the latest moment, and a count.
@@ -289,6 +325,35 @@ impl EarnSql for Connection {
             .set::<Array<BigInt>, _>("events", column(rows, |it| it.event_on))
             .set::<Array<BigInt>, _>("expiries", column(rows, |it| it.expires_on))
             .load(self)?)
+    }
+
+    fn active_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, EarnedBadgeId)],
+    ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
+        let rows: Vec<ActiveColumns> = about::<Active>(&ACTIVE, &key)
+            .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
+            .set::<Array<Binary>, _>("ids", column(which, |it| *it.1.0.as_bytes()))
+            .load(self)?;
+        let earns = rows.into_iter().map(ActiveEarn::from_columns);
+        Ok(earns.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn revoke_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, i32)],
+        revocation: Revocation<'_>,
+    ) -> Result<(), WorkError> {
+        about::<()>(&REVOKE, &key)
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
+            .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
+            .set::<Array<Integer>, _>("ordinals", column(which, |it| it.1))
+            .execute(self)?;
+        Ok(())
     }
 
     fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()> {

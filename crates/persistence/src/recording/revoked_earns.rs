@@ -69,10 +69,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarns {
         }
         // Whoever else revokes one of them waits for the lock.
         if let Some((request, first)) = active.first() {
-            let named = active.iter().map(|(request, _)| &requests[*request]);
-            let named: Vec<_> = named.map(|it| (it.customer, it.earned)).collect();
+            let which = active.iter();
+            let which = which.map(|(request, earn)| (requests[*request].customer, earn.ordinal));
             let revocation = Revocation::new(&any.context, any.reason.as_ref());
-            connection.revoke_earns(key, &named, revocation)?;
+            connection.revoke_earns(key, &which.collect::<Vec<_>>(), revocation)?;
             let earns = active.iter().map(|(_, earn)| earn);
             connection.count_earns(key.org, &counts(any, earns))?;
             recording.trace = Some(Trace {

@@ -16,6 +16,7 @@ use diesel::QueryResult;
 use crate::audit::AuditSql;
 use crate::boundary::Boundary;
 use crate::feed::sql::FeedSql;
+use crate::mapping::{object_id, triggered_by};
 use crate::people::sql::PeopleSql;
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::retry::{PooledConnection, WorkError};
@@ -285,6 +286,41 @@ pub(crate) struct ActiveEarn {
     pub(crate) triggered_by: Option<Owner>,
 }
 
+/// An earn that is not revoked, its enrolment, and who triggered it, as columns; null if there is none.
+pub(crate) type ActiveColumns = (
+    Option<i32>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<bool>,
+    Option<Vec<u8>>,
+    Option<i16>,
+    Option<String>,
+);
+
+impl ActiveEarn {
+    /// The earn that these columns are, if they are one.
+    pub(crate) fn from_columns(columns: ActiveColumns) -> anyhow::Result<Option<Self>> {
+        let (ordinal, event_on, expires_on, earned_on, imported, enrolment, owner, reference) =
+            columns;
+        let (Some(ordinal), Some(event_on), Some(expires_on), Some(earned_on), Some(imported)) =
+            (ordinal, event_on, expires_on, earned_on, imported)
+        else {
+            return Ok(None);
+        };
+        let enrolment = enrolment.as_deref().map(object_id).transpose()?;
+        Ok(Some(Self {
+            ordinal,
+            event_on,
+            expires_on,
+            earned_on,
+            imported,
+            enrolment: enrolment.map(Into::into),
+            triggered_by: triggered_by(owner, reference)?,
+        }))
+    }
+}
+
 /// How many earns a badge has more with this event date, or fewer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EarnGrowth {
@@ -412,6 +448,21 @@ pub(crate) trait EarnSql {
     /// Inserts those imports whose numbers are free; gives their ids.
     fn insert_imports(&mut self, new: &NewImports) -> Result<Vec<Vec<u8>>, WorkError>;
 
+    /// Of each customer the earn with the id, by position, if it is not revoked.
+    fn active_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, EarnedBadgeId)],
+    ) -> Result<Vec<Option<ActiveEarn>>, WorkError>;
+
+    /// Revokes the customers' earns with these ordinals.
+    fn revoke_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, i32)],
+        revocation: Revocation<'_>,
+    ) -> Result<(), WorkError>;
+
     /// Logs what was imported or revoked, and lets every count and sum follow.
     fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()>;
 
@@ -428,21 +479,6 @@ pub(crate) trait EarnSql {
 
 /// The same, as far as one text serves both databases.
 pub(crate) trait EarnRows {
-    /// Of each customer the earn with the id, by position, if it is not revoked.
-    fn active_earns(
-        &mut self,
-        key: BadgeKey,
-        which: &[(CustomerId, EarnedBadgeId)],
-    ) -> Result<Vec<Option<ActiveEarn>>, WorkError>;
-
-    /// Revokes these earns of these customers, none of which is revoked.
-    fn revoke_earns(
-        &mut self,
-        key: BadgeKey,
-        which: &[(CustomerId, EarnedBadgeId)],
-        revocation: Revocation<'_>,
-    ) -> QueryResult<()>;
-
     /// When the customer's earn with this ordinal was revoked, if it was.
     fn earn_revoked_on(
         &mut self,

@@ -1,23 +1,15 @@
 //! Earned badges and stored sums, a row or a sum at a time.
 
-use std::collections::HashMap;
-
-use accolade_domain::ids::{CustomerId, EarnedBadgeId};
+use accolade_domain::ids::CustomerId;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
-use crate::mapping::{object_id, triggered_by};
 use crate::recording::sql::{
-    ActiveEarn, BadgeKey, EarnGrowth, EarnOfCustomer, EarnRows, Revocation, RollingName,
-    RollingSum, WindowSum,
+    BadgeKey, EarnGrowth, EarnOfCustomer, EarnRows, RollingName, RollingSum, WindowSum,
 };
-use crate::retry::WorkError;
-use crate::schema::{
-    badge_earns, earned_badges, enrolments, request_ledger, rolling_counts, rolling_told,
-    window_counts,
-};
+use crate::schema::{badge_earns, earned_badges, rolling_counts, rolling_told, window_counts};
 use crate::statement::{Sql, Statement};
 
 /// Every earn runs these two. Diesel prepares an UPDATE of its own anew each time, which costs more
@@ -55,109 +47,7 @@ pub(crate) fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<
         .set::<Binary, _>("badge", bytes(key))
 }
 
-/// An earned badge that is not revoked, the enrolment that it rests on, and who triggered it.
-#[derive(Queryable)]
-struct ActiveRow {
-    customer: i64,
-    id: Vec<u8>,
-    ordinal: i32,
-    event_on: i64,
-    expires_on: i64,
-    earned_on: i64,
-    imported: bool,
-    enrolment: Option<Vec<u8>>,
-    owner_type: Option<i16>,
-    reference_id: Option<String>,
-}
-
-/// The numbers of the customers, each once, and the ids of the earned badges.
-fn columns(which: &[(CustomerId, EarnedBadgeId)]) -> (Vec<i64>, Vec<&[u8]>) {
-    let mut customers: Vec<_> = which.iter().map(|it| it.0.get()).collect();
-    customers.sort_unstable();
-    customers.dedup();
-    let ids = which.iter().map(|it| it.1.0.as_bytes().as_slice());
-    (customers, ids.collect())
-}
-
 impl EarnRows for Connection {
-    fn active_earns(
-        &mut self,
-        key: BadgeKey,
-        which: &[(CustomerId, EarnedBadgeId)],
-    ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
-        let of_enrolment = enrolments::org_id
-            .eq(earned_badges::org_id)
-            .and(enrolments::customer_id.eq(earned_badges::customer_id))
-            .and(enrolments::badge_id.eq(earned_badges::badge_id))
-            .and(enrolments::ordinal.nullable().eq(earned_badges::enrolment));
-        let of_request = request_ledger::org_id
-            .eq(earned_badges::org_id)
-            .and(request_ledger::number.eq(earned_badges::request_no));
-        let (customers, ids) = columns(which);
-        let rows: Vec<ActiveRow> = earned_badges::table
-            .left_join(enrolments::table.on(of_enrolment))
-            .left_join(request_ledger::table.on(of_request))
-            .filter(earned_badges::org_id.eq(key.org.get()))
-            .filter(earned_badges::customer_id.eq_any(customers))
-            .filter(earned_badges::badge_id.eq(bytes(&key)))
-            .filter(earned_badges::id.eq_any(ids))
-            .filter(earned_badges::revoked_on.is_null())
-            .select((
-                earned_badges::customer_id,
-                earned_badges::id,
-                earned_badges::ordinal,
-                earned_badges::event_on,
-                earned_badges::expires_on,
-                earned_badges::earned_on,
-                earned_badges::imported,
-                enrolments::id.nullable(),
-                request_ledger::owner_type.nullable(),
-                request_ledger::reference_id.nullable(),
-            ))
-            .load(self)?;
-        let mut found = HashMap::with_capacity(rows.len());
-        for row in rows {
-            let enrolment = row.enrolment.as_deref().map(object_id).transpose()?;
-            let earn = ActiveEarn {
-                ordinal: row.ordinal,
-                event_on: row.event_on,
-                expires_on: row.expires_on,
-                earned_on: row.earned_on,
-                imported: row.imported,
-                enrolment: enrolment.map(Into::into),
-                triggered_by: triggered_by(row.owner_type, row.reference_id)?,
-            };
-            found.insert((row.customer, row.id), earn);
-        }
-        let each = which.iter().map(|(customer, earned)| {
-            let id = earned.0.as_bytes().to_vec();
-            found.remove(&(customer.get(), id))
-        });
-        Ok(each.collect())
-    }
-
-    fn revoke_earns(
-        &mut self,
-        key: BadgeKey,
-        which: &[(CustomerId, EarnedBadgeId)],
-        revocation: Revocation<'_>,
-    ) -> QueryResult<()> {
-        let (customers, ids) = columns(which);
-        let rows = earned_badges::table
-            .filter(earned_badges::org_id.eq(key.org.get()))
-            .filter(earned_badges::customer_id.eq_any(customers))
-            .filter(earned_badges::badge_id.eq(bytes(&key)))
-            .filter(earned_badges::id.eq_any(ids));
-        diesel::update(rows)
-            .set((
-                earned_badges::revoked_on.eq(revocation.on.unix_micros()),
-                earned_badges::revoked_by.eq(revocation.by.number()),
-                earned_badges::revoke_reason.eq(revocation.reason()),
-            ))
-            .execute(self)?;
-        Ok(())
-    }
-
     fn earn_revoked_on(
         &mut self,
         key: BadgeKey,

@@ -3,10 +3,10 @@
 //! What is as long as a request travels as a JSON array, ids as one blob of twelve bytes each.
 
 use accolade_application::ports::EarnRequest;
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, OrgId};
 use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::badge_sql::grow_counts;
 use super::shared::earn_rows::about;
@@ -14,8 +14,9 @@ use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, by_customer};
 use crate::mapping::stored;
 use crate::recording::sql::{
-    BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnGrowth, EarnRows as _, EarnSql, NewEarns,
-    NewImports, RollingColumns, RollingName, RollingRow,
+    ActiveColumns, ActiveEarn, BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnGrowth,
+    EarnRows as _, EarnSql, NewEarns, NewImports, Revocation, RollingColumns, RollingName,
+    RollingRow,
 };
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
@@ -59,6 +60,35 @@ static INSERT: Sql = Sql::new(
      :event_on, :earned_on, :expires_on, w.value ->> 3, w.value ->> 2, 0 \
      FROM json_each(:rows) AS w WHERE true \
      ON CONFLICT DO NOTHING RETURNING customer_id",
+);
+
+static ACTIVE: Sql = Sql::new(
+    "SELECT e.ordinal, e.event_on, e.expires_on, e.earned_on, e.imported, \
+     (SELECT n.id FROM enrolments n WHERE n.org_id = :org AND n.customer_id = w.value \
+     AND n.badge_id = :badge AND n.ordinal = e.enrolment), l.owner_type, l.reference_id \
+     FROM json_each(:customers) AS w LEFT JOIN earned_badges e \
+     ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge \
+     AND e.id = substr(:ids, w.key * 12 + 1, 12) AND e.revoked_on IS NULL \
+     LEFT JOIN request_ledger l ON l.org_id = :org AND l.number = e.request_no ORDER BY w.key",
+);
+
+static REVOKE: Sql = Sql::new(
+    "UPDATE earned_badges SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
+     revoke_reason = :reason \
+     WHERE (org_id, customer_id, badge_id, ordinal) IN \
+     (SELECT :org, value ->> 0, :badge, value ->> 1 FROM json_each(:which))",
+);
+
+/// An earn that is not revoked.
+type Active = (
+    Nullable<Integer>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<Bool>,
+    Nullable<Binary>,
+    Nullable<SmallInt>,
+    Nullable<Text>,
 );
 
 static SUMS: Sql = Sql::new(
@@ -277,6 +307,37 @@ impl EarnSql for Connection {
             .set::<BigInt, _>("request_no", new.request_no)
             .set::<Text, _>("rows", json(&rows)?)
             .load(self)?)
+    }
+
+    fn active_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, EarnedBadgeId)],
+    ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
+        let customers: Vec<_> = which.iter().map(|it| it.0.get()).collect();
+        let ids: Vec<u8> = which.iter().flat_map(|it| *it.1.0.as_bytes()).collect();
+        let rows: Vec<ActiveColumns> = about::<Active>(&ACTIVE, &key)
+            .set::<Text, _>("customers", json(&customers)?)
+            .set::<Binary, _>("ids", ids)
+            .load(self)?;
+        let earns = rows.into_iter().map(ActiveEarn::from_columns);
+        Ok(earns.collect::<anyhow::Result<_>>()?)
+    }
+
+    fn revoke_earns(
+        &mut self,
+        key: BadgeKey,
+        which: &[(CustomerId, i32)],
+        revocation: Revocation<'_>,
+    ) -> Result<(), WorkError> {
+        let which: Vec<_> = which.iter().map(|it| (it.0.get(), it.1)).collect();
+        about::<()>(&REVOKE, &key)
+            .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
+            .set::<BigInt, _>("revoked_by", revocation.by.number())
+            .set::<Nullable<Text>, _>("reason", revocation.reason())
+            .set::<Text, _>("which", json(&which)?)
+            .execute(self)?;
+        Ok(())
     }
 
     fn count_earns(&mut self, org: OrgId, counts: &[EarnCount]) -> QueryResult<()> {
