@@ -201,7 +201,7 @@ impl Outcome {
         let complaints: Vec<&str> = self
             .stderr
             .lines()
-            .filter(|line| !line.starts_with(r#"{"timestamp""#))
+            .filter(|line| !line.starts_with(r#"{"level""#))
             .collect();
         assert_eq!(complaints.len(), 1, "{}", self.stderr);
         complaints[0].to_owned()

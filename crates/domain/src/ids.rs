@@ -41,6 +41,13 @@ impl ObjectId {
         bytes[11] = c;
         Self(bytes)
     }
+
+    /// The hex digits, written to `digits`.
+    fn digits(self, digits: &mut [u8; 24]) -> Option<&str> {
+        // It has exactly the size that twelve bytes need.
+        hex::encode_to_slice(self.0, digits).ok()?;
+        std::str::from_utf8(digits).ok()
+    }
 }
 
 impl TryFrom<&[u8]> for ObjectId {
@@ -64,10 +71,7 @@ impl FromStr for ObjectId {
 
 impl fmt::Display for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = [0; 24];
-        // The buffer has exactly the size that twelve bytes need.
-        hex::encode_to_slice(self.0, &mut digits).map_err(|_| fmt::Error)?;
-        f.pad(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+        f.pad(self.digits(&mut [0; 24]).ok_or(fmt::Error)?)
     }
 }
 
@@ -82,7 +86,11 @@ impl serde::Serialize for ObjectId {
     /// Hex digits in text formats, twelve bytes in binary ones.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            serializer.collect_str(self)
+            // Not by way of `Display`: an answer may have ten thousand of them.
+            match self.digits(&mut [0; 24]) {
+                Some(digits) => serializer.serialize_str(digits),
+                None => Err(serde::ser::Error::custom(MalformedId)),
+            }
         } else {
             self.0.serialize(serializer)
         }

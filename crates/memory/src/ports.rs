@@ -10,7 +10,7 @@ use crate::{FixedReceivers, FixedSecrets, MemoryStore, PlainFiles, SequentialIds
 /// Ports on `store` that tell the time of `clock`, and make ids and secrets that count up.
 pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
     Ports {
-        stores: Stores::new(store),
+        stores: Stores::new(store).into(),
         clock,
         ids: Arc::new(SequentialIds::default()),
         secrets: Arc::new(FixedSecrets::default()),

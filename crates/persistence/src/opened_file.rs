@@ -7,8 +7,8 @@
 //! to the first.
 //!
 //! The same goes for what SQLite keeps beside the file. Rows that go into a `-wal` which somebody has
-//! removed are found by nobody else, a command for example, and are lost if the server is killed. For
-//! these files to stay the same ones a connection stays open: the last to close removes them.
+//! removed are found by nobody else, a command for example, and are lost if the server is killed: each
+//! transaction that writes asks for it, too. For these files to stay the same ones a connection stays open: the last to close removes them.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};

@@ -48,7 +48,12 @@ fn outline(sent: &Sent) -> Vec<String> {
         .map(|it| {
             let text = it.replace(['`', '"'], "");
             let words: Vec<_> = text.split_whitespace().collect();
-            let from = words.iter().position(|word| *word == "FROM");
+            let is_outermost = |at: &usize| {
+                let before = words[..*at].concat();
+                before.matches('(').count() == before.matches(')').count()
+            };
+            let mut from = (0..words.len()).filter(|at| words[*at] == "FROM");
+            let from = from.find(is_outermost);
             match (words[0], from) {
                 ("SELECT", Some(from)) => format!("SELECT … FROM {}", words[from + 1]),
                 _ => words.iter().take(3).copied().collect::<Vec<_>>().join(" "),

@@ -44,7 +44,7 @@ impl Store {
         let clock = Arc::new(SystemClock);
         Self {
             ports: Ports {
-                stores: database.stores,
+                stores: database.stores.into(),
                 clock: clock.clone(),
                 ids: Arc::new(SystemIds::new(clock)),
                 secrets: Arc::new(SystemSecrets),

@@ -1,5 +1,7 @@
 //! What became of the rows of a job: its file and the outcomes, read side by side.
 
+use std::sync::Arc;
+
 use accolade_domain::ids::OrgId;
 use accolade_domain::job::{Job, JobId, JobState, RowOutcome};
 use anyhow::anyhow;
@@ -16,7 +18,7 @@ use crate::ports::{Ports, StoreError, Stores};
 pub struct JobResults {
     /// The job, as it was when this was asked for.
     pub job: Job,
-    stores: Stores,
+    stores: Arc<Stores>,
     /// How many there are, of the file and of rows that were carried out.
     parts: u32,
     chunks: u64,

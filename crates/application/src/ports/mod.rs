@@ -111,7 +111,7 @@ stores! {
 #[derive(Clone)]
 pub struct Ports {
     /// What is stored.
-    pub stores: Stores,
+    pub stores: Arc<Stores>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
     /// New ids.

@@ -175,7 +175,7 @@ impl Actors for Away {
 #[test]
 fn the_system_is_known_to_every_org_and_no_store_is_asked_for_it() {
     let mut world = World::new();
-    world.ports.stores.actors = Arc::new(Away);
+    Arc::make_mut(&mut world.ports.stores).actors = Arc::new(Away);
     for caller in [&world.caller, &world.stranger()] {
         let system = actor(&world.ports, caller, Actor::SYSTEM).unwrap();
         assert_eq!(system, ActorRecord::System);

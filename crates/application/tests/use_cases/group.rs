@@ -86,7 +86,7 @@ fn faulty(
     fault: impl Fn(&EnrolmentBatch) -> Option<StoreError> + Send + Sync + 'static,
 ) -> Arc<Mutex<Vec<usize>>> {
     let sizes = Arc::default();
-    world.ports.stores.enrolments = Arc::new(Faulty {
+    Arc::make_mut(&mut world.ports.stores).enrolments = Arc::new(Faulty {
         store: world.ports.stores.enrolments.clone(),
         fault: Box::new(fault),
         sizes: Arc::clone(&sizes),

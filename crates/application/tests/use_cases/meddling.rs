@@ -21,7 +21,7 @@ struct Meddling {
 
 /// Has somebody make `edits` in `world`, each just after a badge was read.
 pub(crate) fn meddle(world: &mut World, edits: impl IntoIterator<Item = BadgeEdit>) {
-    world.ports.stores.badges = Arc::new(Meddling {
+    Arc::make_mut(&mut world.ports.stores).badges = Arc::new(Meddling {
         store: world.ports.stores.badges.clone(),
         edits: Mutex::new(edits.into_iter().collect()),
     });

@@ -56,7 +56,7 @@ fn counting() -> (World, Arc<Counting>) {
         store: Arc::clone(&world.ports.stores.customer_badges),
         catalogues: AtomicUsize::new(0),
     });
-    world.ports.stores.customer_badges = store.clone();
+    Arc::make_mut(&mut world.ports.stores).customer_badges = store.clone();
     (world, store)
 }
 

@@ -80,7 +80,7 @@ fn faulty(
     fault: impl Fn(&EarnBatch) -> Option<StoreError> + Send + Sync + 'static,
 ) -> Arc<Mutex<Vec<usize>>> {
     let sizes = Arc::default();
-    world.ports.stores.earning = Arc::new(Faulty {
+    Arc::make_mut(&mut world.ports.stores).earning = Arc::new(Faulty {
         store: world.ports.stores.earning.clone(),
         fault: Box::new(fault),
         sizes: Arc::clone(&sizes),

@@ -12,9 +12,9 @@ mod steps;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-use proptest::prop_assert_eq;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
+use proptest::{prop_assert, prop_assert_eq};
 
 use crate::World;
 use action::Planner;
@@ -40,10 +40,24 @@ pub(crate) fn compare(world: &World) {
         for (step, action) in actions.chain(review).enumerate() {
             let answered = adapter.perform(&action);
             let expected = model.perform(&action);
-            prop_assert_eq!(answered, expected, "step {}: {:?}", step, action);
+            let difference = || difference(&answered, &expected);
+            prop_assert!(
+                answered == expected,
+                "{} in step {step}: {action:?}",
+                difference()
+            );
         }
         Ok(())
     });
+}
+
+/// The first line in which the answers differ, the adapter's first: whole ones are too long to read.
+fn difference(answered: &str, expected: &str) -> String {
+    let mut both = answered.lines().zip(expected.lines());
+    match both.find(|(answered, expected)| answered != expected) {
+        Some((answered, expected)) => format!("{} instead of {}", answered.trim(), expected.trim()),
+        None => "one answer is longer".to_owned(),
+    }
 }
 
 /// Walks at random on the world's database, and checks that what customers hold, and the catalogue,

@@ -30,7 +30,7 @@ struct Gate {
 pub(crate) fn gate(ports: &mut Ports) -> Gatekeeper {
     let (arrive, arrived) = unbounded_channel();
     let (pass, passed) = channel();
-    ports.stores.enrolments = Arc::new(Gate {
+    Arc::make_mut(&mut ports.stores).enrolments = Arc::new(Gate {
         inner: Arc::clone(&ports.stores.enrolments),
         arrived: arrive,
         pass: Mutex::new(passed),

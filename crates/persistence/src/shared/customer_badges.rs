@@ -45,15 +45,16 @@ use crate::store::Store;
 macro_rules! earned {
     () => {
         "SELECT 0 AS part, CAST(NULL AS BYTEA) AS badge_id, \
-         (SELECT v.version FROM catalogue_versions v WHERE v.org_id = ?) AS n1, \
-         (SELECT m.successor_id FROM merged_customers m WHERE m.org_id = ? AND m.customer_id = ?) \
+         (SELECT v.version FROM catalogue_versions v WHERE v.org_id = :org) AS n1, \
+         (SELECT m.successor_id FROM merged_customers m \
+         WHERE m.org_id = :org AND m.customer_id = :customer) \
          AS n2, CAST(NULL AS BIGINT) AS n3, CAST(NULL AS BIGINT) AS n4, \
          CAST(NULL AS BIGINT) AS n5, CAST(NULL AS BYTEA) AS id \
          UNION ALL \
-         SELECT 1, badge_id, COUNT(*), COUNT(*) FILTER (WHERE expires_on > ?), MAX(earned_on), \
-         MAX(event_on), MAX(expires_on) FILTER (WHERE expires_on <= ?), CAST(NULL AS BYTEA) \
-         FROM earned_badges WHERE org_id = ? AND customer_id = ? AND revoked_on IS NULL \
-         GROUP BY badge_id"
+         SELECT 1, badge_id, COUNT(*), COUNT(*) FILTER (WHERE expires_on > :now), MAX(earned_on), \
+         MAX(event_on), MAX(expires_on) FILTER (WHERE expires_on <= :now), CAST(NULL AS BYTEA) \
+         FROM earned_badges WHERE org_id = :org AND customer_id = :customer \
+         AND revoked_on IS NULL GROUP BY badge_id"
     };
 }
 
@@ -64,21 +65,25 @@ macro_rules! enrolled {
             earned!(),
             " UNION ALL SELECT 2, e.badge_id, e.ordinal, e.event_on, e.expires_on, e.revoked_on, ",
             $recorded,
-            ", e.id FROM enrolments e WHERE e.org_id = ? AND e.customer_id = ?"
+            ", e.id FROM enrolments e WHERE e.org_id = :org AND e.customer_id = :customer"
         )
     };
 }
 
+static EARNED: Sql = Sql::new(earned!());
+static ENROLLED: Sql = Sql::new(enrolled!("CAST(NULL AS BIGINT)"));
+static ENROLLED_WITH_RECORDING: Sql = Sql::new(enrolled!(
+    "(SELECT l.recorded_on FROM request_ledger l \
+     WHERE l.org_id = e.org_id AND l.number = e.request_no)"
+));
+
 /// A text for each, for a database that plans a text once: a condition that a value switches off would
 /// be planned each time anew.
-const fn held_sql(enrolments: EnrolmentsRead) -> &'static str {
+const fn held_sql(enrolments: EnrolmentsRead) -> &'static Sql {
     match enrolments {
-        EnrolmentsRead::Nothing => earned!(),
-        EnrolmentsRead::Enrolments => enrolled!("CAST(NULL AS BIGINT)"),
-        EnrolmentsRead::WithRecording => enrolled!(
-            "(SELECT l.recorded_on FROM request_ledger l \
-             WHERE l.org_id = e.org_id AND l.number = e.request_no)"
-        ),
+        EnrolmentsRead::Nothing => &EARNED,
+        EnrolmentsRead::Enrolments => &ENROLLED,
+        EnrolmentsRead::WithRecording => &ENROLLED_WITH_RECORDING,
     }
 }
 
@@ -159,17 +164,10 @@ fn held(
     query: &HeldQuery,
 ) -> Result<(CatalogueVersion, Vec<Holding>), WorkError> {
     let (org, customer, now) = (org_id.get(), query.customer.get(), query.now.unix_micros());
-    let mut statement = Statement::<DB, Held>::new(held_sql(query.enrolments))
-        .bind::<BigInt, _>(org)
-        .bind::<BigInt, _>(org)
-        .bind::<BigInt, _>(customer)
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(now)
-        .bind::<BigInt, _>(org)
-        .bind::<BigInt, _>(customer);
-    if query.enrolments != EnrolmentsRead::Nothing {
-        statement = statement.bind::<BigInt, _>(org).bind::<BigInt, _>(customer);
-    }
+    let statement = Statement::<DB, Held>::named(held_sql(query.enrolments))
+        .set::<BigInt, _>("org", org)
+        .set::<BigInt, _>("customer", customer)
+        .set::<BigInt, _>("now", now);
     let mut rows: Vec<HeldRow> = statement.load(connection)?;
     // Enrolments in the order of their ordinals, which is that of their recording.
     rows.sort_by_key(|row| (row.part, row.n1));

@@ -11,11 +11,10 @@ use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement};
 
-/// Whether anybody was merged is one row at most, whatever there is.
+/// Whether anybody was merged is a look at one row at most, whatever there is.
 static VERSION: Sql = Sql::new(
-    "SELECT b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
-     (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
-     WHERE b.org_id = :org AND b.id = :badge",
+    "SELECT version, EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org) \
+     FROM badge_metas WHERE org_id = :org AND id = :badge",
 );
 
 static GROW: Sql = Sql::new(

@@ -38,14 +38,16 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     let first = first_in_turn(&file, &settings, options.lock_timeout)?;
     let opened = OpenedFile::at(path, all_beside(path), Mutex::new(first))?;
     let opened = Arc::new(opened);
-    let connections = |size, more: &'static str| {
+    // Who reads asks for the file alone: nothing is lost by a look at what was removed beside it.
+    let alone = Arc::new(OpenedFile::at(path, [], ())?);
+    let connections = |size, asked: &Arc<OpenedFile>, more: &'static str| {
         let settings = settings.clone();
         let wait = waiting(options.lock_timeout);
         Connections::new(
             &existing(&file),
             size,
             options,
-            Some(Arc::clone(&opened)),
+            Some(Arc::clone(asked)),
             move |connection: &mut Connection| {
                 connection.batch_execute(&wait)?;
                 each(connection, &settings)?;
@@ -53,8 +55,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
             },
         )
     };
-    let writer = connections(1, "");
-    let readers = connections(options.pool_size, "PRAGMA query_only = ON");
+    let writer = connections(1, &opened, "");
+    let readers = connections(options.pool_size, &alone, "PRAGMA query_only = ON");
     let patience = options.lock_timeout;
     let metrics = Metrics::new(Some(path))?;
     let (of_writing, of_reading) = (metrics.of(Use::Write), metrics.of(Use::Read));

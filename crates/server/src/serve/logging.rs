@@ -54,10 +54,10 @@ pub(super) fn start(settings: &LogSettings) -> Result<()> {
         LogFormat::Pretty => registry
             .with(fmt::layer().with_writer(writer()?).with_ansi(on_terminal()))
             .try_init(),
+        // Keeps the fields of a span as they are written: others read them anew for each line.
         LogFormat::Json => registry
             .with(
-                fmt::layer()
-                    .json()
+                json_subscriber::fmt::layer()
                     .flatten_event(true)
                     .with_writer(writer()?),
             )

@@ -32,6 +32,7 @@ mod plan;
 mod requests;
 mod trial;
 
+use std::sync::Arc;
 use std::thread;
 
 use accolade_domain::ids::OrgId;
@@ -100,7 +101,7 @@ struct ReadRows {
 
 /// Reads the file of a job, chunk by chunk.
 struct Reader {
-    stores: Stores,
+    stores: Arc<Stores>,
     org: OrgId,
     job: JobId,
     operation: JobOperation,
