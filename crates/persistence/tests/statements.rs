@@ -52,8 +52,10 @@ fn outline(sent: &Sent) -> Vec<String> {
                 let before = words[..*at].concat();
                 before.matches('(').count() == before.matches(')').count()
             };
-            let mut from = (0..words.len()).filter(|at| words[*at] == "FROM");
-            let from = from.find(is_outermost);
+            let from: Vec<_> = (0..words.len()).filter(|at| words[*at] == "FROM").collect();
+            // One that only asks whether there is something has it within.
+            let outermost = from.iter().copied().find(is_outermost);
+            let from = outermost.or(from.first().copied());
             match (words[0], from) {
                 ("SELECT", Some(from)) => format!("SELECT … FROM {}", words[from + 1]),
                 _ => words.iter().take(3).copied().collect::<Vec<_>>().join(" "),
