@@ -73,6 +73,23 @@ pub struct Context<'a> {
 /// An answer, or why it cannot be written, which should not happen.
 pub type Result<T = Rendered> = std::result::Result<T, UseCaseError>;
 
+/// Room for an answer about few things.
+const ROOM: usize = 1_024;
+
+/// Room for what an answer says of one customer, unless it was refused.
+const ROOM_FOR_ONE: usize = 160;
+
+/// Room for all of `answer`, about: one of a megabyte that grew step by step would be copied a dozen times,
+/// each time to memory that nobody has touched.
+fn room(answer: &Answer) -> usize {
+    let customers = match answer {
+        Answer::Enrolment(it) => it.outcomes.len(),
+        Answer::Earned(it) => it.outcomes.len(),
+        _ => 0,
+    };
+    ROOM + ROOM_FOR_ONE * customers
+}
+
 /// The answer of an operation that writes. A dry run has `recorded` nothing.
 ///
 /// # Errors
@@ -98,6 +115,7 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
     let write = Enveloped {
         errors,
         warnings: context.warnings,
+        room: room(answer),
     };
     Ok(Rendered {
         body: data(answer, context.zone, write).map_err(unwritable)?,
@@ -159,7 +177,7 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
 /// # Errors
 /// It cannot be written.
 pub fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
-    success(data, Errors::Empty, context.warnings)
+    success(data, Errors::Empty, context.warnings, ROOM)
         .map(Rendered::new)
         .map_err(unwritable)
 }
@@ -184,13 +202,14 @@ impl Destination for Raw {
 struct Enveloped<'a> {
     errors: Errors,
     warnings: &'a [Rejection],
+    room: usize,
 }
 
 impl Destination for Enveloped<'_> {
     type Written = Vec<u8>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-        success(data, self.errors, self.warnings)
+        success(data, self.errors, self.warnings, self.room)
     }
 }
 

@@ -167,7 +167,9 @@ fn all_enrolled(request: &EnrolmentRequest) -> anyhow::Result<Vec<CustomerOutcom
 fn new_enrolments(
     recording: &Recording<'_, EnrolmentRequest>,
 ) -> anyhow::Result<Vec<NewEnrolment>> {
-    let mut new = Vec::new();
+    let open = recording.open();
+    let customers = open.map(|request| recording.requests[request].customers.len());
+    let mut new = Vec::with_capacity(customers.sum());
     for request in recording.open() {
         let EnrolmentRequest { customers, ids, .. } = &recording.requests[request];
         for (position, customer) in customers.iter().enumerate() {
