@@ -140,11 +140,11 @@ async fn finished() -> TestApp {
 #[actix_web::test]
 async fn what_is_odd_about_a_request_for_results_is_in_a_header() {
     let app = finished().await;
-    let odd = app.get("jobs/spring/results?onyl=refused").await;
+    let odd = app.get("jobs/spring/results?which=refused").await;
     assert_eq!(odd.ok().lines().count(), 2);
     let warnings: Value = serde_json::from_str(odd.header("accolade-warnings").unwrap()).unwrap();
     assert_eq!(warnings[0]["code"], 1990);
-    assert_eq!(warnings[0]["reference"], "onyl");
+    assert_eq!(warnings[0]["reference"], "which");
 }
 
 #[actix_web::test]
