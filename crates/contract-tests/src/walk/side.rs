@@ -21,11 +21,18 @@ use crate::feed::all_events;
 use crate::walk::action::Action;
 
 /// What the events say. Which request of a batch has its number first is each adapter's own business,
-/// and so whose expiry is told first of those of one instant. Where somebody was forgotten, of which
-/// instant an expiry was is not told any more.
+/// and so whose expiry is told first of those of one instant. An earn that rests on another enrolment
+/// since a merge expires with the one that it was recorded with, which the model does not know any more.
+/// Where somebody was forgotten, of which instant an expiry was is not told any more.
 fn in_one_order(events: Vec<Event>) -> Vec<(Instant, Fact)> {
     let facts = events.into_iter().map(|it| (it.recorded_on, it.fact));
     let mut facts: Vec<_> = facts.collect();
+    let is_any_merged = (facts.iter()).any(|(_, fact)| matches!(fact, Fact::CustomerMerged { .. }));
+    for (_, fact) in facts.iter_mut().filter(|_| is_any_merged) {
+        if let Fact::EarnExpired(it) = fact {
+            it.enrolment = None;
+        }
+    }
     let is_any_forgotten = (facts.iter()).any(|(_, fact)| matches!(fact, Fact::Forgotten(_)));
     let instant = |expires_on| {
         if is_any_forgotten {
