@@ -40,11 +40,10 @@ pub(crate) fn compare(world: &World) {
         for (step, action) in actions.chain(review).enumerate() {
             let answered = adapter.perform(&action);
             let expected = model.perform(&action);
-            let difference = || difference(&answered, &expected);
             prop_assert!(
                 answered == expected,
                 "{} in step {step}: {action:?}",
-                difference()
+                difference(&answered, &expected)
             );
         }
         Ok(())

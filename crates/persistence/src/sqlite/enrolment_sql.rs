@@ -52,7 +52,6 @@ static EXISTING: Sql = Sql::new(
      ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge",
 );
 
-/// `IN` looks each one up by the key. A join might read all of an org's for each.
 static TRIGGERED_BY: Sql = Sql::new(
     "SELECT l.owner_type, l.reference_id FROM json_each(:which) AS w \
      LEFT JOIN enrolments e ON e.org_id = :org AND e.customer_id = w.value ->> 0 \
@@ -61,6 +60,7 @@ static TRIGGERED_BY: Sql = Sql::new(
      ORDER BY w.key",
 );
 
+/// `IN` looks each one up by the key. A join might read all of an org's for each.
 static REVOKE: Sql = Sql::new(
     "UPDATE enrolments SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
      revoke_reason = :reason \
