@@ -51,13 +51,12 @@ impl Rates {
         if bounds.requests_per_minute.is_none() && bounds.customers_per_minute.is_none() {
             return None;
         }
-        let known = self.0.get(&client.number);
-        if let Some(known) = known.filter(|it| it.is_of(bounds)) {
-            return Some(known);
-        }
-        let rate = Arc::new(ClientRate::new(bounds));
-        self.0.insert(client.number, Arc::clone(&rate));
-        Some(rate)
+        // In one step: of two requests that come first, both are counted.
+        let counted = self.0.entry(client.number).or_insert_with_if(
+            || Arc::new(ClientRate::new(bounds)),
+            |known| !known.is_of(bounds),
+        );
+        Some(counted.into_value())
     }
 }
 
