@@ -65,6 +65,14 @@ impl Executed {
         }
     }
 
+    /// The answer alone.
+    pub fn into_answer(self) -> Answer {
+        match self {
+            Self::Now { answer, .. } => answer,
+            Self::Replayed(record) => record.answer,
+        }
+    }
+
     /// What it warns of.
     pub fn warnings(&self) -> &[Rejection] {
         match self {

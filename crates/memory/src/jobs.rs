@@ -327,7 +327,7 @@ impl JobStore for MemoryStore {
             ..before
         };
         if let Some(record) = state.job_at(org, &advance.job, advance.chunk) {
-            record.plan = None;
+            record.plan = (advance.plan.clone()).filter(|_| !after.job.state.is_finished());
             record.stored = after.clone();
             record
                 .chunks

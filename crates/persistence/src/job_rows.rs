@@ -61,21 +61,19 @@ impl TryFrom<&Job> for JobChange {
 /// How far a job has come, as columns.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = jobs, treat_none_as_null = true)]
-pub(crate) struct ProgressChange {
+pub(crate) struct ProgressChange<'a> {
     chunk: i64,
     part: i32,
     part_offset: i32,
     reading: String,
     done_bytes: i64,
     advanced_on: Option<i64>,
-    plan: Option<Vec<u8>>,
+    plan: Option<&'a [u8]>,
 }
 
-impl TryFrom<&JobProgress> for ProgressChange {
-    type Error = anyhow::Error;
-
-    /// Without a plan.
-    fn try_from(progress: &JobProgress) -> anyhow::Result<Self> {
+impl<'a> ProgressChange<'a> {
+    /// With the plan of the chunk that comes next.
+    pub(crate) fn new(progress: &JobProgress, plan: Option<&'a [u8]>) -> anyhow::Result<Self> {
         let FilePlace {
             part,
             offset,
@@ -88,7 +86,7 @@ impl TryFrom<&JobProgress> for ProgressChange {
             reading: reading.clone(),
             done_bytes: progress.bytes.try_into()?,
             advanced_on: progress.advanced_on.map(Instant::unix_micros),
-            plan: None,
+            plan,
         })
     }
 }
@@ -110,7 +108,7 @@ pub(crate) struct NewJobRow<'a> {
     #[diesel(embed)]
     change: JobChange,
     #[diesel(embed)]
-    progress: ProgressChange,
+    progress: ProgressChange<'a>,
 }
 
 impl<'a> NewJobRow<'a> {
@@ -129,7 +127,7 @@ impl<'a> NewJobRow<'a> {
             chunk_rows: new.chunk_rows.try_into()?,
             bytes: bytes.try_into()?,
             change: job.try_into()?,
-            progress: (&JobProgress::default()).try_into()?,
+            progress: ProgressChange::new(&JobProgress::default(), None)?,
         })
     }
 }

@@ -35,7 +35,7 @@ CREATE TABLE jobs (
     PRIMARY KEY (org_id, id)
 );
 
--- Those that a worker has something to do for, of all orgs: looked for each second.
+-- Those that a worker has something to do for, of all orgs: looked for again and again.
 CREATE INDEX jobs_runnable ON jobs (org_id, created_on) WHERE state IN (2, 3, 4);
 
 -- The file, compressed. `digest` and `bytes` are those of what was sent.

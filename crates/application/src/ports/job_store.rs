@@ -156,8 +156,19 @@ pub struct RunnableJob {
 pub struct ChunkPlan {
     /// Of several for one chunk the one with the highest number counts.
     pub number: u32,
-    /// What was found out.
+    /// What was found out. Of rows behind the last of these there is nothing more to know than what stands
+    /// in them.
     pub rows: Vec<PlannedRow>,
+}
+
+impl ChunkPlan {
+    /// That of a chunk in whose rows stands what there is to know.
+    pub const fn as_read() -> Self {
+        Self {
+            number: 1,
+            rows: Vec::new(),
+        }
+    }
 }
 
 /// What was found out about a row.
@@ -207,6 +218,8 @@ pub struct Advance {
     /// What is to be remembered of rows that were only tried, each in the place of what was remembered
     /// under its key.
     pub tried: Vec<(String, String)>,
+    /// The plan of the next chunk, if it is known by now.
+    pub plan: Option<ChunkPlan>,
     /// Where the next chunk begins in the file.
     pub place: FilePlace,
     /// How many bytes of the file are before that place.
@@ -356,7 +369,8 @@ pub trait JobStore: Send + Sync {
     ) -> Result<Option<ChunkPlan>, StoreError>;
 
     /// Keeps what became of the rows of a chunk and what was tried, lets the job
-    /// [advance](Job::advanced), and forgets the plan; gives the job as it is then.
+    /// [advance](Job::advanced), and replaces the plan by that of the next chunk, unless the job has ended;
+    /// gives the job as it is then.
     ///
     /// In the same transaction the ids of requests that were refused are used up in the ledger, so that
     /// nobody, however late, executes what is kept as refused. Whoever was about to is refused there

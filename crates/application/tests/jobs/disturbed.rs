@@ -313,6 +313,7 @@ fn a_job_whose_place_is_none_in_its_file_cannot_be_opened_and_that_is_no_fault_o
             outcomes: Vec::new(),
             not_executed: Vec::new(),
             tried: Vec::new(),
+            plan: None,
             place: FilePlace {
                 part: 1,
                 offset,

@@ -49,6 +49,7 @@ fn advance(world: &World, chunk: u64, outcomes: Vec<RowOutcome>) -> Advance {
         outcomes,
         not_executed: Vec::new(),
         tried: Vec::new(),
+        plan: None,
         place: place(1, 7),
         bytes: 7,
         is_last: false,
@@ -214,6 +215,13 @@ fn the_plan_with_the_highest_number_counts_until_the_job_advances(world: &World)
     assert_eq!(opened().plan, None);
     assert_eq!(keep(0, &plan(3, 9)), None);
     assert_eq!(keep(1, &plan(1, 9)), Some(plan(1, 9)));
+    let with_plan = |chunk, plan| Advance {
+        plan: Some(plan),
+        ..advance(world, chunk, outcomes())
+    };
+    store.advance_job(&with_plan(1, plan(1, 5))).unwrap();
+    assert_eq!(opened().plan, Some(plan(1, 5)));
+    assert_eq!(keep(2, &plan(1, 6)), Some(plan(1, 5)));
 }
 
 fn of_several_who_plan_one_chunk_all_go_by_one_plan(world: &World) {

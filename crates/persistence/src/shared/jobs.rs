@@ -509,6 +509,8 @@ impl JobStore for Store<Connection> {
     fn advance_job(&self, advance: &Advance) -> Result<StoredJob, AdvanceError> {
         let (org, id) = (advance.org, &advance.job);
         let outcomes = encode_outcomes(&advance.outcomes).map_err(unexpected::<AdvanceError>)?;
+        let plan = advance.plan.as_ref().map(encode_plan).transpose();
+        let plan = plan.map_err(unexpected::<AdvanceError>)?;
         let work = |connection: &mut Connection| {
             let Some(row) = lock_at(connection, org, id, advance.chunk)? else {
                 return Err(Rollback::Refused(AdvanceError::Superseded));
@@ -528,6 +530,7 @@ impl JobStore for Store<Connection> {
                 },
                 ..before
             };
+            let plan = plan.as_deref().filter(|_| !after.job.state.is_finished());
             let number = i64::try_from(advance.chunk).map_err(anyhow::Error::from)?;
             diesel::insert_into(job_chunks::table)
                 .values((
@@ -540,7 +543,7 @@ impl JobStore for Store<Connection> {
             diesel::update(jobs::table.find((org.get(), id.as_str())))
                 .set((
                     JobChange::try_from(&after.job)?,
-                    ProgressChange::try_from(&after.progress)?,
+                    ProgressChange::new(&after.progress, plan)?,
                 ))
                 .execute(connection)?;
             if !advance.tried.is_empty() {

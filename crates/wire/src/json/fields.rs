@@ -86,16 +86,12 @@ impl<'a, 'p> Fields<'a, 'p> {
 
     /// Takes the field `name`; it is absent if it is null.
     pub fn field(&mut self, name: &'static str) -> Field<'a, 'p> {
-        self.take(Cow::Borrowed(name))
-    }
-
-    fn take(&mut self, name: Cow<'static, str>) -> Field<'a, 'p> {
         let value = self
             .left
             .iter()
             .position(|(known, _)| *known == name)
             .map(|position| self.left.remove(position).1);
-        Field::below(value, self.path.clone(), name, self.problems)
+        Field::below(value, self.path.clone(), Cow::Borrowed(name), self.problems)
     }
 
     /// Whether the field `name` is there with a value other than null.
@@ -125,7 +121,7 @@ impl<'a, 'p> Fields<'a, 'p> {
     /// they differ by more than a second, warns (1991).
     pub fn instant_pair(&mut self, name: &'static str, presence: Presence) -> Option<Instant> {
         let mut number = self.field(name);
-        let iso = self.take(Cow::Owned(format!("{name}ISO")));
+        let iso = self.twin(name);
         if presence == Presence::Required && !iso.is_present() {
             number = number.required();
         }
@@ -141,6 +137,17 @@ impl<'a, 'p> Fields<'a, 'p> {
             }
             (number, iso) => iso.or(number),
         }
+    }
+
+    /// Takes the field whose name is `name` followed by `ISO`. Most bodies have none.
+    fn twin(&mut self, name: &'static str) -> Field<'a, 'p> {
+        let is_twin = |known: &str| known.strip_suffix("ISO") == Some(name);
+        let Some(position) = self.left.iter().position(|(known, _)| is_twin(known)) else {
+            return Field::below(None, None, Cow::Borrowed(name), self.problems);
+        };
+        let (known, value) = self.left.remove(position);
+        let known = Cow::Owned(known.into_owned());
+        Field::below(Some(value), self.path.clone(), known, self.problems)
     }
 
     /// Takes the field `name` without reading it; warns (1993) if it is there. `why` tells what

@@ -29,27 +29,25 @@
 mod directory;
 mod names;
 mod plan;
+mod reader;
 mod requests;
 mod trial;
 
-use std::sync::Arc;
-use std::thread;
-
 use accolade_domain::ids::OrgId;
-use accolade_domain::job::{JobId, JobOperation, JobSettings, JobState, RowOutcome};
-use anyhow::{anyhow, ensure};
+use accolade_domain::job::{JobId, JobOperation, JobState, RowOutcome};
+use anyhow::anyhow;
 
 pub(super) use self::plan::rows_of_a_chunk;
 
 use self::names::Names;
-use self::plan::RowBudget;
+use self::reader::{ReadAhead, ReadRows, Reader};
+use self::requests::Rows;
 use self::trial::Tried;
 use crate::access::Caller;
 use crate::badges::KnownBadges;
 use crate::jobs::scope;
 use crate::ports::{
-    Advance, AdvanceError, ChunkPlan, FilePlace, JobFile, JobRow, NotExecuted, Ports, StoreError,
-    StoredJob, Stores,
+    Advance, AdvanceError, ChunkPlan, JobRow, NotExecuted, Ports, StoreError, StoredJob,
 };
 
 /// Why a job was carried out no further. It must be opened anew.
@@ -84,84 +82,9 @@ pub struct JobRun {
     stored: StoredJob,
     /// Of the chunk that comes next.
     plan: Option<ChunkPlan>,
-    reader: Reader,
-    /// What was read of the chunk that comes next, while the one before it was carried out.
-    ahead: Option<Result<ReadRows, RunError>>,
-}
-
-/// The rows of a chunk.
-struct ReadRows {
-    rows: Vec<JobRow>,
-    /// Whether there are none behind them.
-    is_last: bool,
-    /// Where the next ones begin, and how many bytes of the file are before that.
-    place: FilePlace,
-    bytes: u64,
-}
-
-/// Reads the file of a job, chunk by chunk.
-struct Reader {
-    stores: Arc<Stores>,
-    org: OrgId,
-    job: JobId,
-    settings: JobSettings,
-    chunk_rows: u32,
-    file: Box<dyn JobFile>,
-    /// How many bytes each part has.
-    parts: Vec<u32>,
-    /// The number of the last part that the file was fed.
-    fed: usize,
-    is_fed: bool,
-}
-
-impl Reader {
-    /// The rows of the next chunk.
-    fn read(&mut self) -> Result<ReadRows, RunError> {
-        let mut rows = Vec::new();
-        let mut budget = RowBudget::new(&self.settings, self.chunk_rows);
-        let is_last = loop {
-            if budget.is_spent() {
-                break false;
-            }
-            if let Some(row) = self.file.next_row() {
-                budget.spend(&row);
-                rows.push(row);
-            } else if self.is_fed {
-                break true;
-            } else {
-                self.feed()?;
-            }
-        };
-        let place = self.file.place();
-        let before = (place.part as usize).saturating_sub(1);
-        let before = self.parts.iter().take(before).map(|it| u64::from(*it));
-        Ok(ReadRows {
-            rows,
-            is_last,
-            bytes: before.sum::<u64>() + u64::from(place.offset),
-            place,
-        })
-    }
-
-    fn feed(&mut self) -> Result<(), RunError> {
-        if self.fed == self.parts.len() {
-            self.file.finish();
-            self.is_fed = true;
-            return Ok(());
-        }
-        let number = u32::try_from(self.fed + 1);
-        let number = number.map_err(|error| RunError::Unreadable(error.into()))?;
-        match self.stores.jobs.part(self.org, &self.job, number) {
-            Ok(Some(part)) => {
-                self.file.feed(&part);
-                self.fed += 1;
-                Ok(())
-            }
-            Ok(None) => Err(RunError::Unreadable(anyhow!("part {number} is gone"))),
-            Err(StoreError::Unexpected(error)) => Err(RunError::Unreadable(error)),
-            Err(error) => Err(error.into()),
-        }
-    }
+    chunks: ReadAhead,
+    /// The chunk that comes next, if it was taken from those before its turn.
+    next: Option<Result<ReadRows, RunError>>,
 }
 
 /// What a chunk has come to.
@@ -178,6 +101,8 @@ struct Chunk<'r> {
     caller: &'r Caller,
     names: Names<'r>,
     rows: Vec<JobRow>,
+    /// The rows sorted instead, if in each of them stands what there is to know.
+    sorted: Option<Rows>,
     /// By position.
     outcomes: Vec<Option<RowOutcome>>,
     /// Requests that were refused as a whole.
@@ -205,7 +130,7 @@ impl JobRun {
         let Some(opened) = jobs.open_job(org, job, ports.clock.now())? else {
             return Ok(None);
         };
-        let stored = opened.stored;
+        let stored = &opened.stored;
         let orgs = ports.stores.access.orgs()?;
         let its_org = orgs.into_iter().find(|it| it.id == org);
         let its_org = its_org.ok_or_else(|| StoreError::Unexpected(anyhow!("a job of no org")))?;
@@ -217,29 +142,16 @@ impl JobRun {
             groups: scope(stored.job.settings.operation),
         };
         let sent = jobs.parts(org, job)?;
-        let sizes: Vec<_> = sent.iter().map(|part| part.bytes).collect();
-        let place = &stored.progress.place;
-        check_place(place, &sizes).map_err(RunError::Unreadable)?;
-        let file = ports.files.open(&stored.job.settings, place);
-        let reader = Reader {
-            settings: stored.job.settings.clone(),
-            chunk_rows: stored.chunk_rows,
-            file: file.map_err(RunError::Unreadable)?,
-            parts: sizes,
-            fed: (place.part as usize).saturating_sub(1),
-            is_fed: false,
-            stores: ports.stores.clone(),
-            org,
-            job: job.clone(),
-        };
+        let sizes = sent.iter().map(|part| part.bytes).collect();
+        let reader = Reader::open(ports, &opened, sizes).map_err(RunError::Unreadable)?;
         Ok(Some(Self {
             ports: ports.clone(),
             known: known.clone(),
             caller,
             plan: opened.plan,
-            reader,
-            ahead: None,
-            stored,
+            chunks: reader.read_ahead()?,
+            next: None,
+            stored: opened.stored,
         }))
     }
 
@@ -253,21 +165,19 @@ impl JobRun {
     /// # Errors
     /// Somebody else works on the job; its file cannot be read; the store failed.
     pub fn step(&mut self) -> Result<Step, RunError> {
-        let ReadRows {
-            rows,
-            is_last,
-            place,
-            bytes,
-        } = match self.ahead.take() {
+        let read = match self.next.take() {
             Some(read) => read?,
-            None => self.reader.read()?,
+            None => self.chunks.next()?,
         };
-        let count = rows.len() as u64;
+        let (is_last, place, bytes) = (read.is_last, read.place.clone(), read.bytes);
         let Carried {
             outcomes,
             not_executed,
             tried,
-        } = self.carry_out_and_read_ahead(rows, is_last)?;
+        } = self.carry_out(read)?;
+        let count = outcomes.len() as u64;
+        self.next = (!is_last).then(|| self.chunks.next());
+        let plan = (self.next.as_ref()).and_then(|next| next.as_ref().ok()?.plan());
         let advance = Advance {
             org: self.stored.job.org,
             job: self.stored.job.id.clone(),
@@ -275,6 +185,7 @@ impl JobRun {
             outcomes,
             not_executed,
             tried,
+            plan: plan.clone(),
             bytes,
             place,
             is_last,
@@ -282,7 +193,7 @@ impl JobRun {
         };
         match self.ports.stores.jobs.advance_job(&advance) {
             Ok(stored) => {
-                self.plan = None;
+                self.plan = plan;
                 self.stored = stored;
                 Ok(Step {
                     rows: count,
@@ -295,29 +206,47 @@ impl JobRun {
         }
     }
 
-    /// Carries out `rows`, and meanwhile reads those that come next, unless these are the last.
-    fn carry_out_and_read_ahead(
-        &mut self,
-        rows: Vec<JobRow>,
-        is_last: bool,
-    ) -> Result<Carried, RunError> {
+    /// Carries out the next chunk, or tries it.
+    fn carry_out(&mut self, read: ReadRows) -> Result<Carried, RunError> {
         let Self {
             ports,
             known,
             caller,
             stored,
             plan,
-            reader,
-            ahead,
+            ..
         } = self;
-        thread::scope(|scope| {
-            let reading = (!is_last).then(|| scope.spawn(|| reader.read()));
-            let carried = carry_out((ports, known), caller, stored, plan, rows);
-            *ahead = reading.map(|reading| {
-                let panicked = |_| RunError::Unreadable(anyhow!("the reader panicked"));
-                reading.join().map_err(panicked).flatten()
-            });
-            carried
+        let mut chunk = Chunk {
+            ports,
+            known,
+            caller,
+            names: Names::new(stored),
+            rows: read.rows,
+            sorted: read.sorted,
+            outcomes: read.outcomes,
+            not_executed: Vec::new(),
+        };
+        let keeping = Keeping {
+            ports,
+            stored,
+            plan,
+        };
+        let mut tried = Tried::new(ports, stored);
+        let settings = &stored.job.settings;
+        match (settings.operation, settings.dry_run) {
+            _ if chunk.outcomes.is_empty() => {}
+            (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
+            (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
+            (_, false) => chunk.execute(keeping)?,
+            (_, true) => chunk.try_out(&mut tried)?,
+        }
+        let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
+        let outcomes = outcomes
+            .ok_or_else(|| StoreError::Unexpected(anyhow!("a row of a job has no outcome")))?;
+        Ok(Carried {
+            outcomes,
+            not_executed: chunk.not_executed,
+            tried: tried.into_changed(),
         })
     }
 
@@ -332,64 +261,6 @@ impl JobRun {
         }
         Ok(())
     }
-}
-
-/// # Errors
-/// `place` is behind the part that it is in: what follows would be skipped.
-fn check_place(place: &FilePlace, parts: &[u32]) -> Result<(), anyhow::Error> {
-    let part = (place.part as usize).checked_sub(1);
-    let bytes = part.and_then(|part| parts.get(part)).copied();
-    // That a part is gone is noticed when it is read.
-    let is_in_it = bytes.is_none_or(|bytes| place.offset <= bytes);
-    ensure!(is_in_it, "the place is behind part {}", place.part);
-    Ok(())
-}
-
-/// Carries out `rows`, the next chunk of `stored`, or tries them.
-fn carry_out(
-    (ports, known): (&Ports, &KnownBadges),
-    caller: &Caller,
-    stored: &StoredJob,
-    plan: &mut Option<ChunkPlan>,
-    rows: Vec<JobRow>,
-) -> Result<Carried, RunError> {
-    let mut chunk = Chunk {
-        ports,
-        known,
-        caller,
-        names: Names::new(stored),
-        outcomes: rows.iter().map(invalid).collect(),
-        rows,
-        not_executed: Vec::new(),
-    };
-    let keeping = Keeping {
-        ports,
-        stored,
-        plan,
-    };
-    let mut tried = Tried::new(ports, stored);
-    let settings = &stored.job.settings;
-    match (settings.operation, settings.dry_run) {
-        _ if chunk.rows.is_empty() => {}
-        (JobOperation::Customers, false) => chunk.put_customers(keeping)?,
-        (JobOperation::Customers, true) => chunk.try_customers(&mut tried)?,
-        (_, false) => chunk.execute(keeping)?,
-        (_, true) => chunk.try_out(&mut tried)?,
-    }
-    let outcomes: Option<Vec<_>> = chunk.outcomes.into_iter().collect();
-    let outcomes =
-        outcomes.ok_or_else(|| StoreError::Unexpected(anyhow!("a row of a job has no outcome")))?;
-    Ok(Carried {
-        outcomes,
-        not_executed: chunk.not_executed,
-        tried: tried.into_changed(),
-    })
-}
-
-/// What becomes of a row that cannot be read.
-fn invalid(row: &JobRow) -> Option<RowOutcome> {
-    let problem = row.action.as_ref().err()?;
-    Some(RowOutcome::Invalid(problem.clone()))
 }
 
 /// Where the plan of a chunk is kept.

@@ -199,7 +199,11 @@ pub(super) fn by_customer<T: Clone + Eq + Hash>(
 ) -> Vec<Vec<Group<T>>> {
     let mut waves: Vec<Vec<Group<T>>> = Vec::new();
     let mut places: HashMap<(usize, BadgeId, T), usize> = HashMap::new();
-    let mut seen: HashMap<(BadgeId, CustomerId), usize> = HashMap::new();
+    let rows = rows.into_iter();
+    let mut seen: HashMap<(BadgeId, CustomerId), usize> =
+        HashMap::with_capacity(rows.size_hint().0);
+    // Most rows belong where the one before does.
+    let mut last = (0, 0);
     for (position, badge, customer, terms) in rows {
         // How many rows of the customer there are before.
         let turn = seen.entry((badge, customer)).or_default();
@@ -209,15 +213,19 @@ pub(super) fn by_customer<T: Clone + Eq + Hash>(
             waves.push(Vec::new());
         }
         let groups = &mut waves[wave];
-        let place = *(places.entry((wave, badge, terms.clone()))).or_insert_with(|| {
-            groups.push(Group {
-                badge,
-                terms,
-                members: Vec::new(),
+        let before = (wave == last.0).then(|| groups.get(last.1)).flatten();
+        if !before.is_some_and(|it| it.badge == badge && it.terms == terms) {
+            let place = *(places.entry((wave, badge, terms.clone()))).or_insert_with(|| {
+                groups.push(Group {
+                    badge,
+                    terms,
+                    members: Vec::new(),
+                });
+                groups.len() - 1
             });
-            groups.len() - 1
-        });
-        groups[place].members.push((position, customer));
+            last = (wave, place);
+        }
+        groups[last.1].members.push((position, customer));
     }
     waves
 }

@@ -51,14 +51,32 @@ impl Chunk<'_> {
     /// # Errors
     /// Somebody else works on the job; the store failed.
     pub(super) fn execute(&mut self, mut keeping: Keeping<'_>) -> Result<(), RunError> {
-        let customers = self.customers(&mut keeping)?;
-        let rows = Rows::sorted(std::mem::take(&mut self.rows), &customers);
+        let rows = self.planned_rows(&mut keeping)?;
         let mut number = 0;
         self.enrol(&mut number, rows.enrol)?;
         self.earn(&mut number, rows.earn)?;
         self.revoke_enrolments(&mut number, rows.revoke, &rows.enrolments)?;
         self.revoke_earns(&mut number, rows.earns)?;
         self.import(&mut number, rows.imports)
+    }
+
+    /// The rows, sorted by the plan that counts.
+    fn planned_rows(&mut self, keeping: &mut Keeping<'_>) -> Result<Rows, RunError> {
+        let Some(sorted) = self.sorted.take() else {
+            let customers = self.customers(keeping)?;
+            return Ok(Rows::sorted(std::mem::take(&mut self.rows), &customers));
+        };
+        let as_read = ChunkPlan::as_read();
+        let counts = match keeping.kept() {
+            Some(kept) => *kept == as_read,
+            None => keeping.keep(&as_read)? == as_read,
+        };
+        // Whoever opens it again goes by the plan of somebody who was faster.
+        if counts {
+            Ok(sorted)
+        } else {
+            Err(RunError::Superseded)
+        }
     }
 
     /// The customer of each row that names one who is known. The others have their outcome.
@@ -72,19 +90,16 @@ impl Chunk<'_> {
             // make other requests of them.
             None => keeping.keep(&self.found()?)?,
         };
-        self.planned_customers(plan)
+        Ok(self.planned_customers(plan))
     }
 
     /// The same, by the plan.
-    pub(super) fn planned_customers(
-        &mut self,
-        plan: ChunkPlan,
-    ) -> Result<Vec<Option<CustomerId>>, RunError> {
+    pub(super) fn planned_customers(&mut self, plan: ChunkPlan) -> Vec<Option<CustomerId>> {
         let mut planned = plan.rows.into_iter();
         let mut customers = Vec::with_capacity(self.rows.len());
         for (position, row) in self.rows.iter().enumerate() {
-            customers.push(match planned.next().ok_or_else(without_outcome)? {
-                PlannedRow::AsRead => row.action.as_ref().ok().and_then(number),
+            customers.push(match planned.next().unwrap_or(PlannedRow::AsRead) {
+                PlannedRow::AsRead => row.number(),
                 PlannedRow::Customer(customer) => Some(customer),
                 PlannedRow::Refused(rejection) => {
                     self.outcomes[position] = Some(RowOutcome::Refused(None, rejection));
@@ -92,7 +107,7 @@ impl Chunk<'_> {
                 }
             });
         }
-        Ok(customers)
+        customers
     }
 
     /// Who has the identifiers that rows name customers by, and whom numbers stand for that were merged
@@ -109,11 +124,7 @@ impl Chunk<'_> {
             }
         }
         let mut rows = vec![PlannedRow::AsRead; self.rows.len()];
-        let numbers = self.rows.iter().map(|row| {
-            let action = row.action.as_ref().ok();
-            action.and_then(number)
-        });
-        let numbers: Vec<_> = numbers.collect();
+        let numbers: Vec<_> = self.rows.iter().map(JobRow::number).collect();
         let named: Vec<_> = numbers.iter().flatten().copied().collect();
         if !named.is_empty() {
             let people = &self.ports.stores.people;
@@ -140,12 +151,8 @@ impl Chunk<'_> {
         Ok(ChunkPlan { number: 1, rows })
     }
 
-    fn enrol(
-        &mut self,
-        number: &mut usize,
-        rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
-    ) -> Result<(), RunError> {
-        for wave in by_customer(rows) {
+    fn enrol(&mut self, number: &mut usize, waves: Vec<Vec<Group<Terms>>>) -> Result<(), RunError> {
+        for wave in waves {
             let mut commands = Vec::with_capacity(wave.len());
             for group in wave {
                 let (event_on, triggered_by) = group.terms.clone();
@@ -341,7 +348,7 @@ impl Chunk<'_> {
         request_id: &RequestId,
     ) -> Result<Done, RunError> {
         match result {
-            Ok(executed) => Ok(Done::Executed(executed.answer().clone())),
+            Ok(executed) => Ok(Done::Executed(executed.into_answer())),
             Err(UseCaseError::Refused(rejections)) => {
                 let is_used = |it: &Rejection| it.code == Code::RequestIdUsed;
                 if !rejections.first().is_some_and(is_used) {
@@ -447,7 +454,8 @@ pub(super) type ImportedRow = (usize, ImportRow);
 /// The rows of a chunk by what they ask for, with their positions.
 #[derive(Default)]
 pub(super) struct Rows {
-    pub(super) enrol: Vec<(usize, BadgeId, CustomerId, Terms)>,
+    /// In sets that are executed one after the other.
+    pub(super) enrol: Vec<Vec<Group<Terms>>>,
     pub(super) earn: Vec<(usize, BadgeId, CustomerId, Terms)>,
     pub(super) revoke: Vec<RevokeRow>,
     /// The enrolments that rows name.
@@ -460,23 +468,29 @@ impl Rows {
     /// `rows`, whose `customers` are these; without those that have none.
     pub(super) fn sorted(rows: Vec<JobRow>, customers: &[Option<CustomerId>]) -> Self {
         let mut sorted = Self::default();
+        let mut enrol = Vec::with_capacity(rows.len());
         for (position, row) in rows.into_iter().enumerate() {
             let customer = customers.get(position).copied().flatten();
-            if let (Ok(action), Some(customer)) = (row.action, customer) {
-                sorted.add(position, customer, action);
+            match (row.action, customer) {
+                (
+                    Ok(RowAction::Enrol {
+                        badge,
+                        event_on,
+                        triggered_by,
+                        ..
+                    }),
+                    Some(customer),
+                ) => enrol.push((position, badge, customer, (event_on, triggered_by))),
+                (Ok(action), Some(customer)) => sorted.add(position, customer, action),
+                _ => {}
             }
         }
+        sorted.enrol = by_customer(enrol);
         sorted
     }
 
     fn add(&mut self, position: usize, customer: CustomerId, action: RowAction) {
         match action {
-            RowAction::Enrol {
-                badge,
-                event_on,
-                triggered_by,
-                ..
-            } => (self.enrol).push((position, badge, customer, (event_on, triggered_by))),
             RowAction::Earn {
                 badge,
                 event_on,
@@ -506,7 +520,7 @@ impl Rows {
                 let customer = customer.into();
                 self.imports.push((position, ImportRow { customer, ..row }));
             }
-            RowAction::Customer(_) => {}
+            RowAction::Enrol { .. } | RowAction::Customer(_) => {}
         }
     }
 }
@@ -539,10 +553,13 @@ const fn named(action: &RowAction) -> Option<&NamedCustomer> {
     }
 }
 
-fn number(action: &RowAction) -> Option<CustomerId> {
-    match named(action)? {
-        NamedCustomer::Number(customer) => Some(*customer),
-        NamedCustomer::Identifier(..) => None,
+impl JobRow {
+    /// The number by which it names its customer.
+    pub(super) fn number(&self) -> Option<CustomerId> {
+        match named(self.action.as_ref().ok()?)? {
+            NamedCustomer::Number(customer) => Some(*customer),
+            NamedCustomer::Identifier(..) => None,
+        }
     }
 }
 

@@ -164,7 +164,7 @@ impl Chunk<'_> {
     /// The store failed.
     pub(super) fn try_out(&mut self, tried: &mut Tried<'_>) -> Result<(), RunError> {
         let planned = self.found()?;
-        let customers = self.planned_customers(planned)?;
+        let customers = self.planned_customers(planned);
         let rows = Rows::sorted(std::mem::take(&mut self.rows), &customers);
         self.try_enrolments(rows.enrol, tried)?;
         self.try_earns(rows.earn, tried)?;
@@ -180,7 +180,7 @@ impl Chunk<'_> {
             ..Request::new(self.caller.clone())
         };
         match execute(self.ports, request, command) {
-            Ok(executed) => Ok(Ok(executed.answer().clone())),
+            Ok(executed) => Ok(Ok(executed.into_answer())),
             Err(UseCaseError::Refused(rejections)) => Ok(Err(rejections)),
             Err(UseCaseError::Store(error)) => Err(error.into()),
             Err(error @ UseCaseError::IdempotencyKeyUsed) => {
@@ -200,14 +200,15 @@ impl Chunk<'_> {
 
     fn try_enrolments(
         &mut self,
-        rows: Vec<(usize, BadgeId, CustomerId, Terms)>,
+        waves: Vec<Vec<Group<Terms>>>,
         tried: &mut Tried<'_>,
     ) -> Result<(), RunError> {
-        tried.read(
-            rows.iter()
-                .map(|(_, badge, customer, _)| holds(*badge, *customer)),
-        )?;
-        for group in by_customer(rows).into_iter().flatten() {
+        let groups: Vec<_> = waves.into_iter().flatten().collect();
+        tried.read(groups.iter().flat_map(|group| {
+            let customers = group.members.iter();
+            customers.map(|(_, customer)| holds(group.badge, *customer))
+        }))?;
+        for group in groups {
             let (event_on, triggered_by) = group.terms.clone();
             let now = self.ports.clock.now();
             let customers = group.members.iter().map(|(_, customer)| *customer);
