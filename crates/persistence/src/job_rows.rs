@@ -273,7 +273,9 @@ const HAS_ID: u8 = 4;
 /// The stored form of what became of rows.
 pub(crate) fn encode_outcomes(outcomes: &[RowOutcome]) -> anyhow::Result<Vec<u8>> {
     let mut reasons = Collecting::default();
-    let (mut kinds, mut ids, mut why) = (Vec::new(), Vec::new(), Vec::new());
+    let mut kinds = Vec::with_capacity(outcomes.len());
+    let mut ids = Vec::with_capacity(outcomes.len());
+    let mut why = Vec::new();
     let mut before = Neighbour::default();
     for outcome in outcomes {
         let kind = match outcome {

@@ -28,7 +28,7 @@ use crate::leases::HeldLeases;
 use crate::task::{Task, one_line};
 
 /// How often it looks for jobs: so long does who starts a small one wait for nothing.
-const PERIOD: Duration = Duration::from_millis(250);
+const PERIOD: Duration = Duration::from_millis(100);
 
 /// How long a job rests of which a chunk failed once; twice as long each time after that.
 const FIRST_REST: Duration = Duration::from_millis(500);

@@ -292,12 +292,7 @@ impl Chunk<'_> {
         };
         let done = self.execute_one(command, Operation::Import, &request_id)?;
         let members = members.into_iter().map(|position| (position, None));
-        self.tell_each(
-            &members.collect::<Vec<_>>(),
-            Operation::Import,
-            request_id,
-            done,
-        )
+        self.tell_each(members, Operation::Import, request_id, done)
     }
 
     fn next_id(&self, number: &mut usize) -> Result<RequestId, StoreError> {
@@ -315,8 +310,9 @@ impl Chunk<'_> {
         let mut members = Vec::with_capacity(commands.len());
         for (group, command) in commands {
             let request_id = command.request_id().cloned().ok_or_else(without_outcome)?;
-            groups.push((command.operation(), request_id, group.members.clone()));
-            members.push((self.request(), command, customers_of(&group)));
+            let (operation, customers) = (command.operation(), customers_of(&group));
+            groups.push((operation, request_id, group.members));
+            members.push((self.request(), command, customers));
         }
         let results = execute_together(self.ports, self.known, members);
         for ((operation, request_id, members), result) in groups.into_iter().zip(results) {
@@ -382,63 +378,68 @@ impl Chunk<'_> {
         request_id: RequestId,
         done: Done,
     ) -> Result<(), RunError> {
-        let members: Vec<_> = members.iter().map(|it| (it.0, Some(it.1))).collect();
-        self.tell_each(&members, operation, request_id, done)
+        let members = members.iter().map(|it| (it.0, Some(it.1)));
+        self.tell_each(members, operation, request_id, done)
     }
 
     /// The same of rows whose customers are not of different ones.
     fn tell_each(
         &mut self,
-        members: &[Asked],
+        members: impl ExactSizeIterator<Item = Asked> + Clone,
         operation: Operation,
         request_id: RequestId,
         done: Done,
     ) -> Result<(), RunError> {
-        let outcomes = match done {
-            Done::Executed(Answer::NotExecuted(rejections)) => {
-                vec![refused(&rejections)?; members.len()]
-            }
+        let rejections = match done {
+            Done::Executed(Answer::NotExecuted(rejections)) => rejections,
             Done::Executed(answer) => {
-                let told = outcomes(answer)?;
+                let mut told = outcomes(answer)?;
                 // Who was merged meanwhile has her outcome under another number, at her place.
-                if told.len() == members.len() {
-                    told.into_iter().map(|(_, outcome)| outcome).collect()
-                } else {
-                    self.aligned(told, members)?
+                if told.len() != members.len() {
+                    told = self.aligned(told, members.clone())?;
                 }
+                for ((position, _), (_, outcome)) in members.zip(told) {
+                    self.outcomes[position] = Some(outcome);
+                }
+                return Ok(());
             }
             Done::Refused(rejections) => {
-                let outcome = refused(&rejections)?;
                 self.not_executed.push(NotExecuted {
                     operation,
                     request_id,
-                    rejections,
+                    rejections: rejections.clone(),
                 });
-                vec![outcome; members.len()]
+                rejections
             }
         };
-        if outcomes.len() != members.len() {
-            return Err(without_outcome().into());
-        }
-        for ((position, _), outcome) in members.iter().zip(outcomes) {
-            self.outcomes[*position] = Some(outcome);
+        let outcome = refused(&rejections)?;
+        for (position, _) in members {
+            self.outcomes[position] = Some(outcome.clone());
         }
         Ok(())
     }
 
     /// The outcome of each of `members`, if some of them are not in the answer: who was erased, and who
     /// was merged into another of them before the request was executed.
-    fn aligned(&self, told: Vec<Told>, members: &[Asked]) -> Result<Vec<RowOutcome>, StoreError> {
-        let customers: Vec<_> = members.iter().filter_map(|it| it.1).collect();
+    fn aligned(
+        &self,
+        told: Vec<Told>,
+        members: impl Iterator<Item = Asked> + Clone,
+    ) -> Result<Vec<Told>, StoreError> {
+        let customers: Vec<_> = members.clone().filter_map(|it| it.1).collect();
         let people = &self.ports.stores.people;
         let successors = people.successors(self.caller.org, &customers)?;
         let mut told: HashMap<_, _> = told.into_iter().collect();
-        let aligned = members.iter().map(|(_, customer)| {
-            let customer = (*customer)?;
+        let mut outcome_of = |customer: Option<CustomerId>| {
+            let customer = customer?;
             let own = told.remove(&Some(customer));
             own.or_else(|| told.remove(&Some(*successors.get(&customer)?)))
+        };
+        let aligned = members.map(|(_, customer)| {
+            let own = outcome_of(customer);
+            (customer, own.unwrap_or_else(gone))
         });
-        Ok(aligned.map(|own| own.unwrap_or_else(gone)).collect())
+        Ok(aligned.collect())
     }
 }
 
