@@ -199,7 +199,7 @@ mod tests {
     /// Occupies a slot of `dispatcher` until the sender is dropped.
     async fn occupy(dispatcher: &Dispatcher) -> (mpsc::Sender<()>, tokio::task::JoinHandle<u32>) {
         let (release, held) = mpsc::channel::<()>();
-        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (begun, begins) = oneshot::channel();
         let dispatcher = dispatcher.clone();
         let running = tokio::spawn(async move {
             let work = move || {

@@ -31,6 +31,7 @@ pub(crate) mod earns;
 pub(crate) mod enrolments;
 pub(crate) mod existing;
 pub(crate) mod imports;
+pub(crate) mod leaver;
 pub(crate) mod ledger;
 pub(crate) mod limit_counters;
 pub(crate) mod revoked_earns;
