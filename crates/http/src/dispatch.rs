@@ -183,6 +183,7 @@ impl IntoFailure for Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use accolade_application::gate::Size;
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -236,6 +237,44 @@ mod tests {
         drop(release);
         assert_eq!(running.await.unwrap(), 7);
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn large_requests_have_half_of_the_threads_and_small_ones_go_on_beside_them() {
+        let dispatcher = Dispatcher::new(2, 8);
+        let turn = |size| Turn::new(7.try_into().unwrap(), size);
+        let (order, began) = mpsc::channel();
+        let mut held = Vec::new();
+        let mut running = Vec::new();
+        for name in ["large 1", "large 2"] {
+            let (release, until) = mpsc::channel::<()>();
+            let (dispatcher, order) = (dispatcher.clone(), order.clone());
+            held.push(release);
+            running.push(tokio::spawn(async move {
+                let work = move || {
+                    order.send(name).unwrap();
+                    let _ = until.recv();
+                };
+                let turn = turn(Size::Large);
+                dispatcher
+                    .run_in_turn(turn, later(), Effect::Writes, work)
+                    .await
+            }));
+        }
+        while dispatcher.usage().running + dispatcher.usage().waiting < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(
+            (dispatcher.usage().running, dispatcher.usage().waiting),
+            (1, 1)
+        );
+        let small = dispatcher.run_in_turn(turn(Size::Small), later(), Effect::Reads, || 7);
+        assert_eq!(small.await.unwrap(), 7);
+        drop(held);
+        for it in running {
+            it.await.unwrap().unwrap();
+        }
+        assert_eq!(began.try_iter().collect::<Vec<_>>(), ["large 1", "large 2"]);
     }
 
     #[tokio::test]

@@ -467,8 +467,12 @@ pub(crate) fn exclusive<C: PooledConnection, T>(
 #[cfg(feature = "sqlite")]
 mod tests {
     use std::sync::Arc;
+    use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc::channel;
+    use std::thread;
 
+    use accolade_application::gate::{Size, Slots};
     use diesel::RunQueryDsl as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::result::DatabaseErrorKind;
@@ -529,6 +533,91 @@ mod tests {
             }
         };
         (transactions.write(work, nobody_knows), attempts.get())
+    }
+
+    /// Those of [`transactions`], whoever writes in turn; and where they wait for it.
+    fn in_turns(patience: Duration) -> (Transactions<SqliteConnection>, Gate) {
+        let gate = Gate::new(Slots {
+            all: 1,
+            large: 1,
+            waiting: usize::MAX,
+        });
+        (transactions().in_turns(gate.clone(), patience), gate)
+    }
+
+    fn turn(org: i64, size: Size) -> Turn {
+        Turn::new(org.try_into().unwrap(), size)
+    }
+
+    #[test]
+    fn a_single_of_one_org_is_written_before_the_bulk_requests_of_another_that_wait() {
+        let (transactions, gate) = in_turns(Duration::from_mins(1));
+        let written = Mutex::new(Vec::new());
+        let (release, held) = channel::<()>();
+        let held = Mutex::new(held);
+        let nothing = |_: &mut SqliteConnection| Ok::<_, Rollback<StoreError>>(());
+        thread::scope(|scope| {
+            let (transactions, written, held) = (&transactions, &written, &held);
+            scope.spawn(move || {
+                let work = |_: &mut SqliteConnection| {
+                    let _ = held.lock().unwrap().recv();
+                    written.lock().unwrap().push("bulk that has begun");
+                    Ok::<_, Rollback<StoreError>>(())
+                };
+                let bulk = turn(1, Size::Large);
+                let result = transactions.write_in_turn(bulk, work, nobody_knows);
+                result.unwrap();
+            });
+            wait_until(&gate, (1, 0));
+            let then = [
+                ("bulk 1", turn(1, Size::Large)),
+                ("bulk 2", turn(1, Size::Large)),
+                ("bulk of another", turn(3, Size::Large)),
+                ("single", turn(2, Size::Small)),
+                ("nobody's", Turn::SYSTEM),
+            ];
+            for (place, (name, turn)) in then.into_iter().enumerate() {
+                scope.spawn(move || {
+                    let work = |connection: &mut SqliteConnection| {
+                        written.lock().unwrap().push(name);
+                        nothing(connection)
+                    };
+                    let result = transactions.write_in_turn(turn, work, nobody_knows);
+                    result.unwrap();
+                });
+                wait_until(&gate, (1, place + 1));
+            }
+            drop(release);
+        });
+        let expected = [
+            "bulk that has begun",
+            "single",
+            "nobody's",
+            "bulk 1",
+            "bulk of another",
+            "bulk 2",
+        ];
+        assert_eq!(*written.lock().unwrap(), expected);
+        assert_eq!(gate.usage(), (0, 0));
+    }
+
+    #[test]
+    fn who_waits_too_long_for_its_turn_writes_nothing_and_keeps_nobody() {
+        let (transactions, gate) = in_turns(Duration::ZERO);
+        let slot = gate.enter(Turn::SYSTEM).unwrap();
+        let (result, attempts) = write(&transactions, "", 0);
+        assert!(matches!(result, Err(StoreError::Unavailable(_))));
+        assert_eq!(attempts, 0);
+        drop(slot);
+        write(&transactions, "", 0).0.unwrap();
+        assert_eq!(rows(&transactions), 1);
+    }
+
+    /// Waits until so many have a slot, and so many wait.
+    fn wait_until(gate: &Gate, usage: (usize, usize)) {
+        while gate.usage() != usage {
+            thread::yield_now();
+        }
     }
 
     #[test]

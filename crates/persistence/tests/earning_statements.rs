@@ -113,8 +113,12 @@ fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
         let told = statements.extract_if(.., |it| it.starts_with("INSERT INTO \"rolling_told\""));
         assert_eq!(told.count(), usize::from(rolls));
         // And looked for once when it opens.
-        let opens = |it: &mut String| it.contains("leaves_on =") || it.contains("ORDER BY rolls_on");
-        assert_eq!(statements.extract_if(.., opens).count(), 2 * usize::from(rolls));
+        let opens =
+            |it: &mut String| it.contains("leaves_on =") || it.contains("ORDER BY rolls_on");
+        assert_eq!(
+            statements.extract_if(.., opens).count(),
+            2 * usize::from(rolls)
+        );
         assert_eq!(statements, many.statements);
     }
 }

@@ -84,7 +84,10 @@ mod tests {
         line.push(org(2), "b1");
         line.push(None, "-1");
         line.push(org(2), "b2");
-        assert_eq!((line.len(), line.len_of(org(1)), line.len_of(org(3))), (6, 3, 0));
+        assert_eq!(
+            (line.len(), line.len_of(org(1)), line.len_of(org(3))),
+            (6, 3, 0)
+        );
         let order: Vec<_> = std::iter::from_fn(|| line.pop()).collect();
         assert_eq!(order, ["a1", "b1", "-1", "a2", "b2", "a3"]);
         assert!(line.is_empty());
@@ -98,6 +101,9 @@ mod tests {
         }
         assert_eq!(line.pop(), Some(0));
         line.push(org(2), 7_000);
-        assert_eq!([line.pop(), line.pop(), line.pop()], [Some(1), Some(7_000), Some(2)]);
+        assert_eq!(
+            [line.pop(), line.pop(), line.pop()],
+            [Some(1), Some(7_000), Some(2)]
+        );
     }
 }

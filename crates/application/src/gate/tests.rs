@@ -73,7 +73,10 @@ fn a_single_waits_for_one_bulk_request_however_many_wait() {
     let running = scene.entered();
     scene.small(2, "single");
     drop(running);
-    assert_eq!(scene.all_in_turn(), ["single", "bulk 2", "bulk 3", "bulk 4"]);
+    assert_eq!(
+        scene.all_in_turn(),
+        ["single", "bulk 2", "bulk 3", "bulk 4"]
+    );
 }
 
 #[test]

@@ -48,7 +48,8 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
         baseline,
         target,
     };
-    let name = |of: &str| format!("single enrolments beside {BULK_CONNECTIONS} bulk connections, {of}");
+    let name =
+        |of: &str| format!("single enrolments beside {BULK_CONNECTIONS} bulk connections, {of}");
     Ok(vec![
         row(name("median"), "ms", median, None, Target::None),
         row(name("p99"), "ms", slowest, None, Target::AtMost(50.0)),

@@ -351,7 +351,10 @@ fn it_opens_when_enough_have_left_whatever_was_earned_revoked_or_redefined_since
                 let opens = counting[counting.len() - most] + Duration::DAY;
                 let expected = format!("It opens again at {opens}.");
                 let said = rejection.message;
-                assert!(said.ends_with(&expected), "step {step}: {said}, not {expected}");
+                assert!(
+                    said.ends_with(&expected),
+                    "step {step}: {said}, not {expected}"
+                );
                 refused += 1;
             }
             other => panic!("{other:?}"),

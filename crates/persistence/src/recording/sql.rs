@@ -536,12 +536,8 @@ pub(crate) trait EarnRows {
     ) -> QueryResult<Vec<(i64, i64)>>;
 
     /// Remembers which earn must leave a rolling window next, where its sum is stored.
-    fn store_leaver(
-        &mut self,
-        key: BadgeKey,
-        name: RollingName,
-        leaver: Leaver,
-    ) -> QueryResult<()>;
+    fn store_leaver(&mut self, key: BadgeKey, name: RollingName, leaver: Leaver)
+    -> QueryResult<()>;
 
     /// Stores a sum by event date.
     fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()>;

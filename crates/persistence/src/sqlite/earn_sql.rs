@@ -214,9 +214,9 @@ impl EarnSql for Connection {
                 .set::<Text, _>("customers", customers.as_str())
                 .load(self)?;
             let counts = |text: &str| serde_json::from_str(text).map_err(anyhow::Error::from);
-            let rows = rows.into_iter().map(|(last, last_on, text)| {
-                anyhow::Ok((last, last_on, counts(&text)?))
-            });
+            let rows = rows
+                .into_iter()
+                .map(|(last, last_on, text)| anyhow::Ok((last, last_on, counts(&text)?)));
             add_counts(&mut counted, rows.collect::<anyhow::Result<Vec<_>>>()?)?;
         }
         Ok(counted)
