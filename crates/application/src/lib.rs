@@ -20,6 +20,7 @@ pub mod error;
 pub mod events;
 mod execute;
 pub mod exports;
+pub mod gate;
 pub mod group_commit;
 pub mod jobs;
 pub mod people;

@@ -1,11 +1,12 @@
 //! The hand-off of a use case, which blocks, to a thread: so many at a time, so many
-//! waiting, and no more. What cannot wait is refused at once, with 1951.
+//! waiting, and no more. What cannot wait is refused at once, with 1951. Whose turn it is the
+//! [gate](accolade_application::gate) decides.
 
 use std::any::Any;
-use std::sync::Arc;
 
+use accolade_application::gate::{Gate, Slot, Slots, Turn};
 use accolade_domain::rejection::{Code, Rejection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 use tokio::task::JoinError;
 use tokio::time::timeout_at;
 use tracing::Span;
@@ -33,33 +34,25 @@ pub(crate) struct DispatcherUsage {
 
 /// Runs use cases on threads that may block. Cheap to clone; clones share the bounds.
 #[derive(Debug, Clone)]
-pub(crate) struct Dispatcher {
-    slots: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
-    concurrency: u32,
-    queue_length: u32,
-}
+pub(crate) struct Dispatcher(Gate);
 
 impl Dispatcher {
-    /// At most `concurrency` at a time (one at least), at most `queue` waiting.
+    /// At most `concurrency` at a time (one at least), at most `queue` waiting. Of those that run, large
+    /// requests are half at most.
     pub(crate) fn new(concurrency: u32, queue: u32) -> Self {
-        let concurrency = concurrency.max(1);
-        Self {
-            slots: Arc::new(Semaphore::new(concurrency as usize)),
-            queue: Arc::new(Semaphore::new(queue as usize)),
-            concurrency,
-            queue_length: queue,
-        }
+        let concurrency = concurrency as usize;
+        Self(Gate::new(Slots {
+            all: concurrency,
+            large: concurrency / 2,
+            waiting: queue as usize,
+        }))
     }
 
-    /// Runs `work` when it is its turn, first come first served, and gives its result.
-    ///
-    /// Work that has begun goes on to its end whoever still waits for it: nothing cuts through a
-    /// transaction. Work whose caller leaves before that never begins.
+    /// Runs `work`, which is small and for nobody in particular, when it is its turn, and gives its
+    /// result.
     ///
     /// # Errors
-    /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
-    /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 999999 if it panics.
+    /// Those of [`run_in_turn`](Self::run_in_turn).
     pub(crate) async fn run<R, W>(
         &self,
         deadline: Deadline,
@@ -70,7 +63,29 @@ impl Dispatcher {
         R: Send + 'static,
         W: FnOnce() -> R + Send + 'static,
     {
-        let slot = self.slot(deadline).await?;
+        self.run_in_turn(Turn::SYSTEM, deadline, effect, work).await
+    }
+
+    /// Runs `work` when it is its turn, and gives its result.
+    ///
+    /// Work that has begun goes on to its end whoever still waits for it: nothing cuts through a
+    /// transaction. Work whose caller leaves before that never begins.
+    ///
+    /// # Errors
+    /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
+    /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 999999 if it panics.
+    pub(crate) async fn run_in_turn<R, W>(
+        &self,
+        turn: Turn,
+        deadline: Deadline,
+        effect: Effect,
+        work: W,
+    ) -> Result<R, Failure>
+    where
+        R: Send + 'static,
+        W: FnOnce() -> R + Send + 'static,
+    {
+        let slot = self.slot(turn, deadline).await?;
         let span = Span::current();
         let work = tokio::task::spawn_blocking(move || {
             // Given back when the work ends, by a panic too.
@@ -86,26 +101,25 @@ impl Dispatcher {
 
     /// How busy it is.
     pub(crate) fn usage(&self) -> DispatcherUsage {
-        let taken = |of: u32, semaphore: &Semaphore| {
-            of.saturating_sub(u32::try_from(semaphore.available_permits()).unwrap_or(u32::MAX))
-        };
+        let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        let (running, waiting) = self.0.usage();
         DispatcherUsage {
-            running: taken(self.concurrency, &self.slots),
-            waiting: taken(self.queue_length, &self.queue),
+            running: bound(running),
+            waiting: bound(waiting),
         }
     }
 
-    async fn slot(&self, deadline: Deadline) -> Result<OwnedSemaphorePermit, Failure> {
-        // A free slot is never taken from one who waits: those who wait are served first.
-        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+    async fn slot(&self, turn: Turn, deadline: Deadline) -> Result<Slot, Failure> {
+        if let Some(slot) = self.0.enter(turn) {
             return Ok(slot);
         }
-        let Ok(_place) = self.queue.try_acquire() else {
+        let (tell, told) = oneshot::channel();
+        if self.0.wait(turn, |slot| tell.send(slot)).is_err() {
             return Err(busy("too many requests wait"));
-        };
-        match timeout_at(deadline.instant(), Arc::clone(&self.slots).acquire_owned()).await {
+        }
+        match timeout_at(deadline.instant(), told).await {
             Ok(Ok(slot)) => Ok(slot),
-            Ok(Err(closed)) => Err(Failure::unexpected(closed)),
+            Ok(Err(lost)) => Err(Failure::unexpected(lost)),
             Err(_) => Err(busy("the request waited too long for its turn")),
         }
     }
@@ -169,6 +183,7 @@ impl IntoFailure for Rejection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use accolade_application::gate::Size;
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -185,7 +200,7 @@ mod tests {
     /// Occupies a slot of `dispatcher` until the sender is dropped.
     async fn occupy(dispatcher: &Dispatcher) -> (mpsc::Sender<()>, tokio::task::JoinHandle<u32>) {
         let (release, held) = mpsc::channel::<()>();
-        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (begun, begins) = oneshot::channel();
         let dispatcher = dispatcher.clone();
         let running = tokio::spawn(async move {
             let work = move || {
@@ -222,6 +237,44 @@ mod tests {
         drop(release);
         assert_eq!(running.await.unwrap(), 7);
         assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn large_requests_have_half_of_the_threads_and_small_ones_go_on_beside_them() {
+        let dispatcher = Dispatcher::new(2, 8);
+        let turn = |size| Turn::new(7.try_into().unwrap(), size);
+        let (order, began) = mpsc::channel();
+        let mut held = Vec::new();
+        let mut running = Vec::new();
+        for name in ["large 1", "large 2"] {
+            let (release, until) = mpsc::channel::<()>();
+            let (dispatcher, order) = (dispatcher.clone(), order.clone());
+            held.push(release);
+            running.push(tokio::spawn(async move {
+                let work = move || {
+                    order.send(name).unwrap();
+                    let _ = until.recv();
+                };
+                let turn = turn(Size::Large);
+                dispatcher
+                    .run_in_turn(turn, later(), Effect::Writes, work)
+                    .await
+            }));
+        }
+        while dispatcher.usage().running + dispatcher.usage().waiting < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(
+            (dispatcher.usage().running, dispatcher.usage().waiting),
+            (1, 1)
+        );
+        let small = dispatcher.run_in_turn(turn(Size::Small), later(), Effect::Reads, || 7);
+        assert_eq!(small.await.unwrap(), 7);
+        drop(held);
+        for it in running {
+            it.await.unwrap().unwrap();
+        }
+        assert_eq!(began.try_iter().collect::<Vec<_>>(), ["large 1", "large 2"]);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@
 //!
 //! Only members of one kind share a transaction, and few groups of one kind run at a time, so that
 //! groups grow where many wait for one thing, and different things do not wait for each other.
+//! Orgs take turns: what is left of an org behind a group of it goes behind what others have.
 //! What a group does is the business of whoever starts it.
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use accolade_application::error::UseCaseError;
+use accolade_application::gate::LEAST_WAITING;
+use accolade_domain::ids::OrgId;
 use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 use tracing::Span;
@@ -38,6 +41,9 @@ pub(crate) trait Member: Send + 'static {
 
     /// Which kind this one is.
     fn kind(&self) -> Self::Kind;
+
+    /// For whom it is.
+    fn org(&self) -> OrgId;
 }
 
 /// How many groups run at one moment, and how many members may wait.
@@ -47,7 +53,7 @@ pub(crate) struct Bounds {
     pub(crate) groups: usize,
     /// Groups of one kind.
     pub(crate) of_a_kind: usize,
-    /// Members that wait.
+    /// Members that wait; beyond that only some of an org of which few do.
     pub(crate) queue: usize,
 }
 
@@ -242,7 +248,10 @@ impl<M: Member, R> Queue<M, R> {
     /// Adds a member; `false` if too many wait already.
     fn push(&self, waiting: Waiting<M, R>) -> bool {
         let mut state = self.state();
-        if state.waiting.len() >= self.bounds.queue.max(1) {
+        let most = self.bounds.queue.max(1);
+        if state.waiting.len() >= most
+            && state.waiting_of(waiting.member.org()) >= LEAST_WAITING.min(most)
+        {
             return false;
         }
         state.waiting.push_back(waiting);
@@ -252,7 +261,7 @@ impl<M: Member, R> Queue<M, R> {
     }
 
     /// The next group, for which the worker waits: at least one member, of the first kind that may
-    /// run. `None` once the queue is closed and empty.
+    /// run. Others of its org are then behind those of other orgs. `None` once the queue is closed and empty.
     fn next(&self) -> Option<Group<M, R>> {
         let mut state = self.state();
         loop {
@@ -302,18 +311,25 @@ impl<M: Member, R> State<M, R> {
         let (first, kind) = kinds.enumerate().find(|(_, kind)| may_run(kind))?;
         *self.running.entry(kind.clone()).or_default() += 1;
         let (mut members, mut weight) = (Vec::new(), 0);
-        let mut others = self.waiting.split_off(first).into_iter();
-        while weight < MOST
-            && let Some(next) = others.next()
-        {
-            if next.member.kind() == kind {
+        let mut of_org = Vec::new();
+        let org = self.waiting.get(first)?.member.org();
+        for next in self.waiting.split_off(first) {
+            if weight < MOST && next.member.kind() == kind {
                 weight += next.weight;
                 members.push(next);
+            } else if next.member.org() == org {
+                of_org.push(next);
             } else {
                 self.waiting.push_back(next);
             }
         }
-        self.waiting.extend(others);
+        self.waiting.extend(of_org);
         Some(Group { kind, members })
+    }
+
+    /// How many members of `org` wait.
+    fn waiting_of(&self, org: OrgId) -> usize {
+        let waiting = self.waiting.iter();
+        waiting.filter(|it| it.member.org() == org).count()
     }
 }

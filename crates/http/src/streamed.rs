@@ -143,6 +143,7 @@ impl Lookup {
         open: impl FnOnce(&Ports, &Caller) -> Result<Opened<B>, Failure> + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
         refuse_without_an_end(self.version)?;
+        let turn = self.turn();
         let report = self.query.finish();
         if !report.problems.is_empty() {
             return Err(report.problems.into());
@@ -160,7 +161,9 @@ impl Lookup {
             Ok((opened, first))
         };
         let dispatcher = &self.state.dispatcher;
-        let begun = dispatcher.run(self.deadline, Effect::Reads, work).await?;
+        let begun = dispatcher
+            .run_in_turn(turn, self.deadline, Effect::Reads, work)
+            .await?;
         let (opened, first) = begun?;
 
         let mut response = HttpResponse::Ok();

@@ -93,6 +93,10 @@ impl<C: SmallCommand> Member for Submission<C> {
     fn kind(&self) -> C::Kind {
         self.command.kind(self.request.caller.org)
     }
+
+    fn org(&self) -> OrgId {
+        self.request.caller.org
+    }
 }
 
 /// Who is told what became of requests: what counts them, and those who wait for events.

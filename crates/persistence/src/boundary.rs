@@ -65,20 +65,30 @@ pub(crate) const fn unit_number(unit: CalendarUnit) -> i16 {
     }
 }
 
-/// The rows of counts, one for each customer and limit in this order, by customer: the number of its
-/// last earn, when the latest was recorded, and the count.
-pub(crate) fn by_customer(
-    rows: &[(i32, Option<i64>, i64)],
-    limits: usize,
-) -> anyhow::Result<Vec<CustomerCount>> {
-    let of_one = |rows: &[(i32, Option<i64>, i64)]| {
-        let (last, last_on) = rows.first().map_or((0, None), |row| (row.0, row.1));
-        let counts = rows.iter().map(|row| stored(row.2));
-        Ok(CustomerCount {
+/// A row of counts: the number of a customer's last earn, when the latest was recorded, and how many
+/// count under each limit.
+pub(crate) type CountedRow = (i32, Option<i64>, Vec<i64>);
+
+/// Adds what is counted under further limits to what is counted of `customers`, which are none before the
+/// first.
+pub(crate) fn add_counts(
+    customers: &mut Vec<CustomerCount>,
+    rows: impl IntoIterator<Item = CountedRow>,
+) -> anyhow::Result<()> {
+    let rows = rows.into_iter().map(|(last, last_on, counts)| {
+        let counts = counts.into_iter().map(stored);
+        anyhow::Ok(CustomerCount {
             last,
             last_on,
             counts: counts.collect::<anyhow::Result<_>>()?,
         })
-    };
-    rows.chunks(limits.max(1)).map(of_one).collect()
+    });
+    if customers.is_empty() {
+        *customers = rows.collect::<anyhow::Result<_>>()?;
+        return Ok(());
+    }
+    for (customer, row) in customers.iter_mut().zip(rows) {
+        customer.counts.extend(row?.counts);
+    }
+    Ok(())
 }

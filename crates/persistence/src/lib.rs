@@ -28,6 +28,7 @@ mod audit;
 mod boundary;
 mod closing;
 mod connection_failure;
+mod counted_sql;
 mod database;
 mod direct;
 mod facts;

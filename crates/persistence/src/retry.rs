@@ -8,8 +8,10 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
+use accolade_application::gate::{Gate, Slot, Turn};
 use accolade_application::ports::StoreError;
 use anyhow::anyhow;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
@@ -112,6 +114,9 @@ pub(crate) struct Transactions<C: PooledConnection> {
     /// Whether a single statement that reads needs a transaction, which has the time-outs that the
     /// session has not.
     always_begins: bool,
+    /// Where those wait who want a connection, if there are so few that it matters who is next, and for
+    /// how long.
+    gate: Option<(Gate, Duration)>,
     /// After how long nothing is tried again.
     patience: Duration,
     /// Whether the last that was to be written could not be.
@@ -141,9 +146,19 @@ impl<C: PooledConnection> Transactions<C> {
             connections,
             begin: begin.into(),
             always_begins: false,
+            gate: None,
             patience,
             is_in_doubt: AtomicBool::new(false),
             metrics,
+        }
+    }
+
+    /// The same, where whoever writes waits for its turn at `gate` first, for at most so long.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn in_turns(self, gate: Gate, patience: Duration) -> Self {
+        Self {
+            gate: Some((gate, patience)),
+            ..self
         }
     }
 
@@ -168,14 +183,25 @@ impl<C: PooledConnection> Transactions<C> {
         self.is_in_doubt.load(Ordering::Relaxed)
     }
 
-    /// Runs `work` in a transaction and commits it. `ending` is asked, in a transaction of
-    /// its own, if COMMIT was not answered; it first waits for the lost transaction to end.
+    /// Runs `work`, which is short and nobody's in particular, in a transaction and commits it.
+    /// `ending` is asked, in a transaction of its own, if COMMIT was not answered; it first waits
+    /// for the lost transaction to end.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, E> {
-        let written = match self.committed(work) {
+        self.write_in_turn(Turn::SYSTEM, work, ending)
+    }
+
+    /// The same for `work` that has this turn.
+    pub(crate) fn write_in_turn<T, E: From<StoreError>>(
+        &self,
+        turn: Turn,
+        work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
+        ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
+    ) -> Result<T, E> {
+        let written = match self.committed(turn, work) {
             Ok(value) => Ok(value),
             Err(FailedAttempt::Refused(refusal)) => return Err(refusal),
             Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
@@ -198,7 +224,7 @@ impl<C: PooledConnection> Transactions<C> {
         &self,
         work: impl Fn(&mut C) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
-        read(self.committed(|connection| Ok(work(connection)?)))
+        read(self.committed(Turn::SYSTEM, |connection| Ok(work(connection)?)))
     }
 
     /// Runs `work`, a single statement that only reads, without a transaction unless it needs one.
@@ -209,16 +235,17 @@ impl<C: PooledConnection> Transactions<C> {
         if self.always_begins {
             return self.read(work);
         }
-        read(self.again(|connection| {
+        read(self.again(Turn::SYSTEM, |connection| {
             work(connection).map_err(|failure| failed(Rollback::Failed(failure), connection))
         }))
     }
 
     fn committed<T, E>(
         &self,
+        turn: Turn,
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
-        self.again(|connection| {
+        self.again(turn, |connection| {
             let begun = Instant::now();
             if let Err(error) =
                 AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)
@@ -252,15 +279,18 @@ impl<C: PooledConnection> Transactions<C> {
     /// Makes attempts until one succeeds or there is no point in more.
     fn again<T, E>(
         &self,
+        turn: Turn,
         attempt: impl Fn(&mut C) -> Result<T, FailedAttempt<T, E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
         let once = || {
             let asked = Instant::now();
-            let lent = self.connection(met_broken.get());
+            // Given back behind the connection.
+            let slot = self.slot(turn);
+            let lent = slot.and_then(|slot| Ok((self.connection(met_broken.get())?, slot)));
             self.metrics.waited(asked.elapsed());
-            let mut lent = lent.map_err(FailedAttempt::Store)?;
+            let (mut lent, slot) = lent.map_err(FailedAttempt::Store)?;
             let result = attempt(&mut lent.connection);
             let is_final = match &result {
                 // The second time it is not that the pool had not noticed.
@@ -270,6 +300,8 @@ impl<C: PooledConnection> Transactions<C> {
                 }
                 _ => false,
             };
+            drop(lent);
+            drop(slot);
             if is_final {
                 return result.map_err(give_up);
             }
@@ -297,6 +329,28 @@ impl<C: PooledConnection> Transactions<C> {
                 }
             })
             .call()
+    }
+
+    /// The right to take a connection, for which this thread waits until it is the turn.
+    fn slot(&self, turn: Turn) -> Result<Option<Slot>, StoreError> {
+        let Some((gate, patience)) = &self.gate else {
+            return Ok(None);
+        };
+        if let Some(slot) = gate.enter(turn) {
+            return Ok(Some(slot));
+        }
+        let (tell, told) = sync_channel(1);
+        let told_so = gate.wait(turn, move |slot| tell.send(slot).map_err(|unsent| unsent.0));
+        let slot = match told_so {
+            Ok(()) => told.recv_timeout(*patience).ok(),
+            Err(_) => None,
+        };
+        match slot {
+            Some(slot) => Ok(Some(slot)),
+            None => Err(StoreError::Unavailable(anyhow!(
+                "no connection to the database was free in time"
+            ))),
+        }
     }
 
     /// A connection; one that just answered, if `tested`.
@@ -413,8 +467,12 @@ pub(crate) fn exclusive<C: PooledConnection, T>(
 #[cfg(feature = "sqlite")]
 mod tests {
     use std::sync::Arc;
+    use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc::channel;
+    use std::thread;
 
+    use accolade_application::gate::{Size, Slots};
     use diesel::RunQueryDsl as _;
     use diesel::connection::SimpleConnection as _;
     use diesel::result::DatabaseErrorKind;
@@ -475,6 +533,91 @@ mod tests {
             }
         };
         (transactions.write(work, nobody_knows), attempts.get())
+    }
+
+    /// Those of [`transactions`], whoever writes in turn; and where they wait for it.
+    fn in_turns(patience: Duration) -> (Transactions<SqliteConnection>, Gate) {
+        let gate = Gate::new(Slots {
+            all: 1,
+            large: 1,
+            waiting: usize::MAX,
+        });
+        (transactions().in_turns(gate.clone(), patience), gate)
+    }
+
+    fn turn(org: i64, size: Size) -> Turn {
+        Turn::new(org.try_into().unwrap(), size)
+    }
+
+    #[test]
+    fn a_single_of_one_org_is_written_before_the_bulk_requests_of_another_that_wait() {
+        let (transactions, gate) = in_turns(Duration::from_mins(1));
+        let written = Mutex::new(Vec::new());
+        let (release, held) = channel::<()>();
+        let held = Mutex::new(held);
+        let nothing = |_: &mut SqliteConnection| Ok::<_, Rollback<StoreError>>(());
+        thread::scope(|scope| {
+            let (transactions, written, held) = (&transactions, &written, &held);
+            scope.spawn(move || {
+                let work = |_: &mut SqliteConnection| {
+                    let _ = held.lock().unwrap().recv();
+                    written.lock().unwrap().push("bulk that has begun");
+                    Ok::<_, Rollback<StoreError>>(())
+                };
+                let bulk = turn(1, Size::Large);
+                let result = transactions.write_in_turn(bulk, work, nobody_knows);
+                result.unwrap();
+            });
+            wait_until(&gate, (1, 0));
+            let then = [
+                ("bulk 1", turn(1, Size::Large)),
+                ("bulk 2", turn(1, Size::Large)),
+                ("bulk of another", turn(3, Size::Large)),
+                ("single", turn(2, Size::Small)),
+                ("nobody's", Turn::SYSTEM),
+            ];
+            for (place, (name, turn)) in then.into_iter().enumerate() {
+                scope.spawn(move || {
+                    let work = |connection: &mut SqliteConnection| {
+                        written.lock().unwrap().push(name);
+                        nothing(connection)
+                    };
+                    let result = transactions.write_in_turn(turn, work, nobody_knows);
+                    result.unwrap();
+                });
+                wait_until(&gate, (1, place + 1));
+            }
+            drop(release);
+        });
+        let expected = [
+            "bulk that has begun",
+            "single",
+            "nobody's",
+            "bulk 1",
+            "bulk of another",
+            "bulk 2",
+        ];
+        assert_eq!(*written.lock().unwrap(), expected);
+        assert_eq!(gate.usage(), (0, 0));
+    }
+
+    #[test]
+    fn who_waits_too_long_for_its_turn_writes_nothing_and_keeps_nobody() {
+        let (transactions, gate) = in_turns(Duration::ZERO);
+        let slot = gate.enter(Turn::SYSTEM).unwrap();
+        let (result, attempts) = write(&transactions, "", 0);
+        assert!(matches!(result, Err(StoreError::Unavailable(_))));
+        assert_eq!(attempts, 0);
+        drop(slot);
+        write(&transactions, "", 0).0.unwrap();
+        assert_eq!(rows(&transactions), 1);
+    }
+
+    /// Waits until so many have a slot, and so many wait.
+    fn wait_until(gate: &Gate, usage: (usize, usize)) {
+        while gate.usage() != usage {
+            thread::yield_now();
+        }
     }
 
     #[test]

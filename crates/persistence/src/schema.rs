@@ -275,6 +275,9 @@ table! {
         length -> BigInt,
         since -> BigInt,
         earns -> BigInt,
+        leaves_on -> Nullable<BigInt>,
+        earns_after -> Nullable<BigInt>,
+        earns_from -> Nullable<BigInt>,
     }
 }
 

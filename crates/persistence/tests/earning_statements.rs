@@ -63,6 +63,8 @@ fn ten_thousand_are_refused_in_as_many_statements_as_one() {
             request.customers.remove(0);
             request
         };
+        // The first who is refused has it looked for when the rolling window opens.
+        sent(scene, &others(2), 0);
         let few = sent(scene, &others(2), 0);
         let many = sent(scene, &others(MANY), 0);
         assert_eq!(few.statements, many.statements);
@@ -110,6 +112,13 @@ fn many_requests_of_a_batch_take_as_many_statements_as_few_on_postgresql() {
         let mut statements = few.statements;
         let told = statements.extract_if(.., |it| it.starts_with("INSERT INTO \"rolling_told\""));
         assert_eq!(told.count(), usize::from(rolls));
+        // And looked for once when it opens.
+        let opens =
+            |it: &mut String| it.contains("leaves_on =") || it.contains("ORDER BY rolls_on");
+        assert_eq!(
+            statements.extract_if(.., opens).count(),
+            2 * usize::from(rolls)
+        );
         assert_eq!(statements, many.statements);
     }
 }

@@ -86,6 +86,10 @@ const FAULTS: &[(&str, &[&str])] = &[
         &["sums of rolling windows"],
     ),
     (
+        "UPDATE rolling_counts SET leaves_on = since + 1, earns_after = 0, earns_from = 1000000",
+        &["earns that leave rolling windows"],
+    ),
+    (
         "UPDATE enrolments SET ordinal = 3 WHERE customer_id = 5",
         &["numbers of enrolments"],
     ),

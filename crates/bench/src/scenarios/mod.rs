@@ -4,6 +4,7 @@ mod bulk;
 mod copies;
 pub(crate) mod earn;
 mod expiries;
+mod fair;
 mod growth;
 mod jobs;
 mod latency;
@@ -40,6 +41,8 @@ pub(crate) enum Scenario {
     Push,
     /// How long single enrolments take while many others expire
     Expiries,
+    /// What single and bulk enrolments take from each other
+    Fair,
     /// Enrolling the customers of a file
     Jobs,
     /// Exporting, verifying, copying and transferring all of it, and erasing a customer
@@ -54,7 +57,7 @@ pub(crate) enum Scenario {
 
 impl Scenario {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Bulk,
         Self::Single,
         Self::Latency,
@@ -62,6 +65,7 @@ impl Scenario {
         Self::Mixed,
         Self::Push,
         Self::Expiries,
+        Self::Fair,
         Self::Jobs,
         Self::Copies,
         Self::Memory,
@@ -82,6 +86,7 @@ impl Scenario {
             Self::Mixed => mixed::run(bench).await,
             Self::Push => push::run(bench).await,
             Self::Expiries => expiries::run(bench).await,
+            Self::Fair => fair::run(bench).await,
             Self::Jobs => jobs::run(bench).await,
             Self::Copies => copies::run(bench).await,
             Self::Memory => memory::run(bench).await,

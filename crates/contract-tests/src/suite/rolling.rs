@@ -5,6 +5,7 @@ use accolade_application::ports::{EarnRequest, Operation};
 use accolade_domain::badge::Badge;
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::earning::limits;
+use accolade_domain::ids::EarnedBadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::{CalendarUnit, Zone};
 use time::Duration;
@@ -311,6 +312,57 @@ fn a_rolling_window_of_a_busy_badge_is_filled_again_and_again(world: &World) {
     }
 }
 
+fn it_opens_when_enough_have_left_whatever_was_earned_revoked_or_redefined_since(world: &World) {
+    let limit = |max| vec![rolling(CalendarUnit::Days, 1, max)];
+    let badge = world.limited("Gold", [], limit(5));
+    // Those that were not revoked: when they were recorded, and who has which.
+    let mut earns: Vec<(Instant, i64, EarnedBadgeId)> = Vec::new();
+    let (mut max, mut moment, mut refused) = (5, now(), 0);
+    for step in 0..200_i64 {
+        // Some are recorded at one moment.
+        moment = moment + Duration::minutes(step * 11 % 7 * 20);
+        match step * 7 % 13 {
+            0 => {
+                max = 2 + step % 7;
+                world.redefine(&badge, |definition| {
+                    definition.badge_constraints = limit(max);
+                });
+            }
+            1 | 2 if !earns.is_empty() => {
+                let which = usize::try_from(step * 5).unwrap() % earns.len();
+                let (_, customer, id) = earns.remove(which);
+                let revoking = world.revoking(&badge, customer, id);
+                world.revoke_earn(&revoking).unwrap();
+            }
+            _ => {}
+        }
+        let counting: Vec<_> = (earns.iter().map(|it| it.0))
+            .filter(|on| *on > moment - Duration::DAY)
+            .collect();
+        let most = usize::try_from(max).unwrap();
+        let request = world.earning_at(&badge, [step + 1], moment, moment);
+        let outcome = world.earn(&request).unwrap().pop().unwrap().outcome;
+        match outcome {
+            EarnOutcome::Earned(id, _) => {
+                assert!(counting.len() < most, "step {step}");
+                earns.push((moment, step + 1, id));
+            }
+            EarnOutcome::Refused(rejection) => {
+                let opens = counting[counting.len() - most] + Duration::DAY;
+                let expected = format!("It opens again at {opens}.");
+                let said = rejection.message;
+                assert!(
+                    said.ends_with(&expected),
+                    "step {step}: {said}, not {expected}"
+                );
+                refused += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 50, "{refused}");
+}
+
 sentences! {
     an_earn_exactly_at_the_start_of_the_window_no_longer_counts
     months_are_of_the_calendar_in_the_zone_of_the_request
@@ -327,4 +379,5 @@ sentences! {
     a_rolling_limit_that_is_new_takes_the_last_moment_from_earlier_earns
     several_windows_of_one_customer_must_all_have_room
     a_rolling_window_of_a_busy_badge_is_filled_again_and_again
+    it_opens_when_enough_have_left_whatever_was_earned_revoked_or_redefined_since
 }

@@ -18,6 +18,11 @@ impl Member for u32 {
     fn kind(&self) -> u32 {
         self / 100
     }
+
+    /// Their thousands.
+    fn org(&self) -> OrgId {
+        i64::from(1 + self / 1_000).try_into().unwrap()
+    }
 }
 
 fn bounds(groups: usize, queue: usize) -> Bounds {
@@ -149,6 +154,53 @@ async fn a_group_is_of_one_kind_and_those_that_came_first_begin_first() {
     }
     let [even, odd] = [vec![102, 104], vec![3, 5]];
     assert_eq!(results, [even.clone(), odd.clone(), even, odd]);
+}
+
+#[tokio::test]
+async fn orgs_take_turns_however_many_groups_one_of_them_has_waiting() {
+    let (commit, begins, go) = held(16);
+    let first = ask(&commit, 1, later());
+    has_begun(&begins).await;
+    let (tell, told) = std_mpsc::channel();
+    let ask = |job| {
+        let (commit, tell) = (commit.clone(), tell.clone());
+        tokio::spawn(async move {
+            let group = commit.execute(later(), job, MOST / 2).await.unwrap().1;
+            tell.send(group).unwrap();
+        })
+    };
+    let mut others = Vec::new();
+    for job in [2, 3, 4, 5, 106, 1_002, 7] {
+        others.push(ask(job));
+        queued(&commit, u32::try_from(others.len()).unwrap()).await;
+    }
+    drop(go);
+    first.await.unwrap().unwrap();
+    for other in others {
+        other.await.unwrap();
+    }
+    let mut groups: Vec<_> = told.try_iter().collect();
+    groups.dedup();
+    let after = vec![vec![4, 5], vec![106], vec![7]];
+    assert_eq!(groups, [vec![vec![2, 3], vec![1_002]], after].concat());
+}
+
+#[tokio::test]
+async fn an_org_of_which_few_wait_is_not_refused_because_another_has_taken_all_places() {
+    let (commit, begins, go) = held(2);
+    let first = ask(&commit, 1, later());
+    has_begun(&begins).await;
+    let others = [ask(&commit, 2, later()), ask(&commit, 3, later())];
+    queued(&commit, 2).await;
+    assert_eq!(code(commit.execute(later(), 4, 1).await), 1951);
+    let of_another = ask(&commit, 1_000, later());
+    queued(&commit, 3).await;
+    drop(go);
+    first.await.unwrap().unwrap();
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(of_another.await.unwrap().unwrap(), (2_000, vec![1_000]));
 }
 
 #[tokio::test]

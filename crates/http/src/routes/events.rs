@@ -185,13 +185,14 @@ impl Following {
             wait,
         } = self;
         let (dispatcher, org) = (&lookup.state.dispatcher, lookup.caller.org);
+        let turn = lookup.turn();
         let deadline = lookup.deadline.later_by(wait);
         let end = Instant::now() + wait;
         let follower = (!wait.is_zero()).then(|| lookup.state.followers.follow(org));
         let mut waited = Duration::ZERO;
         let mut stretch;
         (reader, stretch) = dispatcher
-            .run(deadline, Effect::Reads, move || reader.read())
+            .run_in_turn(turn, deadline, Effect::Reads, move || reader.read())
             .await??;
         while let Some(follower) = &follower
             && stretch.page.events.is_empty()
@@ -212,7 +213,7 @@ impl Following {
             };
             reader.follow.start = Start::After(stretch.page.next);
             (reader, stretch) = dispatcher
-                .run(deadline, Effect::Reads, move || reader.read())
+                .run_in_turn(turn, deadline, Effect::Reads, move || reader.read())
                 .await??;
         }
         let rendered = match stretch.rendered {

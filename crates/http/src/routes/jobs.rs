@@ -306,7 +306,7 @@ async fn wait_for_end(call: &mut Lookup, id: &JobId, wait: Duration) -> Result<W
     let look_up = move || jobs::job(&ports, &caller, &job);
     let dispatcher = &call.state.dispatcher;
     let found = dispatcher
-        .run(call.deadline, Effect::Reads, look_up)
+        .run_in_turn(call.turn(), call.deadline, Effect::Reads, look_up)
         .await??;
     if found.job.state.is_finished() {
         return Ok(Waited(Duration::ZERO));

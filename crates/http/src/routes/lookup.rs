@@ -2,6 +2,7 @@
 
 use accolade_application::access::Caller;
 use accolade_application::customers::{NamedCustomer, resolve_one};
+use accolade_application::gate::{Size, Turn};
 use accolade_application::ports::Ports;
 use accolade_domain::ids::CustomerId;
 use accolade_domain::instant::Instant;
@@ -48,6 +49,7 @@ impl Lookup {
         self,
         look_up: impl FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
+        let turn = self.turn();
         let report = self.query.finish();
         if !report.problems.is_empty() {
             return Err(report.problems.into());
@@ -61,8 +63,15 @@ impl Lookup {
             look_up(&ports, &caller, context)
         };
         let dispatcher = &self.state.dispatcher;
-        let rendered = dispatcher.run(self.deadline, Effect::Reads, work).await??;
+        let rendered = dispatcher
+            .run_in_turn(turn, self.deadline, Effect::Reads, work)
+            .await??;
         self.state.answer(rendered)
+    }
+
+    /// Whose turn it is when it is answered.
+    pub(crate) const fn turn(&self) -> Turn {
+        Turn::new(self.caller.org, Size::Small)
     }
 
     /// The same about one customer, who is looked for first.

@@ -2,6 +2,7 @@
 //! is executed, and the answer rendered.
 
 use accolade_application::error::UseCaseError;
+use accolade_application::gate::{Size, Turn};
 use accolade_application::ports::IdentifierKind;
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::rejection::Rejection;
@@ -136,12 +137,13 @@ impl Mutation {
         &mut self,
         read: impl FnOnce() -> BodyRead<T> + Send + 'static,
     ) -> Result<Result<T, UseCaseError>, Failure> {
-        let is_small = self.body.len() <= SMALL_BODY && self.encoding == Encoding::Identity;
-        let parsed = if is_small {
+        let turn = self.turn();
+        let parsed = if turn.is_small() {
             read()
         } else {
             let dispatcher = &self.state.dispatcher;
-            dispatcher.run(self.deadline, Effect::Reads, read).await?
+            let parsed = dispatcher.run_in_turn(turn, self.deadline, Effect::Reads, read);
+            parsed.await?
         };
         let query = std::mem::take(&mut self.query);
         Ok(match query.finish_with(parsed) {
@@ -209,6 +211,7 @@ impl Mutation {
         command: Result<impl Command + Send + 'static, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
         self.take_customers(&command)?;
+        let turn = self.turn();
         let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
         let permit = self.permit;
         let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
@@ -232,7 +235,9 @@ impl Mutation {
             }
             Reply::new(&executed?, recorded, &zone)
         };
-        let reply = dispatcher.run(self.deadline, effect, work).await??;
+        let reply = dispatcher
+            .run_in_turn(turn, self.deadline, effect, work)
+            .await??;
         Ok(reply.respond(&self.state.bodies))
     }
 
@@ -276,6 +281,13 @@ impl Mutation {
             Some(rate) => rate.take_customers(command.customers()),
             None => Ok(()),
         }
+    }
+
+    /// Whose turn it is when it is read or executed.
+    fn turn(&self) -> Turn {
+        let is_small = self.body.len() <= SMALL_BODY && self.encoding == Encoding::Identity;
+        let size = if is_small { Size::Small } else { Size::Large };
+        Turn::new(self.request.caller.org, size)
     }
 
     fn may_share(&self) -> bool {

@@ -8,7 +8,8 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt
 
 use super::shared::earn_rows::about;
 use super::{Connection, DB, column};
-use crate::boundary::{Boundary, Kind, by_customer};
+use crate::boundary::{Boundary, CountedRow, Kind, add_counts};
+use crate::counted_sql::{CountedSql, MOST_LIMITS};
 use crate::recording::sql::{
     ActiveColumns, ActiveEarn, BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnSql, NewEarns,
     NewImports, Revocation, RollingColumns, RollingName, RollingRow,
@@ -24,21 +25,15 @@ static LAST: Sql = Sql::new(
      FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) ORDER BY w.place",
 );
 
-/// For each customer and limit: the last number, the latest moment, and what counts. `OFFSET 0` keeps the planner from
-/// looking a customer's earns up for each limit.
-static COUNTED: Sql = Sql::new(
-    "SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), \
-     count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
-     WHEN 0 THEN true \
-     WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
-     ELSE NOT e.imported AND e.earned_on > l.since END) \
-     FROM (SELECT w.place, e.* \
-     FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) \
+/// For each customer: the last number, the latest moment, and what counts under each limit. `OFFSET 0` keeps
+/// the planner from scanning the table.
+static COUNTED: CountedSql = CountedSql::new(
+    "SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), ARRAY[",
+    "] FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) \
      LEFT JOIN LATERAL (SELECT e.ordinal, e.revoked_on, e.event_on, e.earned_on, e.imported \
      FROM earned_badges e WHERE e.org_id = :org AND e.customer_id = w.customer_id \
-     AND e.badge_id = :badge OFFSET 0) AS e ON true OFFSET 0) AS e \
-     CROSS JOIN unnest(:kinds, :since, :until) WITH ORDINALITY AS l (kind, since, until, place) \
-     GROUP BY e.place, l.place ORDER BY e.place, l.place",
+     AND e.badge_id = :badge OFFSET 0) AS e ON true \
+     GROUP BY w.place ORDER BY w.place",
 );
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
@@ -70,7 +65,10 @@ static INSERT: Sql = Sql::new(
      windows AS (UPDATE window_counts c SET earns = c.earns + n.earns FROM n \
      WHERE c.org_id = :org AND c.badge_id = :badge \
      AND c.ends_on > :event_on AND c.starts_on <= :event_on), \
-     rolling AS (UPDATE rolling_counts c SET earns = c.earns + n.earns FROM n \
+     rolling AS (UPDATE rolling_counts c SET earns = c.earns + n.earns, \
+     earns_after = c.earns_after + CASE WHEN c.leaves_on < :earned_on THEN n.earns ELSE 0 END, \
+     earns_from = c.earns_from + CASE WHEN c.leaves_on <= :earned_on THEN n.earns ELSE 0 END \
+     FROM n \
      WHERE c.org_id = :org AND c.badge_id = :badge AND c.since < :earned_on) \
      SELECT customer_id FROM new",
 );
@@ -96,6 +94,7 @@ static SUMS: Sql = Sql::new(
 /// end of it: a maximum might be looked for among all of them.
 static ROLLING: Sql = Sql::new(
     "SELECT w.unit, w.length, w.since, c.since, c.earns, \
+     c.leaves_on, c.earns_after, c.earns_from, \
      COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
      WHERE e.org_id = :org AND e.badge_id = :badge \
      AND e.rolls_on > c.since AND e.rolls_on <= w.since), 0)::bigint, t.told_on, \
@@ -173,8 +172,11 @@ static COUNT: Sql = Sql::new(
      AS w (badge_id, event_on, rolls_on, earns) \
      ), log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, rolls_on, earns) \
      SELECT :org, badge_id, event_on, rolls_on, earns FROM i), \
-     rolling AS (UPDATE rolling_counts c SET earns = c.earns + s.earns FROM ( \
-     SELECT c.badge_id, c.unit, c.length, SUM(i.earns)::bigint AS earns \
+     rolling AS (UPDATE rolling_counts c SET earns = c.earns + s.earns, \
+     earns_after = c.earns_after + s.earns_after, earns_from = c.earns_from + s.earns_from FROM ( \
+     SELECT c.badge_id, c.unit, c.length, SUM(i.earns)::bigint AS earns, \
+     COALESCE(SUM(i.earns) FILTER (WHERE c.leaves_on < i.rolls_on), 0)::bigint AS earns_after, \
+     COALESCE(SUM(i.earns) FILTER (WHERE c.leaves_on <= i.rolls_on), 0)::bigint AS earns_from \
      FROM i JOIN rolling_counts c ON c.org_id = :org AND c.badge_id = i.badge_id \
      AND c.since < i.rolls_on GROUP BY 1, 2, 3) AS s \
      WHERE c.org_id = :org AND c.badge_id = s.badge_id \
@@ -201,17 +203,18 @@ type Active = (
     Nullable<Text>,
 );
 
-/// The last number, the latest moment, and a count.
-type Counts = (Integer, Nullable<BigInt>, BigInt);
+/// The last number, the latest moment, and the counts.
+type Counts = (Integer, Nullable<BigInt>, Array<BigInt>);
 
-/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; how many
-/// have left; when it was told; when the last earn was recorded.
+/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; the earn that
+/// leaves next; how many have left; when it was told; when the last earn was recorded.
 type Rolling = (
     SmallInt,
     BigInt,
     BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>),
     BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
@@ -236,13 +239,22 @@ impl EarnSql for Connection {
             };
             return Ok(last.into_iter().map(count).collect());
         }
-        let rows: Vec<(i32, Option<i64>, i64)> = about::<Counts>(&COUNTED, &key)
-            .set::<Array<BigInt>, _>("customers", customers)
-            .set::<Array<SmallInt>, _>("kinds", column(limits, |it| it.kind.number()))
-            .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
-            .set::<Array<BigInt>, _>("until", column(limits, |it| it.until))
-            .load(self)?;
-        Ok(by_customer(&rows, limits.len())?)
+        let mut counted = Vec::new();
+        for limits in limits.chunks(MOST_LIMITS) {
+            let made = COUNTED.of(limits);
+            let mut statement = about::<Counts>(&made.sql, &key);
+            for ([kind, since, until], limit) in made.names.iter().zip(limits) {
+                statement = statement
+                    .set::<SmallInt, _>(kind, limit.kind.number())
+                    .set::<BigInt, _>(since, limit.from)
+                    .set::<BigInt, _>(until, limit.until);
+            }
+            let rows: Vec<CountedRow> = statement
+                .set::<Array<BigInt>, _>("customers", customers.as_slice())
+                .load(self)?;
+            add_counts(&mut counted, rows)?;
+        }
+        Ok(counted)
     }
 
     fn recorded_after(

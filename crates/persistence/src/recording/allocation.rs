@@ -220,10 +220,15 @@ impl<'a> Allocation<'a> {
             for (place, (count, limit)) in count.counts.iter().zip(&boundaries).enumerate() {
                 let recorded: i64 = stored(*count)?;
                 let too_many = recorded + stored::<_, i64>(tried(place))? - limit.max;
+                if too_many < 0 {
+                    continue;
+                }
                 // Of what was tried the latest are the first that need not leave.
-                if limit.kind == Kind::Rolling && (0..recorded.max(1)).contains(&too_many) {
+                if limit.kind == Kind::Rolling && too_many < recorded.max(1) {
                     full.push(((index, place), (pending.customer, limit.from, too_many)));
                 }
+                // The first limit without room is the one that refuses, and that is told of.
+                break;
             }
             let counted = count.counts.into_iter().enumerate();
             let counted = counted.map(|(place, count)| Counted {

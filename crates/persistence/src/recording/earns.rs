@@ -43,6 +43,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
         request.customers.clone()
     }
 
+    fn rows(request: &EarnRequest) -> usize {
+        request.customers.len()
+    }
+
     fn begin(
         connection: &mut C,
         recording: &mut Recording<'a, EarnRequest>,

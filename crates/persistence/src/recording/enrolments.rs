@@ -57,6 +57,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
         request.customers.clone()
     }
 
+    fn rows(request: &EnrolmentRequest) -> usize {
+        request.customers.len()
+    }
+
     fn begin(
         _: &mut C,
         recording: &mut Recording<'a, EnrolmentRequest>,

@@ -30,6 +30,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for Import {
         request.items.iter().map(|it| it.customer).collect()
     }
 
+    fn rows(request: &ImportRequest) -> usize {
+        request.items.len()
+    }
+
     fn begin(_: &mut C, recording: &mut Recording<'a, ImportRequest>) -> Result<Self, WorkError> {
         recording.expect(0, ());
         Ok(Self)

@@ -6,6 +6,10 @@
 //! changes every stored sum that has it, also those whose limit the badge has lost. So a
 //! stored sum is right whenever it is looked at.
 //!
+//! Whoever is refused by a rolling window is told when it opens again: when the earn leaves it that has as
+//! many after it as the limit allows, but one. It is stored with the sum which earn that is
+//! ([`leaver`](super::leaver)), and followed like the sum, so that a refusal counts nothing anew.
+//!
 //! Who counts, who revokes and who imports excludes the others by a lock of the badge's earns
 //! (`lock_earns`), which is held until COMMIT: it is taken as late as possible.
 
@@ -15,6 +19,7 @@ use accolade_domain::instant::Instant;
 
 use crate::boundary::{Boundary, unit_number};
 use crate::mapping::{instant, stored};
+use crate::recording::leaver::{self, InWindow};
 use crate::recording::sql::{
     BadgeKey, EarnRows, EarnSql, RollingName, RollingRow, RollingSum, WindowSum,
 };
@@ -23,6 +28,10 @@ use crate::retry::WorkError;
 /// The start of a stored sum moves when so many have left the window since then: before that it is
 /// cheaper to add up, each time, how many they are.
 const MANY_LEFT: i64 = 200;
+
+/// It moves after so many microseconds as well: what was earned and revoked is two rows that come to
+/// nothing.
+const LONG_AGO: i64 = 60 * 60 * 1_000_000;
 
 /// The stored sums of a badge.
 pub(crate) struct LimitCounters {
@@ -150,8 +159,13 @@ impl LimitCounters {
             let full = count + asked as u64 > u64::from(limit.max);
             let before = count.saturating_sub(u64::from(limit.max));
             // What was tried is later than what is recorded.
-            let must_leave = if full && before < recorded.max(1) {
-                self.must_leave(connection, since, stored(before)?)?
+            let must_leave = if full && before < recorded {
+                let window = InWindow {
+                    since: since.unix_micros(),
+                    earns: stored(recorded)?,
+                };
+                let kept = stored(recorded - before)?;
+                self.must_leave(connection, limit, (window, kept), store)?
             } else {
                 None
             };
@@ -187,7 +201,7 @@ impl LimitCounters {
         } else {
             connection.leaving(self.key, since, boundary.from)?
         };
-        if store && left >= MANY_LEFT {
+        if store && (left >= MANY_LEFT || since + LONG_AGO < boundary.from) {
             self.store(connection, limit, earns - left)?;
         }
         Ok(Some(earns - left))
@@ -248,15 +262,23 @@ impl LimitCounters {
         Ok(())
     }
 
-    /// When the earn was recorded that has so many `before` it since then.
+    /// When that earn in the window of `limit` was recorded that has so many from it on, itself among them.
+    /// Remembers it if it was another before.
     fn must_leave<C: EarnSql + EarnRows>(
         &self,
         connection: &mut C,
-        since: Instant,
-        before: i64,
+        limit: &Limit,
+        (window, kept): (InWindow, i64),
+        store: bool,
     ) -> Result<Option<Instant>, WorkError> {
-        let recorded = connection.nth_recorded(self.key, since.unix_micros(), before)?;
-        Ok(recorded.map(instant).transpose()?)
+        let known = self.rolling_row(limit).and_then(|row| row.leaver);
+        let found = leaver::find(connection, self.key, known, window, kept)?;
+        if let (true, Some(found), Some(name)) = (store, found, rolling_name(limit))
+            && known != Some(found)
+        {
+            connection.store_leaver(self.key, name, found)?;
+        }
+        Ok(found.map(|it| instant(it.on)).transpose()?)
     }
 }
 

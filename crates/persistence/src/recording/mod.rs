@@ -31,6 +31,7 @@ pub(crate) mod earns;
 pub(crate) mod enrolments;
 pub(crate) mod existing;
 pub(crate) mod imports;
+pub(crate) mod leaver;
 pub(crate) mod ledger;
 pub(crate) mod limit_counters;
 pub(crate) mod revoked_earns;
@@ -41,6 +42,7 @@ mod lost_commit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accolade_application::gate::Turn;
 use accolade_application::ports::{
     BadgeVersion, IdempotencyGuard, RecordError, RecordedRequest, StoreError,
 };
@@ -68,6 +70,9 @@ pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
 
     /// The customers whom `request` names.
     fn customers(request: &Self::Request) -> Vec<CustomerId>;
+
+    /// How many rows `request` is about.
+    fn rows(request: &Self::Request) -> usize;
 
     /// Reads what has to be known before anything is written. Says of each open request what
     /// becomes of it in the usual case, or refuses it.
@@ -157,9 +162,10 @@ impl<C: RecordingSql> Store<C> {
         &self,
         requests: &'a [S::Request],
     ) -> Result<Results<S::Request>, StoreError> {
-        if requests.is_empty() {
+        let Some(first) = requests.first() else {
             return Ok(Vec::new());
-        }
+        };
+        let turn = Turn::about(first.context().org, requests.iter().map(S::rows).sum());
         let work = |connection: &mut C| {
             let recorded = record::<C, S>(connection, requests, self.many)?;
             if recorded.is_written {
@@ -170,7 +176,7 @@ impl<C: RecordingSql> Store<C> {
         };
         match self
             .writer
-            .write::<_, NotCommitted<S::Request>>(work, ending)
+            .write_in_turn::<_, NotCommitted<S::Request>>(turn, work, ending)
         {
             Ok(recorded) => Ok(recorded.results),
             Err(NotCommitted::Nothing(results)) => Ok(results),

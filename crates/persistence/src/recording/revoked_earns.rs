@@ -31,6 +31,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarns {
         vec![request.customer]
     }
 
+    fn rows(_: &RevokeEarnRequest) -> usize {
+        1
+    }
+
     fn begin(
         _: &mut C,
         recording: &mut Recording<'a, RevokeEarnRequest>,

@@ -48,6 +48,10 @@ impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
         request.targets.iter().map(|it| it.customer).collect()
     }
 
+    fn rows(request: &RevokeEnrolmentsRequest) -> usize {
+        request.targets.len()
+    }
+
     fn begin(
         connection: &mut C,
         recording: &mut Recording<'a, RevokeEnrolmentsRequest>,

@@ -351,6 +351,26 @@ pub(crate) type RollingSum = (i16, i64, i64, i64);
 /// A rolling window that is asked for: unit, length, and since when it counts now.
 pub(crate) type RollingName = (i16, i64, i64);
 
+/// A moment at which earns of a badge were recorded that roll, and how many there are beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Leaver {
+    /// The moment.
+    pub(crate) on: i64,
+    /// How many were recorded after it.
+    pub(crate) after: i64,
+    /// How many at it or after it.
+    pub(crate) from: i64,
+}
+
+/// Where to look from a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// At what was recorded later, the earliest first.
+    Later,
+    /// At what was recorded earlier, the latest first.
+    Earlier,
+}
+
 /// What is known of a rolling window of a badge.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RollingRow {
@@ -358,6 +378,8 @@ pub(crate) struct RollingRow {
     pub(crate) name: RollingName,
     /// Since when the stored sum counts, and the sum, if there is one.
     pub(crate) stored: Option<(i64, i64)>,
+    /// The earn that was found last to leave next, if it counts in the stored sum.
+    pub(crate) leaver: Option<Leaver>,
     /// How many of the stored sum have left the window by now.
     pub(crate) left: i64,
     /// When it was last told that the window is full, if it was.
@@ -373,6 +395,7 @@ pub(crate) type RollingColumns = (
     i64,
     Option<i64>,
     Option<i64>,
+    (Option<i64>, Option<i64>, Option<i64>),
     i64,
     Option<i64>,
     Option<i64>,
@@ -380,10 +403,16 @@ pub(crate) type RollingColumns = (
 
 impl From<RollingColumns> for RollingRow {
     fn from(columns: RollingColumns) -> Self {
-        let (unit, length, now, since, earns, left, told_on, last_on) = columns;
+        let (unit, length, now, since, earns, leaver, left, told_on, last_on) = columns;
+        let stored = since.zip(earns);
+        let leaver = match leaver {
+            (Some(on), Some(after), Some(from)) => Some(Leaver { on, after, from }),
+            _ => None,
+        };
         Self {
             name: (unit, length, now),
-            stored: since.zip(earns),
+            stored,
+            leaver: leaver.filter(|it| stored.is_some_and(|(since, _)| since < it.on)),
             left,
             told_on,
             last_on,
@@ -496,8 +525,19 @@ pub(crate) trait EarnRows {
     /// How many earns leave a rolling window whose start moves from `since` to `until`.
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64>;
 
-    /// When that earn of the badge was recorded, since then, that has so many before it.
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>>;
+    /// When earns of the badge were recorded or revoked that roll, and how many more there are: at most
+    /// so many rows, those next to `on` in this direction first.
+    fn recorded_beside(
+        &mut self,
+        key: BadgeKey,
+        direction: Direction,
+        on: i64,
+        most: i64,
+    ) -> QueryResult<Vec<(i64, i64)>>;
+
+    /// Remembers which earn must leave a rolling window next, where its sum is stored.
+    fn store_leaver(&mut self, key: BadgeKey, name: RollingName, leaver: Leaver)
+    -> QueryResult<()>;
 
     /// Stores a sum by event date.
     fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()>;

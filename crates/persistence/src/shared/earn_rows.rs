@@ -2,12 +2,13 @@
 
 use accolade_domain::ids::CustomerId;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{BigInt, Binary, SmallInt};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
 use crate::recording::sql::{
-    BadgeKey, EarnGrowth, EarnOfCustomer, EarnRows, RollingName, RollingSum, WindowSum,
+    BadgeKey, Direction, EarnGrowth, EarnOfCustomer, EarnRows, Leaver, RollingName, RollingSum,
+    WindowSum,
 };
 use crate::schema::{badge_earns, earned_badges, rolling_counts, rolling_told, window_counts};
 use crate::statement::{Sql, Statement};
@@ -20,7 +21,9 @@ static GROW_WINDOWS: Sql = Sql::new(
 );
 
 static GROW_ROLLING: Sql = Sql::new(
-    "UPDATE rolling_counts SET earns = earns + :earns \
+    "UPDATE rolling_counts SET earns = earns + :earns, \
+     earns_after = earns_after + CASE WHEN leaves_on < :rolls_on THEN :earns ELSE 0 END, \
+     earns_from = earns_from + CASE WHEN leaves_on <= :rolls_on THEN :earns ELSE 0 END \
      WHERE org_id = :org AND badge_id = :badge AND since < :rolls_on",
 );
 
@@ -29,11 +32,19 @@ static LEAVING: Sql = Sql::new(
      WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
 );
 
-static NTH_RECORDED: Sql = Sql::new(
-    "SELECT rolls_on FROM ( \
-     SELECT rolls_on, SUM(SUM(earns)) OVER (ORDER BY rolls_on) AS so_far FROM badge_earns \
-     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since GROUP BY rolls_on) AS e \
-     WHERE so_far > :before ORDER BY rolls_on LIMIT 1",
+static LATER: Sql = Sql::new(
+    "SELECT rolls_on, earns FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on > :on ORDER BY rolls_on LIMIT :most",
+);
+
+static EARLIER: Sql = Sql::new(
+    "SELECT rolls_on, earns FROM badge_earns \
+     WHERE org_id = :org AND badge_id = :badge AND rolls_on < :on ORDER BY rolls_on DESC LIMIT :most",
+);
+
+static STORE_LEAVER: Sql = Sql::new(
+    "UPDATE rolling_counts SET leaves_on = :on, earns_after = :after, earns_from = :from \
+     WHERE org_id = :org AND badge_id = :badge AND unit = :unit AND length = :length",
 );
 
 fn bytes(key: &BadgeKey) -> &[u8] {
@@ -112,12 +123,38 @@ impl EarnRows for Connection {
             .get_result(self)
     }
 
-    fn nth_recorded(&mut self, key: BadgeKey, since: i64, before: i64) -> QueryResult<Option<i64>> {
-        about::<BigInt>(&NTH_RECORDED, &key)
-            .set::<BigInt, _>("since", since)
-            .set::<BigInt, _>("before", before)
-            .get_result(self)
-            .optional()
+    fn recorded_beside(
+        &mut self,
+        key: BadgeKey,
+        direction: Direction,
+        on: i64,
+        most: i64,
+    ) -> QueryResult<Vec<(i64, i64)>> {
+        let sql = match direction {
+            Direction::Later => &LATER,
+            Direction::Earlier => &EARLIER,
+        };
+        about::<(BigInt, BigInt)>(sql, &key)
+            .set::<BigInt, _>("on", on)
+            .set::<BigInt, _>("most", most)
+            .load(self)
+    }
+
+    fn store_leaver(
+        &mut self,
+        key: BadgeKey,
+        name: RollingName,
+        leaver: Leaver,
+    ) -> QueryResult<()> {
+        let (unit, length, _) = name;
+        about::<()>(&STORE_LEAVER, &key)
+            .set::<SmallInt, _>("unit", unit)
+            .set::<BigInt, _>("length", length)
+            .set::<BigInt, _>("on", leaver.on)
+            .set::<BigInt, _>("after", leaver.after)
+            .set::<BigInt, _>("from", leaver.from)
+            .execute(self)?;
+        Ok(())
     }
 
     fn store_window(&mut self, key: BadgeKey, sum: WindowSum) -> QueryResult<()> {

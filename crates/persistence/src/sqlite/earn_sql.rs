@@ -11,7 +11,8 @@ use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text}
 use super::badge_sql::grow_counts;
 use super::shared::earn_rows::about;
 use super::{Connection, DB, json};
-use crate::boundary::{Boundary, Kind, by_customer};
+use crate::boundary::{Boundary, Kind, add_counts};
+use crate::counted_sql::{CountedSql, MOST_LIMITS};
 use crate::mapping::stored;
 use crate::recording::sql::{
     ActiveColumns, ActiveEarn, BadgeKey, CustomerCount, EarnAfter, EarnCount, EarnGrowth,
@@ -27,19 +28,12 @@ static LAST: Sql = Sql::new(
      FROM json_each(:customers) AS w ORDER BY w.key",
 );
 
-/// For each customer and limit: the last number, the latest moment, and what counts. The order of the tables is that
-/// of the look-ups: a customer's earns once.
-static COUNTED: Sql = Sql::new(
-    "WITH l AS MATERIALIZED (SELECT key AS place, value ->> 0 AS kind, \
-     value ->> 1 AS since, value ->> 2 AS until FROM json_each(:limits)) \
-     SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), \
-     count(*) FILTER (WHERE e.ordinal IS NOT NULL AND e.revoked_on IS NULL AND CASE l.kind \
-     WHEN 0 THEN true \
-     WHEN 1 THEN e.event_on >= l.since AND e.event_on < l.until \
-     ELSE NOT e.imported AND e.earned_on > l.since END) \
-     FROM json_each(:customers) AS w LEFT JOIN earned_badges AS e \
-     ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge CROSS JOIN l \
-     GROUP BY w.key, l.place ORDER BY w.key, l.place",
+/// For each customer: the last number, the latest moment, and what counts under each limit.
+static COUNTED: CountedSql = CountedSql::new(
+    "SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), json_array(",
+    ") FROM json_each(:customers) AS w LEFT JOIN earned_badges AS e \
+     ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge \
+     GROUP BY w.key ORDER BY w.key",
 );
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
@@ -111,6 +105,7 @@ static SUMS: Sql = Sql::new(
 /// end of it.
 static ROLLING: Sql = Sql::new(
     "SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, c.since, c.earns, \
+     c.leaves_on, c.earns_after, c.earns_from, \
      CAST(COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
      WHERE e.org_id = :org AND e.badge_id = :badge \
      AND e.rolls_on > c.since AND e.rolls_on <= w.value ->> 2), 0) AS BIGINT), t.told_on, \
@@ -168,17 +163,18 @@ fn boundaries(limits: &[Boundary]) -> Result<String, WorkError> {
     json(&rows)
 }
 
-/// The last number, the latest moment, and a count.
-type Counts = (Integer, Nullable<BigInt>, BigInt);
+/// The last number, the latest moment, and an array of counts.
+type Counts = (Integer, Nullable<BigInt>, Text);
 
-/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; how many
-/// have left; when it was told; when the last earn was recorded.
+/// Unit, length and start as they were asked for; the start of the stored sum, and the sum; the earn that
+/// leaves next; how many have left; when it was told; when the last earn was recorded.
 type Rolling = (
     SmallInt,
     BigInt,
     BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    (Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>),
     BigInt,
     Nullable<BigInt>,
     Nullable<BigInt>,
@@ -204,11 +200,26 @@ impl EarnSql for Connection {
             };
             return Ok(last.into_iter().map(count).collect());
         }
-        let rows: Vec<(i32, Option<i64>, i64)> = about::<Counts>(&COUNTED, &key)
-            .set::<Text, _>("limits", boundaries(limits)?)
-            .set::<Text, _>("customers", customers)
-            .load(self)?;
-        Ok(by_customer(&rows, limits.len())?)
+        let mut counted = Vec::new();
+        for limits in limits.chunks(MOST_LIMITS) {
+            let made = COUNTED.of(limits);
+            let mut statement = about::<Counts>(&made.sql, &key);
+            for ([kind, since, until], limit) in made.names.iter().zip(limits) {
+                statement = statement
+                    .set::<SmallInt, _>(kind, limit.kind.number())
+                    .set::<BigInt, _>(since, limit.from)
+                    .set::<BigInt, _>(until, limit.until);
+            }
+            let rows: Vec<(i32, Option<i64>, String)> = statement
+                .set::<Text, _>("customers", customers.as_str())
+                .load(self)?;
+            let counts = |text: &str| serde_json::from_str(text).map_err(anyhow::Error::from);
+            let rows = rows
+                .into_iter()
+                .map(|(last, last_on, text)| anyhow::Ok((last, last_on, counts(&text)?)));
+            add_counts(&mut counted, rows.collect::<anyhow::Result<Vec<_>>>()?)?;
+        }
+        Ok(counted)
     }
 
     fn recorded_after(

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use accolade_application::gate::{Gate, Slots};
 use anyhow::{anyhow, bail};
 use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
@@ -25,6 +26,13 @@ use crate::waiting::{Awaited, wait_for};
 
 /// How long SQLite itself waits, where whoever waits is told of it.
 const SHORT_WAIT: Duration = Duration::from_millis(100);
+
+/// Where those wait who want the connection that writes. Each of them has a thread, of which there are few.
+const WRITER: Slots = Slots {
+    all: 1,
+    large: 1,
+    waiting: usize::MAX,
+};
 
 /// Opens the file at `path`; makes it and its directory if they are missing, for their owner alone.
 ///
@@ -63,7 +71,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
     Ok(Store {
         many: usize::MAX,
         pools: vec![writer.clone(), readers.clone()],
-        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, of_writing),
+        writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, of_writing)
+            .in_turns(Gate::new(WRITER), options.pool_timeout),
         reader: Transactions::new(readers, "BEGIN", patience, of_reading),
         for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,

@@ -97,6 +97,19 @@ pub(super) const CHECKS: &[Check] = &[
              ORDER BY 1, 2, 3",
     },
     Check {
+        name: "earns that leave rolling windows",
+        says: "badge {1} of org {0}, recorded at {2} (microseconds) or later: {3} are kept, {4} add up; \
+             after it {5} and {6}",
+        sql: "SELECT org_id, badge_id, leaves_on, earns_from, added_from, earns_after, added_after FROM ( \
+             SELECT w.org_id, w.badge_id, w.leaves_on, w.earns_from, w.earns_after, \
+             CAST(COALESCE((SELECT SUM(e.earns) FROM badge_earns e WHERE e.org_id = w.org_id \
+             AND e.badge_id = w.badge_id AND e.rolls_on >= w.leaves_on), 0) AS BIGINT) AS added_from, \
+             CAST(COALESCE((SELECT SUM(e.earns) FROM badge_earns e WHERE e.org_id = w.org_id \
+             AND e.badge_id = w.badge_id AND e.rolls_on > w.leaves_on), 0) AS BIGINT) AS added_after \
+             FROM rolling_counts w WHERE w.leaves_on > w.since) AS s \
+             WHERE earns_from <> added_from OR earns_after <> added_after ORDER BY 1, 2, 3",
+    },
+    Check {
         name: "numbers of enrolments",
         says: "customer {1} of org {0}, badge {2}: {3} enrolments are numbered from {4} to {5}",
         sql: "SELECT org_id, customer_id, badge_id, count(*), min(ordinal), max(ordinal) \
