@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod openapi;
+pub mod tls;
 
 mod address;
 mod auth;
