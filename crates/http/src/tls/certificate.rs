@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use accolade_domain::instant::Instant;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error as TlsError, InconsistentKeys};
-use time::UtcDateTime;
 use x509_parser::parse_x509_certificate;
 
 /// A certificate of a server with those that vouch for it, and its key. Each is known to belong to the
@@ -16,8 +16,8 @@ use x509_parser::parse_x509_certificate;
 #[derive(Clone)]
 pub struct ServerCertificate {
     key: Arc<CertifiedKey>,
-    begins: UtcDateTime,
-    ends: UtcDateTime,
+    begins: Instant,
+    ends: Instant,
 }
 
 /// Why PEM is no certificate with its key.
@@ -62,8 +62,7 @@ impl ServerCertificate {
             parse_x509_certificate(own).map_err(|_| CertificateProblem::BrokenCertificate)?;
         let validity = parsed.validity();
         let moment = |seconds| {
-            UtcDateTime::from_unix_timestamp(seconds)
-                .map_err(|_| CertificateProblem::BrokenCertificate)
+            Instant::from_unix_seconds(seconds).map_err(|_| CertificateProblem::BrokenCertificate)
         };
         let begins = moment(validity.not_before.timestamp())?;
         let ends = moment(validity.not_after.timestamp())?;
@@ -88,12 +87,12 @@ impl ServerCertificate {
     }
 
     /// From when on it is valid.
-    pub const fn begins(&self) -> UtcDateTime {
+    pub const fn begins(&self) -> Instant {
         self.begins
     }
 
     /// Until when it is valid.
-    pub const fn ends(&self) -> UtcDateTime {
+    pub const fn ends(&self) -> Instant {
         self.ends
     }
 
@@ -132,8 +131,8 @@ mod tests {
     fn a_certificate_and_its_key_are_read_with_the_time_that_it_is_good_for() {
         let (certificate, key) = made();
         let read = ServerCertificate::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap();
-        assert_eq!(read.begins().unix_timestamp(), 1_767_225_600);
-        assert_eq!(read.ends().unix_timestamp(), 1_775_001_600);
+        assert_eq!(read.begins().to_string(), "2026-01-01T00:00:00Z");
+        assert_eq!(read.ends().to_string(), "2026-04-01T00:00:00Z");
         // One file may have both.
         let both = format!("{key}{certificate}");
         ServerCertificate::from_pem(both.as_bytes(), both.as_bytes()).unwrap();

@@ -6,6 +6,7 @@ mod logging;
 mod process;
 mod service_manager;
 mod shutdown;
+mod tls;
 
 use std::net::TcpListener;
 use std::thread;
@@ -15,7 +16,7 @@ use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use anyhow::{Context as _, Result};
-use prometheus::Registry;
+use prometheus::{IntGauge, Registry};
 
 use crate::cli::{one_line, print};
 use crate::demo;
@@ -31,6 +32,7 @@ pub(crate) use background::connections as background_connections;
 use listen::listen;
 use service_manager::HandedSockets;
 use shutdown::StopSignals;
+use tls::Presented;
 
 /// How long an idle connection is kept: longer than usual proxies keep theirs, so that
 /// it is they who end it.
@@ -76,6 +78,7 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let background = Background::prepare(&settings)?;
     let shown = background.metrics();
     process::show_metrics(&shown, settings.database.url.kind())?;
+    let certificate_end = tls::show_end(&shown)?;
     let store = store::open(
         &settings,
         background.receivers(),
@@ -90,7 +93,11 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     let _worker = background.start(&store.ports, &settings)?;
     let options = options(&settings, shown);
     let state = AppState::new(store.ports.clone(), options)?;
-    run(&profile, &settings, listener, metrics, &state)
+    let listeners = Listeners {
+        api: listener,
+        metrics,
+    };
+    run(&profile, &settings, listeners, certificate_end, &state)
 }
 
 fn listen_for_metrics(
@@ -111,18 +118,30 @@ fn listen_for_metrics(
     listen(host, port, "metrics.host and metrics.port").map(Some)
 }
 
+/// Where the server listens.
+struct Listeners {
+    api: TcpListener,
+    /// The port of its own that `/metrics` has, if it has one.
+    metrics: Option<TcpListener>,
+}
+
 fn run(
     profile: &str,
     settings: &Settings,
-    listener: TcpListener,
-    metrics: Option<TcpListener>,
+    listeners: Listeners,
+    certificate_end: IntGauge,
     state: &AppState,
 ) -> Result<()> {
+    let Listeners { api, metrics } = listeners;
     actix_web::rt::System::new().block_on(async {
         let stop = StopSignals::take()?;
-        let address = listen::url(&listener)?;
-        let metrics_address = metrics.as_ref().map(listen::url).transpose()?;
-        let server = accolade_http::app::serve(listener, metrics, state)?;
+        let address = listen::url(settings.http.scheme(), &api)?;
+        let metrics_address = metrics.as_ref().map(|it| listen::url("http", it));
+        let metrics_address = metrics_address.transpose()?;
+        let presented = Presented::read(&settings.http.tls, certificate_end)?;
+        let tls = presented.as_ref().map(Presented::tls);
+        let server = accolade_http::app::serve(api, metrics, tls, state)?;
+        presented.map(|presented| actix_web::rt::spawn(presented.follow()));
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             profile,

@@ -60,6 +60,9 @@ impl Loaded {
                 "http.body_budget must have room for a body of http.body_limit",
             ));
         }
+        http.tls
+            .read()
+            .map_err(|problem| self.refusal(problem.key, &problem.to_string()))?;
         let has_other_host = settings
             .metrics
             .host

@@ -140,22 +140,28 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
     let section = words.next().unwrap_or_default();
     let key = words.collect::<Vec<_>>().join("_");
-    let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
-    let misspelt = || {
-        let problem =
-            format!("is not read: the variable for that key is {right}, with two underscores");
-        Err(SettingsError::new(name, problem))
-    };
-    if secret_files::is_one(&section.to_lowercase(), &key.to_lowercase()) {
-        return misspelt();
+    let is_of_file = secret_files::is_one(&section.to_lowercase(), &key.to_lowercase());
+    let mut right = vec![format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}")];
+    // Of a section within the section.
+    right.extend(key.split_once('_').map(|(inner, key)| {
+        format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{inner}{SEPARATOR}{key}")
+    }));
+    for right in right {
+        if is_of_file || is_key(name, &right, values)? {
+            let problem =
+                format!("is not read: the variable for that key is {right}, with two underscores");
+            return Err(SettingsError::new(name, problem));
+        }
     }
+    Ok(())
+}
 
-    let it = variable(&(right.clone(), String::new())).values;
+/// Whether a variable `right` would set a key.
+fn is_key(name: &str, right: &str, values: &Value) -> Result<bool, SettingsError> {
+    let it = variable(&(right.to_owned(), String::new())).values;
     let with_it = overlay(values.clone(), it).map_err(|error| SettingsError::new(name, error))?;
-    match Settings::deserialize(Typed(&with_it)) {
-        Err(misfit) if misfit.is_no_key() => Ok(()),
-        _ => misspelt(),
-    }
+    let read = Settings::deserialize(Typed(&with_it));
+    Ok(!read.is_err_and(|misfit| misfit.is_no_key()))
 }
 
 /// The layer of a file that is inside the binary.
@@ -505,6 +511,7 @@ mod tests {
                 "ACCOLADE__DATABASE__POOL_SIZE",
             ),
             ("ACCOLADE_METRICS_PORT", "ACCOLADE__METRICS__PORT"),
+            ("ACCOLADE_HTTP_TLS_KEY", "ACCOLADE__HTTP__TLS__KEY"),
         ] {
             assert_eq!(
                 error(&[(name, "9000")]),
@@ -808,6 +815,7 @@ mod tests {
                 "hidden-key-of-more-than-32-characters",
             ),
             ("ACCOLADE__HTTP__PORT", "9000"),
+            ("ACCOLADE__HTTP__TLS__CERTIFICATE", "/etc/tls.pem"),
         ])
         .unwrap();
         let text = show(&loaded);
@@ -826,6 +834,11 @@ mod tests {
             line("url"),
             "url = \"postgres://u:***@h/db?sslpassword=***\" # ACCOLADE__DATABASE__URL"
         );
+        assert_eq!(
+            line("certificate"),
+            "certificate = \"/etc/tls.pem\" # ACCOLADE__HTTP__TLS__CERTIFICATE"
+        );
+        assert!(text.contains("\n[http.tls]\n"), "{text}");
         assert_eq!(line("workers"), "workers = 0 # default.toml (built in)");
         text.parse::<toml::Table>().unwrap();
     }

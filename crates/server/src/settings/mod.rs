@@ -15,6 +15,7 @@ mod secret_files;
 mod secrets_key;
 mod show;
 mod signing_key;
+mod tls;
 mod typed;
 mod value;
 
@@ -30,6 +31,7 @@ pub(crate) use load::{Loaded, load};
 pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
 pub(crate) use signing_key::SigningKey;
+pub(crate) use tls::TlsSettings;
 
 /// Why there is no configuration: one line that names the file or the variable at fault.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,6 +94,15 @@ pub(crate) struct HttpSettings {
     pub(crate) queue: usize,
     #[serde(deserialize_with = "parse::origins")]
     pub(crate) cors_origins: Vec<String>,
+    #[serde(default)]
+    pub(crate) tls: TlsSettings,
+}
+
+impl HttpSettings {
+    /// How addresses of the API begin.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        if self.tls.is_set() { "https" } else { "http" }
+    }
 }
 
 /// `database`: which one, and how long to wait for it.

@@ -2,6 +2,7 @@
 //! what would be right, and nothing of the value, which may be a secret in the wrong place.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -112,6 +113,16 @@ pub(super) fn optional_host<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<String>, D::Error> {
     host(from).map(Some)
+}
+
+/// The path of a file.
+pub(super) fn optional_file<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<PathBuf>, D::Error> {
+    text(from, |text| match text {
+        "" => Err("must be the path of a file"),
+        path => Ok(Some(PathBuf::from(path))),
+    })
 }
 
 /// Origins as browsers write them: `https://app.example.org`, with a port that is not the scheme's

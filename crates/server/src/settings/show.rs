@@ -17,6 +17,9 @@ pub(crate) fn show(loaded: &Loaded) -> String {
     );
     for (section, values) in entries(&loaded.values).into_iter().flatten() {
         show_section(&mut text, loaded, section, values);
+        for (inner, values) in entries(values).into_iter().flatten() {
+            show_section(&mut text, loaded, &format!("{section}.{inner}"), values);
+        }
     }
     text
 }
