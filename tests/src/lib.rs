@@ -25,8 +25,10 @@ mod race;
 mod raw;
 mod receiver;
 mod reply;
+mod reverse_proxy;
 mod server;
 mod snapshot;
+mod tls;
 
 pub use accolade_test_postgres::{Mode, Pooler, Pooling, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
@@ -42,8 +44,10 @@ pub use race::{at_once, until};
 pub use raw::Raw;
 pub use receiver::Receiver;
 pub use reply::Reply;
+pub use reverse_proxy::ReverseProxy;
 pub use server::{Server, Setup, shared};
 pub use snapshot::{redacted, with_snapshots};
+pub use tls::{Certificate, TlsFiles};
 
 /// The wall clock, in whole seconds of the epoch.
 #[allow(clippy::disallowed_methods)] // These tests stand outside the system, where time is real.

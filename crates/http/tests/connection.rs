@@ -92,7 +92,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = serve(listener, None, &state).unwrap();
+                let server = serve(listener, None, None, &state).unwrap();
                 let stopped = async {
                     let _ = stopped.await;
                 };

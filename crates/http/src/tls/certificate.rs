@@ -70,15 +70,16 @@ impl ServerCertificate {
             PemError::NoItemsFound => CertificateProblem::NoKey,
             _ => CertificateProblem::UnusableKey,
         })?;
-        let key = CertifiedKey::from_der(chain, key, &default_provider()).map_err(|error| {
-            match error {
-                TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                    CertificateProblem::OtherKey
-                }
-                TlsError::InvalidCertificate(_) => CertificateProblem::BrokenCertificate,
-                _ => CertificateProblem::UnusableKey,
-            }
-        })?;
+        let key =
+            CertifiedKey::from_der(chain, key, &default_provider()).map_err(
+                |error| match error {
+                    TlsError::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                        CertificateProblem::OtherKey
+                    }
+                    TlsError::InvalidCertificate(_) => CertificateProblem::BrokenCertificate,
+                    _ => CertificateProblem::UnusableKey,
+                },
+            )?;
         Ok(Self {
             key: Arc::new(key),
             begins,

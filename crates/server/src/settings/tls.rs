@@ -80,7 +80,10 @@ impl TlsSettings {
 }
 
 fn alone(set: &'static str, missing: &str) -> TlsProblem {
-    TlsProblem::new(set, format!("is set and {missing} is not: set both, or neither"))
+    TlsProblem::new(
+        set,
+        format!("is set and {missing} is not: set both, or neither"),
+    )
 }
 
 fn read(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsProblem> {
