@@ -42,6 +42,7 @@ mod operations {
     mod shutdown;
     mod start;
     mod tls;
+    mod traces;
     mod transfer;
 }
 

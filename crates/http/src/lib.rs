@@ -8,6 +8,7 @@
 pub mod app;
 pub mod openapi;
 pub mod tls;
+pub mod traces;
 
 mod address;
 mod auth;

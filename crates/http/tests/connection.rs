@@ -84,6 +84,7 @@ impl Running {
             metrics: true,
             dropped_log_lines: || 0,
             more_metrics: prometheus::Registry::new(),
+            traces: None,
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();

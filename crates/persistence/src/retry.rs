@@ -210,6 +210,7 @@ impl<C: PooledConnection> Transactions<C> {
             return self.read(work);
         }
         read(self.again(|connection| {
+            let _span = tracing::info_span!(target: "traces", "query").entered();
             work(connection).map_err(|failure| failed(Rollback::Failed(failure), connection))
         }))
     }
@@ -219,6 +220,8 @@ impl<C: PooledConnection> Transactions<C> {
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
         self.again(|connection| {
+            // For traces alone, as that of a query: without a collector none is made.
+            let _span = tracing::info_span!(target: "traces", "transaction").entered();
             let begun = Instant::now();
             if let Err(error) =
                 AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)

@@ -7,6 +7,7 @@ mod process;
 mod service_manager;
 mod shutdown;
 mod tls;
+mod traces;
 
 use std::net::TcpListener;
 use std::thread;
@@ -33,6 +34,7 @@ use listen::listen;
 use service_manager::HandedSockets;
 use shutdown::StopSignals;
 use tls::Presented;
+use traces::TraceExport;
 
 /// How long an idle connection is kept: longer than usual proxies keep theirs, so that
 /// it is they who end it.
@@ -48,16 +50,18 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(crate) fn serve() -> Result<()> {
     let loaded = load(&Environment::of_process()?)?;
     loaded.fit_to_serve()?;
-    logging::start(&loaded.settings.log)?;
-    let served = start_and_run(loaded);
+    let traces = TraceExport::start(&loaded.settings.telemetry)?;
+    logging::start(&loaded.settings.log, traces.layer())?;
+    let served = start_and_run(loaded, &traces);
     if served.is_ok() {
         tracing::info!("stopped");
     }
+    traces.finish();
     logging::finish();
     served
 }
 
-fn start_and_run(loaded: Loaded) -> Result<()> {
+fn start_and_run(loaded: Loaded, traces: &TraceExport) -> Result<()> {
     let Loaded {
         settings, profile, ..
     } = loaded;
@@ -75,10 +79,11 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     }
 
     // At the end of this function whoever uses the store goes before it.
-    let background = Background::prepare(&settings)?;
+    let background = Background::prepare(&settings, traces.passed_on())?;
     let shown = background.metrics();
     process::show_metrics(&shown, settings.database.url.kind())?;
     let certificate_end = tls::show_end(&shown)?;
+    traces.show_metrics(&shown)?;
     let store = store::open(
         &settings,
         background.receivers(),
@@ -91,7 +96,10 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         demo::ensure_closed(&store)?;
     }
     let _worker = background.start(&store.ports, &settings)?;
-    let options = options(&settings, shown);
+    let options = HttpOptions {
+        traces: traces.followed(),
+        ..options(&settings, shown)
+    };
     let state = AppState::new(store.ports.clone(), options)?;
     let listeners = Listeners {
         api: listener,
@@ -141,7 +149,9 @@ fn run(
         let presented = Presented::read(&settings.http.tls, certificate_end)?;
         let tls = presented.as_ref().map(Presented::tls);
         let server = accolade_http::app::serve(api, metrics, tls, state)?;
-        presented.map(|presented| actix_web::rt::spawn(presented.follow()));
+        if let Some(presented) = presented {
+            actix_web::rt::spawn(presented.follow());
+        }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             profile,
@@ -235,6 +245,7 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
         metrics: settings.metrics_port().is_none(),
         dropped_log_lines: logging::dropped_lines,
         more_metrics,
+        traces: None,
     }
 }
 

@@ -96,6 +96,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
         values,
     };
     loaded.fit_to_binary(cfg!(feature = "postgres"))?;
+    loaded.fit_to_traces(cfg!(feature = "otlp"))?;
     loaded.fit_to_libraries()?;
     Ok(loaded)
 }
@@ -762,6 +763,49 @@ mod tests {
         );
         assert_eq!(with(&[]).unwrap().fit_to_binary(false), Ok(()));
         assert_eq!(with(&[url]).unwrap().fit_to_binary(true), Ok(()));
+    }
+
+    #[test]
+    fn a_binary_without_traces_says_which_command_builds_one_with_them() {
+        let endpoint = (
+            "ACCOLADE__TELEMETRY__OTLP_ENDPOINT",
+            "https://collector.example.org",
+        );
+        let local = with(&[endpoint]);
+        // What the build that is tested cannot do, it refuses by itself.
+        let refused = match local {
+            Ok(loaded) => {
+                let endpoint = loaded.settings.telemetry.otlp_endpoint.as_ref().unwrap();
+                assert_eq!(endpoint.path(), "/v1/traces");
+                assert_eq!(loaded.fit_to_traces(true), Ok(()));
+                loaded.fit_to_traces(false).unwrap_err().to_string()
+            }
+            Err(refused) => refused,
+        };
+        assert_eq!(
+            refused,
+            "ACCOLADE__TELEMETRY__OTLP_ENDPOINT: this accolade-server was built without traces: \
+             `make build` builds one that sends them"
+        );
+    }
+
+    #[test]
+    fn a_share_is_a_number_from_none_to_all() {
+        let ratio = ("ACCOLADE__TELEMETRY__OTLP_RATIO", "0.25");
+        let loaded = with(&[ratio]).unwrap();
+        assert!((loaded.settings.telemetry.otlp_ratio - 0.25).abs() < f64::EPSILON);
+        assert!(show(&loaded).contains("otlp_ratio = 0.25"));
+        let files = Files::with(&[("local.toml", "[telemetry]\notlp_ratio = 1")]);
+        assert!(files.load(&[]).is_ok());
+        for (wrong, problem) in [
+            ("1.5", "must be from 0 to 1"),
+            ("-0.1", "must be from 0 to 1"),
+            ("NaN", "must be from 0 to 1"),
+            ("all", "must be a number"),
+        ] {
+            let name = "ACCOLADE__TELEMETRY__OTLP_RATIO";
+            assert_eq!(error(&[(name, wrong)]), format!("{name}: {problem}"));
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use url::Url;
 
 pub(crate) use agree::is_loopback;
 pub(crate) use database_url::DatabaseUrl;
@@ -63,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     pub(crate) docs: DocsSettings,
     pub(crate) metrics: MetricsSettings,
+    pub(crate) telemetry: TelemetrySettings,
     pub(crate) demo: DemoSettings,
 }
 
@@ -243,6 +245,16 @@ pub(crate) struct MetricsSettings {
     pub(crate) port: Option<u16>,
     #[serde(default, deserialize_with = "parse::optional_host")]
     pub(crate) host: Option<String>,
+}
+
+/// `telemetry`: where traces are sent, and how many.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TelemetrySettings {
+    #[serde(default, deserialize_with = "parse::optional_collector")]
+    pub(crate) otlp_endpoint: Option<Url>,
+    #[serde(deserialize_with = "parse::share")]
+    pub(crate) otlp_ratio: f64,
 }
 
 /// `demo`: something to try requests on.

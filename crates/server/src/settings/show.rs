@@ -58,6 +58,7 @@ fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Valu
         ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
         ("http", "trusted_proxies", _) => networks(&loaded.settings.http.trusted_proxies),
         ("webhooks", "allow_networks", _) => networks(&loaded.settings.webhooks.allow_networks),
+        ("telemetry", "otlp_ratio", _) => loaded.settings.telemetry.otlp_ratio.into(),
         (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
         _ => text
