@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use accolade_tests::{
-    Backend, CollectedSpan, Collector, Receiver, Server, Setup, badge, enrolment,
-    on_both_databases, until, with,
+    Backend, CollectedSpan, Collector, Receiver, Server, Setup, enrolment, on_both_databases,
+    until, with,
 };
 use serde_json::json;
 
@@ -42,19 +42,22 @@ fn a_command_is_a_use_case_and_a_transaction_within_the_callers_trace(backend: B
         .set("telemetry.otlp_endpoint", collector.url())
         .start();
     let org = server.org();
-    org.request("POST", "badgeMeta")
-        .json(&badge())
+    let badge = org.badge();
+    org.request("PUT", &format!("badgeMeta/{badge}/deactivate"))
         .header("traceparent", &parent("01"))
         .header("X-Request-Id", "find-me")
         .send()
         .ok();
-    let (request, spans) = request(&collector, "POST /api_gateway/v1/badges/badgeMeta");
+    let (request, spans) = request(
+        &collector,
+        "PUT /api_gateway/v1/badges/badgeMeta/{id}/deactivate",
+    );
     assert_eq!(request.parent, CALLER);
     let org_id = org.id().to_string();
     for (key, value) in [
         ("request_id", "find-me"),
         ("org", &org_id),
-        ("http.response.status_code", "201"),
+        ("http.response.status_code", "200"),
     ] {
         assert_eq!(
             request.attributes.get(key).map(String::as_str),
@@ -67,7 +70,7 @@ fn a_command_is_a_use_case_and_a_transaction_within_the_callers_trace(backend: B
         .find(|it| {
             it.attributes
                 .get("what")
-                .is_some_and(|what| what == "CreateBadge")
+                .is_some_and(|what| what == "SetActivity")
         })
         .unwrap_or_else(|| panic!("{spans:#?}"));
     assert_eq!(
