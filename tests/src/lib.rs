@@ -15,6 +15,7 @@ mod backend;
 mod badge;
 mod cli;
 mod client;
+mod collector;
 mod document;
 mod earning;
 mod job;
@@ -25,14 +26,17 @@ mod race;
 mod raw;
 mod receiver;
 mod reply;
+mod reverse_proxy;
 mod server;
 mod snapshot;
+mod tls;
 
 pub use accolade_test_postgres::{Mode, Pooler, Pooling, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
 pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
 pub use cli::{Cli, Outcome, Running};
 pub use client::{Client, Credentials, PREFIX, Request};
+pub use collector::{CollectedSpan, Collector};
 pub use earning::{badge_value, customer_value, earning, earning_all, imported, limited, new_id};
 pub use insta;
 pub use job::{RowResult, customers_file, dry, enrolling_job, enrolling_query, without_ids};
@@ -42,8 +46,10 @@ pub use race::{at_once, until};
 pub use raw::Raw;
 pub use receiver::Receiver;
 pub use reply::Reply;
+pub use reverse_proxy::ReverseProxy;
 pub use server::{Server, Setup, shared};
 pub use snapshot::{redacted, with_snapshots};
+pub use tls::{Certificate, TlsFiles};
 
 /// The wall clock, in whole seconds of the epoch.
 #[allow(clippy::disallowed_methods)] // These tests stand outside the system, where time is real.

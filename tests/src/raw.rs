@@ -1,18 +1,21 @@
 //! Bytes over TCP, for what no HTTP client would send.
 
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::reply::Reply;
 use crate::server::Server;
+use crate::tls::{Certificate, Stream};
 
 /// A connection.
 #[derive(Debug)]
 pub struct Raw {
-    stream: TcpStream,
+    stream: Stream,
     read: Vec<u8>,
 }
 
@@ -24,13 +27,43 @@ impl Raw {
 
     /// Connects to `socket`.
     pub fn to(socket: &str) -> Self {
-        let stream = TcpStream::connect(socket).unwrap();
+        Self::from(Ipv4Addr::LOCALHOST.into(), socket)
+    }
+
+    /// Connects to `socket` from `address`, which is this machine's.
+    pub fn from(address: IpAddr, socket: &str) -> Self {
+        let to: SocketAddr = socket.parse().unwrap();
+        let from = Socket::new(Domain::for_address(to), Type::STREAM, None).unwrap();
+        from.bind(&SocketAddr::new(address, 0).into()).unwrap();
+        from.connect(&to.into()).unwrap();
+        let stream = TcpStream::from(from);
         let patience = Some(Duration::from_mins(1));
         stream.set_read_timeout(patience).unwrap();
         stream.set_write_timeout(patience).unwrap();
         stream.set_nodelay(true).unwrap();
         let read = Vec::new();
+        let stream = Stream::Plain(stream);
         Self { stream, read }
+    }
+
+    /// Goes on by TLS, with who has `certificate`.
+    pub fn by_tls(self, certificate: &Certificate) -> std::io::Result<Self> {
+        self.by_tls_offering(&["http/1.1"], certificate)
+    }
+
+    /// The same, with these protocols to choose from.
+    pub fn by_tls_offering(
+        self,
+        protocols: &[&str],
+        certificate: &Certificate,
+    ) -> std::io::Result<Self> {
+        let (stream, read) = (self.stream.secure(protocols, certificate)?, self.read);
+        Ok(Self { stream, read })
+    }
+
+    /// The protocol that was agreed on by TLS.
+    pub fn protocol(&self) -> Option<&[u8]> {
+        self.stream.protocol()
     }
 
     /// Sends bytes; whether the other side still takes them is not asked.
@@ -41,7 +74,7 @@ impl Raw {
 
     /// Says that nothing more will be sent.
     pub fn finish(&mut self) -> &mut Self {
-        let _ = self.stream.shutdown(Shutdown::Write);
+        let _ = self.stream.tcp().shutdown(Shutdown::Write);
         self
     }
 

@@ -25,6 +25,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     bodies: Vec<Value>,
+    headers: Vec<(String, String)>,
     hanging: usize,
     /// From which request on none is answered.
     hangs_after: Option<usize>,
@@ -69,6 +70,13 @@ impl Receiver {
         self.shared.state.lock().unwrap().hanging
     }
 
+    /// The values of the headers of this name, in lower case, of all requests.
+    pub fn headers(&self, name: &str) -> Vec<String> {
+        let state = self.shared.state.lock().unwrap();
+        let named = state.headers.iter().filter(|(it, _)| it == name);
+        named.map(|(_, value)| value.clone()).collect()
+    }
+
     /// The bodies of all requests, in the order in which they came.
     pub fn bodies(&self) -> Vec<Value> {
         self.shared.state.lock().unwrap().bodies.clone()
@@ -77,10 +85,11 @@ impl Receiver {
 
 impl Shared {
     fn serve(&self, stream: &TcpStream) {
-        let Some(body) = read_body(stream) else {
+        let Some((headers, body)) = read(stream) else {
             return;
         };
         let mut state = self.state.lock().unwrap();
+        state.headers.extend(headers);
         state.bodies.push(body);
         let number = state.bodies.len();
         state.hanging += 1;
@@ -97,10 +106,10 @@ impl Shared {
     }
 }
 
-/// The JSON of the only request of a connection; `None` if it breaks off.
-fn read_body(stream: &TcpStream) -> Option<Value> {
+/// The headers, and the JSON, of the only request of a connection; `None` if it breaks off.
+fn read(stream: &TcpStream) -> Option<(Vec<(String, String)>, Value)> {
     let mut reader = BufReader::new(stream);
-    let mut length = 0;
+    let (mut headers, mut length) = (Vec::new(), 0);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -108,15 +117,17 @@ fn read_body(stream: &TcpStream) -> Option<Value> {
         if line.is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
+        if let Some((name, value)) = line.split_once(':') {
+            let (name, value) = (name.to_lowercase(), value.trim().to_owned());
+            if name == "content-length" {
+                length = value.parse().ok()?;
+            }
+            headers.push((name, value));
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    serde_json::from_slice(&body).ok()
+    Some((headers, serde_json::from_slice(&body).ok()?))
 }
 
 impl Setup {

@@ -198,14 +198,14 @@ impl Server {
         Setup::new(backend).start()
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// `http://127.0.0.1:PORT`, or `https://…`.
     pub fn address(&self) -> &str {
         &self.address
     }
 
     /// `127.0.0.1:PORT`.
     pub fn socket(&self) -> &str {
-        self.address.strip_prefix("http://").unwrap()
+        self.address.split_once("://").unwrap().1
     }
 
     /// Which kind of database it has.

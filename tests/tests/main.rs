@@ -36,10 +36,13 @@ mod operations {
     mod observation;
     mod poolers;
     mod privacy;
+    mod proxies;
     mod secrets;
     mod service_manager;
     mod shutdown;
     mod start;
+    mod tls;
+    mod traces;
     mod transfer;
 }
 

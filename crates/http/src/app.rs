@@ -24,14 +24,15 @@ use crate::middleware::edge;
 use crate::openapi::page;
 use crate::router::{self, path_not_found};
 use crate::routes::{api_operations, ops};
+use crate::tls::{self, Tls};
 
 pub use crate::state::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.
-const SPARE_THREADS: usize = 4;
+pub(crate) const SPARE_THREADS: usize = 4;
 
 /// Connections beyond the bound that a worker may be about to end.
-const SPARE_CONNECTIONS: usize = 1_024;
+pub(crate) const SPARE_CONNECTIONS: usize = 1_024;
 
 /// The most connections of operators at a port of their own; further ones wait.
 const OPS_CONNECTIONS: usize = 256;
@@ -96,37 +97,23 @@ pub struct RunningServer {
     draining: Draining,
 }
 
-/// Serves the API on `listener` and, if it is there, what operators ask (`/metrics`,
-/// `/health/…`) on `ops`. To be called and awaited within actix's runtime. Takes no signals.
+/// Serves the API on `listener`, by `tls` if that is there, and, if it is there, what operators ask
+/// (`/metrics`, `/health/…`) on `ops`, without. To be called and awaited within actix's runtime. Takes
+/// no signals.
 ///
 /// # Errors
 /// A listener cannot be used.
 pub fn serve(
     listener: TcpListener,
     ops: Option<TcpListener>,
+    tls: Option<Tls>,
     state: &AppState,
 ) -> io::Result<RunningServer> {
-    let options = Arc::clone(&state.options);
-    let (api_state, write_timeout) = (state.clone(), options.write_timeout);
-    let connections = state.connections.clone();
-    let api = HttpServer::new(move || app(&api_state))
-        .workers(options.workers.max(1))
-        // Each worker has threads of its own for what blocks; the dispatcher bounds them all.
-        .worker_max_blocking_threads(options.concurrency.saturating_add(SPARE_THREADS))
-        .keep_alive(options.keep_alive)
-        // The framework has others wait without a word when it has its most: those beyond the bound
-        // are to be told, so it may have more.
-        .max_connections(options.connections.all.saturating_add(SPARE_CONNECTIONS))
-        .on_connect(move |io, kept| {
-            give_up_after(io, write_timeout);
-            connections.begin(io, kept);
-        })
-        .client_request_timeout(options.request_timeout)
-        .client_disconnect_timeout(options.linger)
-        .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
-        .disable_signals()
-        .listen(listener)?
-        .run();
+    let api = match tls {
+        Some(tls) => tls::listen(listener, tls, state)?,
+        None => listen(listener, state)?,
+    };
+    let write_timeout = state.options.write_timeout;
     let ops = ops
         .map(|listener| {
             let state = state.clone();
@@ -147,9 +134,34 @@ pub fn serve(
     })
 }
 
+/// Serves the API on `listener`, in plain HTTP. [`tls::listen`] does the same by TLS.
+fn listen(listener: TcpListener, state: &AppState) -> io::Result<Server> {
+    let options = Arc::clone(&state.options);
+    let (api_state, write_timeout) = (state.clone(), options.write_timeout);
+    let connections = state.connections.clone();
+    let server = HttpServer::new(move || app(&api_state))
+        .workers(options.workers.max(1))
+        // Each worker has threads of its own for what blocks; the dispatcher bounds them all.
+        .worker_max_blocking_threads(options.concurrency.saturating_add(SPARE_THREADS))
+        .keep_alive(options.keep_alive)
+        // The framework has others wait without a word when it has its most: those beyond the bound
+        // are to be told, so it may have more.
+        .max_connections(options.connections.all.saturating_add(SPARE_CONNECTIONS))
+        .on_connect(move |io, kept| {
+            give_up_after(io, write_timeout);
+            connections.begin(io, kept);
+        })
+        .client_request_timeout(options.request_timeout)
+        .client_disconnect_timeout(options.linger)
+        .shutdown_timeout(options.shutdown_timeout.as_secs().max(1))
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
 /// Has the system end the connection `io` once its other side has taken nothing of what is sent for so
 /// long: who sends waits for ever otherwise. Elsewhere than on Linux no system can.
-fn give_up_after(io: &dyn Any, silence: Duration) {
+pub(crate) fn give_up_after(io: &dyn Any, silence: Duration) {
     #[cfg(target_os = "linux")]
     if let Some(stream) = io.downcast_ref::<TcpStream>() {
         let set = SockRef::from(stream).set_tcp_user_timeout(Some(silence));

@@ -4,7 +4,8 @@
 //! them, and a lower one for each address: who opens very many shuts out neighbours at the same address
 //! alone. A proxy that is trusted stands for many callers and has no bound of its own.
 //!
-//! What is beyond a bound is told so, as far as it listens, and ended at once.
+//! What is beyond a bound is told so, as far as it listens, and ended at once; by TLS it is told
+//! nothing, because nobody has agreed yet on how.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -131,19 +132,28 @@ impl Connections {
         let Ok(peer) = stream.peer_addr() else {
             return;
         };
-        match self.admit(peer.ip()) {
+        match self.enter(peer.ip()) {
             Ok(admission) => {
                 kept.insert(admission);
             }
-            Err(beyond) => {
-                self.0.metrics.connection_refused(beyond);
-                tracing::debug!(bound = beyond.label(), "a connection too many was ended");
+            Err(_) => {
                 let socket = SockRef::from(stream);
                 // It waits for nothing, and nobody is left who could be told if it fails.
                 let _ = socket.send(&REFUSAL);
                 let _ = socket.shutdown(Shutdown::Both);
             }
         }
+    }
+
+    /// Counts a connection from `address` in, or that it was ended: the caller is to end it.
+    ///
+    /// # Errors
+    /// The bound that it is beyond.
+    pub(crate) fn enter(&self, address: IpAddr) -> Result<Admission, Beyond> {
+        self.admit(address).inspect_err(|beyond| {
+            self.0.metrics.connection_refused(*beyond);
+            tracing::debug!(bound = beyond.label(), "a connection too many was ended");
+        })
     }
 
     /// Counts a connection from `address` in.

@@ -30,6 +30,7 @@ use tracing::Span;
 use crate::dispatch::{DispatcherUsage, Effect, busy, overdue, panic_failure};
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
+use crate::traces;
 
 /// The weight at which a group is full: members that come later are in the next one.
 const MOST: usize = 1_000;
@@ -167,7 +168,12 @@ fn run<M: Member, R>(
     let results = if members.is_empty() {
         Ok(Vec::new())
     } else {
-        catch_unwind(AssertUnwindSafe(|| span.in_scope(|| execute(members))))
+        catch_unwind(AssertUnwindSafe(|| {
+            span.in_scope(|| {
+                let _group = traces::group(callers.iter().map(|(_, span)| span));
+                execute(members)
+            })
+        }))
     };
     // Before any caller has its result: whoever looks at once finds the group counted out, as it
     // finds free what the members held.

@@ -7,6 +7,8 @@
 
 pub mod app;
 pub mod openapi;
+pub mod tls;
+pub mod traces;
 
 mod address;
 mod auth;

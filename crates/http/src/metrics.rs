@@ -20,6 +20,7 @@ use prometheus::{
 
 use crate::connections::Beyond;
 use crate::dispatch::DispatcherUsage;
+use crate::tls::HandshakeFailure;
 
 /// Upper bounds of the latency's buckets, in seconds.
 const BUCKETS: &[f64] = &[
@@ -57,6 +58,7 @@ pub(crate) struct Metrics {
     callers: IntGauge,
     body_bytes: IntGauge,
     refused_connections: IntCounterVec,
+    failed_handshakes: IntCounterVec,
     use_cases: IntGaugeVec,
     followers: IntGauge,
     ready: IntGauge,
@@ -153,6 +155,7 @@ impl Metrics {
                 )?,
             )?,
             refused_connections: refused_connections(&registry)?,
+            failed_handshakes: failed_handshakes(&registry)?,
             use_cases: registered(
                 &registry,
                 gauges(
@@ -245,6 +248,13 @@ impl Metrics {
     pub(crate) fn connection_refused(&self, beyond: Beyond) {
         self.refused_connections
             .with_label_values(&[beyond.label()])
+            .inc();
+    }
+
+    /// Counts a handshake that failed.
+    pub(crate) fn handshake_failed(&self, failure: HandshakeFailure) {
+        self.failed_handshakes
+            .with_label_values(&[failure.label()])
             .inc();
     }
 
@@ -401,6 +411,22 @@ fn refused_connections(registry: &Registry) -> prometheus::Result<IntCounterVec>
         refused.with_label_values(&[beyond.label()]);
     }
     Ok(refused)
+}
+
+/// Handshakes that failed, each kind of failure at zero.
+fn failed_handshakes(registry: &Registry) -> prometheus::Result<IntCounterVec> {
+    let failed = registered(
+        registry,
+        counters(
+            "accolade_tls_handshake_failures_total",
+            "Connections whose handshake took too long (slow), or in which the two did not agree (broken).",
+            &["failure"],
+        )?,
+    )?;
+    for failure in HandshakeFailure::ALL {
+        failed.with_label_values(&[failure.label()]);
+    }
+    Ok(failed)
 }
 
 /// What became of customers who were to be enrolled, each outcome at zero.

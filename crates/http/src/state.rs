@@ -31,6 +31,7 @@ use crate::readiness::Readiness;
 use crate::response::respond;
 use crate::streamed::Streams;
 use crate::submission::{self, Submission};
+use crate::traces::Traces;
 
 pub use crate::auth::AuthOptions;
 pub use crate::connections::ConnectionBounds;
@@ -92,6 +93,8 @@ pub struct HttpOptions {
     pub dropped_log_lines: fn() -> u64,
     /// What `/metrics` shows besides: of the background, the database and the process.
     pub more_metrics: Registry,
+    /// Where spans of requests are collected, if anywhere.
+    pub traces: Option<Arc<dyn Traces>>,
 }
 
 /// What the handlers share. Cheap to clone; clones share everything.
@@ -195,6 +198,7 @@ impl AppState {
             metrics: self.metrics.clone(),
             draining: self.draining.clone(),
             request_timeout: self.options.request_timeout,
+            traces: self.options.traces.clone(),
         }
     }
 }

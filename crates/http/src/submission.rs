@@ -19,6 +19,7 @@ use crate::follow::FeedFollowers;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
 use crate::metrics::Metrics;
+use crate::traces;
 
 /// The most customers of a request that may share a transaction with others.
 const SMALL: usize = 100;
@@ -139,7 +140,10 @@ fn execute_group<C: SmallCommand>(
         // The keys are held to the end, even if nobody waits for an answer any more.
         running.push(submission.running);
     }
-    let mut executed = execute_together(ports, known, members).into_iter();
+    let mut executed = {
+        let _span = traces::use_case(traces::name::<C>);
+        execute_together(ports, known, members).into_iter()
+    };
     let mut results = Vec::new();
     for (org, permit) in permitted {
         let result = permit.and_then(|()| {

@@ -84,6 +84,7 @@ impl Running {
             metrics: true,
             dropped_log_lines: || 0,
             more_metrics: prometheus::Registry::new(),
+            traces: None,
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();
@@ -92,7 +93,7 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = serve(listener, None, &state).unwrap();
+                let server = serve(listener, None, None, &state).unwrap();
                 let stopped = async {
                     let _ = stopped.await;
                 };

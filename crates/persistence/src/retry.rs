@@ -236,6 +236,7 @@ impl<C: PooledConnection> Transactions<C> {
             return self.read(work);
         }
         read(self.again(Turn::SYSTEM, |connection| {
+            let _span = tracing::info_span!(target: "traces", "query").entered();
             work(connection).map_err(|failure| failed(Rollback::Failed(failure), connection))
         }))
     }
@@ -246,6 +247,8 @@ impl<C: PooledConnection> Transactions<C> {
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
         self.again(turn, |connection| {
+            // For traces alone, as that of a query: without a collector none is made.
+            let _span = tracing::info_span!(target: "traces", "transaction").entered();
             let begun = Instant::now();
             if let Err(error) =
                 AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)

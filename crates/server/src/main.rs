@@ -8,6 +8,7 @@ mod cli;
 mod demo;
 mod limits;
 mod lock;
+mod outward;
 mod serve;
 mod settings;
 mod sources;

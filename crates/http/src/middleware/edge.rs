@@ -29,6 +29,7 @@ use crate::middleware::draining::Draining;
 use crate::middleware::held::Held;
 use crate::middleware::request_tag::{headers_of, tag_of};
 use crate::middleware::waited::Waited;
+use crate::traces::{CallersTrace, Traces};
 
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -42,6 +43,8 @@ pub(crate) struct Edge {
     pub(crate) draining: Draining,
     /// How long a request may take, its body included.
     pub(crate) request_timeout: Duration,
+    /// Where spans of requests are collected, if anywhere.
+    pub(crate) traces: Option<Arc<dyn Traces>>,
 }
 
 /// The middleware: `.wrap(from_fn(edge::edge))`, outermost.
@@ -64,6 +67,11 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         org = Empty,
         client = Empty,
     );
+    if let Some(traces) = &edge.traces
+        && let Some(callers) = CallersTrace::of(request.headers())
+    {
+        traces.take_over(&span, callers);
+    }
     request.extensions_mut().insert(tag.clone());
     request
         .extensions_mut()
@@ -112,6 +120,9 @@ pub(crate) async fn edge<B: MessageBody + 'static>(
         waited_ms = (!waited.is_zero()).then_some(waited.as_secs_f64() * 1_000.0),
         "answered"
     );
+    if let Some(traces) = &edge.traces {
+        traces.answered(&span, route.as_deref(), status.as_u16());
+    }
     outcome.map_err(Error::from)
 }
 
@@ -284,6 +295,7 @@ mod tests {
             metrics: Metrics::new(|| 0, prometheus::Registry::new()).unwrap(),
             draining: Draining::default(),
             request_timeout: Duration::from_mins(1),
+            traces: None,
         };
         if draining {
             edge.draining.begin();

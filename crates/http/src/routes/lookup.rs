@@ -17,6 +17,7 @@ use crate::dispatch::Effect;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
 use crate::state::AppState;
+use crate::traces;
 
 /// A request whose caller may look up what it asks for.
 pub(crate) struct Lookup {
@@ -45,8 +46,17 @@ impl Lookup {
     /// # Errors
     /// What is wrong with the query, all at once; those of `look_up`; those of the
     /// [dispatcher](crate::dispatch::Dispatcher::run).
-    pub(crate) async fn answer(
+    pub(crate) async fn answer<F>(self, look_up: F) -> Result<HttpResponse, Failure>
+    where
+        F: FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
+    {
+        self.answer_as(traces::name::<F>, look_up).await
+    }
+
+    /// The same, and says for traces what is done.
+    async fn answer_as(
         self,
+        what: fn() -> &'static str,
         look_up: impl FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
     ) -> Result<HttpResponse, Failure> {
         let turn = self.turn();
@@ -56,6 +66,7 @@ impl Lookup {
         }
         let (caller, ports) = (self.caller, self.state.ports.clone());
         let work = move || {
+            let _span = traces::use_case(what);
             let context = Context {
                 zone: &caller.zone,
                 warnings: &report.warnings,
@@ -78,14 +89,15 @@ impl Lookup {
     ///
     /// # Errors
     /// That the path names none, or nobody who is known; those of [`answer`](Self::answer).
-    pub(crate) async fn answer_about(
+    pub(crate) async fn answer_about<F>(
         self,
         customer: Result<NamedCustomer, Rejection>,
-        look_up: impl FnOnce(&Ports, &Caller, CustomerId, Context<'_>) -> render::Result
-        + Send
-        + 'static,
-    ) -> Result<HttpResponse, Failure> {
-        self.answer(move |ports, caller, context| {
+        look_up: F,
+    ) -> Result<HttpResponse, Failure>
+    where
+        F: FnOnce(&Ports, &Caller, CustomerId, Context<'_>) -> render::Result + Send + 'static,
+    {
+        self.answer_as(traces::name::<F>, move |ports, caller, context| {
             let mut warnings = context.warnings.to_vec();
             let customer = resolve_one(ports, caller, &mut warnings, customer?, None)?;
             let context = Context {

@@ -27,6 +27,7 @@ use crate::middleware::encoding::Encoding;
 use crate::response::respond;
 use crate::state::AppState;
 use crate::submission::{SmallCommand, Submission};
+use crate::traces;
 
 /// The most bytes of a body that is read where other requests wait to be read too. Larger ones are
 /// read on a thread that may block, and their commands executed by themselves.
@@ -205,10 +206,10 @@ impl Mutation {
         self.execute_on(&dispatcher, command).await
     }
 
-    async fn execute_on(
+    async fn execute_on<C: Command + Send + 'static>(
         self,
         dispatcher: &Dispatcher,
-        command: Result<impl Command + Send + 'static, UseCaseError>,
+        command: Result<C, UseCaseError>,
     ) -> Result<HttpResponse, Failure> {
         self.take_customers(&command)?;
         let turn = self.turn();
@@ -221,6 +222,7 @@ impl Mutation {
             Effect::Writes
         };
         let work = move || {
+            let _span = traces::use_case(traces::name::<C>);
             // The key is held to the end, even if nobody waits for the answer any more.
             let _running = running;
             permit.check_again(&ports)?;

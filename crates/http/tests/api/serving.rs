@@ -41,7 +41,7 @@ fn it_serves_on_both_ports_until_it_is_told_to_stop() {
     let server = thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
             let app = TestApp::with(|options| options.metrics = false);
-            let server = serve(api, Some(ops), &app.state).unwrap();
+            let server = serve(api, Some(ops), None, &app.state).unwrap();
             let stop = async {
                 let _ = stopped.await;
             };

@@ -351,6 +351,7 @@ fn options() -> HttpOptions {
         metrics: true,
         dropped_log_lines: || 0,
         more_metrics: prometheus::Registry::new(),
+        traces: None,
     }
 }
 

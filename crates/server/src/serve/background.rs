@@ -11,6 +11,7 @@ use accolade_worker::{Deliverer, Delivering, Metrics, Stop, Threads, Worker};
 use anyhow::{Context as _, Result};
 use prometheus::Registry;
 
+use crate::serve::traces::PassedOn;
 use crate::settings::{DatabaseUrl, Settings};
 use crate::sources::SystemClock;
 
@@ -34,11 +35,12 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Starts its threads, which have nothing to do yet.
+    /// Starts its threads, which have nothing to do yet. Receivers follow on what they are sent by
+    /// `traceparent`, if somebody collects that.
     ///
     /// # Errors
     /// There can be no further thread, or no TLS.
-    pub(super) fn prepare(settings: &Settings) -> Result<Self> {
+    pub(super) fn prepare(settings: &Settings, traceparent: Option<PassedOn>) -> Result<Self> {
         let policy = ReceiverPolicy {
             allowed_networks: settings.webhooks.allow_networks.clone(),
             allow_http: settings.webhooks.allow_http,
@@ -51,9 +53,13 @@ impl Background {
         }
         let resolver = Arc::new(SystemResolver::default());
         let clock = Arc::new(SystemClock);
+        let sender = Sender::new(resolver, policy, system_roots(), clock).context("webhooks")?;
         Ok(Self {
             threads: Threads::start().context("background")?,
-            sender: Sender::new(resolver, policy, system_roots(), clock).context("webhooks")?,
+            sender: match traceparent {
+                Some(traceparent) => sender.with_traceparent(traceparent),
+                None => sender,
+            },
             metrics: Metrics::new().context("metrics")?,
         })
     }

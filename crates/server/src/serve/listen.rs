@@ -16,8 +16,8 @@ pub(super) fn listen(host: &str, port: u16, keys: &str) -> Result<TcpListener> {
 ///
 /// # Errors
 /// The socket does not tell.
-pub(super) fn url(listener: &TcpListener) -> Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
+pub(super) fn url(scheme: &str, listener: &TcpListener) -> Result<String> {
+    Ok(format!("{scheme}://{}", listener.local_addr()?))
 }
 
 #[cfg(test)]
@@ -29,7 +29,10 @@ mod tests {
     fn a_busy_port_is_one_line_that_names_the_keys() {
         let first = listen("127.0.0.1", 0, "http.host and http.port").unwrap();
         let port = first.local_addr().unwrap().port();
-        assert_eq!(url(&first).unwrap(), format!("http://127.0.0.1:{port}"));
+        assert_eq!(
+            url("https", &first).unwrap(),
+            format!("https://127.0.0.1:{port}")
+        );
         let error = listen("127.0.0.1", port, "http.host and http.port").unwrap_err();
         let line = one_line(&error);
         let expected = "cannot listen where http.host and http.port say: Address already in use";

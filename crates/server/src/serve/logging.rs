@@ -12,16 +12,21 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use tracing::Subscriber;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, fmt};
+use tracing_subscriber::{EnvFilter, Layer, fmt};
 
+use crate::serve::traces::SpanLayer;
 use crate::settings::{LogFormat, LogSettings};
 
 /// Who tells what `serve` tells better, or calls it an error of the server's when a stranger sends
 /// what is not HTTP; unless `log.level` names them.
-const QUIET: &str = "actix_server=warn,actix_http::h1::dispatcher=off";
+///
+/// Spans of the target `traces` are for traces alone.
+const QUIET: &str = "actix_server=warn,actix_http::h1::dispatcher=off,traces=off";
 
 /// How many lines wait for the reader: a few megabytes of a slow one's time.
 const MOST_LINES: usize = 8_192;
@@ -42,30 +47,50 @@ struct Log {
     worker: Mutex<Option<WorkerGuard>>,
 }
 
-/// Starts the log of this process. Panics are lines of it, too.
+/// Starts the log of this process, with `spans` beside it where somebody collects those. Panics are lines
+/// of it, too.
 ///
 /// # Errors
 /// It has one already, or `log.level` cannot be read.
-pub(super) fn start(settings: &LogSettings) -> Result<()> {
+pub(super) fn start(settings: &LogSettings, spans: Option<SpanLayer>) -> Result<()> {
     let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.level))
         .map_err(|_| anyhow!("log.level cannot be read"))?;
-    let registry = tracing_subscriber::registry().with(filter);
-    let started = match settings.format {
-        LogFormat::Pretty => registry
-            .with(fmt::layer().with_writer(writer()?).with_ansi(on_terminal()))
-            .try_init(),
-        // Keeps the fields of a span as they are written: others read them anew for each line.
-        LogFormat::Json => registry
-            .with(
-                json_subscriber::fmt::layer()
-                    .flatten_event(true)
-                    .with_writer(writer()?),
-            )
-            .try_init(),
+    let registry = tracing_subscriber::registry();
+    let writer = writer()?;
+    let started = match (settings.format, spans) {
+        (LogFormat::Pretty, None) => registry.with(filter).with(pretty(writer)).try_init(),
+        (LogFormat::Json, None) => registry.with(filter).with(json(writer)).try_init(),
+        // What is in the log is not what is collected: each has a filter of its own.
+        (format, Some(spans)) => {
+            let log: SpanLayer = match format {
+                LogFormat::Pretty => Box::new(pretty(writer).with_filter(filter)),
+                LogFormat::Json => Box::new(json(writer).with_filter(filter)),
+            };
+            registry.with(vec![log, spans]).try_init()
+        }
     };
     started.map_err(|error| anyhow!("the log: {error}"))?;
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Lines for people.
+fn pretty<S>(writer: NonBlocking) -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fmt::layer().with_writer(writer).with_ansi(on_terminal())
+}
+
+/// Lines for machines. Keeps the fields of a span as they are written: others read them anew for each
+/// line.
+fn json<S>(writer: NonBlocking) -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    json_subscriber::fmt::layer()
+        .flatten_event(true)
+        .with_writer(writer)
 }
 
 /// How many lines of the log were dropped since the start.

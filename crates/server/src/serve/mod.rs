@@ -6,6 +6,8 @@ mod logging;
 mod process;
 mod service_manager;
 mod shutdown;
+mod tls;
+mod traces;
 
 use std::net::TcpListener;
 use std::thread;
@@ -15,7 +17,7 @@ use accolade_application::jobs::JobLimits;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use anyhow::{Context as _, Result};
-use prometheus::Registry;
+use prometheus::{IntGauge, Registry};
 
 use crate::cli::{one_line, print};
 use crate::demo;
@@ -31,6 +33,8 @@ pub(crate) use background::connections as background_connections;
 use listen::listen;
 use service_manager::HandedSockets;
 use shutdown::StopSignals;
+use tls::Presented;
+use traces::TraceExport;
 
 /// How long an idle connection is kept: longer than usual proxies keep theirs, so that
 /// it is they who end it.
@@ -46,16 +50,18 @@ const LINGER: Duration = Duration::from_secs(5);
 pub(crate) fn serve() -> Result<()> {
     let loaded = load(&Environment::of_process()?)?;
     loaded.fit_to_serve()?;
-    logging::start(&loaded.settings.log)?;
-    let served = start_and_run(loaded);
+    let traces = TraceExport::start(&loaded.settings.telemetry)?;
+    logging::start(&loaded.settings.log, traces.layer())?;
+    let served = start_and_run(loaded, &traces);
     if served.is_ok() {
         tracing::info!("stopped");
     }
+    traces.finish();
     logging::finish();
     served
 }
 
-fn start_and_run(loaded: Loaded) -> Result<()> {
+fn start_and_run(loaded: Loaded, traces: &TraceExport) -> Result<()> {
     let Loaded {
         settings, profile, ..
     } = loaded;
@@ -73,9 +79,11 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
     }
 
     // At the end of this function whoever uses the store goes before it.
-    let background = Background::prepare(&settings)?;
+    let background = Background::prepare(&settings, traces.passed_on())?;
     let shown = background.metrics();
     process::show_metrics(&shown, settings.database.url.kind())?;
+    let certificate_end = tls::show_end(&shown)?;
+    traces.show_metrics(&shown)?;
     let store = store::open(
         &settings,
         background.receivers(),
@@ -88,9 +96,16 @@ fn start_and_run(loaded: Loaded) -> Result<()> {
         demo::ensure_closed(&store)?;
     }
     let _worker = background.start(&store.ports, &settings)?;
-    let options = options(&settings, shown);
+    let options = HttpOptions {
+        traces: traces.followed(),
+        ..options(&settings, shown)
+    };
     let state = AppState::new(store.ports.clone(), options)?;
-    run(&profile, &settings, listener, metrics, &state)
+    let listeners = Listeners {
+        api: listener,
+        metrics,
+    };
+    run(&profile, &settings, listeners, certificate_end, &state)
 }
 
 fn listen_for_metrics(
@@ -111,18 +126,32 @@ fn listen_for_metrics(
     listen(host, port, "metrics.host and metrics.port").map(Some)
 }
 
+/// Where the server listens.
+struct Listeners {
+    api: TcpListener,
+    /// The port of its own that `/metrics` has, if it has one.
+    metrics: Option<TcpListener>,
+}
+
 fn run(
     profile: &str,
     settings: &Settings,
-    listener: TcpListener,
-    metrics: Option<TcpListener>,
+    listeners: Listeners,
+    certificate_end: IntGauge,
     state: &AppState,
 ) -> Result<()> {
+    let Listeners { api, metrics } = listeners;
     actix_web::rt::System::new().block_on(async {
         let stop = StopSignals::take()?;
-        let address = listen::url(&listener)?;
-        let metrics_address = metrics.as_ref().map(listen::url).transpose()?;
-        let server = accolade_http::app::serve(listener, metrics, state)?;
+        let address = listen::url(settings.http.scheme(), &api)?;
+        let metrics_address = metrics.as_ref().map(|it| listen::url("http", it));
+        let metrics_address = metrics_address.transpose()?;
+        let presented = Presented::read(&settings.http.tls, certificate_end)?;
+        let tls = presented.as_ref().map(Presented::tls);
+        let server = accolade_http::app::serve(api, metrics, tls, state)?;
+        if let Some(presented) = presented {
+            actix_web::rt::spawn(presented.follow());
+        }
         tracing::info!(
             version = env!("CARGO_PKG_VERSION"),
             profile,
@@ -216,6 +245,7 @@ fn options(settings: &Settings, more_metrics: Registry) -> HttpOptions {
         metrics: settings.metrics_port().is_none(),
         dropped_log_lines: logging::dropped_lines,
         more_metrics,
+        traces: None,
     }
 }
 

@@ -21,6 +21,21 @@ impl Loaded {
         }
     }
 
+    /// Checks that this binary, which can send traces or cannot, can do what it is told of them.
+    ///
+    /// # Errors
+    /// Names the file or variable that asks for traces, and the command that builds it.
+    pub(super) fn fit_to_traces(&self, has_otlp: bool) -> Result<(), SettingsError> {
+        match self.settings.telemetry.otlp_endpoint {
+            Some(_) if !has_otlp => Err(self.refusal(
+                "telemetry.otlp_endpoint",
+                "this accolade-server was built without traces: `make build` builds one that sends \
+                 them",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that PostgreSQL's client library can read the URL of the database, parameters
     /// included.
     ///
@@ -60,6 +75,9 @@ impl Loaded {
                 "http.body_budget must have room for a body of http.body_limit",
             ));
         }
+        http.tls
+            .read()
+            .map_err(|problem| self.refusal(problem.key, &problem.to_string()))?;
         let has_other_host = settings
             .metrics
             .host

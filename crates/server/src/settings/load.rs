@@ -96,6 +96,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
         values,
     };
     loaded.fit_to_binary(cfg!(feature = "postgres"))?;
+    loaded.fit_to_traces(cfg!(feature = "otlp"))?;
     loaded.fit_to_libraries()?;
     Ok(loaded)
 }
@@ -140,22 +141,28 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
     let section = words.next().unwrap_or_default();
     let key = words.collect::<Vec<_>>().join("_");
-    let right = format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}");
-    let misspelt = || {
-        let problem =
-            format!("is not read: the variable for that key is {right}, with two underscores");
-        Err(SettingsError::new(name, problem))
-    };
-    if secret_files::is_one(&section.to_lowercase(), &key.to_lowercase()) {
-        return misspelt();
+    let is_of_file = secret_files::is_one(&section.to_lowercase(), &key.to_lowercase());
+    let mut right = vec![format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}")];
+    // Of a section within the section.
+    right.extend(key.split_once('_').map(|(inner, key)| {
+        format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{inner}{SEPARATOR}{key}")
+    }));
+    for right in right {
+        if is_of_file || is_key(name, &right, values)? {
+            let problem =
+                format!("is not read: the variable for that key is {right}, with two underscores");
+            return Err(SettingsError::new(name, problem));
+        }
     }
+    Ok(())
+}
 
-    let it = variable(&(right.clone(), String::new())).values;
+/// Whether a variable `right` would set a key.
+fn is_key(name: &str, right: &str, values: &Value) -> Result<bool, SettingsError> {
+    let it = variable(&(right.to_owned(), String::new())).values;
     let with_it = overlay(values.clone(), it).map_err(|error| SettingsError::new(name, error))?;
-    match Settings::deserialize(Typed(&with_it)) {
-        Err(misfit) if misfit.is_no_key() => Ok(()),
-        _ => misspelt(),
-    }
+    let read = Settings::deserialize(Typed(&with_it));
+    Ok(!read.is_err_and(|misfit| misfit.is_no_key()))
 }
 
 /// The layer of a file that is inside the binary.
@@ -505,6 +512,7 @@ mod tests {
                 "ACCOLADE__DATABASE__POOL_SIZE",
             ),
             ("ACCOLADE_METRICS_PORT", "ACCOLADE__METRICS__PORT"),
+            ("ACCOLADE_HTTP_TLS_KEY", "ACCOLADE__HTTP__TLS__KEY"),
         ] {
             assert_eq!(
                 error(&[(name, "9000")]),
@@ -758,6 +766,49 @@ mod tests {
     }
 
     #[test]
+    fn a_binary_without_traces_says_which_command_builds_one_with_them() {
+        let endpoint = (
+            "ACCOLADE__TELEMETRY__OTLP_ENDPOINT",
+            "https://collector.example.org",
+        );
+        let local = with(&[endpoint]);
+        // What the build that is tested cannot do, it refuses by itself.
+        let refused = match local {
+            Ok(loaded) => {
+                let endpoint = loaded.settings.telemetry.otlp_endpoint.as_ref().unwrap();
+                assert_eq!(endpoint.path(), "/v1/traces");
+                assert_eq!(loaded.fit_to_traces(true), Ok(()));
+                loaded.fit_to_traces(false).unwrap_err().to_string()
+            }
+            Err(refused) => refused,
+        };
+        assert_eq!(
+            refused,
+            "ACCOLADE__TELEMETRY__OTLP_ENDPOINT: this accolade-server was built without traces: \
+             `make build` builds one that sends them"
+        );
+    }
+
+    #[test]
+    fn a_share_is_a_number_from_none_to_all() {
+        let ratio = ("ACCOLADE__TELEMETRY__OTLP_RATIO", "0.25");
+        let loaded = with(&[ratio]).unwrap();
+        assert!((loaded.settings.telemetry.otlp_ratio - 0.25).abs() < f64::EPSILON);
+        assert!(show(&loaded).contains("otlp_ratio = 0.25"));
+        let files = Files::with(&[("local.toml", "[telemetry]\notlp_ratio = 1")]);
+        assert!(files.load(&[]).is_ok());
+        for (wrong, problem) in [
+            ("1.5", "must be from 0 to 1"),
+            ("-0.1", "must be from 0 to 1"),
+            ("NaN", "must be from 0 to 1"),
+            ("all", "must be a number"),
+        ] {
+            let name = "ACCOLADE__TELEMETRY__OTLP_RATIO";
+            assert_eq!(error(&[(name, wrong)]), format!("{name}: {problem}"));
+        }
+    }
+
+    #[test]
     fn metrics_have_a_port_of_their_own_in_production_unless_it_is_that_of_the_api() {
         let port = |variables: &[(&str, &str)]| {
             let loaded = with(variables).unwrap();
@@ -808,6 +859,7 @@ mod tests {
                 "hidden-key-of-more-than-32-characters",
             ),
             ("ACCOLADE__HTTP__PORT", "9000"),
+            ("ACCOLADE__HTTP__TLS__CERTIFICATE", "/etc/tls.pem"),
         ])
         .unwrap();
         let text = show(&loaded);
@@ -826,6 +878,11 @@ mod tests {
             line("url"),
             "url = \"postgres://u:***@h/db?sslpassword=***\" # ACCOLADE__DATABASE__URL"
         );
+        assert_eq!(
+            line("certificate"),
+            "certificate = \"/etc/tls.pem\" # ACCOLADE__HTTP__TLS__CERTIFICATE"
+        );
+        assert!(text.contains("\n[http.tls]\n"), "{text}");
         assert_eq!(line("workers"), "workers = 0 # default.toml (built in)");
         text.parse::<toml::Table>().unwrap();
     }

@@ -15,6 +15,7 @@ mod secret_files;
 mod secrets_key;
 mod show;
 mod signing_key;
+mod tls;
 mod typed;
 mod value;
 
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use url::Url;
 
 pub(crate) use agree::is_loopback;
 pub(crate) use database_url::DatabaseUrl;
@@ -30,6 +32,7 @@ pub(crate) use load::{Loaded, load};
 pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
 pub(crate) use signing_key::SigningKey;
+pub(crate) use tls::TlsSettings;
 
 /// Why there is no configuration: one line that names the file or the variable at fault.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     pub(crate) docs: DocsSettings,
     pub(crate) metrics: MetricsSettings,
+    pub(crate) telemetry: TelemetrySettings,
     pub(crate) demo: DemoSettings,
 }
 
@@ -92,6 +96,15 @@ pub(crate) struct HttpSettings {
     pub(crate) queue: usize,
     #[serde(deserialize_with = "parse::origins")]
     pub(crate) cors_origins: Vec<String>,
+    #[serde(default)]
+    pub(crate) tls: TlsSettings,
+}
+
+impl HttpSettings {
+    /// How addresses of the API begin.
+    pub(crate) const fn scheme(&self) -> &'static str {
+        if self.tls.is_set() { "https" } else { "http" }
+    }
 }
 
 /// `database`: which one, and how long to wait for it.
@@ -232,6 +245,16 @@ pub(crate) struct MetricsSettings {
     pub(crate) port: Option<u16>,
     #[serde(default, deserialize_with = "parse::optional_host")]
     pub(crate) host: Option<String>,
+}
+
+/// `telemetry`: where traces are sent, and how many.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TelemetrySettings {
+    #[serde(default, deserialize_with = "parse::optional_collector")]
+    pub(crate) otlp_endpoint: Option<Url>,
+    #[serde(deserialize_with = "parse::share")]
+    pub(crate) otlp_ratio: f64,
 }
 
 /// `demo`: something to try requests on.

@@ -2,6 +2,7 @@
 //! what would be right, and nothing of the value, which may be a secret in the wrong place.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -112,6 +113,45 @@ pub(super) fn optional_host<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<String>, D::Error> {
     host(from).map(Some)
+}
+
+/// The path of a file.
+pub(super) fn optional_file<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<PathBuf>, D::Error> {
+    text(from, |text| match text {
+        "" => Err("must be the path of a file"),
+        path => Ok(Some(PathBuf::from(path))),
+    })
+}
+
+/// Where a collector of traces is; without a path, where the standard has it.
+pub(super) fn optional_collector<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Url>, D::Error> {
+    text(from, |text| {
+        let url = Url::parse(text).ok().filter(|url| {
+            let is_open = url.username().is_empty() && url.password().is_none();
+            matches!(url.scheme(), "http" | "https") && is_open
+        });
+        let mut url = url.ok_or(
+            "must be the URL of a collector, like \"http://127.0.0.1:4318\", without user and password",
+        )?;
+        if url.path() == "/" {
+            url.set_path("/v1/traces");
+        }
+        Ok(Some(url))
+    })
+}
+
+/// A share of all, from none to all.
+pub(super) fn share<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let share = f64::deserialize(from)?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err(D::Error::custom("must be from 0 to 1"))
+    }
 }
 
 /// Origins as browsers write them: `https://app.example.org`, with a port that is not the scheme's

@@ -17,6 +17,9 @@ pub(crate) fn show(loaded: &Loaded) -> String {
     );
     for (section, values) in entries(&loaded.values).into_iter().flatten() {
         show_section(&mut text, loaded, section, values);
+        for (inner, values) in entries(values).into_iter().flatten() {
+            show_section(&mut text, loaded, &format!("{section}.{inner}"), values);
+        }
     }
     text
 }
@@ -55,6 +58,7 @@ fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Valu
         ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
         ("http", "trusted_proxies", _) => networks(&loaded.settings.http.trusted_proxies),
         ("webhooks", "allow_networks", _) => networks(&loaded.settings.webhooks.allow_networks),
+        ("telemetry", "otlp_ratio", _) => loaded.settings.telemetry.otlp_ratio.into(),
         (_, _, ValueKind::String(_)) if !is_variable(value) => text.into(),
         // A variable's text stands for what it would be in a file.
         _ => text

@@ -143,6 +143,18 @@ impl<'de> Deserializer<'de> for Typed<'de> {
         }
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        match self.leaf()? {
+            ValueKind::Float(number) => visitor.visit_f64(*number),
+            ValueKind::I64(number) => visitor.visit_i64(*number),
+            ValueKind::String(text) if is_variable(self.0) => match text.trim().parse() {
+                Ok(number) => visitor.visit_f64(number),
+                Err(_) => Err(Misfit::custom("must be a number")),
+            },
+            other => Err(wrong_kind("a number", other)),
+        }
+    }
+
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match self.leaf()? {
             ValueKind::String(text) => visitor.visit_str(text),
@@ -197,7 +209,7 @@ impl<'de> Deserializer<'de> for Typed<'de> {
     }
 
     forward_to_deserialize_any! {
-        i8 i16 i32 u8 u16 u32 u64 f32 f64 char str bytes byte_buf unit unit_struct newtype_struct
+        i8 i16 i32 u8 u16 u32 u64 f32 char str bytes byte_buf unit unit_struct newtype_struct
         tuple tuple_struct enum identifier ignored_any
     }
 }

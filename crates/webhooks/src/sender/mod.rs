@@ -25,6 +25,7 @@ use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant as Moment, timeout_at};
+use tracing::Instrument as _;
 
 use crate::body::Message;
 use crate::plan::Ended;
@@ -63,6 +64,7 @@ pub struct Sender {
     policy: Arc<ReceiverPolicy>,
     clock: Arc<dyn Clock>,
     patience: Duration,
+    traceparent: Option<fn() -> Option<String>>,
 }
 
 impl Sender {
@@ -97,7 +99,16 @@ impl Sender {
             policy,
             clock,
             patience: PATIENCE,
+            traceparent: None,
         })
+    }
+
+    /// The same, where receivers can follow on what is collected here: `traceparent` gives the value of
+    /// the header by which a request is a part of the current span.
+    #[must_use]
+    pub const fn with_traceparent(mut self, traceparent: fn() -> Option<String>) -> Self {
+        self.traceparent = Some(traceparent);
+        self
     }
 
     /// The same with another bound on how long a receiver has to answer.
@@ -124,7 +135,11 @@ impl Sender {
     pub async fn send(&self, webhook: &Webhook, message: Message) -> Sent {
         let attempted_on = self.clock.now();
         let began = Moment::now();
-        let answered = self.request(webhook, message, began + self.patience).await;
+        let answered = self
+            .request(webhook, message, began + self.patience)
+            // For traces alone: without a collector none is made.
+            .instrument(tracing::info_span!(target: "traces", "delivery", webhook = %webhook.id))
+            .await;
         let result = AttemptResult {
             attempted_on,
             status: AttemptStatus::Failed,
@@ -207,6 +222,10 @@ impl Sender {
         ];
         for (name, value) in own {
             headers.insert(name, value.try_into().map_err(unsendable)?);
+        }
+        if let Some(traceparent) = self.traceparent.and_then(|current| current()) {
+            let value = traceparent.try_into().map_err(unsendable)?;
+            headers.insert(HeaderName::from_static("traceparent"), value);
         }
         headers.remove(HOST);
         let mut request = Request::new(Full::new(message.body));

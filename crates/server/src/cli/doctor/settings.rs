@@ -2,9 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
+
+use accolade_application::ports::Clock as _;
 
 use crate::cli::doctor::Finding;
 use crate::settings::{DatabaseUrl, Loaded, SigningKey, Synchronous, is_loopback};
+use crate::sources::SystemClock;
 
 /// The keys of which the values are secrets.
 const SECRETS: [&str; 4] = [
@@ -14,10 +18,14 @@ const SECRETS: [&str; 4] = [
     "database.url",
 ];
 
+/// A certificate that ends within this time should have been renewed.
+const LAST_DAYS: Duration = Duration::from_hours(14 * 24);
+
 /// Looks at the settings alone.
 pub(super) fn look_at(loaded: &Loaded) -> Vec<Finding> {
     let mut found = vec![fit(loaded)];
     found.extend(listening(loaded));
+    found.extend(certificate(loaded));
     found.extend(keys(loaded));
     found.extend(files_of_secrets(loaded));
     found.extend(trying(loaded));
@@ -40,16 +48,45 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
     if is_loopback(&settings.http.host) {
         return vec![Finding::good("http.host", "this machine alone reaches it")];
     }
-    let mut found = vec![Finding::risk(
-        "http.host",
-        "other machines reach it, by plain HTTP: let only the proxy that ends TLS do so",
-    )];
+    let mut found = vec![if settings.http.tls.is_set() {
+        Finding::good("http.host", "other machines reach it, by TLS")
+    } else {
+        Finding::risk(
+            "http.host",
+            "other machines reach it, by plain HTTP: let only the proxy that ends TLS do so, or set \
+             http.tls",
+        )
+    }];
     if settings.metrics_port().is_none() {
         found.push(Finding::risk(
             "metrics.port",
             "/metrics is where the API and its page are: set metrics.port, and metrics.host, to where only \
              Prometheus gets, or have the proxy hide it",
         ));
+    }
+    found
+}
+
+/// How long the certificate is good for; what keeps it from being presented is in [`fit`].
+fn certificate(loaded: &Loaded) -> Vec<Finding> {
+    let tls = &loaded.settings.http.tls;
+    let Ok(Some(certificate)) = tls.read() else {
+        return Vec::new();
+    };
+    let until = certificate.ends();
+    let now = SystemClock.now();
+    let about = "http.tls.certificate";
+    let mut found = vec![if until < now {
+        Finding::wrong(about, format!("it has ended, on {until}: renew it"))
+    } else if until.earlier_by(LAST_DAYS) < now {
+        let says = format!("it ends on {until}: renew it, and send the server SIGHUP");
+        Finding::risk(about, says)
+    } else {
+        Finding::good(about, format!("it is good until {until}"))
+    }];
+    if tls.key.as_deref().is_some_and(is_open_to_others) {
+        let says = "others than its owner can read the file: `chmod 600` it";
+        found.push(Finding::risk("http.tls.key", says));
     }
     found
 }
@@ -87,10 +124,6 @@ fn keys(loaded: &Loaded) -> Vec<Finding> {
 
 /// Files with secrets that others than their owner can read.
 fn files_of_secrets(loaded: &Loaded) -> Vec<Finding> {
-    let is_open_to_others = |path: &Path| {
-        path.metadata()
-            .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o077 != 0)
-    };
     let is_secret = |key: &&str| match *key {
         "database.url" => matches!(loaded.settings.database.url, DatabaseUrl::Postgres(_)),
         _ => true,
@@ -107,6 +140,12 @@ fn files_of_secrets(loaded: &Loaded) -> Vec<Finding> {
             Finding::risk(key, says)
         })
         .collect()
+}
+
+/// Whether others than its owner can use the file.
+fn is_open_to_others(path: &Path) -> bool {
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o077 != 0)
 }
 
 /// What is for trying, and dangerous where it is meant.

@@ -101,6 +101,9 @@ fn service(command: &RunJob) -> Result<Service> {
         url.clone()
     } else {
         let settings = load(&Environment::of_process()?)?.settings;
+        if settings.http.tls.is_set() {
+            bail!("the server speaks TLS: say --url with the name that its certificate has");
+        }
         format!("http://{}", health::address(&settings.http)?)
     };
     let secret = if command.secret_stdin {

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use accolade_domain::job::JobState;
@@ -13,12 +12,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::json;
 use ureq::http::{Request, Response, StatusCode, request};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, AsSendBody, Body};
 use uuid::Uuid;
 
 use super::arguments::RunJob;
 use crate::cli::output::printable;
+use crate::outward::trusted;
 
 /// Where jobs are on a server.
 const JOBS: &str = "/api_gateway/v1/badges/jobs";
@@ -204,7 +203,7 @@ impl Service {
             .max_redirects_will_error(false);
         match parsed.scheme() {
             "http" => {}
-            "https" => config = config.tls_config(tls()),
+            "https" => config = config.tls_config(trusted()),
             _ => bail!("--url must begin with http:// or https://"),
         }
         let agent = config.build().new_agent();
@@ -303,18 +302,6 @@ impl Service {
         let body = read(response.body_mut())?;
         Err(NotDone::refused(response.status(), &body))
     }
-}
-
-/// The servers that this machine trusts.
-fn tls() -> TlsConfig {
-    let trusted = rustls_native_certs::load_native_certs().certs;
-    let roots = trusted
-        .iter()
-        .map(|it| Certificate::from_der(it).to_owned());
-    TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .root_certs(RootCerts::Specific(Arc::new(roots.collect())))
-        .build()
 }
 
 /// Asks again while the server is away or busy.

@@ -1,0 +1,154 @@
+//! A collector of traces that a test looks into.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message as _;
+
+/// How long a span may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A collector on this machine, which takes everything.
+#[derive(Debug)]
+pub struct Collector {
+    url: String,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    spans: Mutex<Vec<CollectedSpan>>,
+    changed: Condvar,
+}
+
+/// A span as it arrived; ids are hexadecimal.
+#[derive(Debug, Clone)]
+pub struct CollectedSpan {
+    /// What it is called.
+    pub name: String,
+    /// Which trace it belongs to.
+    pub trace: String,
+    /// Which one it is.
+    pub id: String,
+    /// Whose part it is; empty if nobody's.
+    pub parent: String,
+    /// Which others it is linked to.
+    pub links: Vec<String>,
+    /// What is said of it.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Collector {
+    /// Begins to listen.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::<Shared>::default();
+        let for_connections = Arc::clone(&shared);
+        // It ends with the process of the tests: nothing tells it to.
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                for_connections.serve(&stream);
+            }
+        });
+        Self { url, shared }
+    }
+
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Waits until `wanted` makes something of what has arrived.
+    #[track_caller]
+    pub fn expect<T>(&self, mut wanted: impl FnMut(&[CollectedSpan]) -> Option<T>) -> T {
+        let spans = self.shared.spans.lock().unwrap();
+        let mut found = None;
+        let (spans, _) = self
+            .shared
+            .changed
+            .wait_timeout_while(spans, PATIENCE, |spans| {
+                found = wanted(spans);
+                found.is_none()
+            })
+            .unwrap();
+        found.unwrap_or_else(|| panic!("not among {spans:#?}"))
+    }
+
+    /// Everything so far.
+    pub fn spans(&self) -> Vec<CollectedSpan> {
+        self.shared.spans.lock().unwrap().clone()
+    }
+}
+
+impl Shared {
+    fn serve(&self, stream: &TcpStream) {
+        let Some(body) = body(stream) else {
+            return;
+        };
+        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+        let resources = request.resource_spans.into_iter();
+        let scopes = resources.flat_map(|it| it.scope_spans);
+        let spans = scopes.flat_map(|it| it.spans).map(collected);
+        self.spans.lock().unwrap().extend(spans);
+        self.changed.notify_all();
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        // Whoever asked may be gone by now.
+        let _ = { stream }.write_all(answer.as_bytes());
+    }
+}
+
+fn collected(span: Span) -> CollectedSpan {
+    let attributes = span.attributes.into_iter().map(|it| {
+        let value = match it.value.and_then(|it| it.value) {
+            Some(Value::StringValue(text)) => text,
+            Some(Value::IntValue(number)) => number.to_string(),
+            other => format!("{other:?}"),
+        };
+        (it.key, value)
+    });
+    CollectedSpan {
+        name: span.name,
+        trace: hex(&span.trace_id),
+        id: hex(&span.span_id),
+        parent: hex(&span.parent_span_id),
+        links: span.links.iter().map(|it| hex(&it.span_id)).collect(),
+        attributes: attributes.collect(),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The body of the only request of a connection, which is for traces; `None` if it breaks off.
+fn body(stream: &TcpStream) -> Option<Vec<u8>> {
+    let mut reader = BufReader::new(stream);
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    assert_eq!(first.trim_end(), "POST /v1/traces HTTP/1.1");
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(body)
+}
