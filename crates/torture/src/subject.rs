@@ -1,0 +1,60 @@
+//! What is proved, each in rounds that have a seed of their own.
+
+use std::fmt;
+
+use accolade_tests::Backend;
+
+use crate::figures::Figures;
+use crate::stage::Grounds;
+use crate::{crash, unhealthy};
+
+/// What is proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Subject {
+    /// Servers and PostgreSQL killed at random moments.
+    Crash,
+    /// Databases that are slow, cut off, away, busy or full.
+    Unhealthy,
+}
+
+/// How long a round is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// For the tests that always run.
+    Short,
+    /// For runs of many minutes.
+    Long,
+}
+
+impl Subject {
+    /// All of them, in the order in which they run.
+    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy];
+
+    /// Which part of the time it has, compared with the others.
+    pub const fn weight(self) -> u32 {
+        match self {
+            Self::Crash => 3,
+            Self::Unhealthy => 2,
+        }
+    }
+
+    /// One round on that database; panics if a promise does not hold.
+    pub fn round(self, backend: Backend, seed: u64, scale: Scale, grounds: &Grounds) -> Figures {
+        let is_short = scale == Scale::Short;
+        match self {
+            Self::Crash => crash::round(backend, seed, if is_short { 2 } else { 6 }, grounds),
+            Self::Unhealthy => {
+                unhealthy::round(backend, seed, if is_short { 3 } else { 10 }, grounds)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Crash => "crash",
+            Self::Unhealthy => "unhealthy",
+        })
+    }
+}

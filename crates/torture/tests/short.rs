@@ -1,0 +1,41 @@
+//! A short form of each subject, with a seed of its own each time, which is printed if it fails.
+
+#![allow(clippy::unwrap_used)]
+
+use std::hash::{BuildHasher as _, RandomState};
+
+use accolade_tests::Backend;
+use accolade_torture::{Grounds, Scale, Subject};
+
+/// One round on that database.
+fn round(subject: Subject, backend: Backend) {
+    let seed = match std::env::var("SEED") {
+        Ok(seed) => seed.parse().unwrap(),
+        Err(_) => RandomState::new().hash_one(0) % 1_000_000,
+    };
+    println!("{subject:?} on {backend:?}: SEED={seed}");
+    subject.round(backend, seed, Scale::Short, &Grounds::default());
+}
+
+macro_rules! short {
+    ($($name:ident: $subject:ident;)*) => {
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn on_sqlite() {
+                round(Subject::$subject, Backend::Sqlite);
+            }
+
+            #[test]
+            fn on_postgresql() {
+                round(Subject::$subject, Backend::Postgres);
+            }
+        })*
+    };
+}
+
+short! {
+    killed_at_random_moments_nothing_is_lost_or_doubled: Crash;
+    an_unhealthy_database_costs_answers_and_nothing_else: Unhealthy;
+}
