@@ -8,6 +8,7 @@ mod chance;
 mod crash;
 mod figures;
 mod load;
+mod model;
 mod stage;
 mod subject;
 mod unhealthy;

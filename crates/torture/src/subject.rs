@@ -6,7 +6,7 @@ use accolade_tests::Backend;
 
 use crate::figures::Figures;
 use crate::stage::Grounds;
-use crate::{crash, unhealthy};
+use crate::{crash, model, unhealthy};
 
 /// What is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -15,6 +15,8 @@ pub enum Subject {
     Crash,
     /// Databases that are slow, cut off, away, busy or full.
     Unhealthy,
+    /// Clients that do things at the same time, checked against the model in memory.
+    Model,
 }
 
 /// How long a round is.
@@ -28,13 +30,14 @@ pub enum Scale {
 
 impl Subject {
     /// All of them, in the order in which they run.
-    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy];
+    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy, Self::Model];
 
     /// Which part of the time it has, compared with the others.
     pub const fn weight(self) -> u32 {
         match self {
             Self::Crash => 3,
             Self::Unhealthy => 2,
+            Self::Model => 4,
         }
     }
 
@@ -46,6 +49,7 @@ impl Subject {
             Self::Unhealthy => {
                 unhealthy::round(backend, seed, if is_short { 3 } else { 10 }, grounds)
             }
+            Self::Model => model::round(backend, seed, if is_short { 60 } else { 2_000 }),
         }
     }
 }
@@ -55,6 +59,7 @@ impl fmt::Display for Subject {
         f.write_str(match self {
             Self::Crash => "crash",
             Self::Unhealthy => "unhealthy",
+            Self::Model => "model",
         })
     }
 }

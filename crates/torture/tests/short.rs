@@ -38,4 +38,5 @@ macro_rules! short {
 short! {
     killed_at_random_moments_nothing_is_lost_or_doubled: Crash;
     an_unhealthy_database_costs_answers_and_nothing_else: Unhealthy;
+    whatever_clients_do_at_once_has_an_order_that_the_model_knows: Model;
 }
