@@ -7,6 +7,7 @@
 mod chance;
 mod crash;
 mod figures;
+mod fuzz;
 mod load;
 mod model;
 mod stage;

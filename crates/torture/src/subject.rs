@@ -6,7 +6,7 @@ use accolade_tests::Backend;
 
 use crate::figures::Figures;
 use crate::stage::Grounds;
-use crate::{crash, model, unhealthy};
+use crate::{crash, fuzz, model, unhealthy};
 
 /// What is proved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -17,6 +17,8 @@ pub enum Subject {
     Unhealthy,
     /// Clients that do things at the same time, checked against the model in memory.
     Model,
+    /// What callers send, changed at random, before every parser; no server and no database.
+    Fuzz,
 }
 
 /// How long a round is.
@@ -30,7 +32,7 @@ pub enum Scale {
 
 impl Subject {
     /// All of them, in the order in which they run.
-    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy, Self::Model];
+    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy, Self::Model, Self::Fuzz];
 
     /// Which part of the time it has, compared with the others.
     pub const fn weight(self) -> u32 {
@@ -38,6 +40,7 @@ impl Subject {
             Self::Crash => 3,
             Self::Unhealthy => 2,
             Self::Model => 4,
+            Self::Fuzz => 1,
         }
     }
 
@@ -49,7 +52,8 @@ impl Subject {
             Self::Unhealthy => {
                 unhealthy::round(backend, seed, if is_short { 3 } else { 10 }, grounds)
             }
-            Self::Model => model::round(backend, seed, if is_short { 60 } else { 2_000 }),
+            Self::Fuzz => fuzz::round(seed, if is_short { 300 } else { 20_000 }),
+            Self::Model => model::round(backend, seed, if is_short { 60 } else { 500 }),
         }
     }
 }
@@ -60,6 +64,7 @@ impl fmt::Display for Subject {
             Self::Crash => "crash",
             Self::Unhealthy => "unhealthy",
             Self::Model => "model",
+            Self::Fuzz => "fuzz",
         })
     }
 }

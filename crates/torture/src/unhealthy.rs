@@ -1,6 +1,7 @@
 //! A database that is slow, cut off, away, busy or full: the right answer or 503 in time, and nothing has
 //! to be done to recover.
 
+use std::fs;
 use std::thread;
 
 use accolade_tests::{Backend, Mode, Then};
@@ -32,16 +33,34 @@ pub(crate) fn round(backend: Backend, seed: u64, faults: usize, grounds: &Ground
 
 fn of_sqlite(stage: &Stage<'_>, chance: &mut Chance, figures: &mut Figures) {
     let time = chance.millis(2_500);
-    if chance.once_in(2) {
-        figures.count("locked by another program");
-        let held = stage.database().hold("enrolments");
-        thread::sleep(time);
-        drop(held);
-    } else {
-        figures.count("disk full");
-        stage.server().limit_files(true);
-        thread::sleep(time);
-        stage.server().limit_files(false);
+    let file = stage.database().url().strip_prefix("sqlite://").unwrap();
+    let aside = format!("{file}-aside");
+    match chance.number(0..=3) {
+        0 => {
+            figures.count("locked by another program");
+            let held = stage.database().hold("enrolments");
+            thread::sleep(time);
+            drop(held);
+        }
+        1 => {
+            figures.count("disk full");
+            stage.server().limit_files(true);
+            thread::sleep(time);
+            stage.server().limit_files(false);
+        }
+        2 => {
+            figures.count("file moved away and back");
+            fs::rename(file, &aside).unwrap();
+            thread::sleep(time);
+            fs::rename(&aside, file).unwrap();
+        }
+        _ => {
+            figures.count("another file in its place for a while");
+            fs::rename(file, &aside).unwrap();
+            fs::write(file, "").unwrap();
+            thread::sleep(time);
+            fs::rename(&aside, file).unwrap();
+        }
     }
 }
 

@@ -17,6 +17,12 @@ fn round(subject: Subject, backend: Backend) {
     subject.round(backend, seed, Scale::Short, &Grounds::default());
 }
 
+#[test]
+fn no_parser_panics_or_changes_its_mind() {
+    // It needs no database.
+    round(Subject::Fuzz, Backend::Sqlite);
+}
+
 macro_rules! short {
     ($($name:ident: $subject:ident;)*) => {
         $(mod $name {
