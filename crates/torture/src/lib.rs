@@ -6,6 +6,7 @@
 
 mod chance;
 mod crash;
+mod crowds;
 mod figures;
 mod fuzz;
 mod load;

@@ -1,9 +1,11 @@
 //! What is proved, each in rounds that have a seed of their own.
 
 use std::fmt;
+use std::time::Duration;
 
 use accolade_tests::Backend;
 
+use crate::crowds::{self, Size};
 use crate::figures::Figures;
 use crate::stage::Grounds;
 use crate::{crash, fuzz, model, unhealthy};
@@ -17,6 +19,8 @@ pub enum Subject {
     Unhealthy,
     /// Clients that do things at the same time, checked against the model in memory.
     Model,
+    /// More who ask than fit, and others who cost something.
+    Crowds,
     /// What callers send, changed at random, before every parser; no server and no database.
     Fuzz,
 }
@@ -32,7 +36,13 @@ pub enum Scale {
 
 impl Subject {
     /// All of them, in the order in which they run.
-    pub const ALL: &[Self] = &[Self::Crash, Self::Unhealthy, Self::Model, Self::Fuzz];
+    pub const ALL: &[Self] = &[
+        Self::Crash,
+        Self::Unhealthy,
+        Self::Model,
+        Self::Crowds,
+        Self::Fuzz,
+    ];
 
     /// Which part of the time it has, compared with the others.
     pub const fn weight(self) -> u32 {
@@ -40,6 +50,7 @@ impl Subject {
             Self::Crash => 3,
             Self::Unhealthy => 2,
             Self::Model => 4,
+            Self::Crowds => 2,
             Self::Fuzz => 1,
         }
     }
@@ -51,6 +62,25 @@ impl Subject {
             Self::Crash => crash::round(backend, seed, if is_short { 2 } else { 6 }, grounds),
             Self::Unhealthy => {
                 unhealthy::round(backend, seed, if is_short { 3 } else { 10 }, grounds)
+            }
+            Self::Crowds => {
+                let size = if is_short {
+                    Size {
+                        time: Duration::from_secs(4),
+                        idle: 200,
+                        each: 3,
+                        // Other tests run beside it.
+                        recovers_to: 5,
+                    }
+                } else {
+                    Size {
+                        time: Duration::from_secs(30),
+                        idle: 8_000,
+                        each: 20,
+                        recovers_to: 2,
+                    }
+                };
+                crowds::round(backend, seed, size)
             }
             Self::Fuzz => fuzz::round(seed, if is_short { 300 } else { 20_000 }),
             Self::Model => model::round(backend, seed, if is_short { 60 } else { 500 }),
@@ -64,6 +94,7 @@ impl fmt::Display for Subject {
             Self::Crash => "crash",
             Self::Unhealthy => "unhealthy",
             Self::Model => "model",
+            Self::Crowds => "crowds",
             Self::Fuzz => "fuzz",
         })
     }

@@ -45,4 +45,5 @@ short! {
     killed_at_random_moments_nothing_is_lost_or_doubled: Crash;
     an_unhealthy_database_costs_answers_and_nothing_else: Unhealthy;
     whatever_clients_do_at_once_has_an_order_that_the_model_knows: Model;
+    healthy_clients_are_served_in_a_crowd_and_soon_nothing_of_it_is_felt: Crowds;
 }

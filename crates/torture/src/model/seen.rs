@@ -1,10 +1,11 @@
 //! What is compared of an answer of the server with one of the model: everything but ids, which must only
 //! correspond, and moments.
 //!
-//! Two things that a race may tell either way are taken for one. Of two limits that are both reached, the
+//! What a race may tell either way is taken for one. Of two limits that are both reached, the
 //! customer's (817) and the badge's (818), either is told: the customer's are counted before the lock of the
-//! badge's is there. And an enrolment that stands in the way (1040) may be `UPCOMING` to a request that looked at
-//! the clock a moment before the enrolment was recorded.
+//! badge's is there. A server looks at the clock before it records, so of requests at the same time the first may have
+//! the later moment: an enrolment that stands in the way (1040) may be `UPCOMING` to the second, and what one id was
+//! used for is told in the order of the moments.
 
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -48,6 +49,12 @@ impl Seen {
             // What else there is of a badge says nothing about the order of requests.
             for field in ["issuedCount", "earnedCount", "active"] {
                 seen.tell(&data[field], names);
+            }
+        } else if let (Step::Ask { .. }, Some(requests)) = (step, data["requests"].as_array()) {
+            let mut requests: Vec<_> = requests.iter().collect();
+            requests.sort_by_key(|it| it["operation"].to_string());
+            for request in requests {
+                seen.tell(request, names);
             }
         } else {
             seen.tell(data, names);
