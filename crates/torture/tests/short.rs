@@ -1,6 +1,6 @@
 //! A short form of each subject, with a seed of its own each time, which is printed if it fails.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::hash::{BuildHasher as _, RandomState};
 

@@ -55,6 +55,10 @@ impl<'s> Writer<'s> {
     }
 
     /// The next call.
+    #[allow(
+        clippy::redundant_closure_for_method_calls,
+        reason = "as a path a method has one lifetime, not any"
+    )]
     pub(crate) fn next(&mut self) -> Call {
         const WISHES: &[(u32, fn(&mut Writer<'_>) -> Option<Call>)] = &[
             (10, |it| Some(it.enrol())),
@@ -413,7 +417,6 @@ impl<'s> Writer<'s> {
     }
 
     fn enter(&mut self, call: &Call, reply: &Reply) {
-        let own = self.own_badge.clone().unwrap_or_default();
         match &call.wish {
             Wish::Enrol { badge } => self.enter_enrolments(call, badge, reply),
             Wish::Earn { badge, customer } => {
@@ -454,6 +457,44 @@ impl<'s> Writer<'s> {
                         .revoke(Kind::Enrolment, text(&element["issuedId"]));
                 }
             }
+            Wish::Register { customer, email } => {
+                self.books
+                    .audit("CUSTOMER", &customer.to_string(), "UPDATE");
+                self.books.emails.insert(*customer, email.clone());
+            }
+            Wish::Merge { from, to } => {
+                self.books.merge(*from, *to);
+                for held in self.enrolled.iter_mut().chain(&mut self.earned) {
+                    if held.customer == *from {
+                        held.customer = *to;
+                    }
+                }
+            }
+            Wish::Erase { customer } => {
+                self.books.erase(*customer);
+                self.enrolled.retain(|held| held.customer != *customer);
+                self.earned.retain(|held| held.customer != *customer);
+            }
+            Wish::Job { id, rows } => {
+                let badge = self.shared.enrolling.clone();
+                self.books.tell("job.finished", format!("jobs/{id}"));
+                self.books.jobs.push((id.clone(), badge, *rows));
+            }
+            Wish::CreateBadge
+            | Wish::UpdateBadge { .. }
+            | Wish::Switch { .. }
+            | Wish::Claim { .. } => self.enter_own_badge(call, reply),
+            Wish::CreateGroup
+            | Wish::RankGroup { .. }
+            | Wish::CreateField
+            | Wish::CreateWebhook
+            | Wish::UpdateWebhook { .. } => self.enter_other(call, reply),
+        }
+    }
+
+    fn enter_own_badge(&mut self, call: &Call, reply: &Reply) {
+        let own = self.own_badge.clone().unwrap_or_default();
+        match &call.wish {
             Wish::CreateBadge => self.enter_badge(text(&reply.data()["id"])),
             Wish::UpdateBadge { description } => {
                 self.books.tell("badge.updated", format!("badges/{own}"));
@@ -485,6 +526,12 @@ impl<'s> Writer<'s> {
                     claims.remove(reference);
                 }
             }
+            _ => {}
+        }
+    }
+
+    fn enter_other(&mut self, call: &Call, reply: &Reply) {
+        match &call.wish {
             Wish::CreateGroup => {
                 let id = text(&reply.data()["id"]).to_owned();
                 self.books.audit("GROUP", &id, "CREATE");
@@ -500,24 +547,6 @@ impl<'s> Writer<'s> {
                 self.books.audit("CUSTOM_FIELD", &id, "CREATE");
                 assert!(self.books.fields.insert(id));
             }
-            Wish::Register { customer, email } => {
-                self.books
-                    .audit("CUSTOMER", &customer.to_string(), "UPDATE");
-                self.books.emails.insert(*customer, email.clone());
-            }
-            Wish::Merge { from, to } => {
-                self.books.merge(*from, *to);
-                for held in self.enrolled.iter_mut().chain(&mut self.earned) {
-                    if held.customer == *from {
-                        held.customer = *to;
-                    }
-                }
-            }
-            Wish::Erase { customer } => {
-                self.books.erase(*customer);
-                self.enrolled.retain(|held| held.customer != *customer);
-                self.earned.retain(|held| held.customer != *customer);
-            }
             Wish::CreateWebhook => {
                 let id = text(&reply.data()["id"]).to_owned();
                 let description = text(&reply.data()["description"]).to_owned();
@@ -528,11 +557,7 @@ impl<'s> Writer<'s> {
                 self.books.audit("WEBHOOK", id, "UPDATE");
                 self.books.webhooks.insert(id.clone(), description.clone());
             }
-            Wish::Job { id, rows } => {
-                let badge = self.shared.enrolling.clone();
-                self.books.tell("job.finished", format!("jobs/{id}"));
-                self.books.jobs.push((id.clone(), badge, *rows));
-            }
+            _ => {}
         }
     }
 
