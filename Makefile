@@ -89,6 +89,20 @@ bench-against: setup ## Measure against another server's binary in turns: make b
 	@$(build_bench)
 	@$(bench) --quick --against "$(SERVER)"
 
+# How long each database is tortured.
+FOR ?= 30m
+
+# A round is repeated by what the run says of it; SEED=… begins with that seed.
+.PHONY: torture
+torture: setup ## Kill, cut and fuzz the server, half an hour on each database (FOR=30m, SEED=1)
+	@$(CARGO) build --release --locked -p accolade-server -p accolade-test-postgres -p accolade-torture
+	@ACCOLADE_SERVER_BIN=$(target)/release/accolade-server TORTURE=$(target)/release \
+		FOR="$(FOR)" SEED="$(SEED)" crates/torture/run
+
+.PHONY: planted
+planted: setup ## Plant four bugs, one after the other, and have the suites find them
+	@crates/torture/planted/run
+
 .PHONY: lint
 lint: setup-postgres ## Check the format, the lints, the spelling and the dependencies
 	@$(format_check)

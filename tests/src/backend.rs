@@ -54,6 +54,11 @@ impl Database {
         }
     }
 
+    /// This database of PostgreSQL, of which a server makes the schema.
+    pub fn within(database: TestDatabase) -> Self {
+        Self(Holder::Postgres(database))
+    }
+
     /// A database without a schema.
     pub fn empty(backend: Backend) -> Self {
         match backend {

@@ -41,7 +41,7 @@ impl Credentials {
     }
 }
 
-/// A caller of one server. It opens a connection for each request.
+/// A caller of one server. It opens a connection for each request, unless it is to keep them.
 #[derive(Debug, Clone)]
 pub struct Client {
     address: String,
@@ -52,19 +52,20 @@ pub struct Client {
 
 impl Client {
     pub(crate) fn new(address: &str, credentials: Option<Credentials>, logs: &Arc<Logs>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_idle_connections(0)
-            .allow_non_standard_methods(true)
-            .timeout_global(Some(Duration::from_mins(1)))
-            .build()
-            .new_agent();
         Self {
             address: address.to_owned(),
             credentials,
-            agent,
+            agent: agent(0),
             logs: Arc::clone(logs),
+        }
+    }
+
+    /// The same, with a connection of its own that it keeps.
+    #[must_use]
+    pub fn with_a_connection(&self) -> Self {
+        Self {
+            agent: agent(1),
+            ..self.clone()
         }
     }
 
@@ -124,6 +125,19 @@ impl Client {
     pub fn outcome(&self, request_id: &str) -> Reply {
         self.get(&format!("requests/{request_id}"))
     }
+}
+
+/// What sends requests, and keeps so many connections when they have been answered.
+fn agent(connections: usize) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_idle_connections(connections)
+        .max_idle_connections_per_host(connections)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(Duration::from_mins(1)))
+        .build()
+        .new_agent()
 }
 
 /// A request that is being put together.

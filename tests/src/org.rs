@@ -16,6 +16,18 @@ impl Org {
         Self { id, client }
     }
 
+    /// The same, with a connection of its own that it keeps.
+    #[must_use]
+    pub fn with_a_connection(&self) -> Self {
+        Self::new(self.id, self.client.with_a_connection())
+    }
+
+    /// The same with another of its clients.
+    #[must_use]
+    pub fn acting_as(&self, client: Client) -> Self {
+        Self::new(self.id, client)
+    }
+
     /// Its number.
     pub fn id(&self) -> i64 {
         self.id

@@ -232,6 +232,7 @@ fn every_file_that_the_documents_name_is_there() {
         "docs/architecture.md",
         "docs/glossary.md",
         "docs/security.md",
+        "docs/torture.md",
         "docs/walk.md",
     ] {
         let text = std::fs::read_to_string(root.join(document)).unwrap();

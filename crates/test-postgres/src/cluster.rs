@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Child;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
@@ -87,7 +88,7 @@ pub struct Cluster {
     server: Server,
     admin_url: String,
     /// Runs `cluster.sh`, which stops the server when this end of its standard input closes.
-    script: Child,
+    script: Mutex<Child>,
     _directory: TempDir,
 }
 
@@ -125,7 +126,7 @@ impl Cluster {
         Ok(Self {
             server: Server::at(format!("postgres://{APP_ROLE}@127.0.0.1:{port}/postgres"))?,
             admin_url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-            script,
+            script: Mutex::new(script),
             _directory: directory,
         })
     }
@@ -147,12 +148,37 @@ impl Cluster {
     pub fn empty_database(&self) -> Result<TestDatabase> {
         self.server.empty_database()
     }
+
+    /// Ends the server as a power cut would, with whatever is connected to it.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn crash(&self) -> Result<()> {
+        self.tell("crash")
+    }
+
+    /// Starts the server again, which recovers what was committed.
+    ///
+    /// # Errors
+    /// It runs already, or it does not start.
+    pub fn start_again(&self) -> Result<()> {
+        self.tell("start")
+    }
+
+    fn tell(&self, word: &str) -> Result<()> {
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
+        script::tell(&mut script, word).with_context(|| format!("PostgreSQL: {word}"))
+    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
         // `wait` closes the script's input first. How the script ends is nobody's business: the
         // server is gone either way.
-        let _ = self.script.wait();
+        let _ = self
+            .script
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .wait();
     }
 }

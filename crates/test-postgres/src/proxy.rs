@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use url::Url;
@@ -28,6 +29,9 @@ pub enum Mode {
         /// What becomes of new connections.
         then: Then,
     },
+    /// In the middle of the next words of a server, of which PostgreSQL gets the first half; only the
+    /// connection that they came by.
+    InMidStatement,
 }
 
 /// What becomes of new connections after a break.
@@ -55,6 +59,8 @@ struct State {
     open: Vec<TcpStream>,
     /// What a transaction must have sent for its COMMIT to break; nothing: any does.
     sent: Vec<u8>,
+    /// How long all words wait.
+    delay: Duration,
 }
 
 impl State {
@@ -94,6 +100,7 @@ impl Proxy {
             is_gone: false,
             open: Vec::new(),
             sent: Vec::new(),
+            delay: Duration::ZERO,
         }));
         let of_listener = Arc::clone(&state);
         thread::spawn(move || {
@@ -121,6 +128,11 @@ impl Proxy {
     /// do in the background, too.
     pub fn break_only_what_sends(&self, text: &str) {
         lock(&self.state).sent = text.as_bytes().to_vec();
+    }
+
+    /// Has whatever a server says wait this long on its way.
+    pub fn delay(&self, delay: Duration) {
+        lock(&self.state).delay = delay;
     }
 
     /// Says where connections break from now on.
@@ -166,6 +178,8 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) -> R
         let has_sent = Cell::new(false);
         thread::spawn(move || {
             pump(from, to, |words| {
+                let delay = lock(&state).delay;
+                thread::sleep(delay);
                 let mut state = lock(&state);
                 // The statement alone: new connections set READ COMMITTED.
                 let is_commit = holds(words, b"COMMIT\0");
@@ -175,29 +189,33 @@ fn serve(client: &TcpStream, target: SocketAddr, state: &Arc<Mutex<State>>) -> R
                     Mode::AtCommit { carried_out, then } if is_commit && breaks => {
                         if carried_out {
                             *lock(&lost) = Some(then);
-                        } else {
-                            state.cut(then.into());
+                            return words.len();
                         }
-                        carried_out
+                        state.cut(then.into());
+                        0
                     }
                     // Rows in the binary form have this before them.
                     Mode::AtCopy { then } if holds(words, b"PGCOPY") => {
                         state.cut(then.into());
-                        false
+                        0
                     }
-                    _ => true,
+                    Mode::InMidStatement => {
+                        state.mode = Mode::Pass;
+                        words.len() / 2
+                    }
+                    _ => words.len(),
                 }
             });
         });
     }
     let (from, to, state) = (server, client.try_clone()?, Arc::clone(state));
     thread::spawn(move || {
-        pump(from, to, |_| match lock(&lost).take() {
+        pump(from, to, |words| match lock(&lost).take() {
             Some(then) => {
                 lock(&state).cut(then.into());
-                false
+                0
             }
-            None => true,
+            None => words.len(),
         });
     });
     Ok(())
@@ -207,11 +225,12 @@ fn holds(words: &[u8], word: &[u8]) -> bool {
     !word.is_empty() && words.windows(word.len()).any(|part| part == word)
 }
 
-/// Passes words on while `listen` lets them.
-fn pump(mut from: TcpStream, mut to: TcpStream, listen: impl Fn(&[u8]) -> bool) {
+/// Passes words on while `listen` lets all of them; of the last ones as many as it lets.
+fn pump(mut from: TcpStream, mut to: TcpStream, listen: impl Fn(&[u8]) -> usize) {
     let mut words = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut words) {
-        if !listen(&words[..count]) || to.write_all(&words[..count]).is_err() {
+        let passes = listen(&words[..count]);
+        if to.write_all(&words[..passes]).is_err() || passes < count {
             break;
         }
     }

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -84,11 +84,7 @@ pub(crate) fn start(
         command.uid(uid).gid(gid);
     }
     let mut script = command.spawn().context("`sh` could not be started")?;
-    let mut line = String::new();
-    if let Some(output) = &mut script.stdout {
-        BufReader::new(output).read_line(&mut line)?;
-    }
-    if line != "ready\n" {
+    if !is_ready(&mut script)? {
         script.wait()?;
         bail!(
             "it said:\n{}{}",
@@ -97,6 +93,29 @@ pub(crate) fn start(
         );
     }
     Ok(script)
+}
+
+/// Has a script that waits for words do what `word` says.
+///
+/// # Errors
+/// It ended instead.
+pub(crate) fn tell(script: &mut Child, word: &str) -> Result<()> {
+    let input = script.stdin.as_mut().context("the script takes no words")?;
+    writeln!(input, "{word}")?;
+    if !is_ready(script)? {
+        bail!("the script ended: {}", script.wait()?);
+    }
+    Ok(())
+}
+
+/// Waits for the next line of the script, which says that it is ready unless it has ended.
+fn is_ready(script: &mut Child) -> Result<bool> {
+    let mut line = String::new();
+    if let Some(output) = &mut script.stdout {
+        // It says nothing more until it is told something, so that nothing is read ahead.
+        BufReader::new(output).read_line(&mut line)?;
+    }
+    Ok(line == "ready\n")
 }
 
 fn last_lines(file: &Path) -> String {
