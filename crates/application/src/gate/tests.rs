@@ -145,20 +145,20 @@ fn bulk_requests_leave_slots_to_others_and_have_one_at_least() {
     running.extend(scene.entered());
     assert_eq!(names(&running), ["bulk 1", "bulk 2", "single 1"]);
     // The slot of a bulk request that ends is first for whoever is small.
-    running.remove(0);
+    drop(running.remove(0));
     running.extend(scene.entered());
     assert_eq!(names(&running), ["bulk 2", "single 1", "single 2"]);
     scene.small(2, "single 3");
     scene.small(2, "single 4");
     // None is served any more: one of them has its turn before those who came later.
-    running.remove(0);
+    drop(running.remove(0));
     running.extend(scene.entered());
     assert_eq!(names(&running), ["single 1", "single 2", "single 3"]);
-    running.remove(0);
+    drop(running.remove(0));
     running.extend(scene.entered());
     assert_eq!(names(&running), ["single 2", "single 3", "single 4"]);
     scene.small(2, "single 5");
-    running.remove(0);
+    drop(running.remove(0));
     running.extend(scene.entered());
     assert_eq!(names(&running), ["single 3", "single 4", "bulk 3"]);
 }
