@@ -145,11 +145,7 @@ impl TraceExport {
 
 /// Of a build that sends nothing: settings that say otherwise were refused.
 #[cfg(not(feature = "otlp"))]
-#[expect(
-    clippy::unused_self,
-    clippy::unnecessary_wraps,
-    reason = "as in the build that sends spans"
-)]
+#[expect(clippy::unused_self, reason = "as in the build that sends spans")]
 impl TraceExport {
     pub(super) fn start(_: &TelemetrySettings) -> Result<Self> {
         let counts = Counts::new()?;
