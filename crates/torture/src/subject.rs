@@ -48,9 +48,8 @@ impl Subject {
     pub const fn weight(self) -> u32 {
         match self {
             Self::Crash => 3,
-            Self::Unhealthy => 2,
+            Self::Unhealthy | Self::Crowds => 2,
             Self::Model => 4,
-            Self::Crowds => 2,
             Self::Fuzz => 1,
         }
     }

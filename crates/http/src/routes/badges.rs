@@ -103,9 +103,9 @@ fn lookups() -> Vec<Operation> {
             .about("The counts are exact.")
             .needs(AccessGroup::BadgesRead)
             .path_parameter("id", "The id of the badge.")
-            .flag(
+            .query(
                 "includeStatistics",
-                "Accepted; the counts are always there.",
+                "Accepted, whatever it says; the counts are always there.",
             )
             .tagged()
             .answers::<Success<BadgeBody>>("The badge.", example!("badge"))

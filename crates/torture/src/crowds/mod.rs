@@ -60,7 +60,7 @@ pub(crate) fn round(backend: Backend, seed: u64, size: Size) -> Figures {
     let mut figures = Figures::default();
 
     let before = rate(&org, &badge, &earned);
-    let (served, refused, slowest) = crowded(
+    let (answered, refused, slowest) = crowded(
         &server,
         &org,
         [&badge, &abandoned],
@@ -70,10 +70,10 @@ pub(crate) fn round(backend: Backend, seed: u64, size: Size) -> Figures {
         &mut figures,
     );
     assert!(
-        served > 0,
+        answered > 0,
         "nobody who is healthy was served: {refused} refused"
     );
-    figures.add("healthy requests served in a crowd", served);
+    figures.add("healthy requests served in a crowd", answered);
     figures.add("healthy requests refused in a crowd", refused);
     figures.longest("a healthy answer in a crowd (ms, at most)", slowest);
 
@@ -183,9 +183,9 @@ fn crowded(
     figures.add("attempts of a crowd", attempts.into_inner());
     let mut sum = (0, 0, Duration::ZERO);
     for one in healthy {
-        let (served, refused, slowest) =
+        let (answered, refused, slowest) =
             one.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        sum = (sum.0 + served, sum.1 + refused, sum.2.max(slowest));
+        sum = (sum.0 + answered, sum.1 + refused, sum.2.max(slowest));
     }
     sum
 }
@@ -193,17 +193,17 @@ fn crowded(
 /// One healthy client beside a crowd.
 fn beside(org: &Org, badge: &str, earned: &AtomicU64, time: Duration) -> (u64, u64, Duration) {
     let client = org.with_a_connection();
-    let (mut served, mut refused, mut slowest) = (0, 0, Duration::ZERO);
+    let (mut answered, mut refused, mut slowest) = (0, 0, Duration::ZERO);
     let begun = Instant::now();
     while begun.elapsed() < time {
         let asked = Instant::now();
         if is_served(&client, badge, earned) {
-            served += 1;
+            answered += 1;
             slowest = slowest.max(asked.elapsed());
         } else {
             refused += 1;
         }
         thread::sleep(Duration::from_millis(10));
     }
-    (served, refused, slowest)
+    (answered, refused, slowest)
 }

@@ -12,6 +12,9 @@ use crate::load::shared::Shared;
 /// Of how many customers a request is at most.
 const BATCH: i64 = 40;
 
+/// A kind of call, unless there is nothing that it could be about.
+type Next = fn(&mut Writer<'_>) -> Option<Call>;
+
 /// A row that the writer has and may revoke.
 #[derive(Debug, Clone)]
 struct Held {
@@ -60,7 +63,7 @@ impl<'s> Writer<'s> {
         reason = "as a path a method has one lifetime, not any"
     )]
     pub(crate) fn next(&mut self) -> Call {
-        const WISHES: &[(u32, fn(&mut Writer<'_>) -> Option<Call>)] = &[
+        const WISHES: &[(u32, Next)] = &[
             (10, |it| Some(it.enrol())),
             (8, |it| it.earn_enrolled()),
             (8, |it| Some(it.earn_direct())),

@@ -160,7 +160,7 @@ mod tests {
             badge: BADGE.to_owned(),
         };
         let begun = Instant::now();
-        let event = |(place, id): (usize, &Option<&str>)| {
+        let event = |(place, id): (usize, Option<&str>)| {
             let number = i64::try_from(place).unwrap() + 1;
             let step = Step::Earn {
                 customer: number,
@@ -183,7 +183,7 @@ mod tests {
                 seen,
             }
         };
-        ids.iter().enumerate().map(event).collect()
+        ids.iter().copied().enumerate().map(event).collect()
     }
 
     fn is_explained(history: &[Event]) -> bool {

@@ -102,8 +102,14 @@ impl Shape {
         }
     }
 
-    /// A step of a client that knows these earned badges, each with its customer.
-    pub(crate) fn step(self, chance: &mut Chance, earned: &[(i64, String)]) -> Step {
+    /// A step of a client that knows these earned badges, each with its customer; whether customers earn
+    /// together, too.
+    pub(crate) fn step(
+        self,
+        chance: &mut Chance,
+        earned: &[(i64, String)],
+        has_batches: bool,
+    ) -> Step {
         let id = chance.number(1..=5);
         let key = chance.once_in(4).then(|| chance.number(1..=2));
         let customer = chance.number(1..=CUSTOMERS);
@@ -116,7 +122,7 @@ impl Shape {
         match chance.number(0..=15) {
             0..=2 if !is_direct => Step::Enrol { customers, id, key },
             0..=5 => Step::Earn { customer, id, key },
-            6 | 7 => Step::EarnAll { customers, id, key },
+            6 | 7 if has_batches => Step::EarnAll { customers, id, key },
             8 | 9 if !earned.is_empty() => {
                 let (customer, earned) = chance.pick(earned).clone();
                 Step::RevokeEarn { customer, earned }
