@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
 use opentelemetry::Context;
-use opentelemetry::trace::SpanKind;
+use opentelemetry::trace::{SpanId, SpanKind};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanExporter, SpanProcessor};
 
@@ -70,7 +70,7 @@ impl SpanProcessor for Queue {
     fn on_start(&self, _: &mut Span, _: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
+        if !span.span_context.is_sampled() || is_of_the_background(&span) {
             return;
         }
         if self.waiting.try_send(Told::Ended(Box::new(span))).is_err() {
@@ -91,6 +91,12 @@ impl SpanProcessor for Queue {
             .recv_timeout(patience)
             .map_err(|_| OTelSdkError::Timeout(patience))
     }
+}
+
+/// Whether it is work of the database that no request asked for: there is no end of it, and nothing to see.
+fn is_of_the_background(span: &SpanData) -> bool {
+    let is_work = matches!(&*span.name, "query" | "transaction");
+    is_work && span.parent_span_id == SpanId::INVALID
 }
 
 /// What the thread works with.
