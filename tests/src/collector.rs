@@ -116,16 +116,16 @@ fn collected(span: Span) -> CollectedSpan {
     });
     CollectedSpan {
         name: span.name,
-        trace: hex(&span.trace_id),
-        id: hex(&span.span_id),
-        parent: hex(&span.parent_span_id),
-        links: span.links.iter().map(|it| hex(&it.span_id)).collect(),
+        trace: hex::encode(&span.trace_id),
+        id: hex::encode(&span.span_id),
+        parent: hex::encode(&span.parent_span_id),
+        links: span
+            .links
+            .iter()
+            .map(|it| hex::encode(&it.span_id))
+            .collect(),
         attributes: attributes.collect(),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The body of the only request of a connection, which is for traces; `None` if it breaks off.

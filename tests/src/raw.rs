@@ -47,11 +47,17 @@ impl Raw {
     }
 
     /// Goes on by TLS, with who has `certificate`.
+    ///
+    /// # Errors
+    /// The handshake fails.
     pub fn by_tls(self, certificate: &Certificate) -> std::io::Result<Self> {
         self.by_tls_offering(&["http/1.1"], certificate)
     }
 
     /// The same, with these protocols to choose from.
+    ///
+    /// # Errors
+    /// The handshake fails.
     pub fn by_tls_offering(
         self,
         protocols: &[&str],

@@ -132,16 +132,13 @@ impl Connections {
         let Ok(peer) = stream.peer_addr() else {
             return;
         };
-        match self.enter(peer.ip()) {
-            Ok(admission) => {
-                kept.insert(admission);
-            }
-            Err(_) => {
-                let socket = SockRef::from(stream);
-                // It waits for nothing, and nobody is left who could be told if it fails.
-                let _ = socket.send(&REFUSAL);
-                let _ = socket.shutdown(Shutdown::Both);
-            }
+        if let Ok(admission) = self.enter(peer.ip()) {
+            kept.insert(admission);
+        } else {
+            let socket = SockRef::from(stream);
+            // It waits for nothing, and nobody is left who could be told if it fails.
+            let _ = socket.send(&REFUSAL);
+            let _ = socket.shutdown(Shutdown::Both);
         }
     }
 

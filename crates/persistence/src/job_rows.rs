@@ -61,19 +61,19 @@ impl TryFrom<&Job> for JobChange {
 /// How far a job has come, as columns.
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = jobs, treat_none_as_null = true)]
-pub(crate) struct ProgressChange<'a> {
+pub(crate) struct ProgressChange {
     chunk: i64,
     part: i32,
     part_offset: i32,
     reading: String,
     done_bytes: i64,
     advanced_on: Option<i64>,
-    plan: Option<&'a [u8]>,
+    plan: Option<Vec<u8>>,
 }
 
-impl<'a> ProgressChange<'a> {
+impl ProgressChange {
     /// With the plan of the chunk that comes next.
-    pub(crate) fn new(progress: &JobProgress, plan: Option<&'a [u8]>) -> anyhow::Result<Self> {
+    pub(crate) fn new(progress: &JobProgress, plan: Option<Vec<u8>>) -> anyhow::Result<Self> {
         let FilePlace {
             part,
             offset,
@@ -108,7 +108,7 @@ pub(crate) struct NewJobRow<'a> {
     #[diesel(embed)]
     change: JobChange,
     #[diesel(embed)]
-    progress: ProgressChange<'a>,
+    progress: ProgressChange,
 }
 
 impl<'a> NewJobRow<'a> {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// What a caller follows, which it has collected.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-const CALLER: &str = "00f067aa0ba902b7";
+const CALLER: &str = "00f067aa01c902b7";
 
 fn parent(sampled: &str) -> String {
     format!("00-{TRACE}-{CALLER}-{sampled}")

@@ -71,21 +71,25 @@ impl<T> Line<T> {
 mod tests {
     use super::*;
 
-    fn org(number: i64) -> Option<OrgId> {
-        Some(number.try_into().unwrap())
+    fn org(number: i64) -> OrgId {
+        number.try_into().unwrap()
     }
 
     #[test]
     fn orgs_take_turns_and_each_is_served_in_the_order_of_arrival() {
         let mut line = Line::default();
         for it in ["a1", "a2", "a3"] {
-            line.push(org(1), it);
+            line.push(Some(org(1)), it);
         }
-        line.push(org(2), "b1");
+        line.push(Some(org(2)), "b1");
         line.push(None, "-1");
-        line.push(org(2), "b2");
+        line.push(Some(org(2)), "b2");
         assert_eq!(
-            (line.len(), line.len_of(org(1)), line.len_of(org(3))),
+            (
+                line.len(),
+                line.len_of(Some(org(1))),
+                line.len_of(Some(org(3)))
+            ),
             (6, 3, 0)
         );
         let order: Vec<_> = std::iter::from_fn(|| line.pop()).collect();
@@ -97,10 +101,10 @@ mod tests {
     fn who_comes_late_waits_for_one_of_each_org_that_has_many() {
         let mut line = Line::default();
         for it in 0..1_000 {
-            line.push(org(1), it);
+            line.push(Some(org(1)), it);
         }
         assert_eq!(line.pop(), Some(0));
-        line.push(org(2), 7_000);
+        line.push(Some(org(2)), 7_000);
         assert_eq!(
             [line.pop(), line.pop(), line.pop()],
             [Some(1), Some(7_000), Some(2)]

@@ -357,7 +357,7 @@ fn it_opens_when_enough_have_left_whatever_was_earned_revoked_or_redefined_since
                 );
                 refused += 1;
             }
-            other => panic!("{other:?}"),
+            other @ EarnOutcome::WouldEarn(_) => panic!("{other:?}"),
         }
     }
     assert!(refused > 50, "{refused}");

@@ -530,7 +530,7 @@ impl JobStore for Store<Connection> {
                 },
                 ..before
             };
-            let plan = plan.as_deref().filter(|_| !after.job.state.is_finished());
+            let plan = plan.clone().filter(|_| !after.job.state.is_finished());
             let number = i64::try_from(advance.chunk).map_err(anyhow::Error::from)?;
             diesel::insert_into(job_chunks::table)
                 .values((

@@ -70,17 +70,17 @@ impl ReadAhead {
 }
 
 impl Reader {
-    /// Of the file of `stored`, whose parts have so many bytes, from the place on that it has come to.
+    /// Of the file of `stored`, whose parts have `sizes`, from the place on that it has come to.
     ///
     /// # Errors
     /// The place is none in the file.
     pub(super) fn open(
         ports: &Ports,
         OpenedJob { stored, plan }: &OpenedJob,
-        parts: Vec<u32>,
+        sizes: Vec<u32>,
     ) -> Result<Self, anyhow::Error> {
         let place = &stored.progress.place;
-        check_place(place, &parts)?;
+        check_place(place, &sizes)?;
         Ok(Self {
             stores: Arc::clone(&ports.stores),
             org: stored.job.org,
@@ -88,7 +88,7 @@ impl Reader {
             settings: stored.job.settings.clone(),
             chunk_rows: stored.chunk_rows,
             file: ports.files.open(&stored.job.settings, place)?,
-            parts,
+            parts: sizes,
             fed: (place.part as usize).saturating_sub(1),
             is_fed: false,
             is_planned: plan.is_some(),
