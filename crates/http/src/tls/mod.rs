@@ -1,7 +1,7 @@
 //! TLS by the server itself, where no proxy ends it before.
 //!
 //! A [`ServerCertificate`] is read from PEM; [`Tls`] presents it to who connects, and can have another
-//! put in its place while connections go on. [`listen`](listen::listen) counts a connection in before
+//! put in its place while connections go on. `listen` counts a connection in before
 //! its handshake, which costs more than all that comes before, and gives a handshake little time.
 //!
 //! HTTP/1.1 alone is offered. What bounds a connection (one request at a moment, an answer that is
