@@ -442,12 +442,12 @@ mod tests {
             (
                 "ACCOLADE__HTTP__PROT",
                 "1",
-                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, tls, trusted_proxies, workers, write_timeout",
             ),
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, webhooks",
+                "there is no key htpp; the sections are auth, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, telemetry, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (
@@ -540,7 +540,7 @@ mod tests {
         for (text, line) in [
             (
                 "http.prot = 1",
-                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, trusted_proxies, workers, write_timeout",
+                "there is no key http.prot; the keys of http are body_budget, body_limit, connections, connections_per_address, cors_origins, host, port, queue, request_timeout, tls, trusted_proxies, workers, write_timeout",
             ),
             (
                 "[http]\nport = \"8080\"",
