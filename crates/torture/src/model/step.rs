@@ -122,7 +122,9 @@ impl Shape {
         match chance.number(0..=15) {
             0..=2 if !is_direct => Step::Enrol { customers, id, key },
             0..=5 => Step::Earn { customer, id, key },
-            6 | 7 if has_batches => Step::EarnAll { customers, id, key },
+            // Where one must be enrolled, whoever comes before an enrolment begins is refused, however late
+            // that is recorded.
+            6 | 7 if has_batches && is_direct => Step::EarnAll { customers, id, key },
             8 | 9 if !earned.is_empty() => {
                 let (customer, earned) = chance.pick(earned).clone();
                 Step::RevokeEarn { customer, earned }
