@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
 use std::time::Duration;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
+
+use crate::listening::listen;
 
 /// How long a span may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -48,16 +49,10 @@ pub struct CollectedSpan {
 impl Collector {
     /// Begins to listen.
     pub fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::<Shared>::default();
         let for_connections = Arc::clone(&shared);
-        // It ends with the process of the tests: nothing tells it to.
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                for_connections.serve(&stream);
-            }
-        });
+        let address = listen(move |stream| for_connections.serve(&stream));
+        let url = format!("http://{address}");
         Self { url, shared }
     }
 

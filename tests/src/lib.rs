@@ -19,6 +19,7 @@ mod collector;
 mod document;
 mod earning;
 mod job;
+mod listening;
 mod logs;
 mod org;
 mod process;

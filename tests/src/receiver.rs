@@ -1,12 +1,13 @@
 //! A receiver of webhooks that a test looks into.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use serde_json::Value;
 
+use crate::listening::listen;
 use crate::server::Setup;
 
 /// A receiver on this machine: it keeps what it is sent, and answers 204 unless it is told to hang.
@@ -34,17 +35,13 @@ struct State {
 impl Receiver {
     /// Begins to listen.
     pub fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
         let shared = Arc::<Shared>::default();
         let for_connections = Arc::clone(&shared);
-        // It ends with the process of the tests: nothing tells it to.
-        thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                let shared = Arc::clone(&for_connections);
-                thread::spawn(move || shared.serve(&stream));
-            }
+        let address = listen(move |stream| {
+            let shared = Arc::clone(&for_connections);
+            thread::spawn(move || shared.serve(&stream));
         });
+        let url = format!("http://{address}/");
         Self { url, shared }
     }
 

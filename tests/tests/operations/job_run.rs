@@ -10,6 +10,21 @@ use tempfile::TempDir;
 /// A file of five rows, of which one cannot be read and one is refused.
 const FILE: &str = "customerId,note\n1,a\n2,\"b\nc\"\nx,d\n2,e\n3,f\n";
 
+/// Has a file carried out that comes by standard input, by a server that is not named.
+pub(super) const EARN_FROM_STANDARD_INPUT: &[&str] = &[
+    "job",
+    "run",
+    "--file",
+    "-",
+    "--format",
+    "csv",
+    "--operation",
+    "earn",
+    "--key",
+    "x",
+    "--secret-stdin",
+];
+
 struct Files(TempDir);
 
 impl Files {

@@ -6,6 +6,8 @@ use std::net::TcpListener;
 use accolade_tests::{Backend, Cli, Database, Outcome};
 use tempfile::TempDir;
 
+use super::job_run::EARN_FROM_STANDARD_INPUT;
+
 /// Stands in every value for the secret.
 const SECRET: &str = "hunter2";
 
@@ -21,19 +23,7 @@ const COMMANDS: [&[&str]; 14] = [
     &["org", "create", "--id", "77", "--name", "x"],
     &["client", "list"],
     &["backup", "/dev/null/copy.db"],
-    &[
-        "job",
-        "run",
-        "--file",
-        "-",
-        "--format",
-        "csv",
-        "--operation",
-        "earn",
-        "--key",
-        "x",
-        "--secret-stdin",
-    ],
+    EARN_FROM_STANDARD_INPUT,
     &["restore", "/dev/null/copy.db"],
     &["verify"],
     &[

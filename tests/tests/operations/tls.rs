@@ -10,6 +10,8 @@ use accolade_tests::{
 };
 use rustix::process::Signal;
 
+use super::job_run::EARN_FROM_STANDARD_INPUT;
+
 fn started(files: &TlsFiles) -> Server {
     Setup::new(Backend::Sqlite).with_tls(files).start()
 }
@@ -265,18 +267,6 @@ fn commands_that_look_at_the_server_know_that_it_speaks_tls() {
         outcome.stdout.contains("it has ended, on 2021-01-01"),
         "{outcome:?}"
     );
-    let job = cli.run(&[
-        "job",
-        "run",
-        "--file",
-        "-",
-        "--format",
-        "csv",
-        "--operation",
-        "earn",
-        "--key",
-        "x",
-        "--secret-stdin",
-    ]);
+    let job = cli.run(EARN_FROM_STANDARD_INPUT);
     assert!(job.refused().contains("--url"));
 }

@@ -9,7 +9,7 @@ use accolade_domain::ids::OrgId;
 ///
 /// So whoever comes waits for at most one of each other org, however many each of them has there.
 #[derive(Debug)]
-pub struct Line<T> {
+pub(super) struct Line<T> {
     waiting: HashMap<Option<OrgId>, VecDeque<T>>,
     /// The orgs for which something waits, each once.
     orgs: VecDeque<Option<OrgId>>,
@@ -28,7 +28,7 @@ impl<T> Default for Line<T> {
 
 impl<T> Line<T> {
     /// Puts `it` at the end of its org's.
-    pub fn push(&mut self, org: Option<OrgId>, it: T) {
+    pub(super) fn push(&mut self, org: Option<OrgId>, it: T) {
         let of_org = self.waiting.entry(org).or_default();
         if of_org.is_empty() {
             self.orgs.push_back(org);
@@ -38,7 +38,7 @@ impl<T> Line<T> {
     }
 
     /// Takes what is next: the first of the org that had no turn for the longest.
-    pub fn pop(&mut self) -> Option<T> {
+    pub(super) fn pop(&mut self) -> Option<T> {
         let org = self.orgs.pop_front()?;
         let of_org = self.waiting.get_mut(&org)?;
         let next = of_org.pop_front();
@@ -52,17 +52,17 @@ impl<T> Line<T> {
     }
 
     /// How much waits.
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.len
     }
 
     /// Whether nothing waits.
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// How much waits for an org.
-    pub fn len_of(&self, org: Option<OrgId>) -> usize {
+    pub(super) fn len_of(&self, org: Option<OrgId>) -> usize {
         self.waiting.get(&org).map_or(0, VecDeque::len)
     }
 }

@@ -16,13 +16,13 @@
 
 mod line;
 
-pub use line::Line;
-
 use std::fmt;
 use std::sync::Arc;
 
 use accolade_domain::ids::OrgId;
 use parking_lot::Mutex;
+
+use self::line::Line;
 
 /// The most customers that a transaction is about which goes before larger ones: as many as small
 /// requests that share one come to.

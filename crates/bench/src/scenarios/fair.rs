@@ -40,20 +40,12 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
             beside.add(with_singles);
         }
     }
-    let row = |name: String, unit, ours, baseline, target| Row {
-        name,
-        database: bench.database(),
-        unit,
-        ours,
-        baseline,
-        target,
-    };
     let name =
         |of: &str| format!("single enrolments beside {BULK_CONNECTIONS} bulk connections, {of}");
     Ok(vec![
-        row(name("median"), "ms", median, None, Target::None),
-        row(name("p99"), "ms", slowest, None, Target::AtMost(50.0)),
-        row(
+        bench.row(name("median"), "ms", median, None, Target::None),
+        bench.row(name("p99"), "ms", slowest, None, Target::AtMost(50.0)),
+        bench.row(
             format!("bulk enrolment beside {SINGLES} single ones a second"),
             "rows/s",
             beside,

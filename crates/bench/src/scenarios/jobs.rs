@@ -54,18 +54,10 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
     for _ in 0..bench.plan.repetitions {
         beside.add(slowest_beside_a_job(&stand, rows, bench.plan.duration).await?);
     }
-    let row = |name: String, unit, ours, baseline, target| Row {
-        name,
-        database: bench.database(),
-        unit,
-        ours,
-        baseline,
-        target,
-    };
     #[allow(clippy::cast_precision_loss)]
     let peak = peak as f64 / MIB;
     Ok(vec![
-        row(
+        bench.row(
             format!("a job of {rows} enrolments"),
             "rows/s",
             jobs,
@@ -75,14 +67,14 @@ pub(super) async fn run(bench: &mut Bench<'_>) -> Result<Vec<Row>> {
             }),
             Target::AtLeast(0.8),
         ),
-        row(
+        bench.row(
             "single enrolments beside a job, p99".to_owned(),
             "ms",
             beside,
             None,
             Target::AtMost(50.0),
         ),
-        row(
+        bench.row(
             format!("peak memory after jobs of {rows} rows"),
             "MiB",
             [peak].into_iter().collect(),

@@ -20,9 +20,10 @@ use anyhow::Result;
 
 use crate::database::{Ground, Kind};
 use crate::plan::Plan;
-use crate::report::Row;
+use crate::report::{Baseline, Row, Target};
 use crate::server::Binary;
 use crate::stand::Stand;
+use crate::stats::Sample;
 
 /// The scenarios.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -123,6 +124,25 @@ impl<'a> Bench<'a> {
     /// On which database.
     fn database(&self) -> Kind {
         self.ground.kind()
+    }
+
+    /// What was measured on the database.
+    fn row(
+        &self,
+        name: String,
+        unit: &'static str,
+        ours: Sample,
+        baseline: Option<Baseline>,
+        target: Target,
+    ) -> Row {
+        Row {
+            name,
+            database: self.database(),
+            unit,
+            ours,
+            baseline,
+            target,
+        }
     }
 
     /// A new stand.

@@ -6,7 +6,7 @@ use accolade_domain::rejection::Rejection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
-use super::shared::earn_rows::about;
+use super::shared::earn_rows::{about, counting};
 use super::{Connection, DB, column};
 use crate::boundary::{Boundary, CountedRow, Kind, add_counts};
 use crate::counted_sql::{CountedSql, MOST_LIMITS};
@@ -228,28 +228,19 @@ impl EarnSql for Connection {
         limits: &[Boundary],
     ) -> Result<Vec<CustomerCount>, WorkError> {
         let customers = column(customers, |it| it.get());
+        let mut counted = Vec::new();
         if limits.is_empty() {
             let last: Vec<i32> = about::<Integer>(&LAST, &key)
                 .set::<Array<BigInt>, _>("customers", customers)
                 .load(self)?;
-            let count = |last| CustomerCount {
-                last,
-                last_on: None,
-                counts: Vec::new(),
-            };
-            return Ok(last.into_iter().map(count).collect());
+            add_counts(
+                &mut counted,
+                last.into_iter().map(|it| (it, None, Vec::new())),
+            )?;
+            return Ok(counted);
         }
-        let mut counted = Vec::new();
         for limits in limits.chunks(MOST_LIMITS) {
-            let made = COUNTED.of(limits);
-            let mut statement = about::<Counts>(&made.sql, &key);
-            for ([kind, since, until], limit) in made.names.iter().zip(limits) {
-                statement = statement
-                    .set::<SmallInt, _>(kind, limit.kind.number())
-                    .set::<BigInt, _>(since, limit.from)
-                    .set::<BigInt, _>(until, limit.until);
-            }
-            let rows: Vec<CountedRow> = statement
+            let rows: Vec<CountedRow> = counting::<Counts>(&COUNTED, &key, limits)
                 .set::<Array<BigInt>, _>("customers", customers.as_slice())
                 .load(self)?;
             add_counts(&mut counted, rows)?;

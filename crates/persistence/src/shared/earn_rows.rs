@@ -6,6 +6,8 @@ use diesel::sql_types::{BigInt, Binary, SmallInt};
 use diesel::upsert::excluded;
 
 use super::{Connection, DB};
+use crate::boundary::Boundary;
+use crate::counted_sql::CountedSql;
 use crate::recording::sql::{
     BadgeKey, Direction, EarnGrowth, EarnOfCustomer, EarnRows, Leaver, RollingName, RollingSum,
     WindowSum,
@@ -56,6 +58,23 @@ pub(crate) fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<
     Statement::named(sql)
         .set::<BigInt, _>("org", key.org.get())
         .set::<Binary, _>("badge", bytes(key))
+}
+
+/// The statement of `sql` that counts for these limits, about this badge.
+pub(crate) fn counting<'a, Row>(
+    sql: &'static CountedSql,
+    key: &'a BadgeKey,
+    limits: &[Boundary],
+) -> Statement<'a, DB, Row> {
+    let made = sql.of(limits);
+    let mut statement = about(&made.sql, key);
+    for ([kind, since, until], limit) in made.names.iter().zip(limits) {
+        statement = statement
+            .set::<SmallInt, _>(kind, limit.kind.number())
+            .set::<BigInt, _>(since, limit.from)
+            .set::<BigInt, _>(until, limit.until);
+    }
+    statement
 }
 
 impl EarnRows for Connection {

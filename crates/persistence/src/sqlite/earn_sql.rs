@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
 
 use super::badge_sql::grow_counts;
-use super::shared::earn_rows::about;
+use super::shared::earn_rows::{about, counting};
 use super::{Connection, DB, json};
 use crate::boundary::{Boundary, Kind, add_counts};
 use crate::counted_sql::{CountedSql, MOST_LIMITS};
@@ -189,28 +189,19 @@ impl EarnSql for Connection {
     ) -> Result<Vec<CustomerCount>, WorkError> {
         let customers: Vec<_> = customers.iter().map(|it| it.get()).collect();
         let customers = json(&customers)?;
+        let mut counted = Vec::new();
         if limits.is_empty() {
             let last: Vec<i32> = about::<Integer>(&LAST, &key)
                 .set::<Text, _>("customers", customers)
                 .load(self)?;
-            let count = |last| CustomerCount {
-                last,
-                last_on: None,
-                counts: Vec::new(),
-            };
-            return Ok(last.into_iter().map(count).collect());
+            add_counts(
+                &mut counted,
+                last.into_iter().map(|it| (it, None, Vec::new())),
+            )?;
+            return Ok(counted);
         }
-        let mut counted = Vec::new();
         for limits in limits.chunks(MOST_LIMITS) {
-            let made = COUNTED.of(limits);
-            let mut statement = about::<Counts>(&made.sql, &key);
-            for ([kind, since, until], limit) in made.names.iter().zip(limits) {
-                statement = statement
-                    .set::<SmallInt, _>(kind, limit.kind.number())
-                    .set::<BigInt, _>(since, limit.from)
-                    .set::<BigInt, _>(until, limit.until);
-            }
-            let rows: Vec<(i32, Option<i64>, String)> = statement
+            let rows: Vec<(i32, Option<i64>, String)> = counting::<Counts>(&COUNTED, &key, limits)
                 .set::<Text, _>("customers", customers.as_str())
                 .load(self)?;
             let counts = |text: &str| serde_json::from_str(text).map_err(anyhow::Error::from);
