@@ -5,7 +5,11 @@ use std::collections::VecDeque;
 use accolade_domain::instant::Instant;
 use time::Duration;
 
-/// Counts requests, so that no second has more than it may.
+/// How many requests may begin at once, however few a second may have; of more, a tenth of a second's.
+const BURST: usize = 10;
+
+/// Counts requests, so that no second has more than it may, and they are spread over it: many at once
+/// would take turns from those who call, and are no good to the receiver either.
 #[derive(Debug)]
 pub(super) struct Pace {
     most: Option<usize>,
@@ -25,8 +29,18 @@ impl Pace {
     /// From when on the next request may begin; `None`: at once, whenever that is.
     pub(super) fn next_on(&self) -> Option<Instant> {
         let most = self.most?;
-        let oldest = self.begun.front().filter(|_| self.begun.len() >= most)?;
-        Some(*oldest + Duration::SECOND)
+        let burst = BURST.max(most / 10);
+        let micros = (1_000_000 * burst).div_ceil(most);
+        let in_time = Duration::microseconds(i64::try_from(micros).unwrap_or(i64::MAX));
+        let of_a_second = self.on(most, Duration::SECOND);
+        let of_a_burst = self.on(burst, in_time).filter(|_| burst < most);
+        of_a_second.max(of_a_burst)
+    }
+
+    /// From when on the next request is not one more than `many` in this time.
+    fn on(&self, many: usize, time: Duration) -> Option<Instant> {
+        let place = self.begun.len().checked_sub(many)?;
+        self.begun.get(place).map(|begun| *begun + time)
     }
 
     /// Counts a request that began at `now`.

@@ -346,6 +346,23 @@ fn no_second_has_more_requests_than_it_may() {
 }
 
 #[test]
+fn many_requests_a_second_begin_a_tenth_of_them_at_a_time() {
+    let mut sent = Sent::new(WebhookSettings {
+        rate_per_second: Some(RatePerSecond::try_from(200).unwrap()),
+        max_in_flight: MaxInFlight::try_from(100).unwrap(),
+        ..settings()
+    });
+    let customers: Vec<_> = (0..50).map(|it| it.to_string()).collect();
+    sent.read(&customers.iter().map(String::as_str).collect::<Vec<_>>());
+    let tenths = [20, 20, 10].map(|_| {
+        let sent_now = sent.send().len();
+        sent.pass(Duration::milliseconds(100));
+        sent_now
+    });
+    assert_eq!(tenths, [20, 20, 10]);
+}
+
+#[test]
 fn what_was_saved_goes_on_as_it_was() {
     let mut stored = delivery(batches_of(10));
     let row = |number, customer: &str, due_on: Option<Instant>| Retry {
