@@ -191,17 +191,19 @@ impl<C: PooledConnection> Transactions<C> {
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, E> {
-        self.write_in_turn(Turn::SYSTEM, work, ending)
+        self.write_in_turn(Turn::SYSTEM, "", work, ending)
     }
 
-    /// The same for `work` that has this turn.
+    /// The same for `work` that has this turn, and before which the statements of `opening` are
+    /// executed: they go to the database together with the one that begins the transaction.
     pub(crate) fn write_in_turn<T, E: From<StoreError>>(
         &self,
         turn: Turn,
+        opening: &str,
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
         ending: impl Fn(&mut C, &T) -> QueryResult<Ending>,
     ) -> Result<T, E> {
-        let written = match self.committed(turn, work) {
+        let written = match self.committed(turn, opening, work) {
             Ok(value) => Ok(value),
             Err(FailedAttempt::Refused(refusal)) => return Err(refusal),
             Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
@@ -224,7 +226,7 @@ impl<C: PooledConnection> Transactions<C> {
         &self,
         work: impl Fn(&mut C) -> Result<T, WorkError>,
     ) -> Result<T, StoreError> {
-        read(self.committed(Turn::SYSTEM, |connection| Ok(work(connection)?)))
+        read(self.committed(Turn::SYSTEM, "", |connection| Ok(work(connection)?)))
     }
 
     /// Runs `work`, a single statement that only reads, without a transaction unless it needs one.
@@ -244,16 +246,23 @@ impl<C: PooledConnection> Transactions<C> {
     fn committed<T, E>(
         &self,
         turn: Turn,
+        opening: &str,
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
+        let begin = if opening.is_empty() {
+            self.begin.clone()
+        } else {
+            format!("{}; {opening}", self.begin)
+        };
         self.again(turn, |connection| {
             // For traces alone, as that of a query: without a collector none is made.
             let _span = tracing::info_span!(target: "traces", "transaction").entered();
             let begun = Instant::now();
-            if let Err(error) =
-                AnsiTransactionManager::begin_transaction_sql(connection, &self.begin)
-            {
-                return Err(failed(error.into(), connection));
+            if let Err(error) = AnsiTransactionManager::begin_transaction_sql(connection, &begin) {
+                let failed = failed(error.into(), connection);
+                // The transaction may have begun, and it was its opening that failed.
+                let _ = connection.batch_execute("ROLLBACK");
+                return Err(failed);
             }
             match work(connection) {
                 Ok(value) => {
@@ -568,7 +577,7 @@ mod tests {
                     Ok::<_, Rollback<StoreError>>(())
                 };
                 let bulk = turn(1, Size::Large);
-                let result = transactions.write_in_turn(bulk, work, nobody_knows);
+                let result = transactions.write_in_turn(bulk, "", work, nobody_knows);
                 result.unwrap();
             });
             wait_until(&gate, (1, 0));
@@ -585,7 +594,7 @@ mod tests {
                         written.lock().unwrap().push(name);
                         nothing(connection)
                     };
-                    let result = transactions.write_in_turn(turn, work, nobody_knows);
+                    let result = transactions.write_in_turn(turn, "", work, nobody_knows);
                     result.unwrap();
                 });
                 wait_until(&gate, (1, place + 1));

@@ -16,32 +16,62 @@ use diesel::sql_types::{SingleValue, SqlType};
 use diesel::{QueryResult, RunQueryDsl};
 
 /// A constant text in which `:name` stands for a value. `::name` is a cast, as PostgreSQL has it.
-pub(crate) struct Sql {
+///
+/// A connection remembers it prepared by the number of its place in the code ([`here!`]), or, where that is
+/// 0, by its whole text, which is put together for each look.
+pub(crate) struct Sql<const PLACE: u64 = 0>(Named);
+
+struct Named {
     text: &'static str,
     parts: OnceLock<Vec<Part>>,
+}
+
+/// The number of the place where it stands.
+macro_rules! here {
+    () => {
+        $crate::statement::place(file!(), line!())
+    };
+}
+pub(crate) use here;
+
+/// The number of this line of this file, never 0.
+pub(crate) const fn place(file: &str, line: u32) -> u64 {
+    const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let bytes = file.as_bytes();
+    let mut hash = OFFSET;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(PRIME);
+        at += 1;
+    }
+    // Odd, and so not 0.
+    (hash ^ line as u64).wrapping_mul(PRIME) | 1
 }
 
 /// Some text, and the value behind it.
 struct Part {
     text: &'static str,
-    value: Option<Place>,
+    value: Option<Position>,
 }
 
-enum Place {
+enum Position {
     /// The value has this name and is named for the first time.
     First(&'static str),
     /// It is named again. Values are numbered as they are named first, from 1: this is its number.
     Again(String),
 }
 
-impl Sql {
+impl<const PLACE: u64> Sql<PLACE> {
     pub(crate) const fn new(text: &'static str) -> Self {
-        Self {
+        Self(Named {
             text,
             parts: OnceLock::new(),
-        }
+        })
     }
+}
 
+impl Named {
     fn parts(&self) -> &[Part] {
         self.parts.get_or_init(|| parts(self.text))
     }
@@ -67,8 +97,8 @@ fn parts(text: &'static str) -> Vec<Part> {
         }
         parts.push(Part {
             text: &rest[..colon],
-            value: Some(known.map_or(Place::First(name), |index| {
-                Place::Again((index + 1).to_string())
+            value: Some(known.map_or(Position::First(name), |index| {
+                Position::Again((index + 1).to_string())
             })),
         });
         rest = behind;
@@ -97,7 +127,7 @@ impl NumberedValues for diesel::sqlite::Sqlite {
 }
 
 /// A statement and its values, giving rows of the SQL type `Row`.
-pub(crate) struct Statement<'a, DB: Backend, Row = ()> {
+pub(crate) struct Statement<'a, DB: Backend, Row = (), const PLACE: u64 = 0> {
     text: Text,
     values: Vec<Value<'a, DB>>,
     row: PhantomData<Row>,
@@ -106,7 +136,7 @@ pub(crate) struct Statement<'a, DB: Backend, Row = ()> {
 enum Text {
     /// With `?` for values.
     InOrder(&'static str),
-    Named(&'static Sql),
+    Named(&'static Named),
 }
 
 struct Value<'a, DB: Backend> {
@@ -126,14 +156,18 @@ impl<'a, DB: Backend, Row> Statement<'a, DB, Row> {
     }
 
     /// The statement whose values have names, so far without them.
-    pub(crate) fn named(sql: &'static Sql) -> Self {
-        Self {
-            text: Text::Named(sql),
+    pub(crate) fn named<const PLACE: u64>(
+        sql: &'static Sql<PLACE>,
+    ) -> Statement<'a, DB, Row, PLACE> {
+        Statement {
+            text: Text::Named(&sql.0),
             values: Vec::new(),
             row: PhantomData,
         }
     }
+}
 
+impl<'a, DB: Backend, Row, const PLACE: u64> Statement<'a, DB, Row, PLACE> {
     /// The same with the value of the next `?`, which has the SQL type `ST`.
     pub(crate) fn bind<ST, T>(self, value: T) -> Self
     where
@@ -159,7 +193,9 @@ impl<'a, DB: Backend, Row> Statement<'a, DB, Row> {
     }
 }
 
-impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, Row> {
+impl<DB: Backend + NumberedValues, Row, const PLACE: u64> QueryFragment<DB>
+    for Statement<'_, DB, Row, PLACE>
+{
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         match &self.text {
             Text::InOrder(text) => {
@@ -179,7 +215,7 @@ impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, 
                 for part in sql.parts() {
                     out.push_sql(part.text);
                     match &part.value {
-                        Some(Place::First(name)) => {
+                        Some(Position::First(name)) => {
                             let is_it = |it: &&Value<'_, DB>| it.name == *name;
                             let found = self.values.get(expected).filter(is_it);
                             let found = found.or_else(|| self.values.iter().find(is_it));
@@ -188,7 +224,7 @@ impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, 
                             found.value.walk_ast(out.reborrow())?;
                             expected += 1;
                         }
-                        Some(Place::Again(number)) => {
+                        Some(Position::Again(number)) => {
                             out.push_sql(DB::PREFIX);
                             out.push_sql(number);
                         }
@@ -201,17 +237,21 @@ impl<DB: Backend + NumberedValues, Row> QueryFragment<DB> for Statement<'_, DB, 
     }
 }
 
-impl<DB: Backend, Row> QueryId for Statement<'_, DB, Row> {
-    type QueryId = ();
-    // The text and the types of the values are the key of the cache.
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// The key of the cache, whatever the values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place<const PLACE: u64>;
+
+impl<DB: Backend, Row, const PLACE: u64> QueryId for Statement<'_, DB, Row, PLACE> {
+    type QueryId = Place<PLACE>;
+    // Without one, the text and the types of the values are the key.
+    const HAS_STATIC_QUERY_ID: bool = PLACE != 0;
 }
 
-impl<DB: Backend, Row> Query for Statement<'_, DB, Row> {
+impl<DB: Backend, Row, const PLACE: u64> Query for Statement<'_, DB, Row, PLACE> {
     type SqlType = Row;
 }
 
-impl<DB: Backend, Row, C> RunQueryDsl<C> for Statement<'_, DB, Row> {}
+impl<DB: Backend, Row, C, const PLACE: u64> RunQueryDsl<C> for Statement<'_, DB, Row, PLACE> {}
 
 #[cfg(test)]
 #[cfg(feature = "sqlite")]

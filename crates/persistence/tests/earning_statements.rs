@@ -169,7 +169,7 @@ fn the_lock_of_a_badges_earns_is_held_for_four_statements_and_commit() {
     let sent = sent(&scene, &scene.earn_request(MANY, limits), MANY);
     let is_lock = |statement: &String| statement.starts_with("SELECT pg_advisory_xact_lock(");
     let lock = sent.statements.iter().position(is_lock).unwrap();
-    assert_eq!(lock, 6, "{:#?}", sent.statements);
+    assert_eq!(lock, 5, "{:#?}", sent.statements);
     // The sums by event date, the rolling ones, the rows, the feed, and COMMIT.
     assert_eq!(sent.statements.len() - lock, 6, "{:#?}", sent.statements);
 }

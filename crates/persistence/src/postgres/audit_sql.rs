@@ -9,10 +9,10 @@ use diesel::sql_types::{Array, BigInt, Nullable, SmallInt, Text};
 use super::{Connection, DB, column};
 use crate::audit::{AuditSql, Bounds, EntryColumns, EntryRow, NewEntry};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// Rows get their numbers in the order in which they are given.
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO audit (org_id, recorded_on, actor, entity_type, action, entity_id, request_tag, \
      reason, changes) \
      SELECT :org, w.recorded_on, w.actor, w.entity_type, w.action, w.entity_id, w.request_tag, \
@@ -23,7 +23,7 @@ static INSERT: Sql = Sql::new(
 );
 
 /// The sums keep the planner from looking through the times instead.
-static ABOUT: Sql = Sql::new(
+static ABOUT: Sql<{ here!() }> = Sql::new(
     "SELECT recorded_on, number, actor, entity_type, action, entity_id, request_tag, reason, \
      changes FROM audit \
      WHERE org_id = :org AND entity_id = :id \

@@ -21,14 +21,14 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer};
 use super::{Connection, DB, column};
 use crate::recording::sql::NewEnrolment;
 use crate::schema::enrolments;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// How many are looked up first. Where one in eight has been enrolled, nine of ten such
 /// batches are found.
 const SAMPLE: usize = 16;
 
 /// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
-static ANY_TAKEN: Sql = Sql::new(
+static ANY_TAKEN: Sql<{ here!() }> = Sql::new(
     "SELECT EXISTS (SELECT 1 \
      FROM unnest(:customers, :badges, :ordinals) AS w (customer_id, badge_id, ordinal), \
      LATERAL (SELECT 1 FROM enrolments e \

@@ -9,11 +9,11 @@ use super::shared::idempotency;
 use super::{Connection, DB, column};
 use crate::migrations::NewForm;
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::{DirectorySql, IdentifierKey};
 
 /// Identifiers do not move: they are never changed.
-static DELETE: Sql = Sql::new(
+static DELETE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM customer_identifiers i \
      USING unnest(:customers) AS w (customer_id), \
      LATERAL (SELECT o.ctid AS place FROM customer_identifiers o \
@@ -22,14 +22,14 @@ static DELETE: Sql = Sql::new(
      RETURNING i.kind, i.comparable, i.customer_id",
 );
 
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO customer_identifiers (org_id, kind, comparable, customer_id) \
      SELECT :org, w.kind, w.comparable, w.customer_id \
      FROM unnest(:kinds, :comparables, :customers) AS w (kind, comparable, customer_id) \
      ON CONFLICT DO NOTHING RETURNING kind, comparable",
 );
 
-static OWNERS: Sql = Sql::new(
+static OWNERS: Sql<{ here!() }> = Sql::new(
     "SELECT i.kind, i.comparable, i.customer_id \
      FROM unnest(:kinds, :comparables) AS w (kind, comparable), \
      LATERAL (SELECT * FROM customer_identifiers i WHERE i.org_id = :org \
@@ -37,14 +37,14 @@ static OWNERS: Sql = Sql::new(
 );
 
 /// The next identifiers that may have to change: telephone numbers, and what is not ASCII.
-pub(super) static PAGE: Sql = Sql::new(
+pub(super) static PAGE: Sql<{ here!() }> = Sql::new(
     "SELECT org_id, kind, comparable, customer_id FROM customer_identifiers \
      WHERE (org_id, kind, comparable) > (:org, :kind, :text) \
      AND (kind = :mobile OR octet_length(comparable) <> char_length(comparable)) \
      ORDER BY org_id, kind, comparable LIMIT :most",
 );
 
-static INSERT_NEW_FORMS: Sql = Sql::new(
+static INSERT_NEW_FORMS: Sql<{ here!() }> = Sql::new(
     "INSERT INTO new_identifiers (org_id, kind, old_form, new_form, customer_id) \
      SELECT * FROM unnest(:orgs, :kinds, :old_forms, :new_forms, :customers)",
 );

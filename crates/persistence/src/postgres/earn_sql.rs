@@ -15,10 +15,10 @@ use crate::recording::sql::{
     NewImports, Revocation, RollingColumns, RollingName, RollingRow,
 };
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// A maximum might be looked for among all of a customer's.
-static LAST: Sql = Sql::new(
+static LAST: Sql<{ here!() }> = Sql::new(
     "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
      WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = :badge \
      ORDER BY e.ordinal DESC LIMIT 1), 0) \
@@ -37,7 +37,7 @@ static COUNTED: CountedSql = CountedSql::new(
 );
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
-static RECORDED_AFTER: Sql = Sql::new(
+static RECORDED_AFTER: Sql<{ here!() }> = Sql::new(
     "SELECT (SELECT e.earned_on FROM earned_badges e \
      WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = :badge \
      AND e.revoked_on IS NULL AND NOT e.imported AND e.earned_on > w.since \
@@ -48,7 +48,7 @@ static RECORDED_AFTER: Sql = Sql::new(
 
 /// The rows, what they come to, and every sum that has it, as one statement: it is what the
 /// lock of a badge's earns waits for.
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "WITH new AS ( \
      INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, expires_on, \
      request_no, ordinal, enrolment, imported, badge_id, id) \
@@ -73,7 +73,7 @@ static INSERT: Sql = Sql::new(
      SELECT customer_id FROM new",
 );
 
-static SUMS: Sql = Sql::new(
+static SUMS: Sql<{ here!() }> = Sql::new(
     "SELECT COALESCE( \
      (SELECT c.earns FROM window_counts c WHERE c.org_id = :org AND c.badge_id = :badge \
      AND l.kind < 2 AND c.ends_on = l.until AND c.starts_on = l.since), \
@@ -92,7 +92,7 @@ static SUMS: Sql = Sql::new(
 
 /// What has left a window is added up by its index. The row of the last earn is looked for from the
 /// end of it: a maximum might be looked for among all of them.
-static ROLLING: Sql = Sql::new(
+static ROLLING: Sql<{ here!() }> = Sql::new(
     "SELECT w.unit, w.length, w.since, c.since, c.earns, \
      c.leaves_on, c.earns_after, c.earns_from, \
      COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
@@ -109,7 +109,7 @@ static ROLLING: Sql = Sql::new(
      ORDER BY w.place",
 );
 
-static REFUSE: Sql = Sql::new(
+static REFUSE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, refused_on, event_on, code, message, field) \
      SELECT :org, w.customer_id, :badge, :refused_on, :event_on, w.code, w.message, w.field \
@@ -117,14 +117,14 @@ static REFUSE: Sql = Sql::new(
 );
 
 /// Refusals do not move: they are never changed.
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM refusals f USING unnest(:customers) AS w (customer_id), \
      LATERAL (SELECT o.ctid AS place FROM refusals o WHERE o.org_id = :org \
      AND o.customer_id = w.customer_id AND o.badge_id = :badge \
      ORDER BY o.seq DESC OFFSET 10) AS o WHERE f.org_id = :org AND f.ctid = o.place",
 );
 
-static LAST_OF_PAIRS: Sql = Sql::new(
+static LAST_OF_PAIRS: Sql<{ here!() }> = Sql::new(
     "SELECT COALESCE((SELECT e.ordinal FROM earned_badges e \
      WHERE e.org_id = :org AND e.customer_id = w.customer_id AND e.badge_id = w.badge_id \
      ORDER BY e.ordinal DESC LIMIT 1), 0) \
@@ -132,7 +132,7 @@ static LAST_OF_PAIRS: Sql = Sql::new(
      ORDER BY w.place",
 );
 
-static IMPORT: Sql = Sql::new(
+static IMPORT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, \
      expires_on, request_no, ordinal, enrolment, imported, badge_id, id) \
      SELECT :org, w.customer_id, w.event_on, :earned_on, w.expires_on, :request_no, \
@@ -143,7 +143,7 @@ static IMPORT: Sql = Sql::new(
 );
 
 /// `OFFSET 0` keeps the planner from scanning the tables.
-static ACTIVE: Sql = Sql::new(
+static ACTIVE: Sql<{ here!() }> = Sql::new(
     "SELECT e.ordinal, e.event_on, e.expires_on, e.earned_on, e.imported, \
      (SELECT n.id FROM enrolments n WHERE n.org_id = :org AND n.customer_id = w.customer_id \
      AND n.badge_id = :badge AND n.ordinal = e.enrolment), l.owner_type, l.reference_id \
@@ -156,7 +156,7 @@ static ACTIVE: Sql = Sql::new(
      ORDER BY w.place",
 );
 
-static REVOKE: Sql = Sql::new(
+static REVOKE: Sql<{ here!() }> = Sql::new(
     "UPDATE earned_badges e SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
      revoke_reason = :reason \
      FROM unnest(:customers, :ordinals) AS w (customer_id, ordinal), \
@@ -166,7 +166,7 @@ static REVOKE: Sql = Sql::new(
      WHERE e.org_id = :org AND e.ctid = f.place",
 );
 
-static COUNT: Sql = Sql::new(
+static COUNT: Sql<{ here!() }> = Sql::new(
     "WITH i AS ( \
      SELECT * FROM unnest(:badges, :events, :rolls, :earns) \
      AS w (badge_id, event_on, rolls_on, earns) \
@@ -230,7 +230,7 @@ impl EarnSql for Connection {
         let customers = column(customers, |it| it.get());
         let mut counted = Vec::new();
         if limits.is_empty() {
-            let last: Vec<i32> = about::<Integer>(&LAST, &key)
+            let last: Vec<i32> = about::<Integer, _>(&LAST, &key)
                 .set::<Array<BigInt>, _>("customers", customers)
                 .load(self)?;
             add_counts(
@@ -253,7 +253,7 @@ impl EarnSql for Connection {
         key: BadgeKey,
         which: &[EarnAfter],
     ) -> Result<Vec<Option<i64>>, WorkError> {
-        Ok(about::<Nullable<BigInt>>(&RECORDED_AFTER, &key)
+        Ok(about::<Nullable<BigInt>, _>(&RECORDED_AFTER, &key)
             .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
             .set::<Array<BigInt>, _>("since", column(which, |it| it.1))
             .set::<Array<BigInt>, _>("before", column(which, |it| it.2))
@@ -262,7 +262,7 @@ impl EarnSql for Connection {
 
     fn insert_earns(&mut self, new: &NewEarns) -> Result<Vec<i64>, WorkError> {
         let rows = &new.rows;
-        Ok(about::<BigInt>(&INSERT, &new.key)
+        Ok(about::<BigInt, _>(&INSERT, &new.key)
             .set::<BigInt, _>("event_on", new.event_on)
             .set::<BigInt, _>("earned_on", new.earned_on)
             .set::<BigInt, _>("expires_on", new.expires_on)
@@ -289,7 +289,7 @@ impl EarnSql for Connection {
             .collect::<Result<_, _>>()
             .map_err(anyhow::Error::from)?;
         let fields = column(refused, |it| it.1.field.as_deref());
-        about::<()>(&REFUSE, &key)
+        about::<(), _>(&REFUSE, &key)
             .set::<BigInt, _>("refused_on", request.context.now.unix_micros())
             .set::<BigInt, _>("event_on", request.terms.event_on.unix_micros())
             .set::<Array<BigInt>, _>("customers", column(refused, |it| it.0.get()))
@@ -297,7 +297,7 @@ impl EarnSql for Connection {
             .set::<Array<Text>, _>("messages", column(refused, |it| it.1.message.as_str()))
             .set::<Array<Nullable<Text>>, _>("fields", fields)
             .execute(self)?;
-        about::<()>(&FORGET, &key)
+        about::<(), _>(&FORGET, &key)
             .set::<Array<BigInt>, _>("customers", column(refused, |it| it.0.get()))
             .execute(self)?;
         Ok(())
@@ -335,7 +335,7 @@ impl EarnSql for Connection {
         key: BadgeKey,
         which: &[(CustomerId, EarnedBadgeId)],
     ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
-        let rows: Vec<ActiveColumns> = about::<Active>(&ACTIVE, &key)
+        let rows: Vec<ActiveColumns> = about::<Active, _>(&ACTIVE, &key)
             .set::<Array<BigInt>, _>("customers", column(which, |it| it.0.get()))
             .set::<Array<Binary>, _>("ids", column(which, |it| *it.1.0.as_bytes()))
             .load(self)?;
@@ -349,7 +349,7 @@ impl EarnSql for Connection {
         which: &[(CustomerId, i32)],
         revocation: Revocation<'_>,
     ) -> Result<(), WorkError> {
-        about::<()>(&REVOKE, &key)
+        about::<(), _>(&REVOKE, &key)
             .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
             .set::<BigInt, _>("revoked_by", revocation.by.number())
             .set::<Nullable<Text>, _>("reason", revocation.reason())
@@ -375,7 +375,7 @@ impl EarnSql for Connection {
         key: BadgeKey,
         windows: &[RollingName],
     ) -> Result<Vec<RollingRow>, WorkError> {
-        let rows: Vec<RollingColumns> = about::<Rolling>(&ROLLING, &key)
+        let rows: Vec<RollingColumns> = about::<Rolling, _>(&ROLLING, &key)
             .set::<Array<SmallInt>, _>("units", column(windows, |it| it.0))
             .set::<Array<BigInt>, _>("lengths", column(windows, |it| it.1))
             .set::<Array<BigInt>, _>("since", column(windows, |it| it.2))
@@ -384,7 +384,7 @@ impl EarnSql for Connection {
     }
 
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {
-        Ok(about::<BigInt>(&SUMS, &key)
+        Ok(about::<BigInt, _>(&SUMS, &key)
             .set::<Array<SmallInt>, _>("kinds", column(limits, |it| it.kind.number()))
             .set::<Array<BigInt>, _>("since", column(limits, |it| it.from))
             .set::<Array<BigInt>, _>("until", column(limits, |it| it.until))

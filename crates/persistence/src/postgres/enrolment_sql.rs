@@ -13,9 +13,9 @@ use super::{Connection, DB, column, copy};
 use crate::mapping::{EnrolmentRow, enrolment, stored, triggered_by};
 use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO enrolments \
      (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      SELECT :org, w.customer_id, r.badge_ids[w.request], w.ordinal, w.id, \
@@ -27,7 +27,7 @@ static INSERT: Sql = Sql::new(
 );
 
 /// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
-static EXISTING: Sql = Sql::new(
+static EXISTING: Sql<{ here!() }> = Sql::new(
     "SELECT w.place, e.ordinal, e.id, e.event_on, e.expires_on, e.revoked_on \
      FROM unnest(:customers, :badges) WITH ORDINALITY AS w (customer_id, badge_id, place), \
      LATERAL (SELECT * FROM enrolments e \
@@ -36,7 +36,7 @@ static EXISTING: Sql = Sql::new(
 );
 
 /// Rows do not move while they are revoked: the badge is locked against everybody.
-static REVOKE: Sql = Sql::new(
+static REVOKE: Sql<{ here!() }> = Sql::new(
     "UPDATE enrolments e SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
      revoke_reason = :reason \
      FROM unnest(:customers, :ordinals) AS w (customer_id, ordinal), \
@@ -47,7 +47,7 @@ static REVOKE: Sql = Sql::new(
 );
 
 /// `OFFSET 0` keeps the planner from scanning either table.
-static TRIGGERED_BY: Sql = Sql::new(
+static TRIGGERED_BY: Sql<{ here!() }> = Sql::new(
     "SELECT l.owner_type, l.reference_id \
      FROM unnest(:customers, :ordinals) WITH ORDINALITY AS w (customer_id, ordinal, place) \
      LEFT JOIN LATERAL (SELECT e.request_no FROM enrolments e \

@@ -12,20 +12,20 @@ use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, ExpirySql, Kept, NewDue, 
 use crate::mapping::stored;
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static DUE: Sql = Sql::new(
+static DUE: Sql<{ here!() }> = Sql::new(
     "SELECT due_on, ledger_no, customers, done FROM expiries \
      WHERE org_id = :org AND due_on <= :until ORDER BY due_on, ledger_no LIMIT :at_most \
      FOR UPDATE SKIP LOCKED",
 );
 
-static REMOVE: Sql = Sql::new(
+static REMOVE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM expiries e USING unnest(:due_on, :ledger_nos) AS w (due_on, ledger_no) \
      WHERE e.org_id = :org AND e.due_on = w.due_on AND e.ledger_no = w.ledger_no",
 );
 
-static ENTER: Sql = Sql::new(
+static ENTER: Sql<{ here!() }> = Sql::new(
     "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
      SELECT :org, w.due_on, w.ledger_no, w.customers, 0 \
      FROM unnest(:due_on, :ledger_nos, :customers) AS w (due_on, ledger_no, customers) \

@@ -18,10 +18,10 @@ use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
 use crate::recording::sql::Growth;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// Numbers are drawn in the order in which the rows come.
-static APPEND: Sql = Sql::new(
+static APPEND: Sql<{ here!() }> = Sql::new(
     "WITH counted AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT :org, g.badge_id, g.issued, g.earned \
      FROM unnest(:badges, :issued, :earned) AS g (badge_id, issued, earned) \
@@ -56,7 +56,7 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
 /// One statement: whoever reads sees a row in the outbox, or in the feed. What is the same for all rows
 /// is a query that gives one value, and so computed once; a join would do it for each.
-static SEQUENCE: Sql = Sql::new(
+static SEQUENCE: Sql<{ here!() }> = Sql::new(
     "WITH last AS MATERIALIZED ( \
        SELECT max(number) AS number FROM ( \
          SELECT number FROM outbox WHERE org_id = :org AND number > :from \
@@ -81,7 +81,7 @@ static SEQUENCE: Sql = Sql::new(
      ) SELECT count(*), COALESCE(SUM(events), 0)::bigint FROM moved",
 );
 
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM feed WHERE org_id = :org AND last_position IN ( \
      SELECT last_position FROM feed WHERE org_id = :org AND last_position <= :until \
      ORDER BY last_position LIMIT :at_most)",

@@ -5,11 +5,11 @@ use diesel::sql_types::BigInt;
 
 use super::shared::access;
 use super::{Connection, DB};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::HousekeepingSql;
 
 /// The outer condition is looked at again when somebody else has renewed a key meanwhile.
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM idempotency WHERE org_id = :org AND expires_on <= :now AND (actor, key) IN \
      (SELECT actor, key FROM idempotency \
      WHERE org_id = :org AND expires_on <= :now LIMIT :at_most)",
@@ -17,7 +17,7 @@ static FORGET: Sql = Sql::new(
 
 /// One statement: a reader's snapshot has the old rows or the new one. Of two that run at
 /// once each adds up what it deleted itself.
-static FOLD: Sql = Sql::new(
+static FOLD: Sql<{ here!() }> = Sql::new(
     "WITH many AS ( \
        SELECT badge_id FROM badge_counts WHERE org_id = :org \
        GROUP BY badge_id HAVING count(*) > 1 \

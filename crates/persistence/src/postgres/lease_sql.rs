@@ -5,13 +5,13 @@ use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 
 use super::{Connection, DB};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::{LeaseSql, NewTerm, TakenRow};
 
 /// Those that somebody has are left out first, so that asking for them writes nothing. Who waited for
 /// another to take one finds it held: by its own older moment even more so. Everybody locks rows in the
 /// order of their names.
-static TAKE: Sql = Sql::new(
+static TAKE: Sql<{ here!() }> = Sql::new(
     "WITH clock AS MATERIALIZED ( \
        SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now \
      ) INSERT INTO leases AS l (name, holder, held_until) \
@@ -29,7 +29,7 @@ static TAKE: Sql = Sql::new(
      RETURNING l.name, l.taken_from",
 );
 
-static RENEW: Sql = Sql::new(
+static RENEW: Sql<{ here!() }> = Sql::new(
     "WITH mine AS ( \
        SELECT name FROM leases WHERE name = ANY(:names) AND holder = :holder \
        ORDER BY name FOR UPDATE \
@@ -38,19 +38,19 @@ static RENEW: Sql = Sql::new(
      FROM mine WHERE l.name = mine.name RETURNING l.name",
 );
 
-static RELEASE: Sql = Sql::new(
+static RELEASE: Sql<{ here!() }> = Sql::new(
     "WITH mine AS ( \
        SELECT name FROM leases WHERE name = ANY(:names) AND holder = :holder \
        ORDER BY name FOR UPDATE \
      ) DELETE FROM leases l USING mine WHERE l.name = mine.name",
 );
 
-static COUNT_HOLDERS: Sql = Sql::new(
+static COUNT_HOLDERS: Sql<{ here!() }> = Sql::new(
     "SELECT count(DISTINCT holder) FROM leases \
      WHERE held_until > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 );
 
-static SWEEP: Sql = Sql::new(
+static SWEEP: Sql<{ here!() }> = Sql::new(
     "WITH old AS ( \
        SELECT name FROM leases \
        WHERE held_until <= (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - :ran_out_for \

@@ -15,11 +15,11 @@ use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::recording::sql::LedgerSql;
 use crate::retry::WorkError;
 use crate::schema::request_ledger;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// A query that gives one value looks each up by the key; `EXISTS` might read the whole table once.
 /// `+ 0` keeps the planner from looking through all that expire later.
-static USED_KEYS: Sql = Sql::new(
+static USED_KEYS: Sql<{ here!() }> = Sql::new(
     "SELECT (SELECT true FROM idempotency i WHERE i.org_id = :org AND i.actor = k.actor \
      AND i.key = k.key AND i.expires_on + 0 > k.used_on) \
      IS NOT NULL \
@@ -27,14 +27,14 @@ static USED_KEYS: Sql = Sql::new(
      ORDER BY k.place",
 );
 
-static USED_NAMES: Sql = Sql::new(
+static USED_NAMES: Sql<{ here!() }> = Sql::new(
     "SELECT (SELECT true FROM request_ledger l WHERE l.org_id = :org \
      AND l.operation = k.operation AND l.request_id = k.request_id) IS NOT NULL \
      FROM unnest(:operations, :request_ids) WITH ORDINALITY AS k (operation, request_id, place) \
      ORDER BY k.place",
 );
 
-static RESERVE: Sql = Sql::new(
+static RESERVE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO idempotency AS i (org_id, actor, key, fingerprint, used_on, expires_on, \
      warnings, answer, operation, request_id) \
      SELECT :org, k.* FROM unnest(:actors, :keys, :fingerprints, :used_on, :expires_on, \
@@ -47,12 +47,12 @@ static RESERVE: Sql = Sql::new(
      RETURNING i.actor, i.key",
 );
 
-static RELEASE: Sql = Sql::new(
+static RELEASE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM idempotency i USING unnest(:actors, :keys) AS k (actor, key) \
      WHERE i.org_id = :org AND i.actor = k.actor AND i.key = k.key",
 );
 
-static WRITE: Sql = Sql::new(
+static WRITE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
      owner_type, reference_id, answer) \
      SELECT :org, k.* FROM unnest(:operations, :request_ids, :recorded_on, :recorded_by, \
@@ -61,13 +61,13 @@ static WRITE: Sql = Sql::new(
      RETURNING operation, request_id, number",
 );
 
-static CORRECT: Sql = Sql::new(
+static CORRECT: Sql<{ here!() }> = Sql::new(
     "UPDATE request_ledger l SET answer = k.answer \
      FROM unnest(:numbers, :answers) AS k (number, answer) \
      WHERE l.org_id = :org AND l.number = k.number",
 );
 
-static ERASE: Sql = Sql::new(
+static ERASE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM request_ledger l USING unnest(:numbers) AS k (number) \
      WHERE l.org_id = :org AND l.number = k.number",
 );

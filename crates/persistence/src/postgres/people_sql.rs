@@ -13,14 +13,14 @@ use crate::people::sql::{
 };
 use crate::recording::sql::{Growth, Revocation};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 const SHARE: &str = "SELECT pg_advisory_xact_lock_shared(?)";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
 /// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
-static MERGED: Sql = Sql::new(
+static MERGED: Sql<{ here!() }> = Sql::new(
     "SELECT m.customer_id, m.into_id, m.successor_id FROM unnest(:customers) AS w (customer_id), \
      LATERAL (SELECT * FROM merged_customers m \
      WHERE m.org_id = :org AND m.customer_id = w.customer_id OFFSET 0) AS m",
@@ -57,7 +57,7 @@ static NUMBER_EARNS: Sql = Sql::new(
      WHERE org_id = :org AND customer_id = :to AND ordinal < 0",
 );
 
-static INSERT_REFUSALS: Sql = Sql::new(
+static INSERT_REFUSALS: Sql<{ here!() }> = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, refused_on, event_on, code, message, field) \
      SELECT :org, :to, w.badge_id, w.refused_on, w.event_on, w.code, w.message, w.field \
@@ -65,7 +65,7 @@ static INSERT_REFUSALS: Sql = Sql::new(
      AS w (badge_id, refused_on, event_on, code, message, field, place) ORDER BY w.place",
 );
 
-static GROW_FORGOTTEN: Sql = Sql::new(
+static GROW_FORGOTTEN: Sql<{ here!() }> = Sql::new(
     "INSERT INTO forgotten_counts AS f (org_id, badge_id, issued, earned) \
      SELECT :org, w.badge_id, w.issued, w.earned \
      FROM unnest(:badges, :issued, :earned) AS w (badge_id, issued, earned) \
@@ -73,23 +73,23 @@ static GROW_FORGOTTEN: Sql = Sql::new(
      issued = f.issued + excluded.issued, earned = f.earned + excluded.earned",
 );
 
-static FORGET_REASONS: Sql = Sql::new(
+static FORGET_REASONS: Sql<{ here!() }> = Sql::new(
     "UPDATE audit SET reason = NULL WHERE org_id = :org AND entity_id = ANY (:about) \
      AND entity_type = ANY (:kinds) AND reason IS NOT NULL",
 );
 
-static REPLACE_ANSWERS: Sql = Sql::new(
+static REPLACE_ANSWERS: Sql<{ here!() }> = Sql::new(
     "UPDATE request_ledger l SET answer = w.bytes \
      FROM unnest(:numbers, :all) AS w (number, bytes) \
      WHERE l.org_id = :org AND l.number = w.number",
 );
 
-static REPLACE_DATA: Sql = Sql::new(
+static REPLACE_DATA: Sql<{ here!() }> = Sql::new(
     "UPDATE feed f SET data = w.bytes FROM unnest(:positions, :all) AS w (position, bytes) \
      WHERE f.org_id = :org AND f.last_position = w.position",
 );
 
-static REPLACE_KEPT: Sql = Sql::new(
+static REPLACE_KEPT: Sql<{ here!() }> = Sql::new(
     "UPDATE idempotency i SET answer = w.bytes \
      FROM unnest(:actors, :keys, :all) AS w (actor, key, bytes) \
      WHERE i.org_id = :org AND i.actor = w.actor AND i.key = w.key",

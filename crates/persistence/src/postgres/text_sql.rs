@@ -7,9 +7,9 @@ use diesel::sql_types::{Array, Text};
 
 use super::{Connection, DB, column};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static WRITE: Sql = Sql::new(
+static WRITE: Sql<{ here!() }> = Sql::new(
     "UPDATE new_texts SET new_form = w.new_form \
      FROM unnest(:old_forms, :new_forms) AS w (old_form, new_form) \
      WHERE new_texts.old_form = w.old_form",

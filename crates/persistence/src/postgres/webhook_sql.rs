@@ -7,10 +7,10 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt
 
 use super::{Connection, DB, column};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::webhook_rows::{AttemptRow, attempts};
 
-static PUT_RETRIES: Sql = Sql::new(
+static PUT_RETRIES: Sql<{ here!() }> = Sql::new(
     "INSERT INTO webhook_retries (org_id, webhook_id, position, partition_key, attempts, first_on, \
      due_on, given_up, resent) \
      SELECT :org, :webhook, w.* \
@@ -23,32 +23,32 @@ static PUT_RETRIES: Sql = Sql::new(
      OR (NOT excluded.given_up AND excluded.due_on <= webhook_retries.due_on)",
 );
 
-static RESEND: Sql = Sql::new(
+static RESEND: Sql<{ here!() }> = Sql::new(
     "INSERT INTO webhook_retries (org_id, webhook_id, position, attempts, due_on, given_up, resent) \
      SELECT :org, :webhook, w.position, 0, :due_on, false, true \
      FROM unnest(:positions) AS w (position) ON CONFLICT DO NOTHING",
 );
 
-static DELETE_RETRIES: Sql = Sql::new(
+static DELETE_RETRIES: Sql<{ here!() }> = Sql::new(
     "DELETE FROM webhook_retries WHERE org_id = :org AND webhook_id = :webhook \
      AND position = ANY (:positions)",
 );
 
-static INSERT_ATTEMPTS: Sql = Sql::new(
+static INSERT_ATTEMPTS: Sql<{ here!() }> = Sql::new(
     "INSERT INTO webhook_attempts (org_id, webhook_id, number, attempted_on, status, http_status, \
      duration, error, answer, events) \
      SELECT :org, :webhook, w.* FROM unnest(:numbers, :attempted_ons, :statuses, :http_statuses, \
      :durations, :errors, :answers, :events) AS w",
 );
 
-static SWEEP_RETRIES: Sql = Sql::new(
+static SWEEP_RETRIES: Sql<{ here!() }> = Sql::new(
     "DELETE FROM webhook_retries WHERE (org_id, webhook_id, position) IN \
      (SELECT org_id, webhook_id, position FROM webhook_retries \
      WHERE given_up AND first_on < :before LIMIT :at_most) \
      AND given_up AND first_on < :before",
 );
 
-static SWEEP_ATTEMPTS: Sql = Sql::new(
+static SWEEP_ATTEMPTS: Sql<{ here!() }> = Sql::new(
     "DELETE FROM webhook_attempts WHERE org_id = :org AND webhook_id = :webhook AND number = ANY ( \
      ARRAY(SELECT o.number FROM webhook_attempts o \
      WHERE o.org_id = :org AND o.webhook_id = :webhook ORDER BY o.number LIMIT :at_most)) \

@@ -5,8 +5,8 @@
 //! [its own part](Steps): [`enrolments`], [`earns`], [`revoked_enrolments`], [`revoked_earns`],
 //! [`imports`].
 //!
-//! 1. The org's people are locked, shared, and the badge that a request was decided from, as a
-//!    statement of its own; then its version is read ([`Recording::check_versions`]) and, if anybody
+//! 1. The transaction begins with shared locks of the org's people and of the badges that requests
+//!    were decided from; then the badges' versions are read ([`Recording::check_versions`]) and, if anybody
 //!    ever was, who was merged ([`Recording::check_merged`]).
 //! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
 //! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
@@ -165,7 +165,11 @@ impl<C: RecordingSql> Store<C> {
         let Some(first) = requests.first() else {
             return Ok(Vec::new());
         };
-        let turn = Turn::about(first.context().org, requests.iter().map(S::rows).sum());
+        let org = first.context().org;
+        let turn = Turn::about(org, requests.iter().map(S::rows).sum());
+        let badges = requests.iter().filter_map(S::decided_from);
+        let badges: BTreeSet<_> = badges.map(|(badge, _)| badge).collect();
+        let locks = C::sharing(org, &badges);
         let work = |connection: &mut C| {
             let recorded = record::<C, S>(connection, requests, self.many)?;
             if recorded.is_written {
@@ -176,7 +180,7 @@ impl<C: RecordingSql> Store<C> {
         };
         match self
             .writer
-            .write_in_turn::<_, NotCommitted<S::Request>>(turn, work, ending)
+            .write_in_turn::<_, NotCommitted<S::Request>>(turn, &locks, work, ending)
         {
             Ok(recorded) => Ok(recorded.results),
             Err(NotCommitted::Nothing(results)) => Ok(results),
@@ -286,8 +290,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         numbers
     }
 
-    /// Locks the org's people and the badges that requests were decided from, shared, and refuses whose
-    /// badge has another version by now. Gives whether anybody may have been merged.
+    /// Refuses whose badge has another version by now. Gives whether anybody may have been merged.
     fn check_versions<C: RecordingSql>(
         &mut self,
         connection: &mut C,
@@ -296,12 +299,10 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let decided: Vec<_> = self.requests.iter().map(decided_from).collect();
         let badges: BTreeSet<_> = decided.iter().flatten().map(|it| it.0).collect();
         if badges.is_empty() {
-            connection.share_people(self.org)?;
             return Ok(true);
         }
         let badges: Vec<_> = badges.into_iter().collect();
         let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
-        connection.share_badges(&keys)?;
         self.badges.extend(keys);
         let Versions {
             versions,

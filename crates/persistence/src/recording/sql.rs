@@ -1,6 +1,8 @@
 //! What recording needs of a database: what each says its own way, and the rows that go there and
 //! come back. Everything here is done inside a transaction, and concerns one org.
 
+use std::collections::BTreeSet;
+
 use accolade_application::ports::{
     BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
 };
@@ -73,9 +75,11 @@ pub(crate) struct Versions {
 
 /// Badges: their locks, versions and counts.
 pub(crate) trait BadgeSql {
-    /// Locks the org's people until the transaction ends, as [`PeopleSql::share_people`] does, and these
-    /// badges of it, at least one, in their order, against edits but not against others who lock them so.
-    fn share_badges(&mut self, badges: &[BadgeKey]) -> QueryResult<()>;
+    /// The statements that lock the org's people until the transaction ends, as
+    /// [`PeopleSql::share_people`] does, and these badges of it, in their order, against edits but not
+    /// against others who lock them so. They can be sent together with the one that begins the
+    /// transaction; what comes later sees what they waited for.
+    fn sharing(org: OrgId, badges: &BTreeSet<BadgeId>) -> String;
 
     /// Locks the badge until the transaction ends, against everybody.
     fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()>;

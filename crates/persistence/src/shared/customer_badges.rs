@@ -37,7 +37,7 @@ use crate::retry::WorkError;
 use crate::schema::{
     badge_metas, catalogue_versions, earned_badges, enrolments, refusals, request_ledger,
 };
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::store::Store;
 
 /// The version of the org's catalogue, whoever the customer was merged into, and the totals of what it
@@ -70,25 +70,42 @@ macro_rules! enrolled {
     };
 }
 
-static EARNED: Sql = Sql::new(earned!());
-static ENROLLED: Sql = Sql::new(enrolled!("CAST(NULL AS BIGINT)"));
-static ENROLLED_WITH_RECORDING: Sql = Sql::new(enrolled!(
+static EARNED: Sql<{ here!() }> = Sql::new(earned!());
+static ENROLLED: Sql<{ here!() }> = Sql::new(enrolled!("CAST(NULL AS BIGINT)"));
+static ENROLLED_WITH_RECORDING: Sql<{ here!() }> = Sql::new(enrolled!(
     "(SELECT l.recorded_on FROM request_ledger l \
      WHERE l.org_id = e.org_id AND l.number = e.request_no)"
 ));
 
 /// A text for each, for a database that plans a text once: a condition that a value switches off would
 /// be planned each time anew.
-const fn held_sql(enrolments: EnrolmentsRead) -> &'static Sql {
-    match enrolments {
-        EnrolmentsRead::Nothing => &EARNED,
-        EnrolmentsRead::Enrolments => &ENROLLED,
-        EnrolmentsRead::WithRecording => &ENROLLED_WITH_RECORDING,
+fn held_rows(
+    connection: &mut Connection,
+    org: OrgId,
+    query: &HeldQuery,
+) -> QueryResult<Vec<HeldRow>> {
+    match query.enrolments {
+        EnrolmentsRead::Nothing => about(&EARNED, org, query).load(connection),
+        EnrolmentsRead::Enrolments => about(&ENROLLED, org, query).load(connection),
+        EnrolmentsRead::WithRecording => {
+            about(&ENROLLED_WITH_RECORDING, org, query).load(connection)
+        }
     }
 }
 
+fn about<'a, const PLACE: u64>(
+    sql: &'static Sql<PLACE>,
+    org: OrgId,
+    query: &HeldQuery,
+) -> Statement<'a, DB, Held, PLACE> {
+    Statement::named(sql)
+        .set::<BigInt, _>("org", org.get())
+        .set::<BigInt, _>("customer", query.customer.get())
+        .set::<BigInt, _>("now", query.now.unix_micros())
+}
+
 /// How many earns a customer has of a badge, and the totals of those that are not revoked.
-static EARN_COUNTS: Sql = Sql::new(
+static EARN_COUNTS: Sql<{ here!() }> = Sql::new(
     "SELECT COUNT(*), COUNT(*) FILTER (WHERE revoked_on IS NULL), \
      COUNT(*) FILTER (WHERE revoked_on IS NULL AND expires_on > :now), \
      MAX(earned_on) FILTER (WHERE revoked_on IS NULL), \
@@ -117,7 +134,7 @@ type Held = (
     Nullable<Binary>,
 );
 
-/// A row of [`held_sql`]: its part, the badge, five numbers, and an enrolment's id.
+/// A row of [`held_rows`]: its part, the badge, five numbers, and an enrolment's id.
 #[derive(Queryable)]
 struct HeldRow {
     part: i32,
@@ -163,12 +180,7 @@ fn held(
     org_id: OrgId,
     query: &HeldQuery,
 ) -> Result<(CatalogueVersion, Vec<Holding>), WorkError> {
-    let (org, customer, now) = (org_id.get(), query.customer.get(), query.now.unix_micros());
-    let statement = Statement::<DB, Held>::named(held_sql(query.enrolments))
-        .set::<BigInt, _>("org", org)
-        .set::<BigInt, _>("customer", customer)
-        .set::<BigInt, _>("now", now);
-    let mut rows: Vec<HeldRow> = statement.load(connection)?;
+    let mut rows = held_rows(connection, org_id, query)?;
     // Enrolments in the order of their ordinals, which is that of their recording.
     rows.sort_by_key(|row| (row.part, row.n1));
     let mut version = CatalogueVersion(0);

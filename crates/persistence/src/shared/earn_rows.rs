@@ -13,23 +13,23 @@ use crate::recording::sql::{
     WindowSum,
 };
 use crate::schema::{badge_earns, earned_badges, rolling_counts, rolling_told, window_counts};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// Every earn runs these two. Diesel prepares an UPDATE of its own anew each time, which costs more
 /// than to run it.
-static GROW_WINDOWS: Sql = Sql::new(
+static GROW_WINDOWS: Sql<{ here!() }> = Sql::new(
     "UPDATE window_counts SET earns = earns + :earns WHERE org_id = :org AND badge_id = :badge \
      AND ends_on > :event_on AND starts_on <= :event_on",
 );
 
-static GROW_ROLLING: Sql = Sql::new(
+static GROW_ROLLING: Sql<{ here!() }> = Sql::new(
     "UPDATE rolling_counts SET earns = earns + :earns, \
      earns_after = earns_after + CASE WHEN leaves_on < :rolls_on THEN :earns ELSE 0 END, \
      earns_from = earns_from + CASE WHEN leaves_on <= :rolls_on THEN :earns ELSE 0 END \
      WHERE org_id = :org AND badge_id = :badge AND since < :rolls_on",
 );
 
-static LEAVING: Sql = Sql::new(
+static LEAVING: Sql<{ here!() }> = Sql::new(
     "SELECT CAST(COALESCE(SUM(earns), 0) AS BIGINT) FROM badge_earns \
      WHERE org_id = :org AND badge_id = :badge AND rolls_on > :since AND rolls_on <= :until",
 );
@@ -44,7 +44,7 @@ static EARLIER: Sql = Sql::new(
      WHERE org_id = :org AND badge_id = :badge AND rolls_on < :on ORDER BY rolls_on DESC LIMIT :most",
 );
 
-static STORE_LEAVER: Sql = Sql::new(
+static STORE_LEAVER: Sql<{ here!() }> = Sql::new(
     "UPDATE rolling_counts SET leaves_on = :on, earns_after = :after, earns_from = :from \
      WHERE org_id = :org AND badge_id = :badge AND unit = :unit AND length = :length",
 );
@@ -54,7 +54,10 @@ fn bytes(key: &BadgeKey) -> &[u8] {
 }
 
 /// The statement of `sql` about this badge.
-pub(crate) fn about<'a, Row>(sql: &'static Sql, key: &'a BadgeKey) -> Statement<'a, DB, Row> {
+pub(crate) fn about<'a, Row, const PLACE: u64>(
+    sql: &'static Sql<PLACE>,
+    key: &'a BadgeKey,
+) -> Statement<'a, DB, Row, PLACE> {
     Statement::named(sql)
         .set::<BigInt, _>("org", key.org.get())
         .set::<Binary, _>("badge", bytes(key))
@@ -108,12 +111,12 @@ impl EarnRows for Connection {
                 badge_earns::earns.eq(earns),
             ))
             .execute(self)?;
-        about::<()>(&GROW_WINDOWS, &key)
+        about::<(), _>(&GROW_WINDOWS, &key)
             .set::<BigInt, _>("event_on", event_on)
             .set::<BigInt, _>("earns", earns)
             .execute(self)?;
         if let Some(rolls_on) = rolls_on {
-            about::<()>(&GROW_ROLLING, &key)
+            about::<(), _>(&GROW_ROLLING, &key)
                 .set::<BigInt, _>("rolls_on", rolls_on)
                 .set::<BigInt, _>("earns", earns)
                 .execute(self)?;
@@ -136,7 +139,7 @@ impl EarnRows for Connection {
     }
 
     fn leaving(&mut self, key: BadgeKey, since: i64, until: i64) -> QueryResult<i64> {
-        about::<BigInt>(&LEAVING, &key)
+        about::<BigInt, _>(&LEAVING, &key)
             .set::<BigInt, _>("since", since)
             .set::<BigInt, _>("until", until)
             .get_result(self)
@@ -153,7 +156,7 @@ impl EarnRows for Connection {
             Direction::Later => &LATER,
             Direction::Earlier => &EARLIER,
         };
-        about::<(BigInt, BigInt)>(sql, &key)
+        about::<(BigInt, BigInt), _>(sql, &key)
             .set::<BigInt, _>("on", on)
             .set::<BigInt, _>("most", most)
             .load(self)
@@ -166,7 +169,7 @@ impl EarnRows for Connection {
         leaver: Leaver,
     ) -> QueryResult<()> {
         let (unit, length, _) = name;
-        about::<()>(&STORE_LEAVER, &key)
+        about::<(), _>(&STORE_LEAVER, &key)
             .set::<SmallInt, _>("unit", unit)
             .set::<BigInt, _>("length", length)
             .set::<BigInt, _>("on", leaver.on)

@@ -8,10 +8,10 @@ use diesel::sql_types::{BigInt, Nullable};
 use super::{Connection, DB};
 use crate::feed::expiry_sql::{Backlog, DueKey, ExpiryRows, OldRequest};
 use crate::schema::{expiries, expiry_backlog, request_ledger};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// One look-up for each org.
-static ORGS_DUE: Sql = Sql::new(
+static ORGS_DUE: Sql<{ here!() }> = Sql::new(
     "SELECT o.id, (SELECT e.due_on FROM expiries e WHERE e.org_id = o.id \
      ORDER BY e.due_on LIMIT 1) FROM orgs o",
 );

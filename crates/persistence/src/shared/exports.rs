@@ -27,7 +27,7 @@ use super::customer_badges::{self, revocation_of};
 use super::{Connection, DB};
 use crate::mapping::{CountedBadgeRow, badge_id, enrolment, instant, stored, triggered_by};
 use crate::schema::{badge_groups, badge_metas, custom_fields, request_ledger};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::store::{RequestHead, Store};
 
 /// How many enrolments or earned badges one statement looks at.
@@ -67,7 +67,7 @@ static EARNED_BADGES: Sql = Sql::new(behind_the_key!(
     "earned_badges"
 ));
 
-static CUSTOMERS: Sql = Sql::new(
+static CUSTOMERS: Sql<{ here!() }> = Sql::new(
     "SELECT customer_id, kind, comparable FROM customer_identifiers \
      WHERE org_id = :org AND customer_id > :after AND customer_id <= :last \
      ORDER BY customer_id, kind LIMIT 4000",

@@ -7,10 +7,10 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
 use super::{Connection, DB};
 use crate::feed::sql::{FeedRows, LedgerRow, Mark, StoredRow};
 use crate::schema::request_ledger;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// The row that has the last position is looked up first: the scan ends there, whatever is behind.
-static ROWS: Sql = Sql::new(
+static ROWS: Sql<{ here!() }> = Sql::new(
     "SELECT last_position, recorded_on, latest_on, ledger_no, events, kind, data FROM feed \
      WHERE org_id = :org AND last_position > :after AND last_position <= COALESCE( \
      (SELECT last_position FROM feed WHERE org_id = :org AND last_position >= :until \
@@ -18,12 +18,12 @@ static ROWS: Sql = Sql::new(
      ORDER BY last_position LIMIT :at_most + 0",
 );
 
-static MARK_AFTER: Sql = Sql::new(
+static MARK_AFTER: Sql<{ here!() }> = Sql::new(
     "SELECT last_position, events, latest_on FROM feed WHERE org_id = :org \
      AND last_position > :after ORDER BY last_position LIMIT 1",
 );
 
-static NEWEST_MARK: Sql = Sql::new(
+static NEWEST_MARK: Sql<{ here!() }> = Sql::new(
     "SELECT last_position, events, latest_on FROM feed WHERE org_id = :org \
      ORDER BY last_position DESC LIMIT 1",
 );

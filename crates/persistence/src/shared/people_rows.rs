@@ -17,9 +17,9 @@ use crate::schema::{
     customer_identifiers, earned_badges, enrolments, feed, merged_customers, refusals,
     request_ledger, webhook_retries, webhooks,
 };
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static MOVE_IDENTIFIERS: Sql = Sql::new(
+static MOVE_IDENTIFIERS: Sql<{ here!() }> = Sql::new(
     "UPDATE customer_identifiers SET customer_id = :to \
      WHERE org_id = :org AND customer_id = :from AND kind NOT IN \
      (SELECT o.kind FROM customer_identifiers o WHERE o.org_id = :org AND o.customer_id = :to) \
@@ -36,13 +36,13 @@ static REMOVE_EARNS: Sql = Sql::new(
      RETURNING badge_id, id, revoked_on",
 );
 
-static ROW_BEHIND: Sql = Sql::new(
+static ROW_BEHIND: Sql<{ here!() }> = Sql::new(
     "SELECT last_position FROM feed WHERE org_id = :org AND last_position > :after \
      ORDER BY last_position LIMIT 1 OFFSET :before + 0",
 );
 
 /// There is an index of those that hold an answer.
-static KEPT_AFTER: Sql = Sql::new(
+static KEPT_AFTER: Sql<{ here!() }> = Sql::new(
     "SELECT actor, key, answer FROM idempotency \
      WHERE org_id = :org AND (actor, key) > (:actor, :key) AND answer IS NOT NULL \
      ORDER BY actor, key LIMIT :at_most + 0",

@@ -18,7 +18,7 @@ use super::text_sql::write_new_forms;
 use super::{Connection, DB, position};
 use crate::retry::WorkError;
 use crate::schema::{badge_metas, custom_fields};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// How many texts are read at a time.
 const PAGE_SIZE: i64 = 10_000;
@@ -55,7 +55,7 @@ const COLLECT: &str = concat!(
     texts!("name", "custom_fields"),
 );
 
-static PAGE: Sql =
+static PAGE: Sql<{ here!() }> =
     Sql::new("SELECT old_form FROM new_texts WHERE old_form > :last ORDER BY old_form LIMIT :most");
 
 const FORGET_UNCHANGED: &str = "DELETE FROM new_texts WHERE new_form IS NULL";

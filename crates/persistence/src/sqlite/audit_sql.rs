@@ -9,10 +9,10 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use super::{Connection, DB, json};
 use crate::audit::{AuditSql, Bounds, EntryColumns, EntryRow, NewEntry};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// Nobody else writes meanwhile, so the numbers behind the last of each moment are free.
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO audit (org_id, recorded_on, number, actor, entity_type, action, entity_id, \
      request_tag, reason, changes) \
      SELECT :org, w.value ->> 0, w.key + 1 + COALESCE((SELECT MAX(a.number) FROM audit a \
@@ -22,7 +22,7 @@ static INSERT: Sql = Sql::new(
 );
 
 /// The index is named, because without it all that the org has would be looked through.
-static ABOUT: Sql = Sql::new(
+static ABOUT: Sql<{ here!() }> = Sql::new(
     "SELECT recorded_on, number, actor, entity_type, action, entity_id, request_tag, reason, \
      changes FROM audit INDEXED BY audit_entity \
      WHERE org_id = :org AND entity_id = :id AND recorded_on >= :from AND recorded_on <= :until \

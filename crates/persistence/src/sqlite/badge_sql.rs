@@ -1,6 +1,8 @@
 //! The versions and counts of badges, for SQLite. A transaction that writes has the database to
 //! itself, so that nothing has to be locked.
 
+use std::collections::BTreeSet;
+
 use accolade_application::ports::BadgeVersion;
 use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::prelude::*;
@@ -9,15 +11,15 @@ use diesel::sql_types::{BigInt, Binary, Bool};
 use super::{Connection, DB};
 use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// Whether anybody was merged is a look at one row at most, whatever there is.
-static VERSION: Sql = Sql::new(
+static VERSION: Sql<{ here!() }> = Sql::new(
     "SELECT version, EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org) \
      FROM badge_metas WHERE org_id = :org AND id = :badge",
 );
 
-static GROW: Sql = Sql::new(
+static GROW: Sql<{ here!() }> = Sql::new(
     "INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      VALUES (:org, :badge, :issued, :earned) \
      ON CONFLICT (org_id, badge_id) DO UPDATE SET \
@@ -25,8 +27,8 @@ static GROW: Sql = Sql::new(
 );
 
 impl BadgeSql for Connection {
-    fn share_badges(&mut self, _: &[BadgeKey]) -> QueryResult<()> {
-        Ok(())
+    fn sharing(_: OrgId, _: &BTreeSet<BadgeId>) -> String {
+        String::new()
     }
 
     fn lock_badge(&mut self, _: BadgeKey) -> QueryResult<()> {

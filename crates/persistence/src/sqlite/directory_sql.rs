@@ -9,11 +9,11 @@ use super::shared::idempotency;
 use super::{Connection, DB, json};
 use crate::migrations::NewForm;
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::{DirectorySql, IdentifierKey};
 
 /// The index is named, because without it all that the org has would be looked through.
-static DELETE: Sql = Sql::new(
+static DELETE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM customer_identifiers WHERE (org_id, kind, comparable) IN ( \
      SELECT i.org_id, i.kind, i.comparable \
      FROM json_each(:customers) AS w CROSS JOIN customer_identifiers AS i \
@@ -21,28 +21,28 @@ static DELETE: Sql = Sql::new(
      RETURNING kind, comparable, customer_id",
 );
 
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO customer_identifiers (org_id, kind, comparable, customer_id) \
      SELECT :org, w.value ->> 0, w.value ->> 1, w.value ->> 2 \
      FROM json_each(:rows) AS w WHERE true \
      ON CONFLICT DO NOTHING RETURNING kind, comparable",
 );
 
-static OWNERS: Sql = Sql::new(
+static OWNERS: Sql<{ here!() }> = Sql::new(
     "SELECT i.kind, i.comparable, i.customer_id \
      FROM json_each(:keys) AS w CROSS JOIN customer_identifiers AS i \
      ON i.org_id = :org AND i.kind = w.value ->> 0 AND i.comparable = w.value ->> 1",
 );
 
 /// The next identifiers that may have to change: telephone numbers, and what is not ASCII.
-pub(super) static PAGE: Sql = Sql::new(
+pub(super) static PAGE: Sql<{ here!() }> = Sql::new(
     "SELECT org_id, kind, comparable, customer_id FROM customer_identifiers \
      WHERE (org_id, kind, comparable) > (:org, :kind, :text) \
      AND (kind = :mobile OR octet_length(comparable) <> length(comparable)) \
      ORDER BY org_id, kind, comparable LIMIT :most",
 );
 
-static INSERT_NEW_FORMS: Sql = Sql::new(
+static INSERT_NEW_FORMS: Sql<{ here!() }> = Sql::new(
     "INSERT INTO new_identifiers (org_id, kind, old_form, new_form, customer_id) \
      SELECT w.value ->> 'org', w.value ->> 'kind', w.value ->> 'old', \
      w.value ->> 'new', w.value ->> 'customer' FROM json_each(:rows) AS w",

@@ -20,9 +20,9 @@ use crate::recording::sql::{
     RollingRow,
 };
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static LAST: Sql = Sql::new(
+static LAST: Sql<{ here!() }> = Sql::new(
     "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
      WHERE e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge), 0) \
      FROM json_each(:customers) AS w ORDER BY w.key",
@@ -37,7 +37,7 @@ static COUNTED: CountedSql = CountedSql::new(
 );
 
 /// When that earn was recorded whose leaving makes room in a customer's rolling window.
-static RECORDED_AFTER: Sql = Sql::new(
+static RECORDED_AFTER: Sql<{ here!() }> = Sql::new(
     "SELECT (SELECT e.earned_on FROM ( \
      SELECT e.earned_on, ROW_NUMBER() OVER (ORDER BY e.earned_on) - 1 AS before \
      FROM earned_badges e \
@@ -47,7 +47,7 @@ static RECORDED_AFTER: Sql = Sql::new(
      FROM json_each(:which) AS w ORDER BY w.key",
 );
 
-static INSERT: Sql = Sql::new(
+static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, enrolment, imported) \
      SELECT :org, w.value ->> 0, :badge, w.value ->> 1, substr(:ids, 12 * w.key + 1, 12), \
@@ -56,7 +56,7 @@ static INSERT: Sql = Sql::new(
      ON CONFLICT DO NOTHING RETURNING customer_id",
 );
 
-static ACTIVE: Sql = Sql::new(
+static ACTIVE: Sql<{ here!() }> = Sql::new(
     "SELECT e.ordinal, e.event_on, e.expires_on, e.earned_on, e.imported, \
      (SELECT n.id FROM enrolments n WHERE n.org_id = :org AND n.customer_id = w.value \
      AND n.badge_id = :badge AND n.ordinal = e.enrolment), l.owner_type, l.reference_id \
@@ -66,7 +66,7 @@ static ACTIVE: Sql = Sql::new(
      LEFT JOIN request_ledger l ON l.org_id = :org AND l.number = e.request_no ORDER BY w.key",
 );
 
-static REVOKE: Sql = Sql::new(
+static REVOKE: Sql<{ here!() }> = Sql::new(
     "UPDATE earned_badges SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
      revoke_reason = :reason \
      WHERE (org_id, customer_id, badge_id, ordinal) IN \
@@ -85,7 +85,7 @@ type Active = (
     Nullable<Text>,
 );
 
-static SUMS: Sql = Sql::new(
+static SUMS: Sql<{ here!() }> = Sql::new(
     "SELECT CAST(COALESCE( \
      (SELECT c.earns FROM window_counts c WHERE c.org_id = :org AND c.badge_id = :badge \
      AND l.value ->> 0 < 2 AND c.ends_on = l.value ->> 2 AND c.starts_on = l.value ->> 1), \
@@ -103,7 +103,7 @@ static SUMS: Sql = Sql::new(
 
 /// What has left a window is added up by its index. The row of the last earn is looked for from the
 /// end of it.
-static ROLLING: Sql = Sql::new(
+static ROLLING: Sql<{ here!() }> = Sql::new(
     "SELECT w.value ->> 0, w.value ->> 1, w.value ->> 2, c.since, c.earns, \
      c.leaves_on, c.earns_after, c.earns_from, \
      CAST(COALESCE((SELECT SUM(e.earns) FROM badge_earns e \
@@ -120,7 +120,7 @@ static ROLLING: Sql = Sql::new(
      ORDER BY w.key",
 );
 
-static REFUSE: Sql = Sql::new(
+static REFUSE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, seq, refused_on, event_on, code, message, field) \
      SELECT :org, w.value ->> 0, :badge, \
@@ -131,7 +131,7 @@ static REFUSE: Sql = Sql::new(
 );
 
 /// They are numbered without gaps.
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM refusals WHERE (org_id, customer_id, badge_id, seq) IN ( \
      SELECT o.org_id, o.customer_id, o.badge_id, max(o.seq) - 10 \
      FROM json_each(:rows) AS w CROSS JOIN refusals AS o \
@@ -139,14 +139,14 @@ static FORGET: Sql = Sql::new(
      GROUP BY o.org_id, o.customer_id, o.badge_id)",
 );
 
-static LAST_OF_PAIRS: Sql = Sql::new(
+static LAST_OF_PAIRS: Sql<{ here!() }> = Sql::new(
     "SELECT COALESCE((SELECT max(e.ordinal) FROM earned_badges e \
      WHERE e.org_id = :org AND e.customer_id = w.value \
      AND e.badge_id = substr(:badges, 12 * w.key + 1, 12)), 0) \
      FROM json_each(:customers) AS w ORDER BY w.key",
 );
 
-static IMPORT: Sql = Sql::new(
+static IMPORT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO earned_badges (org_id, customer_id, badge_id, ordinal, id, \
      event_on, earned_on, expires_on, request_no, imported) \
      SELECT :org, w.value ->> 0, substr(:badges, 12 * w.key + 1, 12), w.value ->> 1, \
@@ -191,7 +191,7 @@ impl EarnSql for Connection {
         let customers = json(&customers)?;
         let mut counted = Vec::new();
         if limits.is_empty() {
-            let last: Vec<i32> = about::<Integer>(&LAST, &key)
+            let last: Vec<i32> = about::<Integer, _>(&LAST, &key)
                 .set::<Text, _>("customers", customers)
                 .load(self)?;
             add_counts(
@@ -221,7 +221,7 @@ impl EarnSql for Connection {
         let which: Vec<_> = (which.iter())
             .map(|(customer, since, before)| (customer.get(), since, before))
             .collect();
-        Ok(about::<Nullable<BigInt>>(&RECORDED_AFTER, &key)
+        Ok(about::<Nullable<BigInt>, _>(&RECORDED_AFTER, &key)
             .set::<Text, _>("which", json(&which)?)
             .load(self)?)
     }
@@ -231,7 +231,7 @@ impl EarnSql for Connection {
             .map(|it| (it.customer.get(), it.ordinal, it.enrolment, it.request_no))
             .collect();
         let ids: Vec<u8> = (new.rows.iter()).flat_map(|it| *it.id.as_bytes()).collect();
-        let inserted: Vec<i64> = about::<BigInt>(&INSERT, &new.key)
+        let inserted: Vec<i64> = about::<BigInt, _>(&INSERT, &new.key)
             .set::<Binary, _>("ids", ids)
             .set::<BigInt, _>("event_on", new.event_on)
             .set::<BigInt, _>("earned_on", new.earned_on)
@@ -268,12 +268,12 @@ impl EarnSql for Connection {
             })
             .collect();
         let rows = json(&rows)?;
-        about::<()>(&REFUSE, &key)
+        about::<(), _>(&REFUSE, &key)
             .set::<BigInt, _>("refused_on", request.context.now.unix_micros())
             .set::<BigInt, _>("event_on", request.terms.event_on.unix_micros())
             .set::<Text, _>("rows", rows.as_str())
             .execute(self)?;
-        about::<()>(&FORGET, &key)
+        about::<(), _>(&FORGET, &key)
             .set::<Text, _>("rows", rows.as_str())
             .execute(self)?;
         Ok(())
@@ -318,7 +318,7 @@ impl EarnSql for Connection {
     ) -> Result<Vec<Option<ActiveEarn>>, WorkError> {
         let customers: Vec<_> = which.iter().map(|it| it.0.get()).collect();
         let ids: Vec<u8> = which.iter().flat_map(|it| *it.1.0.as_bytes()).collect();
-        let rows: Vec<ActiveColumns> = about::<Active>(&ACTIVE, &key)
+        let rows: Vec<ActiveColumns> = about::<Active, _>(&ACTIVE, &key)
             .set::<Text, _>("customers", json(&customers)?)
             .set::<Binary, _>("ids", ids)
             .load(self)?;
@@ -333,7 +333,7 @@ impl EarnSql for Connection {
         revocation: Revocation<'_>,
     ) -> Result<(), WorkError> {
         let which: Vec<_> = which.iter().map(|it| (it.0.get(), it.1)).collect();
-        about::<()>(&REVOKE, &key)
+        about::<(), _>(&REVOKE, &key)
             .set::<BigInt, _>("revoked_on", revocation.on.unix_micros())
             .set::<BigInt, _>("revoked_by", revocation.by.number())
             .set::<Nullable<Text>, _>("reason", revocation.reason())
@@ -362,14 +362,14 @@ impl EarnSql for Connection {
         key: BadgeKey,
         windows: &[RollingName],
     ) -> Result<Vec<RollingRow>, WorkError> {
-        let rows: Vec<RollingColumns> = about::<Rolling>(&ROLLING, &key)
+        let rows: Vec<RollingColumns> = about::<Rolling, _>(&ROLLING, &key)
             .set::<Text, _>("windows", json(&windows)?)
             .load(self)?;
         Ok(rows.into_iter().map(RollingRow::from).collect())
     }
 
     fn sums(&mut self, key: BadgeKey, limits: &[Boundary]) -> Result<Vec<i64>, WorkError> {
-        Ok(about::<BigInt>(&SUMS, &key)
+        Ok(about::<BigInt, _>(&SUMS, &key)
             .set::<Text, _>("limits", boundaries(limits)?)
             .load(self)?)
     }

@@ -14,7 +14,7 @@ use super::{Connection, DB, json};
 use crate::mapping::{EnrolmentRow, enrolment, stored, triggered_by};
 use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revocation};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 static INSERT_FIRST: Sql = Sql::new(
     "INSERT INTO enrolments \
@@ -26,7 +26,7 @@ static INSERT_FIRST: Sql = Sql::new(
 
 /// One customer, as most requests have: nothing to read from JSON, and no journal of the statement,
 /// which SQLite keeps where one may fail after its first row.
-static INSERT_ONE: Sql = Sql::new(
+static INSERT_ONE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO enrolments \
      (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
      VALUES (:org, :customer, :badge, :ordinal, :id, :event_on, :expires_on, :request_no) \
@@ -46,13 +46,13 @@ static INSERT_NEXT: Sql = Sql::new(
 );
 
 /// `CROSS JOIN` keeps the order of the look-ups: each customer by the key.
-static EXISTING: Sql = Sql::new(
+static EXISTING: Sql<{ here!() }> = Sql::new(
     "SELECT w.key, e.ordinal, e.id, e.event_on, e.expires_on, e.revoked_on \
      FROM json_each(:customers) AS w CROSS JOIN enrolments AS e \
      ON e.org_id = :org AND e.customer_id = w.value AND e.badge_id = :badge",
 );
 
-static TRIGGERED_BY: Sql = Sql::new(
+static TRIGGERED_BY: Sql<{ here!() }> = Sql::new(
     "SELECT l.owner_type, l.reference_id FROM json_each(:which) AS w \
      LEFT JOIN enrolments e ON e.org_id = :org AND e.customer_id = w.value ->> 0 \
      AND e.badge_id = :badge AND e.ordinal = w.value ->> 1 \
@@ -61,7 +61,7 @@ static TRIGGERED_BY: Sql = Sql::new(
 );
 
 /// `IN` looks each one up by the key. A join might read all of an org's for each.
-static REVOKE: Sql = Sql::new(
+static REVOKE: Sql<{ here!() }> = Sql::new(
     "UPDATE enrolments SET revoked_on = :revoked_on, revoked_by = :revoked_by, \
      revoke_reason = :reason \
      WHERE (org_id, customer_id, badge_id, ordinal) IN \

@@ -9,20 +9,20 @@ use super::{Connection, DB, json};
 use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, ExpirySql, Kept, NewDue, Place};
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static DUE: Sql = Sql::new(
+static DUE: Sql<{ here!() }> = Sql::new(
     "SELECT due_on, ledger_no, customers, done FROM expiries \
      WHERE org_id = :org AND due_on <= :until ORDER BY due_on, ledger_no LIMIT :at_most + 0",
 );
 
 /// `IN` looks each one up by the key.
-static REMOVE: Sql = Sql::new(
+static REMOVE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM expiries WHERE (org_id, due_on, ledger_no) IN \
      (SELECT :org, value ->> 0, value ->> 1 FROM json_each(:rows))",
 );
 
-static ENTER: Sql = Sql::new(
+static ENTER: Sql<{ here!() }> = Sql::new(
     "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
      SELECT :org, value ->> 0, value ->> 1, value ->> 2, 0 FROM json_each(:rows) WHERE true \
      ON CONFLICT DO NOTHING",
@@ -32,7 +32,7 @@ static ENTER: Sql = Sql::new(
 /// JSON each of its three values is found by reading it anew.
 const FEW: usize = 64;
 
-static ENTER_ONE: Sql = Sql::new(
+static ENTER_ONE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
      VALUES (:org, :due_on, :ledger_no, :customers, 0) ON CONFLICT DO NOTHING",
 );

@@ -11,15 +11,15 @@ use crate::feed::FeedRow;
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedRows as _, FeedSql, Sequenced};
 use crate::recording::sql::Growth;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// The values are computed beforehand: an INSERT that reads its own table makes a temporary one.
-static APPEND: Sql = Sql::new(
+static APPEND: Sql<{ here!() }> = Sql::new(
     "INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, data) \
      VALUES (:org, :position, :recorded_on, :latest_on, :ledger_no, :events, :kind, :data)",
 );
 
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM feed WHERE org_id = :org AND last_position IN ( \
      SELECT last_position FROM feed WHERE org_id = :org AND last_position <= :until \
      ORDER BY last_position LIMIT :at_most + 0)",

@@ -5,12 +5,12 @@ use diesel::sql_types::BigInt;
 
 use super::shared::access;
 use super::{Connection, DB};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::HousekeepingSql;
 
 /// SQLite would look at a bare value after LIMIT when it prepares the statement, and so prepare it
 /// anew whenever there is another.
-static FORGET: Sql = Sql::new(
+static FORGET: Sql<{ here!() }> = Sql::new(
     "DELETE FROM idempotency WHERE (org_id, actor, key) IN \
      (SELECT org_id, actor, key FROM idempotency \
      WHERE org_id = :org AND expires_on <= :now LIMIT :at_most + 0)",

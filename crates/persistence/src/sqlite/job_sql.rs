@@ -5,21 +5,21 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{Connection, DB, json};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static TRIED: Sql = Sql::new(
+static TRIED: Sql<{ here!() }> = Sql::new(
     "SELECT t.value FROM json_each(:keys) AS w \
      LEFT JOIN job_trials t ON t.org_id = :org AND t.job_id = :job AND t.key = w.value \
      ORDER BY w.key",
 );
 
-static REMEMBER: Sql = Sql::new(
+static REMEMBER: Sql<{ here!() }> = Sql::new(
     "INSERT INTO job_trials (org_id, job_id, key, value) \
      SELECT :org, :job, w.value ->> 0, w.value ->> 1 FROM json_each(:rows) AS w WHERE true \
      ON CONFLICT (org_id, job_id, key) DO UPDATE SET value = excluded.value",
 );
 
-static SWEEP: Sql = Sql::new(
+static SWEEP: Sql<{ here!() }> = Sql::new(
     "DELETE FROM job_trials WHERE (org_id, job_id, key) IN ( \
      SELECT t.org_id, t.job_id, t.key FROM job_trials t \
      WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.org_id = t.org_id AND j.id = t.job_id \

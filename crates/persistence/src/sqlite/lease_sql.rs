@@ -5,12 +5,12 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::{Connection, DB, json};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 use crate::stores::{LeaseSql, NewTerm, TakenRow};
 
 /// SQLite would look at a bare value after LIMIT when it prepares the statement, and so prepare it
 /// anew whenever there is another.
-static TAKE: Sql = Sql::new(
+static TAKE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO leases (name, holder, held_until) \
      SELECT w.value, :holder, :now + :length FROM json_each(:names) AS w \
      WHERE NOT EXISTS (SELECT 1 FROM leases o WHERE o.name = w.value \
@@ -22,19 +22,20 @@ static TAKE: Sql = Sql::new(
      RETURNING name, taken_from",
 );
 
-static RENEW: Sql = Sql::new(
+static RENEW: Sql<{ here!() }> = Sql::new(
     "UPDATE leases SET held_until = :now + :length \
      WHERE name IN (SELECT value FROM json_each(:names)) AND holder = :holder RETURNING name",
 );
 
-static RELEASE: Sql = Sql::new(
+static RELEASE: Sql<{ here!() }> = Sql::new(
     "DELETE FROM leases WHERE name IN (SELECT value FROM json_each(:names)) AND holder = :holder",
 );
 
-static COUNT_HOLDERS: Sql =
+static COUNT_HOLDERS: Sql<{ here!() }> =
     Sql::new("SELECT count(DISTINCT holder) FROM leases WHERE held_until > :now");
 
-static SWEEP: Sql = Sql::new("DELETE FROM leases WHERE held_until <= :now - :ran_out_for");
+static SWEEP: Sql<{ here!() }> =
+    Sql::new("DELETE FROM leases WHERE held_until <= :now - :ran_out_for");
 
 impl LeaseSql for Connection {
     fn take_leases(

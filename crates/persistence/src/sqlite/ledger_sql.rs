@@ -14,14 +14,14 @@ use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
 use crate::recording::sql::LedgerSql;
 use crate::retry::WorkError;
 use crate::schema::{idempotency as keys, request_ledger};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static LAST_NUMBER: Sql =
+static LAST_NUMBER: Sql<{ here!() }> =
     Sql::new("SELECT COALESCE(max(number), 0) FROM request_ledger WHERE org_id = :org");
 
 /// Whether it was written is told by how many rows changed, which is exact here: RETURNING makes a
 /// temporary table for each row.
-static WRITE: Sql = Sql::new(
+static WRITE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO request_ledger (org_id, number, operation, request_id, recorded_on, \
      recorded_by, owner_type, reference_id, answer) \
      VALUES (:org, :number, :operation, :request_id, :recorded_on, :recorded_by, :owner_type, \
@@ -29,7 +29,7 @@ static WRITE: Sql = Sql::new(
 );
 
 /// The index is named, because without it all that the org has would be looked through.
-static ROWS_OF: Sql = Sql::new(
+static ROWS_OF: Sql<{ here!() }> = Sql::new(
     "SELECT operation, recorded_on, answer FROM request_ledger INDEXED BY request_ledger_id \
      WHERE org_id = :org AND request_id = :request_id ORDER BY recorded_on, number",
 );

@@ -15,10 +15,10 @@ use crate::people::sql::{
 use crate::recording::sql::{Growth, Revocation};
 use crate::retry::WorkError;
 use crate::schema::{feed, idempotency, request_ledger};
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
 /// `CROSS JOIN` keeps the order of the look-ups: each customer by the key.
-static MERGED: Sql = Sql::new(
+static MERGED: Sql<{ here!() }> = Sql::new(
     "SELECT m.customer_id, m.into_id, m.successor_id \
      FROM json_each(:customers) AS w CROSS JOIN merged_customers AS m \
      ON m.org_id = :org AND m.customer_id = w.value",
@@ -58,7 +58,7 @@ static NUMBER_EARNS: Sql = Sql::new(
 );
 
 /// They are numbered without gaps.
-static INSERT_REFUSALS: Sql = Sql::new(
+static INSERT_REFUSALS: Sql<{ here!() }> = Sql::new(
     "INSERT INTO refusals \
      (org_id, customer_id, badge_id, seq, refused_on, event_on, code, message, field) \
      SELECT :org, :to, w.badge_id, ROW_NUMBER() OVER (PARTITION BY w.badge_id ORDER BY w.key), \
@@ -67,7 +67,7 @@ static INSERT_REFUSALS: Sql = Sql::new(
      FROM json_each(:rows)) AS w",
 );
 
-static GROW_FORGOTTEN: Sql = Sql::new(
+static GROW_FORGOTTEN: Sql<{ here!() }> = Sql::new(
     "INSERT INTO forgotten_counts (org_id, badge_id, issued, earned) \
      SELECT :org, substr(:badges, 12 * w.key + 1, 12), w.value ->> 0, w.value ->> 1 \
      FROM json_each(:rows) AS w WHERE true \
@@ -75,7 +75,7 @@ static GROW_FORGOTTEN: Sql = Sql::new(
      issued = issued + excluded.issued, earned = earned + excluded.earned",
 );
 
-static FORGET_REASONS: Sql = Sql::new(
+static FORGET_REASONS: Sql<{ here!() }> = Sql::new(
     "UPDATE audit SET reason = NULL WHERE (org_id, recorded_on, number) IN ( \
      SELECT a.org_id, a.recorded_on, a.number FROM json_each(:about) AS w \
      CROSS JOIN audit AS a INDEXED BY audit_entity \

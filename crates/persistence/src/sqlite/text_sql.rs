@@ -7,9 +7,9 @@ use diesel::sql_types::Text;
 
 use super::{Connection, DB, json};
 use crate::retry::WorkError;
-use crate::statement::{Sql, Statement};
+use crate::statement::{Sql, Statement, here};
 
-static WRITE: Sql = Sql::new(
+static WRITE: Sql<{ here!() }> = Sql::new(
     "UPDATE new_texts SET new_form = w.value ->> 1 FROM json_each(:rows) AS w \
      WHERE new_texts.old_form = w.value ->> 0",
 );

@@ -232,10 +232,10 @@ fn expire_some<C: ExpiryConnection>(
     }
     let all = due.iter().flat_map(|it| &it.recorded);
     let badges: BTreeSet<_> = all.map(|it| it.badge).collect();
-    let badges = badges.into_iter().map(|badge| BadgeKey { org, badge });
-    let badges: Vec<_> = badges.collect();
     if !badges.is_empty() {
-        connection.share_badges(&badges)?;
+        connection.batch_execute(&C::sharing(org, &badges))?;
+        let badges = badges.into_iter().map(|badge| BadgeKey { org, badge });
+        let badges: Vec<_> = badges.collect();
         connection.share_revocations(&badges)?;
     }
     let told = told(connection, org, &due, now)?;
