@@ -129,7 +129,16 @@ impl Frame {
         self
     }
 
-    /// The same with what is to be mended.
+    /// The same with what is to be mended, at those of `fields` that it is of: a page has no others.
+    pub(crate) fn with_problems_of(self, problems: Vec<Problem>, fields: &[&str]) -> Self {
+        let at_fields = problems.into_iter().map(|problem| Problem {
+            at: problem.at.filter(|at| fields.contains(&at.as_str())),
+            ..problem
+        });
+        self.with_problems(at_fields.collect())
+    }
+
+    /// The same with what is to be mended, each at a field that the page has, if at any.
     pub(crate) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
         self.problems = problems;
         self

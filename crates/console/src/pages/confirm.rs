@@ -42,7 +42,9 @@ pub(super) fn confirm(
     status: StatusCode,
 ) -> Answered {
     let page = ConfirmPage {
-        frame: visit.frame(confirmation.title).with_problems(problems),
+        frame: visit
+            .frame(confirmation.title)
+            .with_problems_of(problems, &[]),
         action: visit.http.path().to_owned(),
         key: form.typed(KEY).to_owned(),
         confirmation,

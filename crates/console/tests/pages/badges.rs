@@ -14,17 +14,21 @@ fn fields(page: &Reply, changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let form = &page.body[from.unwrap()..];
     let form = &form[..form.find("</form>").unwrap()];
     let mut selected = None;
-    for tag in form
-        .split('<')
-        .map(|it| it.split('>').next().unwrap_or_default())
-    {
+    for (at, _) in form.match_indices('<') {
+        let tag = &form[at + 1..];
+        let tag = &tag[..tag.find('>').unwrap()];
         let value = |name: &str| {
             let begin = format!(" {name}=\"");
             let from = tag.find(&begin)? + begin.len();
             let rest = &tag[from..];
             Some(unescaped(&rest[..rest.find('"')?]))
         };
-        if tag.starts_with("input ") {
+        if tag.starts_with("textarea ") {
+            let end = form[at..].find('>').unwrap() + at + 1;
+            let text = &form[end..end + form[end..].find('<').unwrap()];
+            let text = unescaped(text).replace('\n', "\r\n");
+            fields.push((value("name").unwrap(), text));
+        } else if tag.starts_with("input ") {
             let is_off = tag.contains("type=\"checkbox\"") && !tag.contains(" checked");
             if let (Some(name), false) = (value("name"), is_off) {
                 fields.push((name, value("value").unwrap_or_default()));

@@ -122,7 +122,9 @@ fn password(form: &Form) -> Result<Password, Problem> {
 
 fn new(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
     let page = NewOperatorPage {
-        frame: visit.frame(t::NEW_OPERATOR).with_problems(problems),
+        frame: visit
+            .frame(t::NEW_OPERATOR)
+            .with_problems_of(problems, &["login", "name", "password", "roles"]),
         login: form.typed("login").to_owned(),
         name: form.typed("name").to_owned(),
         roles: choices(|role| form.has("roles", role.name())),
@@ -150,7 +152,7 @@ async fn shown(visit: &Visit, problems: Vec<Problem>, status: StatusCode) -> Ans
         frame: visit
             .frame(operator.name.to_string())
             .telling(visit.query.typed("done"))
-            .with_problems(problems),
+            .with_problems_of(problems, &["login", "name", "password", "roles"]),
         number: operator.number,
         login: operator.login.to_string(),
         is_active: operator.is_active(),

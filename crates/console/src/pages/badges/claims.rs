@@ -92,7 +92,9 @@ async fn shown(visit: &Visit, form: &Form, problems: Vec<Problem>, status: Statu
     let owners = view.badge.definition.owners.as_slice().iter();
     let owners = owners.map(|it| (it.name(), t::owner_type(*it)));
     let page = ClaimPage {
-        frame: visit.frame(t::CLAIM_BADGE).with_problems(problems),
+        frame: visit
+            .frame(t::CLAIM_BADGE)
+            .with_problems_of(problems, &[TYPE, REFERENCE]),
         badge,
         name: view.badge.definition.name.to_string(),
         owners: Choice::of(owners, form.typed(TYPE)),

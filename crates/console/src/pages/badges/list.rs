@@ -68,7 +68,7 @@ pub(super) async fn list_badges(visit: Visit) -> Answered {
         frame: visit
             .frame(t::BADGES)
             .telling(asked.typed("done"))
-            .with_problems(problems),
+            .with_problems_of(problems, &["name"]),
         name: asked.typed("name").to_owned(),
         statuses: Choice::of(t::BADGE_STATUSES.iter().copied(), asked.typed("status")),
         actions: Choice::of(t::BADGE_ACTIONS.iter().copied(), asked.typed("action")),

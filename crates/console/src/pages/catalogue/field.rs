@@ -138,7 +138,9 @@ fn shown(
     let types = DataType::ALL.iter();
     let types = types.filter(|it| field.is_none() || it.name() == chosen);
     let page = FieldPage {
-        frame: visit.frame(title).with_problems(problems),
+        frame: visit
+            .frame(title)
+            .with_problems_of(problems, &["name", "dataType", "defaultValue"]),
         action: visit.http.path().to_owned(),
         disable: field.map(|it| format!("{LIST}/fields/{it}/disable")),
         name: form.typed("name").to_owned(),

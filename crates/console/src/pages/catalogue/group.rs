@@ -109,7 +109,9 @@ fn shown(
         t::NEW_GROUP
     };
     let page = GroupPage {
-        frame: visit.frame(title).with_problems(problems),
+        frame: visit
+            .frame(title)
+            .with_problems_of(problems, &["name", "rank"]),
         action: visit.http.path().to_owned(),
         remove: group.map(|it| format!("{LIST}/groups/{it}/remove")),
         name: form.typed("name").to_owned(),

@@ -261,7 +261,9 @@ async fn shown(
         }
     }
     let page = DeedPage {
-        frame: visit.frame(title).with_problems(problems),
+        frame: visit
+            .frame(title)
+            .with_problems_of(problems, &[EVENT, REASON]),
         customer,
         badge: view.badge.definition.name.to_string(),
         action: visit.http.path().to_owned(),

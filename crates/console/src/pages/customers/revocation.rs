@@ -170,7 +170,7 @@ async fn shown(
         Thing::Earn => (t::REVOKE_EARN, t::REVOKE_EARN_TEXT),
     };
     let page = RevocationPage {
-        frame: visit.frame(title).with_problems(problems),
+        frame: visit.frame(title).with_problems_of(problems, &[REASON]),
         customer: visit.path("customer")?,
         badge: view.badge.definition.name.to_string(),
         id: visit.path("id")?,

@@ -6,6 +6,7 @@ use accolade_application::jobs::{self, CreateJob};
 use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
 use accolade_domain::job::{JobFormat, JobId, JobOperation, JobSettings};
 use accolade_domain::owner::OwnerType;
+use accolade_domain::rejection::Rejection;
 use accolade_http::pages::Failure;
 use accolade_wire::job::request::JobRequestBody;
 use actix_web::http::StatusCode;
@@ -23,6 +24,16 @@ use crate::visit::{Visit, lead_to};
 
 /// The most bytes of a file that is sent by a page; longer ones are sent in parts, by the API.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The fields that the form has.
+const FIELDS: &[&str] = &[
+    "file",
+    "operation",
+    "badgeMetaId",
+    "ownerType",
+    "referenceId",
+    "eventDate",
+];
 
 /// The most badges that are offered.
 const MOST_BADGES: u32 = 200;
@@ -132,8 +143,14 @@ fn settings(visit: &Visit, form: &Form, called: &str) -> Result<JobSettings, Vec
         "dryRun": form.has(STEP, "try"),
     });
     let read = JobRequestBody::parse(body.to_string().as_bytes());
-    let problems = |all: Vec<_>| all.iter().map(Problem::from).collect::<Vec<_>>();
-    read.map(|it| it.value.settings).map_err(problems)
+    let problem = |it: &Rejection| {
+        let Problem { text, at } = Problem::from(it);
+        // The form has the parts of the owner side by side.
+        let at = at.map(|at| at.trim_start_matches("triggeredBy.").to_owned());
+        Problem { text, at }
+    };
+    read.map(|it| it.value.settings)
+        .map_err(|all| all.iter().map(problem).collect())
 }
 
 async fn shown(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
@@ -167,7 +184,7 @@ async fn shown(visit: &Visit, form: &Form, problems: Vec<Problem>, status: Statu
     let owners = owners.map(|it| (it.name(), t::owner_type(*it)));
     let by_hand = ("", t::BY_HAND.to_owned());
     let page = NewJobPage {
-        frame: visit.frame(t::NEW_JOB).with_problems(problems),
+        frame: visit.frame(t::NEW_JOB).with_problems_of(problems, FIELDS),
         operations: Choice::of(operations, form.typed("operation")),
         badges: Choice::of(
             [in_rows].into_iter().chain(badges),

@@ -19,6 +19,21 @@ use crate::router::Answered;
 use crate::texts as t;
 use crate::visit::{Visit, lead_to};
 
+/// The fields that the form has.
+const FIELDS: &[&str] = &[
+    "url",
+    "description",
+    "types",
+    "badgeMetaIds",
+    "format",
+    "signature",
+    "ordering",
+    "headers",
+    "batch",
+    "maxInFlight",
+    "ratePerSecond",
+];
+
 #[derive(Template)]
 #[template(path = "webhook_edit.html")]
 struct EditPage {
@@ -256,7 +271,7 @@ fn edited(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode
         t::NEW_WEBHOOK
     };
     let page = EditPage {
-        frame: visit.frame(title).with_problems(problems),
+        frame: visit.frame(title).with_problems_of(problems, FIELDS),
         action: visit.http.path().to_owned(),
         back: webhook.map_or_else(
             || "/console/webhooks".to_owned(),

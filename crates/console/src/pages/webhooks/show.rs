@@ -107,7 +107,7 @@ pub(super) async fn shown(visit: &Visit, beside: Beside, status: StatusCode) -> 
         frame: visit
             .frame(view.settings.url.to_string())
             .telling(&beside.done)
-            .with_problems(beside.problems),
+            .with_problems_of(beside.problems, &["from", "until"]),
         id,
         state: t::webhook_state(view.state),
         kind: kind(view.state, view.failing_since.is_some()),

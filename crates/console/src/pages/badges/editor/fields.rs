@@ -168,6 +168,17 @@ pub(super) fn at_fields(form: &Form, problems: Vec<Problem>) -> Vec<Problem> {
             "ownership".to_owned()
         } else if at.starts_with("customFields") {
             "custom".to_owned()
+        } else if at.starts_with("benefits") {
+            "benefits".to_owned()
+        } else if let Some((expiry, part)) = at.split_once('.')
+            && [ENROLMENT, EARN].contains(&expiry)
+        {
+            match part.trim_end_matches("ISO") {
+                part @ ("value" | "expiresOn" | "relativeExpirytype" | "type") => {
+                    format!("{expiry}.{part}")
+                }
+                _ => expiry.to_owned(),
+            }
         } else if at.starts_with("images") || at.starts_with("tags") {
             at.split('[').next().unwrap_or_default().to_owned()
         } else {

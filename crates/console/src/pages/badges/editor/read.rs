@@ -55,6 +55,8 @@ fn body(
     let mut body = Map::new();
     for name in ["name", "description", "badgeGroupId"] {
         if let Some(text) = form.given(name) {
+            // Browsers send line breaks as two characters, whatever they were shown.
+            let text = text.replace("\r\n", "\n");
             body.insert(name.to_owned(), text.into());
         }
     }
