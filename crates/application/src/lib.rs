@@ -23,6 +23,7 @@ pub mod exports;
 pub mod gate;
 pub mod group_commit;
 pub mod jobs;
+pub mod operators;
 pub mod people;
 pub mod ports;
 mod request;

@@ -201,6 +201,7 @@ impl World {
             operation: Operation::EarnBulk,
             request_id: self.request_id(),
             triggered_by: None,
+            by_hand: None,
             terms: EarnTerms {
                 earn_type: definition.earn_mode.earn_type(),
                 event_on,

@@ -136,6 +136,7 @@ impl World {
             version: self.version(badge),
             request_id: self.request_id(),
             triggered_by: None,
+            by_hand: None,
             hold: hold(1000, 2000),
             ids: self.ids.block(u32::try_from(customers.len()).unwrap()),
             customers,

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::ids::ClientNumber;
+use crate::ids::{ClientNumber, OperatorNumber};
 
 /// Whoever changes something; the wire's `createdBy` and `lastUpdatedBy`.
 ///
@@ -67,6 +67,12 @@ impl FromStr for Actor {
 impl From<ClientNumber> for Actor {
     fn from(client: ClientNumber) -> Self {
         Self(client.get())
+    }
+}
+
+impl From<OperatorNumber> for Actor {
+    fn from(operator: OperatorNumber) -> Self {
+        Self(operator.get())
     }
 }
 

@@ -289,6 +289,10 @@ positive_number! {
     ClientNumber
 }
 positive_number! {
+    /// The number of an operator, taken from the sequence of all [actors](crate::actor::Actor).
+    OperatorNumber
+}
+positive_number! {
     /// The number of a customer within an organisation.
     CustomerId
 }

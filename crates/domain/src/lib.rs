@@ -23,6 +23,8 @@ pub mod ids;
 pub mod instant;
 pub mod job;
 pub mod listing;
+pub mod login;
+pub mod operator;
 pub mod owner;
 pub mod people;
 pub mod rejection;

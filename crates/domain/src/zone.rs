@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp, ToSpan as _};
 
-use time::{Date, Month};
+use time::{Date, Month, PrimitiveDateTime, Time};
 
 use crate::instant::Instant;
 
@@ -166,6 +166,44 @@ impl Zone {
             let month = i8::try_from(u8::from(date.month())).ok()?;
             let day = i8::try_from(date.day()).ok()?;
             DateTime::new(year, month, day, 0, 0, 0, 0).ok()
+        };
+        civil().map_or(Instant::MAX, |local| self.instant(local))
+    }
+
+    /// What clocks on the wall show at `instant`.
+    ///
+    /// ```
+    /// use accolade_domain::instant::Instant;
+    /// use accolade_domain::zone::Zone;
+    ///
+    /// let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    /// let noon = Instant::parse_iso("2026-05-01T06:30:00Z").unwrap();
+    /// let shown = zone.local_time(noon);
+    /// assert_eq!(shown.time().hour(), 12);
+    /// assert_eq!(zone.moment(shown), noon);
+    /// ```
+    pub fn local_time(&self, instant: Instant) -> PrimitiveDateTime {
+        let time = |local: DateTime| {
+            let part = |part: i8| u8::try_from(part).ok();
+            let micros = u32::try_from(local.subsec_nanosecond() / 1_000).ok()?;
+            let (hour, minute) = (part(local.hour())?, part(local.minute())?);
+            Time::from_hms_micro(hour, minute, part(local.second())?, micros).ok()
+        };
+        let shown = self.local(instant).ok().and_then(time);
+        PrimitiveDateTime::new(self.date(instant), shown.unwrap_or(Time::MIDNIGHT))
+    }
+
+    /// The moment at which clocks on the wall show `local`: across a clock change as for an expiry.
+    pub fn moment(&self, local: PrimitiveDateTime) -> Instant {
+        let civil = || {
+            let part = |part: u8| i8::try_from(part).ok();
+            let (date, time) = (local.date(), local.time());
+            let year = i16::try_from(date.year()).ok()?;
+            let month = part(u8::from(date.month()))?;
+            let (hour, minute) = (part(time.hour())?, part(time.minute())?);
+            let nanos = i32::try_from(time.nanosecond()).ok()?;
+            let day = part(date.day())?;
+            DateTime::new(year, month, day, hour, minute, part(time.second())?, nanos).ok()
         };
         civil().map_or(Instant::MAX, |local| self.instant(local))
     }

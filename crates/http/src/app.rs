@@ -58,11 +58,17 @@ pub fn app(
         operations.extend(ops::metrics_operations());
     }
     let origins = &state.options.cors_origins;
+    let pages = state.pages.clone();
     App::new()
         .app_data(web::Data::new(state.clone()))
         .app_data(web::Data::new(state.auth.clone()))
         .app_data(web::Data::new(state.edge()))
         .configure(|config| router::serve(config, operations))
+        .configure(|config| {
+            if let Some(pages) = pages {
+                pages.mount(config);
+            }
+        })
         .default_service(web::to(path_not_found))
         .wrap(Condition::new(!origins.is_empty(), cors(origins)))
         .wrap(from_fn(edge::edge))

@@ -27,7 +27,7 @@ const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 
 /// Why a request failed as a whole.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Inner>);
+pub struct Failure(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -95,17 +95,17 @@ impl Failure {
     }
 
     /// The HTTP status.
-    pub(crate) fn status(&self) -> StatusCode {
+    pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The code that decides the status.
-    pub(crate) fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         self.0.first.code
     }
 
     /// What the answer says first; a server's fault names the request `tag`.
-    pub(crate) fn message(&self, tag: Option<&RequestTag>) -> String {
+    pub fn message(&self, tag: Option<&RequestTag>) -> String {
         match tag {
             Some(tag) if self.is_server_fault() => {
                 format!("{} X-Request-Id: {}", self.0.first.message, tag.as_str())
@@ -114,13 +114,25 @@ impl Failure {
         }
     }
 
+    /// Every reason, the first one first; a server's fault names the request `tag`.
+    pub fn problems(&self, tag: Option<&RequestTag>) -> Vec<Rejection> {
+        self.rejections(tag)
+    }
+
+    /// In how many seconds it may be tried again, if that is said.
+    pub fn retry_in(&self) -> Option<u64> {
+        let mut headers = self.0.headers.iter();
+        let (_, value) = headers.find(|(name, _)| *name == RETRY_AFTER)?;
+        value.to_str().ok()?.parse().ok()
+    }
+
     /// Headers that the answer carries.
     pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
         &self.0.headers
     }
 
     /// Writes it to the log if it is the server's fault.
-    pub(crate) fn log(&self) {
+    pub fn log(&self) {
         if !self.is_server_fault() {
             return;
         }

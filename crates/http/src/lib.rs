@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod openapi;
+pub mod pages;
 pub mod tls;
 pub mod traces;
 

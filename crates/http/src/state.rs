@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::middleware::budget::BodyBudget;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
+use crate::pages::Pages;
 use crate::readiness::Readiness;
 use crate::response::respond;
 use crate::streamed::Streams;
@@ -120,6 +121,8 @@ pub struct AppState {
     pub(crate) followers: FeedFollowers,
     pub(crate) job_followers: JobFollowers,
     pub(crate) streams: Streams,
+    /// What is served beside the API, if anything is.
+    pub(crate) pages: Option<Pages>,
 }
 
 impl AppState {
@@ -167,7 +170,17 @@ impl AppState {
             name_servers: Dispatcher::new(OUTWARD, OUTWARD),
             receivers: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
+            pages: None,
         })
+    }
+
+    /// The same, with `pages` served beside the API.
+    #[must_use]
+    pub fn with_pages(self, pages: Pages) -> Self {
+        Self {
+            pages: Some(pages),
+            ..self
+        }
     }
 
     /// The answer to a look-up that found `rendered`.

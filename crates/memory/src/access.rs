@@ -124,11 +124,12 @@ impl AccessStore for MemoryStore {
     }
 }
 
-fn next_number(state: &State) -> Result<ClientNumber, StoreError> {
-    i64::try_from(state.clients.len() + 1)
+/// The next number of all actors.
+pub(crate) fn next_number<N: TryFrom<i64>>(state: &State) -> Result<N, StoreError> {
+    i64::try_from(state.clients.len() + state.operators.len() + 1)
         .ok()
-        .and_then(|number| ClientNumber::try_from(number).ok())
-        .ok_or_else(|| StoreError::Unexpected(anyhow!("no client number is left")))
+        .and_then(|number| N::try_from(number).ok())
+        .ok_or_else(|| StoreError::Unexpected(anyhow!("no number of an actor is left")))
 }
 
 /// The client with this key, unless it is revoked.

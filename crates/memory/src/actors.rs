@@ -12,10 +12,19 @@ impl Actors for MemoryStore {
     fn find(&self, org: OrgId, actor: Actor) -> Result<Option<ActorRecord>, StoreError> {
         let state = self.begin();
         let mut clients = state.clients.iter();
-        let found = clients.find(|it| it.org.id == org && Actor::from(it.number) == actor);
-        Ok(found.map(|client| ActorRecord::Client {
-            number: client.number,
-            name: client.name.clone(),
+        if let Some(client) = clients.find(|it| it.org.id == org && Actor::from(it.number) == actor)
+        {
+            return Ok(Some(ActorRecord::Client {
+                number: client.number,
+                name: client.name.clone(),
+            }));
+        }
+        let mut operators = state.operators.iter().map(|it| &it.operator);
+        let found = operators.find(|it| it.org == org && Actor::from(it.number) == actor);
+        Ok(found.map(|operator| ActorRecord::Operator {
+            number: operator.number,
+            name: operator.name.clone(),
+            login: operator.login.clone(),
         }))
     }
 

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 
 use accolade_application::answer::BadgeCounts;
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion, CountedBadge,
-    CreateBadgeError, EditBadgeError, IdempotencyRecord, Page, PageOf, StoreError, VersionedBadge,
+    BadgeDay, BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, BadgeVersion,
+    CountedBadge, CreateBadgeError, EditBadgeError, IdempotencyRecord, Page, PageOf, StoreError,
+    VersionedBadge,
 };
 use accolade_domain::audit::Entry;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 use anyhow::anyhow;
+use time::Date;
 
 use crate::MemoryStore;
 use crate::filter;
@@ -68,6 +70,16 @@ impl BadgeStore for MemoryStore {
         let state = self.begin();
         let found = state.badges.get(&(org, badge));
         found.map(|found| state.counted(&found.badge)).transpose()
+    }
+
+    fn days(&self, org: OrgId, badge: BadgeId, from: Date) -> Result<Vec<BadgeDay>, StoreError> {
+        let state = self.begin();
+        let Some(days) = state.badge_days.get(&(org, badge)) else {
+            return Ok(Vec::new());
+        };
+        let before = days.range(..from).next_back();
+        let found = before.into_iter().chain(days.range(from..));
+        Ok(found.map(|(_, day)| *day).collect())
     }
 
     fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
@@ -171,27 +183,31 @@ impl State {
         let number = number.ok_or_else(|| {
             StoreError::Unexpected(anyhow!("the badge {} has no number", badge.id))
         })?;
-        let issued = self
-            .enrolments
-            .iter()
-            .filter(|((org, id, _), _)| (*org, *id) == (badge.org, badge.id))
-            .flat_map(|(_, records)| records)
-            .filter(|record| record.enrolment.revoked_on.is_none())
-            .count();
-        let forgotten = self.forgotten.get(&(badge.org, badge.id));
-        let issued = issued + forgotten.map_or(0, |it| it.issued);
-        let earned = self
-            .earns_of(badge.org, badge.id, None)
-            .filter(|earned| earned.revoked_on.is_none())
-            .count();
         Ok(CountedBadge {
             badge: badge.clone(),
             number,
             group: self.active_group(badge),
-            counts: BadgeCounts {
-                issued: issued as u64,
-                earned: earned as u64,
-            },
+            counts: self.counts_of(badge.org, badge.id),
         })
+    }
+
+    /// How many enrolments and earned badges the badge has that are not revoked.
+    pub(crate) fn counts_of(&self, org: OrgId, badge: BadgeId) -> BadgeCounts {
+        let of_badge = self.enrolments.iter();
+        let issued = of_badge
+            .filter(|((of, id, _), _)| (*of, *id) == (org, badge))
+            .flat_map(|(_, records)| records)
+            .filter(|record| record.enrolment.revoked_on.is_none())
+            .count();
+        let forgotten = self.forgotten.get(&(org, badge));
+        let issued = issued + forgotten.map_or(0, |it| it.issued);
+        let earned = self
+            .earns_of(org, badge, None)
+            .filter(|earned| earned.revoked_on.is_none())
+            .count();
+        BadgeCounts {
+            issued: issued as u64,
+            earned: earned as u64,
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! What customers hold.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use accolade_application::ports::{
-    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, HeldBadges, HeldQuery,
-    StoreError,
+    CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, Happening, HeldBadges,
+    HeldQuery, HistoryEntry, HistoryQuery, StoreError,
 };
+use accolade_domain::actor::Actor;
 use accolade_domain::badge::Badge;
 use accolade_domain::customer_view::{
     Catalogue, CatalogueBadge, CustomerBadge, EarnTotals, EnrolmentsRead, Holding, Standing,
 };
-use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::Owner;
 
 use crate::MemoryStore;
 use crate::filter::cut;
@@ -61,6 +64,20 @@ impl CustomerBadges for MemoryStore {
         }))
     }
 
+    fn history(&self, org: OrgId, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        let state = self.begin();
+        let mut entries = state.history_of(org, state.current(org, query.customer), query.now);
+        entries
+            .sort_by_key(|(entry, id)| Reverse((entry.on, entry.what.number(), entry.badge, *id)));
+        let entries = entries.into_iter().map(|(entry, _)| entry);
+        let passed = query.after.map_or(0, |place| place.passed);
+        Ok(entries
+            .filter(|entry| query.after.is_none_or(|place| entry.on <= place.on))
+            .skip(passed as usize)
+            .take(query.limit as usize)
+            .collect())
+    }
+
     fn recorded_on(
         &self,
         org: OrgId,
@@ -83,13 +100,135 @@ impl CustomerBadges for MemoryStore {
     }
 }
 
+/// An enrolment or earned badge, as its history tells it.
+struct Whole {
+    id: ObjectId,
+    recorded: (Instant, Happening),
+    revoked: Option<(Instant, Happening, Option<Actor>)>,
+    expires: (Instant, Happening),
+    event_on: Instant,
+    triggered_by: Option<Owner>,
+}
+
 fn last_first<T: Clone>(recorded: Option<&Vec<T>>) -> Vec<T> {
     let mut records = recorded.cloned().unwrap_or_default();
     records.reverse();
     records
 }
 
+/// What tells entries of one kind and badge apart that happened at one moment.
+type Apart = (Option<ObjectId>, usize);
+
 impl State {
+    /// All that has happened to the customer.
+    fn history_of(
+        &self,
+        org: OrgId,
+        customer: CustomerId,
+        now: Instant,
+    ) -> Vec<(HistoryEntry, Apart)> {
+        let is_hers = |key: &&(OrgId, BadgeId, CustomerId)| (key.0, key.2) == (org, customer);
+        let mut entries = Vec::new();
+        for key in self.enrolments.keys().filter(is_hers) {
+            for it in &self.enrolments[key] {
+                let id = it.enrolment.id;
+                let whole = Whole {
+                    id: id.0,
+                    recorded: (it.recorded_on, Happening::Enrolled(id)),
+                    revoked: it.enrolment.revoked_on.map(|on| {
+                        let what = Happening::EnrolmentRevoked(id, it.revoke_reason.clone());
+                        (on, what, it.revoked_by)
+                    }),
+                    expires: (
+                        it.enrolment.hold.expires_on(),
+                        Happening::EnrolmentExpired(id),
+                    ),
+                    event_on: it.enrolment.hold.event_on(),
+                    triggered_by: it.triggered_by.clone(),
+                };
+                entries.extend(self.entries_of(key.1, whole, now));
+            }
+        }
+        for key in self.earns.keys().filter(is_hers) {
+            for it in &self.earns[key] {
+                let (id, earned) = (it.earned.id, &it.earned);
+                let what = if earned.imported {
+                    Happening::Imported(id)
+                } else {
+                    Happening::Earned(id)
+                };
+                let whole = Whole {
+                    id: id.0,
+                    recorded: (earned.earned_on, what),
+                    revoked: earned.revoked_on.map(|on| {
+                        let what = Happening::EarnRevoked(id, it.revoke_reason.clone());
+                        (on, what, it.revoked_by)
+                    }),
+                    expires: (earned.expires_on, Happening::EarnExpired(id)),
+                    event_on: earned.event_on,
+                    triggered_by: it.triggered_by.clone(),
+                };
+                entries.extend(self.entries_of(key.1, whole, now));
+            }
+        }
+        for key in self.refusals.keys().filter(is_hers) {
+            for (seq, it) in self.refusals[key].iter().enumerate() {
+                let entry = HistoryEntry {
+                    on: it.refused_on,
+                    what: Happening::Refused(it.rejection.code, it.rejection.message.clone()),
+                    badge: key.1,
+                    event_on: it.event_on,
+                    triggered_by: None,
+                    by: None,
+                    request: None,
+                };
+                entries.push((entry, (None, seq)));
+            }
+        }
+        entries
+    }
+
+    /// What has happened to an enrolment or earned badge.
+    fn entries_of(
+        &self,
+        badge: BadgeId,
+        whole: Whole,
+        now: Instant,
+    ) -> impl Iterator<Item = (HistoryEntry, Apart)> + use<> {
+        let (request, actor) = self.origins.get(&whole.id).cloned().unzip();
+        let (recorded_on, what) = whole.recorded;
+        let recorded = HistoryEntry {
+            on: recorded_on,
+            what,
+            badge,
+            event_on: whole.event_on,
+            triggered_by: whole.triggered_by,
+            by: actor,
+            request,
+        };
+        let revoked_on = whole.revoked.as_ref().map(|it| it.0);
+        let (expires_on, expiry) = whole.expires;
+        let expired = expires_on <= now
+            && expires_on > recorded_on
+            && revoked_on.is_none_or(|revoked_on| revoked_on > expires_on);
+        let expired = expired.then_some((expires_on, expiry, None));
+        let later = whole.revoked.into_iter().chain(expired);
+        let later: Vec<_> = later
+            .map(|(on, what, by)| HistoryEntry {
+                on,
+                what,
+                by,
+                request: None,
+                ..recorded.clone()
+            })
+            .collect();
+        let id = Some(whole.id);
+        [recorded]
+            .into_iter()
+            .chain(later)
+            .map(move |entry| (entry, (id, 0)))
+    }
+
     /// The version of the org's catalogue.
     fn catalogue_version(&self, org: OrgId) -> CatalogueVersion {
         CatalogueVersion(self.catalogue_versions.get(&org).copied().unwrap_or(0))

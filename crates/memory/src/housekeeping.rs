@@ -1,6 +1,7 @@
 //! Tidying up.
 
-use accolade_application::ports::{Housekeeping, StoreError, Swept};
+use accolade_application::answer::BadgeCounts;
+use accolade_application::ports::{BadgeDay, Housekeeping, StoreError, Swept};
 use accolade_domain::instant::Instant;
 
 use crate::MemoryStore;
@@ -16,5 +17,25 @@ impl Housekeeping for MemoryStore {
             idempotency_keys: (before - state.idempotency.len()) as u64,
             ..Swept::default()
         })
+    }
+
+    fn note_counts(&self, now: Instant) -> Result<(), StoreError> {
+        let mut state = self.begin();
+        let date = BadgeDay::of(now);
+        let badges: Vec<_> = state.badges.keys().copied().collect();
+        for (org, badge) in badges {
+            let BadgeCounts { issued, earned } = state.counts_of(org, badge);
+            let day = BadgeDay {
+                date,
+                issued,
+                earned,
+            };
+            let days = state.badge_days.entry((org, badge)).or_default();
+            let last = days.last_key_value().map(|(_, it)| (it.issued, it.earned));
+            if last != Some((issued, earned)) {
+                days.insert(date, day);
+            }
+        }
+        Ok(())
     }
 }

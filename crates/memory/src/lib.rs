@@ -27,6 +27,7 @@ mod idempotency;
 mod ids;
 mod jobs;
 mod leases;
+mod operators;
 mod people;
 mod places;
 mod ports;

@@ -1,10 +1,10 @@
 //! The request ledger.
 
 use accolade_application::ports::{
-    IdempotencyRecord, Identity, LedgerEntry, Operation, RecordError, RecordedRequest,
+    GivenId, IdempotencyRecord, Identity, LedgerEntry, Operation, RecordError, RecordedRequest,
     RequestLedger, StoreError,
 };
-use accolade_domain::ids::OrgId;
+use accolade_domain::ids::{ObjectId, OrgId};
 use accolade_domain::text::RequestId;
 
 use crate::MemoryStore;
@@ -24,6 +24,13 @@ impl RequestLedger for MemoryStore {
         let mut entries = self.begin().entries(org, request_id).to_vec();
         entries.sort_by_key(|entry| entry.recorded_on);
         Ok(entries)
+    }
+
+    fn given(&self, org: OrgId, id: ObjectId) -> Result<Option<GivenId>, StoreError> {
+        let state = self.begin();
+        let of_org = state.requests.iter().filter(|((of, _), _)| *of == org);
+        let mut entries = of_org.flat_map(|(_, entries)| entries);
+        Ok(entries.find_map(|entry| GivenId::of(&entry.answer, id)))
     }
 }
 

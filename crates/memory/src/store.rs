@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{
-    Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord, IdentifierKind,
-    LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
+    BadgeDay, Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord,
+    IdentifierKind, KnownOperator, LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::Entry;
@@ -20,11 +20,13 @@ use accolade_domain::job::JobId;
 use accolade_domain::people::Merged;
 use accolade_domain::text::RequestId;
 use accolade_domain::zone::CalendarUnit;
+use time::Date;
 
 use crate::events::Feed;
 use crate::expiries::{DueKey, Expiring};
 use crate::jobs::JobRecord;
 use crate::leases::Held;
+use crate::operators::SessionRecord;
 use crate::webhooks::WebhookState;
 
 /// Of each customer and badge, what was recorded, in that order.
@@ -43,11 +45,15 @@ pub(crate) struct Forgotten {
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
-    /// In the order of their numbers, which are 1, 2, 3, ….
+    /// In the order of their numbers, which they share with operators.
     pub(crate) clients: Vec<Client>,
+    /// In the order of their numbers.
+    pub(crate) operators: Vec<KnownOperator>,
+    pub(crate) sessions: Vec<SessionRecord>,
     /// In the order in which they were written.
     pub(crate) audit: Vec<Entry>,
     pub(crate) badges: BTreeMap<(OrgId, BadgeId), VersionedBadge>,
+    pub(crate) badge_days: BTreeMap<(OrgId, BadgeId), BTreeMap<Date, BadgeDay>>,
     pub(crate) badge_numbers: BTreeMap<(OrgId, BadgeId), BadgeNumber>,
     pub(crate) groups: BTreeMap<(OrgId, GroupId), Group>,
     /// How often the badges, claims and groups of an org changed.

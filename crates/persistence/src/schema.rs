@@ -184,6 +184,7 @@ table! {
         owner_type -> Nullable<SmallInt>,
         reference_id -> Nullable<Text>,
         answer -> Binary,
+        first_id -> Nullable<Binary>,
     }
 }
 
@@ -511,13 +512,54 @@ table! {
 }
 
 table! {
+    badge_days (org_id, badge_id, day) {
+        org_id -> BigInt,
+        badge_id -> Binary,
+        day -> Integer,
+        issued -> BigInt,
+        earned -> BigInt,
+    }
+}
+
+table! {
+    operators (number) {
+        number -> BigInt,
+        org_id -> BigInt,
+        login -> Text,
+        name -> Text,
+        roles -> SmallInt,
+        password -> Binary,
+        created_on -> BigInt,
+        disabled_on -> Nullable<BigInt>,
+        last_signed_in_on -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    operator_sessions (token) {
+        token -> Binary,
+        org_id -> BigInt,
+        operator -> BigInt,
+        began_on -> BigInt,
+        expires_on -> BigInt,
+        ends_on -> BigInt,
+    }
+}
+
+table! {
     __diesel_schema_migrations (version) {
         version -> Text,
     }
 }
 
 joinable!(api_clients -> orgs (org_id));
+joinable!(operators -> orgs (org_id));
+joinable!(api_clients -> actors (number));
+joinable!(operators -> actors (number));
+joinable!(operator_sessions -> operators (operator));
 allow_tables_to_appear_in_same_query!(api_clients, orgs);
+allow_tables_to_appear_in_same_query!(operator_sessions, operators, orgs);
+allow_tables_to_appear_in_same_query!(actors, operators, api_clients);
 allow_tables_to_appear_in_same_query!(badge_metas, badge_claims, badge_groups);
 allow_tables_to_appear_in_same_query!(jobs, job_parts, job_chunks);
 allow_tables_to_appear_in_same_query!(idempotency, request_ledger, enrolments, earned_badges);

@@ -197,6 +197,7 @@ fn enrolment(stores: &Stores) -> EnrolmentRequest {
         version: found.version,
         request_id: "enrol".try_into().unwrap(),
         triggered_by: None,
+        by_hand: None,
         hold: hold(1000, 2000),
         customers: vec![customer(1), customer(10)],
         unknown: Vec::new(),
@@ -265,6 +266,7 @@ fn assert_it_works_on(database: &Database) {
         operation: Operation::EarnBulk,
         request_id: "new".try_into().unwrap(),
         triggered_by: None,
+        by_hand: None,
         terms: accolade_domain::earning::EarnTerms {
             earn_type: accolade_domain::badge::EarnType::IssueEarn,
             event_on: second(1500),

@@ -64,6 +64,17 @@ const HOT: &[Hot] = &[
         sqlite: "SEARCH request_ledger USING COVERING INDEX request_ledger_id (org_id=? AND request_id=?",
     },
     Hot {
+        part: "request_ledger.first_id DESC",
+        values: &[
+            ("bigint", "1"),
+            ("bytea", BYTES),
+            ("bytea", BYTES),
+            ("bigint", "1"),
+        ],
+        postgres: "Index Scan Backward using request_ledger_first_id",
+        sqlite: "SEARCH request_ledger USING INDEX request_ledger_first_id (org_id=? AND first_id>? AND first_id<?)",
+    },
+    Hot {
         part: "true FROM request_ledger|request_ledger.org_id = ?",
         values: &[
             ("bigint", "1"),
@@ -487,6 +498,7 @@ fn statements(scene: &Scene) -> Vec<String> {
             .requests
             .find(org, &request.request_id)
             .unwrap();
+        database.stores.requests.given(org, badge.0).unwrap();
         database
             .stores
             .idempotency

@@ -137,6 +137,11 @@ const FAULTS: &[(&str, &[&str])] = &[
         &["merged customers"],
     ),
     (
+        "UPDATE request_ledger SET first_id = (SELECT id FROM enrolments WHERE customer_id = 5) \
+         WHERE first_id = (SELECT id FROM enrolments WHERE customer_id = 1)",
+        &["first ids of requests"],
+    ),
+    (
         "UPDATE badge_numbers SET last = last + 1",
         &["numbers of badges"],
     ),

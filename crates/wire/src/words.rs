@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use accolade_application::customers::MatchKind;
 use accolade_application::ports::{ActorKind, AttemptStatus};
 use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::badge::constraint::Weekday;
@@ -49,7 +50,10 @@ macro_rules! words {
 words! {
     /// The spellings of an actor's kind.
     ActorKindName = "ActorKind" of ActorKind,
-        "What an actor is: the server itself, or an API client.";
+        "What an actor is: the server itself, an API client, or an operator of the console.";
+    /// The spellings of by what somebody was found.
+    MatchKindName = "CustomerMatchKind" of MatchKind,
+        "By what somebody was found.";
     /// The spellings of what was done.
     AuditActionName = "AuditAction" of Action,
         "What was done to a thing.";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use accolade_application::access::ClientUses;
 use accolade_application::ports::{
-    AccessStore, Clock, EventStore, Housekeeping, Leases, StoreError, WebhookStore,
+    AccessStore, Clock, EventStore, Housekeeping, Leases, OperatorStore, StoreError, WebhookStore,
 };
 use anyhow::anyhow;
 use tokio::sync::Semaphore;
@@ -54,6 +54,7 @@ pub(crate) struct Stores {
     pub(crate) events: Arc<dyn EventStore>,
     pub(crate) housekeeping: Arc<dyn Housekeeping>,
     pub(crate) leases: Arc<dyn Leases>,
+    pub(crate) operators: Arc<dyn OperatorStore>,
     pub(crate) webhooks: Arc<dyn WebhookStore>,
 }
 

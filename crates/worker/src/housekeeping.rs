@@ -36,6 +36,8 @@ impl Task for Housekeeping {
             self.sweep_attempts().await,
             self.sweep_jobs().await,
             self.sweep_leases().await,
+            self.sweep_sessions().await,
+            self.note_counts().await,
         ];
         swept.into_iter().collect::<Result<(), _>>()?;
         Ok(PERIOD)
@@ -106,6 +108,26 @@ impl Housekeeping {
             let sweep = self
                 .context
                 .call(Line::Patient, move |_| carrier.sweep(kept_since));
+            if sweep.await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn note_counts(&self) -> Result<(), StoreError> {
+        let now = self.context.clock.now();
+        self.context
+            .call(Line::Patient, move |it| it.housekeeping.note_counts(now))
+            .await
+    }
+
+    async fn sweep_sessions(&self) -> Result<(), StoreError> {
+        let now = self.context.clock.now();
+        loop {
+            // The same.
+            let sweep = self
+                .context
+                .call(Line::Patient, move |it| it.operators.sweep_sessions(now));
             if sweep.await? == 0 {
                 return Ok(());
             }

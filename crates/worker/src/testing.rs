@@ -294,6 +294,10 @@ impl Housekeeping for Link {
             ..Swept::default()
         })
     }
+
+    fn note_counts(&self, _: Instant) -> Result<(), StoreError> {
+        self.call().map(drop)
+    }
 }
 
 impl WebhookStore for Link {
@@ -531,6 +535,7 @@ impl World {
             access: self.fake.access.clone(),
             uses: self.fake.uses.clone(),
             leases: link.clone(),
+            operators: self.fake.access.clone(),
             webhooks: link.clone(),
         };
         let carrier = Arc::new(FakeCarrier {

@@ -81,6 +81,7 @@ impl Worker {
             events: Arc::clone(&ports.stores.events),
             housekeeping: Arc::clone(&ports.stores.housekeeping),
             leases: Arc::clone(&ports.stores.leases),
+            operators: Arc::clone(&ports.stores.operators),
             webhooks: Arc::clone(&ports.stores.webhooks),
         };
         let holder = ports.ids.uuid();

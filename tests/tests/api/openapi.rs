@@ -180,6 +180,10 @@ impl World {
         ] {
             walk.add("get", path, &[], None, OwnView);
         }
+        walk.add("get", "customers/lookup", &[], None, OwnView);
+        if let Some(last) = walk.0.last_mut() {
+            last.query = "?q=walked".to_owned();
+        }
         walk.add("get", "customer/{}", &["9"], None, OwnView);
         walk.add("get", "management/{}", &["9"], None, OwnView);
         let path = "management/{}/badge/{}";

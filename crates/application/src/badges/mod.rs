@@ -3,6 +3,7 @@
 mod activity;
 mod claim;
 mod create;
+mod days;
 mod details;
 mod edit;
 mod etag;
@@ -16,6 +17,7 @@ mod weight;
 pub use activity::SetActivity;
 pub use claim::{ClaimBadge, UnclaimBadge};
 pub use create::CreateBadge;
+pub use days::{DayCounts, counts_over_time};
 pub use etag::etag;
 pub use get::get;
 pub(crate) use get::view;

@@ -3,7 +3,7 @@
 use accolade_domain::earning::{EventDate, limits, terms};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::{Answer, EarnOutcome};
 use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_one};
@@ -29,6 +29,9 @@ pub struct EarnBadge {
     pub event: EventDate,
     /// Who triggered it; `None` if it is done by hand.
     pub triggered_by: Option<Owner>,
+    /// Why an operator does it by hand: the audit trail has each earn with it then. `None` if it comes
+    /// another way.
+    pub by_hand: Option<Reason>,
 }
 
 /// Who is to earn a badge.
@@ -118,6 +121,7 @@ impl GroupCommit for EarnBadge {
             operation: self.operation(),
             request_id: subjects.request_id,
             triggered_by: self.triggered_by.clone(),
+            by_hand: self.by_hand.clone(),
             terms,
             zone: zone.clone(),
             customers: subjects.customers,

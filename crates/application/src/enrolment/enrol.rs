@@ -4,7 +4,7 @@ use accolade_domain::enrolment::terms;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::Answer;
 use crate::customers::{NamedCustomers, resolve};
@@ -31,6 +31,9 @@ pub struct EnrolCustomers {
     pub event_on: Option<Instant>,
     /// Who triggered it; `None` if it is done by hand.
     pub triggered_by: Option<Owner>,
+    /// Why an operator does it by hand: the audit trail has each enrolment with it then. `None` if it comes
+    /// another way.
+    pub by_hand: Option<Reason>,
 }
 
 impl Command for EnrolCustomers {
@@ -98,6 +101,7 @@ impl GroupCommit for EnrolCustomers {
             version: by.found.version,
             request_id: subjects.request_id,
             triggered_by: self.triggered_by.clone(),
+            by_hand: self.by_hand.clone(),
             hold,
             customers: subjects.customers,
             unknown: subjects.unknown,

@@ -1,7 +1,8 @@
 //! Who an actor is: the numbers beside every change, told by kind and name.
 
 use accolade_domain::actor::Actor;
-use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::ids::{ClientNumber, OperatorNumber, OrgId};
+use accolade_domain::login::Login;
 use accolade_domain::text::Name;
 
 use crate::ports::StoreError;
@@ -13,17 +14,20 @@ pub enum ActorKind {
     System,
     /// A program that calls the API.
     Client,
+    /// Somebody who works in the console.
+    Operator,
 }
 
 impl ActorKind {
     /// Every kind.
-    pub const ALL: &[Self] = &[Self::System, Self::Client];
+    pub const ALL: &[Self] = &[Self::System, Self::Client, Self::Operator];
 
     /// The spelling on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::System => "SYSTEM",
             Self::Client => "CLIENT",
+            Self::Operator => "OPERATOR",
         }
     }
 }
@@ -40,6 +44,15 @@ pub enum ActorRecord {
         /// Its name, for people.
         name: Name,
     },
+    /// An operator of the org.
+    Operator {
+        /// Her number.
+        number: OperatorNumber,
+        /// Her name, for people.
+        name: Name,
+        /// What she signs in with.
+        login: Login,
+    },
 }
 
 impl ActorRecord {
@@ -48,6 +61,7 @@ impl ActorRecord {
         match self {
             Self::System => Actor::SYSTEM,
             Self::Client { number, .. } => (*number).into(),
+            Self::Operator { number, .. } => (*number).into(),
         }
     }
 
@@ -56,6 +70,7 @@ impl ActorRecord {
         match self {
             Self::System => ActorKind::System,
             Self::Client { .. } => ActorKind::Client,
+            Self::Operator { .. } => ActorKind::Operator,
         }
     }
 
@@ -63,15 +78,15 @@ impl ActorRecord {
     pub fn name(&self) -> &str {
         match self {
             Self::System => "system",
-            Self::Client { name, .. } => name.as_str(),
+            Self::Client { name, .. } | Self::Operator { name, .. } => name.as_str(),
         }
     }
 }
 
 /// Who the actors of an org are.
 pub trait Actors: Send + Sync {
-    /// The actor of `org` with this number; a revoked client too, because its number stays beside
-    /// what it changed. `None` if nobody has the number, or somebody of another org; and for
+    /// The actor of `org` with this number; a revoked client and a disabled operator too, because
+    /// their numbers stay beside what they changed. `None` if nobody has the number, or somebody of another org; and for
     /// [`Actor::SYSTEM`], which no store keeps.
     ///
     /// # Errors

@@ -8,9 +8,45 @@ use accolade_domain::ids::{BadgeId, BadgeNumber, GroupId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::SortOrder;
 use accolade_domain::owner::{Claim, OwnerType};
+use time::macros::date;
+use time::{Date, Duration};
 
 use crate::answer::BadgeCounts;
 use crate::ports::{IdempotencyRecord, StoreError};
+
+/// How many enrolments and earned badges a badge had on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BadgeDay {
+    /// The day, of UTC.
+    pub date: Date,
+    /// Enrolments that were not revoked.
+    pub issued: u64,
+    /// Earned badges that were not revoked.
+    pub earned: u64,
+}
+
+/// The first day that is counted from.
+const EPOCH: Date = date!(1970 - 01 - 01);
+
+impl BadgeDay {
+    /// The day of UTC that `moment` falls on.
+    pub fn of(moment: Instant) -> Date {
+        let days = moment.unix_micros().div_euclid(86_400_000_000);
+        EPOCH
+            .checked_add(Duration::days(days))
+            .unwrap_or(if days < 0 { Date::MIN } else { Date::MAX })
+    }
+
+    /// The number under which a day is stored: those since 1970.
+    pub fn number(date: Date) -> i32 {
+        date.to_julian_day() - EPOCH.to_julian_day()
+    }
+
+    /// The day that is stored under `number`.
+    pub fn from_number(number: i32) -> Option<Date> {
+        EPOCH.checked_add(Duration::days(number.into()))
+    }
+}
 
 /// Which state of a badge a decision was made from: it grows with every edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,6 +242,13 @@ pub trait BadgeStore: Send + Sync {
     /// # Errors
     /// The store failed.
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError>;
+
+    /// What was [noted](crate::ports::Housekeeping::note_counts) of the badge's counts, day by day: from
+    /// `from` on, and the last before that.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn days(&self, org: OrgId, badge: BadgeId, from: Date) -> Result<Vec<BadgeDay>, StoreError>;
 
     /// The page of the org's badges that `query` asks for, in a number of statements
     /// that does not depend on how many badges it has.

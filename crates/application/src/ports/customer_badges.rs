@@ -18,7 +18,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::Reason;
 
-use crate::ports::StoreError;
+use crate::ports::{HistoryEntry, HistoryQuery, StoreError};
 
 /// Which state an org's badges are in, with their claims and groups: it grows with every edit of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,6 +149,15 @@ pub trait CustomerBadges: Send + Sync {
         org: OrgId,
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError>;
+
+    /// The stretch that `query` asks for of what has happened to the customer with badges of the org: the
+    /// newest first, and of one moment by their [numbers](crate::ports::Happening::number), the greatest
+    /// first, then by badges and ids. What was revoked before it expired did not expire, nor did what had
+    /// expired when it was recorded. One statement, which reads the customer's own rows.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn history(&self, org: OrgId, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError>;
 
     /// When these enrolments were recorded, each of the customer beside it, revoked ones included. What
     /// there is not is left out. One statement, however many they are.

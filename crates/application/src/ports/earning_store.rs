@@ -4,7 +4,9 @@ use std::slice;
 
 use accolade_domain::audit::{Entry, telling};
 use accolade_domain::earning::{EarnTerms, Limit};
-use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, OrgId};
+use accolade_domain::ids::{
+    BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, IdBlock, ObjectId, OrgId,
+};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
@@ -13,7 +15,7 @@ use accolade_domain::zone::Zone;
 use anyhow::anyhow;
 
 use crate::answer::{
-    Answer, CustomerEarn, EarnAnswer, Imported, RevokedEnrolment, UnknownCustomer,
+    Answer, CustomerEarn, EarnAnswer, EarnOutcome, Imported, RevokedEnrolment, UnknownCustomer,
 };
 use crate::ports::{
     BadgeVersion, Batch, BatchedRequest, Context, Operation, RecordError, RecordedRequest,
@@ -36,6 +38,8 @@ pub struct EarnRequest {
     pub request_id: RequestId,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Why an operator does it by hand, if one does.
+    pub by_hand: Option<Reason>,
     /// The event date, the expiry, and whether customers must be enrolled.
     pub terms: EarnTerms,
     /// The limits that must have room, as the domain lists them for `terms` and `now`.
@@ -72,6 +76,10 @@ impl RecordedRequest for EarnRequest {
         Some(&self.request_id)
     }
 
+    fn first_id(&self) -> Option<ObjectId> {
+        self.ids.first()
+    }
+
     fn triggered_by(&self) -> Option<&Owner> {
         self.triggered_by.as_ref()
     }
@@ -88,6 +96,20 @@ impl RecordedRequest for EarnRequest {
             request_id: self.request_id.clone(),
             now: self.context.now,
         })
+    }
+
+    fn entries(&self, outcomes: &Vec<CustomerEarn>) -> Vec<Entry> {
+        let Some(reason) = &self.by_hand else {
+            return Vec::new();
+        };
+        let (org, by) = (self.context.org, self.context.attribution());
+        let earned = outcomes.iter().filter_map(|it| match &it.outcome {
+            EarnOutcome::Earned(id, ..) => Some(*id),
+            _ => None,
+        });
+        earned
+            .map(|id| telling::earned_by_hand(org, id, reason, &by))
+            .collect()
     }
 }
 
@@ -213,6 +235,10 @@ impl RecordedRequest for ImportRequest {
         Some(&self.request_id)
     }
 
+    fn first_id(&self) -> Option<ObjectId> {
+        self.items.iter().map(|item| item.id.0).min()
+    }
+
     fn answer(&self, (): ()) -> Answer {
         Answer::Imported {
             request_id: self.request_id.clone(),
@@ -282,7 +308,8 @@ pub trait EarningStore: Send + Sync {
     /// Who is refused is remembered, with the code, the message and the time, which is
     /// `now`: the ten refused last a customer and badge. What was executed is in the request
     /// ledger, its idempotency key is remembered, and the badge's counts have
-    /// grown, all in the same transaction. The version of the badge is checked
+    /// grown, all in the same transaction. What an operator does by hand is in the audit trail, an entry
+    /// for each earn. The version of the badge is checked
     /// as enrolment does.
     ///
     /// The number of SQL statements does not depend on how many customers there are, and on

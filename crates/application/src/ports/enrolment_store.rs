@@ -1,10 +1,11 @@
 //! Where enrolments live.
 
-use accolade_domain::enrolment::{CustomerOutcome, Hold};
-use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, OrgId};
+use accolade_domain::audit::{Entry, telling};
+use accolade_domain::enrolment::{CustomerOutcome, Hold, Outcome};
+use accolade_domain::ids::{BadgeId, CustomerId, IdBlock, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 
 use crate::answer::{Answer, EnrolmentAnswer, RevokedEnrolment, UnknownCustomer};
 use crate::ports::{
@@ -25,6 +26,8 @@ pub struct EnrolmentRequest {
     pub request_id: RequestId,
     /// Who triggered it.
     pub triggered_by: Option<Owner>,
+    /// Why an operator does it by hand, if one does.
+    pub by_hand: Option<Reason>,
     /// When the enrolments hold.
     pub hold: Hold,
     /// The customers, each once.
@@ -56,6 +59,10 @@ impl RecordedRequest for EnrolmentRequest {
         Some(&self.request_id)
     }
 
+    fn first_id(&self) -> Option<ObjectId> {
+        self.ids.first()
+    }
+
     fn triggered_by(&self) -> Option<&Owner> {
         self.triggered_by.as_ref()
     }
@@ -69,6 +76,20 @@ impl RecordedRequest for EnrolmentRequest {
             unknown: self.unknown.clone(),
             request_id: self.request_id.clone(),
         })
+    }
+
+    fn entries(&self, outcomes: &Vec<CustomerOutcome>) -> Vec<Entry> {
+        let Some(reason) = &self.by_hand else {
+            return Vec::new();
+        };
+        let (org, by) = (self.context.org, self.context.attribution());
+        let enrolled = outcomes.iter().filter_map(|it| match it.outcome {
+            Outcome::Enrolled(id) => Some(id),
+            _ => None,
+        });
+        enrolled
+            .map(|id| telling::enrolled_by_hand(org, id, reason, &by))
+            .collect()
     }
 }
 
@@ -97,7 +118,8 @@ pub trait EnrolmentStore: Send + Sync {
     ///
     /// What was executed is in the request ledger, its idempotency key is
     /// remembered, and the badge's counts have grown, all in the same
-    /// transaction. Of two requests with one id, or with one idempotency key, at the same
+    /// transaction. What an operator does by hand is in the audit trail, an entry for each enrolment.
+    /// Of two requests with one id, or with one idempotency key, at the same
     /// moment exactly one is executed.
     ///
     /// The version of the badge is checked under a lock that excludes edits of

@@ -24,4 +24,11 @@ pub trait Housekeeping: Send + Sync {
     /// # Errors
     /// The store failed.
     fn sweep(&self, now: Instant) -> Result<Swept, StoreError>;
+
+    /// Notes how many enrolments and earned badges each badge has on the day of `now`, where that is another
+    /// number than was noted last. What was noted earlier on that day is replaced.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn note_counts(&self, now: Instant) -> Result<(), StoreError>;
 }

@@ -23,12 +23,14 @@ mod enrolment_store;
 mod event_store;
 mod exports;
 mod health;
+mod history;
 mod housekeeping;
 mod idempotency_store;
 mod ids;
 mod job_files;
 mod job_store;
 mod leases;
+mod operator_store;
 mod people;
 mod record;
 mod request_ledger;
@@ -45,6 +47,7 @@ pub use accolade_domain::listing::{Page, PageOf, SortOrder};
 
 pub use batch::{Batch, Conflict};
 pub use clock::Clock;
+pub use history::{Happening, HistoryEntry, HistoryPlace, HistoryQuery};
 pub use ids::IdSource;
 pub use job_files::{FilePlace, JobFile, JobFiles, JobRow, RowAction};
 pub use record::{BatchedRequest, Context, Identity, RecordError, RecordedRequest};
@@ -72,6 +75,8 @@ stores! {
     access: access_store::AccessStore,
     /// Who an actor is.
     actors: actors::Actors,
+    /// Operators, and their sessions.
+    operators: operator_store::OperatorStore,
     /// Who changed what.
     audit: audit_store::AuditStore,
     /// Badge metas.

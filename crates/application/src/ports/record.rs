@@ -7,7 +7,7 @@
 
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, Entry, RequestTag};
-use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
+use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::rejection::Rejection;
@@ -69,6 +69,12 @@ pub trait RecordedRequest {
 
     /// The id of the request, if it has one.
     fn request_id(&self) -> Option<&RequestId>;
+
+    /// The first of the ids that the request gives; the others follow it, one by one. By it what was
+    /// recorded is found again by its id. `None` if it gives none.
+    fn first_id(&self) -> Option<ObjectId> {
+        None
+    }
 
     /// Who triggered it, if that is said.
     fn triggered_by(&self) -> Option<&Owner> {

@@ -1,10 +1,11 @@
 //! The request ledger: which requests were executed, and what became of them.
 
-use accolade_domain::ids::OrgId;
+use accolade_domain::enrolment::Outcome;
+use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::text::RequestId;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, EarnOutcome, Imported};
 use crate::ports::StoreError;
 
 /// An operation whose requests have ids. An id is unique for each.
@@ -74,6 +75,64 @@ pub struct LedgerEntry {
     pub answer: Answer,
 }
 
+/// What has an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenTo {
+    /// An enrolment.
+    Enrolment(EnrolmentId),
+    /// An earned badge.
+    Earn(EarnedBadgeId),
+}
+
+/// An enrolment or an earned badge, and whose it was when it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GivenId {
+    /// What has the id.
+    pub to: GivenTo,
+    /// The customer, perhaps one who was merged into another since.
+    pub customer: CustomerId,
+    /// The badge.
+    pub badge: BadgeId,
+}
+
+impl GivenId {
+    /// What was given `id` by a request that was answered so.
+    pub fn of(answer: &Answer, id: ObjectId) -> Option<Self> {
+        let given = |to, customer, badge| Self {
+            to,
+            customer,
+            badge,
+        };
+        match answer {
+            Answer::Enrolment(answer) => {
+                let enrolment = EnrolmentId(id);
+                let mut outcomes = answer.outcomes.iter();
+                let found = outcomes.find(|it| it.outcome == Outcome::Enrolled(enrolment))?;
+                let to = GivenTo::Enrolment(enrolment);
+                Some(given(to, found.customer, answer.badge))
+            }
+            Answer::Earned(answer) => {
+                let earn = EarnedBadgeId(id);
+                let is_given =
+                    |it: &EarnOutcome| matches!(it, EarnOutcome::Earned(id, _) if *id == earn);
+                let mut outcomes = answer.outcomes.iter();
+                let found = outcomes.find(|it| is_given(&it.outcome))?;
+                Some(given(GivenTo::Earn(earn), found.customer, answer.badge))
+            }
+            Answer::Imported { outcomes, .. } => outcomes.iter().find_map(|it| match it {
+                Imported::Recorded {
+                    badge,
+                    customer,
+                    earned,
+                    ..
+                } if earned.0 == id => Some(given(GivenTo::Earn(*earned), *customer, *badge)),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+}
+
 /// The request ledger. Ports that execute requests write to it; nothing
 /// is ever removed from it.
 pub trait RequestLedger: Send + Sync {
@@ -94,4 +153,11 @@ pub trait RequestLedger: Send + Sync {
     /// # Errors
     /// The store failed.
     fn find(&self, org: OrgId, request_id: &RequestId) -> Result<Vec<LedgerEntry>, StoreError>;
+
+    /// The enrolment or earned badge of the org that has this id, revoked or not; `None` if there is none,
+    /// or its customer was erased. One statement, which reads one request.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn given(&self, org: OrgId, id: ObjectId) -> Result<Option<GivenId>, StoreError>;
 }

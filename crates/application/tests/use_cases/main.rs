@@ -12,4 +12,5 @@ mod idempotency_races;
 mod meddling;
 mod order_of_checks;
 mod retry;
+mod sign_in;
 mod world;

@@ -4,12 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, CountedBadge, CreateBadgeError,
-    EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
+    BadgeDay, BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeStore, CountedBadge,
+    CreateBadgeError, EditBadgeError, IdempotencyRecord, StoreError, VersionedBadge,
 };
 use accolade_domain::audit::Entry;
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
+
+use time::Date;
 
 use crate::world::World;
 
@@ -59,6 +61,10 @@ impl BadgeStore for Meddling {
 
     fn find_all(&self, org: OrgId, badges: &[BadgeId]) -> Result<Vec<VersionedBadge>, StoreError> {
         self.store.find_all(org, badges)
+    }
+
+    fn days(&self, org: OrgId, badge: BadgeId, from: Date) -> Result<Vec<BadgeDay>, StoreError> {
+        self.store.days(org, badge, from)
     }
 
     fn find_counted(&self, org: OrgId, badge: BadgeId) -> Result<Option<CountedBadge>, StoreError> {

@@ -199,6 +199,7 @@ pub(crate) fn command(badge: BadgeId, customers: &[i64]) -> EnrolCustomers {
         request_id: None,
         event_on: None,
         triggered_by: None,
+        by_hand: None,
     }
 }
 

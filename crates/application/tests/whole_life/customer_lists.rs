@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use accolade_application::customers::{KnownCatalogues, badges, details};
 use accolade_application::ports::{
-    CustomerBadgeDetails, CustomerBadges, DetailsQuery, HeldBadges, HeldQuery, StoreError,
+    CustomerBadgeDetails, CustomerBadges, DetailsQuery, HeldBadges, HeldQuery, HistoryEntry,
+    HistoryQuery, StoreError,
 };
 use accolade_domain::customer_view::{
     CustomerBadge, CustomerBadgeQuery, CustomerBadgeSort, CustomerBadgeType,
@@ -38,6 +39,10 @@ impl CustomerBadges for Counting {
         query: &DetailsQuery,
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         self.store.details(org, query)
+    }
+
+    fn history(&self, org: OrgId, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.store.history(org, query)
     }
 
     fn recorded_on(

@@ -23,6 +23,7 @@ fn no_identifier_shows_in_debug_output() {
         request_id: None,
         event_on: None,
         triggered_by: None,
+        by_hand: None,
     };
     let commands = format!("{put:?} {enrol:?}");
     let answer = world.run(put).unwrap();

@@ -13,6 +13,7 @@ mod imports;
 #[path = "../use_cases/meddling.rs"]
 mod meddling;
 mod order_of_checks;
+mod search;
 mod update;
 mod windows;
 mod world;

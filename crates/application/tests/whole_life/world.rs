@@ -200,6 +200,7 @@ impl World {
             request_id: None,
             event_on: Some(at("2026-01-01T00:00:00Z")),
             triggered_by: None,
+            by_hand: None,
         };
         self.run(command).unwrap();
         let enrolment = self.details(badge, number).badge.standing.enrolment;
@@ -228,6 +229,7 @@ impl World {
             request_id: self.request_id(),
             event: EventDate::default(),
             triggered_by: None,
+            by_hand: None,
         }
     }
 

@@ -25,7 +25,9 @@ macro_rules! parts {
 
 mod actors;
 mod audit;
+mod badge_days;
 mod batches;
+mod by_hand;
 mod catalogue_versions;
 mod clients;
 mod counts;
@@ -49,9 +51,11 @@ mod exports;
 mod feed;
 mod feed_cursors;
 mod feed_races;
+mod given_ids;
 mod groups;
 mod health;
 mod held;
+mod history;
 mod housekeeping;
 mod idempotency;
 mod imports;
@@ -64,6 +68,7 @@ mod limit_races;
 mod limits;
 mod list_badges;
 mod list_names;
+mod operators;
 mod orgs;
 mod overlap;
 mod people;
@@ -94,10 +99,10 @@ pub(crate) const OF_RECORDING_ENROLMENTS: &[Part] = parts! {
 
 /// What it promises besides.
 pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
-    orgs clients actors audit create_badge definitions edit_badge list_badges list_names idempotency
+    orgs clients actors operators audit create_badge definitions edit_badge list_badges list_names idempotency
     housekeeping health tenants two_servers earn earn_batches earn_refused limits rolling
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
     webhook_deliveries jobs job_progress jobs_and_people feed feed_cursors feed_races reached_limits expiries expiry_races
-    people people_erased people_races exports export_races
+    badge_days history given_ids by_hand people people_erased people_races exports export_races
 };

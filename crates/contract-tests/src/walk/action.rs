@@ -152,6 +152,7 @@ impl<'a> Planner<'a> {
             version: BadgeVersion(0),
             request_id: request_id(wish.id),
             triggered_by: None,
+            by_hand: None,
             hold: Hold::new(minutes(wish.from), minutes(until)).unwrap(),
             ids: self
                 .world

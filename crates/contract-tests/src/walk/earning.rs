@@ -361,6 +361,7 @@ impl Side {
             },
             request_id: request_id(earn.id),
             triggered_by: earn.triggered.then(|| owner(OwnerType::Loyalty, "1")),
+            by_hand: None,
             terms: EarnTerms {
                 earn_type,
                 event_on,

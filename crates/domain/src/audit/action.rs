@@ -63,4 +63,10 @@ actions! {
     Merge = 13, "MERGE";
     /// It was forgotten.
     Erase = 14, "ERASE";
+    /// She signed in.
+    SignIn = 17, "SIGN_IN";
+    /// Somebody tried to sign in as her with a wrong password.
+    SignInRefused = 18, "SIGN_IN_REFUSED";
+    /// She signed out.
+    SignOut = 19, "SIGN_OUT";
 }

@@ -2,7 +2,7 @@
 
 use crate::ids::{
     BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId,
-    WebhookId,
+    OperatorNumber, WebhookId,
 };
 use crate::job::JobId;
 use crate::text::RequestId;
@@ -88,4 +88,6 @@ entity_kinds! {
     Webhook(WebhookId) = 9, "WEBHOOK";
     /// A job.
     Job(JobId) = 10, "JOB";
+    /// An operator.
+    Operator(OperatorNumber) = 11, "OPERATOR";
 }

@@ -12,10 +12,11 @@ mod state;
 mod tag;
 pub mod telling;
 mod telling_of_jobs;
+mod telling_of_operators;
 mod telling_of_webhooks;
 
 pub use action::Action;
 pub use entity::{Entity, EntityKind};
 pub use entry::{Attribution, Entry, EntryId, NotAnEntryId};
-pub use state::{BadgeState, Change, ClaimState, ClientState, HiddenField, State};
+pub use state::{BadgeState, Change, ClaimState, ClientState, HiddenField, OperatorState, State};
 pub use tag::{NotATag, RequestTag};

@@ -6,6 +6,7 @@ use crate::identifier::IdentifierKind;
 use crate::ids::CustomerId;
 use crate::instant::Instant;
 use crate::job::{JobSettings, JobState};
+use crate::operator::Operator;
 use crate::owner::Claim;
 use crate::text::Name;
 use crate::webhook::{WebhookSettings, WebhookState};
@@ -97,6 +98,30 @@ pub enum State {
     JobState(JobState),
     /// Which customer became which other one: the first, and the second.
     Merge(CustomerId, CustomerId),
+    /// An operator.
+    Operator(OperatorState),
+}
+
+/// An operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct OperatorState {
+    /// What she signs in with.
+    pub login: String,
+    /// Her name.
+    pub name: Name,
+    /// The names of her roles.
+    pub roles: Vec<String>,
+}
+
+impl From<&Operator> for OperatorState {
+    fn from(operator: &Operator) -> Self {
+        Self {
+            login: operator.login.as_str().to_owned(),
+            name: operator.name.clone(),
+            roles: operator.roles.names(),
+        }
+    }
 }
 
 /// A badge, without its claims.
@@ -178,6 +203,8 @@ pub enum HiddenField {
     NextSecret,
     /// The headers that a webhook sends.
     Headers,
+    /// The password of an operator.
+    Password,
 }
 
 impl HiddenField {
@@ -191,6 +218,7 @@ impl HiddenField {
             Self::Secret => "secret",
             Self::NextSecret => "nextSecret",
             Self::Headers => "headers",
+            Self::Password => "password",
         }
     }
 }

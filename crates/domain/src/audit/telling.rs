@@ -1,6 +1,10 @@
 //! Which entries tell of a change: one for each thing that was done, none where nothing changed.
 
 pub use super::telling_of_jobs::{job_cancelled, job_created, job_deleted, job_started};
+pub use super::telling_of_operators::{
+    operator_changed, operator_created, operator_disabled, password_set, sign_in_refused,
+    signed_in, signed_out,
+};
 pub use super::telling_of_webhooks::{
     webhook_changed, webhook_created, webhook_deleted, webhook_moved, webhook_rotated,
 };
@@ -150,6 +154,26 @@ pub fn customers_merged(
 /// A customer was forgotten.
 pub fn customer_erased(org: OrgId, customer: CustomerId, by: &Attribution) -> Entry {
     Entry::new(org, by, customer, Action::Erase, Change::default())
+}
+
+/// An operator enrolled a customer by hand.
+pub fn enrolled_by_hand(
+    org: OrgId,
+    enrolment: EnrolmentId,
+    reason: &Reason,
+    by: &Attribution,
+) -> Entry {
+    Entry::new(org, by, enrolment, Action::Create, Change::default()).with_reason(Some(reason))
+}
+
+/// An operator let a customer earn a badge by hand.
+pub fn earned_by_hand(
+    org: OrgId,
+    earned: EarnedBadgeId,
+    reason: &Reason,
+    by: &Attribution,
+) -> Entry {
+    Entry::new(org, by, earned, Action::Create, Change::default()).with_reason(Some(reason))
 }
 
 /// An enrolment was revoked.

@@ -171,6 +171,16 @@ impl Auth {
         }
     }
 
+    /// What counts wrong secrets.
+    pub(crate) const fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
+
+    /// The proxies whose word is taken for where a request comes from.
+    pub(crate) const fn proxies(&self) -> &TrustedProxies {
+        &self.proxies
+    }
+
     /// Where `request` comes from.
     fn origin(&self, request: &HttpRequest) -> Origin {
         let caller = |peer: SocketAddr| self.proxies.caller(peer.ip(), request.headers());

@@ -18,7 +18,8 @@ pub(crate) fn operations() -> Vec<Operation> {
             .named("getActor", "Access", "Who created or changed something")
             .about(
                 "\
-An API client of the organisation keeps its number when it is revoked. 0 is the server itself, or
+An API client of the organisation keeps its number when it is revoked, and an operator of the console hers
+when she is disabled. 0 is the server itself, or
 its command line.",
             )
             .needs(AccessGroup::BadgesRead)

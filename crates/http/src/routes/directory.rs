@@ -1,19 +1,34 @@
 //! The customer directory: by what customers are called besides their numbers.
 
 use accolade_application::access::AccessGroup;
-use accolade_application::customers::PutCustomers;
+use accolade_application::customers::{PutCustomers, search};
+use accolade_wire::customer::lookup::MatchesBody;
 use accolade_wire::directory::{
     CustomerBody, CustomersBody, CustomersRequestBody, IdentifiersBody,
 };
+use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::identifier::NO_SUCH_NUMBER;
-use crate::operation::{Operation, Success, SuccessUnlessErased, example, post, put};
+use crate::operation::{Operation, Success, SuccessUnlessErased, example, get, post, put};
 use crate::routes::call::Call;
 
 pub(crate) fn operations() -> Vec<Operation> {
     vec![
+        get("/customers/lookup", look_up_customers)
+            .named("lookUpCustomers", "Customers", "Find customers by anything")
+            .about(
+                "\
+By a number, an e-mail address, a telephone number, an id of another system, the number of a card, the
+id of an enrolment, of an earned badge or of a request. One text may be several of them. A number is a
+customer's if the organisation knows anything of the customer, or if nothing else is found; who was
+merged into another is found as that one.",
+            )
+            .needs(AccessGroup::BadgesRead)
+            .required_query("q", "What is searched for: 1 to 255 characters.")
+            .answers::<Success<MatchesBody>>("Who was found; nobody, if nobody was.", example!("matches"))
+            .codes(&[]),
         put("/customers/{customerId}", put_customer)
             .named("putCustomer", "Customers", "Register a customer")
             .about(
@@ -42,6 +57,16 @@ compared by its digits, with warning 1994.",
             .answers::<Success<CustomersBody>>("Registered.", example!("customers"))
             .codes(&[812, 1026, 1028, 1905, 1921, 1994]),
     ]
+}
+
+async fn look_up_customers(call: Call) -> Result<HttpResponse, Failure> {
+    let mut call = call.open_lookup().await?;
+    let text = call.query.required("q", |text| Ok(text.to_owned()));
+    call.answer(move |ports, caller, context| {
+        let found = search(ports, caller, &text.unwrap_or_default())?;
+        render::enveloped(&MatchesBody::new(&found), context)
+    })
+    .await
 }
 
 async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {

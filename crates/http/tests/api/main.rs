@@ -25,6 +25,7 @@ mod identifiers;
 mod imports;
 mod jobs;
 mod operations;
+mod pages;
 mod people;
 mod rates;
 mod requests;

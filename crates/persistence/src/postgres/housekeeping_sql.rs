@@ -1,12 +1,12 @@
 //! The statements of tidying up, for PostgreSQL.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 
 use super::shared::access;
 use super::{Connection, DB};
 use crate::statement::{Sql, Statement, here};
-use crate::stores::HousekeepingSql;
+use crate::stores::{HousekeepingSql, NOTE_COUNTS};
 
 /// The outer condition is looked at again when somebody else has renewed a key meanwhile.
 static FORGET: Sql<{ here!() }> = Sql::new(
@@ -44,6 +44,14 @@ impl HousekeepingSql for Connection {
             .set::<BigInt, _>("at_most", i64::from(at_most))
             .execute(self)?;
         Ok(forgotten as u64)
+    }
+
+    fn note_counts(&mut self, org: i64, day: i32) -> QueryResult<()> {
+        Statement::<DB>::named(&NOTE_COUNTS)
+            .set::<BigInt, _>("org", org)
+            .set::<Integer, _>("day", day)
+            .execute(self)?;
+        Ok(())
     }
 
     fn fold_counts(&mut self, org: i64) -> QueryResult<u64> {

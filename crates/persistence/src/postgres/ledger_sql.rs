@@ -54,9 +54,9 @@ static RELEASE: Sql<{ here!() }> = Sql::new(
 
 static WRITE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
-     owner_type, reference_id, answer) \
+     owner_type, reference_id, answer, first_id) \
      SELECT :org, k.* FROM unnest(:operations, :request_ids, :recorded_on, :recorded_by, \
-     :owner_types, :references, :answers) AS k \
+     :owner_types, :references, :answers, :first_ids) AS k \
      ON CONFLICT (org_id, operation, request_id) DO NOTHING \
      RETURNING operation, request_id, number",
 );
@@ -132,6 +132,10 @@ impl LedgerSql for Connection {
         let operations = column(rows, |it| it.name.operation.number());
         let request_ids = column(rows, |it| it.name.request_id.as_str());
         let recorded_by = column(rows, |it| it.recorded_by.number());
+        let first_ids = column(rows, |it| {
+            let id = it.first_id.as_ref();
+            id.map(|id| id.as_bytes().as_slice())
+        });
         let new: Vec<(i16, String, i64)> = Statement::<DB, Row>::named(&WRITE)
             .set::<BigInt, _>("org", org.get())
             .set::<Array<SmallInt>, _>("operations", operations)
@@ -144,6 +148,7 @@ impl LedgerSql for Connection {
             .set::<Array<Nullable<SmallInt>>, _>("owner_types", owner_types)
             .set::<Array<Nullable<Text>>, _>("references", references)
             .set::<Array<Binary>, _>("answers", column(rows, |it| it.answer.as_slice()))
+            .set::<Array<Nullable<Binary>>, _>("first_ids", first_ids)
             .load(self)?;
         let new: HashMap<_, _> = new
             .iter()

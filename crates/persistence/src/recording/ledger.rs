@@ -2,6 +2,7 @@
 
 use accolade_application::ports::{IdempotencyGuard, Operation};
 use accolade_domain::actor::Actor;
+use accolade_domain::ids::ObjectId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::RequestId;
@@ -41,6 +42,8 @@ pub(crate) struct LedgerRow<'a> {
     pub(crate) recorded_by: Actor,
     pub(crate) triggered_by: Option<&'a Owner>,
     pub(crate) answer: Vec<u8>,
+    /// The first of the ids that the request gives.
+    pub(crate) first_id: Option<ObjectId>,
     /// Its number, once it is written.
     pub(crate) number: i64,
 }

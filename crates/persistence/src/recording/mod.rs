@@ -455,6 +455,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
                 recorded_by: request.context().actor,
                 triggered_by: request.triggered_by(),
                 answer: self.stored_answer(position)?,
+                first_id: request.first_id(),
                 number: 0,
             });
         }

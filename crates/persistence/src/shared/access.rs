@@ -22,9 +22,10 @@ use crate::retry::{Rollback, WorkError, nobody_knows};
 use crate::schema::{actors, api_clients, orgs};
 use crate::store::Store;
 
-type OrgRow = (i64, String, String, Option<String>);
+/// An org: its number, name, zone and region.
+pub(super) type OrgRow = (i64, String, String, Option<String>);
 
-fn org((id, name, zone, region): OrgRow) -> anyhow::Result<Org> {
+pub(super) fn org((id, name, zone, region): OrgRow) -> anyhow::Result<Org> {
     Ok(Org {
         id: stored(id)?,
         name: Name::from_stored(name),
@@ -83,9 +84,9 @@ fn bounds((requests, customers, ends_on): BoundsRow) -> anyhow::Result<ClientBou
     })
 }
 
-type OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
+pub(super) type OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
 
-const ORG: OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
+pub(super) const ORG: OrgColumns = (orgs::id, orgs::name, orgs::time_zone, orgs::region);
 
 type ClientColumns = (
     api_clients::number,

@@ -3,18 +3,21 @@
 use std::collections::HashMap;
 
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore, CountedBadge,
-    CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError, VersionedBadge,
+    BadgeDay, BadgeEdit, BadgeEditRequest, BadgePage, BadgeQuery, BadgeSort, BadgeStore,
+    CountedBadge, CreateBadgeError, EditBadgeError, IdempotencyRecord, SortOrder, StoreError,
+    VersionedBadge,
 };
 use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 use accolade_domain::owner::Claim;
+use anyhow::Context as _;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{Bool, Integer};
+use time::Date;
 
 use super::badge_columns::{BadgeGroup, Claims, Earned, Issued};
 use super::badge_events;
@@ -24,11 +27,11 @@ use super::{Connection, DB, position};
 use crate::audit::AuditSql as _;
 use crate::feed::sql::FeedSql as _;
 use crate::mapping::{
-    BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit,
+    BadgeRow, CountedBadgeRow, DefinitionRow, NewBadgeRow, earn_type_number, owner_bit, stored,
 };
 use crate::recording::sql::{BadgeKey, BadgeSql as _, EarnRows as _};
 use crate::retry::{Ending, Rollback, WorkError};
-use crate::schema::{badge_claims, badge_groups, badge_metas, badge_numbers};
+use crate::schema::{badge_claims, badge_days, badge_groups, badge_metas, badge_numbers};
 use crate::store::Store;
 
 type BadgeColumns = (
@@ -163,6 +166,37 @@ impl BadgeStore for Store<Connection> {
         })
     }
 
+    fn days(&self, org: OrgId, badge: BadgeId, from: Date) -> Result<Vec<BadgeDay>, StoreError> {
+        let from = BadgeDay::number(from);
+        self.reader.read(|connection| {
+            let of_badge = || {
+                badge_days::table
+                    .filter(badge_days::org_id.eq(org.get()))
+                    .filter(badge_days::badge_id.eq(badge.0.as_bytes().as_slice()))
+                    .select((badge_days::day, badge_days::issued, badge_days::earned))
+            };
+            let before: Option<(i32, i64, i64)> = of_badge()
+                .filter(badge_days::day.lt(from))
+                .order(badge_days::day.desc())
+                .limit(1)
+                .get_result(connection)
+                .optional()?;
+            let since: Vec<(i32, i64, i64)> = of_badge()
+                .filter(badge_days::day.ge(from))
+                .order(badge_days::day)
+                .load(connection)?;
+            let days = before.into_iter().chain(since);
+            let days = days.map(|(day, issued, earned)| {
+                Ok(BadgeDay {
+                    date: BadgeDay::from_number(day).context("a stored day")?,
+                    issued: stored(issued)?,
+                    earned: stored(earned)?,
+                })
+            });
+            Ok(days.collect::<anyhow::Result<_>>()?)
+        })
+    }
+
     fn list(&self, org: OrgId, query: &BadgeQuery) -> Result<BadgePage, StoreError> {
         self.reader.read(|connection| {
             let total: i64 = matching(org, query).count().get_result(connection)?;
@@ -183,7 +217,7 @@ impl BadgeStore for Store<Connection> {
                     .into_iter()
                     .map(CountedBadgeRow::counted)
                     .collect::<anyhow::Result<_>>()?,
-                total: crate::mapping::stored(total)?,
+                total: stored(total)?,
             })
         })
     }
@@ -213,7 +247,7 @@ impl BadgeStore for Store<Connection> {
                     .filter(badge_claims::badge_id.eq(request.badge.0.as_bytes().as_slice()))
                     .count()
                     .get_result(connection)?;
-                set_claim(connection, key, claim, crate::mapping::stored(claims)?)?;
+                set_claim(connection, key, claim, stored(claims)?)?;
             }
             if let BadgeEdit::Definition { definition, .. } = &request.edit
                 && !definition.badge_constraints.iter().any(limits)
@@ -269,7 +303,7 @@ fn next_number(connection: &mut Connection, org: OrgId) -> Result<BadgeNumber, W
         .set(badge_numbers::last.eq(badge_numbers::last + 1))
         .returning(badge_numbers::last)
         .get_result(connection)?;
-    Ok(crate::mapping::stored(number)?)
+    Ok(stored(number)?)
 }
 
 /// Whether a constraint counts earns at all.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use accolade_application::ports::{
     CatalogueVersion, CustomerBadgeDetails, CustomerBadges, DetailsQuery, EarnRecord,
-    EnrolmentRecord, HeldBadges, HeldQuery, Page, PageOf, Refusal, StoreError,
+    EnrolmentRecord, HeldBadges, HeldQuery, HistoryEntry, HistoryQuery, Page, PageOf, Refusal,
+    StoreError,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::customer_view::{
@@ -28,6 +29,7 @@ use diesel::sql_types::{BigInt, Binary, Integer, Nullable};
 use super::badge_columns::BadgeGroup;
 use super::badges::BADGE;
 use super::catalogue::offset;
+use super::history::history;
 use super::{Connection, DB};
 use crate::mapping::{
     EnrolmentRow, GroupedBadgeRow, badge_id, enrolment, instant, object_id, stored, triggered_by,
@@ -267,6 +269,25 @@ impl CustomerBadges for Store<Connection> {
     ) -> Result<Option<CustomerBadgeDetails>, StoreError> {
         self.reader
             .read(|connection| details(connection, org, query))
+    }
+
+    fn history(&self, org: OrgId, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
+        self.reader.query(|connection| {
+            let entries = history(connection, org, query)?;
+            if !entries.is_empty() || query.after.is_some() {
+                return Ok(entries);
+            }
+            // Who was merged into another has nothing.
+            let merged = connection.merged_of(org, &[query.customer])?;
+            let Some(merged) = merged.first() else {
+                return Ok(entries);
+            };
+            let of_successor = HistoryQuery {
+                customer: merged.successor,
+                ..*query
+            };
+            history(connection, org, &of_successor)
+        })
     }
 
     fn recorded_on(

@@ -175,6 +175,7 @@ fn use_up(
             recorded_by: by,
             triggered_by: None,
             answer: answers::encode(&Answer::NotExecuted(rejections.clone()))?,
+            first_id: None,
             number: 0,
         });
     }

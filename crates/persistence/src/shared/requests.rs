@@ -1,7 +1,7 @@
 //! The request ledger, as it is read.
 
-use accolade_application::ports::{LedgerEntry, Operation, RequestLedger, StoreError};
-use accolade_domain::ids::OrgId;
+use accolade_application::ports::{GivenId, LedgerEntry, Operation, RequestLedger, StoreError};
+use accolade_domain::ids::{ObjectId, OrgId};
 use accolade_domain::text::RequestId;
 use anyhow::Context as _;
 use diesel::prelude::*;
@@ -44,6 +44,36 @@ impl RequestLedger for Store<Connection> {
             Ok(entries.collect::<anyhow::Result<_>>()?)
         })
     }
+
+    fn given(&self, org: OrgId, id: ObjectId) -> Result<Option<GivenId>, StoreError> {
+        self.reader.query(|connection| {
+            // The ids of a request follow its first one and are nobody else's, so that the nearest first
+            // id decides.
+            let (bytes, begin) = (id.as_bytes().as_slice(), first_of_its_kind(id));
+            let row: Option<(String, Vec<u8>)> = request_ledger::table
+                .filter(request_ledger::org_id.eq(org.get()))
+                .filter(request_ledger::first_id.le(bytes))
+                .filter(request_ledger::first_id.ge(begin.as_slice()))
+                .order(request_ledger::first_id.desc())
+                .limit(1)
+                .select((request_ledger::request_id, request_ledger::answer))
+                .get_result(connection)
+                .optional()?;
+            let Some((request_id, answer)) = row else {
+                return Ok(None);
+            };
+            let request_id = RequestId::from_stored(request_id);
+            let answer = answers::decode(&answer, Some(&request_id))?;
+            Ok(GivenId::of(&answer, id))
+        })
+    }
+}
+
+/// The id that has all that `id` has but the counter, which is 0.
+fn first_of_its_kind(id: ObjectId) -> [u8; 12] {
+    let mut bytes = *id.as_bytes();
+    bytes[9..].fill(0);
+    bytes
 }
 
 pub(in super::super) fn is_used(

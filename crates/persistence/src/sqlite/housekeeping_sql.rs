@@ -1,12 +1,12 @@
 //! The statements of tidying up, for SQLite.
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Integer};
 
 use super::shared::access;
 use super::{Connection, DB};
 use crate::statement::{Sql, Statement, here};
-use crate::stores::HousekeepingSql;
+use crate::stores::{HousekeepingSql, NOTE_COUNTS};
 
 /// SQLite would look at a bare value after LIMIT when it prepares the statement, and so prepare it
 /// anew whenever there is another.
@@ -28,6 +28,14 @@ impl HousekeepingSql for Connection {
             .set::<BigInt, _>("at_most", i64::from(at_most))
             .execute(self)?;
         Ok(forgotten as u64)
+    }
+
+    fn note_counts(&mut self, org: i64, day: i32) -> QueryResult<()> {
+        Statement::<DB>::named(&NOTE_COUNTS)
+            .set::<BigInt, _>("org", org)
+            .set::<Integer, _>("day", day)
+            .execute(self)?;
+        Ok(())
     }
 
     /// There is one row a badge already.

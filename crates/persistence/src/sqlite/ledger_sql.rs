@@ -23,9 +23,9 @@ static LAST_NUMBER: Sql<{ here!() }> =
 /// temporary table for each row.
 static WRITE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO request_ledger (org_id, number, operation, request_id, recorded_on, \
-     recorded_by, owner_type, reference_id, answer) \
+     recorded_by, owner_type, reference_id, answer, first_id) \
      VALUES (:org, :number, :operation, :request_id, :recorded_on, :recorded_by, :owner_type, \
-     :reference, :answer) ON CONFLICT (org_id, operation, request_id) DO NOTHING",
+     :reference, :answer, :first_id) ON CONFLICT (org_id, operation, request_id) DO NOTHING",
 );
 
 /// The index is named, because without it all that the org has would be looked through.
@@ -119,6 +119,7 @@ fn write(
 ) -> QueryResult<bool> {
     let owner = row.triggered_by;
     let owner_type = owner.map(|it| it.owner_type.number());
+    let first_id = row.first_id.as_ref().map(|id| id.as_bytes().as_slice());
     let written = Statement::<DB>::named(&WRITE)
         .set::<BigInt, _>("org", org.get())
         .set::<BigInt, _>("number", number)
@@ -129,6 +130,7 @@ fn write(
         .set::<Nullable<SmallInt>, _>("owner_type", owner_type)
         .set::<Nullable<Text>, _>("reference", owner.map(|it| it.reference.as_str()))
         .set::<Binary, _>("answer", row.answer.as_slice())
+        .set::<Nullable<Binary>, _>("first_id", first_id)
         .execute(connection)?;
     Ok(written > 0)
 }

@@ -1,10 +1,11 @@
 //! Tidying up: one org after the other, so that no statement concerns several.
 
-use accolade_application::ports::{Housekeeping, StoreError, Swept};
+use accolade_application::ports::{BadgeDay, Housekeeping, StoreError, Swept};
 use accolade_domain::instant::Instant;
 use diesel::QueryResult;
 
 use crate::retry::{PooledConnection, nobody_knows};
+use crate::statement::Sql;
 use crate::store::Store;
 
 /// How many keys one call forgets: others that write need not wait for long.
@@ -19,9 +20,30 @@ pub(crate) trait HousekeepingSql: PooledConnection {
     /// renewed meanwhile stays.
     fn forget_keys(&mut self, org: i64, now: i64, at_most: u32) -> QueryResult<u64>;
 
+    /// Notes the counts of the org's badges as those of this day.
+    fn note_counts(&mut self, org: i64, day: i32) -> QueryResult<()>;
+
     /// Adds the rows of each badge's counts up into one; gives how many were added up.
     fn fold_counts(&mut self, org: i64) -> QueryResult<u64>;
 }
+
+/// The counts that are other than those that were noted last.
+pub(crate) static NOTE_COUNTS: Sql = Sql::new(
+    "INSERT INTO badge_days (org_id, badge_id, day, issued, earned) \
+     SELECT :org, s.badge_id, :day, s.issued, s.earned FROM ( \
+       SELECT b.id AS badge_id, CAST(COALESCE(SUM(c.issued), 0) AS BIGINT) AS issued, \
+       CAST(COALESCE(SUM(c.earned), 0) AS BIGINT) AS earned \
+       FROM badge_metas b LEFT JOIN badge_counts c ON c.org_id = b.org_id AND c.badge_id = b.id \
+       WHERE b.org_id = :org GROUP BY b.id \
+     ) AS s WHERE NOT EXISTS ( \
+       SELECT 1 FROM badge_days d WHERE d.org_id = :org AND d.badge_id = s.badge_id \
+       AND d.issued = s.issued AND d.earned = s.earned AND d.day = ( \
+         SELECT max(l.day) FROM badge_days l WHERE l.org_id = :org AND l.badge_id = s.badge_id \
+       ) \
+     ) \
+     ON CONFLICT (org_id, badge_id, day) DO UPDATE \
+     SET issued = excluded.issued, earned = excluded.earned",
+);
 
 impl<C: HousekeepingSql> Housekeeping for Store<C> {
     fn sweep(&self, now: Instant) -> Result<Swept, StoreError> {
@@ -51,5 +73,19 @@ impl<C: HousekeepingSql> Housekeeping for Store<C> {
             )?;
         }
         Ok(swept)
+    }
+
+    fn note_counts(&self, now: Instant) -> Result<(), StoreError> {
+        let day = BadgeDay::number(BadgeDay::of(now));
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.org_numbers()?))?;
+        for org in orgs {
+            self.writer.write::<(), StoreError>(
+                |connection| Ok(connection.note_counts(org, day)?),
+                nobody_knows,
+            )?;
+        }
+        Ok(())
     }
 }

@@ -9,5 +9,5 @@ mod housekeeping;
 mod leases;
 
 pub(crate) use directory::{DirectorySql, IdentifierKey};
-pub(crate) use housekeeping::HousekeepingSql;
+pub(crate) use housekeeping::{HousekeepingSql, NOTE_COUNTS};
 pub(crate) use leases::{LeaseSql, NewTerm, TakenRow};

@@ -187,6 +187,15 @@ pub(super) const CHECKS: &[Check] = &[
              OR count(DISTINCT b.numeric_id) <> count(*)",
     },
     Check {
+        name: "first ids of requests",
+        says: "request {1} of org {0} has a first id that {2} of its rows are before",
+        sql: "SELECT r.org_id, r.request_no, count(*) FROM ( \
+             SELECT org_id, request_no, id FROM enrolments \
+             UNION ALL SELECT org_id, request_no, id FROM earned_badges \
+             ) AS r JOIN request_ledger l ON l.org_id = r.org_id AND l.number = r.request_no \
+             WHERE l.first_id > r.id GROUP BY r.org_id, r.request_no ORDER BY 1, 2",
+    },
+    Check {
         name: "idempotency keys",
         says: "a key of actor {1} of org {0} names the request {2}, which the ledger does not have",
         sql: "SELECT i.org_id, i.actor, i.request_id FROM idempotency i \

@@ -84,6 +84,7 @@ impl Scene {
             version: found.version,
             request_id: self.ids.uuid().to_string().try_into().unwrap(),
             triggered_by: None,
+            by_hand: None,
             hold: hold(1000, 2000),
             customers: (1..=i64::from(len))
                 .map(|n| n.try_into().unwrap())
@@ -122,6 +123,7 @@ impl Scene {
             operation: Operation::EarnBulk,
             request_id: self.ids.uuid().to_string().try_into().unwrap(),
             triggered_by: None,
+            by_hand: None,
             terms: EarnTerms {
                 earn_type: EarnType::IssueEarn,
                 event_on: second(1500),

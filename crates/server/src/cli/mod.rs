@@ -8,6 +8,7 @@ mod health;
 mod job;
 mod migrate;
 mod openapi;
+mod operator;
 mod org;
 mod output;
 mod restore;
@@ -20,6 +21,8 @@ use std::path::PathBuf;
 
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::OrgId;
+use accolade_domain::login::Login;
+use accolade_domain::operator::Role;
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use anyhow::Result;
@@ -95,6 +98,9 @@ enum Command {
     /// Create, list, rotate or revoke API clients
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Create, list or disable operators: the people who work in the console
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Have the rows of a file carried out by a server
     #[command(subcommand)]
     Job(JobCommand),
@@ -294,6 +300,49 @@ struct SetClient {
 }
 
 #[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Create an operator, whose password is asked for or read from the first line of standard input
+    #[command(after_help = "\
+Examples:
+  accolade-server operator create --org 1 --login ada --name 'Ada Lovelace' --roles care,campaign
+  accolade-server operator create --org 1 --login eve --name Eve --roles admin < password
+
+Roles: everybody sees customers, badges, jobs and approvals, a viewer nothing more; care enrols, lets earn
+and revokes; campaign edits badges, groups, custom fields and jobs; approver votes; admin has the audit
+trail, webhooks, rules, clients and operators.")]
+    Create(CreateOperator),
+    /// List the operators
+    List,
+    /// Give an operator another password, as `create` reads it; her sessions end
+    Password(NamedOperator),
+    /// Disable an operator for good; her sessions end
+    Disable(NamedOperator),
+}
+
+#[derive(Debug, Args)]
+struct CreateOperator {
+    /// The number of the organisation that she works for
+    #[arg(long)]
+    org: OrgId,
+    /// What she signs in with: unique in the whole installation, whatever its case
+    #[arg(long, value_parser = operator::login)]
+    login: Login,
+    /// Her name, for people
+    #[arg(long, value_parser = name)]
+    name: Name,
+    /// What she is there for: some of viewer, care, campaign, approver, admin
+    #[arg(long, value_delimiter = ',', required = true)]
+    roles: Vec<Role>,
+}
+
+#[derive(Debug, Args)]
+struct NamedOperator {
+    /// What she signs in with
+    #[arg(long, value_parser = operator::login)]
+    login: Login,
+}
+
+#[derive(Debug, Subcommand)]
 enum JobCommand {
     /// Send a file to a server, follow it to its end, and show what was refused; the exit code is 0 if
     /// nothing was
@@ -335,6 +384,10 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Client(ClientCommand::Rotate(client)) => client::rotate(client),
         Command::Client(ClientCommand::Set(client)) => client::set(&client),
         Command::Client(ClientCommand::Revoke(client)) => client::revoke(&client),
+        Command::Operator(OperatorCommand::Create(new)) => operator::create(new),
+        Command::Operator(OperatorCommand::List) => operator::list(),
+        Command::Operator(OperatorCommand::Password(named)) => operator::set_password(&named),
+        Command::Operator(OperatorCommand::Disable(named)) => operator::disable(&named),
         Command::Job(JobCommand::Run(run)) => job::run(&run),
         Command::Backup(copy) => backup::backup(&copy),
         Command::Restore(copy) => restore::restore(&copy),
@@ -457,6 +510,35 @@ mod tests {
             let error = set(wrong).unwrap_err();
             assert!(error.contains(part), "{wrong}: {error}");
         }
+    }
+
+    #[test]
+    fn an_operator_has_an_org_a_login_a_name_and_roles() {
+        let create = |line: &str| {
+            let line = format!("accolade-server operator create {line}");
+            match parse(&line)? {
+                Command::Operator(OperatorCommand::Create(new)) => Ok(new),
+                other => Err(format!("{other:?}")),
+            }
+        };
+        let new = create("--org 1 --login ADA --name Ada --roles care,admin").unwrap();
+        assert_eq!(new.login.as_str(), "ada");
+        assert_eq!(new.roles, [Role::Care, Role::Admin]);
+        for (missing, part) in [
+            ("--login ada --name Ada --roles care", "--org"),
+            ("--org 1 --name Ada --roles care", "--login"),
+            ("--org 1 --login ada --roles care", "--name"),
+            ("--org 1 --login ada --name Ada", "--roles"),
+            (
+                "--org 1 --login ada --name Ada --roles boss",
+                "approver or admin",
+            ),
+        ] {
+            let error = create(missing).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+        assert!(parse("accolade-server operator disable --login ada").is_ok());
+        assert!(parse("accolade-server operator password").is_err());
     }
 
     #[test]

@@ -14,8 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use accolade_application::jobs::JobLimits;
+use accolade_application::operators::Lifetimes;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
+use accolade_http::pages::Pages;
 use anyhow::{Context as _, Result};
 use prometheus::{IntGauge, Registry};
 
@@ -24,7 +26,8 @@ use crate::demo;
 use crate::limits::raise_descriptors;
 use crate::lock::FileLock;
 use crate::settings::{
-    AuthSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings, SigningKey, load,
+    AuthSettings, ConsoleSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings,
+    SigningKey, load,
 };
 use crate::sources::SystemSecrets;
 use crate::store;
@@ -100,12 +103,29 @@ fn start_and_run(loaded: Loaded, traces: &TraceExport) -> Result<()> {
         traces: traces.followed(),
         ..options(&settings, shown)
     };
-    let state = AppState::new(store.ports.clone(), options)?;
+    let state = with_console(
+        AppState::new(store.ports.clone(), options)?,
+        &settings.console,
+    );
     let listeners = Listeners {
         api: listener,
         metrics,
     };
     run(&profile, &settings, listeners, certificate_end, &state)
+}
+
+/// The same, with the console beside the API, if there is to be one.
+fn with_console(state: AppState, console: &ConsoleSettings) -> AppState {
+    if !console.enabled {
+        return state;
+    }
+    // More than there is time for is held at its end.
+    let long = |time: Duration| time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
+    let context = state.pages(Lifetimes {
+        idle: long(console.session_idle),
+        most: long(console.session_max),
+    });
+    state.with_pages(Pages::new(accolade_console::configure(context)))
 }
 
 fn listen_for_metrics(
@@ -174,12 +194,18 @@ fn run(
 fn announce(settings: &Settings, address: &str, metrics: Option<&str>) -> Result<()> {
     let mut lines = vec![format!("listening on {address}")];
     lines.extend(metrics.map(|metrics| format!("metrics on {metrics}/metrics")));
+    if settings.console.enabled && !settings.demo.enabled {
+        lines.push(format!("the console is at {address}/console"));
+    }
     if settings.demo.enabled {
         let described = if settings.docs.enabled {
             format!("The API is described at {address}/docs. ")
         } else {
             String::new()
         };
+        if settings.console.enabled {
+            lines.push(format!("\n{}", demo::console_hint(address)));
+        }
         lines.push(format!(
             "\n{described}Try it:\n\n{}\n",
             demo::example(address)

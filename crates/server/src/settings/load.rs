@@ -447,7 +447,7 @@ mod tests {
             (
                 "ACCOLADE__HTPP__PORT",
                 "1",
-                "there is no key htpp; the sections are auth, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, telemetry, webhooks",
+                "there is no key htpp; the sections are auth, console, database, demo, docs, events, http, idempotency, jobs, limits, log, metrics, secrets, telemetry, webhooks",
             ),
             ("ACCOLADE__HTTP", "1", "http is a section, not a key"),
             (

@@ -60,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) events: EventSettings,
     pub(crate) webhooks: WebhookSettings,
     pub(crate) jobs: JobSettings,
+    pub(crate) console: ConsoleSettings,
     pub(crate) secrets: SecretSettings,
     pub(crate) log: LogSettings,
     pub(crate) docs: DocsSettings,
@@ -201,6 +202,17 @@ pub(crate) struct JobSettings {
     pub(crate) max_unfinished: u32,
     #[serde(deserialize_with = "parse::size")]
     pub(crate) max_bytes: usize,
+}
+
+/// `console`: the pages for operators.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConsoleSettings {
+    pub(crate) enabled: bool,
+    #[serde(deserialize_with = "parse::duration_of_seconds")]
+    pub(crate) session_idle: Duration,
+    #[serde(deserialize_with = "parse::duration_of_seconds")]
+    pub(crate) session_max: Duration,
 }
 
 /// `secrets`: how they are stored.

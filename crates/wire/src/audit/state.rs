@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use accolade_domain::audit::{Action, BadgeState, ClientState, Entry, State};
+use accolade_domain::audit::{Action, BadgeState, ClientState, Entry, OperatorState, State};
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::{CustomField, CustomValues, Group};
 use accolade_domain::ids::GroupId;
@@ -81,6 +81,7 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
             "fromCustomerId": from,
             "toCustomerId": to,
         })),
+        State::Operator(operator) => to_raw_value(&OperatorStateBody::new(operator)),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }
@@ -197,6 +198,25 @@ impl<'a> ClientStateBody<'a> {
             customers_per_minute: client.customers_per_minute,
             ends_on: client.ends_on.map(Into::into),
             ends_on_iso: client.ends_on.map(Into::into),
+        }
+    }
+}
+
+/// An operator, without her password.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OperatorStateBody<'a> {
+    login: &'a str,
+    name: &'a str,
+    roles: &'a [String],
+}
+
+impl<'a> OperatorStateBody<'a> {
+    fn new(operator: &'a OperatorState) -> Self {
+        Self {
+            login: &operator.login,
+            name: operator.name.as_str(),
+            roles: &operator.roles,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod badges;
 pub mod details;
+pub mod lookup;
 pub mod named;
 pub mod query;
 

@@ -31,7 +31,7 @@ body! {
         triggeredBy: Option<TriggeredBy> => triggered_by = Some(TriggeredBy::field(fields, name)),
     }
     parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
-        EarnBadge { badge, earners, request_id, event, triggered_by }
+        EarnBadge { badge, earners, request_id, event, triggered_by, by_hand: None }
     }
 }
 
@@ -59,7 +59,7 @@ body! {
     parse(fields, name, context: ParseContext<'_>) -> EarnBadge {
         named::warn_of_repeats(&customers, fields, "customerIds");
         let earners = Earners::Several(customers);
-        EarnBadge { badge, earners, request_id, event, triggered_by }
+        EarnBadge { badge, earners, request_id, event, triggered_by, by_hand: None }
     }
 }
 

@@ -29,7 +29,7 @@ body! {
     }
     parse(fields, name, context: ParseContext<'_>) -> EnrolCustomers {
         named::warn_of_repeats(&customers, fields, "customers");
-        EnrolCustomers { badge, customers, request_id, event_on, triggered_by }
+        EnrolCustomers { badge, customers, request_id, event_on, triggered_by, by_hand: None }
     }
 }
 

@@ -162,6 +162,7 @@ impl Chunk<'_> {
                     request_id: Some(self.next_id(number)?),
                     event_on,
                     triggered_by,
+                    by_hand: None,
                 };
                 commands.push((group, command));
             }
@@ -186,6 +187,7 @@ impl Chunk<'_> {
                     request_id: self.next_id(number)?,
                     event: event_date(on),
                     triggered_by,
+                    by_hand: None,
                 };
                 commands.push((group, command));
             }

@@ -218,6 +218,7 @@ impl Chunk<'_> {
                 request_id: None,
                 event_on,
                 triggered_by,
+                by_hand: None,
             })?;
             let answer = match attempt {
                 Ok(Answer::Enrolment(answer)) => answer,
@@ -295,6 +296,7 @@ impl Chunk<'_> {
             request_id: request_id.clone(),
             event: super::requests::event_date(on),
             triggered_by,
+            by_hand: None,
         };
         let len = u32::try_from(group.members.len());
         let len = len.map_err(|error| StoreError::Unexpected(error.into()))?;

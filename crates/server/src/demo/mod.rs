@@ -1,10 +1,13 @@
-//! What the demo has: an organisation, a client whose secret everybody knows, two badges
-//! for the API's own examples, and one that is earned directly, under limits, in a group and with a
-//! custom field.
+//! What the demo has: an organisation, a client whose secret everybody knows and an operator whose password
+//! everybody knows, two badges for the API's own examples, one that is earned directly, under limits, in a
+//! group and with a custom field, and some with a [history](history).
 //!
 //! `demo.json` says all but the first two in the API's own bodies, which are read and carried
 //! out as if a caller had sent them. Seeding makes sure of all that, whatever is there already:
 //! it runs at every start, and on two servers at once.
+
+mod history;
+mod operator;
 
 use std::sync::Arc;
 
@@ -89,13 +92,15 @@ pub(crate) fn seed(ports: &Ports) -> Result<()> {
         ensure_badge(ports, &caller, &demo, badge)
             .with_context(|| format!("the demo's badge {}", badge.id))?;
     }
-    Ok(())
+    history::ensure(ports, &caller).context("the demo's history")?;
+    operator::ensure(ports, caller.org).context("the demo's operator")
 }
 
-/// Makes sure that nobody can call the API with the demo's secret, which everybody knows.
+/// Makes sure that nobody can call the API with the demo's secret, or sign in with its password, which
+/// everybody knows.
 ///
 /// # Errors
-/// The demo's client is active: it says what to do.
+/// The demo's client or its operator is active: it says what to do.
 pub(crate) fn ensure_closed(ports: &Ports) -> Result<()> {
     let key = ClientKey::try_from(KEY)?;
     // A database that does not answer, or lacks migrations, is not ready; the server says so itself.
@@ -108,7 +113,17 @@ pub(crate) fn ensure_closed(ports: &Ports) -> Result<()> {
              database: `accolade-server client revoke --key {KEY}` ends it"
         );
     }
-    Ok(())
+    operator::ensure_closed(ports)
+}
+
+/// Where the console is, and who may sign in.
+pub(crate) fn console_hint(address: &str) -> String {
+    format!(
+        "The console is at {address}/console: sign in as {} with the password {}, and look for \
+         anna@example.org.",
+        operator::LOGIN,
+        operator::PASSWORD
+    )
 }
 
 /// The API's first example, ready to paste into a shell.
@@ -287,7 +302,7 @@ struct OneId {
 
 impl IdSource for OneId {
     fn block(&self, len: u32) -> IdBlock {
-        self.others.block(len)
+        IdBlock::new(self.id, len).unwrap_or_else(|| self.others.block(len))
     }
 
     fn object_id(&self) -> ObjectId {
@@ -304,6 +319,10 @@ mod tests {
     use std::sync::Arc;
 
     use accolade_application::access::revoke_client;
+    use accolade_application::customers::{search, timeline};
+    use accolade_application::operators::disable;
+    use accolade_application::ports::Happening;
+    use accolade_domain::text::BadgeName;
     use accolade_application::answer::Answer;
     use accolade_application::badges::{UnclaimBadge, get};
     use accolade_application::catalogue::{RemoveGroup, groups};
@@ -351,7 +370,32 @@ mod tests {
         assert!(error.ends_with("`accolade-server client revoke --key demo` ends it"));
         let key = ClientKey::try_from(KEY).unwrap();
         revoke_client(&ports, &key).unwrap();
+        let error = ensure_closed(&ports).unwrap_err().to_string();
+        assert!(error.ends_with("`accolade-server operator disable --login demo` ends her"));
+        let (login, by) = (operator::LOGIN.try_into().unwrap(), Attribution::system(ports.clock.now()));
+        disable(&ports, None, &login, &by).unwrap();
         assert!(ensure_closed(&ports).is_ok());
+    }
+
+    #[test]
+    fn the_demos_customer_was_refused_a_day_ago_because_she_was_not_enrolled() {
+        let ports = ports();
+        seed(&ports).unwrap();
+        seed(&ports).unwrap();
+        let caller = caller(&ports);
+        let found = search(&ports, &caller, "anna@example.org").unwrap();
+        let [anna] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        let told = timeline(&ports, &caller, anna.customer, None, 100).unwrap();
+        let first = &told.entries[0];
+        let name = first.badge_name.as_ref().map(BadgeName::as_str);
+        assert_eq!(name, Some("Weekend Traveller"));
+        assert!(matches!(first.entry.what, Happening::Refused(Code::NotEnrolled, _)));
+        assert_eq!(ports.clock.now().since(first.entry.on), time::Duration::DAY);
+        // Enrolled, earned four times, expired, and refused twice: by a limit, and so.
+        let numbers: Vec<_> = told.entries.iter().map(|it| it.entry.what.number()).collect();
+        assert_eq!(numbers, [4, 8, 4, 2, 2, 2, 8, 1, 2]);
     }
 
     #[test]
@@ -371,6 +415,7 @@ mod tests {
                 request_id: None,
                 event_on: Some(Instant::parse_iso("2024-04-23T13:44:15+05:30").unwrap()),
                 triggered_by: Some(loyalty(claimed_by)),
+                by_hand: None,
             };
             let enrolled = executed(&ports, &caller, command).unwrap();
             let Answer::Enrolment(answer) = enrolled.answer() else {
@@ -393,6 +438,7 @@ mod tests {
                 request_id: request_id.try_into().unwrap(),
                 event: EventDate::default(),
                 triggered_by: Some(loyalty("626")),
+                by_hand: None,
             };
             executed(&ports, &caller, command)
         };

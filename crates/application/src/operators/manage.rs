@@ -1,0 +1,107 @@
+//! How operators come and go.
+
+use accolade_domain::audit::Attribution;
+use accolade_domain::ids::{OperatorNumber, OrgId};
+use accolade_domain::login::Login;
+use accolade_domain::operator::{Operator, Roles};
+use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Name;
+
+use crate::error::UseCaseError;
+use crate::operators::Password;
+use crate::ports::{CreateOperatorError, NewOperator, Ports, StoreError, UnknownOperator};
+
+/// An operator to create.
+#[derive(Debug, Clone)]
+pub struct CreateOperator {
+    /// The org that she works for.
+    pub org: OrgId,
+    /// What she signs in with.
+    pub login: Login,
+    /// Her name.
+    pub name: Name,
+    /// What she is there for.
+    pub roles: Roles,
+    /// Her password.
+    pub password: Password,
+}
+
+/// Creates an operator. She may sign in at once.
+///
+/// # Errors
+/// [`CreateOperatorError::UnknownOrg`]; [`CreateOperatorError::LoginTaken`], whichever org has it.
+pub fn create(
+    ports: &Ports,
+    command: CreateOperator,
+    by: &Attribution,
+) -> Result<OperatorNumber, CreateOperatorError> {
+    ports.stores.operators.create_operator(&NewOperator {
+        org: command.org,
+        login: command.login,
+        name: command.name,
+        roles: command.roles,
+        password: command.password.hash(&*ports.secrets)?,
+        created: by.clone(),
+    })
+}
+
+/// Every operator, or those of the org, disabled ones included, by number.
+///
+/// # Errors
+/// The store failed.
+pub fn list(ports: &Ports, within: Option<OrgId>) -> Result<Vec<Operator>, StoreError> {
+    ports.stores.operators.operators(within)
+}
+
+/// Gives an operator another password, and ends her sessions.
+///
+/// # Errors
+/// [`UnknownOperator::Unknown`].
+pub fn set_password(
+    ports: &Ports,
+    within: Option<OrgId>,
+    login: &Login,
+    password: &Password,
+    by: &Attribution,
+) -> Result<(), UnknownOperator> {
+    let password = password.hash(&*ports.secrets)?;
+    (ports.stores.operators).set_password(within, login, &password, by)
+}
+
+/// Gives an operator these roles instead of those that she has. They hold at once.
+///
+/// # Errors
+/// [`UnknownOperator::Unknown`].
+pub fn set_roles(
+    ports: &Ports,
+    within: Option<OrgId>,
+    login: &Login,
+    roles: Roles,
+    by: &Attribution,
+) -> Result<(), UnknownOperator> {
+    ports.stores.operators.set_roles(within, login, roles, by)
+}
+
+/// Disables an operator for good, and ends her sessions.
+///
+/// # Errors
+/// [`UnknownOperator::Unknown`].
+pub fn disable(
+    ports: &Ports,
+    within: Option<OrgId>,
+    login: &Login,
+    by: &Attribution,
+) -> Result<(), UnknownOperator> {
+    ports.stores.operators.disable_operator(within, login, by)
+}
+
+impl From<UnknownOperator> for UseCaseError {
+    fn from(error: UnknownOperator) -> Self {
+        match error {
+            UnknownOperator::Unknown => Rejection::new(Code::NothingLikeThat)
+                .with_message("Operator not found, or disabled. Check the login.")
+                .into(),
+            UnknownOperator::Store(error) => error.into(),
+        }
+    }
+}
