@@ -10,6 +10,7 @@
 //! enrolled, and [`rejection`] for the one table of codes that say no.
 
 pub mod actor;
+pub mod approval;
 pub mod audit;
 pub mod badge;
 pub mod catalogue;
@@ -23,6 +24,7 @@ pub mod ids;
 pub mod instant;
 pub mod job;
 pub mod listing;
+pub mod login;
 pub mod owner;
 pub mod people;
 pub mod rejection;

@@ -16,6 +16,8 @@ impl Actors for MemoryStore {
         Ok(found.map(|client| ActorRecord::Client {
             number: client.number,
             name: client.name.clone(),
+            owner: client.owner.clone(),
+            over_on: client.revoked_on.into_iter().chain(client.bounds.ends_on).min(),
         }))
     }
 

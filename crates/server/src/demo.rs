@@ -149,6 +149,7 @@ fn client(ports: &Ports) -> Result<Client> {
         name: Name::try_from("Demo")?,
         key: key.clone(),
         groups: AccessGroups::ALL,
+        owner: None,
         secret: demo_secret().hash(),
         created: Attribution::system(ports.clock.now()),
     };

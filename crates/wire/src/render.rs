@@ -14,9 +14,13 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::audit::answer::AuditBody;
+use crate::change;
 use crate::badge::answer::BadgeBody;
 use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
+use crate::change::answer::HeldBody;
+use crate::change::client::ClientBody;
+use crate::change::rules::RulesBody;
 use crate::catalogue::custom_field::CustomFieldBody;
 use crate::catalogue::group::GroupBody;
 use crate::directory::{CustomerBody, CustomersBody};
@@ -40,6 +44,8 @@ pub struct Rendered {
     pub etag: Option<String>,
     /// Whether it was created now, which the status says of a badge and of a custom field only.
     pub created: bool,
+    /// Whether it only says that the command waits for approval.
+    pub held: bool,
 }
 
 impl Rendered {
@@ -49,6 +55,16 @@ impl Rendered {
             body,
             etag: None,
             created: false,
+            held: false,
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match (self.created, self.held) {
+            (true, _) => 201,
+            (false, true) => 202,
+            (false, false) => 200,
         }
     }
 
@@ -124,6 +140,7 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
             answer,
             Answer::BadgeCreated(_) | Answer::CustomFieldCreated(_)
         ),
+        held: matches!(answer, Answer::Held(_)),
     })
 }
 
@@ -267,6 +284,10 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
             to.write(&MergedCustomersBody::new(*from, *second))
         }
         Answer::CustomerErased(customer) => to.write(&ErasedCustomerBody::new(*customer)),
+        Answer::Held(held) => to.write(&HeldBody::new(held)),
+        Answer::Change(change) => to.write(&change::answer::ChangeBody::new(change, zone)?),
+        Answer::ApprovalRules(rules) => to.write(&RulesBody::new(rules)),
+        Answer::Client(client) => to.write(&ClientBody::new(client)),
         Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn edit(
     change: &impl BadgeChange,
 ) -> Result<Answer, UseCaseError> {
     let (badge, caller) = (change.badge(), &request.caller);
-    let _turn = ports.turns.wait([(caller.org, badge.0)]);
+    let _turn = (!request.dry_run).then(|| ports.turns.wait([(caller.org, badge.0)]));
     for _ in 0..MOST_ROUNDS {
         let found = ports
             .stores
@@ -66,6 +66,10 @@ pub(crate) fn edit(
             warning,
             answer,
         } = change.decide(ports, caller, &found.badge, now)?;
+        if request.dry_run {
+            request.warnings.extend(warning);
+            return Ok(answer);
+        }
         let Some(edit) = edit else {
             request.warnings.extend(warning);
             if let Some(record) = request.record(&answer) {

@@ -33,6 +33,7 @@ fn client(world: &World, text: &str) -> NewClient {
         name: "Till".try_into().unwrap(),
         key: key(text),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: secret("first").hash(),
         created: by(at("2026-04-01T00:00:00.123456Z")),
     }

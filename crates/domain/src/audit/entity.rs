@@ -1,7 +1,8 @@
 //! What an entry is about: the kinds of things, and the table of their names.
 
+use crate::approval::ChangeId;
 use crate::ids::{
-    BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId,
+    BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId, OrgId,
     WebhookId,
 };
 use crate::job::JobId;
@@ -88,4 +89,8 @@ entity_kinds! {
     Webhook(WebhookId) = 9, "WEBHOOK";
     /// A job.
     Job(JobId) = 10, "JOB";
+    /// The rules of the org that say what waits for approval.
+    ApprovalRules(OrgId) = 14, "APPROVAL_RULES";
+    /// A command that waits for approval.
+    Change(ChangeId) = 15, "CHANGE";
 }

@@ -10,7 +10,7 @@ mod kind;
 mod position;
 
 pub use fact::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, JobFact, LimitCount,
+    BadgeChanged, BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, JobFact, LimitCount,
     LimitFact,
 };
 pub use kind::EventKind;

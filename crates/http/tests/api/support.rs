@@ -371,6 +371,7 @@ fn new_client(ports: &Ports, groups: AccessGroups) -> NewCredentials {
         org: 100_458.try_into().unwrap(),
         name: "test".try_into().unwrap(),
         groups,
+        owner: None,
     };
     create_client(ports, command).unwrap()
 }

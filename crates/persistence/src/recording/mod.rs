@@ -287,7 +287,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
     }
 
     /// Locks the org's people and the badges that requests were decided from, shared, and refuses whose
-    /// badge has another version by now. Gives whether anybody may have been merged.
+    /// badge has another version by now, or who was let through by rules that were replaced. Gives whether anybody may have been merged.
     fn check_versions<C: RecordingSql>(
         &mut self,
         connection: &mut C,
@@ -306,6 +306,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let Versions {
             versions,
             is_any_merged,
+            rules,
         } = connection.versions(self.org, &badges)?;
         let versions: BTreeMap<_, _> = versions.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
@@ -314,6 +315,14 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             .map(|(request, _)| (request, RecordError::BadgeChanged))
             .collect();
         self.refuse(connection, changed)?;
+        let is_held = |request: &usize| {
+            let by = self.requests[*request].context().rules;
+            by.is_some_and(|by| by != rules)
+        };
+        let held = self.open().filter(is_held);
+        let held = held.map(|request| (request, RecordError::RulesChanged));
+        let held: Vec<_> = held.collect();
+        self.refuse(connection, held)?;
         Ok(is_any_merged)
     }
 

@@ -1,7 +1,7 @@
 //! What recording needs of a database: what each says its own way, and the rows that go there and
 //! come back. Everything here is done inside a transaction, and concerns one org.
 
-use accolade_application::ports::{
+use accolade_application::ports::{RulesVersion, 
     BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
 };
 use accolade_domain::actor::Actor;
@@ -63,12 +63,15 @@ pub(crate) struct Growth {
     pub(crate) earned: i64,
 }
 
-/// The versions of badges, and whether anybody of the org was ever merged: as a rule nobody was, and who
-/// is named need not be looked up.
+/// The versions of badges, and what else one statement tells: whether anybody of the org was ever merged,
+/// as a rule nobody was, and who is named need not be looked up; and by which rules requests are let
+/// through.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Versions {
     pub(crate) versions: Vec<(BadgeId, BadgeVersion)>,
     pub(crate) is_any_merged: bool,
+    /// The version of the org's rules for approval.
+    pub(crate) rules: RulesVersion,
 }
 
 /// Badges: their locks, versions and counts.

@@ -19,8 +19,8 @@ use crate::customers::{NamedCustomer, NamedCustomers};
 use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow, RevokeEarns};
 use crate::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
 use crate::error::UseCaseError;
-use crate::execute::{Command, Executed, execute};
-use crate::group_commit::{GroupCommit, execute_together};
+use crate::execute::{Command, Executed, execute_admitted};
+use crate::group_commit::{GroupCommit, execute_admitted_together};
 use crate::ports::{
     ChunkPlan, IdentifierKind, JobRow, NotExecuted, Operation, PlannedRow, RowAction, StoreError,
 };
@@ -314,7 +314,7 @@ impl Chunk<'_> {
             groups.push((operation, request_id, group.members));
             members.push((self.request(), command, customers));
         }
-        let results = execute_together(self.ports, self.known, members);
+        let results = execute_admitted_together(self.ports, self.known, members);
         for ((operation, request_id, members), result) in groups.into_iter().zip(results) {
             let done = self.done(result, operation, &request_id)?;
             self.tell(&members, operation, request_id, done)?;
@@ -328,7 +328,7 @@ impl Chunk<'_> {
         operation: Operation,
         request_id: &RequestId,
     ) -> Result<Done, RunError> {
-        let result = execute(self.ports, self.request(), command);
+        let result = execute_admitted(self.ports, self.request(), command);
         self.done(result, operation, request_id)
     }
 
