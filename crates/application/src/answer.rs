@@ -135,6 +135,8 @@ pub enum Answer {
     Held(HeldAnswer),
     /// Somebody has voted on a change, or taken it back.
     Change(Box<ChangeView>),
+    /// The same, as clients of the request workflow know it; or it was handed in by one of them.
+    Request(Box<ChangeView>),
     /// The rules for approval were replaced.
     ApprovalRules(ApprovalRules),
     /// An API client was created or changed.
@@ -231,6 +233,7 @@ impl Answer {
                 Self::Directory(left)
             }
             Self::Change(change) => Self::Change(Box::new(change.without(person)?)),
+            Self::Request(change) => Self::Request(Box::new(change.without(person)?)),
             Self::EarnRevoked { customer, .. } if has(customer) => Self::Forgotten,
             Self::CustomersMerged { from, to } if has(from) || has(to) => Self::Forgotten,
             Self::CustomerErased(customer) if has(customer) => Self::Forgotten,

@@ -28,7 +28,7 @@ pub struct Request {
     pub warnings: Vec<Rejection>,
     /// The version of the org's rules by which it needs no approval; `None` where the store need not ask
     /// whether they are still the ones.
-    pub(crate) rules: Option<RulesVersion>,
+    pub rules: Option<RulesVersion>,
 }
 
 impl Request {

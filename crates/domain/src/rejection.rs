@@ -282,6 +282,15 @@ impl Rejection {
         Self::unreadable("Is required.")
     }
 
+    /// The HTTP status of a response whose first error this is. Of what the request workflow does not know,
+    /// an action is one that cannot be read.
+    pub fn status(&self) -> u16 {
+        match (self.code, self.field.as_deref()) {
+            (Code::WorkflowUnknown, Some("actionName")) => Code::Unreadable.status(),
+            (code, _) => code.status(),
+        }
+    }
+
     /// This rejection with a more precise message.
     pub fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();

@@ -96,7 +96,7 @@ impl Failure {
 
     /// The HTTP status.
     pub(crate) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.first.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The code that decides the status.
@@ -203,12 +203,23 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl Failure {
+    /// The same in the words of the request workflow, which has a code of its own for who may not.
+    pub(crate) fn in_workflow(mut self) -> Self {
+        if self.0.first.code == Code::Forbidden {
+            self.0.first.code = Code::WorkflowForbidden;
+        }
+        self
+    }
+}
+
 impl From<UseCaseError> for Failure {
     fn from(error: UseCaseError) -> Self {
         match error {
             UseCaseError::Refused(rejections) => rejections.into(),
             UseCaseError::IdempotencyKeyUsed => Self::new(Code::IdempotencyKeyRunning),
             UseCaseError::Store(error) => error.into(),
+            UseCaseError::RulesChanged => Self::unexpected(error),
         }
     }
 }

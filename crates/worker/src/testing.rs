@@ -529,6 +529,7 @@ impl World {
             events: link.clone(),
             housekeeping: link.clone(),
             access: self.fake.access.clone(),
+            changes: self.fake.access.clone(),
             uses: self.fake.uses.clone(),
             leases: link.clone(),
             webhooks: link.clone(),

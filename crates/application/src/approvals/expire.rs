@@ -1,30 +1,42 @@
 //! Writing down that nobody decided a change in time.
 
 use accolade_domain::audit::{Attribution, telling};
+use accolade_domain::event::ChangeFact;
+use accolade_domain::instant::Instant;
 
-use super::vote::over;
-use crate::error::UseCaseError;
-use crate::ports::{Ports, SaveChangeError};
+use crate::ports::{ChangeStore, SaveChange, SaveChangeError, StoreError, StoredChange};
 
-/// Writes down which changes nobody decided in time, at most `limit` of them, and tells so; how many there
-/// were. What reads them knows it before.
+/// Writes down which changes nobody has decided in time at `now`, at most `limit` of them, and tells so; how
+/// many there were. Whoever reads them knows it before.
 ///
 /// # Errors
 /// The store failed.
-pub fn expire_changes(ports: &Ports, limit: u32) -> Result<usize, UseCaseError> {
-    let now = ports.clock.now();
+pub fn expire_changes(
+    changes: &dyn ChangeStore,
+    now: Instant,
+    limit: u32,
+) -> Result<usize, StoreError> {
     let by = Attribution::system(now);
-    let overdue = ports.stores.changes.overdue_changes(now, limit)?;
+    let overdue = changes.overdue_changes(now, limit)?;
     let found = overdue.len();
     for stored in overdue {
-        let entry = telling::change_expired(&stored.change, &by);
-        let Some(save) = over(stored, entry, now) else {
+        let Some(expired) = stored.change.expired(now) else {
             continue;
         };
-        match ports.stores.changes.save_change(&save) {
+        let saved = changes.save_change(&SaveChange {
+            told: Some(ChangeFact::of(&expired, None)),
+            entries: vec![telling::change_expired(&stored.change, &by)],
+            after: StoredChange {
+                change: expired,
+                ..stored
+            },
+            now,
+            idempotency: None,
+        });
+        match saved {
             // Another server was faster.
             Ok(()) | Err(SaveChangeError::Changed | SaveChangeError::IdempotencyKeyUsed) => {}
-            Err(SaveChangeError::Store(error)) => return Err(error.into()),
+            Err(SaveChangeError::Store(error)) => return Err(error),
         }
     }
     Ok(found)

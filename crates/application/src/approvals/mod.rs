@@ -35,7 +35,7 @@ pub use rules::{PutApprovalRules, rules};
 pub use view::{ChangeView, HeldAnswer, VoteView, may_vote};
 pub use vote::CastVote;
 pub use withdraw::WithdrawChange;
-pub use workflow::SubmitRequest;
+pub use workflow::{DecideRequest, SubmitRequest, unknown_request};
 
 pub(crate) use admit::{admit, passes};
 

@@ -7,7 +7,8 @@ use anyhow::anyhow;
 use super::admit::pending;
 use super::command::RuledCommand;
 use super::effect::{Effect, Trial, tried};
-use super::{Basis, HeldAnswer, HeldCommand};
+use super::view::KnownActors;
+use super::{Basis, ChangeView, HeldAnswer, HeldCommand};
 use crate::answer::Answer;
 use crate::error::UseCaseError;
 use crate::execute::Command as _;
@@ -28,7 +29,7 @@ pub(super) fn submit(
     demand: Demand,
 ) -> Result<Answer, UseCaseError> {
     match command {
-        RuledCommand::Held(command) => hold(ports, request, command, demand, Refusing::AtOnce),
+        RuledCommand::Held(command) => hold(ports, request, command, demand, Door::Rule),
         RuledCommand::NewJob(command) => {
             let warned = request.warnings.len();
             let start = |ports: &Ports| {
@@ -47,20 +48,20 @@ pub(super) fn submit(
                 let start = StartJob {
                     job: created.job.id.clone(),
                 };
-                hold(ports, request, start.into(), demand, Refusing::AtOnce)
+                hold(ports, request, start.into(), demand, Door::Rule)
             };
             together(ports, start, |_| true, |_| Ok(false))
         }
     }
 }
 
-/// What becomes of a command that would fail as a whole.
+/// Why a command waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusing {
-    /// It is refused at once.
-    AtOnce,
-    /// It waits all the same: who approves it finds out.
-    Never,
+pub(super) enum Door {
+    /// A rule holds it: what would fail as a whole is refused at once.
+    Rule,
+    /// It was handed in to wait: who approves it finds out what fails.
+    Workflow,
 }
 
 /// Has `command` wait for what is demanded.
@@ -72,12 +73,12 @@ pub(super) fn hold(
     request: &mut Request,
     command: HeldCommand,
     demand: Demand,
-    refusing: Refusing,
+    door: Door,
 ) -> Result<Answer, UseCaseError> {
     let command = command.resolved(ports, request)?;
     let basis = Basis::of(ports, &request.caller, &command)?;
     let then = tried(ports, request, &command, Trial::Exact)?;
-    if let (Effect::Refused(problems), Refusing::AtOnce) = (&then, refusing) {
+    if let (Effect::Refused(problems), Door::Rule) = (&then, door) {
         return Err(problems.clone().into());
     }
     let now = ports.clock.now();
@@ -94,20 +95,28 @@ pub(super) fn hold(
         votes: Vec::new(),
         ended_on: None,
     };
-    let answer = Answer::Held(HeldAnswer::of(&change));
+    let entries = vec![telling::change_submitted(&change, &request.attribution(now))];
+    let stored = StoredChange {
+        change,
+        version: 1,
+        basis,
+        groups: caller.groups,
+        then: Some(then),
+        result: None,
+        command: Some(command.without_conditions()),
+    };
+    let answer = match door {
+        Door::Rule => Answer::Held(HeldAnswer::of(&stored.change)),
+        Door::Workflow => {
+            let actors = KnownActors::of(ports, caller.org, [&stored.change], &[])?;
+            Answer::Request(Box::new(ChangeView::new(&stored, &actors, now)))
+        }
+    };
     let new = NewChange {
-        subjects: command.subjects(),
+        subjects: stored.command.as_ref().map(HeldCommand::subjects).unwrap_or_default(),
         idempotency: request.record(&answer),
-        entries: vec![telling::change_submitted(&change, &request.attribution(now))],
-        stored: StoredChange {
-            change,
-            version: 1,
-            command: Some(command.without_conditions()),
-            groups: caller.groups,
-            basis,
-            then: Some(then),
-            result: None,
-        },
+        entries,
+        stored,
     };
     match ports.stores.changes.submit(&new) {
         Ok(()) => Ok(answer),

@@ -3,7 +3,6 @@
 use accolade_domain::approval::{Change, ChangeId, ChangeState, Decision, Tally, Vote};
 use accolade_domain::audit::{Entry, telling};
 use accolade_domain::event::ChangeFact;
-use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Reason;
 
@@ -38,27 +37,53 @@ impl Command for CastVote {
     const APPROVAL: Approval<Self> = Approval::Exempt("a vote is what changes wait for");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let vote = Vote {
-            actor: request.caller.actor,
-            decision: self.decision,
-            comment: self.comment,
-            voted_on: ports.clock.now(),
-        };
-        let (org, id) = (request.caller.org, self.change);
-        let found = ports.stores.changes.change(org, id)?;
-        let found = found.ok_or_else(no_such_change)?;
-        // Name servers are asked before anything waits for the transaction.
-        let ports = with_checked_receiver(ports, found.command.as_ref());
-        together(
-            &ports,
-            |ports| Voting { ports, request, vote: &vote }.cast(id),
-            |_| true,
-            |stores| {
-                let change = stores.changes.lock_change(org, id)?;
-                Ok(change.is_some_and(|it| it.change.votes.contains(&vote)))
-            },
-        )
+        let vote = (self.change, self.decision, self.comment);
+        cast(ports, request, vote, Answer::Change)
     }
+}
+
+/// How what has become of a change is answered.
+pub(super) type Shape = fn(Box<ChangeView>) -> Answer;
+
+/// Casts a vote on a change.
+///
+/// # Errors
+/// Those of [`CastVote`].
+pub(super) fn cast(
+    ports: &Ports,
+    request: &Request,
+    (id, decision, comment): (ChangeId, Decision, Option<Reason>),
+    shape: Shape,
+) -> Result<Answer, UseCaseError> {
+    let vote = Vote {
+        actor: request.caller.actor,
+        decision,
+        comment,
+        voted_on: ports.clock.now(),
+    };
+    let org = request.caller.org;
+    let found = ports.stores.changes.change(org, id)?;
+    let found = found.ok_or_else(no_such_change)?;
+    // Name servers are asked before anything waits for the transaction.
+    let ports = with_checked_receiver(ports, found.command.as_ref());
+    let voting = |ports: &Ports| {
+        let voting = Voting {
+            ports,
+            request,
+            vote: &vote,
+            shape,
+        };
+        voting.cast(id)
+    };
+    together(
+        &ports,
+        voting,
+        |_| true,
+        |stores| {
+            let change = stores.changes.lock_change(org, id)?;
+            Ok(change.is_some_and(|it| it.change.votes.contains(&vote)))
+        },
+    )
 }
 
 /// A vote that is being cast, inside its transaction.
@@ -66,6 +91,7 @@ struct Voting<'v> {
     ports: &'v Ports,
     request: &'v Request,
     vote: &'v Vote,
+    shape: Shape,
 }
 
 impl Voting<'_> {
@@ -180,7 +206,7 @@ impl Voting<'_> {
     ) -> Result<Answer, UseCaseError> {
         stored.change = after;
         let now = self.vote.voted_on;
-        let answer = Answer::Change(Box::new(ChangeView::new(&stored, actors, now)));
+        let answer = (self.shape)(Box::new(ChangeView::new(&stored, actors, now)));
         save(
             self.ports,
             SaveChange {
@@ -234,19 +260,4 @@ pub(super) fn maker_request(request: &Request, stored: &StoredChange) -> Request
         tag: request.tag.clone(),
         ..Request::new(caller)
     }
-}
-
-/// The change once nobody has decided it in time, at `now`.
-pub(super) fn over(stored: StoredChange, by: Entry, now: Instant) -> Option<SaveChange> {
-    let expired = stored.change.expired(now)?;
-    Some(SaveChange {
-        told: Some(ChangeFact::of(&expired, None)),
-        after: StoredChange {
-            change: expired,
-            ..stored
-        },
-        now,
-        idempotency: None,
-        entries: vec![by],
-    })
 }

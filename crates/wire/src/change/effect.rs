@@ -87,6 +87,6 @@ impl AnswerBody {
 
 /// The HTTP status of what is refused so: that of the first.
 fn status(problems: &[Rejection]) -> u16 {
-    let first = problems.first().map_or(Code::Internal, |first| first.code);
-    first.status()
+    let first = problems.first();
+    first.map_or_else(|| Code::Internal.status(), Rejection::status)
 }
