@@ -1,6 +1,6 @@
 //! Approvals: the rules of an org, and the changes that wait by them.
 
-use accolade_application::access::AccessGroup;
+use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::approvals::{
     self, CastVote, PutApprovalRules, WithdrawChange, change_id,
 };
@@ -101,7 +101,7 @@ clients with one owner are one person.",
         post("/changes/{id}/withdraw", withdraw)
             .named("withdrawChange", TAG, "Take a change back")
             .about("Only who made it can.")
-            .needs(AccessGroup::BadgesRead)
+            .needs(AccessGroups::ALL)
             .of_change()
             .json_body::<VoteRequestBody>(example!("vote.request"))
             .answers::<Success<ChangeBody>>("It is withdrawn.", example!("change-withdrawn"))
