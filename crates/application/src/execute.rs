@@ -56,7 +56,9 @@ impl<C: Command> Command for Result<C, UseCaseError> {
 fn ruled<C: Command>(command: Result<C, UseCaseError>) -> Result<RuledCommand, UseCaseError> {
     match C::APPROVAL {
         Approval::Ruled(_, held) => held(command?),
-        Approval::Exempt(why) => Err(UseCaseError::unexpected(anyhow!("held though exempt: {why}"))),
+        Approval::Exempt(why) => Err(UseCaseError::unexpected(anyhow!(
+            "held though exempt: {why}"
+        ))),
     }
 }
 

@@ -25,14 +25,14 @@ use accolade_domain::text::RequestId;
 use anyhow::anyhow;
 
 use crate::answer::{Answer, UnknownCustomer};
-use crate::approvals::passes;
+use crate::approvals::{Approval, passes};
 use crate::badges::{KnownBadges, not_found};
 use crate::customers::{Resolved, current};
 use crate::error::UseCaseError;
 use crate::execute::{Command, Executed, execute, executed};
 use crate::ports::{
-    Batch, BatchedRequest, Conflict, Operation, Ports, RecordError, RecordedRequest, RulesVersion,
-    StoreError, VersionedBadge,
+    Batch, BatchedRequest, Conflict, Operation, Ports, RecordError, RecordedRequest, StoreError,
+    VersionedBadge,
 };
 use crate::request::{self, Request};
 use crate::turns::MOST_ROUNDS;
@@ -136,17 +136,19 @@ pub fn execute_together<C: GroupCommit>(
     let mut places = Vec::with_capacity(members.len());
     let mut admitted = Vec::with_capacity(members.len());
     for (place, (mut request, command, customers)) in members.into_iter().enumerate() {
-        match admission(ports, &request, &command) {
-            Ok(Some(version)) => {
-                request.rules = Some(version);
+        match admits::<C>(ports, &mut request) {
+            Ok(true) => {
                 places.push(place);
                 admitted.push((request, command, customers));
             }
-            Ok(None) => results[place] = Some(execute(ports, request, command)),
+            Ok(false) => results[place] = Some(execute(ports, request, command)),
             Err(error) => results[place] = Some(Err(error)),
         }
     }
-    for (place, ended) in places.into_iter().zip(execute_members(ports, known, admitted)) {
+    for (place, ended) in places
+        .into_iter()
+        .zip(execute_members(ports, known, admitted))
+    {
         results[place] = Some(match ended {
             Ended::Executed(result) => result,
             Ended::RulesChanged(member) => execute(ports, member.0, member.1),
@@ -157,16 +159,14 @@ pub fn execute_together<C: GroupCommit>(
     results.map(|it| it.unwrap_or_else(missing)).collect()
 }
 
-/// The version of the rules by which `command` may be recorded at once; `None`: they must be asked.
-fn admission<C: GroupCommit>(
-    ports: &Ports,
-    request: &Request,
-    command: &C,
-) -> Result<Option<RulesVersion>, UseCaseError> {
-    match C::APPROVAL.operation() {
-        Ok(operation) => passes(ports, request, operation),
-        Err(_) => Ok(Some(RulesVersion::default())),
-    }
+/// Whether a command of this kind may be recorded for `request` at once, by the rules that `request`
+/// names from now on; else the rules must be asked about it.
+fn admits<C: GroupCommit>(ports: &Ports, request: &mut Request) -> Result<bool, UseCaseError> {
+    let Approval::Ruled(operation, _) = C::APPROVAL else {
+        return Ok(true);
+    };
+    request.rules = passes(ports, request, operation)?;
+    Ok(request.rules.is_some())
 }
 
 /// The same for parts of what was approved as a whole, or needed no approval when it was started.

@@ -51,6 +51,10 @@ pub(crate) fn together<T>(
         }
     };
     ports.stores.unit.together(&mut doing, &mut was_done)?;
-    let missing = || Err(UseCaseError::unexpected(anyhow!("nothing was done together")));
+    let missing = || {
+        Err(UseCaseError::unexpected(anyhow!(
+            "nothing was done together"
+        )))
+    };
     result.unwrap_or_else(missing)
 }

@@ -188,7 +188,8 @@ impl Zone {
     /// The first moments of the local day that `text` names, such as `2026-05-01`, and of the next one.
     pub fn day(&self, text: &str) -> Option<(Instant, Instant)> {
         let first: jiff::civil::Date = text.parse().ok()?;
-        let moment = |date: jiff::civil::Date| self.instant(date.to_datetime(jiff::civil::Time::midnight()));
+        let moment =
+            |date: jiff::civil::Date| self.instant(date.to_datetime(jiff::civil::Time::midnight()));
         Some((moment(first), moment(first.tomorrow().ok()?)))
     }
 

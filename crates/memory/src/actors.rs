@@ -17,7 +17,11 @@ impl Actors for MemoryStore {
             number: client.number,
             name: client.name.clone(),
             owner: client.owner.clone(),
-            over_on: client.revoked_on.into_iter().chain(client.bounds.ends_on).min(),
+            over_on: client
+                .revoked_on
+                .into_iter()
+                .chain(client.bounds.ends_on)
+                .min(),
         }))
     }
 

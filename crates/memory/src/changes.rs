@@ -194,7 +194,10 @@ impl State {
         org: OrgId,
         by: Option<RulesVersion>,
     ) -> Result<(), RecordError> {
-        let rules = self.rules.get(&org).map_or(RulesVersion::default(), |it| it.version);
+        let rules = self
+            .rules
+            .get(&org)
+            .map_or(RulesVersion::default(), |it| it.version);
         if by.is_some_and(|by| by != rules) {
             return Err(RecordError::RulesChanged);
         }

@@ -8,8 +8,8 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use accolade_application::gate::{Gate, Slot, Turn};
@@ -163,7 +163,8 @@ impl<C: PooledConnection> Joined<C> {
         &self,
         attempt: impl Fn(&mut C) -> Result<T, FailedAttempt<T, E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
-        let over = |why| Err(FailedAttempt::Store(StoreError::Unavailable(anyhow!(why))));
+        let over =
+            |why: &'static str| Err(FailedAttempt::Store(StoreError::Unavailable(anyhow!(why))));
         if self.failure().is_some() {
             return over("something that was done together has failed before");
         }
@@ -177,9 +178,10 @@ impl<C: PooledConnection> Joined<C> {
             Err(FailedAttempt::Repeatable(failure, cause)) => {
                 Some(JoinedFailure::Repeatable(*failure, format!("{cause:#}")))
             }
-            Err(FailedAttempt::CommitLost(_, cause)) => {
-                Some(JoinedFailure::Repeatable(QueryFailure::Broken, cause.to_string()))
-            }
+            Err(FailedAttempt::CommitLost(_, cause)) => Some(JoinedFailure::Repeatable(
+                QueryFailure::Broken,
+                cause.to_string(),
+            )),
             Err(FailedAttempt::Store(cause)) => Some(JoinedFailure::Final(cause.to_string())),
         };
         if failure.is_some() {
@@ -510,9 +512,9 @@ impl<C: PooledConnection> Transactions<C> {
             let is_final = match &result {
                 // The second time it is not that the pool had not noticed.
                 Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) => met_broken.replace(true),
-                Err(FailedAttempt::Repeatable(QueryFailure::Unfit, _)) => {
-                    !lent.as_ref().is_some_and(|lent| self.connections.renew(lent))
-                }
+                Err(FailedAttempt::Repeatable(QueryFailure::Unfit, _)) => !lent
+                    .as_ref()
+                    .is_some_and(|lent| self.connections.renew(lent)),
                 _ => false,
             };
             drop(lent);

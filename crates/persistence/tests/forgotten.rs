@@ -139,7 +139,6 @@ fn context(scene: &Scene) -> Context {
         key: None,
         tag: None,
         rules: None,
-        rules: None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use accolade_domain::rejection::Code;
 use accolade_tests::{
-    Backend, Client, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge, direct_badge,
-    enrolling_job, enrolment, now, until, with,
+    Backend, Client, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge,
+    direct_badge, enrolling_job, enrolment, now, until, with,
 };
 use serde_json::{Value, json};
 

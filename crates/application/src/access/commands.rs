@@ -159,11 +159,19 @@ impl Command for RotateClient {
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let secret = Secret::generate(&*ports.secrets);
-        change(ports, request, self.client, Some(&secret), |ports, client, request| {
-            let by = request.attribution(ports.clock.now());
-            let access = &ports.stores.access;
-            access.begin_rotation(&client.key, &secret.hash(), &by).map(|_| ())
-        })
+        change(
+            ports,
+            request,
+            self.client,
+            Some(&secret),
+            |ports, client, request| {
+                let by = request.attribution(ports.clock.now());
+                let access = &ports.stores.access;
+                access
+                    .begin_rotation(&client.key, &secret.hash(), &by)
+                    .map(|_| ())
+            },
+        )
     }
 }
 
@@ -172,22 +180,35 @@ impl Command for FinishClientRotation {
         Approval::Exempt("it takes a secret away that may have leaked, which cannot wait");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(ports, request, self.client, None, |ports, client, request| {
-            let by = request.attribution(ports.clock.now());
-            ports.stores.access.finish_rotation(&client.key, &by)
-        })
+        change(
+            ports,
+            request,
+            self.client,
+            None,
+            |ports, client, request| {
+                let by = request.attribution(ports.clock.now());
+                ports.stores.access.finish_rotation(&client.key, &by)
+            },
+        )
     }
 }
 
 impl Command for RevokeClient {
-    const APPROVAL: Approval<Self> =
-        Approval::Exempt("it lets a client in no more whose secret may have leaked, which cannot wait");
+    const APPROVAL: Approval<Self> = Approval::Exempt(
+        "it lets a client in no more whose secret may have leaked, which cannot wait",
+    );
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(ports, request, self.client, None, |ports, client, request| {
-            let by = request.attribution(ports.clock.now());
-            ports.stores.access.revoke(&client.key, &by)
-        })
+        change(
+            ports,
+            request,
+            self.client,
+            None,
+            |ports, client, request| {
+                let by = request.attribution(ports.clock.now());
+                ports.stores.access.revoke(&client.key, &by)
+            },
+        )
     }
 }
 
@@ -195,11 +216,19 @@ impl Command for BoundClient {
     const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Client, |it| Ok(it.into()));
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(ports, request, self.client, None, |ports, client, request| {
-            let by = request.attribution(ports.clock.now());
-            let access = &ports.stores.access;
-            access.set_bounds(&client.key, &self.change, &by).map(|_| ())
-        })
+        change(
+            ports,
+            request,
+            self.client,
+            None,
+            |ports, client, request| {
+                let by = request.attribution(ports.clock.now());
+                let access = &ports.stores.access;
+                access
+                    .set_bounds(&client.key, &self.change, &by)
+                    .map(|_| ())
+            },
+        )
     }
 }
 

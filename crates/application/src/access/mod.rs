@@ -16,7 +16,8 @@ pub use clients::{
     finish_rotation, revoke_client, set_bounds,
 };
 pub use commands::{
-    AddClient, BoundClient, ClientView, FinishClientRotation, RevokeClient, RotateClient, clients_of,
+    AddClient, BoundClient, ClientView, FinishClientRotation, RevokeClient, RotateClient,
+    clients_of,
 };
 pub use groups::{AccessGroup, AccessGroups, UnknownAccessGroup};
 pub use orgs::create_org;

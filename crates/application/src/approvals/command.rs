@@ -32,16 +32,6 @@ impl<C> Clone for Approval<C> {
 
 impl<C> Copy for Approval<C> {}
 
-impl<C> Approval<C> {
-    /// What is said of the same command where it may not have been read.
-    pub(crate) const fn operation(self) -> Result<RuledOperation, &'static str> {
-        match self {
-            Self::Exempt(why) => Err(why),
-            Self::Ruled(operation, _) => Ok(operation),
-        }
-    }
-}
-
 /// A command that rules may hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuledCommand {

@@ -8,8 +8,8 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::webhook::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use super::command::{RuledCommand, Subject};
 use super::PutApprovalRules;
+use super::command::{RuledCommand, Subject};
 use crate::access::{AddClient, BoundClient, Caller};
 use crate::answer::Answer;
 use crate::badges::{SetActivity, UpdateBadge};
@@ -286,7 +286,8 @@ impl HeldCommand {
             Self::RevokeEnrolments(it) => match &mut it.which {
                 WhichEnrolments::AllOf(all) => several(ports, request, all, "customers")?,
                 WhichEnrolments::Named(all) => {
-                    let (customers, enrolments): (Vec<_>, Vec<_>) = std::mem::take(all).into_iter().unzip();
+                    let (customers, enrolments): (Vec<_>, Vec<_>) =
+                        std::mem::take(all).into_iter().unzip();
                     let path = |at| format!("revokeIssuals[{at}].customerId");
                     let found = resolve_each(ports, request, customers, path)?;
                     let named = found.len();
@@ -368,19 +369,37 @@ impl HeldCommand {
             }
         };
         let is_only_hers = match self {
-            Self::Enrol(it) => return left(&it.customers, person, |customers| {
-                EnrolCustomers { customers, ..(**it).clone() }.into()
-            }),
+            Self::Enrol(it) => {
+                return left(&it.customers, person, |customers| {
+                    EnrolCustomers {
+                        customers,
+                        ..(**it).clone()
+                    }
+                    .into()
+                });
+            }
             Self::Earn(it) => match &it.earners {
                 Earners::One(customer) => is_hers(customer),
-                Earners::Several(all) => return left(all, person, |all| {
-                    EarnBadge { earners: Earners::Several(all), ..(**it).clone() }.into()
-                }),
+                Earners::Several(all) => {
+                    return left(all, person, |all| {
+                        EarnBadge {
+                            earners: Earners::Several(all),
+                            ..(**it).clone()
+                        }
+                        .into()
+                    });
+                }
             },
             Self::RevokeEnrolments(it) => match &it.which {
-                WhichEnrolments::AllOf(all) => return left(all, person, |all| {
-                    RevokeEnrolments { which: WhichEnrolments::AllOf(all), ..(**it).clone() }.into()
-                }),
+                WhichEnrolments::AllOf(all) => {
+                    return left(all, person, |all| {
+                        RevokeEnrolments {
+                            which: WhichEnrolments::AllOf(all),
+                            ..(**it).clone()
+                        }
+                        .into()
+                    });
+                }
                 WhichEnrolments::Named(all) => {
                     if !all.iter().any(|(customer, _)| is_hers(customer)) {
                         return None;
@@ -388,7 +407,11 @@ impl HeldCommand {
                     let others: Vec<_> = all.iter().filter(|it| !is_hers(&it.0)).cloned().collect();
                     let which = WhichEnrolments::Named(others.clone());
                     return Some((!others.is_empty()).then(|| {
-                        RevokeEnrolments { which, ..(**it).clone() }.into()
+                        RevokeEnrolments {
+                            which,
+                            ..(**it).clone()
+                        }
+                        .into()
                     }));
                 }
             },
@@ -400,7 +423,11 @@ impl HeldCommand {
                     return None;
                 }
                 return Some((!rows.is_empty()).then(|| {
-                    ImportCustomerBadges { rows, ..(**it).clone() }.into()
+                    ImportCustomerBadges {
+                        rows,
+                        ..(**it).clone()
+                    }
+                    .into()
                 }));
             }
             Self::Merge(it) => is_hers(&it.from) || is_hers(&it.to),
@@ -427,7 +454,11 @@ fn left(
     command: impl Fn(NamedCustomers) -> HeldCommand,
 ) -> Option<Option<HeldCommand>> {
     let numbers = named.numbers()?;
-    let others: Vec<_> = numbers.iter().copied().filter(|it| !person.has_number(*it)).collect();
+    let others: Vec<_> = numbers
+        .iter()
+        .copied()
+        .filter(|it| !person.has_number(*it))
+        .collect();
     if others.len() == numbers.len() {
         return None;
     }
@@ -474,7 +505,9 @@ fn warn_of(
         return Ok(());
     }
     if known == 0 {
-        return Err(Rejection::new(Code::IdentifierUnknown).at_field(field).into());
+        return Err(Rejection::new(Code::IdentifierUnknown)
+            .at_field(field)
+            .into());
     }
     let message = format!("Nobody has {unknown} of the identifiers. They are left out.");
     let warning = Rejection::new(Code::IdentifierUnknown).with_message(message);

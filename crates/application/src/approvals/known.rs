@@ -27,7 +27,11 @@ impl KnownRules {
     ///
     /// # Errors
     /// The store failed.
-    pub(crate) fn read(&self, ports: &Ports, org: OrgId) -> Result<Arc<VersionedRules>, StoreError> {
+    pub(crate) fn read(
+        &self,
+        ports: &Ports,
+        org: OrgId,
+    ) -> Result<Arc<VersionedRules>, StoreError> {
         let read = Arc::new(ports.stores.changes.rules(org)?);
         let mut known = self.0.write();
         let newest = known.entry(org).or_insert_with(|| Arc::clone(&read));

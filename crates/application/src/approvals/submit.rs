@@ -95,7 +95,10 @@ pub(super) fn hold(
         votes: Vec::new(),
         ended_on: None,
     };
-    let entries = vec![telling::change_submitted(&change, &request.attribution(now))];
+    let entries = vec![telling::change_submitted(
+        &change,
+        &request.attribution(now),
+    )];
     let stored = StoredChange {
         change,
         version: 1,
@@ -113,7 +116,11 @@ pub(super) fn hold(
         }
     };
     let new = NewChange {
-        subjects: stored.command.as_ref().map(HeldCommand::subjects).unwrap_or_default(),
+        subjects: stored
+            .command
+            .as_ref()
+            .map(HeldCommand::subjects)
+            .unwrap_or_default(),
         idempotency: request.record(&answer),
         entries,
         stored,

@@ -117,7 +117,9 @@ impl ChangeView {
                 *effect = Some(without);
             }
         };
-        [&mut left.then, &mut left.now, &mut left.result].map(of);
+        [&mut left.then, &mut left.now, &mut left.result]
+            .into_iter()
+            .for_each(of);
         if let Some(command) = self.command.as_ref().and_then(|it| it.without(person)) {
             left.command = command;
         }

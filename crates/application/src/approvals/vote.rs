@@ -120,7 +120,9 @@ impl Voting<'_> {
         stored: &StoredChange,
         approved: Change,
     ) -> Result<Answer, UseCaseError> {
-        let is_over = actors.record(stored.change.maker).is_over(self.vote.voted_on);
+        let is_over = actors
+            .record(stored.change.maker)
+            .is_over(self.vote.voted_on);
         let carried_out = together(
             self.ports,
             |ports| {
@@ -161,11 +163,13 @@ impl Voting<'_> {
         let mut request = maker_request(self.request, stored);
         let refused = |rejection: Rejection| Ok(Effect::Refused(vec![rejection]));
         let Some(command) = &stored.command else {
-            let message = "Whom it was about was forgotten since. There is nothing left to be done.";
+            let message =
+                "Whom it was about was forgotten since. There is nothing left to be done.";
             return refused(Rejection::new(Code::Stale).with_message(message));
         };
         if is_over {
-            let message = "Who made the change may do nothing any more: somebody else has to make it.";
+            let message =
+                "Who made the change may do nothing any more: somebody else has to make it.";
             return refused(Rejection::new(Code::Forbidden).with_message(message));
         }
         let done = (stored.basis.check(self.ports, &request.caller, command))

@@ -62,6 +62,9 @@ impl Command for WithdrawChange {
                 Err(SaveChangeError::Store(error)) => return Err(error.into()),
             }
         }
-        Err(UseCaseError::overtaken(format_args!("change {}", self.change)))
+        Err(UseCaseError::overtaken(format_args!(
+            "change {}",
+            self.change
+        )))
     }
 }

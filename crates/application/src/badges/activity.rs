@@ -28,7 +28,8 @@ pub struct SetActivity {
 }
 
 impl Command for SetActivity {
-    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::DeactivateBadge, |it| Ok(it.into()));
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::DeactivateBadge, |it| Ok(it.into()));
 
     const HAS_DRY_RUN: bool = true;
 

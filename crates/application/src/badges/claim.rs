@@ -39,7 +39,8 @@ pub struct UnclaimBadge {
 }
 
 impl Command for ClaimBadge {
-    const APPROVAL: Approval<Self> = Approval::Exempt("modules claim badges by themselves, as programs of theirs run");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("modules claim badges by themselves, as programs of theirs run");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         edit(ports, request, &self)
@@ -47,7 +48,8 @@ impl Command for ClaimBadge {
 }
 
 impl Command for UnclaimBadge {
-    const APPROVAL: Approval<Self> = Approval::Exempt("modules claim badges by themselves, as programs of theirs run");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("modules claim badges by themselves, as programs of theirs run");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         edit(ports, request, &self)

@@ -32,7 +32,9 @@ pub struct CreateBadge {
 }
 
 impl Command for CreateBadge {
-    const APPROVAL: Approval<Self> = Approval::Exempt("nobody has a new badge, and it can be updated only with approval once it is live");
+    const APPROVAL: Approval<Self> = Approval::Exempt(
+        "nobody has a new badge, and it can be updated only with approval once it is live",
+    );
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);

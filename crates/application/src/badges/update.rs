@@ -41,7 +41,8 @@ pub struct UpdateBadge {
 }
 
 impl Command for UpdateBadge {
-    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::UpdateBadge, |it| Ok(it.into()));
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::UpdateBadge, |it| Ok(it.into()));
 
     const HAS_DRY_RUN: bool = true;
 

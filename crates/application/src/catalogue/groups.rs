@@ -50,7 +50,8 @@ pub struct RemoveGroup {
 }
 
 impl Command for CreateGroup {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it changes in which order badges are shown, and nothing else");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
@@ -77,7 +78,8 @@ impl Command for CreateGroup {
 }
 
 impl Command for UpdateGroup {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it changes in which order badges are shown, and nothing else");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.group, Some(&self.change))
@@ -85,7 +87,8 @@ impl Command for UpdateGroup {
 }
 
 impl Command for RemoveGroup {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it changes in which order badges are shown, and nothing else");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.group, None)

@@ -28,7 +28,8 @@ pub enum PutCustomers {
 }
 
 impl Command for PutCustomers {
-    const APPROVAL: Approval<Self> = Approval::Exempt("the directory follows the platform that customers register with");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the directory follows the platform that customers register with");
 
     fn customers(&self) -> usize {
         match self {

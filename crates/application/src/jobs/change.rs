@@ -55,7 +55,8 @@ pub struct CancelJob {
 }
 
 impl Command for CancelJob {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it has a job do no more, and who must stop one cannot wait");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it has a job do no more, and who must stop one cannot wait");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let now = ports.clock.now();
@@ -78,7 +79,8 @@ pub struct DeleteJob {
 }
 
 impl Command for DeleteJob {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it takes away what was uploaded, and nothing that was recorded");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it takes away what was uploaded, and nothing that was recorded");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let by = request.attribution(ports.clock.now());

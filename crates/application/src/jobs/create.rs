@@ -34,7 +34,8 @@ pub struct CreateJob {
 }
 
 impl Command for CreateJob {
-    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Job, |it| Ok(RuledCommand::NewJob(it)));
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::Job, |it| Ok(RuledCommand::NewJob(it)));
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);

@@ -30,7 +30,8 @@ pub struct PutPart {
 }
 
 impl Command for PutPart {
-    const APPROVAL: Approval<Self> = Approval::Exempt("a job does nothing before it is started, and that is held");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("a job does nothing before it is started, and that is held");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         if !(1..=MOST_PARTS).contains(&self.part) {

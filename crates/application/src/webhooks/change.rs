@@ -106,7 +106,8 @@ impl Command for UpdateWebhook {
 }
 
 impl Command for RotateWebhook {
-    const APPROVAL: Approval<Self> = Approval::Exempt("the secret is shown to who asks, and a leaked one cannot wait");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the secret is shown to who asks, and a leaked one cannot wait");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.webhook, &Change::Rotate)

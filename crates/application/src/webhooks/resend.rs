@@ -46,7 +46,8 @@ pub struct ResendEvents {
 }
 
 impl Command for ResendEvents {
-    const APPROVAL: Approval<Self> = Approval::Exempt("the receiver was to have these events before");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the receiver was to have these events before");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);

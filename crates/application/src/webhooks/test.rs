@@ -21,7 +21,8 @@ pub struct TestWebhook {
 }
 
 impl Command for TestWebhook {
-    const APPROVAL: Approval<Self> = Approval::Exempt("it records nothing, and sends nothing of a customer");
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it records nothing, and sends nothing of a customer");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let stored = found(ports, &request.caller, self.webhook)?;

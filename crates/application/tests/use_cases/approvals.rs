@@ -156,8 +156,20 @@ fn a_held_command_is_carried_out_as_its_maker_by_the_last_approval() {
     assert_eq!(world.issued(badge), 0);
     let waiting = seen(&world, id);
     assert_eq!(waiting.state, ChangeState::Pending);
-    assert!(matches!(waiting.then, Some(Effect::Answer { recorded: false, .. })));
-    assert!(matches!(waiting.now, Some(Effect::Answer { recorded: false, .. })));
+    assert!(matches!(
+        waiting.then,
+        Some(Effect::Answer {
+            recorded: false,
+            ..
+        })
+    ));
+    assert!(matches!(
+        waiting.now,
+        Some(Effect::Answer {
+            recorded: false,
+            ..
+        })
+    ));
 
     let once = approve(&world, &one, id).unwrap();
     assert_eq!((once.state, once.votes.len()), (ChangeState::Pending, 1));
@@ -166,7 +178,10 @@ fn a_held_command_is_carried_out_as_its_maker_by_the_last_approval() {
     assert_eq!(approved.state, ChangeState::Approved);
     assert_eq!(world.issued(badge), 2);
     assert_eq!(seen(&world, id), approved);
-    let Some(Effect::Answer { answer, recorded, .. }) = approved.result else {
+    let Some(Effect::Answer {
+        answer, recorded, ..
+    }) = approved.result
+    else {
         panic!("{approved:?}");
     };
     assert!(recorded && matches!(*answer, Answer::Enrolment(_)));
@@ -266,8 +281,15 @@ fn a_badge_that_has_changed_since_is_never_changed_blindly() {
     put(&world, &[]);
     world.run(update(badge, "Silver")).unwrap();
     let failed = approve(&world, &checker, id).unwrap();
-    assert_eq!((failed.state, failure(&failed)), (ChangeState::Failed, vec![1968]));
-    let name = get(&world.ports, &world.caller, badge).unwrap().badge.definition.name;
+    assert_eq!(
+        (failed.state, failure(&failed)),
+        (ChangeState::Failed, vec![1968])
+    );
+    let name = get(&world.ports, &world.caller, badge)
+        .unwrap()
+        .badge
+        .definition
+        .name;
     assert_eq!(name.as_str(), "Silver");
 }
 
@@ -354,7 +376,10 @@ fn one_change_of_a_badge_waits_at_a_time_and_one_of_a_request_id() {
         change: id,
         comment: None,
     };
-    assert_eq!(view(world.run(withdraw).unwrap()).state, ChangeState::Withdrawn);
+    assert_eq!(
+        view(world.run(withdraw).unwrap()).state,
+        ChangeState::Withdrawn
+    );
     // It has used up no request id.
     assert!(matches!(world.run(named(&[3])), Ok(Answer::Enrolment(_))));
 }
@@ -424,7 +449,10 @@ fn a_repeated_request_gets_the_same_change_and_a_repeated_vote_the_same_answer()
     let id = held(first);
     let approved = approve(&world, &checker, id).unwrap();
     assert_eq!(approved.state, ChangeState::Approved);
-    assert_eq!(before(world.run_under(&key, command(badge, &[1])).unwrap()), again);
+    assert_eq!(
+        before(world.run_under(&key, command(badge, &[1])).unwrap()),
+        again
+    );
     assert_eq!(world.issued(badge), 1);
 }
 
@@ -498,7 +526,11 @@ fn no_secret_of_a_webhook_is_shown() {
         panic!("{answer:?}");
     };
     assert_eq!(webhook.secret, None);
-    let stored = world.ports.stores.webhooks.webhook(world.caller.org, webhook.id);
+    let stored = world
+        .ports
+        .stores
+        .webhooks
+        .webhook(world.caller.org, webhook.id);
     assert_eq!(stored.unwrap().unwrap().webhook.headers[&name], value);
 }
 
@@ -517,7 +549,10 @@ fn a_change_about_somebody_who_was_forgotten_fails() {
     };
     world.run(erase).unwrap();
     let failed = approve(&world, &checker, alone).unwrap();
-    assert_eq!((failed.state, failure(&failed)), (ChangeState::Failed, vec![1968]));
+    assert_eq!(
+        (failed.state, failure(&failed)),
+        (ChangeState::Failed, vec![1968])
+    );
     let approved = approve(&world, &checker, both).unwrap();
     assert_eq!(approved.state, ChangeState::Approved);
     assert_eq!(world.issued(badge), 1);
@@ -550,14 +585,20 @@ fn a_customer_is_forgotten_by_an_approval_and_its_change_says_nothing_of_her() {
 fn whoever_may_do_nothing_any_more_has_nothing_carried_out() {
     let world = World::new();
     let badge = world.badge("Gold");
-    let (maker, checker) = (client(&world, "maker", None), client(&world, "checker", None));
+    let (maker, checker) = (
+        client(&world, "maker", None),
+        client(&world, "checker", None),
+    );
     put(&world, &[rule(RuledOperation::Enrol)]);
     let id = held(world.run_as(&maker, command(badge, &[1])).unwrap());
     let by = Attribution::system(world.ports.clock.now());
     let key = ClientKey::try_from("maker").unwrap();
     world.ports.stores.access.revoke(&key, &by).unwrap();
     let failed = approve(&world, &checker, id).unwrap();
-    assert_eq!((failed.state, failure(&failed)), (ChangeState::Failed, vec![1931]));
+    assert_eq!(
+        (failed.state, failure(&failed)),
+        (ChangeState::Failed, vec![1931])
+    );
     assert_eq!(world.issued(badge), 0);
 }
 
@@ -591,7 +632,10 @@ fn a_request_of_the_workflow_waits_without_a_rule_and_whatever_is_wrong_with_it(
     let other = decide(RuledOperation::Enrol, waiting.id);
     assert_eq!(codes(world.run_as(&checker, other)), [2007]);
     let failed = view(world.run_as(&checker, own.clone()).unwrap());
-    assert_eq!((failed.state, failure(&failed)), (ChangeState::Failed, vec![811]));
+    assert_eq!(
+        (failed.state, failure(&failed)),
+        (ChangeState::Failed, vec![811])
+    );
     assert_eq!(codes(world.run_as(&checker, own)), [2002]);
 }
 
@@ -614,7 +658,10 @@ fn of_several_who_approve_at_once_one_has_it_carried_out() {
     assert_eq!(results.iter().filter(|it| it.is_ok()).count(), 1);
     assert_eq!(world.issued(badge), 1);
     let outcome = seen(&world, id);
-    assert_eq!((outcome.state, outcome.votes.len()), (ChangeState::Approved, 1));
+    assert_eq!(
+        (outcome.state, outcome.votes.len()),
+        (ChangeState::Approved, 1)
+    );
 }
 
 #[test]
@@ -642,7 +689,11 @@ fn identifiers_are_resolved_when_the_command_is_held() {
         ..command(badge, &[])
     };
     assert_eq!(codes(world.run(by_email(&["nobody@x.org"]))), [1026]);
-    let id = held(world.run(by_email(&["anna@x.org", "nobody@x.org"])).unwrap());
+    let id = held(
+        world
+            .run(by_email(&["anna@x.org", "nobody@x.org"]))
+            .unwrap(),
+    );
     let Some(HeldCommand::Enrol(shown)) = seen(&world, id).command else {
         panic!("no command");
     };

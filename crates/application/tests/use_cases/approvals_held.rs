@@ -62,7 +62,10 @@ fn files(directory: &Path, found: &mut Vec<PathBuf>) {
 /// All sources of this crate.
 fn sources() -> String {
     let mut found = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut found,
+    );
     let texts = found.iter().map(|path| fs::read_to_string(path).unwrap());
     texts.collect::<Vec<_>>().join("\n")
 }

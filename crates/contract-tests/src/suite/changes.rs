@@ -6,9 +6,9 @@ use accolade_application::approvals::{Basis, Effect, HeldCommand, Subject};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::people::EraseCustomer;
 use accolade_application::ports::{
-    AuditQuery, ChangeCursor, ChangeQuery, EraseRequest, IdSource as _, NewChange, PutRules, PutRulesError,
-    RecordError, RequestQuery, RequestSort, RulesVersion, SaveChange, SaveChangeError, SortOrder,
-    StoredChange, SubmitError, VersionedRules,
+    AuditQuery, ChangeCursor, ChangeQuery, EraseRequest, IdSource as _, NewChange, PutRules,
+    PutRulesError, RecordError, RequestQuery, RequestSort, RulesVersion, SaveChange,
+    SaveChangeError, SortOrder, StoredChange, SubmitError, VersionedRules,
 };
 use accolade_application::webhooks::CreateWebhook;
 use accolade_domain::approval::{
@@ -139,7 +139,11 @@ fn audited(world: &World) -> Vec<Entry> {
         after: None,
         limit: 1_000,
     };
-    let page = world.stores.audit.entries(world.tenant.org, &query).unwrap();
+    let page = world
+        .stores
+        .audit
+        .entries(world.tenant.org, &query)
+        .unwrap();
     page.entries.into_iter().map(|it| it.entry).rev().collect()
 }
 
@@ -165,7 +169,10 @@ fn rules_are_replaced_from_the_version_that_they_have(world: &World) {
     for before in [0, 2] {
         let put = put(world, rules(RuledOperation::Earn), before);
         let refused = changes.put_rules(&put);
-        assert!(matches!(refused, Err(PutRulesError::Changed)), "{refused:?}");
+        assert!(
+            matches!(refused, Err(PutRulesError::Changed)),
+            "{refused:?}"
+        );
     }
     assert_eq!(changes.rules(world.tenant.org).unwrap().rules, enrol);
     let none = put(world, ApprovalRules::default(), 1);
@@ -390,7 +397,9 @@ fn query(limit: u32) -> ChangeQuery {
 }
 
 fn changes_are_listed_newest_first_page_by_page(world: &World) {
-    let mut all: Vec<_> = [0, 3, 1, 3, 2].map(|minutes| submitted(world, minutes)).into();
+    let mut all: Vec<_> = [0, 3, 1, 3, 2]
+        .map(|minutes| submitted(world, minutes))
+        .into();
     world
         .stores
         .changes
@@ -401,7 +410,11 @@ fn changes_are_listed_newest_first_page_by_page(world: &World) {
     let mut listed = Vec::new();
     for expected in [2, 2, 1] {
         let asked = ChangeQuery { after, ..query(2) };
-        let page = world.stores.changes.changes(world.tenant.org, &asked).unwrap();
+        let page = world
+            .stores
+            .changes
+            .changes(world.tenant.org, &asked)
+            .unwrap();
         assert_eq!(page.changes.len(), expected);
         listed.extend(page.changes);
         after = page.next;

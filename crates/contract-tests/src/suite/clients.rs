@@ -74,6 +74,7 @@ fn a_client_is_found_as_it_was_created(world: &World) {
             org: orgs[0].clone(),
             name: new.name,
             key: new.key,
+            owner: None,
             groups: new.groups,
             secret: new.secret,
             next_secret: None,

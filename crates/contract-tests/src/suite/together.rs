@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use accolade_application::ports::{
-    BadgeEdit, BadgeEditRequest, EditBadgeError, EnrolmentBatch, EnrolmentRequest, StoreError, Stores,
-    Together, VersionedBadge,
+    BadgeEdit, BadgeEditRequest, EditBadgeError, EnrolmentBatch, EnrolmentRequest, StoreError,
+    Stores, Together, VersionedBadge,
 };
 use accolade_domain::badge::Badge;
 
@@ -65,7 +65,11 @@ fn what_is_kept_is_there_with_its_events(world: &World) {
     });
     kept.unwrap();
     assert_eq!(seen(world, &badge), (1, false));
-    let kinds: Vec<_> = world.facts_since(before).iter().map(|it| it.kind().name()).collect();
+    let kinds: Vec<_> = world
+        .facts_since(before)
+        .iter()
+        .map(|it| it.kind().name())
+        .collect();
     assert_eq!(kinds, ["enrolment.created", "badge.deactivated"]);
 }
 
@@ -158,7 +162,10 @@ fn the_stores_are_of_no_use_afterwards(world: &World) {
     })
     .unwrap();
     // Whatever it does to the adapter, nobody else sees it.
-    let _ = kept.unwrap().badges.edit(&world.edit_request(&badge, BadgeEdit::Activity(false)));
+    let _ = kept
+        .unwrap()
+        .badges
+        .edit(&world.edit_request(&badge, BadgeEdit::Activity(false)));
     assert!(world.found(&badge).badge.active);
 }
 

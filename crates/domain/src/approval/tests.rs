@@ -64,7 +64,10 @@ fn the_last_approval_of_those_that_are_needed_approves() {
     let (once, tally) = cast(&change(2), 3, Decision::Approved).unwrap();
     assert_eq!((once.state, tally), (ChangeState::Pending, Tally::Waits));
     let (twice, tally) = cast(&once, 5, Decision::Approved).unwrap();
-    assert_eq!((twice.state, tally), (ChangeState::Approved, Tally::Approved));
+    assert_eq!(
+        (twice.state, tally),
+        (ChangeState::Approved, Tally::Approved)
+    );
     assert_eq!(twice.ended_on, Some(created_on() + Duration::MINUTE));
     let voted: Vec<_> = twice.votes.iter().map(|it| it.actor.number()).collect();
     assert_eq!(voted, [3, 5]);
@@ -74,7 +77,10 @@ fn the_last_approval_of_those_that_are_needed_approves() {
 fn one_rejection_ends_it_whatever_others_said() {
     let (once, _) = cast(&change(2), 3, Decision::Approved).unwrap();
     let (ended, tally) = cast(&once, 5, Decision::Rejected).unwrap();
-    assert_eq!((ended.state, tally), (ChangeState::Rejected, Tally::Rejected));
+    assert_eq!(
+        (ended.state, tally),
+        (ChangeState::Rejected, Tally::Rejected)
+    );
     assert_eq!(cast(&ended, 6, Decision::Approved), Err(Code::NotInState));
 }
 
@@ -107,12 +113,18 @@ fn clients_without_an_owner_are_each_one_by_itself() {
 fn at_its_last_moment_it_is_over() {
     let change = change(1);
     let last = change.expires_on;
-    assert_eq!(change.state_at(last - Duration::MICROSECOND), ChangeState::Pending);
+    assert_eq!(
+        change.state_at(last - Duration::MICROSECOND),
+        ChangeState::Pending
+    );
     assert_eq!(change.state_at(last), ChangeState::Expired);
     let late = change.vote(vote(3, Decision::Approved, 60), principal);
     assert_eq!(late.map_err(|it| it.code), Err(Code::NotInState));
     let over = change.expired(last).unwrap();
-    assert_eq!((over.state, over.ended_on), (ChangeState::Expired, Some(last)));
+    assert_eq!(
+        (over.state, over.ended_on),
+        (ChangeState::Expired, Some(last))
+    );
     assert_eq!(over.expired(last), None);
     assert_eq!(change.clone().at(last), over);
     assert_eq!(change.expired(created_on()), None);
@@ -178,7 +190,11 @@ fn a_job_satisfies_the_rule_for_jobs_and_that_of_its_operation() {
 #[test]
 fn an_operation_has_one_rule() {
     use RuledOperation::{Earn, Enrol};
-    let twice = vec![rule(Enrol, 0, 1, 1), rule(Earn, 0, 1, 1), rule(Enrol, 0, 2, 1)];
+    let twice = vec![
+        rule(Enrol, 0, 1, 1),
+        rule(Earn, 0, 1, 1),
+        rule(Enrol, 0, 2, 1),
+    ];
     let problems = ApprovalRules::new(twice).unwrap_err();
     let fields: Vec<_> = problems.iter().map(|it| it.field.as_deref()).collect();
     assert_eq!(fields, [Some("rules[2].operation")]);
@@ -186,7 +202,9 @@ fn an_operation_has_one_rule() {
 
 #[test]
 fn approvals_are_one_to_five_and_a_change_waits_at_least_a_second() {
-    let approvals: Vec<_> = [0, 1, 5, 6].map(|it| Approvals::try_from(it).is_ok()).into();
+    let approvals: Vec<_> = [0, 1, 5, 6]
+        .map(|it| Approvals::try_from(it).is_ok())
+        .into();
     assert_eq!(approvals, [false, true, true, false]);
     let seconds = [-1, 0, 1, i64::from(u32::MAX), i64::from(u32::MAX) + 1];
     let seconds: Vec<_> = seconds.map(|it| ExpiresAfter::try_from(it).is_ok()).into();
@@ -196,7 +214,10 @@ fn approvals_are_one_to_five_and_a_change_waits_at_least_a_second() {
 #[test]
 fn numbers_and_names_are_unique() {
     for operation in RuledOperation::ALL {
-        assert_eq!(RuledOperation::from_number(operation.number()), Some(*operation));
+        assert_eq!(
+            RuledOperation::from_number(operation.number()),
+            Some(*operation)
+        );
     }
     for state in ChangeState::ALL {
         assert_eq!(ChangeState::from_number(state.number()), Some(*state));

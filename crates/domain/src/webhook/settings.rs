@@ -232,19 +232,13 @@ pub struct WebhookDraft {
     /// The most requests in one second; `Some(None)` takes the bound away.
     #[cfg_attr(
         feature = "serde",
-        serde(
-            skip_serializing_if = "Option::is_none",
-            deserialize_with = "said"
-        )
+        serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")
     )]
     pub rate_per_second: Option<Option<RatePerSecond>>,
     /// What it is for; `Some(None)` takes it away.
     #[cfg_attr(
         feature = "serde",
-        serde(
-            skip_serializing_if = "Option::is_none",
-            deserialize_with = "said"
-        )
+        serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")
     )]
     pub description: Option<Option<Description>>,
 }

@@ -186,7 +186,8 @@ impl Operation {
 
     /// Makes it one that a rule of the org may hold: it is answered 202 then.
     pub(crate) fn may_be_held(self) -> Self {
-        let text = "A rule of the organisation holds it: it waits for approval, as the change says.";
+        let text =
+            "A rule of the organisation holds it: it waits for approval, as the change says.";
         self.answers_with::<Success<HeldBody>>(202, text, example!("held"))
             .codes(&[1967])
     }

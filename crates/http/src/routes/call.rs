@@ -203,10 +203,12 @@ impl Call {
 
     async fn permit(&self) -> Result<(Caller, Permit), Failure> {
         let permitted = (self.state.auth).permit(&self.request, self.rules.groups);
-        permitted.await.map_err(|failure| match self.rules.interface {
-            Interface::Api => failure,
-            Interface::Workflow => failure.in_workflow(),
-        })
+        permitted
+            .await
+            .map_err(|failure| match self.rules.interface {
+                Interface::Api => failure,
+                Interface::Workflow => failure.in_workflow(),
+            })
     }
 
     /// Browsers add the credentials that they remember to what another site's page has them send. Only a

@@ -241,12 +241,8 @@ pub(crate) trait PeopleRows {
     fn data_at(&mut self, org: OrgId, positions: &[i64]) -> QueryResult<Vec<NumberedBytes>>;
 
     /// What of changes behind this id may name customers, at most so many, by id.
-    fn changes_after(
-        &mut self,
-        org: OrgId,
-        after: &[u8],
-        at_most: u32,
-    ) -> QueryResult<Vec<Naming>>;
+    fn changes_after(&mut self, org: OrgId, after: &[u8], at_most: u32)
+    -> QueryResult<Vec<Naming>>;
 
     /// Replaces what a change has that named somebody.
     fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()>;

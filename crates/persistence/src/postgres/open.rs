@@ -1,6 +1,6 @@
 //! Connections to PostgreSQL, and how each is made ready.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 

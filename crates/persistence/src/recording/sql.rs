@@ -1,8 +1,8 @@
 //! What recording needs of a database: what each says its own way, and the rows that go there and
 //! come back. Everything here is done inside a transaction, and concerns one org.
 
-use accolade_application::ports::{RulesVersion, 
-    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
+use accolade_application::ports::{
+    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard, RulesVersion,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::Enrolment;

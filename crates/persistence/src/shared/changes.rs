@@ -108,7 +108,13 @@ impl ChangeStore for Store<Connection> {
                 .values(NewRow::new(&new.stored, &self.sealing)?)
                 .execute(connection)?;
             let told = ChangeFact::of(change, None);
-            tell(connection, org, &new.entries, Some(&told), change.created_on)?;
+            tell(
+                connection,
+                org,
+                &new.entries,
+                Some(&told),
+                change.created_on,
+            )?;
             Ok(())
         };
         self.writer.write(work, nobody_knows)
@@ -327,8 +333,8 @@ type Condition = Box<dyn BoxableExpression<changes::table, DB, SqlType = Bool>>;
 /// The changes to which every filter of `query` applies.
 fn requested<'a>(org: OrgId, query: &RequestQuery) -> Boxed<'a> {
     let operations: Vec<_> = query.operations.iter().map(|it| it.number()).collect();
-    let mut found = in_states(org, &query.states, query.now)
-        .filter(changes::operation.eq_any(operations));
+    let mut found =
+        in_states(org, &query.states, query.now).filter(changes::operation.eq_any(operations));
     if let Some(maker) = query.maker {
         found = found.filter(changes::maker.eq(maker.number()));
     }

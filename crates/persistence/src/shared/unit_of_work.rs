@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use accolade_application::ports::{
-    StoreError, Stores, Together, UnitOfWork, WasDone, Work,
-};
+use accolade_application::ports::{StoreError, Stores, Together, UnitOfWork, WasDone, Work};
 
 use super::Connection;
 use crate::retry::Joined;

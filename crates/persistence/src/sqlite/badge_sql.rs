@@ -51,10 +51,10 @@ impl BadgeSql for Connection {
         for badge in badges {
             let row: Option<(i64, bool, Option<i64>)> =
                 Statement::<DB, (BigInt, Bool, Nullable<BigInt>)>::named(&VERSION)
-                .set::<BigInt, _>("org", org.get())
-                .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
-                .get_result(self)
-                .optional()?;
+                    .set::<BigInt, _>("org", org.get())
+                    .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
+                    .get_result(self)
+                    .optional()?;
             if let Some((version, is_any_merged, rules)) = row {
                 versions.versions.push((*badge, BadgeVersion(version)));
                 versions.is_any_merged |= is_any_merged;

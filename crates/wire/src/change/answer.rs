@@ -1,8 +1,6 @@
 //! What waits for approval, as it looks.
 
-use accolade_application::approvals::{
-    ChangeList, ChangeView, Effect, HeldAnswer, VoteView,
-};
+use accolade_application::approvals::{ChangeList, ChangeView, Effect, HeldAnswer, VoteView};
 use accolade_domain::approval::ChangeState;
 use accolade_domain::text::Reason;
 use accolade_domain::zone::Zone;
@@ -126,7 +124,10 @@ pub struct CommandBody {
     #[schema(required, example = "POST")]
     pub(super) method: Option<&'static str>,
     /// The path.
-    #[schema(required, example = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk")]
+    #[schema(
+        required,
+        example = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk"
+    )]
     pub(super) path: Option<String>,
     /// The body; null if there is none, or all of it was about customers who were erased since.
     #[schema(required, value_type = Option<Object>)]

@@ -102,7 +102,9 @@ pub fn command(held: &HeldCommand, _zone: &Zone) -> Written<CommandBody> {
             let verb = if it.enable { "enable" } else { "pause" };
             request("POST", format!("webhooks/{}/{verb}", it.webhook), None)
         }
-        HeldCommand::DeleteWebhook(it) => request("DELETE", format!("webhooks/{}", it.webhook), None),
+        HeldCommand::DeleteWebhook(it) => {
+            request("DELETE", format!("webhooks/{}", it.webhook), None)
+        }
         HeldCommand::Rules(it) => Ok(CommandBody {
             method: Some("PUT"),
             path: Some(format!("{PREFIX}/approvalRules")),
@@ -171,10 +173,7 @@ fn triggered(
 fn earn(it: &EarnBadge) -> Written<(&'static str, Body)> {
     let body = Body::default().with("badgeMetaId", &it.badge)?;
     let (path, body) = match &it.earners {
-        Earners::One(customer) => (
-            "customer/earn",
-            body.with("customerId", &number(customer))?,
-        ),
+        Earners::One(customer) => ("customer/earn", body.with("customerId", &number(customer))?),
         Earners::Several(all) => (
             "customer/earnBulk",
             body.with("customerIds", &numbers(all))?,
@@ -210,8 +209,17 @@ fn imported(rows: &[Result<ImportRow, Vec<Rejection>>]) -> Written<Box<RawValue>
         let body = Body::default()
             .with("badgeMetaId", &row.badge)?
             .with("customerId", &number(&row.customer))?;
-        let body = dated(body, ("earnEventDate", "earnEventDateISO"), Some(row.event_on))?;
-        dated(body, ("earnExpiresOn", "earnExpiresOnISO"), Some(row.expires_on)).map(Some)
+        let body = dated(
+            body,
+            ("earnEventDate", "earnEventDateISO"),
+            Some(row.event_on),
+        )?;
+        dated(
+            body,
+            ("earnExpiresOn", "earnExpiresOnISO"),
+            Some(row.expires_on),
+        )
+        .map(Some)
     };
     let rows = rows.iter().map(row).collect::<Written<Vec<_>>>()?;
     to_raw_value(&rows)
@@ -251,7 +259,10 @@ fn badge(it: &UpdateBadge) -> Written<Body> {
     body.maybe("earnType", earn_type.map(|it| it.name()))?
         .maybe("issuedBadgeExpiry", enrolment_expiry.map(ExpiryBody::from))?
         .maybe("earnedBadgeExpiry", earned_expiry.map(ExpiryBody::from))?
-        .with("ownership", &Body::default().with("restrictedToOwners", &owners)?)?
+        .with(
+            "ownership",
+            &Body::default().with("restrictedToOwners", &owners)?,
+        )?
         .with(
             "customerConstraints",
             &constraints(Scope::Customer, customer_constraints)?,

@@ -16,7 +16,7 @@ use crate::render::{self, Context};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Effect)]
 #[serde(untagged)]
-pub enum EffectBody {
+pub(crate) enum EffectBody {
     /// What it answers.
     Answer(AnswerBody),
     /// What becomes of a badge.
@@ -26,7 +26,7 @@ pub enum EffectBody {
 /// What a command answers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EffectAnswer)]
-pub struct AnswerBody {
+pub(crate) struct AnswerBody {
     /// The HTTP status.
     #[schema(example = 200)]
     status: u16,
@@ -38,7 +38,7 @@ pub struct AnswerBody {
 /// What becomes of a badge.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = EffectChanges)]
-pub struct ChangesBody {
+pub(crate) struct ChangesBody {
     /// What was and what will be, field by field.
     changes: Vec<ChangeBody>,
 }
@@ -48,7 +48,7 @@ impl EffectBody {
     ///
     /// # Errors
     /// A part that is stored cannot be written.
-    pub fn new(effect: &Effect, zone: &Zone) -> serde_json::Result<Self> {
+    pub(crate) fn new(effect: &Effect, zone: &Zone) -> serde_json::Result<Self> {
         Ok(match effect {
             Effect::Badge { change, now } => Self::Changes(ChangesBody {
                 changes: told(change, *now, zone)?,
@@ -63,7 +63,7 @@ impl AnswerBody {
     ///
     /// # Errors
     /// A part that is stored cannot be written.
-    pub fn new(effect: &Effect, zone: &Zone) -> serde_json::Result<Self> {
+    pub(crate) fn new(effect: &Effect, zone: &Zone) -> serde_json::Result<Self> {
         let (status, bytes) = match effect {
             Effect::Answer {
                 answer,

@@ -62,7 +62,10 @@ mod tests {
     fn every_filter_is_read_and_everything_that_is_wrong_said_at_once() {
         let mut query = Query::parse("state=pending,EXPIRED&operation=update-badge&limit=7");
         let read_query = read(&mut query, Instant::MAX);
-        assert_eq!(read_query.states, [ChangeState::Pending, ChangeState::Expired]);
+        assert_eq!(
+            read_query.states,
+            [ChangeState::Pending, ChangeState::Expired]
+        );
         assert_eq!(read_query.operations, [RuledOperation::UpdateBadge]);
         assert_eq!((read_query.limit, query.finish().problems), (7, vec![]));
         let mut query = Query::parse("state=OPEN&operation=DO&after=x&limit=0");

@@ -1,8 +1,6 @@
 //! The rules of an org.
 
-use accolade_domain::approval::{
-    ApprovalRules, Approvals, ExpiresAfter, Rule, RuledOperation,
-};
+use accolade_domain::approval::{ApprovalRules, Approvals, ExpiresAfter, Rule, RuledOperation};
 use accolade_domain::rejection::Code;
 
 use crate::answer::answer;

@@ -81,7 +81,11 @@ const fn task_path(operation: RuledOperation) -> &'static str {
 /// What is described of a request to be handed in: what `read_submission` reads.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkflowSubmission)]
-#[allow(dead_code, non_snake_case, reason = "its fields are described, not kept")]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "its fields are described, not kept"
+)]
 pub struct SubmissionBody {
     /// Where it comes from: not read.
     #[schema(value_type = Option<Object>)]
@@ -103,7 +107,11 @@ pub struct SubmissionPayload {
 /// The operation that waits for approval.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkflowSubmittedTask)]
-#[allow(dead_code, non_snake_case, reason = "its fields are described, not kept")]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "its fields are described, not kept"
+)]
 pub struct SubmittedTask {
     /// Its path, as the type of the request says.
     #[schema(example = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk")]
@@ -180,10 +188,7 @@ fn of_payload(problem: Rejection) -> Rejection {
     }
 }
 
-fn submitted<'a>(
-    fields: &mut Fields<'a, '_>,
-    operation: RuledOperation,
-) -> Option<Submitted<'a>> {
+fn submitted<'a>(fields: &mut Fields<'a, '_>, operation: RuledOperation) -> Option<Submitted<'a>> {
     fields.accept(&["entityInfo"]);
     let mut payload = fields.field("payload").required().object()?;
     let task = payload.field(TASK).required().object();
@@ -238,7 +243,11 @@ fn is_empty(json: &str) -> bool {
 /// What is described of a decision: what `read_decision` reads.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkflowDecision)]
-#[allow(dead_code, non_snake_case, reason = "its fields are described, not kept")]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "its fields are described, not kept"
+)]
 pub struct DecisionBody {
     /// The request.
     #[schema(example = "ef1bc378-a4d4-41ee-b2a9-462516199fc5")]
@@ -263,7 +272,11 @@ pub struct DecisionPayload {
 /// A decision.
 #[derive(Debug, ToSchema)]
 #[schema(as = WorkflowDecidedTask)]
-#[allow(dead_code, non_snake_case, reason = "its fields are described, not kept")]
+#[allow(
+    dead_code,
+    non_snake_case,
+    reason = "its fields are described, not kept"
+)]
 pub struct DecidedTask {
     /// `approved` or `rejected`.
     #[schema(example = "approved")]
@@ -293,7 +306,9 @@ pub fn read_decision(body: &[u8]) -> Result<Parsed<Decided>, Vec<Rejection>> {
 
 fn change(fields: &mut Fields<'_, '_>) -> Option<ChangeId> {
     let field = fields.field("requestId").required();
-    let text: String = serde_json::from_str(field.raw()?.get()).ok().unwrap_or_default();
+    let text: String = serde_json::from_str(field.raw()?.get())
+        .ok()
+        .unwrap_or_default();
     let change = text.parse().ok();
     if change.is_none() {
         field.refuse(Rejection::new(Code::WorkflowUnknown));
@@ -303,7 +318,9 @@ fn change(fields: &mut Fields<'_, '_>) -> Option<ChangeId> {
 
 fn action(fields: &mut Fields<'_, '_>) -> Option<()> {
     let field = fields.field("actionName").required();
-    let text: String = serde_json::from_str(field.raw()?.get()).ok().unwrap_or_default();
+    let text: String = serde_json::from_str(field.raw()?.get())
+        .ok()
+        .unwrap_or_default();
     if text.eq_ignore_ascii_case(ACTION) {
         return Some(());
     }
@@ -510,7 +527,8 @@ impl<'a> DetailsBody<'a> {
     fn new(change: &'a ChangeView, zone: &Zone) -> serde_json::Result<Self> {
         let asked = change.command.as_ref();
         let asked = asked.map(|held| command(held, zone)).transpose()?;
-        let (method, path, body) = asked.map_or((None, None, None), |it| (it.method, it.path, it.body));
+        let (method, path, body) =
+            asked.map_or((None, None, None), |it| (it.method, it.path, it.body));
         let vote = change.votes.last();
         let echo = |vote: &'a VoteView| DecisionEcho {
             action_decision: decided(vote.decision),

@@ -2,7 +2,9 @@
 
 use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
-use accolade_domain::event::{BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact};
+use accolade_domain::event::{
+    BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact,
+};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
 use accolade_domain::job::Rows;
 use accolade_domain::text::{Reason, RequestId};

@@ -9,8 +9,8 @@ use accolade_domain::actor::Actor;
 use accolade_domain::approval::{ChangeState, RuledOperation};
 use accolade_domain::earning::{Limit, Scope, Span, Window};
 use accolade_domain::event::{
-    BadgeChanged, BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, ForgottenFact,
-    JobFact, LimitCount, LimitFact, Position,
+    BadgeChanged, BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact,
+    ForgottenFact, JobFact, LimitCount, LimitFact, Position,
 };
 use accolade_domain::fixtures::{at, count, customer, owner};
 use accolade_domain::job::{JobOperation, JobState, Rows};

@@ -6,8 +6,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::cloud_event::event_type;
 use super::data::{
-    BadgeData, ChangeData, ClaimData, EarnData, EnrolmentData, ErasedData, JobData, LimitData, MergedData,
-    RevokedEarnData, RevokedEnrolmentData, WebhookData,
+    BadgeData, ChangeData, ClaimData, EarnData, EnrolmentData, ErasedData, JobData, LimitData,
+    MergedData, RevokedEarnData, RevokedEnrolmentData, WebhookData,
 };
 
 /// What documents say of a type of event.

@@ -101,7 +101,8 @@ pub(crate) fn moment(text: &str) -> Result<Instant, Rejection> {
 /// A local day of an org in this zone: its first moment, and that of the next one.
 pub(crate) fn day(text: &str, zone: &Zone) -> Result<(Instant, Instant), Rejection> {
     let wrong = "Must be a day, such as 2026-05-01.";
-    zone.day(text.trim()).ok_or_else(|| Rejection::unreadable(wrong))
+    zone.day(text.trim())
+        .ok_or_else(|| Rejection::unreadable(wrong))
 }
 
 /// A customer, by its number or by an identifier of the kind `named_by`.

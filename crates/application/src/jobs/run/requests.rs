@@ -366,6 +366,10 @@ impl Chunk<'_> {
                 "a request of a job has no idempotency key, and it is used"
             ))
             .into()),
+            // What a job was started for is let through whatever the rules say meanwhile.
+            Err(error @ UseCaseError::RulesChanged) => {
+                Err(StoreError::Unexpected(error.into()).into())
+            }
             Err(UseCaseError::Store(error)) => Err(error.into()),
         }
     }
