@@ -29,6 +29,8 @@ pub struct Request {
     /// The version of the org's rules by which it needs no approval; `None` where the store need not ask
     /// whether they are still the ones.
     pub rules: Option<RulesVersion>,
+    /// The entity tag that its badge must have, of what was approved for that one.
+    pub basis: Option<String>,
 }
 
 impl Request {
@@ -41,6 +43,7 @@ impl Request {
             tag: None,
             warnings: Vec::new(),
             rules: None,
+            basis: None,
         }
     }
 

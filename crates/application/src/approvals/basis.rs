@@ -65,4 +65,28 @@ impl Basis {
             Err(Rejection::new(Code::Stale).into())
         }
     }
+
+    /// The same once it was carried out, of what only then nobody can change any more.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check).
+    pub(super) fn check_once_done(
+        &self,
+        ports: &Ports,
+        caller: &Caller,
+        command: &HeldCommand,
+    ) -> Result<(), UseCaseError> {
+        match self {
+            Self::File(..) => self.check(ports, caller, command),
+            Self::Nothing | Self::Badge(_) | Self::Rules(_) => Ok(()),
+        }
+    }
+
+    /// The entity tag that the badge must still have when it is written.
+    pub(super) fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Badge(tag) => Some(tag),
+            Self::Nothing | Self::File(..) | Self::Rules(_) => None,
+        }
+    }
 }

@@ -363,10 +363,7 @@ impl HeldCommand {
     pub fn without(&self, person: &Person) -> Option<Option<Self>> {
         let is_hers = |it: &NamedCustomer| match it {
             NamedCustomer::Number(customer) => person.has_number(*customer),
-            NamedCustomer::Identifier(kind, text) => {
-                let _ = kind;
-                person.is_called(text)
-            }
+            NamedCustomer::Identifier(_, text) => person.is_called(text),
         };
         let is_only_hers = match self {
             Self::Enrol(it) => {

@@ -173,7 +173,12 @@ impl Voting<'_> {
             return refused(Rejection::new(Code::Forbidden).with_message(message));
         }
         let done = (stored.basis.check(self.ports, &request.caller, command))
-            .and_then(|()| command.clone().run(self.ports, &mut request));
+            .and_then(|()| command.clone().run(self.ports, &mut request))
+            .and_then(|answer| {
+                let basis = &stored.basis;
+                basis.check_once_done(self.ports, &request.caller, command)?;
+                Ok(answer)
+            });
         match done {
             Ok(answer) => Ok(Effect::Answer {
                 answer: Box::new(kept(command, answer)),
@@ -262,6 +267,7 @@ pub(super) fn maker_request(request: &Request, stored: &StoredChange) -> Request
     };
     Request {
         tag: request.tag.clone(),
+        basis: stored.basis.tag().map(str::to_owned),
         ..Request::new(caller)
     }
 }

@@ -8,7 +8,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::badges::not_found;
+use crate::badges::{etag, not_found};
 use crate::error::UseCaseError;
 use crate::ports::{BadgeEdit, BadgeEditRequest, EditBadgeError, IdempotencyKeyUsed, Ports};
 use crate::request::Request;
@@ -60,6 +60,12 @@ pub(crate) fn edit(
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
+        // Of a change, the badge must be the one that was looked at.
+        if let Some(basis) = &request.basis
+            && *basis != etag(&found.badge)?
+        {
+            return Err(Rejection::new(Code::Stale).into());
+        }
         let now = ports.clock.now();
         let Decision {
             edit,

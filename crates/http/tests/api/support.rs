@@ -230,7 +230,7 @@ impl Reply {
     /// The body of a success.
     pub(crate) fn ok(&self) -> &str {
         assert!(
-            matches!(self.status, 200 | 201),
+            matches!(self.status, 200..=202),
             "{}: {}",
             self.status,
             self.body
