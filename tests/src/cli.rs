@@ -104,11 +104,17 @@ impl Cli {
 
     /// Creates a client of an org.
     pub fn create_client(&self, org: i64, groups: Option<&str>) -> Credentials {
+        let further: Vec<_> = groups.iter().flat_map(|it| ["--groups", *it]).collect();
+        self.create_client_with(org, &further)
+    }
+
+    /// The same with further arguments.
+    pub fn create_client_with(&self, org: i64, further: &[&str]) -> Credentials {
         let org = org.to_string();
         let mut arguments = vec![
             "client", "create", "--org", &org, "--name", "test", "--json",
         ];
-        arguments.extend(groups.iter().flat_map(|groups| ["--groups", groups]));
+        arguments.extend(further);
         let printed = self.run(&arguments).ok();
         serde_json::from_str(&printed)
             .unwrap_or_else(|error| panic!("`client create --json` printed {printed:?}: {error}"))

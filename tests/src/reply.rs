@@ -75,7 +75,7 @@ impl Reply {
 
     /// Whether it says that what was asked for is done.
     pub fn is_success(&self) -> bool {
-        matches!(self.status, 200 | 201)
+        matches!(self.status, 200..=202)
     }
 
     /// The same; it must be a success.

@@ -48,6 +48,7 @@ mod operations {
 }
 
 mod robustness {
+    mod approvals;
     mod bad_input;
     mod callers;
     mod contention;

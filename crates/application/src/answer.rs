@@ -7,6 +7,7 @@
 use std::fmt;
 
 use accolade_domain::actor::Actor;
+use accolade_domain::approval::ApprovalRules;
 use accolade_domain::badge::Badge;
 use accolade_domain::catalogue::{CustomField, Group};
 use accolade_domain::enrolment::CustomerOutcome;
@@ -23,6 +24,8 @@ use accolade_domain::text::{Name, RequestId};
 use accolade_domain::webhook::{HeaderName, WebhookSettings, WebhookState};
 use serde::{Deserialize, Serialize};
 
+use crate::access::ClientView;
+use crate::approvals::{ChangeView, HeldAnswer};
 use crate::ports::AttemptResult;
 
 /// The answer of an operation that writes.
@@ -128,6 +131,16 @@ pub enum Answer {
     CustomerErased(CustomerId),
     /// What was answered about a customer who was forgotten since: nothing of it is left.
     Forgotten,
+    /// The command waits for approval.
+    Held(HeldAnswer),
+    /// Somebody has voted on a change, or taken it back.
+    Change(Box<ChangeView>),
+    /// The same, as clients of the request workflow know it; or it was handed in by one of them.
+    Request(Box<ChangeView>),
+    /// The rules for approval were replaced.
+    ApprovalRules(ApprovalRules),
+    /// An API client was created or changed.
+    Client(Box<ClientView>),
 }
 
 /// A job as it looks at one moment.
@@ -145,8 +158,10 @@ impl Answer {
     /// The answer as it may be kept, to be given again: without what is shown once.
     pub(crate) fn without_secrets(&self) -> Self {
         let mut kept = self.clone();
-        if let Self::Webhook(webhook) = &mut kept {
-            webhook.secret = None;
+        match &mut kept {
+            Self::Webhook(webhook) => webhook.secret = None,
+            Self::Client(client) => client.secret = None,
+            _ => {}
         }
         kept
     }
@@ -217,6 +232,8 @@ impl Answer {
                 }
                 Self::Directory(left)
             }
+            Self::Change(change) => Self::Change(Box::new(change.without(person)?)),
+            Self::Request(change) => Self::Request(Box::new(change.without(person)?)),
             Self::EarnRevoked { customer, .. } if has(customer) => Self::Forgotten,
             Self::CustomersMerged { from, to } if has(from) || has(to) => Self::Forgotten,
             Self::CustomerErased(customer) if has(customer) => Self::Forgotten,

@@ -22,6 +22,10 @@ pub enum UseCaseError {
     /// Nothing was written.
     #[error("the idempotency key has been used")]
     IdempotencyKeyUsed,
+    /// It was let through by rules for approval that have been replaced meanwhile: the door asks the new
+    /// ones, and nobody else ever sees this. Nothing was written.
+    #[error("the rules for approval have changed")]
+    RulesChanged,
     /// A store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -45,6 +49,7 @@ impl From<RecordError> for UseCaseError {
             RecordError::IdempotencyKeyUsed => Self::IdempotencyKeyUsed,
             RecordError::RequestIdUsed => request_id_used().into(),
             RecordError::Refused(rejection) => rejection.into(),
+            RecordError::RulesChanged => Self::RulesChanged,
             // Who can decide again does so before it comes to this.
             RecordError::BadgeChanged | RecordError::CustomersMerged => {
                 Self::unexpected(error.into())

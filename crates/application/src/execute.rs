@@ -1,19 +1,24 @@
 //! The one door to everything that changes something.
 //!
 //! A [`Command`] is plain data: it can be read, held back, and executed later by somebody else.
-//! [`execute`] looks at the idempotency key first, executes the command, and gives the answer of
+//! [`execute`] looks at the idempotency key first, has the command wait where the org's rules say that
+//! others have to approve it ([`approvals`](crate::approvals)), executes it else, and gives the answer of
 //! the first time to a request that is repeated.
 
 use accolade_domain::rejection::{Code, Rejection};
 use anyhow::anyhow;
 
 use crate::answer::Answer;
+use crate::approvals::{Approval, RuledCommand, admit};
 use crate::error::UseCaseError;
 use crate::ports::{IdempotencyGuard, IdempotencyRecord, Ports};
 use crate::request::Request;
 
 /// Something to be changed, as plain data.
 pub trait Command: Sized {
+    /// Whether rules for approval may hold it, and why not.
+    const APPROVAL: Approval<Self>;
+
     /// Whether it can be tried without being recorded.
     const HAS_DRY_RUN: bool = false;
 
@@ -31,6 +36,11 @@ pub trait Command: Sized {
 
 /// A command that could not be read is refused when it is its turn: after its key was looked for.
 impl<C: Command> Command for Result<C, UseCaseError> {
+    const APPROVAL: Approval<Self> = match C::APPROVAL {
+        Approval::Exempt(why) => Approval::Exempt(why),
+        Approval::Ruled(operation, _) => Approval::Ruled(operation, ruled::<C>),
+    };
+
     const HAS_DRY_RUN: bool = C::HAS_DRY_RUN;
 
     fn customers(&self) -> usize {
@@ -39,6 +49,16 @@ impl<C: Command> Command for Result<C, UseCaseError> {
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         self?.run(ports, request)
+    }
+}
+
+/// The form in which a command is held that could be read.
+fn ruled<C: Command>(command: Result<C, UseCaseError>) -> Result<RuledCommand, UseCaseError> {
+    match C::APPROVAL {
+        Approval::Ruled(_, held) => held(command?),
+        Approval::Exempt(why) => Err(UseCaseError::unexpected(anyhow!(
+            "held though exempt: {why}"
+        ))),
     }
 }
 
@@ -85,7 +105,8 @@ impl Executed {
 /// Executes `command` for `request`, once for each idempotency key.
 ///
 /// # Errors
-/// 1910 if the key was used for another request; those of the command, unless it failed because the
+/// 1910 if the key was used for another request; 1967 if a change of the same waits for approval; those of
+/// the command, unless it failed because the
 /// same request was executed before: then that one's answer is the answer.
 pub fn execute<C: Command>(
     ports: &Ports,
@@ -96,6 +117,27 @@ pub fn execute<C: Command>(
         let error = anyhow!("a dry run of a command that has none");
         return Err(UseCaseError::unexpected(error));
     }
+    if let Some(record) = executed_before(ports, &request)? {
+        return Ok(Executed::Replayed(record));
+    }
+    let result = match C::APPROVAL {
+        Approval::Ruled(_, held) if !request.dry_run => {
+            held(command).and_then(|command| admit(ports, &mut request, command))
+        }
+        Approval::Ruled(..) | Approval::Exempt(_) => command.run(ports, &mut request),
+    };
+    executed(ports, request, result)
+}
+
+/// The same for a part of what was approved as a whole, or needed no approval when it was started.
+///
+/// # Errors
+/// Those of [`execute`].
+pub(crate) fn execute_admitted<C: Command>(
+    ports: &Ports,
+    mut request: Request,
+    command: C,
+) -> Result<Executed, UseCaseError> {
     if let Some(record) = executed_before(ports, &request)? {
         return Ok(Executed::Replayed(record));
     }

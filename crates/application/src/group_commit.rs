@@ -25,10 +25,11 @@ use accolade_domain::text::RequestId;
 use anyhow::anyhow;
 
 use crate::answer::{Answer, UnknownCustomer};
+use crate::approvals::{Approval, passes};
 use crate::badges::{KnownBadges, not_found};
 use crate::customers::{Resolved, current};
 use crate::error::UseCaseError;
-use crate::execute::{Executed, executed};
+use crate::execute::{Command, Executed, execute, executed};
 use crate::ports::{
     Batch, BatchedRequest, Conflict, Operation, Ports, RecordError, RecordedRequest, StoreError,
     VersionedBadge,
@@ -37,7 +38,7 @@ use crate::request::{self, Request};
 use crate::turns::MOST_ROUNDS;
 
 /// A command whose requests may share transactions with others of its kind.
-pub trait GroupCommit: Sized {
+pub trait GroupCommit: Command {
     /// The request that is recorded.
     type Recorded: BatchedRequest;
 
@@ -120,7 +121,9 @@ pub struct Refused {
 /// Executes each command for its request, about the customers beside it, in as few transactions as
 /// can be. Gives a result to each, by position. Badges that are `known` are not read first.
 ///
-/// A used idempotency key is not looked for before: the store refuses it.
+/// A used idempotency key is not looked for before: the store refuses it. Nor are the org's rules for
+/// approval, where they are known: the store refuses what was let through by others. A command that a rule
+/// may hold is executed by itself.
 ///
 /// # Errors
 /// Of each request those of [`execute`](crate::execute::execute), whatever becomes of the others.
@@ -129,6 +132,74 @@ pub fn execute_together<C: GroupCommit>(
     known: &KnownBadges,
     members: Vec<(Request, C, Vec<CustomerId>)>,
 ) -> Vec<Result<Executed, UseCaseError>> {
+    let mut results: Vec<_> = members.iter().map(|_| None).collect();
+    let mut places = Vec::with_capacity(members.len());
+    let mut admitted = Vec::with_capacity(members.len());
+    for (place, (mut request, command, customers)) in members.into_iter().enumerate() {
+        match admits::<C>(ports, &mut request) {
+            Ok(true) => {
+                places.push(place);
+                admitted.push((request, command, customers));
+            }
+            Ok(false) => results[place] = Some(execute(ports, request, command)),
+            Err(error) => results[place] = Some(Err(error)),
+        }
+    }
+    for (place, ended) in places
+        .into_iter()
+        .zip(execute_members(ports, known, admitted))
+    {
+        results[place] = Some(match ended {
+            Ended::Executed(result) => result,
+            Ended::RulesChanged(member) => execute(ports, member.0, member.1),
+        });
+    }
+    let missing = || Err(UseCaseError::unexpected(anyhow!("a request has no result")));
+    let results = results.into_iter();
+    results.map(|it| it.unwrap_or_else(missing)).collect()
+}
+
+/// Whether a command of this kind may be recorded for `request` at once, by the rules that `request`
+/// names from now on; else the rules must be asked about it.
+fn admits<C: GroupCommit>(ports: &Ports, request: &mut Request) -> Result<bool, UseCaseError> {
+    let Approval::Ruled(operation, _) = C::APPROVAL else {
+        return Ok(true);
+    };
+    request.rules = passes(ports, request, operation)?;
+    Ok(request.rules.is_some())
+}
+
+/// The same for parts of what was approved as a whole, or needed no approval when it was started.
+///
+/// # Errors
+/// Those of [`execute_together`].
+pub(crate) fn execute_admitted_together<C: GroupCommit>(
+    ports: &Ports,
+    known: &KnownBadges,
+    members: Vec<(Request, C, Vec<CustomerId>)>,
+) -> Vec<Result<Executed, UseCaseError>> {
+    let ended = execute_members(ports, known, members).into_iter();
+    ended
+        .map(|ended| match ended {
+            Ended::Executed(result) => result,
+            Ended::RulesChanged(_) => Err(UseCaseError::RulesChanged),
+        })
+        .collect()
+}
+
+/// What has become of a member.
+enum Ended<C> {
+    /// It has its result.
+    Executed(Result<Executed, UseCaseError>),
+    /// It was let through by rules that have been replaced.
+    RulesChanged(Box<(Request, C)>),
+}
+
+fn execute_members<C: GroupCommit>(
+    ports: &Ports,
+    known: &KnownBadges,
+    members: Vec<(Request, C, Vec<CustomerId>)>,
+) -> Vec<Ended<C>> {
     let mut requests = Vec::with_capacity(members.len());
     let mut commands = Vec::with_capacity(members.len());
     for (request, command, customers) in members {
@@ -139,10 +210,14 @@ pub fn execute_together<C: GroupCommit>(
         };
         commands.push((command, found));
     }
-    let results = run(ports, Some(known), &mut requests, commands);
-    let both = requests.into_iter().zip(results);
-    both.map(|(request, result)| executed(ports, request, result))
-        .collect()
+    let mut refused = HashMap::new();
+    let results = run(ports, Some(known), &mut requests, commands, &mut refused);
+    let both = requests.into_iter().zip(results).enumerate();
+    both.map(|(place, (request, result))| match refused.remove(&place) {
+        Some(command) => Ended::RulesChanged(Box::new((request, command))),
+        None => Ended::Executed(executed(ports, request, result)),
+    })
+    .collect()
 }
 
 /// Runs `command`, about the customers that were `found`, for `request`, alone.
@@ -156,7 +231,8 @@ pub(crate) fn run_alone<C: GroupCommit>(
     found: Resolved,
 ) -> Result<Answer, UseCaseError> {
     let requests = slice::from_mut(request);
-    let results = run(ports, None, requests, vec![(command, found)]);
+    let mut refused = HashMap::new();
+    let results = run(ports, None, requests, vec![(command, found)], &mut refused);
     results.into_iter().next().unwrap_or_else(without_result)
 }
 
@@ -170,12 +246,13 @@ struct Open<C> {
 }
 
 /// Runs the commands for the requests, by position, each until nobody is named who was merged into
-/// somebody else.
+/// somebody else. Puts those into `refused` that were let through by rules that have been replaced.
 fn run<C: GroupCommit>(
     ports: &Ports,
     known: Option<&KnownBadges>,
     requests: &mut [Request],
     commands: Vec<(C, Resolved)>,
+    refused: &mut HashMap<usize, C>,
 ) -> Vec<Result<Answer, UseCaseError>> {
     let mut results: Vec<_> = requests.iter().map(|_| None).collect();
     let mut open: Vec<_> = (commands.into_iter().enumerate())
@@ -205,7 +282,7 @@ fn run<C: GroupCommit>(
         open = if named.is_empty() {
             Vec::new()
         } else {
-            run_named(ports, known, requests, named, &mut results)
+            run_named(ports, known, requests, named, (&mut results, refused))
         };
         if open.is_empty() {
             break;
@@ -221,19 +298,27 @@ fn run<C: GroupCommit>(
         .collect()
 }
 
+/// Where it is written down what has become of requests, by position: their results, and those that were
+/// let through by rules that have been replaced.
+type Outcomes<'r, C> = (
+    &'r mut [Option<Result<Answer, UseCaseError>>],
+    &'r mut HashMap<usize, C>,
+);
+
 /// Runs commands, whose `results` it sets; gives those back that name somebody who was merged.
 fn run_named<C: GroupCommit>(
     ports: &Ports,
     known: Option<&KnownBadges>,
     requests: &[Request],
     commands: Vec<Open<C>>,
-    results: &mut [Option<Result<Answer, UseCaseError>>],
+    (results, refused): Outcomes<'_, C>,
 ) -> Vec<Open<C>> {
     let mut group = Group {
         ports,
         known,
         now: ports.clock.now(),
         results,
+        refused,
         merged: Vec::new(),
     };
     let mut repeats = HashMap::new();
@@ -326,6 +411,8 @@ struct Group<'r, C> {
     now: Instant,
     /// By position.
     results: &'r mut [Option<Result<Answer, UseCaseError>>],
+    /// Those that were let through by rules that have been replaced, by position.
+    refused: &'r mut HashMap<usize, C>,
     /// Those that name somebody who was merged into somebody else.
     merged: Vec<Member<'r, C>>,
 }
@@ -543,6 +630,10 @@ impl<'r, C: GroupCommit> Group<'r, C> {
                 }
                 Err(RecordError::CustomersMerged) => {
                     self.merged.push(undecided((place, request)));
+                }
+                Err(RecordError::RulesChanged) => {
+                    self.set_result(place.place, Err(UseCaseError::RulesChanged));
+                    self.refused.insert(place.place, place.command);
                 }
                 Err(error) => self.set_result(place.place, Err(error.into())),
             }

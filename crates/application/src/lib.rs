@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod answer;
+pub mod approvals;
 pub mod audit;
 pub mod badges;
 pub mod catalogue;
@@ -27,6 +28,7 @@ pub mod operators;
 pub mod people;
 pub mod ports;
 mod request;
+mod together;
 mod turns;
 pub mod webhooks;
 

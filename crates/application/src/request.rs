@@ -10,7 +10,7 @@ use accolade_domain::text::RequestId;
 use crate::access::Caller;
 use crate::answer::Answer;
 use crate::error::{UseCaseError, request_id_used};
-use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord, Operation, Ports};
+use crate::ports::{Context, IdempotencyGuard, IdempotencyRecord, Operation, Ports, RulesVersion};
 
 /// A request to change something, beside what it asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub struct Request {
     /// What the answer warns of. Who reads the body begins it, use cases add to it; it is kept under
     /// the key with the answer.
     pub warnings: Vec<Rejection>,
+    /// The version of the org's rules by which it needs no approval; `None` where the store need not ask
+    /// whether they are still the ones.
+    pub rules: Option<RulesVersion>,
+    /// The entity tag that its badge must have, of what was approved for that one.
+    pub basis: Option<String>,
 }
 
 impl Request {
@@ -37,6 +42,8 @@ impl Request {
             dry_run: false,
             tag: None,
             warnings: Vec::new(),
+            rules: None,
+            basis: None,
         }
     }
 
@@ -65,6 +72,7 @@ impl Request {
             now,
             key: self.recorded_key(),
             tag: self.tag.clone(),
+            rules: self.rules,
         }
     }
 

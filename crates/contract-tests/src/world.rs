@@ -131,6 +131,7 @@ impl World {
                 now: now(),
                 key: None,
                 tag: None,
+                rules: None,
             },
             badge: badge.id,
             version: self.version(badge),
@@ -218,6 +219,7 @@ fn settle(stores: &Stores, number: i64) -> Tenant {
         name: "Till".try_into().unwrap(),
         key: ClientKey::try_from(format!("till-{number}").as_str()).unwrap(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: Secret::presented("secret").hash(),
         created: Attribution::system(created_on),
     };

@@ -7,6 +7,7 @@ pub use crate::ids::CustomerId;
 
 /// The customers of a request, each once, in the order of their first mention.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DistinctCustomers {
     customers: Vec<CustomerId>,
     repeats: Vec<usize>,

@@ -10,6 +10,7 @@
 //! enrolled, and [`rejection`] for the one table of codes that say no.
 
 pub mod actor;
+pub mod approval;
 pub mod audit;
 pub mod badge;
 pub mod catalogue;

@@ -15,6 +15,11 @@ use crate::text::normalized;
 /// assert!(Login::try_from("ada lovelace").is_err());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
 pub struct Login(String);
 
 /// The text cannot be a login.
@@ -55,6 +60,20 @@ impl TryFrom<&str> for Login {
         } else {
             Err(UnfitLogin)
         }
+    }
+}
+
+impl TryFrom<String> for Login {
+    type Error = UnfitLogin;
+
+    fn try_from(text: String) -> Result<Self, UnfitLogin> {
+        Self::try_from(text.as_str())
+    }
+}
+
+impl From<Login> for String {
+    fn from(login: Login) -> Self {
+        login.0
     }
 }
 

@@ -179,6 +179,12 @@ codes! {
     PartTaken = 1964, 409, "Another part was sent under this number. Send this one under another, or create another job.";
     /// The org has as many open jobs as it may have.
     TooManyJobs = 1965, 429, "There are too many jobs that have not ended. Wait for one of them, or cancel one.";
+    /// Who made a change votes on it.
+    ApprovalByMaker = 1966, 403, "Who made a change cannot vote on it, through whatever client. Somebody else has to.";
+    /// Another change of the same waits for approval.
+    ChangePending = 1967, 409, "A change of this waits for approval already. Wait for it, or withdraw it.";
+    /// What a change was decided from is otherwise by now.
+    Stale = 1968, 409, "What it was decided from has changed since. Look at it as it is now, and decide anew.";
     /// A job's file has no column that its operation needs.
     ColumnMissing = 1969, 400, "The file has no column that the operation needs. Add it, or say it in the job.";
     /// A field or parameter that nothing reads.
@@ -191,6 +197,16 @@ codes! {
     FieldIgnored = 1993, 200, "This field is ignored here.";
     /// A text that should be a telephone number and is none.
     NoTelephoneNumber = 1994, 200, "Is no telephone number, so its digits are compared. Write it with + and the code of its country.";
+    /// The request workflow: who asks may not do that, or it is a request of its own.
+    WorkflowForbidden = 2001, 403, "You may not do that with this request.";
+    /// The request workflow: the request is decided already.
+    WorkflowCompleted = 2002, 409, "The request is completed already.";
+    /// The request workflow: there is no such request.
+    WorkflowUnknown = 2007, 404, "There is no such request. Check requestId.";
+    /// The request workflow: the payload is not what the type of the request needs.
+    WorkflowPayload = 2008, 400, "The payload is not one of this type of request.";
+    /// The request workflow: there is no such type of request.
+    WorkflowType = 2009, 400, "There is no such type of request: use ISSUE-BADGE or EARN-BADGE.";
     /// Something unexpected failed; the log has the cause.
     Internal = 999_999, 500, "An unexpected error. Nothing was recorded.";
 }
@@ -264,6 +280,15 @@ impl Rejection {
     /// A field, without a code of its own, that must be there and is not.
     pub fn required() -> Self {
         Self::unreadable("Is required.")
+    }
+
+    /// The HTTP status of a response whose first error this is. Of what the request workflow does not know,
+    /// an action is one that cannot be read.
+    pub fn status(&self) -> u16 {
+        match (self.code, self.field.as_deref()) {
+            (Code::WorkflowUnknown, Some("actionName")) => Code::Unreadable.status(),
+            (code, _) => code.status(),
+        }
     }
 
     /// This rejection with a more precise message.

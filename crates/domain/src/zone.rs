@@ -208,6 +208,29 @@ impl Zone {
         civil().map_or(Instant::MAX, |local| self.instant(local))
     }
 
+    /// The local time at `instant`, to the second, as clocks show it.
+    ///
+    /// ```
+    /// use accolade_domain::instant::Instant;
+    /// use accolade_domain::zone::Zone;
+    ///
+    /// let zone: Zone = "Asia/Kolkata".parse().unwrap();
+    /// let instant = Instant::parse_iso("2023-12-28T20:53:23.5Z").unwrap();
+    /// assert_eq!(zone.local_text(instant), "2023-12-29T02:23:23");
+    /// ```
+    pub fn local_text(&self, instant: Instant) -> String {
+        let local = self.local(instant).unwrap_or(DateTime::MAX);
+        local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// The first moments of the local day that `text` names, such as `2026-05-01`, and of the next one.
+    pub fn day(&self, text: &str) -> Option<(Instant, Instant)> {
+        let first: jiff::civil::Date = text.parse().ok()?;
+        let moment =
+            |date: jiff::civil::Date| self.instant(date.to_datetime(jiff::civil::Time::midnight()));
+        Some((moment(first), moment(first.tomorrow().ok()?)))
+    }
+
     fn local(&self, instant: Instant) -> Result<DateTime, jiff::Error> {
         Ok(self
             .0

@@ -215,12 +215,23 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl Failure {
+    /// The same in the words of the request workflow, which has a code of its own for who may not.
+    pub(crate) fn in_workflow(mut self) -> Self {
+        if self.0.first.code == Code::Forbidden {
+            self.0.first.code = Code::WorkflowForbidden;
+        }
+        self
+    }
+}
+
 impl From<UseCaseError> for Failure {
     fn from(error: UseCaseError) -> Self {
         match error {
             UseCaseError::Refused(rejections) => rejections.into(),
             UseCaseError::IdempotencyKeyUsed => Self::new(Code::IdempotencyKeyRunning),
             UseCaseError::Store(error) => error.into(),
+            UseCaseError::RulesChanged => Self::unexpected(error),
         }
     }
 }

@@ -9,10 +9,10 @@ use crate::pieces;
 
 /// The response that carries `rendered`, and has the `share` of its body until that is sent.
 pub(crate) fn respond(rendered: Rendered, share: Share) -> HttpResponse {
-    let mut response = if rendered.created {
-        HttpResponse::Created()
-    } else {
-        HttpResponse::Ok()
+    let mut response = match (rendered.created, rendered.held) {
+        (true, _) => HttpResponse::Created(),
+        (false, true) => HttpResponse::Accepted(),
+        (false, false) => HttpResponse::Ok(),
     };
     if let Some(etag) = rendered.etag {
         response.insert_header((ETAG, format!("\"{etag}\"")));

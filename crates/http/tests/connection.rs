@@ -45,6 +45,7 @@ impl Running {
             org: org.id,
             name: "Client".try_into().unwrap(),
             groups: AccessGroups::DEFAULT,
+            owner: None,
         };
         let client = create_client(&ports, command).unwrap();
         let credentials = format!("{}:{}", client.key, client.secret.reveal());

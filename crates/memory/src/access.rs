@@ -42,6 +42,7 @@ impl AccessStore for MemoryStore {
             name: client.name.clone(),
             key: client.key.clone(),
             groups: client.groups,
+            owner: client.owner.clone(),
             secret: client.secret,
             next_secret: None,
             created_on: client.created.on,

@@ -17,6 +17,12 @@ impl Actors for MemoryStore {
             return Ok(Some(ActorRecord::Client {
                 number: client.number,
                 name: client.name.clone(),
+                owner: client.owner.clone(),
+                over_on: client
+                    .revoked_on
+                    .into_iter()
+                    .chain(client.bounds.ends_on)
+                    .min(),
             }));
         }
         let mut operators = state.operators.iter().map(|it| &it.operator);
@@ -25,6 +31,7 @@ impl Actors for MemoryStore {
             number: operator.number,
             name: operator.name.clone(),
             login: operator.login.clone(),
+            over_on: operator.disabled_on,
         }))
     }
 

@@ -13,13 +13,14 @@ use crate::MemoryStore;
 use crate::store::State;
 
 /// An event, and the latest moment at which one was recorded up to it.
+#[derive(Clone)]
 pub(crate) struct Recorded {
     event: Event,
     latest_on: Instant,
 }
 
 /// What happened in an org, but for what was forgotten.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Feed {
     events: Vec<Recorded>,
     /// How many were forgotten: those before.

@@ -19,6 +19,7 @@ use crate::MemoryStore;
 use crate::store::State;
 
 /// A job with all that is remembered of it.
+#[derive(Clone)]
 pub(crate) struct JobRecord {
     stored: StoredJob,
     /// The digest and the bytes of each part.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::MemoryStore;
 
 /// Who has a lease, or had it last.
+#[derive(Clone)]
 pub(crate) struct Held {
     holder: Uuid,
     until: Instant,

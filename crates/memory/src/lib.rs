@@ -11,6 +11,7 @@ mod actors;
 mod audit;
 mod badges;
 mod catalogue;
+mod changes;
 mod clock;
 mod customer_badges;
 mod directory;
@@ -36,6 +37,7 @@ mod requests;
 mod secrets;
 mod store;
 mod told;
+mod unit_of_work;
 mod webhooks;
 
 pub use clock::FixedClock;

@@ -264,6 +264,7 @@ impl State {
             is_any = true;
         }
         is_any |= self.forget_answers(org, &person);
+        is_any |= self.forget_in_changes(org, &person);
         is_any |= self.forget_reasons(org, &about);
         is_any |= self.forget_events(org, &numbers);
         if is_any {

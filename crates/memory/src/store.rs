@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use accolade_application::approvals::Subject;
 use accolade_application::ports::{
     BadgeDay, Client, EarnRecord, EnrolmentRecord, IdempotencyKey, IdempotencyRecord,
-    IdentifierKind, KnownOperator, LeaseName, LedgerEntry, Org, Refusal, VersionedBadge,
+    IdentifierKind, KnownOperator, LeaseName, LedgerEntry, Org, Refusal, StoredChange,
+    VersionedBadge, VersionedRules,
 };
 use accolade_domain::actor::Actor;
+use accolade_domain::approval::ChangeId;
 use accolade_domain::audit::Entry;
 use accolade_domain::badge::constraint::Count;
 use accolade_domain::catalogue::{CustomField, Group};
@@ -33,7 +36,7 @@ use crate::webhooks::WebhookState;
 pub(crate) type ByCustomer<T> = BTreeMap<(OrgId, BadgeId, CustomerId), Vec<T>>;
 
 /// What still counts for a badge of customers who were forgotten.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Forgotten {
     /// How many enrolments.
     pub(crate) issued: usize,
@@ -42,7 +45,7 @@ pub(crate) struct Forgotten {
 }
 
 /// All that is stored.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct State {
     pub(crate) orgs: BTreeMap<OrgId, Org>,
     /// In the order of their numbers, which they share with operators.
@@ -83,6 +86,10 @@ pub(crate) struct State {
     pub(crate) idempotency: BTreeMap<(OrgId, Actor, IdempotencyKey), IdempotencyRecord>,
     pub(crate) leases: BTreeMap<LeaseName, Held>,
     pub(crate) jobs: BTreeMap<(OrgId, JobId), JobRecord>,
+    pub(crate) rules: BTreeMap<OrgId, VersionedRules>,
+    pub(crate) changes: BTreeMap<(OrgId, ChangeId), StoredChange>,
+    /// What changes that wait are about, each until when.
+    pub(crate) subjects: BTreeMap<(OrgId, Subject), (ChangeId, Instant)>,
 }
 
 /// Every store port, in memory.
@@ -95,7 +102,7 @@ pub(crate) struct State {
 /// ```
 #[derive(Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    pub(crate) state: Mutex<State>,
 }
 
 impl MemoryStore {

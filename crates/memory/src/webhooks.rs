@@ -20,6 +20,7 @@ use crate::MemoryStore;
 use crate::store::State;
 
 /// A webhook with all that is remembered of it.
+#[derive(Clone)]
 pub(crate) struct WebhookState {
     webhook: Webhook,
     version: WebhookVersion,

@@ -26,6 +26,7 @@
 mod answers;
 mod audit;
 mod boundary;
+mod change_rows;
 mod closing;
 mod connection_failure;
 mod counted_sql;

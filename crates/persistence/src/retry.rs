@@ -9,10 +9,11 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use accolade_application::gate::{Gate, Slot, Turn};
-use accolade_application::ports::StoreError;
+use accolade_application::ports::{StoreError, Together};
 use anyhow::anyhow;
 use backon::{BlockingRetryable as _, ExponentialBuilder};
 use diesel::QueryResult;
@@ -122,6 +123,77 @@ pub(crate) struct Transactions<C: PooledConnection> {
     /// Whether the last that was to be written could not be.
     is_in_doubt: AtomicBool,
     metrics: TransactionMetrics,
+    /// The transaction that they are parts of, if they are.
+    joined: Option<Arc<Joined<C>>>,
+}
+
+/// A transaction of several calls, and the connection that it is open on.
+pub(crate) struct Joined<C: PooledConnection> {
+    lent: Mutex<Option<Lent<C>>>,
+    /// Why all of it has to be undone, whatever is made of that.
+    failure: Mutex<Option<JoinedFailure>>,
+}
+
+/// Why a transaction of several calls has to be undone.
+enum JoinedFailure {
+    /// Perhaps to be done again.
+    Repeatable(QueryFailure, String),
+    /// For good.
+    Final(String),
+}
+
+impl<C: PooledConnection> Joined<C> {
+    fn new(lent: Option<Lent<C>>) -> Self {
+        Self {
+            lent: Mutex::new(lent),
+            failure: Mutex::new(None),
+        }
+    }
+
+    fn lent(&self) -> MutexGuard<'_, Option<Lent<C>>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<JoinedFailure>> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call that is a part of the transaction.
+    fn attempt<T, E>(
+        &self,
+        attempt: impl Fn(&mut C) -> Result<T, FailedAttempt<T, E>>,
+    ) -> Result<T, FailedAttempt<T, E>> {
+        let over =
+            |why: &'static str| Err(FailedAttempt::Store(StoreError::Unavailable(anyhow!(why))));
+        if self.failure().is_some() {
+            return over("something that was done together has failed before");
+        }
+        let mut lent = self.lent();
+        let Some(lent) = lent.as_mut() else {
+            return over("what was done together has ended");
+        };
+        let result = attempt(&mut lent.connection);
+        let failure = match &result {
+            Ok(_) | Err(FailedAttempt::Refused(_)) => None,
+            Err(FailedAttempt::Repeatable(failure, cause)) => {
+                Some(JoinedFailure::Repeatable(*failure, format!("{cause:#}")))
+            }
+            Err(FailedAttempt::CommitLost(_, cause)) => Some(JoinedFailure::Repeatable(
+                QueryFailure::Broken,
+                cause.to_string(),
+            )),
+            Err(FailedAttempt::Store(cause)) => Some(JoinedFailure::Final(cause.to_string())),
+        };
+        if failure.is_some() {
+            *self.failure() = failure;
+        }
+        match result {
+            Err(FailedAttempt::CommitLost(_, cause)) => {
+                Err(FailedAttempt::Store(StoreError::Unavailable(cause.into())))
+            }
+            result => result.map_err(give_up),
+        }
+    }
 }
 
 /// How one attempt ended.
@@ -150,6 +222,21 @@ impl<C: PooledConnection> Transactions<C> {
             patience,
             is_in_doubt: AtomicBool::new(false),
             metrics,
+            joined: None,
+        }
+    }
+
+    /// The same as parts of a transaction that is open.
+    pub(crate) fn joining(&self, joined: &Arc<Joined<C>>) -> Self {
+        Self {
+            connections: self.connections.clone(),
+            begin: self.begin.clone(),
+            always_begins: false,
+            gate: None,
+            patience: self.patience,
+            is_in_doubt: AtomicBool::new(false),
+            metrics: self.metrics.clone(),
+            joined: Some(Arc::clone(joined)),
         }
     }
 
@@ -249,20 +336,12 @@ impl<C: PooledConnection> Transactions<C> {
         opening: &str,
         work: impl Fn(&mut C) -> Result<T, Rollback<E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
-        let begin = if opening.is_empty() {
-            self.begin.clone()
-        } else {
-            format!("{}; {opening}", self.begin)
-        };
         self.again(turn, |connection| {
             // For traces alone, as that of a query: without a collector none is made.
             let _span = tracing::info_span!(target: "traces", "transaction").entered();
             let begun = Instant::now();
-            if let Err(error) = AnsiTransactionManager::begin_transaction_sql(connection, &begin) {
-                let failed = failed(error.into(), connection);
-                // The transaction may have begun, and it was its opening that failed.
-                let _ = connection.batch_execute("ROLLBACK");
-                return Err(failed);
+            if let Err(error) = self.begin(connection, opening) {
+                return Err(failed(error.into(), connection));
             }
             match work(connection) {
                 Ok(value) => {
@@ -288,11 +367,156 @@ impl<C: PooledConnection> Transactions<C> {
         })
     }
 
+    /// Begins a transaction with the statements of `opening`, or a part of the one that is open.
+    fn begin(&self, connection: &mut C, opening: &str) -> QueryResult<()> {
+        if opening.is_empty() {
+            return match self.joined {
+                Some(_) => AnsiTransactionManager::begin_transaction(connection),
+                None => AnsiTransactionManager::begin_transaction_sql(connection, &self.begin),
+            };
+        }
+        if self.joined.is_some() {
+            AnsiTransactionManager::begin_transaction(connection)?;
+            let opened = connection.batch_execute(opening);
+            if opened.is_err() {
+                let _ = AnsiTransactionManager::rollback_transaction(connection);
+            }
+            return opened;
+        }
+        let begin = format!("{}; {opening}", self.begin);
+        let begun = AnsiTransactionManager::begin_transaction_sql(connection, &begin);
+        if begun.is_err() {
+            // The transaction may have begun, and it was its opening that failed.
+            let _ = connection.batch_execute("ROLLBACK");
+        }
+        begun
+    }
+
+    /// Does `work`, whose parts are of one transaction, and commits it if that says so. `was_done` is asked
+    /// if COMMIT was not answered.
+    pub(crate) fn together(
+        &self,
+        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
+        was_done: &mut dyn FnMut() -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        if let Some(joined) = &self.joined {
+            return self.within(joined, work);
+        }
+        let written = self.again_with(Turn::SYSTEM, |lent| self.together_once(lent, work));
+        match written {
+            Ok(()) => Ok(()),
+            Err(FailedAttempt::Refused(error) | FailedAttempt::Store(error)) => Err(error),
+            Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
+            Err(FailedAttempt::CommitLost((), cause)) => {
+                tracing::warn!(error = %cause, "the connection broke inside COMMIT");
+                let asked = was_done();
+                let known = match &asked {
+                    Ok(true) => Ending::Committed,
+                    Ok(false) => Ending::Undone,
+                    Err(_) => Ending::Unknown,
+                };
+                self.metrics.lost_commit(known);
+                match asked {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err(StoreError::Unavailable(cause.into())),
+                    Err(error) => Err(StoreError::OutcomeUnknown(
+                        anyhow::Error::from(error)
+                            .context("how a transaction ended could not be asked"),
+                    )),
+                }
+            }
+        }
+    }
+
+    /// Does `work` as a part, which can be undone by itself, of the transaction that is open.
+    fn within(
+        &self,
+        joined: &Arc<Joined<C>>,
+        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
+    ) -> Result<(), StoreError> {
+        let part = |sql: fn(&mut C) -> QueryResult<()>| {
+            read(joined.attempt(|connection| {
+                sql(connection).map_err(|error| failed(error.into(), connection))
+            }))
+        };
+        part(AnsiTransactionManager::begin_transaction)?;
+        match work(joined) {
+            Ok(Together::Kept) => part(AnsiTransactionManager::commit_transaction),
+            Ok(Together::Undone) => part(AnsiTransactionManager::rollback_transaction),
+            Err(error) => {
+                // All of it is undone: the caller need not know how to make something of it.
+                let failure = JoinedFailure::Final(error.to_string());
+                joined.failure().get_or_insert(failure);
+                Err(error)
+            }
+        }
+    }
+
+    fn together_once(
+        &self,
+        lent: &mut Option<Lent<C>>,
+        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
+    ) -> Result<(), FailedAttempt<(), StoreError>> {
+        let gone = || FailedAttempt::Store(StoreError::Unexpected(anyhow!("no connection")));
+        let connection = &mut lent.as_mut().ok_or_else(gone)?.connection;
+        let begun = Instant::now();
+        if let Err(error) = self.begin(connection, "") {
+            return Err(failed(error.into(), connection));
+        }
+        let joined = Arc::new(Joined::new(lent.take()));
+        let done = work(&joined);
+        *lent = joined.lent().take();
+        let connection = &mut lent.as_mut().ok_or_else(gone)?.connection;
+        let undone = match (joined.failure().take(), done) {
+            (None, Ok(Together::Kept)) => {
+                let worked = Instant::now();
+                return match AnsiTransactionManager::commit_transaction(connection) {
+                    Ok(()) => {
+                        self.metrics.committed(begun.elapsed(), worked.elapsed());
+                        Ok(())
+                    }
+                    Err(error) if is_broken(connection) => {
+                        Err(FailedAttempt::CommitLost((), error))
+                    }
+                    Err(error) => Err(failed(error.into(), connection)),
+                };
+            }
+            (None, Ok(Together::Undone)) => Ok(()),
+            (Some(JoinedFailure::Repeatable(failure, cause)), _) => {
+                Err(FailedAttempt::Repeatable(failure, anyhow!(cause)))
+            }
+            (Some(JoinedFailure::Final(_)) | None, Err(error)) => Err(FailedAttempt::Store(error)),
+            (Some(JoinedFailure::Final(cause)), Ok(_)) => {
+                Err(FailedAttempt::Store(StoreError::Unexpected(anyhow!(cause))))
+            }
+        };
+        // If it fails, the pool discards the connection, which rolls back too.
+        let _ = AnsiTransactionManager::rollback_transaction(connection);
+        undone
+    }
+
     /// Makes attempts until one succeeds or there is no point in more.
     fn again<T, E>(
         &self,
         turn: Turn,
         attempt: impl Fn(&mut C) -> Result<T, FailedAttempt<T, E>>,
+    ) -> Result<T, FailedAttempt<T, E>> {
+        if let Some(joined) = &self.joined {
+            return joined.attempt(attempt);
+        }
+        self.again_with(turn, |lent| match lent {
+            Some(lent) => attempt(&mut lent.connection),
+            None => Err(FailedAttempt::Store(StoreError::Unexpected(anyhow!(
+                "no connection"
+            )))),
+        })
+    }
+
+    /// The same, where an attempt may take the connection, if it puts it back.
+    fn again_with<T, E>(
+        &self,
+        turn: Turn,
+        mut attempt: impl FnMut(&mut Option<Lent<C>>) -> Result<T, FailedAttempt<T, E>>,
     ) -> Result<T, FailedAttempt<T, E>> {
         let started = Instant::now();
         let met_broken = Cell::new(false);
@@ -302,14 +526,15 @@ impl<C: PooledConnection> Transactions<C> {
             let slot = self.slot(turn);
             let lent = slot.and_then(|slot| Ok((self.connection(met_broken.get())?, slot)));
             self.metrics.waited(asked.elapsed());
-            let (mut lent, slot) = lent.map_err(FailedAttempt::Store)?;
-            let result = attempt(&mut lent.connection);
+            let (lent, slot) = lent.map_err(FailedAttempt::Store)?;
+            let mut lent = Some(lent);
+            let result = attempt(&mut lent);
             let is_final = match &result {
                 // The second time it is not that the pool had not noticed.
                 Err(FailedAttempt::Repeatable(QueryFailure::Broken, _)) => met_broken.replace(true),
-                Err(FailedAttempt::Repeatable(QueryFailure::Unfit, _)) => {
-                    !self.connections.renew(&lent)
-                }
+                Err(FailedAttempt::Repeatable(QueryFailure::Unfit, _)) => !lent
+                    .as_ref()
+                    .is_some_and(|lent| self.connections.renew(lent)),
                 _ => false,
             };
             drop(lent);
@@ -478,8 +703,6 @@ pub(crate) fn exclusive<C: PooledConnection, T>(
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
     use std::sync::mpsc::channel;
     use std::thread;

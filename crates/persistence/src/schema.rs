@@ -114,6 +114,45 @@ table! {
         customers_per_minute -> Nullable<BigInt>,
         ends_on -> Nullable<BigInt>,
         last_used_on -> Nullable<BigInt>,
+        owner -> Nullable<Text>,
+    }
+}
+
+table! {
+    approval_rules (org_id) {
+        org_id -> BigInt,
+        version -> BigInt,
+        rules -> Text,
+    }
+}
+
+table! {
+    changes (org_id, id) {
+        org_id -> BigInt,
+        id -> Binary,
+        version -> BigInt,
+        operation -> SmallInt,
+        state -> SmallInt,
+        maker -> BigInt,
+        maker_groups -> SmallInt,
+        created_on -> BigInt,
+        expires_on -> BigInt,
+        ended_on -> Nullable<BigInt>,
+        approvals -> SmallInt,
+        votes -> Text,
+        command -> Nullable<Binary>,
+        basis -> Text,
+        foreseen -> Nullable<Binary>,
+        result -> Nullable<Binary>,
+    }
+}
+
+table! {
+    change_subjects (org_id, subject) {
+        org_id -> BigInt,
+        subject -> Text,
+        change_id -> Binary,
+        expires_on -> BigInt,
     }
 }
 

@@ -32,6 +32,7 @@ impl fmt::Debug for SealingKey {
 }
 
 /// What makes the stored form of secrets, and secrets of that.
+#[derive(Clone)]
 pub(crate) struct Sealing {
     cipher: Option<XChaCha20Poly1305>,
 }

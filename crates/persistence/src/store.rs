@@ -12,7 +12,7 @@ use crate::feed::settled::Settled;
 use crate::metrics::Metrics;
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
-use crate::retry::{PooledConnection, Transactions};
+use crate::retry::{Joined, PooledConnection, Transactions};
 use crate::sealing::Sealing;
 
 /// How many requests are remembered: some ten megabytes.
@@ -48,7 +48,7 @@ pub(crate) struct Store<C: PooledConnection> {
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.
-    pub(crate) for_migrations: Box<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
+    pub(crate) for_migrations: Arc<dyn Fn() -> anyhow::Result<C> + Send + Sync>,
     /// How long migrations wait for those of another process.
     pub(crate) migration_patience: Duration,
     /// How secrets are stored.
@@ -60,6 +60,24 @@ pub(crate) struct Store<C: PooledConnection> {
 }
 
 impl<C: PooledConnection> Store<C> {
+    /// The same database, whose every use is a part of the transaction that is open. It remembers nothing
+    /// of what may be undone.
+    pub(crate) fn joining(&self, joined: &Arc<Joined<C>>) -> Self {
+        Self {
+            writer: self.writer.joining(joined),
+            reader: self.reader.joining(joined),
+            many: self.many,
+            settled: Settled::default(),
+            request_heads: no_request_heads(),
+            pools: self.pools.clone(),
+            for_migrations: Arc::clone(&self.for_migrations),
+            migration_patience: self.migration_patience,
+            sealing: self.sealing.clone(),
+            metrics: self.metrics.clone(),
+            file: self.file.clone(),
+        }
+    }
+
     pub(crate) fn usage(&self) -> PoolUsage {
         self.pools.iter().fold(PoolUsage::default(), |sum, pool| {
             let (open, idle) = pool.open_and_idle();

@@ -63,6 +63,7 @@ fn revoke(scene: &Scene, customer: i64) {
             now: second(1400),
             key: None,
             tag: None,
+            rules: None,
         },
         badge: scene.badge.id,
         targets: vec![RevokeTarget {

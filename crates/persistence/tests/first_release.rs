@@ -192,6 +192,7 @@ fn enrolment(stores: &Stores) -> EnrolmentRequest {
             now: second(1950),
             key: None,
             tag: None,
+            rules: None,
         },
         badge: gold(),
         version: found.version,
@@ -212,6 +213,7 @@ fn new_client(stores: &Stores) -> i64 {
         name: "new".try_into().unwrap(),
         key: ClientKey::try_from("new").unwrap(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: Secret::presented("new").hash(),
         created: Attribution::system(second(1950)),
     };

@@ -138,6 +138,7 @@ fn context(scene: &Scene) -> Context {
         now: second(1500),
         key: None,
         tag: None,
+        rules: None,
     }
 }
 
@@ -296,6 +297,7 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
 /// what a dry run remembers of it, ends with its own retention.
 const NAMING: &[&str] = &[
     "audit",
+    "changes",
     "customer_identifiers",
     "earned_badges",
     "enrolments",
@@ -315,6 +317,7 @@ const NAMELESS: &[&str] = &[
     "__diesel_schema_migrations",
     "actors",
     "api_clients",
+    "approval_rules",
     "badge_claims",
     "badge_counts",
     "badge_earns",
@@ -322,6 +325,7 @@ const NAMELESS: &[&str] = &[
     "badge_metas",
     "badge_numbers",
     "catalogue_versions",
+    "change_subjects",
     "custom_fields",
     "expiries",
     "expiry_backlog",

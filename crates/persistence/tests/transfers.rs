@@ -247,6 +247,7 @@ fn the_numbers_of_the_target_go_on_behind_those_of_the_source() {
             name: "another".try_into().unwrap(),
             key: ClientKey::try_from("another").unwrap(),
             groups: AccessGroups::DEFAULT,
+            owner: None,
             secret: Secret::presented("secret").hash(),
             created: Attribution::system(second(9)),
         };

@@ -4,13 +4,14 @@
 //! carries the bytes, this crate does not know. A body is read with [`json`] and a query string
 //! with [`query`], both telling every problem at once; [`render`] writes answers into an
 //! [`envelope`]. What bodies and answers look like stands by subject: [`actor`], [`audit`],
-//! [`badge`], [`catalogue`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
+//! [`badge`], [`catalogue`], [`change`], [`customer`], [`directory`], [`earning`], [`enrolment`], [`event`],
 //! [`export`], [`job`], [`people`], [`webhook`].
 
 pub mod actor;
 pub mod audit;
 pub mod badge;
 pub mod catalogue;
+pub mod change;
 pub mod customer;
 pub mod directory;
 pub mod earning;

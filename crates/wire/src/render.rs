@@ -4,10 +4,11 @@
 //! the same way and is the same to the byte.
 
 use accolade_application::answer::{Answer, BadgeView};
+use accolade_application::approvals::ChangeView;
 use accolade_application::audit::AuditList;
 use accolade_application::badges::{BadgeList, etag};
 use accolade_application::error::UseCaseError;
-use accolade_application::ports::{BadgeQuery, LedgerEntry, StoreError};
+use accolade_application::ports::{BadgeQuery, LedgerEntry, Page, PageOf, StoreError};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
@@ -19,6 +20,11 @@ use crate::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
 use crate::badge::list::BadgeListBody;
 use crate::catalogue::custom_field::CustomFieldBody;
 use crate::catalogue::group::GroupBody;
+use crate::change;
+use crate::change::answer::HeldBody;
+use crate::change::client::ClientBody;
+use crate::change::rules::RulesBody;
+use crate::change::workflow::{WorkflowBody, WorkflowListBody};
 use crate::directory::{CustomerBody, CustomersBody};
 use crate::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::earning::import::envelopes;
@@ -40,6 +46,8 @@ pub struct Rendered {
     pub etag: Option<String>,
     /// Whether it was created now, which the status says of a badge and of a custom field only.
     pub created: bool,
+    /// Whether it only says that the command waits for approval.
+    pub held: bool,
 }
 
 impl Rendered {
@@ -49,6 +57,16 @@ impl Rendered {
             body,
             etag: None,
             created: false,
+            held: false,
+        }
+    }
+
+    /// The HTTP status.
+    pub const fn status(&self) -> u16 {
+        match (self.created, self.held) {
+            (true, _) => 201,
+            (false, true) => 202,
+            (false, false) => 200,
         }
     }
 
@@ -124,6 +142,7 @@ pub fn answer(answer: &Answer, recorded: bool, context: Context<'_>) -> Result {
             answer,
             Answer::BadgeCreated(_) | Answer::CustomFieldCreated(_)
         ),
+        held: matches!(answer, Answer::Held(_)),
     })
 }
 
@@ -155,6 +174,33 @@ pub fn badges(list: &BadgeList, query: &BadgeQuery, context: Context<'_>) -> Res
 pub fn audit(list: &AuditList, context: Context<'_>) -> Result {
     let body = AuditBody::new(list, context.zone).map_err(unwritable)?;
     enveloped(&body, context)
+}
+
+/// The answer that shows one change.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub fn change(view: &ChangeView, context: Context<'_>) -> Result {
+    let body = change::answer::ChangeBody::new(view, context.zone).map_err(unwritable)?;
+    enveloped(&body, context)
+}
+
+/// The answer that shows one change to clients of the request workflow.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub fn workflow_request(view: &ChangeView, context: Context<'_>) -> Result {
+    let body = WorkflowBody::new(view, context.zone).map_err(unwritable)?;
+    enveloped(&body, context)
+}
+
+/// The answer that shows `page`, which was `asked` for, to clients of the request workflow.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub fn workflow_requests(page: &Page<ChangeView>, asked: PageOf, context: Context<'_>) -> Result {
+    let body = WorkflowListBody::new(page, asked, context.zone, context.warnings);
+    Rendered::bare(&body.map_err(unwritable)?)
 }
 
 /// The answer that tells what became of earlier requests.
@@ -267,6 +313,11 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
             to.write(&MergedCustomersBody::new(*from, *second))
         }
         Answer::CustomerErased(customer) => to.write(&ErasedCustomerBody::new(*customer)),
+        Answer::Held(held) => to.write(&HeldBody::new(held)),
+        Answer::Change(change) => to.write(&change::answer::ChangeBody::new(change, zone)?),
+        Answer::Request(change) => to.write(&WorkflowBody::new(change, zone)?),
+        Answer::ApprovalRules(rules) => to.write(&RulesBody::new(rules)),
+        Answer::Client(client) => to.write(&ClientBody::new(client)),
         Answer::WebhookTested { event, result } => to.write(&AttemptBody::new(event, 1, result)),
     }
 }

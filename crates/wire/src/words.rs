@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use accolade_application::customers::MatchKind;
 use accolade_application::ports::{ActorKind, AttemptStatus};
+use accolade_domain::approval::{ChangeState, Decision, RuledOperation};
 use accolade_domain::audit::{Action, EntityKind};
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
@@ -54,6 +55,15 @@ words! {
     /// The spellings of by what somebody was found.
     MatchKindName = "CustomerMatchKind" of MatchKind,
         "By what somebody was found.";
+    /// The spellings of what waits for approval.
+    RuledOperationName = "RuledOperation" of RuledOperation,
+        "What an organisation can have approved: updates of live badges, deactivations, enrolling, earning, revoking and importing, starting jobs, merging and erasing customers, clients, webhooks, and these rules.";
+    /// The spellings of a change's state.
+    ChangeStateName = "ChangeState" of ChangeState,
+        "What has become of a change: PENDING while it waits for votes; APPROVED once it was carried out, FAILED if it was approved and could not be; REJECTED, WITHDRAWN or EXPIRED.";
+    /// The spellings of a decision.
+    DecisionName = "Decision" of Decision,
+        "What somebody says of a change.";
     /// The spellings of what was done.
     AuditActionName = "AuditAction" of Action,
         "What was done to a thing.";

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use accolade_application::access::ClientUses;
 use accolade_application::ports::{
-    AccessStore, Clock, EventStore, Housekeeping, Leases, OperatorStore, StoreError, WebhookStore,
+    AccessStore, ChangeStore, Clock, EventStore, Housekeeping, Leases, OperatorStore, StoreError,
+    WebhookStore,
 };
 use anyhow::anyhow;
 use tokio::sync::Semaphore;
@@ -49,6 +50,7 @@ pub(crate) struct Context {
 /// The ports that the worker's tasks call.
 pub(crate) struct Stores {
     pub(crate) access: Arc<dyn AccessStore>,
+    pub(crate) changes: Arc<dyn ChangeStore>,
     /// Which clients were let in, and are to be written down.
     pub(crate) uses: ClientUses,
     pub(crate) events: Arc<dyn EventStore>,

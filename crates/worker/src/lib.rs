@@ -14,6 +14,7 @@
 //! The worker has threads of its own, and uses few [`CONNECTIONS`] to the database at once, which are
 //! not those of requests.
 
+mod changes;
 mod context;
 mod deliveries;
 mod expiries;

@@ -533,6 +533,7 @@ impl World {
             events: link.clone(),
             housekeeping: link.clone(),
             access: self.fake.access.clone(),
+            changes: self.fake.access.clone(),
             uses: self.fake.uses.clone(),
             leases: link.clone(),
             operators: self.fake.access.clone(),

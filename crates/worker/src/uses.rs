@@ -71,6 +71,7 @@ mod tests {
             name: "Till".try_into().unwrap(),
             key: key.clone(),
             groups: AccessGroups::DEFAULT,
+            owner: None,
             secret: Secret::presented("secret").hash(),
             created: Attribution::system(world.now()),
         };

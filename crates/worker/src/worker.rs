@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::changes::Changes;
 use crate::context::{Context, Stores};
 use crate::deliveries::{Deliverer, Deliveries};
 use crate::expiries::Expiries;
@@ -77,6 +78,7 @@ impl Worker {
     ) -> io::Result<Self> {
         let stores = Stores {
             access: Arc::clone(&ports.stores.access),
+            changes: Arc::clone(&ports.stores.changes),
             uses: ports.uses.clone(),
             events: Arc::clone(&ports.stores.events),
             housekeeping: Arc::clone(&ports.stores.housekeeping),
@@ -134,6 +136,7 @@ fn work(runtime: Runtime, context: Context, stop: &Stop) {
         spawn::<Expiries>(&mut tasks, &context, stop);
         spawn::<Deliveries>(&mut tasks, &context, stop);
         spawn::<Jobs>(&mut tasks, &context, stop);
+        spawn::<Changes>(&mut tasks, &context, stop);
         spawn::<Housekeeping>(&mut tasks, &context, stop);
         spawn::<Uses>(&mut tasks, &context, stop);
         spawn::<Watch>(&mut tasks, &context, stop);

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use accolade_domain::rejection::Code;
 use accolade_tests::{
-    Backend, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge, direct_badge,
-    enrolling_job, enrolment, now, until, with,
+    Backend, Client, Database, Mode, Org, Proxy, Raw, Reply, Server, Setup, Then, badge,
+    direct_badge, enrolling_job, enrolment, now, until, with,
 };
 use serde_json::{Value, json};
+
+/// Where the request workflow of the API family is.
+const WORKFLOW: &str = "/api_gateway/v2/request-workflow";
 
 /// A badge and a request to enrol a customer for it.
 fn ready(server: &Server) -> (Org, Value) {
@@ -391,6 +394,76 @@ fn what_cannot_be_read(server: &Server) -> Reply {
     org.enrol(&with(&body, &json!({"customers": ["nobody"]})))
 }
 
+/// A request of the request workflow to enrol a customer, handed in by `client`.
+fn handed_in(client: &Client, org: &Org, request_id: &str) -> Reply {
+    let body = with(&enrolment(&org.badge()), &json!({"requestId": request_id}));
+    client.post(&format!("{WORKFLOW}/ISSUE-BADGE"), &submission(&body))
+}
+
+/// What is handed in to have `body` carried out.
+fn submission(body: &Value) -> Value {
+    json!({"payload": {"IntouchAPITask-Payload": {
+        "path": "/api_gateway/v1/badges/badgeMeta/customer/issueBulk",
+        "body": body,
+    }}})
+}
+
+fn decision(request: &Value) -> Value {
+    let payload = json!({"AdminTask-Payload": {"actionDecision": "approved"}});
+    json!({"requestId": request, "actionName": "AdminTask", "payload": payload})
+}
+
+fn decided(client: &Client, request: &Value) -> Reply {
+    let path = format!("{WORKFLOW}/ISSUE-BADGE");
+    client.sending("PUT", &path, &decision(request)).send()
+}
+
+fn an_approval_by_the_maker(server: &Server) -> Reply {
+    let org = server.org();
+    let admin = server.client_with(&org, "admin");
+    let request = handed_in(&admin, &org, "r").ok().data()["requestId"].clone();
+    let id = request.as_str().unwrap();
+    admin.post(&format!("changes/{id}/approve"), &json!({}))
+}
+
+fn a_change_of_what_waits_already(server: &Server) -> Reply {
+    let org = server.org();
+    handed_in(&org, &org, "r").ok();
+    handed_in(&org, &org, "r")
+}
+
+fn a_request_decided_by_who_made_it(server: &Server) -> Reply {
+    let org = server.org();
+    let admin = server.client_with(&org, "admin");
+    let request = handed_in(&admin, &org, "r").ok().data()["requestId"].clone();
+    decided(&admin, &request)
+}
+
+fn a_request_that_is_completed(server: &Server) -> Reply {
+    let org = server.org();
+    let admin = server.client_with(&org, "admin");
+    let request = handed_in(&org, &org, "r").ok().data()["requestId"].clone();
+    decided(&admin, &request).ok();
+    decided(&admin, &request)
+}
+
+fn a_request_that_there_is_not(server: &Server) -> Reply {
+    let id = "00000000-0000-4000-8000-000000000000";
+    server.org().get(&format!("{WORKFLOW}/requests/{id}"))
+}
+
+fn a_payload_of_another_operation(server: &Server) -> Reply {
+    let org = server.org();
+    let body = submission(&enrolment(&org.badge()));
+    org.post(&format!("{WORKFLOW}/EARN-BADGE"), &body)
+}
+
+fn a_type_of_request_that_there_is_not(server: &Server) -> Reply {
+    let org = server.org();
+    let body = submission(&enrolment(&org.badge()));
+    org.post(&format!("{WORKFLOW}/REVOKE-BADGE"), &body)
+}
+
 /// SQLite has no connection that could break inside COMMIT.
 #[test]
 fn a_connection_that_breaks_inside_commit() {
@@ -415,8 +488,9 @@ fn no_code_is_left_out() {
         .iter()
         .chain(super::earning_codes::PRODUCED)
         .copied()
-        // By a broken connection, and by a thousand claims (`robustness/contention.rs`).
-        .chain([1952, 1906])
+        // By a broken connection, by a thousand claims (`robustness/contention.rs`), and by a change that
+        // fails (`approvals.rs`).
+        .chain([1952, 1906, 1968])
         .collect();
     let all: BTreeSet<u32> = Code::ALL.iter().map(|code| code.number()).collect();
     let missing: Vec<_> = all.difference(&produced).collect();
@@ -463,10 +537,17 @@ produced! {
     1963 => the_public_key_of_a_webhook_that_has_none
     1964 => another_part_under_a_number
     1965 => a_job_beside_as_many_as_there_may_be
+    1966 => an_approval_by_the_maker
+    1967 => a_change_of_what_waits_already
     1969 => a_file_without_a_column_that_is_needed
     1990 => an_unknown_field
     1991 => two_dates_that_disagree
     1992 => a_customer_named_twice
     1993 => claims_in_a_definition
+    2001 => a_request_decided_by_who_made_it
+    2002 => a_request_that_is_completed
+    2007 => a_request_that_there_is_not
+    2008 => a_payload_of_another_operation
+    2009 => a_type_of_request_that_there_is_not
     999_999 => something_unexpected
 }

@@ -54,16 +54,22 @@ struct World {
     field: String,
     webhook: String,
     job: String,
+    /// Some that wait.
+    changes: [String; 3],
 }
 
 const GROUPS: [&str; 3] = ["badges:read", "badges:write", "badges:issue"];
 
 /// What needs the access group that permits everything.
-const ADMINISTRATIVE: [&str; 4] = [
+const ADMINISTRATIVE: [&str; 8] = [
+    "get approvalRules",
     "get audit",
     "get exports/customers",
     "post customers/merge",
     "delete customers/{}",
+    "post changes/{}/approve",
+    "post changes/{}/reject",
+    "put approvalRules",
 ];
 
 impl World {
@@ -92,6 +98,16 @@ impl World {
             json!({"url": "https://1.1.1.1/hook", "signature": "ED25519"}),
         );
         let job = org.create_job(&json!({"operation": "CUSTOMERS", "format": "NDJSON"}));
+        let changes = ["a", "b", "c"].map(|id| {
+            let body = with(&enrolment(&badge), &json!({"requestId": id}));
+            let task = json!({
+                "path": "/api_gateway/v1/badges/badgeMeta/customer/issueBulk",
+                "body": body,
+            });
+            let body = json!({"payload": {"IntouchAPITask-Payload": task}});
+            let reply = org.post("/api_gateway/v2/request-workflow/ISSUE-BADGE", &body);
+            reply.ok().data()["requestId"].as_str().unwrap().to_owned()
+        });
         Self {
             org,
             badge,
@@ -102,6 +118,7 @@ impl World {
             field,
             webhook,
             job,
+            changes,
         }
     }
 
@@ -114,6 +131,7 @@ impl World {
         self.catalogue(&mut walk);
         self.webhooks(&mut walk);
         self.jobs(&mut walk);
+        self.approvals(&mut walk);
         walk.0
     }
 
@@ -232,6 +250,22 @@ impl World {
             last.query += "?wait=25";
         }
         walk.add("delete", "jobs/{}", &[job], None, NothingLikeThat);
+    }
+
+    fn approvals(&self, walk: &mut Walk) {
+        let rules = Some(json!({"rules": []}));
+        walk.add("put", "approvalRules", &[], rules, OwnView);
+        walk.add("get", "approvalRules", &[], None, OwnView);
+        walk.add("get", "changes", &[], None, OwnView);
+        let [first, second, third] = self.changes.each_ref().map(String::as_str);
+        let vote = || Some(json!({"comment": "walked"}));
+        let mut walk = |method, path, change, body| {
+            walk.add(method, path, &[change], body, NothingLikeThat);
+        };
+        walk("get", "changes/{}", first, None);
+        walk("post", "changes/{}/approve", first, vote());
+        walk("post", "changes/{}/reject", second, vote());
+        walk("post", "changes/{}/withdraw", third, vote());
     }
 
     fn catalogue(&self, walk: &mut Walk) {
@@ -406,9 +440,11 @@ fn every_operation_hides_what_belongs_to_another_org(server: &Server) {
                     field,
                     webhook,
                     job,
+                    changes,
                     ..
                 } = &world;
-                for id in [badge, &world.catalogue_group, field, webhook, job] {
+                let one = &changes[0];
+                for id in [badge, &world.catalogue_group, field, webhook, job, one] {
                     assert!(!text.contains(id), "{text}");
                 }
             }

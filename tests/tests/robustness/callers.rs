@@ -11,14 +11,19 @@ pub(super) const RACERS: usize = 8;
 pub(super) struct Callers {
     pub(super) org: Org,
     clients: Vec<Client>,
+    servers: Vec<&'static Server>,
 }
 
 impl Callers {
     /// Callers of one server.
     pub(super) fn on_sqlite() -> Self {
-        let org = shared(Backend::Sqlite).org();
-        let clients = vec![(*org).clone()];
-        Self { org, clients }
+        let server = shared(Backend::Sqlite);
+        let org = server.org();
+        Self {
+            clients: vec![(*org).clone()],
+            servers: vec![server],
+            org,
+        }
     }
 
     /// Every other caller speaks to the second server.
@@ -27,8 +32,19 @@ impl Callers {
         let first = shared(Backend::Postgres);
         let second = SECOND.get_or_init(|| Setup::on(first.database().clone()).start());
         let org = first.org();
-        let clients = vec![(*org).clone(), (*second.take_over(&org)).clone()];
-        Self { org, clients }
+        Self {
+            clients: vec![(*org).clone(), (*second.take_over(&org)).clone()],
+            servers: vec![first, second],
+            org,
+        }
+    }
+
+    /// So many further clients of the org, with these access groups.
+    pub(super) fn further(&self, count: usize, groups: &str) -> Vec<Client> {
+        let servers = self.servers.iter().cycle().take(count);
+        servers
+            .map(|server| server.client_with(&self.org, groups))
+            .collect()
     }
 
     /// The caller with this index among the racers.

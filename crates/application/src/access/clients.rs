@@ -2,6 +2,7 @@
 
 use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{ClientNumber, OrgId};
+use accolade_domain::login::Login;
 use accolade_domain::text::Name;
 use anyhow::anyhow;
 
@@ -20,6 +21,8 @@ pub struct CreateClient {
     pub name: Name,
     /// What it may do.
     pub groups: AccessGroups,
+    /// Who owns it, if anybody does.
+    pub owner: Option<Login>,
 }
 
 /// What a new client presents from now on. The secret is shown once.
@@ -78,6 +81,7 @@ fn create(
         name: command.name,
         key: key.clone(),
         groups: command.groups,
+        owner: command.owner,
         secret,
         created: by_system(ports),
     })

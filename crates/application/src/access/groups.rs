@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// One thing that a client may be permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessGroup {
@@ -60,8 +62,21 @@ impl FromStr for AccessGroup {
 }
 
 /// A set of access groups.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "i16", into = "i16")]
 pub struct AccessGroups(u8);
+
+impl From<i16> for AccessGroups {
+    fn from(bits: i16) -> Self {
+        Self::from_bits(bits)
+    }
+}
+
+impl From<AccessGroups> for i16 {
+    fn from(groups: AccessGroups) -> Self {
+        groups.bits()
+    }
+}
 
 impl AccessGroups {
     /// What a new client has unless told otherwise: to read, to define and to issue badges.

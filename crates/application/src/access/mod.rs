@@ -3,6 +3,7 @@
 mod actors;
 mod caller;
 mod clients;
+mod commands;
 mod groups;
 mod orgs;
 mod secret;
@@ -13,6 +14,10 @@ pub use caller::{Caller, Credentials, caller_of};
 pub use clients::{
     CreateClient, NewCredentials, begin_rotation, create_client, create_client_with,
     finish_rotation, revoke_client, set_bounds,
+};
+pub use commands::{
+    AddClient, BoundClient, ClientView, FinishClientRotation, RevokeClient, RotateClient,
+    clients_of,
 };
 pub use groups::{AccessGroup, AccessGroups, UnknownAccessGroup};
 pub use orgs::create_org;

@@ -1,11 +1,14 @@
 //! Turning a badge on and off.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::badge::Badge;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
+use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::badges::edit::{BadgeChange, Decision, edit};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -16,7 +19,7 @@ use crate::request::Request;
 /// and returned, nothing is recorded for it any more.
 ///
 /// Refused with 404 if there is no such badge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetActivity {
     /// The badge.
     pub badge: BadgeId,
@@ -25,6 +28,11 @@ pub struct SetActivity {
 }
 
 impl Command for SetActivity {
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::DeactivateBadge, |it| Ok(it.into()));
+
+    const HAS_DRY_RUN: bool = true;
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         edit(ports, request, &self)
     }

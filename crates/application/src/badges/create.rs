@@ -6,6 +6,7 @@ use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::answer::{Answer, BadgeCounts, BadgeView};
+use crate::approvals::Approval;
 use crate::badges::details::complete;
 use crate::badges::size;
 use crate::error::UseCaseError;
@@ -31,6 +32,10 @@ pub struct CreateBadge {
 }
 
 impl Command for CreateBadge {
+    const APPROVAL: Approval<Self> = Approval::Exempt(
+        "nobody has a new badge, and it can be updated only with approval once it is live",
+    );
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let mut draft = self.draft;

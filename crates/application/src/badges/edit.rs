@@ -8,7 +8,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
 use crate::answer::Answer;
-use crate::badges::not_found;
+use crate::badges::{etag, not_found};
 use crate::error::UseCaseError;
 use crate::ports::{BadgeEdit, BadgeEditRequest, EditBadgeError, IdempotencyKeyUsed, Ports};
 use crate::request::Request;
@@ -53,19 +53,29 @@ pub(crate) fn edit(
     change: &impl BadgeChange,
 ) -> Result<Answer, UseCaseError> {
     let (badge, caller) = (change.badge(), &request.caller);
-    let _turn = ports.turns.wait([(caller.org, badge.0)]);
+    let _turn = (!request.dry_run).then(|| ports.turns.wait([(caller.org, badge.0)]));
     for _ in 0..MOST_ROUNDS {
         let found = ports
             .stores
             .badges
             .find(caller.org, badge)?
             .ok_or_else(|| not_found(badge))?;
+        // Of a change, the badge must be the one that was looked at.
+        if let Some(basis) = &request.basis
+            && *basis != etag(&found.badge)?
+        {
+            return Err(Rejection::new(Code::Stale).into());
+        }
         let now = ports.clock.now();
         let Decision {
             edit,
             warning,
             answer,
         } = change.decide(ports, caller, &found.badge, now)?;
+        if request.dry_run {
+            request.warnings.extend(warning);
+            return Ok(answer);
+        }
         let Some(edit) = edit else {
             request.warnings.extend(warning);
             if let Some(record) = request.record(&answer) {

@@ -1,13 +1,16 @@
 //! Revising a badge.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::badge::{Badge, BadgeDraft, Defining};
 use accolade_domain::catalogue::Group;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
+use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::answer::{Answer, BadgeView};
+use crate::approvals::Approval;
 use crate::badges::create::merge;
 use crate::badges::details::complete;
 use crate::badges::edit::{BadgeChange, Decision, edit};
@@ -21,7 +24,7 @@ use crate::request::Request;
 ///
 /// Refused with 404; 1944 if the badge has none of the tags; all that is wrong with the new
 /// definition; 725 if its name is taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateBadge {
     /// The badge.
     pub badge: BadgeId,
@@ -38,6 +41,11 @@ pub struct UpdateBadge {
 }
 
 impl Command for UpdateBadge {
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::UpdateBadge, |it| Ok(it.into()));
+
+    const HAS_DRY_RUN: bool = true;
+
     fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (group, unfit) = complete(ports, &request.caller, &mut self.draft)?;
         let revision = Revision {

@@ -10,6 +10,7 @@ use anyhow::anyhow;
 
 use crate::access::Caller;
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::catalogue::{not_found, refused};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -49,6 +50,9 @@ pub struct RemoveGroup {
 }
 
 impl Command for CreateGroup {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let group = Group {
@@ -74,12 +78,18 @@ impl Command for CreateGroup {
 }
 
 impl Command for UpdateGroup {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.group, Some(&self.change))
     }
 }
 
 impl Command for RemoveGroup {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it changes in which order badges are shown, and nothing else");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.group, None)
     }

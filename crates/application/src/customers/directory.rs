@@ -7,6 +7,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::answer::{Answer, DirectoryAnswer, DirectoryEcho};
+use crate::approvals::Approval;
 use crate::customers::{NamedCustomer, current_each, no_number, resolve_each, resolve_one};
 use crate::error::{MOST_REPORTED, UseCaseError};
 use crate::execute::Command;
@@ -27,6 +28,9 @@ pub enum PutCustomers {
 }
 
 impl Command for PutCustomers {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the directory follows the platform that customers register with");
+
     fn customers(&self) -> usize {
         match self {
             Self::One(..) => 1,

@@ -10,6 +10,7 @@ use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::{Code, Rejection};
+use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::answer::UnknownCustomer;
@@ -18,7 +19,7 @@ use crate::ports::{IdentifierKind, Ports};
 use crate::request::Request;
 
 /// One customer as a request names it.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum NamedCustomer {
     /// By its number.
     Number(CustomerId),
@@ -27,7 +28,7 @@ pub enum NamedCustomer {
 }
 
 /// The customers of a batch as a request names them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NamedCustomers {
     /// By their numbers, and where repeats stood.
     Numbers(DistinctCustomers),

@@ -1,11 +1,14 @@
 //! Earning a badge.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::earning::{EventDate, limits, terms};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::{Reason, RequestId};
+use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, EarnOutcome};
+use crate::approvals::Approval;
 use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -17,7 +20,7 @@ use crate::request::Request;
 ///
 /// Refused with the first that applies: 809 the request id was executed before; 404; those of
 /// [`terms`]; for one customer 811, 817 and 818, before all of them 1026.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EarnBadge {
     /// The badge.
     pub badge: BadgeId,
@@ -35,7 +38,7 @@ pub struct EarnBadge {
 }
 
 /// Who is to earn a badge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Earners {
     /// One customer, whose refusal is that of the whole request.
     One(NamedCustomer),
@@ -44,6 +47,8 @@ pub enum Earners {
 }
 
 impl Command for EarnBadge {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Earn, |it| Ok(it.into()));
+
     const HAS_DRY_RUN: bool = true;
 
     fn customers(&self) -> usize {

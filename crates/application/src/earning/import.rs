@@ -1,5 +1,6 @@
 //! Importing earned badges from elsewhere.
 
+use accolade_domain::approval::RuledOperation;
 use std::collections::HashMap;
 
 use accolade_domain::badge::Badge;
@@ -9,9 +10,11 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::RequestId;
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::answer::{Answer, Imported};
+use crate::approvals::Approval;
 use crate::customers::{NamedCustomer, resolve_each};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -22,7 +25,7 @@ use crate::request::{self, Request};
 use crate::turns::MOST_ROUNDS;
 
 /// One element of an import: what could be read of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportRow {
     /// The badge.
     pub badge: BadgeId,
@@ -40,7 +43,7 @@ pub struct ImportRow {
 /// Refused as a whole with 809. Elements fail alone, each for what could not be read of it, a
 /// customer whose identifier nobody has (1026), a badge that the org does not have (1054), or
 /// an expiry before the earn (400).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportCustomerBadges {
     /// The elements, in the order of the request.
     pub rows: Vec<Result<ImportRow, Vec<Rejection>>>,
@@ -49,6 +52,8 @@ pub struct ImportCustomerBadges {
 }
 
 impl Command for ImportCustomerBadges {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Import, |it| Ok(it.into()));
+
     const HAS_DRY_RUN: bool = true;
 
     fn customers(&self) -> usize {

@@ -1,12 +1,15 @@
 //! Revoking an earned badge.
 
+use accolade_domain::approval::RuledOperation;
 use std::collections::BTreeSet;
 
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
 use accolade_domain::text::{Reason, RequestId};
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::badges::not_found;
 use crate::customers::{NamedCustomer, current_one, resolve_one};
 use crate::error::UseCaseError;
@@ -19,7 +22,7 @@ use crate::turns::MOST_ROUNDS;
 ///
 /// Refused with the first that applies: 1026; 809; 404; 814 if the customer has no such active earned
 /// badge.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeEarn {
     /// The badge.
     pub badge: BadgeId,
@@ -34,6 +37,8 @@ pub struct RevokeEarn {
 }
 
 impl Command for RevokeEarn {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Revoke, |it| Ok(it.into()));
+
     const HAS_DRY_RUN: bool = true;
 
     fn customers(&self) -> usize {

@@ -1,12 +1,15 @@
 //! Enrolling customers for a badge.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::enrolment::terms;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
 use accolade_domain::text::{Reason, RequestId};
+use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::customers::{NamedCustomers, resolve};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -19,7 +22,7 @@ use crate::request::Request;
 ///
 /// Refused with the first that applies: 809 the request id was executed before; 404; those of
 /// [`terms`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnrolCustomers {
     /// The badge.
     pub badge: BadgeId,
@@ -37,6 +40,8 @@ pub struct EnrolCustomers {
 }
 
 impl Command for EnrolCustomers {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Enrol, |it| Ok(it.into()));
+
     const HAS_DRY_RUN: bool = true;
 
     fn customers(&self) -> usize {

@@ -1,12 +1,15 @@
 //! Revoking enrolments.
 
+use accolade_domain::approval::RuledOperation;
 use std::collections::HashSet;
 
 use accolade_domain::ids::{BadgeId, EnrolmentId};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Reason, RequestId};
+use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, UnknownCustomer};
+use crate::approvals::Approval;
 use crate::badges::not_found;
 use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_each};
 use crate::error::UseCaseError;
@@ -20,7 +23,7 @@ use crate::turns::MOST_ROUNDS;
 /// Revokes enrolments: once this has returned, nothing is earned by virtue of them.
 ///
 /// Refused with the first that applies: 809; 404.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeEnrolments {
     /// The badge.
     pub badge: BadgeId,
@@ -33,7 +36,7 @@ pub struct RevokeEnrolments {
 }
 
 /// Which enrolments of a badge are meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WhichEnrolments {
     /// All that these customers have.
     AllOf(NamedCustomers),
@@ -42,6 +45,8 @@ pub enum WhichEnrolments {
 }
 
 impl Command for RevokeEnrolments {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Revoke, |it| Ok(it.into()));
+
     const HAS_DRY_RUN: bool = true;
 
     fn customers(&self) -> usize {

@@ -1,11 +1,14 @@
 //! Jobs started, cancelled and deleted.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::audit::{Entry, telling};
 use accolade_domain::job::{Job, JobId, JobSettings};
 use accolade_domain::rejection::{Code, Rejection};
+use serde::{Deserialize, Serialize};
 
 use super::{found, not_now, view};
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{
@@ -18,13 +21,17 @@ use crate::turns::MOST_ROUNDS;
 ///
 /// Refused with 1962; 1931; 1963 if a part of the file is missing, or the job was cancelled before it was
 /// started; 1969 for each column that is missing, and 400 if the file cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StartJob {
     /// The job.
     pub job: JobId,
 }
 
 impl Command for StartJob {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Job, |it| Ok(it.into()));
+
+    const HAS_DRY_RUN: bool = true;
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         change(ports, request, &self.job, |stored, by| {
             let Some(started) = stored.job.started()? else {
@@ -48,6 +55,9 @@ pub struct CancelJob {
 }
 
 impl Command for CancelJob {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it has a job do no more, and who must stop one cannot wait");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let now = ports.clock.now();
         change(ports, request, &self.job, |stored, by| {
@@ -69,6 +79,9 @@ pub struct DeleteJob {
 }
 
 impl Command for DeleteJob {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("it takes away what was uploaded, and nothing that was recorded");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let by = request.attribution(ports.clock.now());
         let answer = Answer::JobDeleted(self.job.clone());
@@ -110,6 +123,9 @@ fn change(
             job: after.clone(),
             ..stored.clone()
         })));
+        if request.dry_run {
+            return Ok(answer);
+        }
         let record = request.record(&answer);
         let store = &ports.stores.jobs;
         match store.save_job(&stored, &after, record.as_ref(), &[entry]) {

@@ -1,5 +1,6 @@
 //! A new job.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::audit::telling;
 use accolade_domain::job::{Job, JobId, JobSettings};
 use accolade_domain::rejection::{Code, Rejection};
@@ -7,6 +8,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use super::parts::{TooLong, digest};
 use super::{JobLimits, change, new_view, not_now, run, scope};
 use crate::answer::Answer;
+use crate::approvals::{Approval, RuledCommand};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{CreateJobError, MOST_PART_BYTES, NewJob, NewPart, Ports};
@@ -32,6 +34,9 @@ pub struct CreateJob {
 }
 
 impl Command for CreateJob {
+    const APPROVAL: Approval<Self> =
+        Approval::Ruled(RuledOperation::Job, |it| Ok(RuledCommand::NewJob(it)));
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
         caller.require(scope(self.settings.operation))?;

@@ -66,7 +66,7 @@ fn not_now(message: impl Into<String>) -> Rejection {
 ///
 /// # Errors
 /// 1962; 1931 if the caller may not do what it does.
-fn found(ports: &Ports, caller: &Caller, id: &JobId) -> Result<StoredJob, UseCaseError> {
+pub(crate) fn found(ports: &Ports, caller: &Caller, id: &JobId) -> Result<StoredJob, UseCaseError> {
     let found = ports.stores.jobs.job(caller.org, id)?;
     let stored = found.ok_or_else(no_such_job)?;
     caller.require(scope(stored.job.settings.operation))?;

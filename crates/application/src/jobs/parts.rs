@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{JobLimits, found, no_such_job};
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{MOST_PART_BYTES, MOST_PARTS, NewPart, Ports, PutPartError};
@@ -29,6 +30,9 @@ pub struct PutPart {
 }
 
 impl Command for PutPart {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("a job does nothing before it is started, and that is held");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         if !(1..=MOST_PARTS).contains(&self.part) {
             let message = format!("Must be the number of a part: from 1 to {MOST_PARTS}.");

@@ -1,9 +1,14 @@
 //! Merging two customers.
 
+use accolade_domain::approval::RuledOperation;
+use accolade_domain::ids::CustomerId;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::text::Reason;
+use serde::{Deserialize, Serialize};
 
+use crate::access::Caller;
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::customers::{NamedCustomer, resolve_one};
 use crate::error::UseCaseError;
 use crate::execute::Command;
@@ -14,7 +19,7 @@ use crate::request::Request;
 /// same.
 ///
 /// Refused with 1026 for customers whose identifier nobody has; 400 if both are one customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergeCustomers {
     /// The first, who is the second from then on.
     pub from: NamedCustomer,
@@ -25,6 +30,10 @@ pub struct MergeCustomers {
 }
 
 impl Command for MergeCustomers {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Merge, |it| Ok(it.into()));
+
+    const HAS_DRY_RUN: bool = true;
+
     fn customers(&self) -> usize {
         2
     }
@@ -41,6 +50,9 @@ impl Command for MergeCustomers {
         if from == to {
             return Err(one_person().into());
         }
+        if request.dry_run {
+            return tried(ports, &request.caller, (from, to));
+        }
         let merge = MergeRequest {
             org: request.caller.org,
             from,
@@ -55,6 +67,25 @@ impl Command for MergeCustomers {
             Err(MergeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
             Err(MergeError::Store(error)) => Err(error.into()),
         }
+    }
+}
+
+/// What merging both would answer now.
+fn tried(
+    ports: &Ports,
+    caller: &Caller,
+    (from, to): (CustomerId, CustomerId),
+) -> Result<Answer, UseCaseError> {
+    let successors = ports.stores.people.successors(caller.org, &[from, to])?;
+    let now = |customer| successors.get(&customer).copied().unwrap_or(customer);
+    match (now(from), now(to)) {
+        (first, second) if first != second => Ok(Answer::CustomersMerged {
+            from: first,
+            to: second,
+        }),
+        // It was done before, this way round or the other.
+        (_, second) if second != from => Ok(Answer::CustomersMerged { from, to: second }),
+        _ => Err(one_person().into()),
     }
 }
 

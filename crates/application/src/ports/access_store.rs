@@ -6,8 +6,10 @@ use accolade_domain::audit::{Attribution, ClientState, Entry, telling};
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::login::Login;
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::access::{AccessGroups, ClientKey, SecretHash};
 use crate::ports::StoreError;
@@ -38,6 +40,8 @@ pub struct Client {
     pub key: ClientKey,
     /// What it may do.
     pub groups: AccessGroups,
+    /// Who owns it, if anybody does: its votes are those of this person.
+    pub owner: Option<Login>,
     /// The hash of its secret.
     pub secret: SecretHash,
     /// The hash of a second secret that holds beside the first, while one is rotated.
@@ -64,6 +68,7 @@ impl Client {
             requests_per_minute: self.bounds.requests_per_minute.map(NonZeroU32::get),
             customers_per_minute: self.bounds.customers_per_minute.map(NonZeroU32::get),
             ends_on: self.bounds.ends_on,
+            owner: self.owner.clone(),
             ..ClientState::new(self.name.clone(), self.groups.names())
         }
     }
@@ -81,14 +86,27 @@ pub struct ClientBounds {
 }
 
 /// Which bounds of a client change, and to what: `Some(None)` takes a bound away.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct BoundsChange {
     /// How many requests a minute.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub requests_per_minute: Option<Option<NonZeroU32>>,
     /// How many customers a minute.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub customers_per_minute: Option<Option<NonZeroU32>>,
     /// When it ends.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")]
     pub ends_on: Option<Option<Instant>>,
+}
+
+/// What is said at all, be it that there is nothing: what is not said is left out.
+fn said<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl BoundsChange {
@@ -126,6 +144,8 @@ pub struct NewClient {
     pub key: ClientKey,
     /// What it may do.
     pub groups: AccessGroups,
+    /// Who owns it, if anybody does; she need not be known otherwise.
+    pub owner: Option<Login>,
     /// The hash of its secret.
     pub secret: SecretHash,
     /// When it is created, and by whom.
@@ -135,7 +155,10 @@ pub struct NewClient {
 impl NewClient {
     /// What the audit trail tells of it once it has got its `number`.
     pub fn entry(&self, number: ClientNumber) -> Entry {
-        let state = ClientState::new(self.name.clone(), self.groups.names());
+        let state = ClientState {
+            owner: self.owner.clone(),
+            ..ClientState::new(self.name.clone(), self.groups.names())
+        };
         telling::client_created(self.org, number, state, &self.created)
     }
 }

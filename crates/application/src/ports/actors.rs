@@ -1,9 +1,12 @@
 //! Who an actor is: the numbers beside every change, told by kind and name.
 
 use accolade_domain::actor::Actor;
+use accolade_domain::approval::Principal;
 use accolade_domain::ids::{ClientNumber, OperatorNumber, OrgId};
+use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
 use accolade_domain::text::Name;
+use serde::{Deserialize, Serialize};
 
 use crate::ports::StoreError;
 
@@ -33,7 +36,7 @@ impl ActorKind {
 }
 
 /// Who an actor is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ActorRecord {
     /// The server itself, or its command line: the same for every org.
     System,
@@ -43,6 +46,10 @@ pub enum ActorRecord {
         number: ClientNumber,
         /// Its name, for people.
         name: Name,
+        /// Who owns it, if anybody does.
+        owner: Option<Login>,
+        /// From when on nobody is let in with its secrets; `None`: that is not known.
+        over_on: Option<Instant>,
     },
     /// An operator of the org.
     Operator {
@@ -52,6 +59,8 @@ pub enum ActorRecord {
         name: Name,
         /// What she signs in with.
         login: Login,
+        /// From when on she may not sign in any more, if ever.
+        over_on: Option<Instant>,
     },
 }
 
@@ -62,6 +71,26 @@ impl ActorRecord {
             Self::System => Actor::SYSTEM,
             Self::Client { number, .. } => (*number).into(),
             Self::Operator { number, .. } => (*number).into(),
+        }
+    }
+
+    /// Who stands behind it: what two actors have in common that are one when it comes to votes.
+    pub fn principal(&self) -> Principal {
+        let login = match self {
+            Self::System => None,
+            Self::Client { owner, .. } => owner.as_ref(),
+            Self::Operator { login, .. } => Some(login),
+        };
+        Principal::of(self.actor(), login)
+    }
+
+    /// Whether it may do nothing any more at `now`.
+    pub fn is_over(&self, now: Instant) -> bool {
+        match self {
+            Self::System => false,
+            Self::Client { over_on, .. } | Self::Operator { over_on, .. } => {
+                over_on.is_some_and(|over| over <= now)
+            }
         }
     }
 

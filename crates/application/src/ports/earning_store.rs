@@ -540,6 +540,7 @@ mod tests {
                 now: Instant::MIN,
                 key: None,
                 tag: None,
+                rules: None,
             },
             badge: "66276dc68fe258516a88ff8e".parse().unwrap(),
             targets: vec![target(1, None), target(2, None)],

@@ -15,6 +15,7 @@ mod audit_store;
 mod badge_store;
 mod batch;
 mod catalogue_store;
+mod change_store;
 mod clock;
 mod customer_badges;
 mod customer_directory;
@@ -35,12 +36,14 @@ mod people;
 mod record;
 mod request_ledger;
 mod secrets;
+mod unit_of_work;
 mod webhook_sender;
 mod webhook_store;
 
 use std::sync::Arc;
 
 use crate::access::ClientUses;
+use crate::approvals::KnownRules;
 use crate::turns::Turns;
 
 pub use accolade_domain::listing::{Page, PageOf, SortOrder};
@@ -111,6 +114,10 @@ stores! {
     webhooks: webhook_store::WebhookStore,
     /// Jobs, and how far they have come.
     jobs: job_store::JobStore,
+    /// Rules for approval, and what waits by them.
+    changes: change_store::ChangeStore,
+    /// Several calls that are one transaction.
+    unit: unit_of_work::UnitOfWork,
 }
 
 /// Every port, as the use cases get them.
@@ -132,4 +139,6 @@ pub struct Ports {
     pub turns: Turns,
     /// Which clients were let in.
     pub uses: ClientUses,
+    /// The rules for approval, as they were read last.
+    pub rules: KnownRules,
 }

@@ -14,7 +14,7 @@ use accolade_domain::rejection::Rejection;
 use accolade_domain::text::RequestId;
 
 use crate::answer::Answer;
-use crate::ports::{IdempotencyGuard, Operation};
+use crate::ports::{IdempotencyGuard, Operation, RulesVersion};
 
 /// Where a request is recorded, by whom, when, and under which key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,9 @@ pub struct Context {
     pub key: Option<IdempotencyGuard>,
     /// The id that the request has in its answer; `None` if it came another way.
     pub tag: Option<RequestTag>,
+    /// The version of the org's rules by which an enrolment or earn needs no approval; `None`: whichever
+    /// there is.
+    pub rules: Option<RulesVersion>,
 }
 
 impl Context {
@@ -121,6 +124,9 @@ pub enum RecordError {
     /// A request with this id was executed.
     #[error("the request id has been used")]
     RequestIdUsed,
+    /// The org's rules for approval have another version now: ask them again.
+    #[error("the rules for approval have changed")]
+    RulesChanged,
     /// The badge has another version now, or is gone: decide again.
     #[error("the badge has changed")]
     BadgeChanged,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::audit::{Entry, telling};
 use accolade_domain::ids::WebhookId;
 use accolade_domain::instant::Instant;
@@ -9,9 +10,11 @@ use accolade_domain::rejection::Rejection;
 use accolade_domain::webhook::{
     HeaderName, HeaderValue, Headers, Health, Webhook, WebhookDraft, WebhookState,
 };
+use serde::{Deserialize, Serialize};
 
 use super::{check_receiver, found, not_now, refused, secret_text, secrets, view};
 use crate::answer::{Answer, ShownSecret};
+use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Ports, StoredWebhook, Waiting};
@@ -27,7 +30,7 @@ pub type HeaderChanges = BTreeMap<HeaderName, Option<HeaderValue>>;
 ///
 /// Refused with 1962; 1961 if it may not be at its new url; 400 for a header without a value that it
 /// does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateWebhook {
     /// The webhook.
     pub webhook: WebhookId,
@@ -50,7 +53,7 @@ pub struct RotateWebhook {
 /// Stops a webhook, or lets it go on where it stopped.
 ///
 /// Refused with 1962; 1963 if it is to be paused and is disabled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoveWebhook {
     /// The webhook.
     pub webhook: WebhookId,
@@ -61,7 +64,7 @@ pub struct MoveWebhook {
 /// Deletes a webhook with its secrets and all that waits for it.
 ///
 /// Refused with 1962.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeleteWebhook {
     /// The webhook.
     pub webhook: WebhookId,
@@ -89,6 +92,8 @@ struct Changed {
 }
 
 impl Command for UpdateWebhook {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Webhook, |it| Ok(it.into()));
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let before = found(ports, &request.caller, self.webhook)?;
         if let Some(url) = &self.draft.url
@@ -101,12 +106,17 @@ impl Command for UpdateWebhook {
 }
 
 impl Command for RotateWebhook {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the secret is shown to who asks, and a leaked one cannot wait");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         save(ports, request, self.webhook, &Change::Rotate)
     }
 }
 
 impl Command for MoveWebhook {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Webhook, |it| Ok(it.into()));
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let change = Change::Move {
             enable: self.enable,
@@ -116,6 +126,8 @@ impl Command for MoveWebhook {
 }
 
 impl Command for DeleteWebhook {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Webhook, |it| Ok(it.into()));
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let caller = &request.caller;
         let _turn = ports.turns.wait([(caller.org, self.webhook.0)]);

@@ -1,14 +1,17 @@
 //! A new webhook.
 
+use accolade_domain::approval::RuledOperation;
 use accolade_domain::audit::telling;
 use accolade_domain::text::UrlText;
 use accolade_domain::webhook::{
     Headers, Health, SigningSecrets, Webhook, WebhookDraft, WebhookState,
 };
 use anyhow::anyhow;
+use serde::{Deserialize, Serialize};
 
 use super::{check_receiver, refused, secret_text, secrets, view};
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Ports, StoredWebhook};
@@ -17,7 +20,7 @@ use crate::request::Request;
 /// Creates a webhook, which gets what is recorded from now on.
 ///
 /// Refused with 1961 if it may not be at its url; 1963 if the org has as many as it may have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateWebhook {
     /// Where events are sent.
     pub url: UrlText,
@@ -28,6 +31,8 @@ pub struct CreateWebhook {
 }
 
 impl Command for CreateWebhook {
+    const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Webhook, |it| Ok(it.into()));
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let settings = self.draft.settings(self.url);

@@ -2,6 +2,7 @@
 //! What delivers to them is elsewhere; here is what people and programs do with them.
 
 mod change;
+mod checked;
 mod create;
 mod list;
 mod resend;
@@ -9,6 +10,7 @@ mod secrets;
 mod test;
 
 pub use change::{DeleteWebhook, HeaderChanges, MoveWebhook, RotateWebhook, UpdateWebhook};
+pub(crate) use checked::with_checked_receiver;
 pub use create::CreateWebhook;
 pub use list::{attempts, public_key, webhook, webhooks};
 pub use resend::{ResendEvents, Stretch};

@@ -7,6 +7,7 @@ use accolade_domain::rejection::Rejection;
 
 use super::{found, no_such_webhook, refused};
 use crate::answer::Answer;
+use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{Ports, Resend, ResendWhat};
@@ -45,6 +46,9 @@ pub struct ResendEvents {
 }
 
 impl Command for ResendEvents {
+    const APPROVAL: Approval<Self> =
+        Approval::Exempt("the receiver was to have these events before");
+
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let stored = found(ports, caller, self.webhook)?;

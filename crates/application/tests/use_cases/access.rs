@@ -22,6 +22,7 @@ fn client(world: &World, groups: AccessGroups) -> NewCredentials {
         org: world.caller.org,
         name: "Till".try_into().unwrap(),
         groups,
+        owner: None,
     };
     create_client(&world.ports, command).unwrap()
 }
@@ -67,6 +68,7 @@ fn a_client_with_credentials_that_callers_have_is_let_in_by_their_slow_hash() {
         org: world.caller.org,
         name: "Till".try_into().unwrap(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
     };
     let key = ClientKey::try_from("till@example.org").unwrap();
     let secret = Secret::brought_along("5f4dcc3b5aa765d61d8327deb882cf99").unwrap();
@@ -133,6 +135,7 @@ fn a_client_needs_an_org_and_an_org_a_number_of_its_own() {
         org: OrgId::try_from(404).unwrap(),
         name: "Till".try_into().unwrap(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
     };
     let result = create_client(&world.ports, unknown);
     assert!(

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod approvals;
+mod approvals_held;
 mod claim;
 mod create;
 mod enrol;

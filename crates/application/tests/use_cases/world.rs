@@ -167,6 +167,7 @@ fn settle(ports: &Ports, number: i64, zone: &str) -> Caller {
         name: "Till".try_into().unwrap(),
         key: ClientKey::try_from(format!("till-{number}").as_str()).unwrap(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: Secret::presented("secret").hash(),
         created: Attribution::system(ports.clock.now()),
     };

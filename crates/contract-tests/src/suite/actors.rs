@@ -20,6 +20,8 @@ fn till(tenant: Tenant) -> ActorRecord {
     ActorRecord::Client {
         number: ClientNumber::try_from(tenant.actor.number()).unwrap(),
         name: "Till".try_into().unwrap(),
+        owner: None,
+        over_on: None,
     }
 }
 
@@ -31,7 +33,7 @@ fn a_client_is_found_by_its_number_with_its_name(world: &World) {
     }
 }
 
-fn a_revoked_client_is_found_as_before(world: &World) {
+fn a_revoked_client_is_found_and_since_when_it_is_over(world: &World) {
     let key = ClientKey::try_from("till-100458").unwrap();
     world
         .stores
@@ -39,7 +41,21 @@ fn a_revoked_client_is_found_as_before(world: &World) {
         .revoke(&key, &Attribution::system(now()))
         .unwrap();
     let record = found(world, world.tenant, world.tenant.actor);
-    assert_eq!(record, Some(till(world.tenant)));
+    let expected = match till(world.tenant) {
+        ActorRecord::Client {
+            number,
+            name,
+            owner,
+            ..
+        } => ActorRecord::Client {
+            number,
+            name,
+            owner,
+            over_on: Some(now()),
+        },
+        other => other,
+    };
+    assert_eq!(record, Some(expected));
 }
 
 fn an_actor_of_another_org_is_not_found(world: &World) {
@@ -65,7 +81,7 @@ fn several_are_found_at_once_each_once(world: &World) {
 
 sentences! {
     a_client_is_found_by_its_number_with_its_name
-    a_revoked_client_is_found_as_before
+    a_revoked_client_is_found_and_since_when_it_is_over
     an_actor_of_another_org_is_not_found
     neither_the_system_nor_a_number_that_nobody_has_is_found
     several_are_found_at_once_each_once

@@ -475,6 +475,7 @@ fn whatever_changes_a_client_is_told_and_no_secret(world: &World) {
         name: "Desk".try_into().unwrap(),
         key: key.clone(),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: Secret::presented("first").hash(),
         created: by.clone(),
     };

@@ -33,6 +33,7 @@ fn client(world: &World, text: &str) -> NewClient {
         name: "Till".try_into().unwrap(),
         key: key(text),
         groups: AccessGroups::DEFAULT,
+        owner: None,
         secret: secret("first").hash(),
         created: by(at("2026-04-01T00:00:00.123456Z")),
     }
@@ -73,6 +74,7 @@ fn a_client_is_found_as_it_was_created(world: &World) {
             org: orgs[0].clone(),
             name: new.name,
             key: new.key,
+            owner: None,
             groups: new.groups,
             secret: new.secret,
             next_secret: None,

@@ -29,6 +29,7 @@ mod badge_days;
 mod batches;
 mod by_hand;
 mod catalogue_versions;
+mod changes;
 mod clients;
 mod counts;
 mod create_badge;
@@ -86,6 +87,7 @@ mod revoke_enrolments;
 mod rolling;
 mod snapshots;
 mod tenants;
+mod together;
 mod two_servers;
 mod unsequenced;
 mod webhook_deliveries;
@@ -104,5 +106,5 @@ pub(crate) const OF_EVERYTHING_ELSE: &[Part] = parts! {
     limit_races earn_races revoke_earn revoke_enrolments imports refusals earn_preview
     revise_badge groups custom_fields directory held catalogue_versions leases unsequenced webhooks
     webhook_deliveries jobs job_progress jobs_and_people feed feed_cursors feed_races reached_limits expiries expiry_races
-    badge_days history given_ids by_hand people people_erased people_races exports export_races
+    badge_days history given_ids by_hand people people_erased people_races exports export_races changes together
 };

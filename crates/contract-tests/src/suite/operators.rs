@@ -196,6 +196,7 @@ fn an_operator_is_an_actor_of_her_org_disabled_or_not(world: &World) {
         number,
         name: "Ada".try_into().unwrap(),
         login: login("ada"),
+        over_on: None,
     };
     let actors = &world.stores.actors;
     let other = world.tenant(7);
@@ -212,7 +213,8 @@ fn an_operator_is_an_actor_of_her_org_disabled_or_not(world: &World) {
     let both = [actor, world.tenant.actor];
     let mut found = actors.find_all(world.tenant.org, &both).unwrap();
     found.sort_by_key(|it| std::cmp::Reverse(it.actor()));
-    assert_eq!(found[0], expected);
+    assert_eq!(found[0].actor(), expected.actor());
+    assert!(!expected.is_over(now()) && found[0].is_over(now()));
     assert_eq!(found.len(), 2);
 }
 

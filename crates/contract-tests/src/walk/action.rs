@@ -147,6 +147,7 @@ impl<'a> Planner<'a> {
                 now: context.now,
                 key: context.guard(wish.key),
                 tag: None,
+                rules: None,
             },
             badge: context.badges[wish.badge],
             version: BadgeVersion(0),

@@ -55,6 +55,18 @@ actions! {
     Enable = 11, "ENABLE";
     /// It was stopped because it failed.
     Disable = 12, "DISABLE";
+    /// It was handed in, to wait for approval.
+    Submit = 20, "SUBMIT";
+    /// Somebody has approved it.
+    Approve = 21, "APPROVE";
+    /// Somebody has rejected it.
+    Reject = 22, "REJECT";
+    /// Who made it has taken it back.
+    Withdraw = 23, "WITHDRAW";
+    /// Nobody decided it in time.
+    Expire = 24, "EXPIRE";
+    /// It was approved, and could not be carried out any more.
+    Fail = 25, "FAIL";
     /// It was started.
     Start = 15, "START";
     /// It was to go no further.

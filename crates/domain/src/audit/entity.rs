@@ -1,8 +1,9 @@
 //! What an entry is about: the kinds of things, and the table of their names.
 
+use crate::approval::ChangeId;
 use crate::ids::{
     BadgeId, ClientNumber, CustomFieldId, CustomerId, EarnedBadgeId, EnrolmentId, GroupId,
-    OperatorNumber, WebhookId,
+    OperatorNumber, OrgId, WebhookId,
 };
 use crate::job::JobId;
 use crate::text::RequestId;
@@ -90,4 +91,8 @@ entity_kinds! {
     Job(JobId) = 10, "JOB";
     /// An operator.
     Operator(OperatorNumber) = 11, "OPERATOR";
+    /// The rules of the org that say what waits for approval.
+    ApprovalRules(OrgId) = 14, "APPROVAL_RULES";
+    /// A command that waits for approval.
+    Change(ChangeId) = 15, "CHANGE";
 }

@@ -11,6 +11,7 @@ mod entry;
 mod state;
 mod tag;
 pub mod telling;
+mod telling_of_approvals;
 mod telling_of_jobs;
 mod telling_of_operators;
 mod telling_of_webhooks;

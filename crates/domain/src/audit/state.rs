@@ -1,11 +1,13 @@
 //! What a thing was and is, as far as an entry tells it.
 
+use crate::approval::{ApprovalRules, ChangeState, RuledOperation};
 use crate::badge::BadgeDefinition;
 use crate::catalogue::{CustomField, Group};
 use crate::identifier::IdentifierKind;
 use crate::ids::CustomerId;
 use crate::instant::Instant;
 use crate::job::{JobSettings, JobState};
+use crate::login::Login;
 use crate::operator::Operator;
 use crate::owner::Claim;
 use crate::text::Name;
@@ -100,6 +102,12 @@ pub enum State {
     Merge(CustomerId, CustomerId),
     /// An operator.
     Operator(OperatorState),
+    /// What waits for approval in an org.
+    ApprovalRules(ApprovalRules),
+    /// What a change is to do.
+    Change(RuledOperation),
+    /// What has become of a change.
+    ChangeState(ChangeState),
 }
 
 /// An operator.
@@ -170,6 +178,12 @@ pub struct ClientState {
         serde(default, skip_serializing_if = "Option::is_none")
     )]
     pub ends_on: Option<Instant>,
+    /// Who owns it.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub owner: Option<Login>,
 }
 
 impl ClientState {
@@ -181,6 +195,7 @@ impl ClientState {
             requests_per_minute: None,
             customers_per_minute: None,
             ends_on: None,
+            owner: None,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Which entries tell of a change: one for each thing that was done, none where nothing changed.
 
+pub use super::telling_of_approvals::{
+    change_expired, change_failed, change_submitted, change_voted, change_withdrawn, rules_replaced,
+};
 pub use super::telling_of_jobs::{job_cancelled, job_created, job_deleted, job_started};
 pub use super::telling_of_operators::{
     operator_changed, operator_created, operator_disabled, password_set, sign_in_refused,

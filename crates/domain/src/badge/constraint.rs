@@ -193,6 +193,7 @@ pub enum Constraint<W = FixedWindow> {
 
 /// A fixed window as a caller asks for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FixedWindowDraft {
     /// The configuration that is meant, if the caller names one.
     pub reference: Option<Uuid>,

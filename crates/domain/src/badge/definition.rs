@@ -109,6 +109,7 @@ impl BadgeDefinition {
 
 /// A definition as a caller gave it: each part valid by itself or missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BadgeDraft {
     /// Required.
     pub name: Option<BadgeName>,

@@ -13,11 +13,19 @@ const AHEAD: Duration = Duration::DAY;
 
 /// When the criteria for an earn were fulfilled, as a request says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EventDate {
     /// When; now if `None`.
     pub on: Option<Instant>,
-    /// The field of the request that says so, for what is wrong with it.
+    /// The field of the request that says so, for what is wrong with it. What is stored of it does not
+    /// say so.
+    #[cfg_attr(feature = "serde", serde(skip, default = "default_field"))]
     pub field: &'static str,
+}
+
+#[cfg(feature = "serde")]
+fn default_field() -> &'static str {
+    EventDate::default().field
 }
 
 /// Now.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::actor::Actor;
+use crate::approval::{Change, ChangeId, ChangeState, RuledOperation, Vote};
 use crate::earning::Limit;
 use crate::event::EventKind;
 use crate::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
@@ -41,6 +42,8 @@ pub enum Fact {
     },
     /// A job has ended.
     JobFinished(JobFact),
+    /// A command was handed in for approval, or a change has ended.
+    Change(ChangeFact),
     /// Two customers became one: everything of the first is the second's.
     CustomerMerged {
         /// The first.
@@ -80,6 +83,57 @@ impl JobFact {
             state: job.state,
             rows: job.rows,
         })
+    }
+}
+
+/// What an event says of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ChangeFact {
+    /// The change.
+    pub change: ChangeId,
+    /// What it does.
+    pub operation: RuledOperation,
+    /// What has become of it: PENDING says that it was handed in.
+    pub state: ChangeState,
+    /// Who made it.
+    pub maker: Actor,
+    /// Whose vote has decided it, if one has.
+    pub checker: Option<Actor>,
+    /// What was said beside it.
+    pub comment: Option<Reason>,
+}
+
+impl ChangeFact {
+    /// What is told of `change` as it is now, decided by the vote of somebody or by nobody's.
+    pub fn of(change: &Change, comment: Option<&Reason>) -> Self {
+        let decided = match change.state {
+            ChangeState::Approved | ChangeState::Rejected | ChangeState::Failed => {
+                change.votes.last()
+            }
+            ChangeState::Pending | ChangeState::Withdrawn | ChangeState::Expired => None,
+        };
+        let said = |vote: &Vote| vote.comment.clone();
+        Self {
+            change: change.id,
+            operation: change.operation,
+            state: change.state,
+            maker: change.maker,
+            checker: decided.map(|vote| vote.actor),
+            comment: decided.map_or_else(|| comment.cloned(), said),
+        }
+    }
+
+    /// The kind of the event.
+    pub const fn kind(&self) -> EventKind {
+        match self.state {
+            ChangeState::Pending => EventKind::ChangeSubmitted,
+            ChangeState::Approved => EventKind::ChangeApproved,
+            ChangeState::Rejected => EventKind::ChangeRejected,
+            ChangeState::Withdrawn => EventKind::ChangeWithdrawn,
+            ChangeState::Expired => EventKind::ChangeExpired,
+            ChangeState::Failed => EventKind::ChangeFailed,
+        }
     }
 }
 
@@ -238,6 +292,7 @@ impl Fact {
             Self::Badge(changed, _) => changed.kind(),
             Self::WebhookDisabled { .. } => EventKind::WebhookDisabled,
             Self::JobFinished(_) => EventKind::JobFinished,
+            Self::Change(it) => it.kind(),
             Self::CustomerMerged { .. } => EventKind::CustomerMerged,
             Self::CustomerErased { .. } => EventKind::CustomerErased,
             Self::Forgotten(it) => it.kind,
@@ -259,6 +314,7 @@ impl Fact {
             Self::Forgotten(it) => it.badge,
             Self::WebhookDisabled { .. }
             | Self::JobFinished(_)
+            | Self::Change(_)
             | Self::CustomerMerged { .. }
             | Self::CustomerErased { .. } => None,
         }
@@ -280,6 +336,7 @@ impl Fact {
             Self::Badge(..)
             | Self::WebhookDisabled { .. }
             | Self::JobFinished(_)
+            | Self::Change(_)
             | Self::Forgotten(_) => None,
         }
     }

@@ -63,6 +63,18 @@ event_kinds! {
     WebhookDisabled = 15, "webhook.disabled";
     /// A job has ended.
     JobFinished = 18, "job.finished";
+    /// A command waits for approval.
+    ChangeSubmitted = 20, "change.submitted";
+    /// A change was approved and carried out.
+    ChangeApproved = 21, "change.approved";
+    /// Somebody has rejected a change.
+    ChangeRejected = 22, "change.rejected";
+    /// Who made a change has taken it back.
+    ChangeWithdrawn = 23, "change.withdrawn";
+    /// Nobody decided a change in time.
+    ChangeExpired = 24, "change.expired";
+    /// A change was approved, and could not be carried out any more.
+    ChangeFailed = 25, "change.failed";
     /// Two customers became one.
     CustomerMerged = 16, "customer.merged";
     /// A customer was forgotten.
@@ -85,5 +97,21 @@ impl EventKind {
     pub fn from_name(name: &str) -> Option<Self> {
         let name = name.strip_prefix(Self::PREFIX).unwrap_or(name);
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for EventKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<'de> serde::Deserialize<'de> for EventKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Self::from_name(&name)
+            .ok_or_else(|| serde::de::Error::custom(format!("there is no event {name}")))
     }
 }

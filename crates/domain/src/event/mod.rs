@@ -10,8 +10,8 @@ mod kind;
 mod position;
 
 pub use fact::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, JobFact, LimitCount,
-    LimitFact,
+    BadgeChanged, BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, ForgottenFact, JobFact,
+    LimitCount, LimitFact,
 };
 pub use kind::EventKind;
 pub use position::{NotAPosition, Position};

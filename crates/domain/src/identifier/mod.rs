@@ -6,12 +6,14 @@
 mod mobile;
 mod region;
 
+use serde::{Deserialize, Serialize};
+
 use crate::text::normalized;
 
 pub use region::{Region, UnknownRegion};
 
 /// A kind of identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum IdentifierKind {
     /// An e-mail address; compared without regard to case.
     Email = 1,

@@ -79,6 +79,11 @@ impl TryFrom<&str> for HeaderName {
 pub struct HeaderValue(String);
 
 impl HeaderValue {
+    /// What stands in the place of a value that may not be shown.
+    pub const fn hidden() -> Self {
+        Self(String::new())
+    }
+
     /// The text, to be sent to the receiver and shown to nobody.
     pub fn reveal(&self) -> &str {
         &self.0

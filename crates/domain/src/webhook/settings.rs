@@ -207,6 +207,11 @@ impl WebhookSettings {
 /// What is said of the settings of a webhook: what is absent keeps its value, or has its default in
 /// a new one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default)
+)]
 pub struct WebhookDraft {
     /// Where events are sent.
     pub url: Option<UrlText>,
@@ -225,9 +230,27 @@ pub struct WebhookDraft {
     /// The most requests on their way at once.
     pub max_in_flight: Option<MaxInFlight>,
     /// The most requests in one second; `Some(None)` takes the bound away.
+    #[cfg_attr(
+        feature = "serde",
+        serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")
+    )]
     pub rate_per_second: Option<Option<RatePerSecond>>,
     /// What it is for; `Some(None)` takes it away.
+    #[cfg_attr(
+        feature = "serde",
+        serde(skip_serializing_if = "Option::is_none", deserialize_with = "said")
+    )]
     pub description: Option<Option<Description>>,
+}
+
+/// What is said at all, be it that there is nothing: what is not said is left out.
+#[cfg(feature = "serde")]
+fn said<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 impl WebhookDraft {

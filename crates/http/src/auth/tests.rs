@@ -61,7 +61,12 @@ fn here() -> Here {
     )
     .unwrap();
     let groups = AccessGroups::from_iter([AccessGroup::BadgesRead, AccessGroup::BadgesWrite]);
-    let command = CreateClient { org, name, groups };
+    let command = CreateClient {
+        org,
+        name,
+        groups,
+        owner: None,
+    };
     let client = create_client(&ports, command.clone()).unwrap();
     let secret = Secret::brought_along(BROUGHT_SECRET).unwrap();
     let key = ClientKey::try_from(BROUGHT_KEY).unwrap();

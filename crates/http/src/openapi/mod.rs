@@ -24,7 +24,7 @@ pub use codes::errors_markdown;
         title = "Accolade",
         description = "Badges for loyalty programmes: a brand defines a badge, its modules claim \
                        it, customers are enrolled for it and earn it.\n\n\
-                       Every answer below `/api_gateway/v1/badges` is the envelope `data`, \
+                       Every answer below `/api_gateway/v1/badges` and `/api_gateway/v2/request-workflow` is the envelope `data`, \
                        `errors`, `warnings`, but for the rows of exports. Instants are seconds with exactly nine decimals, which \
                        examples here cannot show; each has a twin of RFC 3339 text. Every answer has \
                        the request's id in `X-CAP-REQUEST-ID` and in `X-Request-Id`. All codes \
@@ -42,6 +42,8 @@ pub use codes::errors_markdown;
         (name = "Exports", description = "Everything that there is, as a stream: for copies."),
         (name = "Badges", description = "Defining badges, and who may use them."),
         (name = "Catalogue", description = "Groups of badges, and custom fields."),
+        (name = "Approvals", description = "What waits for other people's votes before it is carried out."),
+        (name = "Request workflow", description = "The same for existing clients of the API family: enrolling and earning that wait for approval."),
         (name = "Access", description = "Access tokens, and who created or changed something."),
         (name = "Operations", description = "For those who run the server."),
     ),

@@ -1,6 +1,9 @@
 //! What receivers of webhooks get, in the OpenAPI document: a body for each type of event.
 
-use accolade_wire::event::{CLOUD_EVENT, CloudEvent, EventType, GATEWAY_EXAMPLE, GatewayEvent};
+use accolade_wire::event::{
+    CLOUD_EVENT, CloudEvent, EventType, GATEWAY_EXAMPLE, GatewayEvent, WORKFLOW_EXAMPLE,
+    WorkflowEvent,
+};
 use serde_json::Value;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::PathsBuilder;
@@ -42,6 +45,14 @@ pub(super) fn add(document: &mut OpenApi) {
     let body = content("application/json", schema, GATEWAY_EXAMPLE);
     let about = "A customer earned a badge, for webhooks in the format of the API family.";
     paths = paths.path("badgeEarned", delivery(about, body));
+    WorkflowEvent::schemas(&mut schemas);
+    let name = WorkflowEvent::name().into_owned();
+    schemas.push((name.clone(), WorkflowEvent::schema()));
+    let schema = Ref::from_schema_name(name).into();
+    let body = content("application/json", schema, WORKFLOW_EXAMPLE);
+    let about = "Something became of a request that waits for approval, for webhooks in the format of the \
+                 API family.";
+    paths = paths.path("requestWorkflowEvent", delivery(about, body));
     for (_, schema) in &mut schemas {
         open(schema);
     }

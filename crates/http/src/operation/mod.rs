@@ -21,6 +21,7 @@ mod success;
 
 use accolade_application::access::AccessGroups;
 use accolade_domain::rejection::Code;
+use accolade_wire::change::answer::HeldBody;
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::Method;
 use actix_web::web;
@@ -38,11 +39,8 @@ use schemas::{Answer, Schemas};
 
 pub(crate) use schemas::open;
 
-pub(crate) use rules::{MethodRules, Rules};
+pub(crate) use rules::{Interface, MethodRules, Rules};
 pub(crate) use success::{Bare, Success, SuccessUnlessErased, SuccessWithNull};
-
-/// What the paths of the API begin with.
-pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
 
 /// The text of an example: a file that a test checks. It is JSON unless another kind is named.
 macro_rules! example {
@@ -65,7 +63,7 @@ pub(crate) use example;
 /// The type of a body that is JSON.
 const JSON: &str = "application/json";
 
-/// An operation. Its path is below [`PREFIX`] once it [needs](Self::needs) an access group.
+/// An operation. Its path is below the prefix of its interface once it [needs](Self::needs) an access group.
 pub(crate) struct Operation {
     /// The method; `GET` stands for `HEAD` too.
     pub(crate) method: Method,
@@ -173,8 +171,25 @@ impl Operation {
             json: false,
             dry_run: false,
             takes_key: matches!(self.method, Method::POST | Method::PUT),
+            interface: Interface::Api,
         });
         self
+    }
+
+    /// Makes it one of the request workflow, below that one's prefix.
+    pub(crate) fn of_workflow(mut self) -> Self {
+        if let Some(rules) = &mut self.rules {
+            rules.interface = Interface::Workflow;
+        }
+        self
+    }
+
+    /// Makes it one that a rule of the org may hold: it is answered 202 then.
+    pub(crate) fn may_be_held(self) -> Self {
+        let text =
+            "A rule of the organisation holds it: it waits for approval, as the change says.";
+        self.answers_with::<Success<HeldBody>>(202, text, example!("held"))
+            .codes(&[1967])
     }
 
     /// Makes it give the entity tag of what it answers.
@@ -355,7 +370,7 @@ impl Operation {
     }
 
     fn below_prefix(&self, path: &str) -> String {
-        let prefix = self.rules.map_or("", |_| PREFIX);
+        let prefix = self.rules.map_or("", |rules| rules.interface.prefix());
         format!("{prefix}{path}")
     }
 

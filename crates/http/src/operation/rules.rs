@@ -4,6 +4,25 @@ use accolade_application::access::AccessGroups;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 
+/// Which interface an operation belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interface {
+    /// The API.
+    Api,
+    /// The request workflow of the API family.
+    Workflow,
+}
+
+impl Interface {
+    /// What its paths begin with.
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Api => "/api_gateway/v1/badges",
+            Self::Workflow => "/api_gateway/v2/request-workflow",
+        }
+    }
+}
+
 /// What a call must respect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rules {
@@ -15,6 +34,8 @@ pub(crate) struct Rules {
     pub(crate) dry_run: bool,
     /// Whether it is executed once under an idempotency key.
     pub(crate) takes_key: bool,
+    /// Which interface it belongs to.
+    pub(crate) interface: Interface,
 }
 
 /// The rules of a path's operations, by their methods.

@@ -91,6 +91,7 @@ fn updating(operation: Operation, body: &str) -> Operation {
         .json_body::<BadgeRequestBody>(body)
         .tagged()
         .answers::<Success<BadgeBody>>("Updated.", example!("badge"))
+        .may_be_held()
         .codes(&[
             404, 720, 722, 723, 724, 725, 728, 729, 745, 746, 826, 1904, 1944, 1991, 1993,
         ])
@@ -179,6 +180,7 @@ To claim what is claimed already succeeds with warning 900 and changes nothing. 
             .needs(AccessGroup::BadgesWrite)
             .path_parameter("id", "The id of the badge.")
             .answers::<Success<ActivityBody>>("The badge is off.", example!("deactivated"))
+            .may_be_held()
             .codes(&[404]),
     ]
 }

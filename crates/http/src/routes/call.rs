@@ -31,7 +31,7 @@ use crate::identifier;
 use crate::middleware::body::{self, Room};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
-use crate::operation::{MethodRules, Rules};
+use crate::operation::{Interface, MethodRules, Rules};
 use crate::routes::lookup::Lookup;
 use crate::routes::mutation::{BodyContext, Mutation};
 use crate::state::AppState;
@@ -156,13 +156,10 @@ impl Call {
             request_id: self.headers().get("requestId").cloned(),
             named_by: identifier::kind(self.headers()),
         };
-        let request = Request {
-            caller,
-            key,
-            dry_run,
-            tag: self.request.extensions().get::<RequestTag>().cloned(),
-            warnings: Vec::new(),
-        };
+        let mut request = Request::new(caller);
+        request.key = key;
+        request.dry_run = dry_run;
+        request.tag = self.request.extensions().get::<RequestTag>().cloned();
         let decoded = self.state.bodies.share();
         Ok(Mutation {
             decoded,
@@ -205,10 +202,13 @@ impl Call {
     }
 
     async fn permit(&self) -> Result<(Caller, Permit), Failure> {
-        self.state
-            .auth
-            .permit(&self.request, self.rules.groups)
+        let permitted = (self.state.auth).permit(&self.request, self.rules.groups);
+        permitted
             .await
+            .map_err(|failure| match self.rules.interface {
+                Interface::Api => failure,
+                Interface::Workflow => failure.in_workflow(),
+            })
     }
 
     /// Browsers add the credentials that they remember to what another site's page has them send. Only a

@@ -37,6 +37,7 @@ badge. An enrolment is not used up: only limits say how often a badge is earned.
             .identifiers("`customerId` is an identifier")
             .json_body::<EarnRequestBody>(example!("earn.request"))
             .answers::<SuccessUnlessErased<EarnedBody>>("Earned.", example!("earned"))
+            .may_be_held()
             .codes(EARN_CODES)
             .codes(&[1994]),
         post("/customer/earnBulk", earn_badge_bulk)
@@ -58,6 +59,7 @@ stand in the answer twice, because there are clients for either form: in `earned
                 "Carried out: an outcome for each customer.",
                 example!("earned-bulk"),
             )
+            .may_be_held()
             .codes(EARN_CODES)
             .codes(&[1905, 1992, 1993, 1994]),
         post("/customer/revokeEarn", revoke_earn)
@@ -76,6 +78,7 @@ Its place under every limit is free again. Checked in this order: the shape of t
                 "The customer does not have it any more.",
                 example!("revoked-earn"),
             )
+            .may_be_held()
             .codes(&[404, 809, 812, 814, 1026, 1028, 1994]),
         import(
             put("/import/customerBadges", import_customer_badges)
@@ -116,6 +119,7 @@ fn import(operation: Operation) -> Operation {
             "Carried out: an envelope for each element.",
             example!("imported"),
         )
+        .may_be_held()
         .codes(&[809, 812, 1026, 1028, 1054, 1905, 1991, 1994])
 }
 

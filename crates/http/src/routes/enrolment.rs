@@ -32,6 +32,7 @@ has is 1026, with the identifier as its `customerId` and without a status.",
                 "Carried out: an outcome for each customer.",
                 example!("enrolment"),
             )
+            .may_be_held()
             .codes(&[
                 404, 714, 716, 717, 809, 810, 812, 816, 1026, 1028, 1040, 1901, 1902, 1903, 1905,
                 1991, 1992, 1994,
@@ -53,6 +54,7 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
                 "Carried out: an outcome for each enrolment.",
                 example!("revoked-enrolments"),
             )
+            .may_be_held()
             .codes(&[404, 809, 812, 1026, 1028, 1051, 1905, 1992, 1993, 1994]),
     ]
 }

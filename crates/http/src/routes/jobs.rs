@@ -72,6 +72,7 @@ does may create the job.",
             )
             .flag("dryRun", "With `operation`: whether nothing is to be recorded.")
             .answers::<Success<JobBody<'static>>>("Created.", example!("job-created"))
+            .may_be_held()
             .codes(&[716, 717, 809, 1963, 1965, 1969, 1993]),
         put("/jobs/{id}/parts/{n}", put_part)
             .named("putJobPart", TAG, "Send a part of a job's file")
@@ -102,6 +103,7 @@ itself whatever happens to that server. Started again it stays as it is.",
             .needs_what_jobs_need()
             .of_job()
             .answers::<Success<JobBody<'static>>>("Started.", example!("job-created"))
+            .may_be_held()
             .codes(&[1963, 1969]),
         post("/jobs/{id}/cancel", cancel)
             .named("cancelJob", TAG, "Cancel a job")

@@ -9,6 +9,7 @@ pub(crate) mod mutation;
 pub(crate) mod ops;
 
 mod actors;
+mod approvals;
 mod audit;
 mod badges;
 mod custom_fields;
@@ -24,6 +25,7 @@ mod people;
 mod requests;
 mod webhooks;
 mod windows;
+mod workflow;
 
 use crate::auth;
 use crate::operation::Operation;
@@ -46,6 +48,8 @@ pub(crate) fn api_operations() -> Vec<Operation> {
         groups::operations(),
         custom_fields::operations(),
         webhooks::operations(),
+        approvals::operations(),
+        workflow::operations(),
         actors::operations(),
         audit::operations(),
         auth::generate::operations(),

@@ -27,6 +27,7 @@ second. Sent again it changes nothing and is answered the same.",
             .identifiers("`fromCustomerId` and `toCustomerId` are identifiers")
             .json_body::<MergeRequestBody>(example!("merge.request"))
             .answers::<SuccessUnlessErased<MergedCustomersBody>>("They are one.", example!("merged"))
+            .may_be_held()
             .codes(&[812, 1026, 1028, 1994]),
         delete("/customers/{customerId}", erase_customer)
             .named("eraseCustomer", "Customers", "Erase a customer")
@@ -45,6 +46,7 @@ longer the more requests were recorded.",
             )
             .identifiers("`customerId` is an identifier")
             .answers::<Success<ErasedCustomerBody>>("Nothing is known of it.", example!("erased"))
+            .may_be_held()
             .codes(&[404, 1026, 1028, 1942, 1952, 1994])
             .not_found(NO_SUCH_NUMBER),
     ]

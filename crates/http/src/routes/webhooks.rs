@@ -44,6 +44,7 @@ given again under its idempotency key has none.",
             .needs(AccessGroup::BadgesWrite)
             .json_body::<WebhookRequestBody>(example!("webhook.request"))
             .answers::<Success<WebhookBody>>("Created.", example!("webhook-created"))
+            .may_be_held()
             .codes(&[1961, 1963, 1993]),
         operation::get("/webhooks", list)
             .named("listWebhooks", TAG, "List webhooks")
@@ -67,6 +68,7 @@ one before signs for 24 hours.",
             .of_webhook()
             .json_body::<WebhookChangeBody>(example!("webhook-change.request"))
             .answers::<Success<WebhookBody>>("Changed.", example!("webhook"))
+            .may_be_held()
             .codes(&[1961, 1993]),
         delete("/webhooks/{id}", remove)
             .named("deleteWebhook", TAG, "Delete a webhook")
@@ -74,6 +76,7 @@ one before signs for 24 hours.",
             .needs(AccessGroup::BadgesWrite)
             .of_webhook()
             .answers::<Success<WebhookReferenceBody>>("Deleted.", example!("webhook-id"))
+            .may_be_held()
             .codes(&[1942, 1952]),
     ]
 }
@@ -102,13 +105,15 @@ waits up to 15 seconds for the answer of the receiver.",
             .needs(AccessGroup::BadgesWrite)
             .of_webhook()
             .answers::<Success<WebhookBody>>("It is paused.", example!("webhook"))
+            .may_be_held()
             .codes(&[1963]),
         post("/webhooks/{id}/enable", enable)
             .named("enableWebhook", TAG, "Let a webhook go on")
             .about("At once where it stopped, whoever stopped it: nothing was lost that the feed keeps.")
             .needs(AccessGroup::BadgesWrite)
             .of_webhook()
-            .answers::<Success<WebhookBody>>("It is active.", example!("webhook")),
+            .answers::<Success<WebhookBody>>("It is active.", example!("webhook"))
+            .may_be_held(),
     ]
 }
 

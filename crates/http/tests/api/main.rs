@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actors;
+mod approvals;
 mod audit;
 mod badge_list;
 mod badges;

@@ -230,7 +230,7 @@ impl Reply {
     /// The body of a success.
     pub(crate) fn ok(&self) -> &str {
         assert!(
-            matches!(self.status, 200 | 201),
+            matches!(self.status, 200..=202),
             "{}: {}",
             self.status,
             self.body
@@ -371,6 +371,7 @@ fn new_client(ports: &Ports, groups: AccessGroups) -> NewCredentials {
         org: 100_458.try_into().unwrap(),
         name: "test".try_into().unwrap(),
         groups,
+        owner: None,
     };
     create_client(ports, command).unwrap()
 }

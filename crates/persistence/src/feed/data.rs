@@ -1,7 +1,7 @@
 //! What a row of the feed says itself. The first byte of its stored form says which form follows, so
 //! that forms can be added and old rows stay readable.
 
-use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, EventKind, JobFact};
+use accolade_domain::event::{BadgeFact, ChangeFact, EarnFact, EnrolmentFact, EventKind, JobFact};
 use accolade_domain::ids::{BadgeId, CustomerId, WebhookId};
 use accolade_domain::instant::Instant;
 use accolade_domain::people::Person;
@@ -28,6 +28,7 @@ const EXPIRED_OF_SUCCESSORS: u8 = 10;
 const MERGED: u8 = 11;
 const ERASED: u8 = 12;
 const FORGOTTEN: u8 = 13;
+const CHANGE: u8 = 15;
 
 /// What a row says itself, besides what the ledger's answer says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub(crate) enum Data {
     WebhookDisabled(WebhookId, String),
     /// A job has ended.
     JobFinished(Box<JobFact>),
+    /// A command was handed in for approval, or a change has ended.
+    Change(Box<ChangeFact>),
     /// Two customers became one: the first, and the second.
     Merged(CustomerId, CustomerId),
     /// A customer was forgotten.
@@ -143,6 +146,7 @@ impl Data {
                 form(WEBHOOK, &(webhook.0.as_bytes(), reason))?
             }
             Self::JobFinished(job) => form(JOB, job)?,
+            Self::Change(change) => form(CHANGE, change)?,
             Self::Merged(from, to) => form(MERGED, &(from.get(), to.get()))?,
             Self::Erased(customer) => form(ERASED, &customer.get())?,
             Self::Forgotten(badge) => form(FORGOTTEN, &badge.map(|it| *it.0.as_bytes()))?,
@@ -191,6 +195,7 @@ impl Data {
                 Self::WebhookDisabled(object_id(&webhook)?.into(), reason)
             }
             JOB => Self::JobFinished(Box::new(postcard::from_bytes(rest)?)),
+            CHANGE => Self::Change(Box::new(postcard::from_bytes(rest)?)),
             MERGED => {
                 let (from, to): (i64, i64) = postcard::from_bytes(rest)?;
                 Self::Merged(stored(from)?, stored(to)?)

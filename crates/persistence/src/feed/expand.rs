@@ -118,6 +118,16 @@ fn facts(row: &StoredRow, data: Data, request: Option<Recorded>) -> anyhow::Resu
             vec![Fact::WebhookDisabled { webhook, reason }]
         }
         (EventKind::JobFinished, Data::JobFinished(job), None) => vec![Fact::JobFinished(*job)],
+        (
+            EventKind::ChangeSubmitted
+            | EventKind::ChangeApproved
+            | EventKind::ChangeRejected
+            | EventKind::ChangeWithdrawn
+            | EventKind::ChangeExpired
+            | EventKind::ChangeFailed,
+            Data::Change(change),
+            None,
+        ) => vec![Fact::Change(*change)],
         (EventKind::CustomerMerged, Data::Merged(from, to), None) => {
             vec![Fact::CustomerMerged { from, to }]
         }

@@ -17,6 +17,7 @@ use accolade_domain::people::Person;
 use anyhow::{Context as _, anyhow};
 
 use crate::answers;
+use crate::change_rows;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::mapping::{badge_id, object_id};
@@ -24,6 +25,7 @@ use crate::people::PeopleConnection;
 use crate::people::sql::{Gone, KeptBytes, NumberedBytes};
 use crate::recording::sql::Growth;
 use crate::retry::{Rollback, WorkError, nobody_knows};
+use crate::sealing::Sealing;
 use crate::store::Store;
 
 /// How many answers, or rows of the feed, are read at once: each may be about ten thousand customers.
@@ -80,7 +82,7 @@ pub(super) fn erase<C: PeopleConnection>(
 ) -> Result<CustomerId, StoreError> {
     for _ in 0..MOST_BEGINNINGS {
         let found = find(store, request)?;
-        let work = |connection: &mut C| forget(connection, request, &found);
+        let work = |connection: &mut C| forget(connection, request, &found, &store.sealing);
         match store.writer.write::<_, NotErased>(work, nobody_knows) {
             Ok(()) => return Ok(found.whom.customer),
             Err(NotErased::Changed) => {}
@@ -237,6 +239,7 @@ fn forget<C: PeopleConnection>(
     connection: &mut C,
     request: &EraseRequest,
     found: &Found,
+    sealing: &Sealing,
 ) -> Result<(), Rollback<NotErased>> {
     let (org, whom) = (request.org, &found.whom);
     connection.lock_people(org)?;
@@ -248,6 +251,7 @@ fn forget<C: PeopleConnection>(
         rows,
         forget_answers(connection, org, found)?,
         forget_kept(connection, org, &whom.person)?,
+        forget_changes(connection, org, &whom.person, sealing)?,
         forget_events(connection, org, found)?,
     ];
     if is_any.contains(&true) {
@@ -371,6 +375,31 @@ fn forget_kept<C: PeopleConnection>(
         if !left.is_empty() {
             is_any = true;
             connection.replace_kept(org, &left)?;
+        }
+    }
+}
+
+/// The same of what waits, or waited, for approval: of a command that is about her alone nothing is left, so
+/// that nobody carries it out any more.
+fn forget_changes<C: PeopleConnection>(
+    connection: &mut C,
+    org: OrgId,
+    person: &Person,
+    sealing: &Sealing,
+) -> Result<bool, WorkError> {
+    let mut is_any = false;
+    let mut last = Vec::new();
+    loop {
+        let page = connection.changes_after(org, &last, PAGE)?;
+        let Some((id, ..)) = page.last() else {
+            return Ok(is_any);
+        };
+        last.clone_from(id);
+        for row in &page {
+            if let Some(left) = change_rows::without(org, row, person, sealing)? {
+                is_any = true;
+                connection.replace_change(org, &left)?;
+            }
         }
     }
 }

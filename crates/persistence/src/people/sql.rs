@@ -10,6 +10,7 @@ use accolade_domain::people::Merged;
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
 
+use crate::change_rows::Naming;
 use crate::recording::sql::{Growth, Revocation};
 use crate::retry::WorkError;
 
@@ -238,6 +239,13 @@ pub(crate) trait PeopleRows {
 
     /// What the rows of the feed with these last positions say.
     fn data_at(&mut self, org: OrgId, positions: &[i64]) -> QueryResult<Vec<NumberedBytes>>;
+
+    /// What of changes behind this id may name customers, at most so many, by id.
+    fn changes_after(&mut self, org: OrgId, after: &[u8], at_most: u32)
+    -> QueryResult<Vec<Naming>>;
+
+    /// Replaces what a change has that named somebody.
+    fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()>;
 
     /// Answers that idempotency keys behind this one keep, at most so many, by actor and key.
     fn kept_after(

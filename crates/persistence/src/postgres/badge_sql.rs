@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use accolade_application::ports::BadgeVersion;
+use accolade_application::ports::{BadgeVersion, RulesVersion};
 use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable};
 
 use super::{Connection, DB, column, lock};
 use crate::mapping::badge_id;
@@ -24,7 +24,8 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
 /// Whether anybody was merged is one row at most, whatever there is.
 static VERSIONS: Sql<{ here!() }> = Sql::new(
-    "SELECT b.id, b.version, m.org_id IS NOT NULL FROM badge_metas b LEFT JOIN \
+    "SELECT b.id, b.version, m.org_id IS NOT NULL, \
+     (SELECT version FROM approval_rules WHERE org_id = :org) FROM badge_metas b LEFT JOIN \
      (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
      WHERE b.org_id = :org AND b.id = ANY (:badges)",
 );
@@ -69,16 +70,17 @@ impl BadgeSql for Connection {
     }
 
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
-        let rows: Vec<(Vec<u8>, i64, bool)> =
-            Statement::<DB, (Binary, BigInt, Bool)>::named(&VERSIONS)
+        let rows: Vec<(Vec<u8>, i64, bool, Option<i64>)> =
+            Statement::<DB, (Binary, BigInt, Bool, Nullable<BigInt>)>::named(&VERSIONS)
                 .set::<BigInt, _>("org", org.get())
                 .set::<Array<Binary>, _>("badges", column(badges, |it| *it.0.as_bytes()))
                 .load(self)?;
         let mut versions = Versions::default();
-        for (id, version, is_any_merged) in rows {
+        for (id, version, is_any_merged, rules) in rows {
             let version = (badge_id(&id)?, BadgeVersion(version));
             versions.versions.push(version);
             versions.is_any_merged |= is_any_merged;
+            versions.rules = RulesVersion(rules.unwrap_or(0));
         }
         Ok(versions)
     }

@@ -1,6 +1,6 @@
 //! Connections to PostgreSQL, and how each is made ready.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         writer,
         reader,
         many: options.copy_from,
-        for_migrations: Box::new(move || connect(&url)),
+        for_migrations: Arc::new(move || connect(&url)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),

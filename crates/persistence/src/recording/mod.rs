@@ -290,7 +290,8 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         numbers
     }
 
-    /// Refuses whose badge has another version by now. Gives whether anybody may have been merged.
+    /// Refuses whose badge has another version by now, or who was let through by rules that were replaced.
+    /// Gives whether anybody may have been merged.
     fn check_versions<C: RecordingSql>(
         &mut self,
         connection: &mut C,
@@ -307,6 +308,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let Versions {
             versions,
             is_any_merged,
+            rules,
         } = connection.versions(self.org, &badges)?;
         let versions: BTreeMap<_, _> = versions.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
@@ -315,6 +317,14 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             .map(|(request, _)| (request, RecordError::BadgeChanged))
             .collect();
         self.refuse(connection, changed)?;
+        let is_held = |request: &usize| {
+            let by = self.requests[*request].context().rules;
+            by.is_some_and(|by| by != rules)
+        };
+        let held = self.open().filter(is_held);
+        let held = held.map(|request| (request, RecordError::RulesChanged));
+        let held: Vec<_> = held.collect();
+        self.refuse(connection, held)?;
         Ok(is_any_merged)
     }
 

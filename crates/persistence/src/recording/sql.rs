@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use accolade_application::ports::{
-    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard,
+    BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard, RulesVersion,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::enrolment::Enrolment;
@@ -65,12 +65,15 @@ pub(crate) struct Growth {
     pub(crate) earned: i64,
 }
 
-/// The versions of badges, and whether anybody of the org was ever merged: as a rule nobody was, and who
-/// is named need not be looked up.
+/// The versions of badges, and what else one statement tells: whether anybody of the org was ever merged,
+/// as a rule nobody was, and who is named need not be looked up; and by which rules requests are let
+/// through.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Versions {
     pub(crate) versions: Vec<(BadgeId, BadgeVersion)>,
     pub(crate) is_any_merged: bool,
+    /// The version of the org's rules for approval.
+    pub(crate) rules: RulesVersion,
 }
 
 /// Badges: their locks, versions and counts.

@@ -10,6 +10,7 @@ use accolade_application::ports::{
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
+use accolade_domain::login::Login;
 use accolade_domain::text::Name;
 use anyhow::Context as _;
 use diesel::prelude::*;
@@ -49,6 +50,7 @@ struct ClientRow {
     revoked_on: Option<i64>,
     bounds: BoundsRow,
     last_used_on: Option<i64>,
+    owner: Option<String>,
 }
 
 impl ClientRow {
@@ -63,6 +65,7 @@ impl ClientRow {
             name: Name::from_stored(self.name),
             key: stored(self.key.as_str())?,
             groups: AccessGroups::from_bits(self.groups),
+            owner: self.owner.map(Login::from_stored),
             secret: hash(self.secret)?,
             next_secret: self.next_secret.map(hash).transpose()?,
             created_on: instant(self.created_on)?,
@@ -100,6 +103,7 @@ type ClientColumns = (
     api_clients::revoked_on,
     BoundsColumns,
     api_clients::last_used_on,
+    api_clients::owner,
 );
 
 type BoundsColumns = (
@@ -126,6 +130,7 @@ const CLIENT: ClientColumns = (
     api_clients::revoked_on,
     BOUNDS,
     api_clients::last_used_on,
+    api_clients::owner,
 );
 
 /// The number of API clients among the kinds of actors; never reused, never changed.
@@ -169,6 +174,7 @@ impl AccessStore for Store<Connection> {
             api_clients::name.eq(client.name.as_str()),
             api_clients::key.eq(client.key.as_str()),
             api_clients::access_groups.eq(client.groups.bits()),
+            api_clients::owner.eq(client.owner.as_ref().map(Login::as_str)),
             api_clients::secret.eq(client.secret.as_bytes().as_slice()),
             api_clients::created_on.eq(client.created.on.unix_micros()),
         );

@@ -10,23 +10,33 @@ use diesel::dsl::{Nullable, Select};
 use diesel::prelude::*;
 
 use super::Connection;
-use crate::mapping::stored;
+use crate::mapping::{instant, stored};
 use crate::schema::{actors, api_clients, operators};
 use crate::store::Store;
 
-/// An actor: its number, its name if it is a client, and an operator's name and login.
-type ActorRow = (i64, Option<String>, Option<(String, String)>);
+/// A client: its name, who owns it, and when it was revoked and when it ends.
+type ClientRow = (String, Option<String>, Option<i64>, Option<i64>);
+/// An operator: her name, her login, and when she was disabled.
+type OperatorRow = (String, String, Option<i64>);
+/// An actor: its number, and what is known of it, which is one of the two.
+type ActorRow = (i64, Option<ClientRow>, Option<OperatorRow>);
 
 fn actor((number, client, operator): ActorRow) -> anyhow::Result<ActorRecord> {
     match (client, operator) {
-        (Some(name), None) => Ok(ActorRecord::Client {
-            number: stored(number)?,
-            name: Name::from_stored(name),
-        }),
-        (None, Some((name, login))) => Ok(ActorRecord::Operator {
+        (Some((name, owner, revoked_on, ends_on)), None) => {
+            let over_on = revoked_on.into_iter().chain(ends_on).min();
+            Ok(ActorRecord::Client {
+                number: stored(number)?,
+                name: Name::from_stored(name),
+                owner: owner.map(Login::from_stored),
+                over_on: over_on.map(instant).transpose()?,
+            })
+        }
+        (None, Some((name, login, disabled_on))) => Ok(ActorRecord::Operator {
             number: stored(number)?,
             name: Name::from_stored(name),
             login: Login::from_stored(login),
+            over_on: disabled_on.map(instant).transpose()?,
         }),
         _ => Err(anyhow!(
             "actor {number} is not one of clients and operators"
@@ -34,10 +44,19 @@ fn actor((number, client, operator): ActorRow) -> anyhow::Result<ActorRecord> {
     }
 }
 
+type ClientColumns = (
+    api_clients::name,
+    api_clients::owner,
+    api_clients::revoked_on,
+    api_clients::ends_on,
+);
+
+type OperatorColumns = (operators::name, operators::login, operators::disabled_on);
+
 type Columns = (
     actors::number,
-    Nullable<api_clients::name>,
-    Nullable<(operators::name, operators::login)>,
+    Nullable<ClientColumns>,
+    Nullable<OperatorColumns>,
 );
 
 type Everybody = diesel::dsl::LeftJoin<
@@ -47,14 +66,17 @@ type Everybody = diesel::dsl::LeftJoin<
 
 /// Every actor, whatever it is.
 fn everybody() -> Select<Everybody, Columns> {
+    let client: ClientColumns = (
+        api_clients::name,
+        api_clients::owner,
+        api_clients::revoked_on,
+        api_clients::ends_on,
+    );
+    let operator: OperatorColumns = (operators::name, operators::login, operators::disabled_on);
     actors::table
         .left_join(api_clients::table)
         .left_join(operators::table)
-        .select((
-            actors::number,
-            api_clients::name.nullable(),
-            (operators::name, operators::login).nullable(),
-        ))
+        .select((actors::number, client.nullable(), operator.nullable()))
 }
 
 impl Actors for Store<Connection> {

@@ -9,6 +9,7 @@ mod badge_columns;
 mod badge_events;
 mod badges;
 mod catalogue;
+pub(super) mod changes;
 mod comparable;
 mod customer_badges;
 pub(super) mod earn_rows;
@@ -23,6 +24,7 @@ mod operators;
 pub(super) mod people_rows;
 pub(super) mod requests;
 mod stored_texts;
+mod unit_of_work;
 mod webhooks;
 
 use super::{

@@ -5,7 +5,9 @@ use accolade_domain::people::Merged;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
+use super::changes::{naming_after, replace_naming};
 use super::{Connection, DB};
+use crate::change_rows::Naming;
 use crate::feed::data::NAMING;
 use crate::mapping::{badge_id, stored};
 use crate::people::sql::{
@@ -339,6 +341,19 @@ impl PeopleRows for Connection {
             .filter(feed::data.is_not_null())
             .select((feed::last_position, feed::data.assume_not_null()))
             .load(self)
+    }
+
+    fn changes_after(
+        &mut self,
+        org: OrgId,
+        after: &[u8],
+        at_most: u32,
+    ) -> QueryResult<Vec<Naming>> {
+        naming_after(self, org, after, at_most)
+    }
+
+    fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()> {
+        replace_naming(self, org, row)
     }
 
     fn kept_after(

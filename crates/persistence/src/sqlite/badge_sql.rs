@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use accolade_application::ports::BadgeVersion;
+use accolade_application::ports::{BadgeVersion, RulesVersion};
 use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
 use super::{Connection, DB};
 use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
@@ -15,7 +15,8 @@ use crate::statement::{Sql, Statement, here};
 
 /// Whether anybody was merged is a look at one row at most, whatever there is.
 static VERSION: Sql<{ here!() }> = Sql::new(
-    "SELECT version, EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org) \
+    "SELECT version, EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org), \
+     (SELECT version FROM approval_rules WHERE org_id = :org) \
      FROM badge_metas WHERE org_id = :org AND id = :badge",
 );
 
@@ -50,14 +51,16 @@ impl BadgeSql for Connection {
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
         let mut versions = Versions::default();
         for badge in badges {
-            let row: Option<(i64, bool)> = Statement::<DB, (BigInt, Bool)>::named(&VERSION)
-                .set::<BigInt, _>("org", org.get())
-                .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
-                .get_result(self)
-                .optional()?;
-            if let Some((version, is_any_merged)) = row {
+            let row: Option<(i64, bool, Option<i64>)> =
+                Statement::<DB, (BigInt, Bool, Nullable<BigInt>)>::named(&VERSION)
+                    .set::<BigInt, _>("org", org.get())
+                    .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
+                    .get_result(self)
+                    .optional()?;
+            if let Some((version, is_any_merged, rules)) = row {
                 versions.versions.push((*badge, BadgeVersion(version)));
                 versions.is_any_merged |= is_any_merged;
+                versions.rules = RulesVersion(rules.unwrap_or(0));
             }
         }
         Ok(versions)

@@ -74,7 +74,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         writer: Transactions::new(writer, "BEGIN IMMEDIATE", patience, of_writing)
             .in_turns(Gate::new(WRITER), options.pool_timeout),
         reader: Transactions::new(readers, "BEGIN", patience, of_reading),
-        for_migrations: Box::new(move || first_in_turn(&file, &settings, patience)),
+        for_migrations: Arc::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
         settled: Settled::default(),

@@ -91,6 +91,9 @@ pub(crate) const TABLES: &[Table] = tables! {
     job_parts: Form::Same,
     job_trials: Form::Same,
     job_chunks: Form::Same,
+    approval_rules: Form::Same,
+    changes: Form::Same,
+    change_subjects: Form::Same,
 };
 
 /// What is left behind: the migrations are the program's; leases are of processes; what is in

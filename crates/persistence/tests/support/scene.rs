@@ -44,6 +44,7 @@ impl Scene {
             name: "loyalty".try_into().unwrap(),
             key: ClientKey::try_from("loyalty").unwrap(),
             groups: AccessGroups::DEFAULT,
+            owner: None,
             secret: Secret::presented("secret").hash(),
             created: Attribution::system(second(0)),
         };
@@ -79,6 +80,7 @@ impl Scene {
                 now: second(1500),
                 key: None,
                 tag: None,
+                rules: None,
             },
             badge: id,
             version: found.version,
@@ -117,6 +119,7 @@ impl Scene {
                 now: second(1500),
                 key: None,
                 tag: None,
+                rules: None,
             },
             badge: id,
             version: found.version,

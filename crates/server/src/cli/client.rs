@@ -10,6 +10,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
+use accolade_domain::login::{Login, UnfitLogin};
 use anyhow::{Result, anyhow};
 use serde_json::json;
 
@@ -29,6 +30,14 @@ pub(super) fn key(text: &str) -> Result<ClientKey, MalformedClientKey> {
     ClientKey::try_from(text)
 }
 
+/// Reads a login from the command line.
+///
+/// # Errors
+/// The text is none.
+pub(super) fn login(text: &str) -> Result<Login, UnfitLogin> {
+    Login::try_from(text)
+}
+
 /// Creates a client and prints its credentials, or takes those that callers have.
 ///
 /// # Errors
@@ -38,13 +47,19 @@ pub(super) fn create(command: CreateClient) -> Result<()> {
         org,
         name,
         groups,
+        owner,
         key,
         secret_stdin: _,
         json,
     } = command;
     let shown = printable(name.as_str());
     let groups = groups.into_iter().collect();
-    let client = access::CreateClient { org, name, groups };
+    let client = access::CreateClient {
+        org,
+        name,
+        groups,
+        owner,
+    };
     if let Some(key) = key {
         let secret = secret_of_callers(io::stdin().lock())?;
         let ports = store::of_process()?;

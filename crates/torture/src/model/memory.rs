@@ -63,6 +63,7 @@ impl Model {
             org: id,
             name: "Model".try_into().unwrap(),
             groups: AccessGroups::ALL,
+            owner: None,
         };
         let client = create_client(&ports, client).unwrap();
         let caller = Caller {

@@ -27,7 +27,7 @@ struct Ordered<'a>(Vec<(String, &'a RawValue)>);
 ///
 /// # Errors
 /// One of them is no JSON.
-pub(super) fn differences(
+pub(crate) fn differences(
     path: &str,
     before: Option<&RawValue>,
     after: Option<&RawValue>,

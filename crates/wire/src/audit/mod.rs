@@ -5,5 +5,5 @@ pub mod query;
 
 mod difference;
 mod job_state;
-mod state;
+pub(crate) mod state;
 pub(crate) mod webhook_state;

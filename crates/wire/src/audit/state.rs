@@ -2,11 +2,15 @@
 
 use std::borrow::Cow;
 
-use accolade_domain::audit::{Action, BadgeState, ClientState, Entry, OperatorState, State};
+use accolade_domain::approval::ChangeState;
+use accolade_domain::audit::{
+    Action, BadgeState, Change, ClientState, Entry, OperatorState, State,
+};
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::{CustomField, CustomValues, Group};
 use accolade_domain::ids::GroupId;
 use accolade_domain::instant::Instant;
+use accolade_domain::login::Login;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::text::{Description, Reason};
 use accolade_domain::zone::Zone;
@@ -21,7 +25,27 @@ use crate::audit::webhook_state::{WebhookSettingsState, WebhookStateState};
 use crate::badge::answer::{ClaimBody, ImageBody, TagBody, benefits, description, images, tags};
 use crate::badge::constraint::{ConstraintBody, Scope, Seen};
 use crate::badge::expiry::ExpiryBody;
+use crate::change::rules::RulesBody;
 use crate::instant::{WireInstant, WireIso};
+
+/// What `change` tells, field by field, as it was seen at `now`.
+///
+/// # Errors
+/// A part that is stored cannot be written.
+pub(crate) fn told(
+    change: &Change,
+    now: Instant,
+    zone: &Zone,
+) -> serde_json::Result<Vec<ChangeBody>> {
+    let mut found = Vec::new();
+    let written = |state: &Option<State>| {
+        let state = state.as_ref();
+        state.map(|it| write(it, now, zone)).transpose()
+    };
+    let (before, after) = (written(&change.before)?, written(&change.after)?);
+    differences("", before.as_deref(), after.as_deref(), &mut found)?;
+    Ok(found)
+}
 
 /// What `entry` tells, field by field.
 ///
@@ -82,6 +106,12 @@ fn write(state: &State, now: Instant, zone: &Zone) -> serde_json::Result<Box<Raw
             "toCustomerId": to,
         })),
         State::Operator(operator) => to_raw_value(&OperatorStateBody::new(operator)),
+        State::ApprovalRules(rules) => to_raw_value(&RulesBody::new(rules)),
+        State::Change(operation) => to_raw_value(&json!({
+            "operation": operation.name(),
+            "state": ChangeState::Pending.name(),
+        })),
+        State::ChangeState(state) => to_raw_value(&json!({ "state": state.name() })),
         State::Imported(earns) => to_raw_value(&json!({ "earnedCount": earns })),
     }
 }
@@ -187,6 +217,8 @@ struct ClientStateBody<'a> {
     ends_on: Option<WireInstant>,
     #[serde(rename = "endsOnISO")]
     ends_on_iso: Option<WireIso>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<&'a str>,
 }
 
 impl<'a> ClientStateBody<'a> {
@@ -198,6 +230,7 @@ impl<'a> ClientStateBody<'a> {
             customers_per_minute: client.customers_per_minute,
             ends_on: client.ends_on.map(Into::into),
             ends_on_iso: client.ends_on.map(Into::into),
+            owner: client.owner.as_ref().map(Login::as_str),
         }
     }
 }

@@ -269,8 +269,12 @@ pub fn description(definition: &BadgeDefinition) -> Option<&str> {
 
 /// The pictures.
 pub fn images(definition: &BadgeDefinition) -> Vec<ImageBody<'_>> {
-    definition
-        .images
+    all_images(&definition.images)
+}
+
+/// How `images` look.
+pub(crate) fn all_images(images: &[Image]) -> Vec<ImageBody<'_>> {
+    images
         .iter()
         .map(|image: &Image| ImageBody {
             name: image.name.as_ref().map(ShortText::as_str),
@@ -283,9 +287,12 @@ pub fn images(definition: &BadgeDefinition) -> Vec<ImageBody<'_>> {
 
 /// The names and values.
 pub fn tags(definition: &BadgeDefinition) -> Vec<TagBody<'_>> {
-    definition
-        .tags
-        .iter()
+    all_tags(&definition.tags)
+}
+
+/// How `tags` look.
+pub(crate) fn all_tags(tags: &[Tag]) -> Vec<TagBody<'_>> {
+    tags.iter()
         .map(|Tag { name, value }| TagBody {
             name: name.as_str(),
             value: value.as_ref().map(ShortText::as_str),
@@ -298,8 +305,15 @@ pub fn tags(definition: &BadgeDefinition) -> Vec<TagBody<'_>> {
 /// # Errors
 /// What is stored is no JSON.
 pub fn benefits(definition: &BadgeDefinition) -> serde_json::Result<Vec<&RawValue>> {
-    definition
-        .benefits
+    all_benefits(&definition.benefits)
+}
+
+/// `benefits`, as they were sent.
+///
+/// # Errors
+/// What is stored is no JSON.
+pub(crate) fn all_benefits(benefits: &[Benefit]) -> serde_json::Result<Vec<&RawValue>> {
+    benefits
         .iter()
         .map(Benefit::json)
         .map(serde_json::from_str)

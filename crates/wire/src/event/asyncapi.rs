@@ -6,7 +6,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::cloud_event::{CLOUD_EVENT, CloudEvent};
-use super::gateway::{GATEWAY_EXAMPLE, GatewayEvent};
+use super::gateway::{GATEWAY_EXAMPLE, GatewayEvent, WORKFLOW_EXAMPLE, WorkflowEvent};
 use super::types::EventType;
 
 /// What the document says of itself.
@@ -24,6 +24,8 @@ pub fn asyncapi(version: &str) -> Value {
     schemas.push((CloudEvent::name().into_owned(), CloudEvent::schema()));
     GatewayEvent::schemas(&mut schemas);
     schemas.push((GatewayEvent::name().into_owned(), GatewayEvent::schema()));
+    WorkflowEvent::schemas(&mut schemas);
+    schemas.push((WorkflowEvent::name().into_owned(), WorkflowEvent::schema()));
     let (mut messages, mut all) = (Map::new(), Map::new());
     for event in EventType::all() {
         event.add_data_schemas(&mut schemas);
@@ -33,7 +35,11 @@ pub fn asyncapi(version: &str) -> Value {
         all.insert(name.to_owned(), reference);
     }
     messages.insert("badgeEarned".to_owned(), gateway_message());
-    let gateway = json!({"badgeEarned": {"$ref": "#/components/messages/badgeEarned"}});
+    messages.insert("requestWorkflowEvent".to_owned(), workflow_message());
+    let gateway = json!({
+        "badgeEarned": {"$ref": "#/components/messages/badgeEarned"},
+        "requestWorkflowEvent": {"$ref": "#/components/messages/requestWorkflowEvent"},
+    });
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -128,6 +134,17 @@ fn gateway_message() -> Value {
         "contentType": "application/json",
         "payload": {"$ref": format!("#/components/schemas/{}", GatewayEvent::name())},
         "examples": [{"payload": example(GATEWAY_EXAMPLE)}],
+    })
+}
+
+/// The message that something became of a request that waits for approval, in the format of the API family.
+fn workflow_message() -> Value {
+    json!({
+        "name": "requestWorkflowEvent",
+        "title": "Something became of a request that waits for approval, in the format of the API family",
+        "contentType": "application/json",
+        "payload": {"$ref": format!("#/components/schemas/{}", WorkflowEvent::name())},
+        "examples": [{"payload": example(WORKFLOW_EXAMPLE)}],
     })
 }
 

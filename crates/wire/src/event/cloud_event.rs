@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use accolade_domain::approval::ChangeId;
 use accolade_domain::event::{Event, EventKind, Fact};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId, WebhookId};
 use accolade_domain::job::JobId;
@@ -140,6 +141,8 @@ pub(super) enum Subject<'a> {
     Webhook(WebhookId),
     /// A job.
     Job(&'a JobId),
+    /// A change.
+    Change(ChangeId),
     /// A customer.
     Customer(CustomerId),
     /// A customer who was forgotten, in what she had to do with other customers.
@@ -164,6 +167,7 @@ impl<'a> Subject<'a> {
             Fact::Badge(_, it) => Self::Badge(it.badge),
             Fact::WebhookDisabled { webhook, .. } => Self::Webhook(*webhook),
             Fact::JobFinished(it) => Self::Job(&it.job),
+            Fact::Change(it) => Self::Change(it.change),
             Fact::CustomerMerged { to, .. } => Self::Customer(*to),
             Fact::CustomerErased { customer } => Self::Customer(*customer),
             Fact::Forgotten(it) => it.badge.map_or(Self::Customers, Self::Badge),
@@ -177,6 +181,7 @@ impl<'a> Subject<'a> {
             Self::Badge(badge) => badge.to_string(),
             Self::Webhook(webhook) => webhook.to_string(),
             Self::Job(job) => job.to_string(),
+            Self::Change(change) => change.to_string(),
             Self::Customers => self.to_string(),
         }
     }
@@ -191,6 +196,7 @@ impl fmt::Display for Subject<'_> {
             Self::Badge(badge) => write!(f, "badges/{badge}"),
             Self::Webhook(webhook) => write!(f, "webhooks/{webhook}"),
             Self::Job(job) => write!(f, "jobs/{job}"),
+            Self::Change(change) => write!(f, "changes/{change}"),
             Self::Customer(customer) => write!(f, "customers/{customer}"),
             Self::Customers => f.write_str("customers"),
         }

@@ -2,7 +2,9 @@
 
 use accolade_domain::actor::Actor;
 use accolade_domain::earning::{Limit, Scope, Span, Window};
-use accolade_domain::event::{BadgeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact};
+use accolade_domain::event::{
+    BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact,
+};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId, WebhookId};
 use accolade_domain::job::Rows;
 use accolade_domain::text::{Reason, RequestId};
@@ -13,7 +15,7 @@ use crate::answer::answer;
 use crate::badge::constraint::Kind;
 use crate::enrolment::answer::OwnerBody;
 use crate::instant::WireIso;
-use crate::words::OwnerTypeName;
+use crate::words::{OwnerTypeName, RuledOperationName};
 
 /// The data of an event, in the shape of its kind.
 #[derive(Debug, Serialize)]
@@ -37,6 +39,8 @@ pub(super) enum EventData<'a> {
     Webhook(WebhookData<'a>),
     /// A job has ended.
     Job(JobData<'a>),
+    /// A command was handed in for approval, or a change has ended.
+    Change(ChangeData<'a>),
     /// Two customers became one.
     Merged(MergedData),
     /// A customer was forgotten.
@@ -62,6 +66,7 @@ impl<'a> EventData<'a> {
                 Self::Webhook(WebhookData::new(*webhook, reason))
             }
             Fact::JobFinished(it) => Self::Job(JobData::new(it)),
+            Fact::Change(it) => Self::Change(ChangeData::new(it)),
             Fact::CustomerMerged { from, to } => Self::Merged(MergedData::new(*from, *to)),
             Fact::CustomerErased { customer } => Self::Erased(ErasedData::new(*customer)),
             Fact::Forgotten(_) => return None,
@@ -288,6 +293,29 @@ answer! {
         rows: JobEventRows = JobEventRows::new(&fact.rows),
     }
     new(fact: &'a JobFact) {}
+}
+
+answer! {
+    /// A command that was handed in for approval, or a change that has ended.
+    #[schema(as = ChangeEventData)]
+    pub(super) struct ChangeData<'a> {
+        /// The change.
+        #[schema(example = "ef1bc378-a4d4-41ee-b2a9-462516199fc5")]
+        changeId: String = fact.change.to_string(),
+        /// What it does.
+        #[schema(value_type = RuledOperationName)]
+        operation: &'static str = fact.operation.name(),
+        /// The number of who made it, as in `createdBy`.
+        #[schema(example = 1)]
+        maker: i64 = fact.maker.number(),
+        /// The number of who has decided it; null where nobody has.
+        #[schema(required)]
+        checker: Option<i64> = fact.checker.map(Actor::number),
+        /// What was said beside it; null if nothing was.
+        #[schema(required)]
+        comment: Option<&'a str> = fact.comment.as_ref().map(Reason::as_str),
+    }
+    new(fact: &'a ChangeFact) {}
 }
 
 answer! {

@@ -3,12 +3,13 @@
 //! The names are the family's: an enrolment is an *issual*, the customer is told apart by where it
 //! is known, and moments are numbers of milliseconds.
 
+use accolade_domain::actor::Actor;
 use accolade_domain::earning::Span;
-use accolade_domain::event::{EarnFact, Event, Fact, LimitCount};
+use accolade_domain::event::{ChangeFact, EarnFact, Event, Fact, LimitCount};
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId, EnrolmentId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::Owner;
-use accolade_domain::text::RequestId;
+use accolade_domain::text::{Reason, RequestId};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -16,19 +17,97 @@ use uuid::Uuid;
 
 use super::cloud_event::event_id;
 use crate::answer::answer;
+use crate::change::workflow::{request_state, request_type};
 use crate::earning::windows::level;
 use crate::words::{CalendarUnitName, OwnerTypeName};
 
 /// An example, as JSON.
 pub const GATEWAY_EXAMPLE: &str = include_str!("../../examples/events/badgeEarned.json");
 
+/// An example of an event of the request workflow, as JSON.
+pub const WORKFLOW_EXAMPLE: &str = include_str!("../../examples/events/requestWorkflowEvent.json");
+
+/// An event in the family's format.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum AnyGatewayEvent<'a> {
+    /// A customer earned a badge.
+    Earned(Box<GatewayEvent<'a>>),
+    /// Something became of a request that waits for approval.
+    Workflow(Box<WorkflowEvent<'a>>),
+}
+
 /// `event` in the family's format; `None` of what that has no event for. `issued_on` is when the
 /// enrolment was recorded that the earn rests on.
-pub fn gateway_event(event: &Event, issued_on: Option<Instant>) -> Option<GatewayEvent<'_>> {
+pub fn gateway_event(event: &Event, issued_on: Option<Instant>) -> Option<AnyGatewayEvent<'_>> {
     match &event.fact {
-        Fact::EarnCreated(fact) => Some(GatewayEvent::new(event, fact, issued_on)),
+        Fact::EarnCreated(fact) => {
+            let earned = GatewayEvent::new(event, fact, issued_on);
+            Some(AnyGatewayEvent::Earned(Box::new(earned)))
+        }
+        Fact::Change(fact) => {
+            let workflow = WorkflowEvent::new(event, fact);
+            Some(AnyGatewayEvent::Workflow(Box::new(workflow)))
+        }
         _ => None,
     }
+}
+
+answer! {
+    /// Something became of a request that waits for approval, in the format of the API family.
+    #[schema(as = RequestWorkflowEvent)]
+    pub struct WorkflowEvent<'a> {
+        /// What happened.
+        #[schema(example = "requestWorkflowEvent")]
+        eventName: &'static str = "requestWorkflowEvent",
+        /// Names the event; the same whenever it is sent.
+        #[schema(value_type = String, example = "5b1ee5b0-9d0a-8c3e-8f0a-2b1f0f6a7c11")]
+        eventId: Uuid = uuid(event),
+        /// The organisation.
+        #[schema(example = 100_458)]
+        orgId: i64 = event.org.get(),
+        /// The organisation and the change.
+        #[schema(example = "100458_ef1bc378-a4d4-41ee-b2a9-462516199fc5")]
+        refId: String = format!("{}_{}", event.org, fact.change),
+        /// Always null.
+        #[schema(required, value_type = Option<String>)]
+        apiRequestId: () = (),
+        /// When it was recorded: milliseconds since 1970.
+        #[schema(example = 1_777_636_800_000_i64)]
+        createdAt: i64 = milliseconds(event.recorded_on),
+        /// What there is to say.
+        data: WorkflowData<'a> = WorkflowData::new(fact),
+        /// Always null.
+        #[schema(required, value_type = Option<String>)]
+        loyaltyEventId: () = (),
+    }
+    new(event: &'a Event, fact: &'a ChangeFact) {}
+}
+
+answer! {
+    /// What there is to say of a request that waits for approval.
+    #[schema(as = RequestWorkflowData)]
+    pub(super) struct WorkflowData<'a> {
+        /// The change.
+        #[schema(example = "ef1bc378-a4d4-41ee-b2a9-462516199fc5")]
+        requestId: String = fact.change.to_string(),
+        /// `issue-badge` or `earn-badge`, or what else it does.
+        #[schema(example = "issue-badge")]
+        requestType: &'static str = request_type(fact.operation),
+        /// `AdminTask`, `approved`, `rejected` or `failed`.
+        #[schema(example = "AdminTask")]
+        state: &'static str = request_state(fact.state),
+        /// The number of who made it.
+        #[schema(example = 1)]
+        userId: i64 = fact.maker.number(),
+        /// The number of who has decided it; null where nobody has.
+        #[schema(required)]
+        checkerId: Option<i64> = fact.checker.map(Actor::number),
+        /// What was said beside it; null if nothing was.
+        #[schema(required)]
+        actionMessage: Option<&'a str> = fact.comment.as_ref().map(Reason::as_str),
+    }
+    new(fact: &'a ChangeFact) {}
 }
 
 answer! {

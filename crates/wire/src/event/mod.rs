@@ -21,6 +21,8 @@ pub use cloud_event::{
     CLOUD_EVENT, CLOUD_EVENTS_BATCH, CloudEvent, cloud_event, event_id, partition_key,
 };
 pub use cursor::cursor;
-pub use gateway::{GATEWAY_EXAMPLE, GatewayEvent, gateway_event};
+pub use gateway::{
+    AnyGatewayEvent, GATEWAY_EXAMPLE, GatewayEvent, WORKFLOW_EXAMPLE, WorkflowEvent, gateway_event,
+};
 pub use page::{EventsBody, batch};
 pub use types::EventType;

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use accolade_domain::actor::Actor;
+use accolade_domain::approval::{ChangeState, RuledOperation};
 use accolade_domain::earning::{Limit, Scope, Span, Window};
 use accolade_domain::event::{
-    BadgeChanged, BadgeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact, ForgottenFact,
-    JobFact, LimitCount, LimitFact, Position,
+    BadgeChanged, BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Event, EventKind, Fact,
+    ForgottenFact, JobFact, LimitCount, LimitFact, Position,
 };
 use accolade_domain::fixtures::{at, count, customer, owner};
 use accolade_domain::job::{JobOperation, JobState, Rows};
@@ -153,6 +154,12 @@ fn fact(kind: EventKind) -> Fact {
                 invalid: 20,
             },
         }),
+        EventKind::ChangeSubmitted => Fact::Change(change(ChangeState::Pending)),
+        EventKind::ChangeApproved => Fact::Change(change(ChangeState::Approved)),
+        EventKind::ChangeRejected => Fact::Change(change(ChangeState::Rejected)),
+        EventKind::ChangeWithdrawn => Fact::Change(change(ChangeState::Withdrawn)),
+        EventKind::ChangeExpired => Fact::Change(change(ChangeState::Expired)),
+        EventKind::ChangeFailed => Fact::Change(change(ChangeState::Failed)),
         EventKind::CustomerMerged => Fact::CustomerMerged {
             from: earn().customer,
             to: customer(62_090_014),
@@ -160,6 +167,21 @@ fn fact(kind: EventKind) -> Fact {
         EventKind::CustomerErased => Fact::CustomerErased {
             customer: earn().customer,
         },
+    }
+}
+
+fn change(state: ChangeState) -> ChangeFact {
+    let is_voted = matches!(
+        state,
+        ChangeState::Approved | ChangeState::Rejected | ChangeState::Failed
+    );
+    ChangeFact {
+        change: "ef1bc378-a4d4-41ee-b2a9-462516199fc5".parse().unwrap(),
+        operation: RuledOperation::Enrol,
+        state,
+        maker: Actor::try_from(1).unwrap(),
+        checker: is_voted.then(|| Actor::try_from(2).unwrap()),
+        comment: is_voted.then(|| "As agreed".try_into().unwrap()),
     }
 }
 
@@ -379,11 +401,26 @@ fn an_earn_in_the_format_of_the_family_is_as_its_consumers_know_it() {
 }
 
 #[test]
-fn only_earns_are_events_in_the_format_of_the_family() {
+fn only_earns_and_changes_are_events_in_the_format_of_the_family() {
     let sent = EventKind::ALL
         .iter()
         .filter(|kind| gateway_event(&event(fact(**kind)), None).is_some());
-    assert_eq!(sent.collect::<Vec<_>>(), [&EventKind::EarnCreated]);
+    let names: Vec<_> = sent.map(|kind| kind.name()).collect();
+    let changes = [
+        "change.submitted",
+        "change.approved",
+        "change.rejected",
+        "change.withdrawn",
+        "change.expired",
+        "change.failed",
+    ];
+    assert_eq!(names, [&["earn.created"][..], &changes].concat());
+    let approved = event(fact(EventKind::ChangeApproved));
+    let sent = serde_json::to_value(gateway_event(&approved, None)).unwrap();
+    check_example("requestWorkflowEvent", &sent);
+    let payload = strictly("components/messages/requestWorkflowEvent/payload");
+    let found = differences(&payload, &sent);
+    assert!(found.is_empty(), "{found:?}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::cloud_event::event_type;
 use super::data::{
-    BadgeData, ClaimData, EarnData, EnrolmentData, ErasedData, JobData, LimitData, MergedData,
-    RevokedEarnData, RevokedEnrolmentData, WebhookData,
+    BadgeData, ChangeData, ClaimData, EarnData, EnrolmentData, ErasedData, JobData, LimitData,
+    MergedData, RevokedEarnData, RevokedEnrolmentData, WebhookData,
 };
 
 /// What documents say of a type of event.
@@ -93,6 +93,18 @@ event_types! {
         "A webhook was disabled because nothing could be delivered.", "webhook.disabled";
     JobFinished: JobData<'_> => "jobs/{jobId}",
         "A job has ended: its results are complete.", "job.finished";
+    ChangeSubmitted: ChangeData<'_> => "changes/{changeId}",
+        "A command waits for approval.", "change.submitted";
+    ChangeApproved: ChangeData<'_> => "changes/{changeId}",
+        "A change was approved: what came of it follows.", "change.approved";
+    ChangeRejected: ChangeData<'_> => "changes/{changeId}",
+        "Somebody has rejected a change.", "change.rejected";
+    ChangeWithdrawn: ChangeData<'_> => "changes/{changeId}",
+        "Who made a change has taken it back.", "change.withdrawn";
+    ChangeExpired: ChangeData<'_> => "changes/{changeId}",
+        "Nobody decided a change in time.", "change.expired";
+    ChangeFailed: ChangeData<'_> => "changes/{changeId}",
+        "A change was approved and could not be carried out any more.", "change.failed";
     CustomerMerged: MergedData => "customers/{toCustomerId}",
         "Two customers became one: everything of the first is the second's.", "customer.merged";
     CustomerErased: ErasedData => "customers/{customerId}",

@@ -59,6 +59,16 @@ pub struct Parsed<T> {
     pub warnings: Vec<Rejection>,
 }
 
+impl<T> Parsed<T> {
+    /// The same of what `map` makes of what it asks for.
+    pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Parsed<U> {
+        Parsed {
+            value: map(self.value),
+            warnings: self.warnings,
+        }
+    }
+}
+
 /// An element that is read by itself, or all that is wrong with it.
 pub type Element<T> = Result<Parsed<T>, Vec<Rejection>>;
 

@@ -6,6 +6,7 @@ use accolade_domain::ids::GroupId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::Rejection;
+use accolade_domain::zone::Zone;
 
 use crate::customer::named::{IdentifierText, NamedCustomer};
 use crate::instant;
@@ -95,6 +96,13 @@ pub(crate) fn meaning<T: Copy>(text: &str, words: &Words<T>) -> Result<T, Reject
 pub(crate) fn moment(text: &str) -> Result<Instant, Rejection> {
     // A plus sign of an offset that was not percent-encoded has become a blank.
     instant::parse(&text.trim().replace(' ', "+")).map_err(Rejection::unreadable)
+}
+
+/// A local day of an org in this zone: its first moment, and that of the next one.
+pub(crate) fn day(text: &str, zone: &Zone) -> Result<(Instant, Instant), Rejection> {
+    let wrong = "Must be a day, such as 2026-05-01.";
+    zone.day(text.trim())
+        .ok_or_else(|| Rejection::unreadable(wrong))
 }
 
 /// A customer, by its number or by an identifier of the kind `named_by`.

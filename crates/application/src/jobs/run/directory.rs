@@ -265,6 +265,10 @@ impl Chunk<'_> {
             }
             Err(UseCaseError::IdempotencyKeyUsed) => Ok(Written::Done),
             Err(UseCaseError::Store(error)) => Err(error.into()),
+            // The directory is under no rule.
+            Err(error @ UseCaseError::RulesChanged) => {
+                Err(StoreError::Unexpected(error.into()).into())
+            }
         }
     }
 

@@ -19,8 +19,8 @@ use crate::customers::{NamedCustomer, NamedCustomers};
 use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, ImportRow, RevokeEarns};
 use crate::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
 use crate::error::UseCaseError;
-use crate::execute::{Command, Executed, execute};
-use crate::group_commit::{GroupCommit, execute_together};
+use crate::execute::{Command, Executed, execute_admitted};
+use crate::group_commit::{GroupCommit, execute_admitted_together};
 use crate::ports::{
     ChunkPlan, IdentifierKind, JobRow, NotExecuted, Operation, PlannedRow, RowAction, StoreError,
 };
@@ -316,7 +316,7 @@ impl Chunk<'_> {
             groups.push((operation, request_id, group.members));
             members.push((self.request(), command, customers));
         }
-        let results = execute_together(self.ports, self.known, members);
+        let results = execute_admitted_together(self.ports, self.known, members);
         for ((operation, request_id, members), result) in groups.into_iter().zip(results) {
             let done = self.done(result, operation, &request_id)?;
             self.tell(&members, operation, request_id, done)?;
@@ -330,7 +330,7 @@ impl Chunk<'_> {
         operation: Operation,
         request_id: &RequestId,
     ) -> Result<Done, RunError> {
-        let result = execute(self.ports, self.request(), command);
+        let result = execute_admitted(self.ports, self.request(), command);
         self.done(result, operation, request_id)
     }
 
@@ -368,6 +368,10 @@ impl Chunk<'_> {
                 "a request of a job has no idempotency key, and it is used"
             ))
             .into()),
+            // What a job was started for is let through whatever the rules say meanwhile.
+            Err(error @ UseCaseError::RulesChanged) => {
+                Err(StoreError::Unexpected(error.into()).into())
+            }
             Err(UseCaseError::Store(error)) => Err(error.into()),
         }
     }

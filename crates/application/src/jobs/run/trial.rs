@@ -183,7 +183,7 @@ impl Chunk<'_> {
             Ok(executed) => Ok(Ok(executed.into_answer())),
             Err(UseCaseError::Refused(rejections)) => Ok(Err(rejections)),
             Err(UseCaseError::Store(error)) => Err(error.into()),
-            Err(error @ UseCaseError::IdempotencyKeyUsed) => {
+            Err(error @ (UseCaseError::IdempotencyKeyUsed | UseCaseError::RulesChanged)) => {
                 Err(StoreError::Unexpected(error.into()).into())
             }
         }

@@ -1,0 +1,95 @@
+//! The one place where commands are held.
+
+use accolade_domain::approval::{ApprovalRules, Demand, RuledOperation};
+use accolade_domain::rejection::{Code, Rejection};
+
+use super::command::RuledCommand;
+use super::submit::submit;
+use crate::answer::Answer;
+use crate::error::UseCaseError;
+use crate::ports::{Ports, RulesVersion};
+use crate::request::Request;
+use crate::turns::MOST_ROUNDS;
+
+/// Runs `command` if no rule of the org holds it, and has it wait for approval else.
+///
+/// # Errors
+/// 1967 if a change of the same waits; those of the command.
+pub(crate) fn admit(
+    ports: &Ports,
+    request: &mut Request,
+    command: RuledCommand,
+) -> Result<Answer, UseCaseError> {
+    let org = request.caller.org;
+    let warned = request.warnings.len();
+    let is_checked = command.is_checked_when_recorded();
+    let mut known = is_checked.then(|| ports.rules.get(org)).flatten();
+    for _ in 0..MOST_ROUNDS {
+        let is_known = known.is_some();
+        let rules = match known.take() {
+            Some(rules) => rules,
+            None => ports.rules.read(ports, org)?,
+        };
+        match demand(ports, request, &rules.rules, &command)? {
+            // Nothing is held by rules that may have been replaced.
+            Some(_) if is_known => continue,
+            Some(demand) => return submit(ports, request, command, demand),
+            None if !is_checked => return command.run(ports, request),
+            None => {}
+        }
+        request.rules = Some(rules.version);
+        match command.clone().run(ports, request) {
+            Err(UseCaseError::RulesChanged) => request.warnings.truncate(warned),
+            result => return result,
+        }
+    }
+    Err(UseCaseError::overtaken("the rules for approval"))
+}
+
+/// The version of the rules by which a command of `operation` about so many customers may be recorded
+/// without approval, as far as they are known; `None`: the rules must be asked.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn passes(
+    ports: &Ports,
+    request: &Request,
+    operation: RuledOperation,
+) -> Result<Option<RulesVersion>, UseCaseError> {
+    let rules = ports.rules.get_or_read(ports, request.caller.org)?;
+    let is_ruled = rules.rules.of(operation).is_some();
+    Ok((!is_ruled).then_some(rules.version))
+}
+
+/// What `command` must wait for by `rules`, if it must.
+///
+/// # Errors
+/// 1967 if it need not wait, but a change of the same does; the store failed.
+pub(super) fn demand(
+    ports: &Ports,
+    request: &Request,
+    rules: &ApprovalRules,
+    command: &RuledCommand,
+) -> Result<Option<Demand>, UseCaseError> {
+    if rules.is_empty() {
+        return Ok(None);
+    }
+    let caller = &request.caller;
+    let operations = command.operations(ports, caller)?;
+    let demand = rules.demand(&operations, |above| command.is_above(ports, caller, above))?;
+    let is_ruled = operations.iter().any(|it| rules.of(*it).is_some());
+    if demand.is_none() && is_ruled {
+        let now = ports.clock.now();
+        for subject in command.subjects() {
+            if ports.stores.changes.is_pending(caller.org, &subject, now)? {
+                return Err(pending().into());
+            }
+        }
+    }
+    Ok(demand)
+}
+
+/// 1967.
+pub(super) fn pending() -> Rejection {
+    Rejection::new(Code::ChangePending)
+}
