@@ -174,7 +174,7 @@ impl Plan {
             return 0;
         }
         let fresh = self.backlog.without_row();
-        if self.rules.order == DeliveryOrder::Strict && self.backlog.rows() > 0 {
+        if self.all_wait_for_one() {
             return 0;
         }
         if self.health.is_held(now) || self.is_in_doubt() {
@@ -361,6 +361,7 @@ impl Plan {
     fn send_on(&self, now: Instant) -> Option<Instant> {
         let fresh = match (self.backlog.has_ready(), self.is_in_doubt()) {
             (true, false) => Some(now),
+            (false, true) if self.all_wait_for_one() => None,
             (_, true) => self.doubt.probe_on(),
             (false, false) => None,
         };
@@ -384,6 +385,11 @@ impl Plan {
     fn is_in_doubt(&self) -> bool {
         let rows = self.backlog.rows() >= DOUBTED_ROWS;
         self.doubt.is_there() || (rows && self.health.failing_since.is_some())
+    }
+
+    /// Whether nothing may overtake an event that is to be sent again: nothing else is read or tried then.
+    fn all_wait_for_one(&self) -> bool {
+        self.rules.order == DeliveryOrder::Strict && self.backlog.rows() > 0
     }
 
     fn may_probe(&self, now: Instant) -> bool {
