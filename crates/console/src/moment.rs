@@ -57,6 +57,22 @@ impl Moments {
         instant.map(|it| self.show(it))
     }
 
+    /// `message` with its moments, which the API says in UTC, as they are shown.
+    pub(crate) fn within(&self, message: &str) -> String {
+        let word = |word: &str| {
+            let bare = word.trim_end_matches(['.', ',']);
+            let is_moment = bare.ends_with('Z') && bare.contains('T');
+            match Instant::parse_iso(bare) {
+                Ok(instant) if is_moment => {
+                    format!("{}{}", self.show(instant).local, &word[bare.len()..])
+                }
+                _ => word.to_owned(),
+            }
+        };
+        let words: Vec<_> = message.split(' ').map(word).collect();
+        words.join(" ")
+    }
+
     /// `instant` as the value of a field.
     pub(crate) fn field(&self, instant: Instant) -> String {
         let local = self.0.local_time(instant);
@@ -132,6 +148,14 @@ mod tests {
             kolkata().show(at("2026-05-01T18:45:30.25Z")).to_string(),
             "<time datetime=\"2026-05-01T18:45:30.250Z\" title=\"2026-05-01 18:45:30 UTC\">\
              2 May 2026, 00:15</time>"
+        );
+    }
+
+    #[test]
+    fn moments_within_a_message_are_those_of_the_org() {
+        assert_eq!(
+            kolkata().within("It opens again at 2026-05-01T18:45:30.250Z, in Z."),
+            "It opens again at 2 May 2026, 00:15, in Z."
         );
     }
 

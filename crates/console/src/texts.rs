@@ -732,8 +732,13 @@ pub(crate) fn span(span: &Span, moments: &Moments) -> String {
         Span::AllTime => "in all".to_owned(),
         Span::Fixed { window, .. } => match window.ends_on {
             Some(end) => {
-                let last = end - time::Duration::SECOND;
-                format!("{} to {}", day_of(window.starts_on), day_of(last))
+                let first = day_of(window.starts_on);
+                let last = day_of(end - time::Duration::SECOND);
+                if first == last {
+                    format!("on {first}")
+                } else {
+                    format!("{first} to {last}")
+                }
             }
             None => format!("from {} on", day_of(window.starts_on)),
         },

@@ -133,7 +133,7 @@ impl OperatorStore for MemoryStore {
         state.tell([telling::signed_in(&operator, by)]);
         state.sessions.push(record.clone());
         let begun = session(&state, &record);
-        Ok(begun.ok_or(UnknownOperator::Unknown)?)
+        begun.ok_or(UnknownOperator::Unknown)
     }
 
     fn session(&self, token: &SecretHash, now: Instant) -> Result<Option<Session>, StoreError> {

@@ -100,7 +100,11 @@ const FAULTS: &[(&str, &[&str])] = &[
     (
         "UPDATE earned_badges SET id = (SELECT o.id FROM earned_badges o WHERE o.customer_id = 1) \
          WHERE customer_id = 2",
-        &["ids of earned badges", "the ledger and its rows"],
+        &[
+            "ids of earned badges",
+            "first ids of requests",
+            "the ledger and its rows",
+        ],
     ),
     (
         "UPDATE enrolments SET expires_on = expires_on + 1 WHERE customer_id = 5",

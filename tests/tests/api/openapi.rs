@@ -200,7 +200,7 @@ impl World {
         }
         walk.add("get", "customers/lookup", &[], None, OwnView);
         if let Some(last) = walk.0.last_mut() {
-            last.query = "?q=walked".to_owned();
+            "?q=walked".clone_into(&mut last.query);
         }
         walk.add("get", "customer/{}", &["9"], None, OwnView);
         walk.add("get", "management/{}", &["9"], None, OwnView);

@@ -30,7 +30,7 @@ fn an_operator_is_created_listed_given_another_password_and_disabled(server: &Se
     let login = format!("Ada-{id}");
     let said = create(server, &id, &login, "care,admin");
     let number = said.split_whitespace().nth(3).unwrap().to_owned();
-    assert!(said.ends_with("as care,admin\n"), "{said}");
+    assert!(said.trim_end().ends_with("as care,admin"), "{said}");
     let line = listed(server, &number);
     let folded = login.to_lowercase();
     assert!(line.contains(&folded) && line.contains("active"), "{line}");

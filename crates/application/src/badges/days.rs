@@ -71,15 +71,12 @@ pub fn counts_over_time(
         (0..days.min(MOST_DAYS)).map_while(|day| from.checked_add(Duration::days(day.into())));
     let counts = all.take_while(|date| *date <= today.date).map(|date| {
         let noted = noted.next_if(|it| it.date == date);
-        let (was, is) = match (before, noted) {
-            (Some(before), Some(noted)) => (before, noted),
-            _ => {
-                return DayCounts {
-                    date,
-                    issued: 0,
-                    earned: 0,
-                };
-            }
+        let (Some(was), Some(is)) = (before, noted) else {
+            return DayCounts {
+                date,
+                issued: 0,
+                earned: 0,
+            };
         };
         before = Some(is);
         DayCounts {

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod customer_lists;
+mod days;
 mod earn_group;
 mod earning;
 mod etag;

@@ -284,7 +284,10 @@ fn refusal(it: &Refusal, moments: &Moments) -> RefusalLine {
     RefusalLine {
         on: moments.show(it.refused_on),
         event_on: moments.show(it.event_on),
-        why: t::coded(&it.rejection.message, it.rejection.code.number()),
+        why: t::coded(
+            &moments.within(&it.rejection.message),
+            it.rejection.code.number(),
+        ),
     }
 }
 

@@ -255,6 +255,7 @@ async fn shown(
         Deed::Earn => (t::LET_CUSTOMER_EARN, t::EARN),
     };
     for problem in &mut problems {
+        problem.text = moments.within(&problem.text);
         // What the API calls it.
         if problem.at.as_deref() == Some("issueEventDate") {
             problem.at = Some(EVENT.to_owned());

@@ -79,7 +79,7 @@ pub(super) fn lines(
             on: moments.show(entry.on),
             kind: kind(&entry.what),
             what: what(&entry.what),
-            why: why(&entry.what),
+            why: why(&entry.what, moments),
             badge: it
                 .badge_name
                 .as_ref()
@@ -158,9 +158,12 @@ fn id(what: &Happening) -> Option<String> {
     }
 }
 
-fn why(what: &Happening) -> Option<String> {
+fn why(what: &Happening, moments: &Moments) -> Option<String> {
     match what {
-        Happening::Refused(code, message) => Some(t::coded(message, code.number())),
+        Happening::Refused(code, message) => {
+            let message = moments.within(message);
+            Some(t::coded(&message, code.number()))
+        }
         Happening::EnrolmentRevoked(_, reason) | Happening::EarnRevoked(_, reason) => {
             reason.as_ref().map(ToString::to_string)
         }
