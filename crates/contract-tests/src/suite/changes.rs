@@ -236,9 +236,9 @@ fn once_rules_are_put_nothing_is_recorded_by_those_before(world: &World) {
                 return found.unwrap().counts.issued;
             }
             let mut recorded = 0;
+            let first = (i64::try_from(round).unwrap() * 5 + i64::try_from(i).unwrap()) * 1_000_000;
             loop {
-                let number = world.ids.uuid().as_u64_pair().1 >> 2;
-                let mut request = world.request(&badge, [i64::try_from(number).unwrap()]);
+                let mut request = world.request(&badge, [first + i64::try_from(recorded).unwrap()]);
                 request.context.rules = Some(RulesVersion(round));
                 match enrol_on(&servers[i % 2], &request) {
                     Ok(_) => recorded += 1,

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use time::Duration;
 
-use crate::support::{BADGE, ISSUE, Reply, TestApp, code_at, json as sending};
+use crate::support::{BADGE, ISSUE, PREFIX, Reply, TestApp, code_at, json as sending};
 
 const WORKFLOW: &str = "/api_gateway/v2/request-workflow";
 
@@ -40,9 +40,23 @@ async fn with_rules(operations: &[&str]) -> (TestApp, NewCredentials) {
         .map(|operation| json!({"operation": operation, "approvals": 1}))
         .collect();
     let body = json!({ "rules": rules }).to_string();
-    app.put_json("approvalRules", &body).await.ok();
+    put_rules(&app, &body).await.ok();
     let voter = app.client(&[AccessGroup::BadgesApprove]);
     (app, voter)
+}
+
+/// Has an administrator put rules.
+async fn put_rules(app: &TestApp, body: &str) -> Reply {
+    let admin = app.client(&[AccessGroup::Admin]);
+    let request = sending(Method::PUT, "approvalRules", body);
+    app.send_as(&admin, request).await
+}
+
+/// The rules, as an administrator looks them up.
+async fn rules(app: &TestApp) -> String {
+    let admin = app.client(&[AccessGroup::Admin]);
+    let request = TestRequest::get().uri(&format!("{PREFIX}/approvalRules"));
+    app.send_as(&admin, request).await.ok().to_owned()
 }
 
 /// The id of the change that `reply` tells of.
@@ -84,19 +98,19 @@ async fn issued(app: &TestApp) -> Value {
 #[actix_web::test]
 async fn rules_are_put_and_looked_up() {
     let app = TestApp::new();
-    assert_snapshot!("no_rules", app.get("approvalRules").await.ok());
+    assert_snapshot!("no_rules", rules(&app).await);
     let body = r#"{"rules":[{"operation":"ENROL","aboveRows":100,"approvals":2,"expiresAfter":86400},
         {"operation":"UPDATE_BADGE","approvals":1}]}"#;
-    let reply = app.put_json("approvalRules", body).await;
+    let reply = put_rules(&app, body).await;
     assert_snapshot!("rules", reply.ok());
-    assert_eq!(app.get("approvalRules").await.ok(), reply.body);
+    assert_eq!(rules(&app).await, reply.body);
     let body = r#"{"rules":[{"operation":"SING","approvals":0},{"operation":"EARN","approvals":1,"above":7}]}"#;
-    let refused = app.put_json("approvalRules", body).await;
+    let refused = put_rules(&app, body).await;
     assert_snapshot!(
         "rules_refused",
         format!("{}\n{}", refused.status, refused.body)
     );
-    assert_eq!(app.get("approvalRules").await.ok(), reply.body);
+    assert_eq!(rules(&app).await, reply.body);
 }
 
 #[actix_web::test]
@@ -125,7 +139,7 @@ async fn an_enrolment_waits_and_is_carried_out_as_who_asked_for_it() {
 async fn what_asks_for_fewer_than_the_rule_says_is_done_at_once() {
     let app = TestApp::new();
     let body = r#"{"rules":[{"operation":"ENROL","aboveRows":1,"approvals":1}]}"#;
-    app.put_json("approvalRules", body).await.ok();
+    put_rules(&app, body).await.ok();
     assert_eq!(app.enrol(&enrolment()).await.status, 200);
     let two = enrolment()
         .replace("[7]", "[8,9]")
@@ -187,10 +201,12 @@ async fn a_badge_that_has_changed_meanwhile_fails_the_change() {
 async fn nobody_votes_on_what_she_made_nor_twice() {
     let app = TestApp::new();
     let body = r#"{"rules":[{"operation":"ENROL","approvals":2}]}"#;
-    app.put_json("approvalRules", body).await.ok();
+    put_rules(&app, body).await.ok();
     let voter = app.client(&[AccessGroup::BadgesApprove]);
-    let change = held(&app.enrol(&enrolment()).await);
-    let own = app.post(&format!("changes/{change}/approve"), "{}").await;
+    let maker = app.client(&[AccessGroup::BadgesIssue, AccessGroup::BadgesApprove]);
+    let asking = sending(Method::POST, ISSUE, &enrolment());
+    let change = held(&app.send_as(&maker, asking).await);
+    let own = vote(&app, &maker, &change, "approve").await;
     assert_snapshot!("own_vote", format!("{}\n{}", own.status, own.body));
     let first = vote(&app, &voter, &change, "approve").await;
     first.ok();
@@ -202,7 +218,7 @@ async fn nobody_votes_on_what_she_made_nor_twice() {
         "withdrawn_by_another",
         format!("{}\n{}", withdrawn.status, withdrawn.body)
     );
-    app.send(withdrawing(&change)).await.ok();
+    app.send_as(&maker, withdrawing(&change)).await.ok();
     let late = vote(&app, &voter, &change, "approve").await;
     assert_snapshot!("late_vote", format!("{}\n{}", late.status, late.body));
     assert_eq!(issued(&app).await, json!(0));
@@ -214,12 +230,12 @@ fn withdrawing(change: &str) -> TestRequest {
 
 #[actix_web::test]
 async fn a_change_that_there_is_not_is_not_found() {
-    let app = TestApp::new();
+    let (app, voter) = with_rules(&[]).await;
     for change in ["8", "00000000-0000-4000-8000-000000000000"] {
         let reply = app.get(&format!("changes/{change}")).await;
         assert_eq!(reply.failure(), (404, vec![(1962, None)]), "{change}");
-        let reply = app.post(&format!("changes/{change}/approve"), "{}").await;
-        assert_eq!(reply.failure().0, 404, "{change}");
+        let reply = vote(&app, &voter, change, "approve").await;
+        assert_eq!(reply.failure(), (404, vec![(1962, None)]), "{change}");
     }
     let reply = app.get("changes?state=LOST").await;
     assert_eq!(reply.failure().0, 400);
@@ -273,11 +289,13 @@ async fn a_request_is_rejected_or_fails() {
 async fn requests_are_refused_by_the_codes_of_the_workflow() {
     let (app, voter) = with_rules(&[]).await;
     let path = format!("{WORKFLOW}/ISSUE-BADGE");
-    let id = request(&app.post(&path, &handed_in()).await);
+    let maker = app.client(&[AccessGroup::BadgesIssue, AccessGroup::BadgesApprove]);
+    let handing_in = sending(Method::POST, &path, &handed_in());
+    let id = request(&app.send_as(&maker, handing_in).await);
     let code = |reply: Reply| reply.failure();
     // Who made it may not decide, nor may who has not the access group.
     assert_eq!(
-        code(app.put_json(&path, &decision(&id, "approved")).await).1[0].0,
+        code(decide(&app, &maker, &id, "approved").await).1[0].0,
         2001
     );
     let reader = app.client(&[AccessGroup::BadgesRead]);

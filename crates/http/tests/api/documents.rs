@@ -79,13 +79,15 @@ fn operations_stand_in_the_order_in_which_who_integrates_needs_them_and_codes_la
             "Exports",
             "Badges",
             "Catalogue",
+            "Approvals",
+            "Request workflow",
             "Access",
             "Operations",
             "Codes"
         ]
     );
     assert!(
-        tags[10]["description"]
+        tags[12]["description"]
             .as_str()
             .unwrap()
             .contains("| 1040 |")
