@@ -319,21 +319,21 @@ mod tests {
     use std::sync::Arc;
 
     use accolade_application::access::revoke_client;
-    use accolade_application::customers::{search, timeline};
-    use accolade_application::operators::disable;
-    use accolade_application::ports::Happening;
-    use accolade_domain::text::BadgeName;
     use accolade_application::answer::Answer;
     use accolade_application::badges::{UnclaimBadge, get};
     use accolade_application::catalogue::{RemoveGroup, groups};
+    use accolade_application::customers::{search, timeline};
     use accolade_application::earning::{EarnBadge, Earners};
     use accolade_application::enrolment::EnrolCustomers;
     use accolade_application::error::UseCaseError;
+    use accolade_application::operators::disable;
+    use accolade_application::ports::Happening;
     use accolade_application::ports::PageOf;
     use accolade_domain::earning::EventDate;
     use accolade_domain::ids::CustomerId;
     use accolade_domain::instant::Instant;
     use accolade_domain::owner::{Owner, OwnerType};
+    use accolade_domain::text::BadgeName;
     use accolade_domain::text::{Description, ReferenceId};
     use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 
@@ -372,7 +372,10 @@ mod tests {
         revoke_client(&ports, &key).unwrap();
         let error = ensure_closed(&ports).unwrap_err().to_string();
         assert!(error.ends_with("`accolade-server operator disable --login demo` ends her"));
-        let (login, by) = (operator::LOGIN.try_into().unwrap(), Attribution::system(ports.clock.now()));
+        let (login, by) = (
+            operator::LOGIN.try_into().unwrap(),
+            Attribution::system(ports.clock.now()),
+        );
         disable(&ports, None, &login, &by).unwrap();
         assert!(ensure_closed(&ports).is_ok());
     }
@@ -391,10 +394,17 @@ mod tests {
         let first = &told.entries[0];
         let name = first.badge_name.as_ref().map(BadgeName::as_str);
         assert_eq!(name, Some("Weekend Traveller"));
-        assert!(matches!(first.entry.what, Happening::Refused(Code::NotEnrolled, _)));
+        assert!(matches!(
+            first.entry.what,
+            Happening::Refused(Code::NotEnrolled, _)
+        ));
         assert_eq!(ports.clock.now().since(first.entry.on), time::Duration::DAY);
         // Enrolled, earned four times, expired, and refused twice: by a limit, and so.
-        let numbers: Vec<_> = told.entries.iter().map(|it| it.entry.what.number()).collect();
+        let numbers: Vec<_> = told
+            .entries
+            .iter()
+            .map(|it| it.entry.what.number())
+            .collect();
         assert_eq!(numbers, [4, 8, 4, 2, 2, 2, 8, 1, 2]);
     }
 
