@@ -104,5 +104,5 @@ impl Visit {
 /// There is none, or it is too long.
 pub(crate) fn reason(form: &Form) -> Result<Reason, Problem> {
     let said = Reason::try_from(form.typed(REASON));
-    said.map_err(|error| Problem::at(REASON, t::reason_unfit(&error)))
+    said.map_err(|error| Problem::at(REASON, t::reason_unfit(error)))
 }

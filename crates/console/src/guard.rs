@@ -1,7 +1,7 @@
 //! Whether a form comes from a page of ours, and not from another site's that a browser was lured to.
 
 use actix_web::http::Uri;
-use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 
 /// What browsers say of where a request comes from.
 const SITE: &str = "sec-fetch-site";
@@ -9,7 +9,7 @@ const SITE: &str = "sec-fetch-site";
 /// Whether a request with these headers was sent by a page of ours: browsers say so by `Sec-Fetch-Site`;
 /// those that do not, by an `Origin` with our host.
 pub(crate) fn is_ours(headers: &HeaderMap) -> bool {
-    let says = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    let says = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
     if let Some(site) = says(SITE) {
         return site == b"same-origin";
     }
@@ -28,7 +28,7 @@ pub(crate) fn is_ours(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::{HeaderName, HeaderValue};
+    use actix_web::http::header::HeaderName;
 
     fn sent(headers: &[(&'static str, &'static str)]) -> bool {
         let pairs = headers.iter().map(|(name, value)| {

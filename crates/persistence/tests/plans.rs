@@ -498,7 +498,6 @@ fn statements(scene: &Scene) -> Vec<String> {
             .requests
             .find(org, &request.request_id)
             .unwrap();
-        database.stores.requests.given(org, badge.0).unwrap();
         database
             .stores
             .idempotency
@@ -550,7 +549,7 @@ fn statements(scene: &Scene) -> Vec<String> {
         let directory = &database.stores.directory;
         let by = Attribution::system(second(0));
         directory.put(org, &[entry], &by, None).unwrap();
-        read_trail(&database.stores, org);
+        read_trail(&database.stores, org, badge);
         read_feed(&*database.stores.events, org);
         read_exports(&*database.stores.exports, org, badge);
         let names = ["x".to_owned()];
@@ -602,7 +601,8 @@ fn read_exports(exports: &dyn Exports, org: OrgId, badge: BadgeId) {
 }
 
 /// Reads the audit trail: of one thing, and of a time.
-fn read_trail(stores: &Stores, org: OrgId) {
+fn read_trail(stores: &Stores, org: OrgId, badge: BadgeId) {
+    stores.requests.given(org, badge.0).unwrap();
     for entity_id in [Some("7".to_owned()), None] {
         let query = AuditQuery {
             entity_id,

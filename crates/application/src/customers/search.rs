@@ -17,6 +17,9 @@ pub const MOST_MATCHES: usize = 20;
 /// The most characters that are searched for: no id has more.
 const LONGEST: usize = 255;
 
+/// The most digits of a customer's number.
+const LONGEST_NUMBER: usize = 19;
+
 /// What was found to be what somebody searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MatchKind {
@@ -82,7 +85,9 @@ pub fn search(ports: &Ports, caller: &Caller, text: &str) -> Result<Vec<Match>, 
     if text.is_empty() || text.chars().count() > LONGEST || text.contains('\0') {
         return Ok(Vec::new());
     }
-    let number = text.parse::<CustomerId>().ok();
+    // An id whose digits are all decimal is none, with zeros before it.
+    let is_short = text.len() <= LONGEST_NUMBER;
+    let number = text.parse::<CustomerId>().ok().filter(|_| is_short);
     let mut found = Vec::new();
     if let Some(customer) = number
         && is_known(ports, caller, customer)?

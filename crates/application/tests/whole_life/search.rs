@@ -7,6 +7,7 @@ use accolade_application::customers::{
 use accolade_application::ports::{Happening, HistoryPlace, IdentifierKind, Identifiers};
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::ids::{BadgeId, EarnedBadgeId};
+use accolade_domain::text::BadgeName;
 use accolade_domain::zone::CalendarUnit;
 use time::Duration;
 
@@ -129,7 +130,7 @@ fn a_timeline_has_names_and_goes_on_page_by_page() {
     assert_eq!(entries.len(), 5);
     let mut ids = std::collections::BTreeSet::new();
     for entry in &entries {
-        let name = entry.badge_name.as_ref().map(|name| name.as_str());
+        let name = entry.badge_name.as_ref().map(BadgeName::as_str);
         assert_eq!(name, Some("Gold"));
         let Happening::Earned(id) = entry.entry.what else {
             panic!("{entry:?}");

@@ -82,10 +82,10 @@ async fn sign_in(door: Door) -> Answered {
         Err(failure) => return refused(&failure, login, to),
     };
     // Whoever was signed in here before is not any more, whatever becomes of that.
-    if let Some(old) = session::token(&http) {
-        if let Err(failure) = context.sign_out(&http, old).await {
-            failure.log();
-        }
+    if let Some(old) = session::token(&http)
+        && let Err(failure) = context.sign_out(&http, old).await
+    {
+        failure.log();
     }
     Ok(with_cookie(
         lead_to(to),

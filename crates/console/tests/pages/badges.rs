@@ -35,10 +35,11 @@ fn fields(page: &Reply, changes: &[(&str, &str)]) -> Vec<(String, String)> {
             }
         } else if tag.starts_with("select ") {
             selected = value("name");
-        } else if tag.starts_with("option ") && tag.contains(" selected") {
-            if let Some(name) = selected.take() {
-                fields.push((name, value("value").unwrap_or_default()));
-            }
+        } else if tag.starts_with("option ")
+            && tag.contains(" selected")
+            && let Some(name) = selected.take()
+        {
+            fields.push((name, value("value").unwrap_or_default()));
         }
     }
     for (name, value) in changes {

@@ -46,7 +46,6 @@ pub(crate) const JOB: &str = "spring-2026";
 pub(crate) struct World {
     pub(crate) state: AppState,
     pub(crate) ports: Ports,
-    pub(crate) clock: Arc<FixedClock>,
     /// The ids of what there is, by the names that paths have for them.
     pub(crate) ids: Vec<(&'static str, String)>,
 }
@@ -70,7 +69,7 @@ impl World {
     pub(crate) fn with_text(text: &str) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(FixedClock::at(at(NOW)));
-        let ports = memory_ports(store, clock.clone());
+        let ports = memory_ports(store, clock);
         let org = Org {
             id: org(),
             name: text.try_into().unwrap(),
@@ -93,7 +92,6 @@ impl World {
         Self {
             state: state.with_pages(pages),
             ports,
-            clock,
             ids,
         }
     }

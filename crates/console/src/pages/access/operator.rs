@@ -91,9 +91,9 @@ fn login_taken() -> Rejection {
 /// What the form says of a new operator.
 fn read(form: &Form) -> Result<(Login, Name, Roles, Password), Vec<Problem>> {
     let login = Login::try_from(form.typed("login"));
-    let login = login.map_err(|error| Problem::at("login", t::unfit(&error)));
+    let login = login.map_err(|error| Problem::at("login", t::unfit(error)));
     let name = Name::try_from(form.typed("name"));
-    let name = name.map_err(|error| Problem::at("name", t::unfit(&error)));
+    let name = name.map_err(|error| Problem::at("name", t::unfit(error)));
     let (roles, password) = (roles(form), password(form));
     match (login, name, roles, password) {
         (Ok(login), Ok(name), Ok(roles), Ok(password)) => Ok((login, name, roles, password)),
@@ -117,7 +117,7 @@ fn roles(form: &Form) -> Result<Roles, Problem> {
 
 fn password(form: &Form) -> Result<Password, Problem> {
     let password = Password::new(form.typed("password"));
-    password.map_err(|error| Problem::at("password", t::unfit(&error)))
+    password.map_err(|error| Problem::at("password", t::unfit(error)))
 }
 
 fn new(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {

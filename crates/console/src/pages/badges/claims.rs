@@ -70,7 +70,7 @@ fn owner(form: &Form) -> Result<Owner, Vec<Problem>> {
     let owner_type = OwnerType::ALL.iter().find(|it| it.name() == wanted);
     let owner_type = owner_type.ok_or_else(|| Problem::at(TYPE, t::CHOOSE_AN_OWNER));
     let reference = ReferenceId::try_from(form.typed(REFERENCE));
-    let reference = reference.map_err(|error| Problem::at(REFERENCE, t::unfit(&error)));
+    let reference = reference.map_err(|error| Problem::at(REFERENCE, t::unfit(error)));
     match (owner_type, reference) {
         (Ok(owner_type), Ok(reference)) => Ok(Owner {
             owner_type: *owner_type,

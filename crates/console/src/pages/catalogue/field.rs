@@ -100,14 +100,14 @@ pub(super) async fn update(mut visit: Visit) -> Answered {
 /// What the form says of a field.
 fn read(form: &Form) -> Result<CustomFieldDraft, Vec<Problem>> {
     let name = Name::try_from(form.typed("name"));
-    let name = name.map_err(|error| Problem::at("name", t::unfit(&error)));
+    let name = name.map_err(|error| Problem::at("name", t::unfit(error)));
     let wanted = form.typed("dataType");
     let data_type = DataType::ALL.iter().find(|it| it.name() == wanted);
     let data_type = data_type.ok_or_else(|| Problem::at("dataType", t::CHOOSE_A_TYPE));
     let default = form.given("defaultValue");
     let default = default.map(|text| CustomFieldValue::try_from(text.as_ref()));
     let default = default.transpose();
-    let default = default.map_err(|error| Problem::at("defaultValue", t::unfit(&error)));
+    let default = default.map_err(|error| Problem::at("defaultValue", t::unfit(error)));
     match (name, data_type, default) {
         (Ok(name), Ok(data_type), Ok(default)) => Ok(CustomFieldDraft {
             name,

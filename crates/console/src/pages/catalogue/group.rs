@@ -86,10 +86,10 @@ pub(super) async fn update(mut visit: Visit) -> Answered {
 /// What the form says of a group.
 fn read(form: &Form) -> Result<(Name, Rank), Vec<Problem>> {
     let name = Name::try_from(form.typed("name"));
-    let name = name.map_err(|error| Problem::at("name", t::unfit(&error)));
+    let name = name.map_err(|error| Problem::at("name", t::unfit(error)));
     let number = form.typed("rank").trim().parse::<i64>().unwrap_or(0);
     let rank = Rank::try_from(number);
-    let rank = rank.map_err(|error| Problem::at("rank", t::unfit(&error)));
+    let rank = rank.map_err(|error| Problem::at("rank", t::unfit(error)));
     match (name, rank) {
         (Ok(name), Ok(rank)) => Ok((name, rank)),
         (name, rank) => Err(name.err().into_iter().chain(rank.err()).collect()),

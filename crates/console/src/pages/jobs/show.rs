@@ -8,7 +8,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::jobs;
 use accolade_application::ports::Ports;
 use accolade_domain::actor::Actor;
-use accolade_domain::job::{JobFormat, JobId, JobState, RowStatus};
+use accolade_domain::job::{Job, JobFormat, JobId, JobState, RowStatus};
 use accolade_domain::operator::Permission;
 use accolade_http::pages::Failure;
 use accolade_wire::job::ResultsStream;
@@ -35,8 +35,7 @@ struct JobPage {
     is_trial: bool,
     state: &'static str,
     kind: &'static str,
-    is_finished: bool,
-    has_results: bool,
+    stage: Stage,
     created: (Moment, String),
     started: Option<Moment>,
     finished: Option<Moment>,
@@ -51,8 +50,43 @@ struct JobPage {
     rows: Vec<Row>,
     has_more: bool,
     may_run: bool,
-    may_be_carried_out: bool,
     key: String,
+}
+
+/// How far a job has come, as far as the page shows other things by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Nothing has become of its rows yet.
+    Open,
+    /// Its rows are carried out, or wait for that.
+    UnderWay,
+    /// It has ended.
+    Ended,
+    /// It has ended, and what it has tried can be carried out.
+    Tried,
+}
+
+impl Stage {
+    const fn of(job: &Job, may_run: bool) -> Self {
+        match job.state {
+            JobState::Open => Self::Open,
+            JobState::Completed if job.settings.dry_run && may_run => Self::Tried,
+            state if state.is_finished() => Self::Ended,
+            _ => Self::UnderWay,
+        }
+    }
+
+    const fn is_open(self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    const fn is_tried(self) -> bool {
+        matches!(self, Self::Tried)
+    }
+
+    const fn is_finished(self) -> bool {
+        matches!(self, Self::Ended | Self::Tried)
+    }
 }
 
 /// A row that was not carried out.
@@ -81,12 +115,12 @@ pub(super) async fn show_job(visit: Visit) -> Answered {
     let found = visit.look_up(move |ports, caller| find(ports, caller, &id));
     let Found { view, rows, names } = found.await?;
     let (job, moments) = (&view.job, visit.moments());
-    let is_finished = job.state.is_finished();
     let may_run = visit.may(Permission::RunJobs);
+    let stage = Stage::of(job, may_run);
     let mut frame = visit
         .frame(t::job(job.id.as_str()))
         .telling(visit.query.typed("done"));
-    frame.refreshes = !is_finished && job.state != JobState::Open;
+    frame.refreshes = stage == Stage::UnderWay;
     let by = names.get(&job.created_by).cloned().unwrap_or_default();
     let page = JobPage {
         frame,
@@ -95,8 +129,7 @@ pub(super) async fn show_job(visit: Visit) -> Answered {
         is_trial: job.settings.dry_run,
         state: t::job_state(job.state),
         kind: kind(job.state),
-        is_finished,
-        has_results: job.state != JobState::Open,
+        stage,
         created: (moments.show(job.created_on), by),
         started: moments.maybe(job.started_on),
         finished: moments.maybe(job.finished_on),
@@ -111,7 +144,6 @@ pub(super) async fn show_job(visit: Visit) -> Answered {
         has_more: (rows.len() as u64) < job.rows.refused + job.rows.invalid,
         rows,
         may_run,
-        may_be_carried_out: may_run && job.settings.dry_run && job.state == JobState::Completed,
         key: visit.new_key(),
     };
     show(&page)

@@ -4,6 +4,7 @@ use accolade_application::answer::{ShownSecret, WebhookView};
 use accolade_application::ports::{AttemptCursor, AttemptResult, AttemptStatus, ListedAttempt};
 use accolade_application::webhooks;
 use accolade_domain::ids::WebhookId;
+use accolade_domain::webhook::HeaderName;
 use accolade_http::pages::Failure;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -139,7 +140,7 @@ fn facts(view: &WebhookView) -> Vec<(&'static str, String)> {
     let settings = &view.settings;
     let kinds: Vec<_> = settings.kinds.iter().map(|it| it.name()).collect();
     let badges: Vec<_> = settings.badges.iter().map(ToString::to_string).collect();
-    let headers: Vec<_> = view.headers.iter().map(|it| it.as_str()).collect();
+    let headers: Vec<_> = view.headers.iter().map(HeaderName::as_str).collect();
     let or = |text: String, none: &str| {
         if text.is_empty() {
             none.to_owned()

@@ -5,7 +5,7 @@
 
 use accolade_application::answer::BadgeView;
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindow, Weekday};
-use accolade_domain::badge::{BadgeStatus, EarnMode, Expiry, ImageTag};
+use accolade_domain::badge::{BadgeStatus, Benefit, EarnMode, Expiry, ImageTag};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -290,7 +290,7 @@ pub(super) fn of(view: &BadgeView, moments: &Moments) -> Form {
     }
     filling.put("tags", (definition.tags.len() + 1).to_string());
     if !definition.benefits.is_empty() {
-        let benefits: Vec<_> = definition.benefits.iter().map(|it| it.json()).collect();
+        let benefits: Vec<_> = definition.benefits.iter().map(Benefit::json).collect();
         filling.put("benefits", format!("[{}]", benefits.join(",\n")));
     }
     for (name, value) in &definition.custom_values {

@@ -1,6 +1,6 @@
 //! From the form of the editor to the body of the API's own request, which is read as that is read.
 
-use accolade_domain::badge::{BadgeDefinition, EarnMode, Expiry};
+use accolade_domain::badge::{BadgeDefinition, BadgePeriod, EarnMode, Expiry};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
@@ -65,8 +65,8 @@ fn body(
     }
     let period = before.map(|it| it.period);
     let dates = [
-        ("startOn", period.map(|it| it.starts_on())),
-        ("expiresOn", period.map(|it| it.expires_on())),
+        ("startOn", period.map(BadgePeriod::starts_on)),
+        ("expiresOn", period.map(BadgePeriod::expires_on)),
     ];
     for (name, before) in dates {
         put_moment(
