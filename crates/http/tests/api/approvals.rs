@@ -322,7 +322,7 @@ async fn requests_are_refused_by_the_codes_of_the_workflow() {
         &format!("{WORKFLOW}/EARN-BADGE"),
         &decision(&id, "approved"),
     );
-    assert_eq!(code(app.send_as(&voter, of_other_type).await).1[0].0, 2008);
+    assert_eq!(code(app.send_as(&voter, of_other_type).await).1[0].0, 2007);
     let sung = app.post(&format!("{WORKFLOW}/SING"), &handed_in()).await;
     assert_eq!(code(sung).1[0].0, 2009);
     let body = decision(&id, "approved").replace("\"AdminTask\"", "\"OtherTask\"");
