@@ -66,9 +66,9 @@ fn fifty_approvals_at_once_carry_it_out_once(callers: &Callers) {
     }
     let found = callers.org.get(&format!("changes/{change}")).ok().data();
     assert_eq!(found["state"], "APPROVED");
-    let votes = found["votes"].as_array().unwrap();
-    let who: BTreeSet<_> = votes.iter().map(|it| it["actor"].to_string()).collect();
-    assert_eq!((votes.len(), who.len()), (5, 5));
+    let cast = found["votes"].as_array().unwrap();
+    let who: BTreeSet<_> = cast.iter().map(|it| it["actor"].to_string()).collect();
+    assert_eq!((cast.len(), who.len()), (5, 5));
     assert_eq!(callers.org.issued_count(&badge), 1);
 }
 
