@@ -66,9 +66,9 @@ fn fifty_approvals_at_once_carry_it_out_once(callers: &Callers) {
     }
     let found = callers.org.get(&format!("changes/{change}")).ok().data();
     assert_eq!(found["state"], "APPROVED");
-    let votes = found["votes"].as_array().unwrap();
-    let who: BTreeSet<_> = votes.iter().map(|it| it["actor"].to_string()).collect();
-    assert_eq!((votes.len(), who.len()), (5, 5));
+    let cast = found["votes"].as_array().unwrap();
+    let who: BTreeSet<_> = cast.iter().map(|it| it["actor"].to_string()).collect();
+    assert_eq!((cast.len(), who.len()), (5, 5));
     assert_eq!(callers.org.issued_count(&badge), 1);
 }
 
@@ -78,7 +78,7 @@ fn of_a_last_vote_and_a_withdrawal_one_counts(callers: &Callers) {
     let voters = callers.further(2, "badges:approve");
     for round in 0..10 {
         let badge = callers.org.badge();
-        let change = held_enrolment(&callers.org, &badge, 1, &format!("round {round}"));
+        let change = held_enrolment(&callers.org, &badge, 1, &format!("round-{round}"));
         let replies = at_once(3, |index| match index {
             0 => voting(callers.number(round), &change, "withdraw"),
             1 => voting(&voters[0], &change, "approve"),
@@ -104,8 +104,10 @@ fn of_those_who_change_one_badge_one_waits(callers: &Callers) {
     for _ in 0..5 {
         let badge = callers.org.badge();
         let replies = at_once(RACERS, |index| {
-            let body = json!({"name": format!("Racer {index}")});
-            callers.number(index).update(&badge, &body)
+            let name = json!({"name": format!("Racer {index}")});
+            callers
+                .number(index)
+                .update(&badge, &with(&accolade_tests::badge(), &name))
         });
         let (waiting, refused): (Vec<_>, Vec<_>) = replies.iter().partition(|it| it.status == 202);
         assert_eq!(waiting.len(), 1, "{replies:?}");
@@ -172,7 +174,7 @@ fn sigkill_during_votes_leaves_each_decided_and_done_or_neither(backend: Backend
     let badge = org.badge();
     let voter = server.client_with(&org, "badges:approve");
     let changes: Vec<_> = (0..40)
-        .map(|number| held_enrolment(&org, &badge, number + 1, &format!("change {number}")))
+        .map(|number| held_enrolment(&org, &badge, number + 1, &format!("change-{number}")))
         .collect();
     let next = AtomicUsize::new(0);
     let answered: Mutex<Vec<usize>> = Mutex::default();
@@ -202,7 +204,7 @@ fn sigkill_during_votes_leaves_each_decided_and_done_or_neither(backend: Backend
     let org = server.take_over(&org);
     let voter = server.client(voter.credentials().unwrap());
     for (number, change) in changes.iter().enumerate() {
-        let is_done = is_done(&org, &format!("change {number}"));
+        let is_done = is_done(&org, &format!("change-{number}"));
         let expected = if is_done { "APPROVED" } else { "PENDING" };
         assert_eq!(state(&org, change), expected, "change {number}");
         if answered.lock().unwrap().contains(&number) {
@@ -227,10 +229,9 @@ fn clients_of_one_owner_are_one_person(backend: Backend) {
     let (voter, twice) = (owned("jo"), owned("jo"));
     let badge = org.badge();
     let change = held_enrolment(&org.acting_as(maker), &badge, 1, "owned");
-    let refused = |client: &Client| voting(client, &change, "approve").refused(1966, None);
-    refused(&same);
+    voting(&same, &change, "approve").refused(1966, None);
     voting(&voter, &change, "approve").ok();
-    refused(&twice);
+    voting(&twice, &change, "approve").refused(1963, None);
     voting(
         &server.client_with(&org, "badges:approve"),
         &change,
@@ -282,8 +283,8 @@ impl Cut {
         proxy.set(Mode::Pass);
         until("the database is back", Duration::from_secs(30), || {
             let stranger = server.stranger();
-            let ready = stranger.request("GET", "/health/ready");
-            ready.may_fail().send().status == 200
+            let ready = stranger.request("GET", "/health/ready").may_fail();
+            ready.send().status == 200
         });
         Self {
             _proxy: proxy,

@@ -37,9 +37,9 @@ impl Basis {
             HeldCommand::UpdateBadge(it) => it.badge,
             HeldCommand::SetActivity(it) => it.badge,
             HeldCommand::StartJob(it) => {
-                let parts = ports.stores.jobs.parts(caller.org, &it.job)?;
-                let bytes = parts.iter().map(|part| u64::from(part.bytes)).sum();
-                return Ok(Self::File(parts.len(), bytes));
+                let file = ports.stores.jobs.parts(caller.org, &it.job)?;
+                let bytes = file.iter().map(|part| u64::from(part.bytes)).sum();
+                return Ok(Self::File(file.len(), bytes));
             }
             HeldCommand::Rules(_) => {
                 return Ok(Self::Rules(ports.stores.changes.rules(caller.org)?.version));

@@ -31,7 +31,7 @@ pub enum Effect {
     /// It changes a badge.
     Badge {
         /// What was, and what will be.
-        change: Change,
+        change: Box<Change>,
         /// The moment that windows of the badge refer to.
         now: Instant,
     },
@@ -108,7 +108,10 @@ pub(super) fn tried(
             });
         }
     };
-    Ok(Effect::Badge { change, now })
+    Ok(Effect::Badge {
+        change: Box::new(change),
+        now,
+    })
 }
 
 /// The badge that `command` would change, as it is.

@@ -131,11 +131,11 @@ impl RuledCommand {
                 let (org, job) = (caller.org, &command.job);
                 let stored = jobs::found(ports, caller, job)?;
                 let sent = ports.stores.jobs.parts(org, job)?;
-                let parts = sent.iter().map(|part| {
+                let file = sent.iter().map(|part| {
                     let found = ports.stores.jobs.part(org, job, part.number)?;
                     Ok(found.unwrap_or_default())
                 });
-                has_more_rows(ports, &stored.job.settings, parts, above)
+                has_more_rows(ports, &stored.job.settings, file, above)
             }
             Self::NewJob(command) => {
                 let file = command.file.as_deref().unwrap_or_default();
@@ -173,13 +173,13 @@ fn of_job(operation: JobOperation) -> Vec<RuledOperation> {
 fn has_more_rows<P: AsRef<[u8]>>(
     ports: &Ports,
     settings: &accolade_domain::job::JobSettings,
-    parts: impl Iterator<Item = Result<P, StoreError>>,
+    sent: impl Iterator<Item = Result<P, StoreError>>,
     above: u32,
 ) -> Result<bool, UseCaseError> {
     let file = ports.files.open(settings, &FilePlace::default());
     let mut file = file.map_err(UseCaseError::unexpected)?;
     let mut left = u64::from(above) + 1;
-    for part in parts {
+    for part in sent {
         file.feed(part?.as_ref());
         while file.next_row().is_some() {
             left -= 1;
@@ -304,12 +304,11 @@ impl HeldCommand {
                 let mut found = resolve_each(ports, request, customers, path)?.into_iter();
                 for row in &mut it.rows {
                     let Ok(known) = row else { continue };
-                    match found.next() {
-                        Some(Ok(customer)) => known.customer = customer.into(),
-                        _ => {
-                            let unknown = Rejection::new(Code::IdentifierUnknown);
-                            *row = Err(vec![unknown.at_field("customerId")]);
-                        }
+                    if let Some(Ok(customer)) = found.next() {
+                        known.customer = customer.into();
+                    } else {
+                        let unknown = Rejection::new(Code::IdentifierUnknown);
+                        *row = Err(vec![unknown.at_field("customerId")]);
                     }
                 }
             }
@@ -445,6 +444,10 @@ impl HeldCommand {
 }
 
 /// What is left of a command about customers without `person`.
+#[expect(
+    clippy::option_option,
+    reason = "as HeldCommand::without, whose answer it is"
+)]
 fn left(
     named: &NamedCustomers,
     person: &Person,

@@ -47,7 +47,10 @@ pub fn no_such_change() -> Rejection {
     Rejection::new(Code::NothingLikeThat).with_message("Change not found. Check the id.")
 }
 
-/// What is wrong with `id`, which names no change.
+/// The change that `id` names.
+///
+/// # Errors
+/// 1962 if it names none.
 pub fn change_id(id: &str) -> Result<ChangeId, Rejection> {
     id.parse().map_err(|_| no_such_change())
 }

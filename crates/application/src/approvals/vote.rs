@@ -181,7 +181,7 @@ impl Voting<'_> {
             });
         match done {
             Ok(answer) => Ok(Effect::Answer {
-                answer: Box::new(kept(command, answer)),
+                answer: Box::new(kept(command, &answer)),
                 warnings: request.warnings,
                 recorded: true,
             }),
@@ -218,7 +218,7 @@ impl Voting<'_> {
         let answer = (self.shape)(Box::new(ChangeView::new(&stored, actors, now)));
         save(
             self.ports,
-            SaveChange {
+            &SaveChange {
                 after: stored,
                 told,
                 now,
@@ -241,8 +241,8 @@ enum Key {
 }
 
 /// Saves what somebody decided who has the change locked.
-fn save(ports: &Ports, save: SaveChange) -> Result<(), UseCaseError> {
-    match ports.stores.changes.save_change(&save) {
+fn save(ports: &Ports, save: &SaveChange) -> Result<(), UseCaseError> {
+    match ports.stores.changes.save_change(save) {
         Ok(()) => Ok(()),
         Err(SaveChangeError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
         Err(SaveChangeError::Changed) => Err(UseCaseError::overtaken("a change")),
@@ -251,7 +251,7 @@ fn save(ports: &Ports, save: SaveChange) -> Result<(), UseCaseError> {
 }
 
 /// The answer as it is kept with the change: without secrets, and without whom it has forgotten.
-fn kept(command: &HeldCommand, answer: Answer) -> Answer {
+fn kept(command: &HeldCommand, answer: &Answer) -> Answer {
     match command {
         HeldCommand::Erase(_) => Answer::Forgotten,
         _ => answer.without_secrets(),
