@@ -134,6 +134,9 @@ pub(crate) struct Joined<C: PooledConnection> {
     failure: Mutex<Option<JoinedFailure>>,
 }
 
+/// What is done in a transaction of several calls.
+type Work<'w, C> = dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError> + 'w;
+
 /// Why a transaction of several calls has to be undone.
 enum JoinedFailure {
     /// Perhaps to be done again.
@@ -396,11 +399,11 @@ impl<C: PooledConnection> Transactions<C> {
     /// if COMMIT was not answered.
     pub(crate) fn together(
         &self,
-        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
+        work: &mut Work<'_, C>,
         was_done: &mut dyn FnMut() -> Result<bool, StoreError>,
     ) -> Result<(), StoreError> {
         if let Some(joined) = &self.joined {
-            return self.within(joined, work);
+            return Self::within(joined, work);
         }
         let written = self.again_with(Turn::SYSTEM, |lent| self.together_once(lent, work));
         match written {
@@ -429,11 +432,7 @@ impl<C: PooledConnection> Transactions<C> {
     }
 
     /// Does `work` as a part, which can be undone by itself, of the transaction that is open.
-    fn within(
-        &self,
-        joined: &Arc<Joined<C>>,
-        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
-    ) -> Result<(), StoreError> {
+    fn within(joined: &Arc<Joined<C>>, work: &mut Work<'_, C>) -> Result<(), StoreError> {
         let part = |sql: fn(&mut C) -> QueryResult<()>| {
             read(joined.attempt(|connection| {
                 sql(connection).map_err(|error| failed(error.into(), connection))
@@ -455,7 +454,7 @@ impl<C: PooledConnection> Transactions<C> {
     fn together_once(
         &self,
         lent: &mut Option<Lent<C>>,
-        work: &mut dyn FnMut(&Arc<Joined<C>>) -> Result<Together, StoreError>,
+        work: &mut Work<'_, C>,
     ) -> Result<(), FailedAttempt<(), StoreError>> {
         let gone = || FailedAttempt::Store(StoreError::Unexpected(anyhow!("no connection")));
         let connection = &mut lent.as_mut().ok_or_else(gone)?.connection;

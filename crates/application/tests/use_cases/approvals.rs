@@ -171,8 +171,8 @@ fn a_held_command_is_carried_out_as_its_maker_by_the_last_approval() {
         })
     ));
 
-    let once = approve(&world, &one, id).unwrap();
-    assert_eq!((once.state, once.votes.len()), (ChangeState::Pending, 1));
+    let first = approve(&world, &one, id).unwrap();
+    assert_eq!((first.state, first.votes.len()), (ChangeState::Pending, 1));
     assert_eq!(world.issued(badge), 0);
     let approved = approve(&world, &two, id).unwrap();
     assert_eq!(approved.state, ChangeState::Approved);

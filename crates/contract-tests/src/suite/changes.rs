@@ -236,7 +236,7 @@ fn once_rules_are_put_nothing_is_recorded_by_those_before(world: &World) {
                 return found.unwrap().counts.issued;
             }
             let mut recorded = 0;
-            let first = (i64::try_from(round).unwrap() * 5 + i64::try_from(i).unwrap()) * 1_000_000;
+            let first = (round * 5 + i64::try_from(i).unwrap()) * 1_000_000;
             loop {
                 let mut request = world.request(&badge, [first + i64::try_from(recorded).unwrap()]);
                 request.context.rules = Some(RulesVersion(round));

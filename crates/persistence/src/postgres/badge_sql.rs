@@ -78,7 +78,7 @@ impl BadgeSql for Connection {
         let mut versions = Versions::default();
         for (id, version, is_any_merged, rules) in rows {
             let version = (badge_id(&id)?, BadgeVersion(version));
-            versions.versions.push(version);
+            versions.of_badges.push(version);
             versions.is_any_merged |= is_any_merged;
             versions.rules = RulesVersion(rules.unwrap_or(0));
         }

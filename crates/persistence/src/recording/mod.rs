@@ -306,11 +306,11 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
         self.badges.extend(keys);
         let Versions {
-            versions,
+            of_badges,
             is_any_merged,
             rules,
         } = connection.versions(self.org, &badges)?;
-        let versions: BTreeMap<_, _> = versions.into_iter().collect();
+        let versions: BTreeMap<_, _> = of_badges.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
         let changed: Vec<_> = (decided.into_iter().enumerate())
             .filter(|(_, decided)| decided.is_some_and(has_changed))

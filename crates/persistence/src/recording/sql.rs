@@ -70,7 +70,7 @@ pub(crate) struct Growth {
 /// through.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Versions {
-    pub(crate) versions: Vec<(BadgeId, BadgeVersion)>,
+    pub(crate) of_badges: Vec<(BadgeId, BadgeVersion)>,
     pub(crate) is_any_merged: bool,
     /// The version of the org's rules for approval.
     pub(crate) rules: RulesVersion,

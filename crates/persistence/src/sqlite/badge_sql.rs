@@ -58,7 +58,7 @@ impl BadgeSql for Connection {
                     .get_result(self)
                     .optional()?;
             if let Some((version, is_any_merged, rules)) = row {
-                versions.versions.push((*badge, BadgeVersion(version)));
+                versions.of_badges.push((*badge, BadgeVersion(version)));
                 versions.is_any_merged |= is_any_merged;
                 versions.rules = RulesVersion(rules.unwrap_or(0));
             }

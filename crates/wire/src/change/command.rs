@@ -6,15 +6,18 @@ use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::earning::{EarnBadge, Earners, ImportRow};
 use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_application::webhooks::{CreateWebhook, UpdateWebhook};
-use accolade_domain::badge::BadgeDraft;
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft};
+use accolade_domain::badge::{BadgeDraft, EarnType};
 use accolade_domain::event::EventKind;
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
 use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::Rejection;
-use accolade_domain::text::{Description, Reason, RequestId};
-use accolade_domain::webhook::{HeaderName, RatePerSecond, WebhookDraft};
+use accolade_domain::text::{BadgeName, Description, Reason, RequestId, UrlText};
+use accolade_domain::webhook::{
+    Batch, DeliveryFormat, DeliveryOrder, HeaderName, MaxInFlight, RatePerSecond, SignatureKind,
+    WebhookDraft,
+};
 use accolade_domain::zone::{CalendarUnit, Zone};
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -252,11 +255,11 @@ fn badge(it: &UpdateBadge) -> Written<Body> {
     };
     let body = Body::default()
         .with("id", &it.badge)?
-        .maybe("name", name.as_ref().map(|it| it.as_str()))?
+        .maybe("name", name.as_ref().map(BadgeName::as_str))?
         .maybe("description", description.as_ref().map(Description::as_str))?;
     let body = dated(body, ("startOn", "startOnISO"), *starts_on)?;
     let body = dated(body, ("expiresOn", "expiresOnISO"), *expires_on)?;
-    body.maybe("earnType", earn_type.map(|it| it.name()))?
+    body.maybe("earnType", earn_type.map(EarnType::name))?
         .maybe("issuedBadgeExpiry", enrolment_expiry.map(ExpiryBody::from))?
         .maybe("earnedBadgeExpiry", earned_expiry.map(ExpiryBody::from))?
         .with(
@@ -334,7 +337,7 @@ fn new_webhook(it: &CreateWebhook) -> Written<Body> {
 }
 
 fn changed_webhook(it: &UpdateWebhook) -> Written<Body> {
-    let url = it.draft.url.as_ref().map(|url| url.as_str());
+    let url = it.draft.url.as_ref().map(UrlText::as_str);
     let body = webhook(Body::default().maybe("url", url)?, &it.draft)?;
     match &it.headers {
         Some(all) => headers(body, all.keys()),
@@ -360,11 +363,11 @@ fn webhook(body: Body, draft: &WebhookDraft) -> Written<Body> {
     let description = description.map(|it| it.as_ref().map(Description::as_str));
     body.maybe("types", types)?
         .maybe("badgeMetaIds", draft.badges.as_ref())?
-        .maybe("format", draft.format.map(|it| it.name()))?
-        .maybe("signature", draft.signature.map(|it| it.name()))?
-        .maybe("ordering", draft.order.map(|it| it.name()))?
-        .maybe("batch", draft.batch.map(|it| it.get()))?
-        .maybe("maxInFlight", draft.max_in_flight.map(|it| it.get()))?
+        .maybe("format", draft.format.map(DeliveryFormat::name))?
+        .maybe("signature", draft.signature.map(SignatureKind::name))?
+        .maybe("ordering", draft.order.map(DeliveryOrder::name))?
+        .maybe("batch", draft.batch.map(Batch::get))?
+        .maybe("maxInFlight", draft.max_in_flight.map(MaxInFlight::get))?
         .maybe("ratePerSecond", rate)?
         .maybe("description", description)
 }
