@@ -1,5 +1,6 @@
 //! Commands carried out from a form: tried first, and carried out once however often the form is sent.
 
+use accolade_application::answer::Answer;
 use accolade_application::ports::IdempotencyKey;
 use accolade_application::{Command, Executed};
 use accolade_domain::rejection::{Code, Rejection};
@@ -95,6 +96,14 @@ impl Visit {
             }
             failure
         })
+    }
+}
+
+/// The word for what was `done`, unless it waits for approval.
+pub(crate) fn done<'a>(executed: &Executed, done: &'a str) -> &'a str {
+    match executed.answer() {
+        Answer::Held(_) => "held",
+        _ => done,
     }
 }
 

@@ -59,6 +59,13 @@ impl Form {
         Self(fields)
     }
 
+    /// The same with one more `value` of `name`.
+    pub(crate) fn and(&self, name: &str, value: impl Into<String>) -> Self {
+        let mut fields = self.0.clone();
+        fields.push((name.to_owned(), value.into()));
+        Self(fields)
+    }
+
     /// The same without what is called by one of `names`.
     pub(crate) fn without(&self, names: &[&str]) -> Self {
         let kept = self.0.iter().filter(|it| !names.contains(&it.0.as_str()));

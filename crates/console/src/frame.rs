@@ -18,6 +18,7 @@ const PLACES: &[(&str, &str, Permission)] = &[
     ("/console/customers", t::CUSTOMERS, Permission::Look),
     ("/console/badges", t::BADGES, Permission::Look),
     ("/console/jobs", t::JOBS, Permission::Look),
+    ("/console/approvals", t::APPROVALS, Permission::Look),
     ("/console/webhooks", t::WEBHOOKS, Permission::Webhooks),
     ("/console/audit", t::AUDIT, Permission::Audit),
     ("/console/access", t::ACCESS, Permission::Operators),

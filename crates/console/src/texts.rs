@@ -4,6 +4,8 @@
 
 use std::fmt::Display;
 
+use accolade_application::access::AccessGroup;
+use accolade_domain::approval::ChangeState;
 use accolade_domain::badge::constraint::Weekday;
 use accolade_domain::badge::{BadgeStatus, EarnType, ImageTag};
 use accolade_domain::catalogue::DataType;
@@ -437,12 +439,64 @@ texts! {
     CHOOSE_A_ROLE = "Choose at least one role.";
     CLIENTS = "API clients";
     NO_CLIENTS = "There are no clients.";
-    CLIENTS_HINT = "Clients are made, rotated and revoked on the command line: accolade-server client create.";
     ACCESS_GROUPS = "Access groups";
     LAST_USED = "Last used";
     REVOKED = "revoked";
     HAS_ENDED = "ended";
     BEING_ROTATED = "two secrets";
+}
+
+// API clients.
+texts! {
+    NEW_CLIENT = "New client";
+    CLIENT_CREATED = "Keep the credentials";
+    CLIENT_ROTATED = "Keep the new secret";
+    TO_THE_CLIENT = "To the client";
+    CREDENTIALS = "Credentials";
+    CLIENT_OWNER = "Whose it is";
+    CLIENT_OWNER_HINT = "The login of the person who owns it: what it makes she cannot approve. Empty: nobody's.";
+    CLIENT_SECRET_TEXT = "Programs sign in with them. The secret is shown this once: keep it now.";
+    CLIENT_SECRET_SHOWN_BEFORE = "The secret was shown before, and is not shown again. “New secret” on the page of the client makes another one.";
+    CHOOSE_A_GROUP = "Choose at least one access group.";
+    ROTATE_CLIENT_TEXT = "The client gets another secret. Both hold until the first one is ended.";
+    FINISH_ROTATION = "End the first secret";
+    FINISH_ROTATION_TEXT = "Only the new secret holds from then on. Programs that still use the first one are refused.";
+    REVOKE_CLIENT = "Revoke the client";
+    REVOKE_CLIENT_TEXT = "It is refused everywhere within five seconds, for good.";
+    BOUNDS = "Bounds";
+    BOUNDS_HINT = "What is left empty is not bounded. Each server counts for itself.";
+    REQUESTS_A_MINUTE = "Requests a minute";
+    CUSTOMERS_A_MINUTE = "Customers a minute";
+    CLIENT_ENDS = "Ends on";
+    NO_NUMBER = "Write a whole number from 1 on, or leave it empty.";
+}
+
+// Approvals.
+texts! {
+    APPROVALS = "Approvals";
+    NO_APPROVALS = "Nothing waits for approval";
+    NO_APPROVALS_TEXT = "What your rules hold back appears here until others have voted on it.";
+    MAKER = "Made by";
+    EXPIRES_ON = "Expires";
+    ENDED_ON = "Ended";
+    VOTES = "Votes";
+    NO_VOTES = "Nobody has voted yet.";
+    APPROVALS_NEEDED = "Approvals needed";
+    WHAT_IT_DOES = "What it is to do";
+    THEN = "What it would have done when it was made";
+    NOW = "What it would do now";
+    CAME_OF_IT = "What came of it";
+    COMMENT = "Comment";
+    DECIDE = "Decide";
+    APPROVE = "Approve";
+    REJECT = "Reject";
+    WITHDRAW = "Withdraw";
+    HAS_APPROVED = "approved";
+    HAS_REJECTED = "rejected";
+    APPROVAL_RULES = "Rules for approval";
+    APPROVAL_RULES_TEXT = "What is chosen here waits for the votes of others before it is carried out. Whoever makes it cannot vote on it.";
+    ABOVE_ROWS = "Above so many rows";
+    WAITS_HOURS = "Waits, in hours";
 }
 
 /// What can be chosen: values of fields, and what they are called.
@@ -583,6 +637,13 @@ pub(crate) fn done(word: &str) -> Option<&'static str> {
         "rotated" => "The webhook has a new secret. The one before signs for a day, too.",
         "webhook-saved" => "The webhook is saved.",
         "webhook-deleted" => "The webhook is deleted.",
+        "approved" => "Your approval is counted. The page shows what came of it.",
+        "rejected" => "It is rejected, and nothing is done.",
+        "withdrawn" => "It is withdrawn, and nothing is done.",
+        "rules-saved" => "The rules are saved, and hold at once.",
+        "client-saved" => "The bounds are saved.",
+        "client-rotated" => "The first secret is ended.",
+        "client-revoked" => "The client is revoked.",
         "operator-created" => "The operator is created, and may sign in.",
         "operator-saved" => "The roles are saved. They hold at once.",
         "password-set" => "The password is set, and her sessions have ended.",
@@ -1019,6 +1080,58 @@ pub(crate) const fn delivery_order(order: DeliveryOrder) -> &'static str {
         DeliveryOrder::None => "in no order",
         DeliveryOrder::Strict => "all in order",
     }
+}
+
+/// What has become of a change.
+pub(crate) const fn change_state(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Pending => "waits",
+        ChangeState::Approved => "approved",
+        ChangeState::Rejected => "rejected",
+        ChangeState::Withdrawn => "withdrawn",
+        ChangeState::Expired => "expired",
+        ChangeState::Failed => "failed",
+    }
+}
+
+/// The title of a change that does this.
+pub(crate) fn change(operation: &str) -> String {
+    format!("Approval: {operation}")
+}
+
+/// How many of the votes that are needed there are.
+pub(crate) fn votes(cast: usize, needed: u8) -> String {
+    format!("{cast} of {needed}")
+}
+
+/// What a rule is about.
+pub(crate) fn ruled_operation(name: &str) -> String {
+    match name {
+        "UPDATE_BADGE" => "edit a live badge".to_owned(),
+        "EARN" => "let customers earn".to_owned(),
+        "ENROL" => "enrol customers".to_owned(),
+        "REVOKE" => "revoke enrolments and earned badges".to_owned(),
+        "IMPORT" => "take over earned badges".to_owned(),
+        "JOB" => "start a job".to_owned(),
+        "MERGE" => "merge customers".to_owned(),
+        "ERASE" => "erase a customer".to_owned(),
+        "CLIENT" => "make and change API clients".to_owned(),
+        "WEBHOOK" => "make and change webhooks".to_owned(),
+        "RULES" => "change these rules".to_owned(),
+        other => word(other),
+    }
+}
+
+/// An access group, and what it permits.
+pub(crate) fn access_group(group: AccessGroup) -> String {
+    let what = match group {
+        AccessGroup::BadgesRead => "reads badges and what customers have",
+        AccessGroup::BadgesWrite => "defines badges, groups and fields; the customer directory",
+        AccessGroup::BadgesIssue => "enrols, lets earn, revokes, imports",
+        AccessGroup::BadgesApprove => "votes on what waits for approval",
+        AccessGroup::Admin => "everything",
+    };
+    format!("{} – {what}", group.name())
 }
 
 /// A role, and what it is for.

@@ -83,12 +83,13 @@ pub(crate) fn of_entries(
     let entries = body["entries"].as_array().map(Vec::as_slice);
     let changes = entries.unwrap_or_default().iter().map(|entry| {
         let changes = entry["changes"].as_array().map(Vec::as_slice);
-        differences(changes.unwrap_or_default(), moments)
+        of_changes(changes.unwrap_or_default(), moments)
     });
     Ok(changes.collect())
 }
 
-fn differences(changes: &[Value], moments: &Moments) -> Vec<Difference> {
+/// What the `changes` of an answer of the API tell.
+pub(crate) fn of_changes(changes: &[Value], moments: &Moments) -> Vec<Difference> {
     let field = |change: &Value| change["field"].as_str().unwrap_or_default().to_owned();
     let has_twin = |name: &str| {
         let twin = format!("{name}ISO");

@@ -11,6 +11,7 @@ mod search;
 mod sign_in;
 
 mod access;
+mod approvals;
 mod audit;
 mod webhooks;
 
@@ -25,6 +26,7 @@ pub(crate) fn all() -> Vec<Page> {
     pages.extend(badges::pages());
     pages.extend(catalogue::pages());
     pages.extend(jobs::pages());
+    pages.extend(approvals::pages());
     pages.extend(audit::pages());
     pages.extend(webhooks::pages());
     pages.extend(access::pages());

@@ -4,17 +4,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use accolade_application::access::{AccessGroups, Caller, create_org};
+use accolade_application::access::{AccessGroups, AddClient, Caller, create_org};
 use accolade_application::answer::Answer;
+use accolade_application::approvals::PutApprovalRules;
 use accolade_application::badges::{ClaimBadge, CreateBadge};
 use accolade_application::catalogue::{CreateCustomField, CreateGroup};
 use accolade_application::customers::{NamedCustomers, PutCustomers};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::{CreateJob, JobLimits};
 use accolade_application::operators::{self, CreateOperator, Lifetimes, Password};
+use accolade_application::people::MergeCustomers;
 use accolade_application::ports::{Identifiers, Org, Ports};
 use accolade_application::webhooks::CreateWebhook;
 use accolade_application::{Command, Request, execute};
+use accolade_domain::approval::{ApprovalRules, Approvals, ExpiresAfter, Rule, RuledOperation};
 use accolade_domain::audit::Attribution;
 use accolade_domain::badge::Rank;
 use accolade_domain::catalogue::{CustomFieldDraft, DataType};
@@ -307,7 +310,27 @@ fn fill(ports: &Ports, text: &str) -> Vec<(&'static str, String)> {
         start: true,
         limits: job_limits(),
     }));
+    let client = run(Box::new(AddClient {
+        name: text.try_into().unwrap(),
+        groups: AccessGroups::ALL,
+        owner: None,
+    }));
+    let rule = Rule {
+        operation: RuledOperation::Merge,
+        above_rows: 0,
+        approvals: Approvals::ONE,
+        expires_after: ExpiresAfter::WEEK,
+    };
+    let rules = ApprovalRules::new(vec![rule]).unwrap();
+    run(Box::new(PutApprovalRules { rules }));
+    let change = run(Box::new(MergeCustomers {
+        from: customer.into(),
+        to: CustomerId::try_from(3).unwrap().into(),
+        reason: Some(text.try_into().unwrap()),
+    }));
     let of = |answer: &Answer| match answer {
+        Answer::Client(client) => client.number.to_string(),
+        Answer::Held(held) => held.change.to_string(),
         Answer::Group(group) => group.id.to_string(),
         Answer::CustomFieldCreated(field) => field.id.to_string(),
         Answer::Webhook(view) => view.id.to_string(),
@@ -327,6 +350,8 @@ fn fill(ports: &Ports, text: &str) -> Vec<(&'static str, String)> {
         ("webhook", of(&webhook)),
         ("job", JOB.to_owned()),
         ("operator", operators[0].number.to_string()),
+        ("client", of(&client)),
+        ("change", of(&change)),
         ("file", "console.css".to_owned()),
     ]
 }

@@ -53,7 +53,7 @@ fn a_revoked_client_is_found_and_since_when_it_is_over(world: &World) {
             owner,
             over_on: Some(now()),
         },
-        system @ ActorRecord::System => system,
+        other => other,
     };
     assert_eq!(record, Some(expected));
 }

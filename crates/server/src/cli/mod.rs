@@ -258,7 +258,7 @@ struct CreateClient {
     /// The login of whoever owns it, who need not be known otherwise: the clients of one owner, and the
     /// operator of that login, vote as one person
     #[arg(long, value_name = "LOGIN", value_parser = client::login)]
-    owner: Option<accolade_domain::login::Login>,
+    owner: Option<Login>,
     /// The key that its callers use already: 1 to 128 printable characters without `:`. It belongs
     /// to one client of the whole installation
     #[arg(long, value_parser = client::key, requires = "secret_stdin")]

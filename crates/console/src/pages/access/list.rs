@@ -1,5 +1,6 @@
 //! The operators and the clients of the org.
 
+use accolade_application::access::clients_of;
 use accolade_application::operators;
 use accolade_application::ports::Client;
 use accolade_domain::instant::Instant;
@@ -44,9 +45,7 @@ struct ClientRow {
 pub(super) async fn list_access(visit: Visit) -> Answered {
     let found = visit.look_up(|ports, caller| {
         let operators = operators::list(ports, Some(caller.org))?;
-        let mut clients = ports.stores.access.clients()?;
-        clients.retain(|client| client.org.id == caller.org);
-        Ok((operators, clients))
+        Ok((operators, clients_of(ports, caller)?))
     });
     let (operators, clients) = found.await?;
     let (now, moments) = (visit.now(), visit.moments());

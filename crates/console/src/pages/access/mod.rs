@@ -1,5 +1,6 @@
 //! Who may come in: operators of the console, and clients of the API.
 
+mod client;
 mod list;
 mod operator;
 
@@ -9,8 +10,51 @@ use crate::router::{Page, get, post};
 
 pub(super) fn pages() -> Vec<Page> {
     let needs = Permission::Operators;
+    let clients = Permission::Clients;
     vec![
         get("/console/access", needs, list::list_access),
+        get("/console/access/clients/new", clients, client::begin_new),
+        post("/console/access/clients/new", clients, client::create),
+        get(
+            "/console/access/clients/{client}",
+            clients,
+            client::show_client,
+        ),
+        post(
+            "/console/access/clients/{client}/bounds",
+            clients,
+            client::bound,
+        ),
+        get(
+            "/console/access/clients/{client}/rotate",
+            clients,
+            client::ask_to_rotate,
+        ),
+        post(
+            "/console/access/clients/{client}/rotate",
+            clients,
+            client::rotate,
+        ),
+        get(
+            "/console/access/clients/{client}/finish",
+            clients,
+            client::ask_to_finish,
+        ),
+        post(
+            "/console/access/clients/{client}/finish",
+            clients,
+            client::finish,
+        ),
+        get(
+            "/console/access/clients/{client}/revoke",
+            clients,
+            client::ask_to_revoke,
+        ),
+        post(
+            "/console/access/clients/{client}/revoke",
+            clients,
+            client::revoke,
+        ),
         get("/console/access/operators/new", needs, operator::begin_new),
         post("/console/access/operators/new", needs, operator::create),
         get(

@@ -4,7 +4,7 @@ use accolade_application::badges::{self, SetActivity};
 use accolade_domain::ids::BadgeId;
 use actix_web::http::StatusCode;
 
-use crate::act::KEY;
+use crate::act::{KEY, done};
 use crate::form::Form;
 use crate::frame::{Problem, problems_of};
 use crate::pages::confirm::{Confirmation, confirm};
@@ -37,8 +37,9 @@ async fn answer(mut visit: Visit, active: bool) -> Answered {
     let form = visit.form().await?;
     let badge: BadgeId = visit.path("badge")?;
     match visit.carry_out(&form, SetActivity { badge, active }).await {
-        Ok(_) => {
-            let done = if active { "activated" } else { "deactivated" };
+        Ok(executed) => {
+            let word = if active { "activated" } else { "deactivated" };
+            let done = done(&executed, word);
             Ok(lead_to(format_args!("/console/badges/{badge}?done={done}")))
         }
         Err(failure) => {

@@ -9,7 +9,7 @@ use accolade_domain::event::Position;
 use actix_web::http::StatusCode;
 
 use super::show::{Beside, id, shown};
-use crate::act::{KEY, Way};
+use crate::act::{self, KEY, Way};
 use crate::form::Form;
 use crate::frame::{Problem, problems_of};
 use crate::pages::confirm::{Confirmation, confirm};
@@ -101,7 +101,8 @@ async fn carry_out<C: Command + Send + 'static>(
     done: &str,
 ) -> Answered {
     match visit.carry_out(form, command).await {
-        Ok(_) => {
+        Ok(executed) => {
+            let done = act::done(&executed, done);
             let place = format!("/console/webhooks/{}?done={done}", id(visit)?);
             Ok(lead_to(place))
         }
@@ -133,7 +134,7 @@ pub(super) async fn rotate(mut visit: Visit) -> Answered {
     match visit.carry_out(&form, RotateWebhook { webhook }).await {
         Ok(executed) => {
             let beside = Beside {
-                done: "rotated".to_owned(),
+                done: act::done(&executed, "rotated").to_owned(),
                 secret: match executed.into_answer() {
                     Answer::Webhook(view) => view.secret,
                     _ => None,
@@ -159,7 +160,10 @@ pub(super) async fn delete(mut visit: Visit) -> Answered {
     let form = visit.form().await?;
     let webhook = id(&visit)?;
     match visit.carry_out(&form, DeleteWebhook { webhook }).await {
-        Ok(_) => Ok(lead_to("/console/webhooks?done=webhook-deleted")),
+        Ok(executed) => {
+            let done = act::done(&executed, "webhook-deleted");
+            Ok(lead_to(format_args!("/console/webhooks?done={done}")))
+        }
         Err(failure) => {
             let question = (t::DELETE_WEBHOOK, t::DELETE_WEBHOOK_TEXT);
             let (problems, status) = (problems_of(&failure), failure.status());
