@@ -96,7 +96,7 @@ impl Failure {
 
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.code().status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        StatusCode::from_u16(self.0.first.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The code that decides the status.
