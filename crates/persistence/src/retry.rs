@@ -386,13 +386,13 @@ impl<C: PooledConnection> Transactions<C> {
             }
             return opened;
         }
-        let begin = format!("{}; {opening}", self.begin);
-        let begun = AnsiTransactionManager::begin_transaction_sql(connection, &begin);
-        if begun.is_err() {
+        let both = format!("{}; {opening}", self.begin);
+        let opened = AnsiTransactionManager::begin_transaction_sql(connection, &both);
+        if opened.is_err() {
             // The transaction may have begun, and it was its opening that failed.
             let _ = connection.batch_execute("ROLLBACK");
         }
-        begun
+        opened
     }
 
     /// Does `work`, whose parts are of one transaction, and commits it if that says so. `was_done` is asked

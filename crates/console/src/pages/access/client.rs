@@ -89,12 +89,12 @@ pub(super) async fn create(mut visit: Visit) -> Answered {
 /// What the form says of a new client.
 fn read(form: &Form) -> Result<AddClient, Vec<Problem>> {
     let name = Name::try_from(form.typed("name"));
-    let name = name.map_err(|error| Problem::at("name", t::unfit(&error)));
+    let name = name.map_err(|error| Problem::at("name", t::unfit(error)));
     let owner = form
         .given("owner")
         .map(|text| Login::try_from(text.as_ref()));
     let owner = owner.transpose();
-    let owner = owner.map_err(|error| Problem::at("owner", t::unfit(&error)));
+    let owner = owner.map_err(|error| Problem::at("owner", t::unfit(error)));
     let groups = form
         .all("groups")
         .filter_map(|it| it.parse::<AccessGroup>().ok());

@@ -69,5 +69,5 @@ fn comment(form: &Form) -> Result<Option<Reason>, Problem> {
     };
     let read = Reason::try_from(text.as_ref());
     read.map(Some)
-        .map_err(|error| Problem::at(COMMENT, t::unfit(&error)))
+        .map_err(|error| Problem::at(COMMENT, t::unfit(error)))
 }
