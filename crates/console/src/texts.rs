@@ -354,6 +354,7 @@ texts! {
     ROW = "Row";
     DOWNLOAD_REFUSED = "Download refused rows (CSV)";
     DOWNLOAD_ALL = "Download all rows (CSV)";
+    FILE_TOO_LONG = "The file is too long for a page. Send it by the API once more: POST jobs, without dryRun.";
     RESULTS_TOO_LONG = "There are too many rows for a page. Ask the API for them: GET jobs/{jobId}/results.";
 }
 

@@ -5,6 +5,7 @@
 //! shape carries warnings.
 
 use std::fmt;
+use std::iter;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $status:literal, $message:literal;)+) => {
@@ -260,6 +261,14 @@ pub struct Rejection {
     pub message: String,
     /// The path of the field at fault, as in `customers[3]`; `None` where no field is.
     pub field: Option<String>,
+}
+
+impl Code {
+    /// The statuses of answers that say it first: as a rule one.
+    pub fn statuses(self) -> impl Iterator<Item = u16> {
+        let of_field = (self == Self::WorkflowUnknown).then_some(Self::Unreadable.status());
+        iter::once(self.status()).chain(of_field)
+    }
 }
 
 impl Rejection {

@@ -1,5 +1,6 @@
 //! What a change was decided from, where it must not be carried out if that has changed.
 
+use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,7 @@ use super::HeldCommand;
 use crate::access::Caller;
 use crate::badges::etag;
 use crate::error::UseCaseError;
+use crate::jobs;
 use crate::ports::{Ports, RulesVersion};
 
 /// What a change was decided from.
@@ -17,8 +19,9 @@ pub enum Basis {
     Nothing,
     /// A badge with this entity tag.
     Badge(String),
-    /// A file of so many parts and bytes.
-    File(usize, u64),
+    /// A file of so many parts and bytes, of the job that was created at this moment: one that has taken
+    /// its id since is another job.
+    File(usize, u64, Instant),
     /// The rules of this version.
     Rules(RulesVersion),
 }
@@ -37,9 +40,10 @@ impl Basis {
             HeldCommand::UpdateBadge(it) => it.badge,
             HeldCommand::SetActivity(it) => it.badge,
             HeldCommand::StartJob(it) => {
+                let created_on = jobs::found(ports, caller, &it.job)?.job.created_on;
                 let file = ports.stores.jobs.parts(caller.org, &it.job)?;
                 let bytes = file.iter().map(|part| u64::from(part.bytes)).sum();
-                return Ok(Self::File(file.len(), bytes));
+                return Ok(Self::File(file.len(), bytes, created_on));
             }
             HeldCommand::Rules(_) => {
                 return Ok(Self::Rules(ports.stores.changes.rules(caller.org)?.version));

@@ -48,7 +48,9 @@ pub(super) fn describe(operation: &mut Operation, codes: &[Code], not_found: &'s
     let messages = Messages { not_found };
     let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
     for code in codes {
-        by_status.entry(code.status()).or_default().push(*code);
+        for status in code.statuses() {
+            by_status.entry(status).or_default().push(*code);
+        }
     }
     for (status, codes) in by_status {
         if status == 200 {

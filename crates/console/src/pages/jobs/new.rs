@@ -1,12 +1,14 @@
 //! A new job: a file is dropped, and tried or carried out.
 
+use std::hash::{DefaultHasher, Hasher as _};
+
 use accolade_application::answer::Answer;
 use accolade_application::badges;
 use accolade_application::jobs::{self, CreateJob};
 use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};
 use accolade_domain::job::{JobFormat, JobId, JobOperation, JobSettings};
 use accolade_domain::owner::OwnerType;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use accolade_http::pages::Failure;
 use accolade_wire::job::request::JobRequestBody;
 use actix_web::http::StatusCode;
@@ -67,10 +69,20 @@ pub(super) async fn create(mut visit: Visit) -> Answered {
         Ok(settings) => settings,
         Err(problems) => return shown(&visit, &form, problems, bad).await,
     };
-    match start(&visit, &form, settings, bytes.to_vec()).await {
+    // A form with another file is another form.
+    let file = format!("{called} {} {:016x}", bytes.len(), hash_of(&bytes));
+    let said = form.with("file", file);
+    match start(&visit, &said, settings, bytes.to_vec()).await {
         Ok(place) => Ok(lead_to(place)),
         Err(failure) => shown(&visit, &form, problems_of(&failure), failure.status()).await,
     }
+}
+
+/// What tells the bytes of a file from others that are sent by mistake.
+fn hash_of(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// Carries out what a job has only tried: another job with the same file.
@@ -81,8 +93,14 @@ pub(super) async fn carry_out_tried(mut visit: Visit) -> Answered {
         .look_up(move |ports, caller| {
             let view = jobs::job(ports, caller, &job)?;
             let store = &ports.stores.jobs;
+            let parts = store.parts(caller.org, &job)?;
+            let bytes: u64 = parts.iter().map(|part| u64::from(part.bytes)).sum();
+            if bytes > MOST_BYTES as u64 {
+                let rejection = Rejection::new(Code::BodyTooLarge);
+                return Err(rejection.with_message(t::FILE_TOO_LONG).into());
+            }
             let mut file = Vec::new();
-            for part in store.parts(caller.org, &job)? {
+            for part in parts {
                 let bytes = store.part(caller.org, &job, part.number)?;
                 file.extend(bytes.unwrap_or_default());
             }
