@@ -225,7 +225,7 @@ fn clients_of_one_owner_are_one_person(backend: Backend) {
         let further = ["--groups", "admin", "--owner", owner];
         server.client(&server.cli().create_client_with(org.id(), &further))
     };
-    let (maker, same) = (owned("ines"), owned("Ines"));
+    let (maker, same) = (owned("asha"), owned("Asha"));
     let (voter, twice) = (owned("jo"), owned("jo"));
     let badge = org.badge();
     let change = held_enrolment(&org.acting_as(maker), &badge, 1, "owned");

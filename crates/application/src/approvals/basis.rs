@@ -8,7 +8,6 @@ use super::HeldCommand;
 use crate::access::Caller;
 use crate::badges::etag;
 use crate::error::UseCaseError;
-use crate::jobs;
 use crate::ports::{Ports, RulesVersion};
 
 /// What a change was decided from.
@@ -19,9 +18,9 @@ pub enum Basis {
     Nothing,
     /// A badge with this entity tag.
     Badge(String),
-    /// A file of so many parts and bytes, of the job that was created at this moment: one that has taken
-    /// its id since is another job.
-    File(usize, u64, Instant),
+    /// A file of so many parts and bytes, of the job that was created at this moment: what has its id once
+    /// it was deleted is another job.
+    File(usize, u64, Option<Instant>),
     /// The rules of this version.
     Rules(RulesVersion),
 }
@@ -40,9 +39,10 @@ impl Basis {
             HeldCommand::UpdateBadge(it) => it.badge,
             HeldCommand::SetActivity(it) => it.badge,
             HeldCommand::StartJob(it) => {
-                let created_on = jobs::found(ports, caller, &it.job)?.job.created_on;
                 let file = ports.stores.jobs.parts(caller.org, &it.job)?;
                 let bytes = file.iter().map(|part| u64::from(part.bytes)).sum();
+                let found = ports.stores.jobs.job(caller.org, &it.job)?;
+                let created_on = found.map(|it| it.job.created_on);
                 return Ok(Self::File(file.len(), bytes, created_on));
             }
             HeldCommand::Rules(_) => {

@@ -13,7 +13,7 @@ use crate::access::Caller;
 use crate::answer::Answer;
 use crate::error::UseCaseError;
 use crate::execute::Command;
-use crate::ports::{Ports, SaveChange, SaveChangeError, StoredChange};
+use crate::ports::{ActorRecord, Ports, SaveChange, SaveChangeError, StoredChange};
 use crate::request::Request;
 use crate::together::together;
 use crate::webhooks::with_checked_receiver;
@@ -120,9 +120,7 @@ impl Voting<'_> {
         stored: &StoredChange,
         approved: Change,
     ) -> Result<Answer, UseCaseError> {
-        let is_over = actors
-            .record(stored.change.maker)
-            .is_over(self.vote.voted_on);
+        let is_over = self.may_no_more(&actors.record(stored.change.maker), stored)?;
         let carried_out = together(
             self.ports,
             |ports| {
@@ -156,6 +154,24 @@ impl Voting<'_> {
         ];
         let told = Some(ChangeFact::of(&failed, None));
         self.write(actors, current, failed, told, Key::Kept, entries)
+    }
+
+    /// Whether `maker` may not do any more what she has asked for: she is let in no more, or has lost the
+    /// role for it.
+    fn may_no_more(
+        &self,
+        maker: &ActorRecord,
+        stored: &StoredChange,
+    ) -> Result<bool, UseCaseError> {
+        if maker.is_over(self.vote.voted_on) {
+            return Ok(true);
+        }
+        let permission = stored.change.operation.permission();
+        let (ActorRecord::Operator { login, .. }, Some(permission)) = (maker, permission) else {
+            return Ok(false);
+        };
+        let known = self.ports.stores.operators.operator(login)?;
+        Ok(known.is_none_or(|it| !it.operator.roles.may(permission)))
     }
 
     /// Runs the command as its maker.

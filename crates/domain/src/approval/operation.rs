@@ -1,5 +1,7 @@
 //! What an org can have approved, and the table of the names.
 
+use crate::operator::Permission;
+
 macro_rules! operations {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal, $has_rows:literal;)+) => {
         /// What an org can have approved.
@@ -56,10 +58,25 @@ operations! {
     Merge = 8, "MERGE", false;
     /// To forget a customer.
     Erase = 9, "ERASE", false;
-    /// To create, change or revoke an API client.
+    /// To create an API client, or to change its bounds.
     Client = 10, "CLIENT", false;
     /// To create, change or delete a webhook.
     Webhook = 11, "WEBHOOK", false;
     /// To change these rules.
     Rules = 12, "RULES", false;
+}
+
+impl RuledOperation {
+    /// What an operator must be permitted to ask for it; `None` where the console has no page for it.
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::UpdateBadge | Self::DeactivateBadge => Some(Permission::Define),
+            Self::Enrol | Self::Earn | Self::Revoke => Some(Permission::Serve),
+            Self::Job => Some(Permission::RunJobs),
+            Self::Client => Some(Permission::Clients),
+            Self::Webhook => Some(Permission::Webhooks),
+            Self::Rules => Some(Permission::Rules),
+            Self::Import | Self::Merge | Self::Erase => None,
+        }
+    }
 }
