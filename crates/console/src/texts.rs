@@ -486,6 +486,7 @@ texts! {
     WHAT_IT_DOES = "What it is to do";
     THEN = "What it would have done when it was made";
     NOW = "What it would do now";
+    THEN_AND_NOW = "What it would do, now as when it was made";
     CAME_OF_IT = "What came of it";
     COMMENT = "Comment";
     DECIDE = "Decide";

@@ -45,6 +45,36 @@ pub fn create(
     })
 }
 
+/// Creates an operator as [`create`] does; sent again it gives the number that there is. It is the same
+/// wish as long as she has the login, the name, the roles and the password that it says, and has never
+/// signed in: who sends a form twice is told the same, and nobody learns of a password in use.
+///
+/// # Errors
+/// Those of [`create`].
+pub fn create_once(
+    ports: &Ports,
+    command: &CreateOperator,
+    by: &Attribution,
+) -> Result<OperatorNumber, CreateOperatorError> {
+    match create(ports, command.clone(), by) {
+        Err(CreateOperatorError::LoginTaken) => {}
+        created => return created,
+    }
+    let known = ports.stores.operators.operator(&command.login)?;
+    let unused = known.filter(|known| {
+        let operator = &known.operator;
+        operator.org == command.org
+            && operator.name == command.name
+            && operator.roles == command.roles
+            && operator.is_active()
+            && operator.last_signed_in_on.is_none()
+    });
+    match unused {
+        Some(known) if known.password.is_of(&command.password)? => Ok(known.operator.number),
+        _ => Err(CreateOperatorError::LoginTaken),
+    }
+}
+
 /// Every operator, or those of the org, disabled ones included, by number.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod password;
 mod session;
 mod sign_in;
 
-pub use manage::{CreateOperator, create, disable, list, set_password, set_roles};
+pub use manage::{CreateOperator, create, create_once, disable, list, set_password, set_roles};
 pub use password::{Password, PasswordHash, UnfitPassword};
 pub use session::{Session, session, sign_out, sign_out_everywhere};
 pub use sign_in::{Lifetimes, SignIn, SignInResult, SignedIn, note_refused, sign_in};

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod approvals;
 mod badges;
+mod clients;
 mod customers;
 mod markup;
 mod support;

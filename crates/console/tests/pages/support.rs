@@ -369,14 +369,18 @@ impl<C: Command> AnyCommand for C {
 
 /// Executes `command` for the server itself.
 pub(crate) fn run(ports: &Ports, command: Box<dyn AnyCommand>) -> Answer {
-    let caller = Caller {
+    command.execute(ports, Request::new(caller()))
+}
+
+/// The server itself.
+pub(crate) fn caller() -> Caller {
+    Caller {
         org: org(),
         zone: "Asia/Kolkata".parse().unwrap(),
         region: None,
         actor: accolade_domain::actor::Actor::SYSTEM,
         groups: AccessGroups::ALL,
-    };
-    command.execute(ports, Request::new(caller))
+    }
 }
 
 fn job_limits() -> JobLimits {

@@ -1,25 +1,33 @@
 //! What has happened in the demo: customers who were enrolled, earned, lost something and were refused, each
-//! some time ago, and a job.
+//! some time ago, a job, and a merge of two customers that waits for approval.
 //!
 //! `history.json` has the steps in the API's own bodies. They are carried out once, at a clock that is as
-//! far behind as each says; what is repeated after a start that was cut off is refused by its request id.
+//! far behind as each says; what is repeated after a start that was cut off is refused by its request id, and
+//! the merge, which has none, is held once under its idempotency key.
 
 use std::sync::Arc;
 
 use accolade_application::access::Caller;
+use accolade_application::approvals::PutApprovalRules;
 use accolade_application::customers::PutCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::jobs::{CreateJob, JobLimits};
-use accolade_application::ports::{Clock, Operation, Ports};
+use accolade_application::ports::{
+    Clock, Fingerprint, IdempotencyGuard, IdempotencyKey, Operation, Ports,
+};
+use accolade_application::{Request, execute};
+use accolade_domain::approval::ApprovalRules;
 use accolade_domain::ids::ObjectId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Code;
 use accolade_domain::text::RequestId;
+use accolade_wire::change::rules::RulesRequestBody;
 use accolade_wire::directory::CustomersRequestBody;
 use accolade_wire::earning::request::{EarnRequestBody, RevokeEarnRequestBody};
 use accolade_wire::enrolment::request::EnrolmentRequest;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::job::request::JobRequestBody;
+use accolade_wire::people::MergeRequestBody;
 use accolade_wire::request::context::ParseContext;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -58,6 +66,8 @@ enum StepOperation {
     Earn,
     RevokeEarn,
     RevokeEnrolments,
+    PutRules,
+    Merge,
 }
 
 /// A job with its file.
@@ -83,6 +93,9 @@ const CONTEXT: ParseContext<'static> = ParseContext {
 
 /// The request id of the last step: who finds it used has nothing to do.
 const LAST: &str = "demo-last";
+
+/// The idempotency key of the merge.
+const MERGE: &str = "accolade-demo-merge";
 
 /// Makes sure that all of it has happened, once.
 ///
@@ -137,6 +150,19 @@ fn take(ports: &Ports, caller: &Caller, step: &Step) -> Result<()> {
             let command = body(RevocationRequestBody::parse(bytes, CONTEXT))?;
             executed(&ports, caller, command)
         }
+        StepOperation::PutRules => {
+            let rules = body(RulesRequestBody::parse(bytes))?;
+            let rules = ApprovalRules::new(rules).map_err(UseCaseError::from)?;
+            executed(&ports, caller, PutApprovalRules { rules })
+        }
+        StepOperation::Merge => {
+            let command = body(MergeRequestBody::parse(bytes, CONTEXT))?;
+            let request = Request {
+                key: Some(guard(&ports, caller)?),
+                ..Request::new(caller.clone())
+            };
+            execute(&ports, request, command)
+        }
     };
     match taken {
         Ok(_) | Err(UseCaseError::Refused(_)) => {}
@@ -145,6 +171,21 @@ fn take(ports: &Ports, caller: &Caller, step: &Step) -> Result<()> {
     // As the server does from day to day.
     ports.stores.housekeeping.note_counts(ports.clock.now())?;
     Ok(())
+}
+
+/// The key under which the merge is held once, by however many servers that start.
+fn guard(ports: &Ports, caller: &Caller) -> Result<IdempotencyGuard> {
+    let used_on = ports.clock.now();
+    Ok(IdempotencyGuard {
+        org: caller.org,
+        actor: caller.actor,
+        key: IdempotencyKey::try_from(MERGE.to_owned())?,
+        // The key stands for this one request.
+        fingerprint: Fingerprint([0; 32]),
+        warnings: Vec::new(),
+        used_on,
+        expires_on: used_on + Duration::days(30),
+    })
 }
 
 /// Starts the job, which the worker carries out; not again if it is there.

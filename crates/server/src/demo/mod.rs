@@ -321,6 +321,7 @@ mod tests {
 
     use accolade_application::access::revoke_client;
     use accolade_application::answer::Answer;
+    use accolade_application::approvals::{changes, may_vote};
     use accolade_application::badges::{UnclaimBadge, get};
     use accolade_application::catalogue::{RemoveGroup, groups};
     use accolade_application::customers::{search, timeline};
@@ -328,8 +329,8 @@ mod tests {
     use accolade_application::enrolment::EnrolCustomers;
     use accolade_application::error::UseCaseError;
     use accolade_application::operators::disable;
-    use accolade_application::ports::Happening;
-    use accolade_application::ports::PageOf;
+    use accolade_application::ports::{ActorRecord, ChangeQuery, Happening, PageOf};
+    use accolade_domain::approval::{ChangeState, RuledOperation};
     use accolade_domain::earning::EventDate;
     use accolade_domain::ids::CustomerId;
     use accolade_domain::instant::Instant;
@@ -407,6 +408,39 @@ mod tests {
             .map(|it| it.entry.what.number())
             .collect();
         assert_eq!(numbers, [4, 8, 4, 2, 2, 2, 8, 1, 2]);
+    }
+
+    #[test]
+    fn a_merge_waits_for_the_approval_of_the_demos_operator() {
+        let ports = ports();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| seed(&ports).unwrap());
+            }
+        });
+        let caller = caller(&ports);
+        let query = ChangeQuery {
+            now: ports.clock.now(),
+            states: vec![ChangeState::Pending],
+            operations: Vec::new(),
+            after: None,
+            limit: 10,
+        };
+        let waiting = changes(&ports, &caller, &query).unwrap().changes;
+        let [merge] = waiting.as_slice() else {
+            panic!("{waiting:?}");
+        };
+        assert_eq!(merge.operation, RuledOperation::Merge);
+        let login = operator::LOGIN.try_into().unwrap();
+        let known = ports.stores.operators.operator(&login).unwrap();
+        let operator = known.unwrap().operator;
+        let herself = ActorRecord::Operator {
+            number: operator.number,
+            name: operator.name,
+            login: operator.login,
+            over_on: None,
+        };
+        assert!(may_vote(merge, &herself));
     }
 
     #[test]

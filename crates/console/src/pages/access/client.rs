@@ -343,7 +343,8 @@ async fn asked(
         about: client.name.to_string(),
         text,
         back: format!("/console/access/clients/{}", client.number),
-        is_dangerous: true,
+        // Another secret ends nothing.
+        is_dangerous: title != t::ROTATE,
     };
     confirm(visit, confirmation, form, problems, status)
 }

@@ -65,7 +65,7 @@ pub(super) async fn create(mut visit: Visit) -> Answered {
                 roles,
                 password,
             };
-            match operators::create(ports, command, &by) {
+            match operators::create_once(ports, &command, &by) {
                 Ok(number) => Ok(number),
                 Err(CreateOperatorError::LoginTaken) => Err(login_taken().into()),
                 Err(CreateOperatorError::UnknownOrg) => Err(nothing_there().into()),

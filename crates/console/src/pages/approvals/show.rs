@@ -86,7 +86,8 @@ pub(super) async fn shown(
         login: operator.login.clone(),
         over_on: operator.disabled_on,
     };
-    let is_hers = view.maker.actor() == herself.actor();
+    // What a client of hers made is hers, too.
+    let is_hers = view.maker.principal() == herself.principal();
     let page = ApprovalPage {
         frame: visit
             .frame(t::change(&t::word(view.operation.name())))
@@ -143,11 +144,13 @@ fn pretty(value: &Value) -> String {
 }
 
 fn effects(body: &Value, moments: &Moments) -> Vec<EffectShown> {
-    let all = [
-        ("then", t::THEN),
-        ("now", t::NOW),
-        ("result", t::CAME_OF_IT),
-    ];
+    // Told once where nothing has changed.
+    let mut all = if body["then"] == body["now"] {
+        vec![("now", t::THEN_AND_NOW)]
+    } else {
+        vec![("then", t::THEN), ("now", t::NOW)]
+    };
+    all.push(("result", t::CAME_OF_IT));
     let shown = all.into_iter().filter_map(|(name, title)| {
         let effect = &body[name];
         if effect.is_null() {
