@@ -11,8 +11,9 @@ use accolade_application::earning::{EarnBadge, Earners};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
+use accolade_application::operators::PasswordHash;
 use accolade_application::people::{EraseCustomer, MergeCustomers};
-use accolade_application::ports::{ChangeQuery, NewClient};
+use accolade_application::ports::{ChangeQuery, NewClient, NewOperator};
 use accolade_application::webhooks::CreateWebhook;
 use accolade_application::{Executed, Request};
 use accolade_domain::approval::{
@@ -25,6 +26,7 @@ use accolade_domain::enrolment::Outcome;
 use accolade_domain::fixtures::{customer, draft};
 use accolade_domain::ids::BadgeId;
 use accolade_domain::login::Login;
+use accolade_domain::operator::Role;
 use accolade_domain::text::RequestId;
 use accolade_domain::webhook::{HeaderName, HeaderValue, WebhookDraft};
 use time::Duration;
@@ -580,6 +582,41 @@ fn a_customer_is_forgotten_by_an_approval_and_its_change_says_nothing_of_her() {
         };
         assert_eq!(**answer, Answer::Forgotten);
     }
+}
+
+#[test]
+fn an_operator_who_has_lost_the_role_for_it_has_nothing_carried_out() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let checker = client(&world, "checker", None);
+    put(&world, &[rule(RuledOperation::Enrol)]);
+    let by = Attribution::system(world.ports.clock.now());
+    let login = Login::try_from("asha").unwrap();
+    let operators = &world.ports.stores.operators;
+    let number = operators.create_operator(&NewOperator {
+        org: world.caller.org,
+        login: login.clone(),
+        name: "Asha".try_into().unwrap(),
+        roles: [Role::Care].into_iter().collect(),
+        password: PasswordHash::NOBODY,
+        created: by.clone(),
+    });
+    let maker = Caller {
+        actor: number.unwrap().into(),
+        groups: AccessGroups::ALL,
+        ..world.caller.clone()
+    };
+    let ids = [1, 2].map(|it| held(world.run_as(&maker, command(badge, &[it])).unwrap()));
+    let approved = approve(&world, &checker, ids[0]).unwrap();
+    assert_eq!(approved.state, ChangeState::Approved);
+    let viewer = [Role::Viewer].into_iter().collect();
+    operators.set_roles(None, &login, viewer, &by).unwrap();
+    let failed = approve(&world, &checker, ids[1]).unwrap();
+    assert_eq!(
+        (failed.state, failure(&failed)),
+        (ChangeState::Failed, vec![1931])
+    );
+    assert_eq!(world.issued(badge), 1);
 }
 
 #[test]
