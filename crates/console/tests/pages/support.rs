@@ -315,19 +315,7 @@ fn fill(ports: &Ports, text: &str) -> Vec<(&'static str, String)> {
         groups: AccessGroups::ALL,
         owner: None,
     }));
-    let rule = Rule {
-        operation: RuledOperation::Merge,
-        above_rows: 0,
-        approvals: Approvals::ONE,
-        expires_after: ExpiresAfter::WEEK,
-    };
-    let rules = ApprovalRules::new(vec![rule]).unwrap();
-    run(Box::new(PutApprovalRules { rules }));
-    let change = run(Box::new(MergeCustomers {
-        from: customer.into(),
-        to: CustomerId::try_from(3).unwrap().into(),
-        reason: Some(text.try_into().unwrap()),
-    }));
+    let change = hold(ports, customer, text);
     let of = |answer: &Answer| match answer {
         Answer::Client(client) => client.number.to_string(),
         Answer::Held(held) => held.change.to_string(),
@@ -354,6 +342,24 @@ fn fill(ports: &Ports, text: &str) -> Vec<(&'static str, String)> {
         ("change", of(&change)),
         ("file", "console.css".to_owned()),
     ]
+}
+
+/// Has merges wait for approval, and asks for one. Gives what is answered.
+fn hold(ports: &Ports, customer: CustomerId, text: &str) -> Answer {
+    let rule = Rule {
+        operation: RuledOperation::Merge,
+        above_rows: 0,
+        approvals: Approvals::ONE,
+        expires_after: ExpiresAfter::WEEK,
+    };
+    let rules = ApprovalRules::new(vec![rule]).unwrap();
+    run(ports, Box::new(PutApprovalRules { rules }));
+    let merge = MergeCustomers {
+        from: customer.into(),
+        to: CustomerId::try_from(3).unwrap().into(),
+        reason: Some(text.try_into().unwrap()),
+    };
+    run(ports, Box::new(merge))
 }
 
 /// A command whatever it is.
