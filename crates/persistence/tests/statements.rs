@@ -56,14 +56,12 @@ fn outline(sent: &Sent) -> Vec<String> {
             // One that only asks whether there is something has it within.
             let outermost = from.iter().copied().find(is_outermost);
             let from = outermost.or(from.first().copied());
-            match (words[0], from) {
-                ("SELECT", Some(from)) => format!("SELECT … FROM {}", words[from + 1]),
-                _ => {
-                    let first = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
-                    let end = first.find('(').unwrap_or(first.len());
-                    first[..end].to_owned()
-                }
+            if let ("SELECT", Some(from)) = (words[0], from) {
+                return format!("SELECT … FROM {}", words[from + 1]);
             }
+            let first = words.iter().take(3).copied().collect::<Vec<_>>().join(" ");
+            let end = first.find('(').unwrap_or(first.len());
+            first[..end].to_owned()
         })
         .collect()
 }
