@@ -126,7 +126,7 @@ pub struct Refused {
 /// may hold is executed by itself.
 ///
 /// # Errors
-/// Of each request those of [`execute`](crate::execute::execute), whatever becomes of the others.
+/// Of each request those of [`execute`], whatever becomes of the others.
 pub fn execute_together<C: GroupCommit>(
     ports: &Ports,
     known: &KnownBadges,

@@ -2,8 +2,8 @@
 //!
 //! The one place where a command is held is the door that every command goes through
 //! ([`execute`](crate::execute())): what it names as its [`Approval`] is looked up in the rules of the org
-//! ([`admit`]), and where a rule says so, the command is kept instead of run ([`submit`]). The last
-//! vote runs it through the same use case, as whoever made it, in the transaction of the vote ([`vote`]).
+//! (`admit`), and where a rule says so, the command is kept instead of run (`submit`). The last
+//! vote runs it through the same use case, as whoever made it, in the transaction of the vote (`vote`).
 //!
 //! An org without rules pays nothing for them. Enrolments and earns are let through by rules that were
 //! read before ([`KnownRules`]), and the statement that looks at the versions of badges when they are

@@ -1,6 +1,6 @@
 //! What the demo has: an organisation, a client whose secret everybody knows and an operator whose password
 //! everybody knows, two badges for the API's own examples, one that is earned directly, under limits, in a
-//! group and with a custom field, and some with a [history](history).
+//! group and with a custom field, and some with a [`history`].
 //!
 //! `demo.json` says all but the first two in the API's own bodies, which are read and carried
 //! out as if a caller had sent them. Seeding makes sure of all that, whatever is there already:
