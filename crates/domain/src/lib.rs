@@ -33,5 +33,7 @@ pub mod text;
 pub mod webhook;
 pub mod zone;
 
+mod numbered;
+
 #[cfg(any(test, feature = "fixtures"))]
 pub mod fixtures;

@@ -4,53 +4,27 @@ use super::{Approvals, ChangeId, Principal, RuledOperation};
 use crate::actor::Actor;
 use crate::ids::OrgId;
 use crate::instant::Instant;
+use crate::numbered::numbered;
 use crate::rejection::{Code, Rejection};
 use crate::text::Reason;
 
-macro_rules! states {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)+) => {
-        /// What has become of a change.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        pub enum ChangeState {
-            $($(#[$doc])* $variant = $number,)+
-        }
-
-        impl ChangeState {
-            /// Every state.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The spelling on the wire.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The number under which it is stored; never reused, never changed.
-            pub const fn number(self) -> i16 {
-                self as i16
-            }
-
-            /// The state stored under `number`.
-            pub const fn from_number(number: i16) -> Option<Self> {
-                match number { $($number => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-states! {
-    /// It waits for votes.
-    Pending = 1, "PENDING";
-    /// It was approved and carried out.
-    Approved = 2, "APPROVED";
-    /// Somebody has rejected it.
-    Rejected = 3, "REJECTED";
-    /// Whoever made it has taken it back.
-    Withdrawn = 4, "WITHDRAWN";
-    /// Nobody decided it in time.
-    Expired = 5, "EXPIRED";
-    /// It was approved, and could not be carried out any more.
-    Failed = 6, "FAILED";
+numbered! {
+    /// What has become of a change.
+    #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+    pub enum ChangeState {
+        /// It waits for votes.
+        Pending = 1, "PENDING";
+        /// It was approved and carried out.
+        Approved = 2, "APPROVED";
+        /// Somebody has rejected it.
+        Rejected = 3, "REJECTED";
+        /// Whoever made it has taken it back.
+        Withdrawn = 4, "WITHDRAWN";
+        /// Nobody decided it in time.
+        Expired = 5, "EXPIRED";
+        /// It was approved, and could not be carried out any more.
+        Failed = 6, "FAILED";
+    }
 }
 
 /// What somebody says of a change.
