@@ -5,7 +5,7 @@ use accolade_application::ports::IdempotencyKey;
 use accolade_application::{Command, Executed};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Reason;
-use accolade_http::pages::Failure;
+use accolade_http::pages::{Failure, Way};
 
 use crate::form::Form;
 use crate::frame::Problem;
@@ -20,17 +20,6 @@ pub(crate) const STEP: &str = "step";
 
 /// The field that says why.
 pub(crate) const REASON: &str = "reason";
-
-/// For whom a command waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// For nobody outside.
-    Here,
-    /// For a name server.
-    Names,
-    /// For a receiver of events.
-    Receiver,
-}
 
 impl Visit {
     /// A key for a new form.
@@ -48,7 +37,8 @@ impl Visit {
     ) -> Result<Executed, Failure> {
         let mut request = self.context.request(&self.http, self.caller.clone());
         request.dry_run = true;
-        self.context.execute(&self.http, request, command).await
+        let (context, http) = (&self.context, &self.http);
+        context.execute(Way::Here, http, request, command).await
     }
 
     /// Carries `command` out, once for each key that a `form` has: sent again it shows the same.
@@ -82,11 +72,7 @@ impl Visit {
         let mut request = self.context.request(&self.http, self.caller.clone());
         request.key = Some(self.context.guard(&self.caller, key, &said));
         let (context, http) = (&self.context, &self.http);
-        let executed = match way {
-            Way::Here => context.execute(http, request, command).await,
-            Way::Names => context.execute_with_names(http, request, command).await,
-            Way::Receiver => context.execute_with_receiver(http, request, command).await,
-        };
+        let executed = context.execute(way, http, request, command).await;
         executed.map_err(|failure| {
             if failure.code() == Code::IdempotencyKeyReused {
                 let message = t::FORM_CARRIED_OUT_BEFORE;

@@ -31,7 +31,7 @@ use actix_web::{HttpMessage as _, HttpRequest};
 use bytes::Bytes;
 use time::Duration;
 
-use crate::dispatch::{Dispatcher, Effect};
+use crate::dispatch::Effect;
 use crate::idempotency::fingerprint;
 use crate::middleware::body::{self, Room};
 use crate::middleware::deadline::Deadline;
@@ -42,9 +42,6 @@ use crate::traces;
 use sign_in::SignIns;
 
 pub use crate::failure::Failure;
-
-/// The most customers that a command of a page may be about and go ahead of large ones.
-const FEW_CUSTOMERS: usize = 100;
 
 /// The routes of pages, as each worker of the server mounts them.
 #[derive(Clone)]
@@ -59,6 +56,17 @@ impl Pages {
     pub(crate) fn mount(&self, config: &mut ServiceConfig) {
         (self.0)(config);
     }
+}
+
+/// For whom a command waits, while those who wait for nobody outside go ahead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// For nobody outside.
+    Here,
+    /// For a name server, as those do that create or change a webhook.
+    Names,
+    /// For a receiver of events, as that does which tests a webhook.
+    Receiver,
 }
 
 /// The id that `request` has in its answer and in the log.
@@ -197,63 +205,26 @@ impl PageContext {
         }
     }
 
-    /// Executes `command` for `asked`: once under its key, or as a dry run.
+    /// Executes `command` for `asked`, in this way: once under its key, or as a dry run.
     ///
     /// # Errors
     /// Those of the command; 1951 if it is not its turn by the deadline of `request`, 1952 if it has not
     /// ended by then.
     pub async fn execute<C: Command + Send + 'static>(
         &self,
+        way: Way,
         request: &HttpRequest,
         asked: Request,
         command: C,
     ) -> Result<Executed, Failure> {
-        let dispatcher = &self.state.dispatcher;
-        self.execute_on(dispatcher, request, asked, command).await
-    }
-
-    /// The same for a command that waits for a name server, as those do that create or change a webhook.
-    ///
-    /// # Errors
-    /// Those of [`execute`](Self::execute).
-    pub async fn execute_with_names<C: Command + Send + 'static>(
-        &self,
-        request: &HttpRequest,
-        asked: Request,
-        command: C,
-    ) -> Result<Executed, Failure> {
-        let dispatcher = &self.state.name_servers;
-        self.execute_on(dispatcher, request, asked, command).await
-    }
-
-    /// The same for a command that waits for a receiver of events, as that does which tests a webhook.
-    ///
-    /// # Errors
-    /// Those of [`execute`](Self::execute).
-    pub async fn execute_with_receiver<C: Command + Send + 'static>(
-        &self,
-        request: &HttpRequest,
-        asked: Request,
-        command: C,
-    ) -> Result<Executed, Failure> {
-        let dispatcher = &self.state.receivers;
-        self.execute_on(dispatcher, request, asked, command).await
-    }
-
-    async fn execute_on<C: Command + Send + 'static>(
-        &self,
-        dispatcher: &Dispatcher,
-        request: &HttpRequest,
-        asked: Request,
-        command: C,
-    ) -> Result<Executed, Failure> {
-        let size = if command.customers() <= FEW_CUSTOMERS {
-            Size::Small
-        } else {
-            Size::Large
+        let dispatcher = match way {
+            Way::Here => &self.state.dispatcher,
+            Way::Names => &self.state.name_servers,
+            Way::Receiver => &self.state.receivers,
         };
         let org = asked.caller.org;
-        let (turn, deadline) = (Turn::new(org, size), Deadline::from_request(request));
+        let turn = Turn::about(org, command.customers());
+        let deadline = Deadline::from_request(request);
         let effect = if asked.dry_run {
             Effect::Reads
         } else {

@@ -6,7 +6,7 @@ use accolade_application::ports::{AuditQuery, IdempotencyKey, Identifiers};
 use accolade_domain::audit::{Action, Attribution, EntityKind};
 use accolade_domain::operator::{Permission, Role};
 use accolade_http::app::{AppState, app};
-use accolade_http::pages::{Failure, PageContext, Pages};
+use accolade_http::pages::{Failure, PageContext, Pages, Way};
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -72,7 +72,7 @@ async fn register(
         ..Identifiers::default()
     };
     let command = PutCustomers::One(accolade_domain::fixtures::customer(7).into(), identifiers);
-    match context.execute(&request, asked, command).await {
+    match context.execute(Way::Here, &request, asked, command).await {
         Ok(_) => HttpResponse::Ok().body("done"),
         Err(failure) => failed(&failure),
     }

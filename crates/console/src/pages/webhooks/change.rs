@@ -6,10 +6,11 @@ use accolade_application::webhooks::{
     DeleteWebhook, MoveWebhook, ResendEvents, RotateWebhook, Stretch, TestWebhook,
 };
 use accolade_domain::event::Position;
+use accolade_http::pages::Way;
 use actix_web::http::StatusCode;
 
 use super::show::{Beside, id, shown};
-use crate::act::{self, KEY, Way};
+use crate::act::{self, KEY};
 use crate::form::Form;
 use crate::frame::{Problem, problems_of};
 use crate::pages::confirm::{Confirmation, confirm};

@@ -5,13 +5,14 @@ use accolade_application::webhooks::{self, CreateWebhook, UpdateWebhook};
 use accolade_domain::event::EventKind;
 use accolade_domain::ids::WebhookId;
 use accolade_domain::webhook::{DeliveryFormat, DeliveryOrder, SignatureKind};
+use accolade_http::pages::Way;
 use accolade_wire::webhook::request::{WebhookChangeBody, WebhookRequestBody};
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::{Map, Value, json};
 
 use super::show::id;
-use crate::act::{KEY, Way};
+use crate::act::KEY;
 use crate::form::Form;
 use crate::frame::{Frame, Problem, problems_of, show_with};
 use crate::parts::Choice;
