@@ -1,7 +1,5 @@
 //! A new job: a file is dropped, and tried or carried out.
 
-use std::hash::{DefaultHasher, Hasher as _};
-
 use accolade_application::answer::Answer;
 use accolade_application::badges;
 use accolade_application::jobs::{self, CreateJob};
@@ -14,6 +12,7 @@ use accolade_wire::job::request::JobRequestBody;
 use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use crate::act::{KEY, STEP};
 use crate::form::Form;
@@ -69,20 +68,14 @@ pub(super) async fn create(mut visit: Visit) -> Answered {
         Ok(settings) => settings,
         Err(problems) => return shown(&visit, &form, problems, bad).await,
     };
-    // A form with another file is another form.
-    let file = format!("{called} {} {:016x}", bytes.len(), hash_of(&bytes));
-    let said = form.with("file", file);
+    // A form with another file is another form. To look at all of it takes a while, on a thread that may.
+    let all = bytes.clone();
+    let digest = visit.look_up(move |_, _| Ok(Sha256::digest(&all)));
+    let said = form.with("file", format!("{called} {:x}", digest.await?));
     match start(&visit, &said, settings, bytes.to_vec()).await {
         Ok(place) => Ok(lead_to(place)),
         Err(failure) => shown(&visit, &form, problems_of(&failure), failure.status()).await,
     }
-}
-
-/// What tells the bytes of a file from others that are sent by mistake.
-fn hash_of(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    hasher.finish()
 }
 
 /// Carries out what a job has only tried: another job with the same file.
