@@ -412,21 +412,14 @@ impl<C: PooledConnection> Transactions<C> {
             Err(FailedAttempt::Repeatable(failure, cause)) => Err(failure.into_store_error(cause)),
             Err(FailedAttempt::CommitLost((), cause)) => {
                 tracing::warn!(error = %cause, "the connection broke inside COMMIT");
-                let asked = was_done();
-                let known = match &asked {
-                    Ok(true) => Ending::Committed,
-                    Ok(false) => Ending::Undone,
-                    Err(_) => Ending::Unknown,
-                };
-                self.metrics.lost_commit(known);
-                match asked {
-                    Ok(true) => Ok(()),
-                    Ok(false) => Err(StoreError::Unavailable(cause.into())),
-                    Err(error) => Err(StoreError::OutcomeUnknown(
-                        anyhow::Error::from(error)
-                            .context("how a transaction ended could not be asked"),
-                    )),
-                }
+                let asked = was_done().map(|was_done| {
+                    if was_done {
+                        Ending::Committed
+                    } else {
+                        Ending::Undone
+                    }
+                });
+                self.ended(asked.map_err(Into::into), cause.into())
             }
         }
     }
@@ -617,11 +610,16 @@ impl<C: PooledConnection> Transactions<C> {
             let _ = AnsiTransactionManager::rollback_transaction(connection);
             Ok(ending?)
         };
-        let asked = asked();
+        self.ended(asked(), cause).map(|()| value)
+    }
+
+    /// What becomes of a transaction whose COMMIT was not answered because of `cause`, by what was found
+    /// when it was `asked` how it ended.
+    fn ended(&self, asked: anyhow::Result<Ending>, cause: anyhow::Error) -> Result<(), StoreError> {
         let known = asked.as_ref().map_or(Ending::Unknown, |ending| *ending);
         self.metrics.lost_commit(known);
         match asked {
-            Ok(Ending::Committed) => Ok(value),
+            Ok(Ending::Committed) => Ok(()),
             Ok(Ending::Undone) => Err(StoreError::Unavailable(cause)),
             Ok(Ending::Unknown) => Err(StoreError::OutcomeUnknown(cause)),
             Err(error) => Err(StoreError::OutcomeUnknown(

@@ -31,10 +31,9 @@ static VERSIONS: Sql<{ here!() }> = Sql::new(
 );
 
 impl BadgeSql for Connection {
-    fn sharing(org: OrgId, badges: &BTreeSet<BadgeId>) -> String {
+    fn sharing(org: OrgId, badges: &BTreeSet<BadgeKey>) -> String {
         let people = iter::once(lock::people_number(org));
-        let badges = badges.iter().map(|badge| BadgeKey { org, badge: *badge });
-        let numbers = people.chain(badges.map(lock::number));
+        let numbers = people.chain(badges.iter().map(|badge| lock::number(*badge)));
         // A statement each: PostgreSQL plans a call with a constant quicker than a list.
         let locks = numbers.map(|number| format!("SELECT pg_advisory_xact_lock_shared({number})"));
         locks.collect::<Vec<_>>().join("; ")

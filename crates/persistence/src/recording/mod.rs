@@ -168,10 +168,11 @@ impl<C: RecordingSql> Store<C> {
         let org = first.context().org;
         let turn = Turn::about(org, requests.iter().map(S::rows).sum());
         let badges = requests.iter().filter_map(S::decided_from);
-        let badges: BTreeSet<_> = badges.map(|(badge, _)| badge).collect();
+        let badges = badges.map(|(badge, _)| BadgeKey { org, badge });
+        let badges: BTreeSet<_> = badges.collect();
         let locks = C::sharing(org, &badges);
         let work = |connection: &mut C| {
-            let recorded = record::<C, S>(connection, requests, self.many)?;
+            let recorded = record::<C, S>(connection, requests, self.many, badges.clone())?;
             if recorded.is_written {
                 Ok(recorded)
             } else {
@@ -199,13 +200,14 @@ impl<C: RecordingSql> Store<C> {
     }
 }
 
-/// Records `requests` inside a transaction.
+/// Records `requests`, which were decided from `badges`, inside a transaction that has these locked.
 fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
     connection: &mut C,
     requests: &'a [S::Request],
     many: usize,
+    badges: BTreeSet<BadgeKey>,
 ) -> Result<Recorded<'a, S::Request>, WorkError> {
-    let mut recording = Recording::new(requests, many)?;
+    let mut recording = Recording::new(requests, many, badges)?;
     let may_be_merged = recording.check_versions(connection, S::decided_from)?;
     if may_be_merged {
         recording.check_merged(connection, S::customers)?;
@@ -228,7 +230,7 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
 }
 
 impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
-    fn new(requests: &'a [R], many: usize) -> anyhow::Result<Self> {
+    fn new(requests: &'a [R], many: usize, badges: BTreeSet<BadgeKey>) -> anyhow::Result<Self> {
         let org = requests.first().context("an empty batch")?.context().org;
         let is_of_org = |it: &R| it.context().org == org;
         anyhow::ensure!(requests.iter().all(is_of_org), "a batch of several orgs");
@@ -236,7 +238,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             requests,
             org,
             many,
-            badges: BTreeSet::new(),
+            badges,
             trace: None,
             is_written: false,
             growths: Vec::new(),
@@ -297,14 +299,10 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         connection: &mut C,
         decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
     ) -> Result<bool, WorkError> {
-        let decided: Vec<_> = self.requests.iter().map(decided_from).collect();
-        let badges: BTreeSet<_> = decided.iter().flatten().map(|it| it.0).collect();
-        if badges.is_empty() {
+        if self.badges.is_empty() {
             return Ok(true);
         }
-        let badges: Vec<_> = badges.into_iter().collect();
-        let keys: Vec<_> = badges.iter().map(|badge| self.key(*badge)).collect();
-        self.badges.extend(keys);
+        let badges: Vec<_> = self.badges.iter().map(|it| it.badge).collect();
         let Versions {
             of_badges,
             is_any_merged,
@@ -312,7 +310,8 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         } = connection.versions(self.org, &badges)?;
         let versions: BTreeMap<_, _> = of_badges.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
-        let changed: Vec<_> = (decided.into_iter().enumerate())
+        let decided = self.requests.iter().map(decided_from).enumerate();
+        let changed: Vec<_> = decided
             .filter(|(_, decided)| decided.is_some_and(has_changed))
             .map(|(request, _)| (request, RecordError::BadgeChanged))
             .collect();

@@ -82,7 +82,7 @@ pub(crate) trait BadgeSql {
     /// [`PeopleSql::share_people`] does, and these badges of it, in their order, against edits but not
     /// against others who lock them so. They can be sent together with the one that begins the
     /// transaction; what comes later sees what they waited for.
-    fn sharing(org: OrgId, badges: &BTreeSet<BadgeId>) -> String;
+    fn sharing(org: OrgId, badges: &BTreeSet<BadgeKey>) -> String;
 
     /// Locks the badge until the transaction ends, against everybody.
     fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()>;

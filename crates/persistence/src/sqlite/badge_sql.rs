@@ -28,7 +28,7 @@ static GROW: Sql<{ here!() }> = Sql::new(
 );
 
 impl BadgeSql for Connection {
-    fn sharing(_: OrgId, _: &BTreeSet<BadgeId>) -> String {
+    fn sharing(_: OrgId, _: &BTreeSet<BadgeKey>) -> String {
         String::new()
     }
 

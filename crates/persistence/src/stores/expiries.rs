@@ -231,11 +231,11 @@ fn expire_some<C: ExpiryConnection>(
         slices.truncate(due.len());
     }
     let all = due.iter().flat_map(|it| &it.recorded);
-    let badges: BTreeSet<_> = all.map(|it| it.badge).collect();
+    let badges = all.map(|it| it.badge);
+    let badges: BTreeSet<_> = badges.map(|badge| BadgeKey { org, badge }).collect();
     if !badges.is_empty() {
         connection.batch_execute(&C::sharing(org, &badges))?;
-        let badges = badges.into_iter().map(|badge| BadgeKey { org, badge });
-        let badges: Vec<_> = badges.collect();
+        let badges: Vec<_> = badges.into_iter().collect();
         connection.share_revocations(&badges)?;
     }
     let told = told(connection, org, &due, now)?;
