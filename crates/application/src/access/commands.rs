@@ -2,6 +2,7 @@
 //! does so by itself ([`clients`](super::clients)).
 
 use accolade_domain::approval::RuledOperation;
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{ClientNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
@@ -16,7 +17,8 @@ use crate::approvals::Approval;
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{
-    BoundsChange, Client, CreateClientError, IdempotencyKeyUsed, NewClient, Ports, UnknownClient,
+    AccessStore, BoundsChange, Client, CreateClientError, IdempotencyKeyUsed, NewClient, Ports,
+    UnknownClient,
 };
 use crate::request::Request;
 use crate::together::together;
@@ -159,19 +161,10 @@ impl Command for RotateClient {
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let secret = Secret::generate(&*ports.secrets);
-        change(
-            ports,
-            request,
-            self.client,
-            Some(&secret),
-            |ports, client, request| {
-                let by = request.attribution(ports.clock.now());
-                let access = &ports.stores.access;
-                access
-                    .begin_rotation(&client.key, &secret.hash(), &by)
-                    .map(|_| ())
-            },
-        )
+        let new = Some(&secret);
+        change(ports, request, self.client, new, |access, key, by| {
+            access.begin_rotation(key, &secret.hash(), by).map(|_| ())
+        })
     }
 }
 
@@ -180,16 +173,9 @@ impl Command for FinishClientRotation {
         Approval::Exempt("it takes a secret away that may have leaked, which cannot wait");
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(
-            ports,
-            request,
-            self.client,
-            None,
-            |ports, client, request| {
-                let by = request.attribution(ports.clock.now());
-                ports.stores.access.finish_rotation(&client.key, &by)
-            },
-        )
+        change(ports, request, self.client, None, |access, key, by| {
+            access.finish_rotation(key, by)
+        })
     }
 }
 
@@ -199,16 +185,9 @@ impl Command for RevokeClient {
     );
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(
-            ports,
-            request,
-            self.client,
-            None,
-            |ports, client, request| {
-                let by = request.attribution(ports.clock.now());
-                ports.stores.access.revoke(&client.key, &by)
-            },
-        )
+        change(ports, request, self.client, None, |access, key, by| {
+            access.revoke(key, by)
+        })
     }
 }
 
@@ -216,19 +195,9 @@ impl Command for BoundClient {
     const APPROVAL: Approval<Self> = Approval::Ruled(RuledOperation::Client, |it| Ok(it.into()));
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        change(
-            ports,
-            request,
-            self.client,
-            None,
-            |ports, client, request| {
-                let by = request.attribution(ports.clock.now());
-                let access = &ports.stores.access;
-                access
-                    .set_bounds(&client.key, &self.change, &by)
-                    .map(|_| ())
-            },
-        )
+        change(ports, request, self.client, None, |access, key, by| {
+            access.set_bounds(key, &self.change, by).map(|_| ())
+        })
     }
 }
 
@@ -238,12 +207,14 @@ fn change(
     request: &Request,
     client: ClientNumber,
     secret: Option<&Secret>,
-    change: impl Fn(&Ports, &Client, &Request) -> Result<(), UnknownClient>,
+    change: impl Fn(&dyn AccessStore, &ClientKey, &Attribution) -> Result<(), UnknownClient>,
 ) -> Result<Answer, UseCaseError> {
     once(ports, request, |ports, request| {
         let org = request.caller.org;
         let before = found(ports, org, client)?;
-        change(ports, &before, request).map_err(|error| match error {
+        let by = request.attribution(ports.clock.now());
+        let changed = change(&*ports.stores.access, &before.key, &by);
+        changed.map_err(|error| match error {
             UnknownClient::Unknown => no_such_client(client).into(),
             UnknownClient::Store(error) => UseCaseError::from(error),
         })?;
