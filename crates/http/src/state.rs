@@ -38,7 +38,7 @@ pub use crate::auth::AuthOptions;
 pub use crate::connections::ConnectionBounds;
 
 /// How many requests may wait at one moment for name servers, and as many again for receivers; and how
-/// many more for their turn.
+/// many more for their turn at the receivers.
 const OUTWARD: u32 = 16;
 
 /// How the edge behaves. All of it comes from the configuration.
@@ -132,7 +132,8 @@ impl AppState {
     /// The metrics have a name that Prometheus does not take; a thread cannot be started.
     pub fn new(ports: Ports, options: HttpOptions) -> anyhow::Result<Self> {
         let bound = |count| u32::try_from(count).unwrap_or(u32::MAX);
-        let dispatcher = Dispatcher::new(bound(options.concurrency), bound(options.queue));
+        let queue = bound(options.queue);
+        let dispatcher = Dispatcher::new(bound(options.concurrency), queue);
         let draining = Draining::default();
         let concurrency = options.concurrency;
         let followers = FeedFollowers::of_feeds(&ports, &dispatcher, &draining, concurrency);
@@ -167,7 +168,8 @@ impl AppState {
             ports,
             catalogues: KnownCatalogues::default(),
             dispatcher,
-            name_servers: Dispatcher::new(OUTWARD, OUTWARD),
+            // Votes come by here too, and may be many at once.
+            name_servers: Dispatcher::new(OUTWARD, queue),
             receivers: Dispatcher::new(OUTWARD, OUTWARD),
             draining,
             pages: None,
