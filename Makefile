@@ -99,6 +99,11 @@ torture: setup ## Kill, cut and fuzz the server, half an hour on each database (
 	@ACCOLADE_SERVER_BIN=$(target)/release/accolade-server TORTURE=$(target)/release \
 		FOR="$(FOR)" SEED="$(SEED)" crates/torture/run
 
+# It needs cargo-fuzz, which is not a part of Rust.
+.PHONY: fuzz
+fuzz: setup-postgres ## Look for inputs that break a parser, guided by coverage (FUZZ=60 seconds a target)
+	@crates/torture/fuzz/run $(or $(FUZZ),60)
+
 .PHONY: planted
 planted: setup ## Plant four bugs, one after the other, and have the suites find them
 	@crates/torture/planted/run

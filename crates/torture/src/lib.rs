@@ -16,5 +16,6 @@ mod subject;
 mod unhealthy;
 
 pub use figures::{Figures, table};
+pub use fuzz::check;
 pub use stage::Grounds;
 pub use subject::{Scale, Subject};

@@ -74,7 +74,7 @@ impl Subject {
                 } else {
                     Size {
                         time: Duration::from_secs(30),
-                        idle: 8_000,
+                        idle: 10_000,
                         each: 20,
                         recovers_to: 2,
                     }

@@ -35,7 +35,7 @@ const MEASURED: Duration = Duration::from_secs(2);
 /// How long it may take until the server is as fast as before.
 const RECOVERY: Duration = Duration::from_secs(30);
 
-const CONNECTIONS: u64 = 11_000;
+const CONNECTIONS: u64 = 12_000;
 const BODY_BUDGET: u64 = 32;
 const POOL_SIZE: u64 = 2;
 

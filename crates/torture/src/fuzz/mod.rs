@@ -3,6 +3,8 @@
 //!
 //! It begins with a corpus that is kept: the files in `corpus/`, and for bodies the examples of the API too.
 //! An input that breaks a promise is made as small as it can be and told; it belongs into the corpus.
+//!
+//! In `fuzz/` the same targets stand before libFuzzer, which looks for inputs by what they reach.
 
 mod bodies;
 mod files;
@@ -49,7 +51,7 @@ const TARGETS: &[Target] = &[
         check: words::check,
     },
     Target {
-        name: "files of jobs",
+        name: "files",
         corpora: &["corpus/files", "../http/examples"],
         check: files::check,
     },
@@ -68,6 +70,15 @@ pub(crate) fn round(seed: u64, cases: u32) -> Figures {
         figures.add(&format!("fuzzed: {}", target.name), cases.into());
     }
     figures
+}
+
+/// Lets everything read `input` that reads inputs of the target with this name.
+///
+/// # Panics
+/// A promise is broken, or no target has this name.
+pub fn check(name: &str, input: &[u8]) {
+    let target = TARGETS.iter().find(|it| it.name == name).unwrap();
+    assert_eq!((target.check)(input), Ok(()), "{name}");
 }
 
 fn fuzz(target: &Target, corpus: Vec<Vec<u8>>, seed: u64, cases: u32) {

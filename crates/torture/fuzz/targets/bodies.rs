@@ -1,0 +1,4 @@
+//! Bodies of requests, as libFuzzer makes them.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| accolade_torture::check("bodies", input));
