@@ -49,6 +49,7 @@ pub(crate) const JOB: &str = "spring-2026";
 pub(crate) struct World {
     pub(crate) state: AppState,
     pub(crate) ports: Ports,
+    pub(crate) clock: Arc<FixedClock>,
     /// The ids of what there is, by the names that paths have for them.
     pub(crate) ids: Vec<(&'static str, String)>,
 }
@@ -72,7 +73,7 @@ impl World {
     pub(crate) fn with_text(text: &str) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(FixedClock::at(at(NOW)));
-        let ports = memory_ports(store, clock);
+        let ports = memory_ports(store, Arc::clone(&clock) as _);
         let org = Org {
             id: org(),
             name: text.try_into().unwrap(),
@@ -95,6 +96,7 @@ impl World {
         Self {
             state: state.with_pages(pages),
             ports,
+            clock,
             ids,
         }
     }
