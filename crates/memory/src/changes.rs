@@ -1,5 +1,7 @@
 //! Rules for approval, and what waits by them.
 
+use std::collections::BTreeSet;
+
 use accolade_application::approvals::{Subject, change_pending};
 use accolade_application::ports::{
     ChangeCursor, ChangePage, ChangeQuery, ChangeStore, NewChange, Page, PutRules, PutRulesError,
@@ -213,13 +215,27 @@ impl State {
         Ok(())
     }
 
-    /// Takes `person` out of what waits, or waited, for approval; whether she was named.
-    pub(crate) fn forget_in_changes(&mut self, org: OrgId, person: &Person) -> bool {
+    /// Takes `person` out of what waits, or waited, for approval; whether she was named, and which changes were
+    /// about her alone.
+    pub(crate) fn forget_in_changes(
+        &mut self,
+        org: OrgId,
+        person: &Person,
+    ) -> (bool, BTreeSet<ChangeId>) {
         let mut is_any = false;
+        let mut hers_alone = BTreeSet::new();
         for (_, stored) in self.changes.iter_mut().filter(|it| it.0.0 == org) {
             if let Some(left) = stored.command.as_ref().and_then(|it| it.without(person)) {
                 stored.command = left;
                 is_any = true;
+                if stored.command.is_none() {
+                    hers_alone.insert(stored.change.id);
+                    stored
+                        .change
+                        .votes
+                        .iter_mut()
+                        .for_each(|it| it.comment = None);
+                }
             }
             for effect in [&mut stored.then, &mut stored.result] {
                 if let Some(left) = effect.as_ref().and_then(|it| it.without(person)) {
@@ -228,6 +244,6 @@ impl State {
                 }
             }
         }
-        is_any
+        (is_any, hers_alone)
     }
 }

@@ -571,10 +571,22 @@ fn a_customer_is_forgotten_by_an_approval_and_its_change_says_nothing_of_her() {
     let erase = EraseCustomer {
         customer: customer(1).into(),
     };
-    let id = held(world.run(erase).unwrap());
-    let approved = approve(&world, &checker, id).unwrap();
+    let id = held(world.run_as(&checker, erase).unwrap());
+    let vote = || CastVote {
+        change: id,
+        decision: Decision::Approved,
+        comment: Some("Anna has asked for it".try_into().unwrap()),
+    };
+    let key = world.guard("k", 1);
+    let answer = now(world.run_under(&key, vote()).unwrap());
+    assert_eq!(before(world.run_under(&key, vote()).unwrap()), answer);
+    let approved = view(answer);
     assert_eq!(approved.state, ChangeState::Approved);
     assert_eq!(seen(&world, id), approved);
+    assert_eq!(
+        (approved.votes.len(), &approved.votes[0].comment),
+        (1, &None)
+    );
     assert_eq!(approved.command, None);
     for effect in [&approved.then, &approved.result] {
         let Some(Effect::Answer { answer, .. }) = effect else {

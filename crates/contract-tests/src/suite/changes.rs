@@ -681,6 +681,47 @@ fn an_erased_customer_is_in_no_command_and_in_nothing_that_it_does(world: &World
     assert_eq!(found(world, &other.stored), other.stored);
 }
 
+fn what_was_said_of_a_change_goes_with_the_customer_whom_it_was_about_alone(world: &World) {
+    let changes = &world.stores.changes;
+    let decided = |numbers: &[i64]| {
+        let new = change_of(world, world.tenant, numbers, 0);
+        changes.submit(&new).unwrap();
+        let mut save = ended(&new.stored, ChangeState::Rejected);
+        let (before, after) = (&new.stored.change, &save.after.change);
+        let by = world.tenant.by(None);
+        save.entries = vec![telling::change_voted(before, after, &after.votes[0], &by)];
+        changes.save_change(&save).unwrap();
+        new.stored
+    };
+    let (alone, several) = (decided(&[2]), decided(&[1, 2]));
+    let request = EraseRequest {
+        org: world.tenant.org,
+        region: None,
+        customer: customer(2),
+        by: world.tenant.by(None),
+    };
+    world.stores.people.erase(&request).unwrap();
+
+    let comment = Some("As agreed".try_into().unwrap());
+    let left = [(&alone, None), (&several, comment)];
+    for (stored, comment) in left {
+        let votes = found(world, stored).change.votes;
+        assert_eq!((votes.len(), &votes[0].comment), (1, &comment));
+        let id = stored.change.id;
+        let told = |it: &Fact| match it {
+            Fact::Change(fact) if fact.change == id => fact.comment.clone(),
+            _ => None,
+        };
+        let told: Vec<_> = world.facts_since(0).iter().filter_map(told).collect();
+        assert_eq!(told, comment.clone().into_iter().collect::<Vec<_>>());
+        let entries = audited(world).into_iter();
+        let reasons: Vec<_> = (entries.filter(|it| it.entity == id.into()))
+            .map(|it| it.reason)
+            .collect();
+        assert_eq!(reasons, [comment]);
+    }
+}
+
 fn a_change_never_expires_whose_end_is_the_end_of_time(world: &World) {
     let mut new = change(world, 0);
     new.stored.change.expires_on = Instant::MAX;
@@ -710,5 +751,6 @@ sentences! {
     requests_are_listed_by_number_of_page_and_by_when_they_ended
     those_that_are_over_are_found_in_all_orgs_until_it_is_written_down
     an_erased_customer_is_in_no_command_and_in_nothing_that_it_does
+    what_was_said_of_a_change_goes_with_the_customer_whom_it_was_about_alone
     a_change_never_expires_whose_end_is_the_end_of_time
 }

@@ -159,10 +159,7 @@ impl ChangeStore for Store<Connection> {
         change: ChangeId,
     ) -> Result<Option<StoredChange>, StoreError> {
         let work = |connection: &mut Connection| {
-            // To write a row is what locks it on either database.
-            diesel::update(changes::table.find((org.get(), change.0.as_bytes().as_slice())))
-                .set(changes::version.eq(changes::version))
-                .execute(connection)?;
+            lock_row(connection, org, change.0.as_bytes())?;
             let row = find(connection, org, change)?;
             let stored = row.map(|row| row.change(&self.sealing)).transpose();
             Ok(stored?)
@@ -403,26 +400,55 @@ pub(in super::super) fn naming_after(
         .filter(changes::id.gt(after))
         .order(changes::id)
         .limit(at_most.into())
-        .select((
-            changes::id,
-            changes::command,
-            changes::foreseen,
-            changes::result,
-        ))
+        .select(NAMING)
         .load(connection)
+}
+
+const NAMING: (
+    changes::id,
+    changes::command,
+    changes::foreseen,
+    changes::result,
+    changes::votes,
+) = (
+    changes::id,
+    changes::command,
+    changes::foreseen,
+    changes::result,
+    changes::votes,
+);
+
+/// The same of one change, which nobody else writes until the transaction ends.
+pub(in super::super) fn lock_naming(
+    connection: &mut Connection,
+    org: OrgId,
+    id: &[u8],
+) -> QueryResult<Naming> {
+    lock_row(connection, org, id)?;
+    let row = changes::table.find((org.get(), id));
+    row.select(NAMING).get_result(connection)
+}
+
+/// To write a row is what locks it on either database.
+fn lock_row(connection: &mut Connection, org: OrgId, id: &[u8]) -> QueryResult<()> {
+    diesel::update(changes::table.find((org.get(), id)))
+        .set(changes::version.eq(changes::version))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Replaces what a change has that named somebody.
 pub(in super::super) fn replace_naming(
     connection: &mut Connection,
     org: OrgId,
-    (id, command, foreseen, result): &Naming,
+    (id, command, foreseen, result, votes): &Naming,
 ) -> QueryResult<()> {
     diesel::update(changes::table.find((org.get(), id.as_slice())))
         .set((
             changes::command.eq(command),
             changes::foreseen.eq(foreseen),
             changes::result.eq(result),
+            changes::votes.eq(votes),
         ))
         .execute(connection)?;
     Ok(())
