@@ -311,9 +311,8 @@ fn what_waits_under_a_request_id_is_not_recorded_under_it(world: &World) {
     assert_eq!(again, Err(RecordError::RequestIdUsed));
 
     // Once it does not wait any more.
-    let mut late = request.clone();
+    let mut late = enrolment(4, by);
     late.context.now = new.stored.change.expires_on;
-    late.request_id = enrolment(4, by).request_id;
     let over = enrolling(world, &late.request_id);
     changes.submit(&over).unwrap();
     world.enrol(&late).unwrap();
