@@ -21,6 +21,7 @@ pub(crate) const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
 pub struct Cli {
     environment: Vec<(OsString, OsString)>,
     is_disk_small: bool,
+    is_bound_by_modes: bool,
 }
 
 impl Cli {
@@ -29,6 +30,7 @@ impl Cli {
         let alone = Self {
             environment: Vec::new(),
             is_disk_small: false,
+            is_bound_by_modes: false,
         };
         alone
             .environment("ACCOLADE_CONFIG_DIR", process::workspace().join("config"))
@@ -58,6 +60,13 @@ impl Cli {
         self
     }
 
+    /// Lets commands do with files what their modes say, and no more.
+    #[must_use]
+    pub fn bound_by_modes(mut self) -> Self {
+        self.is_bound_by_modes = true;
+        self
+    }
+
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_reading("", arguments)
@@ -76,6 +85,8 @@ impl Cli {
     fn start_reading(&self, input: &str, arguments: &[&str]) -> Running {
         let mut command = if self.is_disk_small {
             process::accolade_on_a_small_disk()
+        } else if self.is_bound_by_modes {
+            process::accolade_bound_by_modes()
         } else {
             process::accolade()
         };

@@ -5,6 +5,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
+use rustix::process::geteuid;
+
 /// The root of the workspace.
 pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
@@ -39,6 +41,18 @@ pub(crate) fn accolade_with_few_files() -> Command {
 /// The same, whose files grow to 32 KiB at most, as on a disk that becomes full.
 pub(crate) fn accolade_on_a_small_disk() -> Command {
     accolade_after("ulimit -f 64")
+}
+
+/// The same, which may do with files what their modes say, also if root runs the tests, who may do anything
+/// with them.
+pub(crate) fn accolade_bound_by_modes() -> Command {
+    if !geteuid().is_root() {
+        return accolade();
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set=-dac_override,-dac_read_search", "--"]);
+    command.arg(binary());
+    clean(command)
 }
 
 /// The same, which has this socket from whoever starts it.

@@ -27,6 +27,7 @@ pub struct Setup {
     environment: Vec<(OsString, OsString)>,
     is_log_read: bool,
     has_few_files: bool,
+    is_bound_by_modes: bool,
     socket: Option<Arc<TcpListener>>,
 }
 
@@ -56,6 +57,7 @@ impl Setup {
                 environment: Vec::new(),
                 is_log_read: true,
                 has_few_files: false,
+                is_bound_by_modes: false,
                 socket: None,
             },
             |setup, (key, value)| setup.set(key, value),
@@ -94,6 +96,13 @@ impl Setup {
     #[must_use]
     pub fn with_few_files(mut self) -> Self {
         self.has_few_files = true;
+        self
+    }
+
+    /// Lets it do with files what their modes say, and no more.
+    #[must_use]
+    pub fn bound_by_modes(mut self) -> Self {
+        self.is_bound_by_modes = true;
         self
     }
 
@@ -153,6 +162,9 @@ impl Setup {
         for (name, value) in &self.environment {
             cli = cli.environment(name, value);
         }
+        if self.is_bound_by_modes {
+            cli = cli.bound_by_modes();
+        }
         cli
     }
 
@@ -170,6 +182,8 @@ impl Setup {
             process::accolade_with(socket.try_clone().unwrap().into())
         } else if self.has_few_files {
             process::accolade_with_few_files()
+        } else if self.is_bound_by_modes {
+            process::accolade_bound_by_modes()
         } else {
             process::accolade()
         };

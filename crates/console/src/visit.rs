@@ -29,6 +29,9 @@ use crate::texts as t;
 /// The most bytes of a form: what is typed, not files.
 const MOST_OF_FORM: usize = 512 * 1024;
 
+/// What an address says by which a page asks for itself again, with nobody there who would.
+const REFRESH: &str = "refresh";
+
 /// A request of somebody who is signed in and may.
 pub(crate) struct Visit {
     /// What the server gives pages.
@@ -63,7 +66,11 @@ impl Visit {
             http,
             payload,
         } = door;
+        let query = Form::parse(http.query_string().as_bytes());
         let session = match session::token(&http) {
+            Some(token) if query.given(REFRESH).is_some() => {
+                context.session_of_open_page(&http, token).await?
+            }
             Some(token) => context.session(&http, token).await?,
             None => None,
         };
@@ -71,7 +78,6 @@ impl Visit {
             return Ok(Opened::Elsewhere(to_sign_in(&http)));
         };
         let caller = session.caller(needs)?;
-        let query = Form::parse(http.query_string().as_bytes());
         Ok(Opened::Visit(Box::new(Self {
             context,
             http,

@@ -9,15 +9,19 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use accolade_application::access::{AccessGroups, CreateClient, create_client, create_org};
-use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Org;
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::Zone;
-use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, serve};
+use accolade_http::app::{AppState, HttpOptions, serve};
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::sync::oneshot;
+
+#[path = "fixtures/options.rs"]
+mod options;
+
+use options::options;
 
 const ISSUE: &str = "/api_gateway/v1/badges/badgeMeta/customer/issueBulk";
 
@@ -50,42 +54,12 @@ impl Running {
         let client = create_client(&ports, command).unwrap();
         let credentials = format!("{}:{}", client.key, client.secret.reveal());
         let mut options = HttpOptions {
-            workers: 1,
-            connections: ConnectionBounds {
-                all: 1_000,
-                of_address: 1_000,
-            },
-            trusted_proxies: Vec::new(),
             body_limit: 8 * 1024 * 1024,
-            body_budget: 1 << 30,
             request_timeout: Duration::from_mins(1),
-            write_timeout: Duration::from_secs(30),
             keep_alive: Duration::from_mins(1),
-            linger: Duration::from_secs(5),
-            shutdown_timeout: Duration::from_secs(5),
             concurrency: 2,
-            groups: 1,
-            earn_groups: 1,
             queue: 10,
-            customers_per_request: 10_000,
-            idempotency_retention: Duration::from_hours(72),
-            events_retention: Duration::from_hours(90 * 24),
-            job_limits: JobLimits {
-                most_open: 10,
-                most_bytes: 1 << 30,
-            },
-            auth: AuthOptions {
-                token_ttl: Duration::from_mins(5),
-                token_keys: vec![vec![7; 32]],
-                failures_per_key: 20,
-                failures_per_address: 100,
-            },
-            cors_origins: Vec::new(),
-            docs: true,
-            metrics: true,
-            dropped_log_lines: || 0,
-            more_metrics: prometheus::Registry::new(),
-            traces: None,
+            ..options()
         };
         change(&mut options);
         let state = AppState::new(ports, options).unwrap();

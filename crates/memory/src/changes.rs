@@ -1,10 +1,12 @@
 //! Rules for approval, and what waits by them.
 
-use accolade_application::approvals::Subject;
+use std::collections::BTreeSet;
+
+use accolade_application::approvals::{Subject, change_pending};
 use accolade_application::ports::{
     ChangeCursor, ChangePage, ChangeQuery, ChangeStore, NewChange, Page, PutRules, PutRulesError,
-    RecordError, RequestQuery, RequestSort, RulesVersion, SaveChange, SaveChangeError, StoreError,
-    StoredChange, SubmitError, VersionedRules,
+    RecordError, RecordedRequest, RequestQuery, RequestSort, RulesVersion, SaveChange,
+    SaveChangeError, StoreError, StoredChange, SubmitError, VersionedRules,
 };
 use accolade_domain::approval::{ChangeId, ChangeState};
 use accolade_domain::event::{ChangeFact, Fact};
@@ -19,7 +21,11 @@ use crate::store::State;
 
 impl ChangeStore for MemoryStore {
     fn rules(&self, org: OrgId) -> Result<VersionedRules, StoreError> {
-        Ok(self.begin().rules.get(&org).cloned().unwrap_or_default())
+        let state = self.begin();
+        Ok(VersionedRules {
+            has_subjects: state.subjects.keys().any(|(of, _)| *of == org),
+            ..state.rules.get(&org).cloned().unwrap_or_default()
+        })
     }
 
     fn put_rules(&self, put: &PutRules) -> Result<RulesVersion, PutRulesError> {
@@ -35,6 +41,7 @@ impl ChangeStore for MemoryStore {
         *current = VersionedRules {
             rules: put.rules.clone(),
             version,
+            ..VersionedRules::default()
         };
         state.tell(put.entries.iter().cloned());
         if let Some(record) = &put.idempotency {
@@ -188,29 +195,47 @@ impl State {
         taken.is_some_and(|(_, expires_on)| *expires_on > now)
     }
 
-    /// Refuses what was let through by other rules than there are.
-    pub(crate) fn check_rules(
-        &self,
-        org: OrgId,
-        by: Option<RulesVersion>,
-    ) -> Result<(), RecordError> {
+    /// Refuses what was let through by other rules than there are, or though a change of the same waits.
+    pub(crate) fn check_rules(&self, request: &impl RecordedRequest) -> Result<(), RecordError> {
+        let Some(by) = request.context().rules else {
+            return Ok(());
+        };
+        let (org, now) = (request.context().org, request.context().now);
         let rules = self
             .rules
             .get(&org)
             .map_or(RulesVersion::default(), |it| it.version);
-        if by.is_some_and(|by| by != rules) {
+        if by != rules {
             return Err(RecordError::RulesChanged);
+        }
+        let subject = (request.request_id()).map(|id| Subject::request(request.operation(), id));
+        if subject.is_some_and(|it| self.is_pending(org, &it, now)) {
+            return Err(RecordError::Refused(change_pending()));
         }
         Ok(())
     }
 
-    /// Takes `person` out of what waits, or waited, for approval; whether she was named.
-    pub(crate) fn forget_in_changes(&mut self, org: OrgId, person: &Person) -> bool {
+    /// Takes `person` out of what waits, or waited, for approval; whether she was named, and which changes were
+    /// about her alone.
+    pub(crate) fn forget_in_changes(
+        &mut self,
+        org: OrgId,
+        person: &Person,
+    ) -> (bool, BTreeSet<ChangeId>) {
         let mut is_any = false;
+        let mut hers_alone = BTreeSet::new();
         for (_, stored) in self.changes.iter_mut().filter(|it| it.0.0 == org) {
             if let Some(left) = stored.command.as_ref().and_then(|it| it.without(person)) {
                 stored.command = left;
                 is_any = true;
+                if stored.command.is_none() {
+                    hers_alone.insert(stored.change.id);
+                    stored
+                        .change
+                        .votes
+                        .iter_mut()
+                        .for_each(|it| it.comment = None);
+                }
             }
             for effect in [&mut stored.then, &mut stored.result] {
                 if let Some(left) = effect.as_ref().and_then(|it| it.without(person)) {
@@ -219,6 +244,6 @@ impl State {
                 }
             }
         }
-        is_any
+        (is_any, hers_alone)
     }
 }

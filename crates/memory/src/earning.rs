@@ -134,7 +134,7 @@ impl State {
     /// Executes `request`.
     fn earn(&mut self, request: &EarnRequest) -> Result<Vec<CustomerEarn>, RecordError> {
         self.check_unused(request)?;
-        self.check_rules(request.context.org, request.context.rules)?;
+        self.check_rules(request)?;
         if !self.has_version(request.context.org, request.badge, request.version) {
             return Err(RecordError::BadgeChanged);
         }

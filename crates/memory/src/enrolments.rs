@@ -78,7 +78,7 @@ impl EnrolmentStore for MemoryStore {
 impl State {
     fn enrol(&mut self, request: &EnrolmentRequest) -> Result<Vec<CustomerOutcome>, RecordError> {
         self.check_unused(request)?;
-        self.check_rules(request.context.org, request.context.rules)?;
+        self.check_rules(request)?;
         if !self.has_version(request.context.org, request.badge, request.version) {
             return Err(RecordError::BadgeChanged);
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use accolade_application::ports::{
     EventStore, Expired, FeedError, FeedPage, FeedQuery, StoreError, Unsequenced,
 };
+use accolade_domain::approval::ChangeId;
 use accolade_domain::event::{Event, Fact, Position};
 use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::instant::Instant;
@@ -143,14 +144,25 @@ impl State {
         feed.push(org, recorded_on, fact);
     }
 
-    /// Leaves of every event about these customers only that it was there; whether there is one.
-    pub(crate) fn forget_events(&mut self, org: OrgId, customers: &BTreeSet<CustomerId>) -> bool {
+    /// Leaves of every event about these customers only that it was there, and takes away what was said of
+    /// these changes; whether there is one.
+    pub(crate) fn forget_events(
+        &mut self,
+        org: OrgId,
+        customers: &BTreeSet<CustomerId>,
+        changes: &BTreeSet<ChangeId>,
+    ) -> bool {
         let events = self.feeds.get_mut(&org).into_iter();
         let mut is_any = false;
         for it in events.flat_map(|feed| &mut feed.events) {
             if let Some(left) = it.event.fact.without(customers) {
                 it.event.fact = left;
                 is_any = true;
+            }
+            if let Fact::Change(change) = &mut it.event.fact
+                && changes.contains(&change.change)
+            {
+                is_any |= change.comment.take().is_some();
             }
         }
         is_any

@@ -264,9 +264,11 @@ impl State {
             is_any = true;
         }
         is_any |= self.forget_answers(org, &person);
-        is_any |= self.forget_in_changes(org, &person);
+        let (is_in_changes, hers_alone) = self.forget_in_changes(org, &person);
+        is_any |= is_in_changes;
+        about.extend(hers_alone.iter().map(|it| Entity::from(*it)));
         is_any |= self.forget_reasons(org, &about);
-        is_any |= self.forget_events(org, &numbers);
+        is_any |= self.forget_events(org, &numbers, &hers_alone);
         if is_any {
             self.forget_deliveries(org, &numbers);
         }

@@ -38,11 +38,12 @@ pub(crate) trait AuditSql {
     }
 }
 
-/// What entries are about that tell of a customer.
+/// What entries are about that may tell of a customer.
 pub(crate) const ABOUT_PEOPLE: &[EntityKind] = &[
     EntityKind::Customer,
     EntityKind::Enrolment,
     EntityKind::Earn,
+    EntityKind::Change,
 ];
 
 /// Where the entries about one thing lie that a query asks for.

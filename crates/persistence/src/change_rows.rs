@@ -3,7 +3,7 @@
 use accolade_application::access::AccessGroups;
 use accolade_application::approvals::{Basis, Effect, HeldCommand};
 use accolade_application::ports::StoredChange;
-use accolade_domain::approval::{Change, ChangeId, ChangeState, RuledOperation};
+use accolade_domain::approval::{Change, ChangeId, ChangeState, RuledOperation, Vote};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::people::Person;
@@ -157,8 +157,24 @@ impl ChangeRow {
     }
 }
 
-/// What of a change may name customers: its id, the command, and what it does.
-pub(crate) type Naming = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// What of a change may name customers, or say something of them: its id, the command, what it does, and
+/// the votes.
+pub(crate) type Naming = (
+    Vec<u8>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    String,
+);
+
+/// What is left of a change without somebody.
+pub(crate) struct Left {
+    /// The change.
+    pub(crate) id: ChangeId,
+    /// Whether it was about nobody else: then nothing is left of what was said beside its votes.
+    pub(crate) was_hers_alone: bool,
+    pub(crate) row: Naming,
+}
 
 /// What is left of `row` without `person`; `None` if it does not name her.
 pub(crate) fn without(
@@ -166,9 +182,10 @@ pub(crate) fn without(
     row: &Naming,
     person: &Person,
     sealing: &Sealing,
-) -> anyhow::Result<Option<Naming>> {
-    let (id, command, foreseen, result) = row;
-    let whose = whose(org, ChangeId(Uuid::from_slice(id)?));
+) -> anyhow::Result<Option<Left>> {
+    let (bytes, command, foreseen, result, votes) = row;
+    let id = ChangeId(Uuid::from_slice(bytes)?);
+    let whose = whose(org, id);
     let left_of = |bytes: &Option<Vec<u8>>| {
         let Some(bytes) = bytes else { return Ok(None) };
         let left = effect(bytes)?.without(person);
@@ -182,15 +199,33 @@ pub(crate) fn without(
     if new_foreseen.is_none() && new_result.is_none() && new_command.is_none() {
         return Ok(None);
     }
+    let was_hers_alone = new_command == Some(None);
     let command = match new_command {
         None => command.clone(),
         Some(None) => None,
         Some(Some(left)) => Some(sealed(&left, &whose, sealing)?),
     };
-    Ok(Some((
-        id.clone(),
+    let votes = if was_hers_alone {
+        without_comments(votes)?
+    } else {
+        votes.clone()
+    };
+    let row = (
+        bytes.clone(),
         command,
         new_foreseen.or_else(|| foreseen.clone()),
         new_result.or_else(|| result.clone()),
-    )))
+        votes,
+    );
+    Ok(Some(Left {
+        id,
+        was_hers_alone,
+        row,
+    }))
+}
+
+fn without_comments(votes: &str) -> anyhow::Result<String> {
+    let mut votes: Vec<Vote> = serde_json::from_str(votes)?;
+    votes.iter_mut().for_each(|it| it.comment = None);
+    Ok(serde_json::to_string(&votes)?)
 }

@@ -4,19 +4,27 @@
 
 mod support;
 
+use accolade_application::access::AccessGroups;
 use accolade_application::answer::{Answer, DirectoryAnswer, DirectoryEcho, UnknownCustomer};
+use accolade_application::approvals::Basis;
+use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::ports::{
     Context, DirectoryEntry, EnrolmentBatch, EraseRequest, IdempotencyRecord, Identifiers,
-    MergeRequest, RevokeEnrolmentsRequest, RevokeTarget,
+    MergeRequest, NewChange, RevokeEnrolmentsRequest, RevokeTarget, SaveChange, StoredChange,
 };
-use accolade_domain::audit::Attribution;
-use accolade_domain::event::Position;
+use accolade_domain::approval::{
+    Approvals, Change, ChangeId, ChangeState, Decision, RuledOperation, Vote,
+};
+use accolade_domain::audit::{Attribution, telling};
+use accolade_domain::event::{ChangeFact, Position};
 use accolade_domain::fixtures::customer;
+use accolade_domain::text::Reason;
 use accolade_persistence::Database;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use support::scene::{Scene, second};
 use support::{Postgres, Sqlite, recorder};
+use uuid::Uuid;
 
 /// Numbers that nothing else in a database can be taken for.
 const HERS: i64 = 620_900_137_713;
@@ -229,6 +237,68 @@ fn record(scene: &Scene) {
         key: Some(scene.guard("merged")),
     };
     stores.people.merge(&merge).unwrap();
+    decide(scene);
+}
+
+/// Somebody has her enrolled, for a reason, and somebody else says something of it.
+fn decide(scene: &Scene) {
+    let stores = &scene.database.stores;
+    let said: Reason = format!("{EMAIL} has asked for it").try_into().unwrap();
+    let command = EnrolCustomers {
+        badge: scene.badge.id,
+        customers: vec![customer(HERS)].into(),
+        request_id: None,
+        event_on: None,
+        triggered_by: None,
+        by_hand: Some(said.clone()),
+    };
+    let change = Change {
+        org: scene.badge.org,
+        id: ChangeId(Uuid::from_u128(7)),
+        operation: RuledOperation::Enrol,
+        state: ChangeState::Pending,
+        maker: scene.actor,
+        created_on: second(1500),
+        expires_on: second(2500),
+        approvals: Approvals::ONE,
+        votes: Vec::new(),
+        ended_on: None,
+    };
+    let stored = StoredChange {
+        change: change.clone(),
+        version: 1,
+        command: Some(command.into()),
+        groups: AccessGroups::DEFAULT,
+        basis: Basis::Nothing,
+        then: None,
+        result: None,
+    };
+    let new = NewChange {
+        stored: stored.clone(),
+        subjects: Vec::new(),
+        idempotency: None,
+        entries: Vec::new(),
+    };
+    stores.changes.submit(&new).unwrap();
+    let vote = Vote {
+        actor: scene.actor,
+        decision: Decision::Rejected,
+        comment: Some(said),
+        voted_on: second(1500),
+    };
+    let mut after = change.ended(ChangeState::Rejected, second(1500));
+    after.votes.push(vote.clone());
+    let save = SaveChange {
+        told: Some(ChangeFact::of(&after, None)),
+        entries: vec![telling::change_voted(&change, &after, &vote, &by(scene))],
+        after: StoredChange {
+            change: after,
+            ..stored
+        },
+        now: second(1500),
+        idempotency: None,
+    };
+    stores.changes.save_change(&save).unwrap();
 }
 
 /// Everything about a customer is there, then she is erased, and it is looked for her.
@@ -249,6 +319,9 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
     let before = named_in(dialect, &mut *ask);
     for place in [
         "audit.changes",
+        "audit.reason",
+        "changes.command",
+        "changes.votes",
         "customer_identifiers.comparable",
         "customer_identifiers.customer_id",
         "earned_badges.customer_id",
@@ -282,10 +355,11 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
     // The trail keeps what was done to whom, and the feed that others are to forget her.
     let expected = ["audit.changes", "audit.entity_id", "feed.data"];
     assert_eq!(named_in(dialect, &mut *ask), expected);
+    let is_in = |needle: &[u8]| format!("{} LIKE '%{}%'", (dialect.hex)("data"), hex(needle));
     let kinds = format!(
-        "SELECT DISTINCT CAST(kind AS TEXT) AS line FROM feed WHERE {} LIKE '%{}%'",
-        (dialect.hex)("data"),
-        hex(&compact(HERS))
+        "SELECT DISTINCT CAST(kind AS TEXT) AS line FROM feed WHERE {} OR {}",
+        is_in(&compact(HERS)),
+        is_in(EMAIL.as_bytes())
     );
     assert_eq!(ask(&kinds), ["17"]);
     assert_eq!(counts(&scene), counted);

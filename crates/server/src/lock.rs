@@ -33,8 +33,10 @@ impl FileLock {
     pub(crate) fn take(path: &Path) -> Result<Self> {
         let beside = lock_path(path).context("the directory of the file cannot be made")?;
         // Whoever could open it could keep the server from starting.
-        let beside =
-            open_for_owner(&beside).context("the lock beside the file cannot be written")?;
+        let beside = open_for_owner(&beside).context(
+            "the lock beside the file cannot be written: let the user that the server runs as write it \
+             and the directory",
+        )?;
         lock(&beside)?;
         let database = match File::open(path) {
             Ok(database) => Some(database),

@@ -1,6 +1,9 @@
 //! Ready means ready: while nothing can be written the balancer is told so, and when it can be again the
 //! first request is executed.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use accolade_tests::{Backend, Org, Server, Setup, enrolment, on_both_databases, until, with};
@@ -87,6 +90,68 @@ fn while_sqlites_disk_takes_nothing_a_server_is_not_ready_and_then_it_is() {
     assert_not_ready(&server, &org, &badge, "not available");
     server.limit_files(false);
     assert_ready_again(&server, &org, &badge);
+}
+
+/// Lets the server write the file, those beside it and their directory, or only read them.
+fn let_write(server: &Setup, may_write: bool) {
+    let file = Path::new(server.database().url().strip_prefix("sqlite://").unwrap());
+    let directory = file.parent().unwrap();
+    let (of_files, of_directory) = if may_write {
+        (0o600, 0o700)
+    } else {
+        (0o400, 0o500)
+    };
+    // What is done last leaves nothing to be done in the directory.
+    std::fs::set_permissions(directory, Permissions::from_mode(0o700)).unwrap();
+    for file in std::fs::read_dir(directory).unwrap() {
+        let mode = Permissions::from_mode(of_files);
+        std::fs::set_permissions(file.unwrap().path(), mode).unwrap();
+    }
+    std::fs::set_permissions(directory, Permissions::from_mode(of_directory)).unwrap();
+}
+
+#[test]
+fn while_sqlites_file_may_not_be_written_a_server_reads_is_not_ready_and_then_it_is() {
+    let (server, org, badge) = given(Setup::new(Backend::Sqlite).bound_by_modes());
+    let other = org.badge();
+    let_write(server.setup(), false);
+    // What is open goes on, and what was recorded so is there.
+    let recorded = with(&enrolment(&other), &json!({"requestId": "open"}));
+    org.enrol(&recorded).ok().issued();
+    // It is opened again after a fault of the disk, and in half an hour.
+    server.limit_files(true);
+    assert_not_ready(&server, &org, &badge, "not available");
+    server.limit_files(false);
+    assert_not_ready(&server, &org, &badge, "read-only");
+    assert_eq!(org.outcome("open").status, 200);
+    let advice = "let the user that the server runs as write the file and its directory";
+    let said = |line: &str| line.contains(advice).then_some(());
+    server.logs().find(Duration::from_secs(10), said).unwrap();
+    let_write(server.setup(), true);
+    assert_ready_again(&server, &org, &badge);
+}
+
+#[test]
+fn a_server_does_not_start_on_a_file_that_may_not_be_written_and_says_what_to_do() {
+    let (server, ..) = given(Setup::new(Backend::Sqlite).bound_by_modes());
+    let setup = server.kill();
+    let file = setup
+        .database()
+        .url()
+        .strip_prefix("sqlite://")
+        .unwrap()
+        .to_owned();
+    let_write(&setup, false);
+    let line = setup.stops().refused();
+    let about_lock = "let the user that the server runs as write it and the directory";
+    assert!(line.contains(about_lock), "{line}");
+    let_write(&setup, true);
+    std::fs::set_permissions(&file, Permissions::from_mode(0o400)).unwrap();
+    let line = setup.stops().refused();
+    let about_file = "let the user that the server runs as write the file and its directory";
+    assert!(line.contains(about_file), "{line}");
+    let_write(&setup, true);
+    setup.start();
 }
 
 fn a_lock_that_others_hold_is_no_reason_to_be_unready_once_it_is_free(backend: Backend) {

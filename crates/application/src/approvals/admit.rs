@@ -1,13 +1,13 @@
 //! The one place where commands are held.
 
-use accolade_domain::approval::{ApprovalRules, Demand, RuledOperation};
+use accolade_domain::approval::{Demand, RuledOperation};
 use accolade_domain::rejection::{Code, Rejection};
 
 use super::command::RuledCommand;
 use super::submit::submit;
 use crate::answer::Answer;
 use crate::error::UseCaseError;
-use crate::ports::{Ports, RulesVersion};
+use crate::ports::{Ports, RulesVersion, VersionedRules};
 use crate::request::Request;
 use crate::turns::MOST_ROUNDS;
 
@@ -30,7 +30,7 @@ pub(crate) fn admit(
             Some(rules) => rules,
             None => ports.rules.read(ports, org)?,
         };
-        match demand(ports, request, &rules.rules, &command)? {
+        match demand(ports, request, &rules, &command)? {
             // Nothing is held by rules that may have been replaced.
             Some(_) if is_known => continue,
             Some(demand) => return submit(ports, request, command, demand),
@@ -61,35 +61,41 @@ pub(crate) fn passes(
     Ok((!is_ruled).then_some(rules.version))
 }
 
-/// What `command` must wait for by `rules`, if it must.
+/// What `command` must wait for by `known` rules, if it must.
 ///
 /// # Errors
-/// 1967 if it need not wait, but a change of the same does; the store failed.
+/// 1967 if it need not wait, but a change of the same does, or one of its request id with or without a rule; the
+/// store failed.
 pub(super) fn demand(
     ports: &Ports,
     request: &Request,
-    rules: &ApprovalRules,
+    known: &VersionedRules,
     command: &RuledCommand,
 ) -> Result<Option<Demand>, UseCaseError> {
-    if rules.is_empty() {
+    let rules = &known.rules;
+    // The store finds out itself about what it checks when it records it.
+    let is_to_be_looked_for = known.has_subjects && !command.is_checked_when_recorded();
+    if rules.is_empty() && !is_to_be_looked_for {
         return Ok(None);
     }
     let caller = &request.caller;
     let operations = command.operations(ports, caller)?;
     let demand = rules.demand(&operations, |above| command.is_above(ports, caller, above))?;
     let is_ruled = operations.iter().any(|it| rules.of(*it).is_some());
-    if demand.is_none() && is_ruled {
+    if demand.is_none() && is_to_be_looked_for {
         let now = ports.clock.now();
-        for subject in command.subjects() {
+        let subjects = command.subjects().into_iter();
+        // A badge is free to be changed once no rule speaks of it: what waits is stale then.
+        for subject in subjects.filter(|it| is_ruled || it.is_request()) {
             if ports.stores.changes.is_pending(caller.org, &subject, now)? {
-                return Err(pending().into());
+                return Err(change_pending().into());
             }
         }
     }
     Ok(demand)
 }
 
-/// 1967.
-pub(super) fn pending() -> Rejection {
+/// 1967: a change of the same waits for approval.
+pub fn change_pending() -> Rejection {
     Rejection::new(Code::ChangePending)
 }

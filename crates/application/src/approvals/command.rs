@@ -65,6 +65,9 @@ impl RuledCommand {
     }
 }
 
+/// What the id of a request begins with.
+const REQUEST: &str = "request:";
+
 /// What no other change may be about while one waits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -78,7 +81,12 @@ impl Subject {
 
     /// The id of a request.
     pub fn request(operation: Operation, id: &RequestId) -> Self {
-        Self(format!("request:{}:{id}", operation.number()))
+        Self(format!("{REQUEST}{}:{id}", operation.number()))
+    }
+
+    /// Whether it is one.
+    pub(super) fn is_request(&self) -> bool {
+        self.0.starts_with(REQUEST)
     }
 
     /// The start of a job.

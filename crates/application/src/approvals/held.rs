@@ -5,6 +5,7 @@ use accolade_domain::badge::BadgeStatus;
 use accolade_domain::job::{JobOperation, JobState};
 use accolade_domain::people::Person;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Reason;
 use accolade_domain::webhook::HeaderValue;
 use serde::{Deserialize, Serialize};
 
@@ -263,6 +264,29 @@ impl HeldCommand {
             | Self::UpdateWebhook(_)
             | Self::MoveWebhook(_)
             | Self::DeleteWebhook(_) => Vec::new(),
+        }
+    }
+
+    /// Why it is to be done, if that was said.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Enrol(it) => it.by_hand.as_ref(),
+            Self::Earn(it) => it.by_hand.as_ref(),
+            Self::RevokeEnrolments(it) => it.reason.as_ref(),
+            Self::RevokeEarn(it) => it.reason.as_ref(),
+            Self::Merge(it) => it.reason.as_ref(),
+            Self::Import(_)
+            | Self::UpdateBadge(_)
+            | Self::SetActivity(_)
+            | Self::StartJob(_)
+            | Self::Erase(_)
+            | Self::AddClient(_)
+            | Self::BoundClient(_)
+            | Self::CreateWebhook(_)
+            | Self::UpdateWebhook(_)
+            | Self::MoveWebhook(_)
+            | Self::DeleteWebhook(_)
+            | Self::Rules(_) => None,
         }
     }
 

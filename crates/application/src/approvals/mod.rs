@@ -7,7 +7,9 @@
 //!
 //! An org without rules pays nothing for them. Enrolments and earns are let through by rules that were
 //! read before ([`KnownRules`]), and the statement that looks at the versions of badges when they are
-//! recorded looks at that of the rules too: who was let through by others is asked again.
+//! recorded looks at that of the rules too: who was let through by others is asked again. It looks as well
+//! whether anything of the org waits, with or without a rule: only then the request ids are looked for among
+//! what does.
 
 mod admit;
 mod basis;
@@ -24,6 +26,7 @@ mod vote;
 mod withdraw;
 mod workflow;
 
+pub use admit::change_pending;
 pub use basis::Basis;
 pub use command::{Approval, RuledCommand, Subject};
 pub use effect::Effect;

@@ -4,7 +4,7 @@ use accolade_domain::approval::{Change, ChangeId, ChangeState, Demand};
 use accolade_domain::audit::telling;
 use anyhow::anyhow;
 
-use super::admit::pending;
+use super::admit::change_pending;
 use super::command::RuledCommand;
 use super::effect::{Effect, Trial, tried};
 use super::view::KnownActors;
@@ -127,7 +127,7 @@ pub(super) fn hold(
     };
     match ports.stores.changes.submit(&new) {
         Ok(()) => Ok(answer),
-        Err(SubmitError::Pending) => Err(pending().into()),
+        Err(SubmitError::Pending) => Err(change_pending().into()),
         Err(SubmitError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
         Err(SubmitError::Store(error)) => Err(error.into()),
     }

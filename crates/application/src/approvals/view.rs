@@ -122,6 +122,9 @@ impl ChangeView {
             .for_each(of);
         if let Some(command) = self.command.as_ref().and_then(|it| it.without(person)) {
             left.command = command;
+            if left.command.is_none() {
+                left.votes.iter_mut().for_each(|it| it.comment = None);
+            }
         }
         (left != *self).then_some(left)
     }

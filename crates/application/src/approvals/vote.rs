@@ -81,7 +81,9 @@ pub(super) fn cast(
         |_| true,
         |stores| {
             let change = stores.changes.lock_change(org, id)?;
-            Ok(change.is_some_and(|it| it.change.votes.contains(&vote)))
+            // What was said beside it may have been forgotten by what it has carried out.
+            let is_this = |it: &Vote| (it.actor, it.voted_on) == (vote.actor, vote.voted_on);
+            Ok(change.is_some_and(|it| it.change.votes.iter().any(is_this)))
         },
     )
 }

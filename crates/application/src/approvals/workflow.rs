@@ -53,7 +53,7 @@ impl Command for SubmitRequest {
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let rules = ports.stores.changes.rules(request.caller.org)?;
         let command = RuledCommand::Held(self.command.clone());
-        let demand = demand(ports, request, &rules.rules, &command)?;
+        let demand = demand(ports, request, &rules, &command)?;
         let demand = demand.unwrap_or(Demand::WITHOUT_RULE);
         hold(ports, request, self.command, demand, Door::Workflow)
     }

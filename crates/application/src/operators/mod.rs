@@ -10,5 +10,5 @@ mod sign_in;
 
 pub use manage::{CreateOperator, create, create_once, disable, list, set_password, set_roles};
 pub use password::{Password, PasswordHash, UnfitPassword};
-pub use session::{Session, session, sign_out, sign_out_everywhere};
+pub use session::{Session, session, session_of_open_page, sign_out, sign_out_everywhere};
 pub use sign_in::{Lifetimes, SignIn, SignInResult, SignedIn, note_refused, sign_in};

@@ -102,6 +102,15 @@ pub fn session(
     Ok(Some(session))
 }
 
+/// The same for a page that she has left open, which asks for itself again: it extends nothing.
+///
+/// # Errors
+/// The store failed.
+pub fn session_of_open_page(ports: &Ports, token: &Secret) -> Result<Option<Session>, StoreError> {
+    let now = ports.clock.now();
+    ports.stores.operators.session(&token.hash(), now)
+}
+
 /// Ends the session whose token this is, if there is one.
 ///
 /// # Errors

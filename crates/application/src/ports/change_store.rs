@@ -21,13 +21,15 @@ use crate::ports::{IdempotencyRecord, StoreError};
 )]
 pub struct RulesVersion(pub i64);
 
-/// The rules of an org, and their version.
+/// The rules of an org, their version, and whether they may have something wait.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VersionedRules {
     /// The rules.
     pub rules: ApprovalRules,
     /// The version.
     pub version: RulesVersion,
+    /// Whether any change of the org has a subject: `false` where nothing waits.
+    pub has_subjects: bool,
 }
 
 /// Rules that are to replace others.
@@ -204,7 +206,8 @@ pub struct RequestQuery {
 /// as none. `entries` are what the audit trail tells, and `told` is an event of the feed, of the same
 /// transaction. Secrets in a command are stored as those of webhooks are.
 pub trait ChangeStore: Send + Sync {
-    /// The rules of the org as they are now: none, of version 0, if nobody has set any.
+    /// The rules of the org as they are now: none, of version 0, if nobody has set any; and whether any
+    /// change that waits has a subject, in one statement.
     ///
     /// # Errors
     /// The store failed.
@@ -223,6 +226,10 @@ pub trait ChangeStore: Send + Sync {
     /// Stores a change that waits, and tells the feed that it was handed in. Of two that race about one
     /// subject exactly one wins. A subject is free again once the change that has it does not wait any
     /// more, at the moment at which the new one is made.
+    ///
+    /// While a change that enrols or lets earn waits, what a version of the rules has let through under its
+    /// request id is refused with 1967. Submitting one waits for enrolments and earns of the org that are
+    /// being recorded: once it has returned, none is recorded any more that did not know.
     ///
     /// # Errors
     /// [`SubmitError::IdempotencyKeyUsed`], else [`SubmitError::Pending`].

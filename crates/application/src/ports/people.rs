@@ -103,8 +103,10 @@ pub trait People: Send + Sync {
     /// - Events about the customer that are kept are [`Fact::Forgotten`], at their positions.
     /// - What is to be sent to webhooks again about the customer has no partition any more, and every
     ///   webhook of the org is at another version: whoever delivers reads the events anew.
+    /// - Commands that wait or waited for approval leave the customer out. Of a change that was about nobody
+    ///   else no command is left, and nothing of what was said beside its votes, in its events neither.
     /// - Reasons in the audit trail are gone where an entry is about the customer, an enrolment or an
-    ///   earned badge of hers.
+    ///   earned badge of hers, or a change that was about nobody else.
     /// - The feed is told `customer.erased` and the audit trail an ERASE, unless there was nothing.
     ///
     /// Afterwards the number is as good as new.

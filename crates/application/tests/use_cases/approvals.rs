@@ -8,7 +8,7 @@ use accolade_application::approvals::{
 };
 use accolade_application::badges::{KnownBadges, SetActivity, UpdateBadge, get};
 use accolade_application::earning::{EarnBadge, Earners};
-use accolade_application::enrolment::EnrolCustomers;
+use accolade_application::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
 use accolade_application::operators::PasswordHash;
@@ -571,10 +571,22 @@ fn a_customer_is_forgotten_by_an_approval_and_its_change_says_nothing_of_her() {
     let erase = EraseCustomer {
         customer: customer(1).into(),
     };
-    let id = held(world.run(erase).unwrap());
-    let approved = approve(&world, &checker, id).unwrap();
+    let id = held(world.run_as(&checker, erase).unwrap());
+    let vote = || CastVote {
+        change: id,
+        decision: Decision::Approved,
+        comment: Some("Anna has asked for it".try_into().unwrap()),
+    };
+    let key = world.guard("k", 1);
+    let answer = now(world.run_under(&key, vote()).unwrap());
+    assert_eq!(before(world.run_under(&key, vote()).unwrap()), answer);
+    let approved = view(answer);
     assert_eq!(approved.state, ChangeState::Approved);
     assert_eq!(seen(&world, id), approved);
+    assert_eq!(
+        (approved.votes.len(), &approved.votes[0].comment),
+        (1, &None)
+    );
     assert_eq!(approved.command, None);
     for effect in [&approved.then, &approved.result] {
         let Some(Effect::Answer { answer, .. }) = effect else {
@@ -676,6 +688,72 @@ fn a_request_of_the_workflow_waits_without_a_rule_and_whatever_is_wrong_with_it(
         (ChangeState::Failed, vec![811])
     );
     assert_eq!(codes(world.run_as(&checker, own)), [2002]);
+}
+
+#[test]
+fn what_waits_under_a_request_id_is_1967_without_a_rule_too() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    let checker = client(&world, "checker", None);
+    let known = KnownBadges::default();
+    let named = |id: &str| EnrolCustomers {
+        request_id: Some(id.try_into().unwrap()),
+        ..command(badge, &[1])
+    };
+    let submit = |id: &str| {
+        let command = named(id).into();
+        view(world.run(SubmitRequest { command }).unwrap()).id
+    };
+    let together = |ids: &[&str]| {
+        let members = ids.iter().map(|id| {
+            let request = Request::new(world.caller.clone());
+            (request, named(id), vec![customer(1)])
+        });
+        let results = execute_together(&world.ports, &known, members.collect());
+        let codes = results.into_iter().map(|it| match it {
+            Ok(_) => Vec::new(),
+            refused => codes(refused),
+        });
+        codes.collect::<Vec<_>>()
+    };
+    // Its rules are remembered before anything waits.
+    assert_eq!(together(&["a"]), [[0; 0]]);
+    let waiting = submit("b");
+    assert_eq!(codes(world.run(named("b"))), [1967]);
+    assert_eq!(together(&["b", "c"]), [vec![1967], vec![]]);
+    let approved = approve(&world, &checker, waiting).unwrap();
+    assert_eq!(approved.state, ChangeState::Approved);
+    assert_eq!(together(&["b"]), [[809]]);
+    let withdraw = WithdrawChange {
+        change: submit("d"),
+        comment: None,
+    };
+    world.run(withdraw).unwrap();
+    assert_eq!(together(&["d"]), [[0; 0]]);
+}
+
+#[test]
+fn what_waits_under_a_request_id_by_a_rule_that_is_gone_is_1967_still() {
+    let world = World::new();
+    let badge = world.badge("Gold");
+    world.run(command(badge, &[1, 2])).unwrap();
+    let revoke = |number| RevokeEnrolments {
+        badge,
+        which: WhichEnrolments::AllOf(vec![customer(number)].into()),
+        request_id: Some("r".try_into().unwrap()),
+        reason: None,
+    };
+    put(&world, &[rule(RuledOperation::Revoke)]);
+    let change = held(world.run(revoke(1)).unwrap());
+    put(&world, &[]);
+    assert_eq!(codes(world.run(revoke(2))), [1967]);
+    let withdraw = WithdrawChange {
+        change,
+        comment: None,
+    };
+    world.run(withdraw).unwrap();
+    world.run(revoke(2)).unwrap();
+    assert_eq!(world.issued(badge), 1);
 }
 
 #[test]

@@ -102,6 +102,27 @@ async fn what_a_rule_holds_says_that_it_waits_and_a_vote_carries_it_out() {
 }
 
 #[actix_web::test]
+async fn who_decides_what_was_made_by_hand_sees_the_reason() {
+    let world = World::new();
+    rule(&world, RuledOperation::Enrol);
+    let care = world.sign_in("care").await;
+    let path = format!("/console/customers/2/badges/{BADGE}/enrol");
+    let key = world.get(&care, &path).await.field("key");
+    let fields = [
+        ("key", key.as_str()),
+        ("tried", ""),
+        ("eventDate", ""),
+        ("reason", "She asked at the desk"),
+        ("step", "do"),
+    ];
+    world.post(&care, &path, &fields).await;
+    let page = change(&world, &care, RuledOperation::Enrol).await;
+    let asked = world.get(&world.sign_in("approver").await, &page).await;
+    let shown = "<dt>Reason</dt><dd>She asked at the desk</dd>";
+    assert!(asked.page().contains(shown), "{}", asked.body);
+}
+
+#[actix_web::test]
 async fn what_is_rejected_is_not_done() {
     let world = World::new();
     rule(&world, RuledOperation::Revoke);

@@ -7,5 +7,6 @@ mod approvals;
 mod badges;
 mod clients;
 mod customers;
+mod jobs;
 mod markup;
 mod support;

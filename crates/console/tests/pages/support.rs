@@ -2,7 +2,6 @@
 //! clock that stands still.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use accolade_application::access::{AccessGroups, AddClient, Caller, create_org};
 use accolade_application::answer::Answer;
@@ -11,7 +10,7 @@ use accolade_application::badges::{ClaimBadge, CreateBadge};
 use accolade_application::catalogue::{CreateCustomField, CreateGroup};
 use accolade_application::customers::{NamedCustomers, PutCustomers};
 use accolade_application::enrolment::EnrolCustomers;
-use accolade_application::jobs::{CreateJob, JobLimits};
+use accolade_application::jobs::CreateJob;
 use accolade_application::operators::{self, CreateOperator, Lifetimes, Password};
 use accolade_application::people::MergeCustomers;
 use accolade_application::ports::{Identifiers, Org, Ports};
@@ -27,11 +26,16 @@ use accolade_domain::job::{JobFormat, JobId, JobOperation, JobSettings};
 use accolade_domain::operator::{Role, Roles};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::webhook::{Headers, WebhookDraft};
-use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, app};
+use accolade_http::app::{AppState, app};
 use accolade_http::pages::Pages;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
+
+#[path = "../../../http/tests/fixtures/options.rs"]
+mod options;
+
+use options::options;
 
 /// The moment at which everything happens unless told otherwise.
 pub(crate) const NOW: &str = "2026-05-01T12:00:00Z";
@@ -49,6 +53,7 @@ pub(crate) const JOB: &str = "spring-2026";
 pub(crate) struct World {
     pub(crate) state: AppState,
     pub(crate) ports: Ports,
+    pub(crate) clock: Arc<FixedClock>,
     /// The ids of what there is, by the names that paths have for them.
     pub(crate) ids: Vec<(&'static str, String)>,
 }
@@ -72,7 +77,7 @@ impl World {
     pub(crate) fn with_text(text: &str) -> Self {
         let store = Arc::new(MemoryStore::default());
         let clock = Arc::new(FixedClock::at(at(NOW)));
-        let ports = memory_ports(store, clock);
+        let ports = memory_ports(store, Arc::clone(&clock) as _);
         let org = Org {
             id: org(),
             name: text.try_into().unwrap(),
@@ -95,6 +100,7 @@ impl World {
         Self {
             state: state.with_pages(pages),
             ports,
+            clock,
             ids,
         }
     }
@@ -308,7 +314,7 @@ fn fill(ports: &Ports, text: &str) -> Vec<(&'static str, String)> {
         },
         file: Some(format!("customerId,note\n2,\"{}\"\n", text.replace('"', "\"\"")).into_bytes()),
         start: true,
-        limits: job_limits(),
+        limits: options().job_limits,
     }));
     let client = run(Box::new(AddClient {
         name: text.try_into().unwrap(),
@@ -386,50 +392,5 @@ pub(crate) fn caller() -> Caller {
         region: None,
         actor: accolade_domain::actor::Actor::SYSTEM,
         groups: AccessGroups::ALL,
-    }
-}
-
-fn job_limits() -> JobLimits {
-    JobLimits {
-        most_open: 10,
-        most_bytes: 1 << 20,
-    }
-}
-
-fn options() -> HttpOptions {
-    HttpOptions {
-        workers: 1,
-        connections: ConnectionBounds {
-            all: 1_000,
-            of_address: 1_000,
-        },
-        trusted_proxies: Vec::new(),
-        body_limit: 1 << 20,
-        body_budget: 1 << 30,
-        request_timeout: Duration::from_secs(30),
-        write_timeout: Duration::from_secs(30),
-        keep_alive: Duration::from_secs(5),
-        linger: Duration::from_secs(5),
-        shutdown_timeout: Duration::from_secs(5),
-        concurrency: 4,
-        groups: 1,
-        earn_groups: 1,
-        queue: 16,
-        customers_per_request: 10_000,
-        idempotency_retention: Duration::from_hours(72),
-        events_retention: Duration::from_hours(90 * 24),
-        job_limits: job_limits(),
-        auth: AuthOptions {
-            token_ttl: Duration::from_mins(5),
-            token_keys: vec![vec![7; 32]],
-            failures_per_key: 20,
-            failures_per_address: 100,
-        },
-        cors_origins: Vec::new(),
-        docs: true,
-        metrics: true,
-        dropped_log_lines: || 0,
-        more_metrics: prometheus::Registry::new(),
-        traces: None,
     }
 }

@@ -2,13 +2,14 @@
 
 use accolade_application::access::AccessGroups;
 use accolade_application::answer::Answer;
-use accolade_application::approvals::{Basis, Effect, HeldCommand, Subject};
+use accolade_application::approvals::{Basis, Effect, HeldCommand, Subject, change_pending};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::people::EraseCustomer;
 use accolade_application::ports::{
-    AuditQuery, ChangeCursor, ChangeQuery, EraseRequest, IdSource as _, NewChange, PutRules,
-    PutRulesError, RecordError, RequestQuery, RequestSort, RulesVersion, SaveChange,
-    SaveChangeError, SortOrder, StoredChange, SubmitError, VersionedRules,
+    AuditQuery, ChangeCursor, ChangeQuery, EnrolmentRequest, EraseRequest, IdSource as _,
+    NewChange, Operation, PutRules, PutRulesError, RecordError, RequestQuery, RequestSort,
+    RulesVersion, SaveChange, SaveChangeError, SortOrder, StoredChange, SubmitError,
+    VersionedRules,
 };
 use accolade_application::webhooks::CreateWebhook;
 use accolade_domain::approval::{
@@ -19,6 +20,7 @@ use accolade_domain::audit::{EntityKind, Entry, telling};
 use accolade_domain::event::{ChangeFact, Fact};
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::PageOf;
+use accolade_domain::text::RequestId;
 use accolade_domain::webhook::{HeaderName, HeaderValue, WebhookDraft};
 use time::Duration;
 
@@ -67,6 +69,14 @@ fn change_of(world: &World, tenant: Tenant, numbers: &[i64], minutes: i64) -> Ne
 
 fn change(world: &World, minutes: i64) -> NewChange {
     change_of(world, world.tenant, &[1, 2], minutes)
+}
+
+/// A change that enrols under this request id.
+fn enrolling(world: &World, id: &RequestId) -> NewChange {
+    NewChange {
+        subjects: vec![Subject::request(Operation::IssueBulk, id)],
+        ..change(world, 0)
+    }
 }
 
 fn submitted(world: &World, minutes: i64) -> StoredChange {
@@ -157,10 +167,25 @@ fn an_org_has_no_rules_of_version_0_until_some_are_put(world: &World) {
     let expected = VersionedRules {
         rules: put.rules,
         version: RulesVersion(1),
+        has_subjects: false,
     };
     assert_eq!(changes.rules(org).unwrap(), expected);
     let other = world.tenant(7).org;
     assert_eq!(changes.rules(other).unwrap(), VersionedRules::default());
+}
+
+fn with_its_rules_an_org_tells_whether_anything_waits(world: &World) {
+    let changes = &world.stores.changes;
+    let has_subjects = |tenant: Tenant| changes.rules(tenant.org).unwrap().has_subjects;
+    submitted(world, 0);
+    assert!(!has_subjects(world.tenant));
+    let new = enrolling(world, &world.request_id());
+    changes.submit(&new).unwrap();
+    assert!(has_subjects(world.tenant));
+    assert!(!has_subjects(world.tenant(7)));
+    let save = ended(&new.stored, ChangeState::Withdrawn);
+    changes.save_change(&save).unwrap();
+    assert!(!has_subjects(world.tenant));
 }
 
 fn rules_are_replaced_from_the_version_that_they_have(world: &World) {
@@ -248,6 +273,87 @@ fn once_rules_are_put_nothing_is_recorded_by_those_before(world: &World) {
             }
         });
         assert_eq!(world.issued(&badge), counts[0], "round {round}: {counts:?}");
+    }
+}
+
+fn what_waits_under_a_request_id_is_not_recorded_under_it(world: &World) {
+    let changes = &world.stores.changes;
+    let badge = world.badge("Gold");
+    let enrolment = |number, rules| {
+        let mut request = world.request(&badge, [number]);
+        request.context.rules = rules;
+        request
+    };
+    let by = Some(RulesVersion(0));
+    let request = enrolment(1, by);
+    let new = enrolling(world, &request.request_id);
+    changes.submit(&new).unwrap();
+    let refused = RecordError::Refused(change_pending());
+    assert_eq!(world.enrol(&request), Err(refused));
+
+    // Another id, another operation, another org, and what asks no rules.
+    world.enrol(&enrolment(2, by)).unwrap();
+    let mut earn = world.one(&world.direct("Silver"), 1);
+    earn.request_id = request.request_id.clone();
+    earn.context.rules = by;
+    world.earn(&earn).unwrap();
+    let mut theirs = world.request(&world.badge_of(world.tenant(7), "Gold"), [1]);
+    theirs.request_id = request.request_id.clone();
+    theirs.context.rules = by;
+    world.enrol(&theirs).unwrap();
+    let mut admitted = enrolment(3, None);
+    let other = enrolling(world, &admitted.request_id);
+    changes.submit(&other).unwrap();
+    world.enrol(&admitted).unwrap();
+    // What is recorded already says that first.
+    admitted.context.rules = by;
+    let again = world.enrol(&admitted);
+    assert_eq!(again, Err(RecordError::RequestIdUsed));
+
+    // Once it does not wait any more.
+    let mut late = enrolment(4, by);
+    late.context.now = new.stored.change.expires_on;
+    let over = enrolling(world, &late.request_id);
+    changes.submit(&over).unwrap();
+    world.enrol(&late).unwrap();
+    let save = ended(&new.stored, ChangeState::Rejected);
+    changes.save_change(&save).unwrap();
+    world.enrol(&request).unwrap();
+}
+
+fn once_a_change_is_submitted_nobody_is_recording_under_its_request_id(world: &World) {
+    let servers = world.servers();
+    let badge = world.badge("Gold");
+    let org = world.tenant.org;
+    for round in 0..20 {
+        let requests: Vec<_> = (1..5)
+            .map(|racer| {
+                let mut request = world.request(&badge, [round * 5 + racer]);
+                request.context.rules = Some(RulesVersion(0));
+                request
+            })
+            .collect();
+        let subject =
+            |it: &EnrolmentRequest| Subject::request(Operation::IssueBulk, &it.request_id);
+        let new = NewChange {
+            subjects: requests.iter().map(subject).collect(),
+            ..change(world, 0)
+        };
+        let issued = race(5, |i| {
+            let Some(request) = i.checked_sub(1).map(|at| &requests[at]) else {
+                servers[0].changes.submit(&new).unwrap();
+                let found = servers[0].badges.find_counted(org, badge.id).unwrap();
+                return found.unwrap().counts.issued;
+            };
+            match enrol_on(&servers[i % 2], request) {
+                Ok(_) => 1,
+                Err(error) => {
+                    assert_eq!(error, RecordError::Refused(change_pending()));
+                    0
+                }
+            }
+        });
+        assert_eq!(world.issued(&badge), issued[0], "round {round}: {issued:?}");
     }
 }
 
@@ -574,6 +680,47 @@ fn an_erased_customer_is_in_no_command_and_in_nothing_that_it_does(world: &World
     assert_eq!(found(world, &other.stored), other.stored);
 }
 
+fn what_was_said_of_a_change_goes_with_the_customer_whom_it_was_about_alone(world: &World) {
+    let changes = &world.stores.changes;
+    let decided = |numbers: &[i64]| {
+        let new = change_of(world, world.tenant, numbers, 0);
+        changes.submit(&new).unwrap();
+        let mut save = ended(&new.stored, ChangeState::Rejected);
+        let (before, after) = (&new.stored.change, &save.after.change);
+        let by = world.tenant.by(None);
+        save.entries = vec![telling::change_voted(before, after, &after.votes[0], &by)];
+        changes.save_change(&save).unwrap();
+        new.stored
+    };
+    let (alone, several) = (decided(&[2]), decided(&[1, 2]));
+    let request = EraseRequest {
+        org: world.tenant.org,
+        region: None,
+        customer: customer(2),
+        by: world.tenant.by(None),
+    };
+    world.stores.people.erase(&request).unwrap();
+
+    let comment = Some("As agreed".try_into().unwrap());
+    let left = [(&alone, None), (&several, comment)];
+    for (stored, comment) in left {
+        let votes = found(world, stored).change.votes;
+        assert_eq!((votes.len(), &votes[0].comment), (1, &comment));
+        let id = stored.change.id;
+        let told = |it: &Fact| match it {
+            Fact::Change(fact) if fact.change == id => fact.comment.clone(),
+            _ => None,
+        };
+        let told: Vec<_> = world.facts_since(0).iter().filter_map(told).collect();
+        assert_eq!(told, comment.clone().into_iter().collect::<Vec<_>>());
+        let entries = audited(world).into_iter();
+        let reasons: Vec<_> = (entries.filter(|it| it.entity == id.into()))
+            .map(|it| it.reason)
+            .collect();
+        assert_eq!(reasons, [comment]);
+    }
+}
+
 fn a_change_never_expires_whose_end_is_the_end_of_time(world: &World) {
     let mut new = change(world, 0);
     new.stored.change.expires_on = Instant::MAX;
@@ -583,11 +730,14 @@ fn a_change_never_expires_whose_end_is_the_end_of_time(world: &World) {
 
 sentences! {
     an_org_has_no_rules_of_version_0_until_some_are_put
+    with_its_rules_an_org_tells_whether_anything_waits
     rules_are_replaced_from_the_version_that_they_have
     of_rules_that_race_from_one_version_one_is_put
     rules_are_put_under_a_key_once_and_told_once
     what_other_rules_have_let_through_is_not_recorded
     once_rules_are_put_nothing_is_recorded_by_those_before
+    what_waits_under_a_request_id_is_not_recorded_under_it
+    once_a_change_is_submitted_nobody_is_recording_under_its_request_id
     a_change_is_found_as_it_was_submitted
     secrets_of_a_command_are_kept
     a_subject_is_one_changes_until_that_does_not_wait_any_more
@@ -600,5 +750,6 @@ sentences! {
     requests_are_listed_by_number_of_page_and_by_when_they_ended
     those_that_are_over_are_found_in_all_orgs_until_it_is_written_down
     an_erased_customer_is_in_no_command_and_in_nothing_that_it_does
+    what_was_said_of_a_change_goes_with_the_customer_whom_it_was_about_alone
     a_change_never_expires_whose_end_is_the_end_of_time
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The id of a job: 1 to 64 letters, digits, `.`, `_` and `-`, unique in its org.
+/// The id of a job: 1 to 64 letters, digits, `.`, `_` and `-`, unique in its org. It is a part of addresses, so
+/// it is none of `.` and `..`, which browsers take out of them, and not `new`, which is another page.
 ///
 /// ```
 /// use accolade_domain::job::JobId;
@@ -19,9 +20,14 @@ use std::fmt;
 )]
 pub struct JobId(String);
 
+/// What would not be found at its address.
+const RESERVED: &[&str] = &[".", "..", "new"];
+
 /// The text is not the id of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 64 letters, digits, dots, underscores and hyphens")]
+#[error(
+    "must be 1 to 64 letters, digits, dots, underscores and hyphens, and none of `.`, `..` and `new`"
+)]
 pub struct MalformedJobId;
 
 impl JobId {
@@ -39,7 +45,8 @@ impl TryFrom<String> for JobId {
 
     fn try_from(text: String) -> Result<Self, MalformedJobId> {
         let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if (1..=Self::MAX).contains(&text.len()) && text.bytes().all(may_stand) {
+        let is_reserved = RESERVED.contains(&text.as_str());
+        if (1..=Self::MAX).contains(&text.len()) && text.bytes().all(may_stand) && !is_reserved {
             Ok(Self(text))
         } else {
             Err(MalformedJobId)

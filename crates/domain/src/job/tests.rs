@@ -90,6 +90,16 @@ fn an_id_has_no_more_than_64_of_its_characters() {
 }
 
 #[test]
+fn an_id_is_nothing_that_means_something_else_in_an_address() {
+    for text in [".", "..", "new"] {
+        assert_eq!(JobId::try_from(text), Err(MalformedJobId), "{text}");
+    }
+    for text in ["...", ".a", "New", "new.1"] {
+        assert!(JobId::try_from(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
 fn every_number_is_that_of_one_word() {
     for state in JobState::ALL {
         assert_eq!(JobState::from_number(state.number()), Some(*state));

@@ -306,6 +306,23 @@ impl PageContext {
         Ok(dispatcher.run(deadline, Effect::Reads, work).await??)
     }
 
+    /// The same for a page that was left open, which asks for itself again: it extends nothing.
+    ///
+    /// # Errors
+    /// 1951 if it is not its turn by the deadline of `request`; the store failed.
+    pub async fn session_of_open_page(
+        &self,
+        request: &HttpRequest,
+        token: &str,
+    ) -> Result<Option<Session>, Failure> {
+        let ports = self.state.ports.clone();
+        let token = Secret::presented(token);
+        let work = move || operators::session_of_open_page(&ports, &token);
+        let deadline = Deadline::from_request(request);
+        let dispatcher = &self.state.dispatcher;
+        Ok(dispatcher.run(deadline, Effect::Reads, work).await??)
+    }
+
     /// Ends the session whose token this is, if there is one.
     ///
     /// # Errors

@@ -1,26 +1,29 @@
 //! An application of its own for every test: one org, one client, a clock that stands still.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use accolade_application::access::{
     AccessGroup, AccessGroups, Caller, CreateClient, NewCredentials, create_client, create_org,
 };
 use accolade_application::badges::{ClaimBadge, CreateBadge};
-use accolade_application::jobs::JobLimits;
 use accolade_application::ports::{Org, Ports};
 use accolade_application::{Request, execute};
 pub(crate) use accolade_domain::fixtures::at;
 use accolade_domain::fixtures::{draft, owner};
 use accolade_domain::owner::OwnerType;
 use accolade_domain::zone::Zone;
-use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, app};
+use accolade_http::app::{AppState, HttpOptions, app};
 use accolade_http::openapi::openapi;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_test_openapi::{Answer, Document};
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use serde_json::Value;
+
+#[path = "../fixtures/options.rs"]
+mod options;
+
+use options::options;
 
 /// What the paths of the API begin with.
 pub(crate) const PREFIX: &str = "/api_gateway/v1/badges";
@@ -311,47 +314,6 @@ fn below_prefix(path: &str) -> String {
         path.to_owned()
     } else {
         format!("{PREFIX}/{path}")
-    }
-}
-
-fn options() -> HttpOptions {
-    HttpOptions {
-        workers: 1,
-        connections: ConnectionBounds {
-            all: 1_000,
-            of_address: 1_000,
-        },
-        trusted_proxies: Vec::new(),
-        body_limit: 1 << 20,
-        body_budget: 1 << 30,
-        request_timeout: Duration::from_secs(30),
-        write_timeout: Duration::from_secs(30),
-        keep_alive: Duration::from_secs(5),
-        linger: Duration::from_secs(5),
-        shutdown_timeout: Duration::from_secs(5),
-        concurrency: 4,
-        groups: 1,
-        earn_groups: 1,
-        queue: 16,
-        customers_per_request: 10_000,
-        idempotency_retention: Duration::from_hours(72),
-        events_retention: Duration::from_hours(90 * 24),
-        job_limits: JobLimits {
-            most_open: 10,
-            most_bytes: 1 << 30,
-        },
-        auth: AuthOptions {
-            token_ttl: Duration::from_mins(5),
-            token_keys: vec![vec![7; 32]],
-            failures_per_key: 20,
-            failures_per_address: 100,
-        },
-        cors_origins: Vec::new(),
-        docs: true,
-        metrics: true,
-        dropped_log_lines: || 0,
-        more_metrics: prometheus::Registry::new(),
-        traces: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a row of the feed says itself. The first byte of its stored form says which form follows, so
 //! that forms can be added and old rows stay readable.
 
+use std::collections::BTreeSet;
+
+use accolade_domain::approval::ChangeId;
 use accolade_domain::event::{BadgeFact, ChangeFact, EarnFact, EnrolmentFact, EventKind, JobFact};
 use accolade_domain::ids::{BadgeId, CustomerId, WebhookId};
 use accolade_domain::instant::Instant;
@@ -209,9 +212,10 @@ impl Data {
         })
     }
 
-    /// The same without `person`; `None` if it names her nowhere, or tells that she is forgotten. What it
-    /// tells by an answer of the ledger is taken out of that.
-    pub(crate) fn without(&self, person: &Person) -> Option<Self> {
+    /// The same without `person`, and without what was said of these changes, which were about her alone; `None`
+    /// if it names her nowhere, or tells that she is forgotten. What it tells by an answer of the ledger is
+    /// taken out of that.
+    pub(crate) fn without(&self, person: &Person, changes: &BTreeSet<ChangeId>) -> Option<Self> {
         let has = |customer: CustomerId| person.has_number(customer);
         match self {
             Self::RevokedEnrolments(all) => {
@@ -237,18 +241,28 @@ impl Data {
                     ..expired.clone()
                 }))
             }
+            Self::Change(it) if it.comment.is_some() && changes.contains(&it.change) => {
+                let mut left = it.clone();
+                left.comment = None;
+                Some(Self::Change(left))
+            }
             _ => None,
         }
     }
 }
 
-/// The kinds of events whose rows may name customers themselves, and not by an answer of the ledger.
+/// The kinds of events whose rows may name customers themselves, and not by an answer of the ledger, or quote
+/// what was said of them.
 pub(crate) const NAMING: &[EventKind] = &[
     EventKind::EnrolmentRevoked,
     EventKind::EnrolmentExpired,
     EventKind::EarnRevoked,
     EventKind::EarnExpired,
     EventKind::CustomerMerged,
+    EventKind::ChangeApproved,
+    EventKind::ChangeRejected,
+    EventKind::ChangeWithdrawn,
+    EventKind::ChangeFailed,
 ];
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use accolade_application::ports::{EraseRequest, IdentifierKind, StoreError};
+use accolade_domain::approval::ChangeId;
 use accolade_domain::audit::telling;
 use accolade_domain::event::EventKind;
 use accolade_domain::ids::{CustomerId, EarnedBadgeId, EnrolmentId, OrgId};
@@ -58,13 +59,15 @@ struct Found {
     events: i64,
     /// The numbers of requests whose answers name her.
     answers: Vec<i64>,
-    /// The last positions of rows of the feed that name her.
+    /// The last positions of rows of the feed that name her, or quote what was said of her.
     rows: Vec<i64>,
+    /// The changes that are about her alone.
+    changes: BTreeSet<ChangeId>,
 }
 
 /// Why it was not done.
 enum NotErased {
-    /// She is called otherwise by now.
+    /// She is called otherwise by now, or other changes are about her alone.
     Changed,
     Store(StoreError),
 }
@@ -102,6 +105,7 @@ fn find<C: PeopleConnection>(
     request: &EraseRequest,
 ) -> Result<Found, StoreError> {
     let mut found = begin(store, request)?;
+    look_at_changes(store, request.org, &mut found)?;
     let (mut requests, mut events) = (0, 0);
     for _ in 0..MOST_LOOKS {
         look_at_answers(store, request.org, requests, &mut found)?;
@@ -140,6 +144,7 @@ fn begin<C: PeopleConnection>(
             events: newest.map_or(0, |newest| newest.last_position),
             answers: Vec::new(),
             rows: Vec::new(),
+            changes: BTreeSet::new(),
         })
     };
     store.writer.write::<_, StoreError>(work, nobody_knows)
@@ -167,6 +172,30 @@ fn look_at_answers<C: PeopleConnection>(
     Ok(())
 }
 
+/// Adds the changes that are about her alone.
+fn look_at_changes<C: PeopleConnection>(
+    store: &Store<C>,
+    org: OrgId,
+    found: &mut Found,
+) -> Result<(), StoreError> {
+    let person = &found.whom.person;
+    let mut last = Vec::new();
+    loop {
+        let page = (store.reader).query(|it| Ok(it.changes_after(org, &last, PAGE)?))?;
+        let Some((id, ..)) = page.last() else {
+            return Ok(());
+        };
+        last.clone_from(id);
+        for row in &page {
+            let left = change_rows::without(org, row, person, &store.sealing);
+            let left = left.map_err(StoreError::Unexpected)?;
+            found
+                .changes
+                .extend(left.filter(|it| it.was_hers_alone).map(|it| it.id));
+        }
+    }
+}
+
 /// The same of rows of the feed. Few of them say something themselves that may name customers, so it is
 /// rows that are counted: no statement reads through all of them.
 fn look_at_events<C: PeopleConnection>(
@@ -175,7 +204,7 @@ fn look_at_events<C: PeopleConnection>(
     mut after: i64,
     found: &mut Found,
 ) -> Result<(), StoreError> {
-    let person = &found.whom.person;
+    let (person, changes) = (&found.whom.person, &found.changes);
     while after < found.events {
         let until = (store.reader)
             .query(|connection| Ok(connection.row_behind(org, after, ROWS)?))?
@@ -184,7 +213,7 @@ fn look_at_events<C: PeopleConnection>(
             let page = (store.reader)
                 .query(|connection| Ok(connection.data_after(org, after, until, PAGE)?))?;
             after = page.last().map_or(until, |(last, _)| *last);
-            let named = changed(&page, |bytes| without(bytes, person));
+            let named = changed(&page, |bytes| without(bytes, person, changes));
             let named = named.map_err(StoreError::Unexpected)?;
             found.rows.extend(named.into_iter().map(|it| it.0));
         }
@@ -205,8 +234,12 @@ fn changed(
 }
 
 /// What is left of a row of the feed that says this; `None` if it does not name her.
-fn without(bytes: &[u8], person: &Person) -> anyhow::Result<Option<Vec<u8>>> {
-    let left = Data::decode(Some(bytes))?.without(person);
+fn without(
+    bytes: &[u8],
+    person: &Person,
+    changes: &BTreeSet<ChangeId>,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    let left = Data::decode(Some(bytes))?.without(person, changes);
     let left = left.map(|left| left.encode()).transpose()?;
     Ok(left.flatten())
 }
@@ -246,12 +279,15 @@ fn forget<C: PeopleConnection>(
     if self::whom(connection, request)? != *whom {
         return Err(Rollback::Refused(NotErased::Changed));
     }
-    let rows = forget_rows(connection, org, whom)?;
+    let (is_in_changes, hers_alone) = forget_changes(connection, org, &whom.person, sealing)?;
+    if hers_alone != found.changes {
+        return Err(Rollback::Refused(NotErased::Changed));
+    }
     let is_any = [
-        rows,
+        is_in_changes,
+        forget_rows(connection, org, found)?,
         forget_answers(connection, org, found)?,
         forget_kept(connection, org, &whom.person)?,
-        forget_changes(connection, org, &whom.person, sealing)?,
         forget_events(connection, org, found)?,
     ];
     if is_any.contains(&true) {
@@ -268,15 +304,17 @@ fn forget<C: PeopleConnection>(
     Ok(())
 }
 
-/// Takes her rows away, and the reasons of entries about them; whether there was one.
+/// Takes her rows away, and the reasons of entries about them and about changes that were hers alone; whether
+/// there was one.
 fn forget_rows<C: PeopleConnection>(
     connection: &mut C,
     org: OrgId,
-    whom: &Whom,
+    found: &Found,
 ) -> Result<bool, WorkError> {
-    let customer = whom.customer;
-    let numbers = whom.person.numbers().iter();
+    let customer = found.whom.customer;
+    let numbers = found.whom.person.numbers().iter();
     let mut about: Vec<_> = numbers.map(ToString::to_string).collect();
+    about.extend(found.changes.iter().map(ToString::to_string));
     let enrolments = connection.remove_enrolments(org, customer)?;
     let earns = connection.remove_earns(org, customer)?;
     for (_, id, _) in &enrolments {
@@ -380,25 +418,32 @@ fn forget_kept<C: PeopleConnection>(
 }
 
 /// The same of what waits, or waited, for approval: of a command that is about her alone nothing is left, so
-/// that nobody carries it out any more.
+/// that nobody carries it out any more, and nothing of what was said beside its votes. Gives which those were.
 fn forget_changes<C: PeopleConnection>(
     connection: &mut C,
     org: OrgId,
     person: &Person,
     sealing: &Sealing,
-) -> Result<bool, WorkError> {
+) -> Result<(bool, BTreeSet<ChangeId>), WorkError> {
     let mut is_any = false;
+    let mut hers_alone = BTreeSet::new();
     let mut last = Vec::new();
     loop {
         let page = connection.changes_after(org, &last, PAGE)?;
         let Some((id, ..)) = page.last() else {
-            return Ok(is_any);
+            return Ok((is_any, hers_alone));
         };
         last.clone_from(id);
         for row in &page {
-            if let Some(left) = change_rows::without(org, row, person, sealing)? {
+            if change_rows::without(org, row, person, sealing)?.is_none() {
+                continue;
+            }
+            // A vote may have been cast since it was read.
+            let row = connection.lock_change(org, &row.0)?;
+            if let Some(left) = change_rows::without(org, &row, person, sealing)? {
                 is_any = true;
-                connection.replace_change(org, &left)?;
+                hers_alone.extend(left.was_hers_alone.then_some(left.id));
+                connection.replace_change(org, &left.row)?;
             }
         }
     }
@@ -412,10 +457,10 @@ fn forget_events<C: PeopleConnection>(
 ) -> Result<bool, WorkError> {
     // What has no position yet gets one, so that there is one place to look at.
     while connection.sequence(org, 0, AT_ONCE)?.rows >= u64::from(AT_ONCE) {}
-    let person = &found.whom.person;
+    let (person, changes) = (&found.whom.person, &found.changes);
     let mut is_any = false;
     let mut replace = |connection: &mut C, page: &[NumberedBytes]| {
-        let left = changed(page, |bytes| without(bytes, person))?;
+        let left = changed(page, |bytes| without(bytes, person, changes))?;
         if !left.is_empty() {
             is_any = true;
             connection.replace_data(org, &left)?;

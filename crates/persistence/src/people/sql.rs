@@ -244,6 +244,9 @@ pub(crate) trait PeopleRows {
     fn changes_after(&mut self, org: OrgId, after: &[u8], at_most: u32)
     -> QueryResult<Vec<Naming>>;
 
+    /// The same of this change, which nobody else writes until the transaction ends.
+    fn lock_change(&mut self, org: OrgId, id: &[u8]) -> QueryResult<Naming>;
+
     /// Replaces what a change has that named somebody.
     fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()>;
 

@@ -22,10 +22,11 @@ const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
-/// Whether anybody was merged is one row at most, whatever there is.
+/// Whether anybody was merged, and whether anything waits, is one row at most, whatever there is.
 static VERSIONS: Sql<{ here!() }> = Sql::new(
     "SELECT b.id, b.version, m.org_id IS NOT NULL, \
-     (SELECT version FROM approval_rules WHERE org_id = :org) FROM badge_metas b LEFT JOIN \
+     (SELECT version FROM approval_rules WHERE org_id = :org), \
+     EXISTS (SELECT 1 FROM change_subjects WHERE org_id = :org) FROM badge_metas b LEFT JOIN \
      (SELECT org_id FROM merged_customers WHERE org_id = :org LIMIT 1) AS m ON true \
      WHERE b.org_id = :org AND b.id = ANY (:badges)",
 );
@@ -69,17 +70,18 @@ impl BadgeSql for Connection {
     }
 
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
-        let rows: Vec<(Vec<u8>, i64, bool, Option<i64>)> =
-            Statement::<DB, (Binary, BigInt, Bool, Nullable<BigInt>)>::named(&VERSIONS)
+        let rows: Vec<(Vec<u8>, i64, bool, Option<i64>, bool)> =
+            Statement::<DB, (Binary, BigInt, Bool, Nullable<BigInt>, Bool)>::named(&VERSIONS)
                 .set::<BigInt, _>("org", org.get())
                 .set::<Array<Binary>, _>("badges", column(badges, |it| *it.0.as_bytes()))
                 .load(self)?;
         let mut versions = Versions::default();
-        for (id, version, is_any_merged, rules) in rows {
+        for (id, version, is_any_merged, rules, has_subjects) in rows {
             let version = (badge_id(&id)?, BadgeVersion(version));
             versions.of_badges.push(version);
             versions.is_any_merged |= is_any_merged;
             versions.rules = RulesVersion(rules.unwrap_or(0));
+            versions.has_subjects |= has_subjects;
         }
         Ok(versions)
     }

@@ -42,6 +42,7 @@ mod lost_commit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accolade_application::approvals::{Subject, change_pending};
 use accolade_application::gate::Turn;
 use accolade_application::ports::{
     BadgeVersion, IdempotencyGuard, RecordError, RecordedRequest, StoreError,
@@ -292,7 +293,8 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         numbers
     }
 
-    /// Refuses whose badge has another version by now, or who was let through by rules that were replaced.
+    /// Refuses whose badge has another version by now, or who was let through by rules that were replaced, or
+    /// though a change of the same waits.
     /// Gives whether anybody may have been merged.
     fn check_versions<C: RecordingSql>(
         &mut self,
@@ -307,6 +309,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             of_badges,
             is_any_merged,
             rules,
+            has_subjects,
         } = connection.versions(self.org, &badges)?;
         let versions: BTreeMap<_, _> = of_badges.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
@@ -324,7 +327,31 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         let held = held.map(|request| (request, RecordError::RulesChanged));
         let held: Vec<_> = held.collect();
         self.refuse(connection, held)?;
+        if has_subjects {
+            self.check_waiting(connection)?;
+        }
         Ok(is_any_merged)
+    }
+
+    /// Refuses open requests that rules have let through and whose id is that of a change that waits.
+    fn check_waiting<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+        let is_let_through = |it: &usize| self.requests[*it].context().rules.is_some();
+        let open = self.open().filter(is_let_through);
+        let named = open.filter_map(|request| Some((request, self.name(request)?)));
+        let named = named
+            .map(|(request, name)| (request, Subject::request(name.operation, name.request_id)));
+        let (requests, subjects): (Vec<_>, Vec<_>) = named.unzip();
+        let taken: BTreeMap<_, _> = connection.taken(self.org, &subjects)?.into_iter().collect();
+        let waits = |(request, subject): &(usize, Subject)| {
+            let now = self.requests[*request].context().now.unix_micros();
+            taken
+                .get(subject.as_str())
+                .is_some_and(|until| *until > now)
+        };
+        let refused = requests.into_iter().zip(subjects).filter(waits);
+        let refused = refused.map(|(request, _)| (request, RecordError::Refused(change_pending())));
+        let refused: Vec<_> = refused.collect();
+        self.refuse(connection, refused)
     }
 
     /// Refuses open requests that name somebody who was merged into somebody else.

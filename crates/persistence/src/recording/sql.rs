@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use accolade_application::approvals::Subject;
 use accolade_application::ports::{
     BadgeVersion, Context, EarnRequest, EnrolmentRequest, IdempotencyGuard, RulesVersion,
 };
@@ -27,6 +28,7 @@ use crate::retry::{PooledConnection, WorkError};
 pub(crate) trait RecordingSql:
     PooledConnection
     + BadgeSql
+    + ChangeSql
     + PeopleSql
     + LedgerSql
     + EnrolmentSql
@@ -40,6 +42,7 @@ pub(crate) trait RecordingSql:
 impl<C> RecordingSql for C where
     C: PooledConnection
         + BadgeSql
+        + ChangeSql
         + PeopleSql
         + LedgerSql
         + EnrolmentSql
@@ -66,14 +69,16 @@ pub(crate) struct Growth {
 }
 
 /// The versions of badges, and what else one statement tells: whether anybody of the org was ever merged,
-/// as a rule nobody was, and who is named need not be looked up; and by which rules requests are let
-/// through.
+/// as a rule nobody was, and who is named need not be looked up; by which rules requests are let
+/// through; and whether anything waits for approval.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Versions {
     pub(crate) of_badges: Vec<(BadgeId, BadgeVersion)>,
     pub(crate) is_any_merged: bool,
     /// The version of the org's rules for approval.
     pub(crate) rules: RulesVersion,
+    /// Whether any change of the org has a subject.
+    pub(crate) has_subjects: bool,
 }
 
 /// Badges: their locks, versions and counts.
@@ -101,6 +106,12 @@ pub(crate) trait BadgeSql {
 
     /// The versions of those badges that there are.
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError>;
+}
+
+/// What waits for approval.
+pub(crate) trait ChangeSql {
+    /// Those of the subjects that changes have, and when each is free again at the latest.
+    fn taken(&mut self, org: OrgId, subjects: &[Subject]) -> QueryResult<Vec<(String, i64)>>;
 }
 
 /// Under which names requests are remembered: on PostgreSQL a statement each.

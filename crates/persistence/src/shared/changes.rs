@@ -6,12 +6,13 @@ use accolade_application::ports::{
     RequestQuery, RequestSort, RulesVersion, SaveChange, SaveChangeError, StoreError, StoredChange,
     SubmitError, VersionedRules,
 };
-use accolade_domain::approval::{ApprovalRules, ChangeId, ChangeState};
+use accolade_domain::approval::{ApprovalRules, ChangeId, ChangeState, RuledOperation};
 use accolade_domain::audit::Entry;
 use accolade_domain::event::ChangeFact;
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant;
 use accolade_domain::listing::{Page, SortOrder};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, SmallInt};
 use diesel::upsert::excluded;
@@ -24,6 +25,7 @@ use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::feed::sql::FeedSql as _;
 use crate::people::sql::PeopleSql as _;
+use crate::recording::sql::ChangeSql;
 use crate::retry::{Rollback, WorkError, nobody_knows};
 use crate::schema::{approval_rules, change_subjects, changes};
 use crate::store::Store;
@@ -34,18 +36,23 @@ const EXPIRED: i16 = ChangeState::Expired.number();
 impl ChangeStore for Store<Connection> {
     fn rules(&self, org: OrgId) -> Result<VersionedRules, StoreError> {
         self.reader.query(|connection| {
-            let row: Option<(i64, String)> = approval_rules::table
-                .find(org.get())
-                .select((approval_rules::version, approval_rules::rules))
-                .get_result(connection)
-                .optional()?;
-            let Some((version, rules)) = row else {
-                return Ok(VersionedRules::default());
-            };
-            let rules = serde_json::from_str::<ApprovalRules>(&rules);
+            let put = approval_rules::table.find(org.get());
+            let taken = change_subjects::table.filter(change_subjects::org_id.eq(org.get()));
+            let (version, rules, has_subjects): (Option<i64>, Option<String>, bool) =
+                diesel::select((
+                    put.select(approval_rules::version).single_value(),
+                    put.select(approval_rules::rules).single_value(),
+                    exists(taken),
+                ))
+                .get_result(connection)?;
+            let rules = rules.map(|it| serde_json::from_str::<ApprovalRules>(&it));
             Ok(VersionedRules {
-                rules: rules.map_err(anyhow::Error::from)?,
-                version: RulesVersion(version),
+                rules: rules
+                    .transpose()
+                    .map_err(anyhow::Error::from)?
+                    .unwrap_or_default(),
+                version: RulesVersion(version.unwrap_or_default()),
+                has_subjects,
             })
         })
     }
@@ -95,7 +102,15 @@ impl ChangeStore for Store<Connection> {
         let mut subjects: Vec<_> = new.subjects.iter().collect();
         // One order for all.
         subjects.sort_unstable();
+        let is_recorded = matches!(
+            change.operation,
+            RuledOperation::Enrol | RuledOperation::Earn
+        );
         let work = |connection: &mut Connection| {
+            if is_recorded {
+                // Whoever records one of the same id is waited for, and whoever comes later sees the change.
+                connection.lock_people(org)?;
+            }
             if !reserve_record(connection, new.idempotency.as_ref())? {
                 return Err(Rollback::Refused(SubmitError::IdempotencyKeyUsed));
             }
@@ -144,10 +159,7 @@ impl ChangeStore for Store<Connection> {
         change: ChangeId,
     ) -> Result<Option<StoredChange>, StoreError> {
         let work = |connection: &mut Connection| {
-            // To write a row is what locks it on either database.
-            diesel::update(changes::table.find((org.get(), change.0.as_bytes().as_slice())))
-                .set(changes::version.eq(changes::version))
-                .execute(connection)?;
+            lock_row(connection, org, change.0.as_bytes())?;
             let row = find(connection, org, change)?;
             let stored = row.map(|row| row.change(&self.sealing)).transpose();
             Ok(stored?)
@@ -244,6 +256,17 @@ impl ChangeStore for Store<Connection> {
             let all = rows.into_iter().map(|row| row.change(&self.sealing));
             Ok(all.collect::<anyhow::Result<_>>()?)
         })
+    }
+}
+
+impl ChangeSql for Connection {
+    fn taken(&mut self, org: OrgId, subjects: &[Subject]) -> QueryResult<Vec<(String, i64)>> {
+        let subjects = subjects.iter().map(Subject::as_str);
+        change_subjects::table
+            .filter(change_subjects::org_id.eq(org.get()))
+            .filter(change_subjects::subject.eq_any(subjects))
+            .select((change_subjects::subject, change_subjects::expires_on))
+            .load(self)
     }
 }
 
@@ -377,26 +400,55 @@ pub(in super::super) fn naming_after(
         .filter(changes::id.gt(after))
         .order(changes::id)
         .limit(at_most.into())
-        .select((
-            changes::id,
-            changes::command,
-            changes::foreseen,
-            changes::result,
-        ))
+        .select(NAMING)
         .load(connection)
+}
+
+const NAMING: (
+    changes::id,
+    changes::command,
+    changes::foreseen,
+    changes::result,
+    changes::votes,
+) = (
+    changes::id,
+    changes::command,
+    changes::foreseen,
+    changes::result,
+    changes::votes,
+);
+
+/// The same of one change, which nobody else writes until the transaction ends.
+pub(in super::super) fn lock_naming(
+    connection: &mut Connection,
+    org: OrgId,
+    id: &[u8],
+) -> QueryResult<Naming> {
+    lock_row(connection, org, id)?;
+    let row = changes::table.find((org.get(), id));
+    row.select(NAMING).get_result(connection)
+}
+
+/// To write a row is what locks it on either database.
+fn lock_row(connection: &mut Connection, org: OrgId, id: &[u8]) -> QueryResult<()> {
+    diesel::update(changes::table.find((org.get(), id)))
+        .set(changes::version.eq(changes::version))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Replaces what a change has that named somebody.
 pub(in super::super) fn replace_naming(
     connection: &mut Connection,
     org: OrgId,
-    (id, command, foreseen, result): &Naming,
+    (id, command, foreseen, result, votes): &Naming,
 ) -> QueryResult<()> {
     diesel::update(changes::table.find((org.get(), id.as_slice())))
         .set((
             changes::command.eq(command),
             changes::foreseen.eq(foreseen),
             changes::result.eq(result),
+            changes::votes.eq(votes),
         ))
         .execute(connection)?;
     Ok(())

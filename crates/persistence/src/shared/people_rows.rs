@@ -5,7 +5,7 @@ use accolade_domain::people::Merged;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
-use super::changes::{naming_after, replace_naming};
+use super::changes::{lock_naming, naming_after, replace_naming};
 use super::{Connection, DB};
 use crate::change_rows::Naming;
 use crate::feed::data::NAMING;
@@ -350,6 +350,10 @@ impl PeopleRows for Connection {
         at_most: u32,
     ) -> QueryResult<Vec<Naming>> {
         naming_after(self, org, after, at_most)
+    }
+
+    fn lock_change(&mut self, org: OrgId, id: &[u8]) -> QueryResult<Naming> {
+        lock_naming(self, org, id)
     }
 
     fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()> {

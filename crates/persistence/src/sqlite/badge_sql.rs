@@ -13,10 +13,11 @@ use crate::recording::sql::{BadgeKey, BadgeSql, Growth, Versions};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
-/// Whether anybody was merged is a look at one row at most, whatever there is.
+/// Whether anybody was merged, and whether anything waits, is a look at one row at most, whatever there is.
 static VERSION: Sql<{ here!() }> = Sql::new(
     "SELECT version, EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org), \
-     (SELECT version FROM approval_rules WHERE org_id = :org) \
+     (SELECT version FROM approval_rules WHERE org_id = :org), \
+     EXISTS (SELECT 1 FROM change_subjects WHERE org_id = :org) \
      FROM badge_metas WHERE org_id = :org AND id = :badge",
 );
 
@@ -51,16 +52,17 @@ impl BadgeSql for Connection {
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
         let mut versions = Versions::default();
         for badge in badges {
-            let row: Option<(i64, bool, Option<i64>)> =
-                Statement::<DB, (BigInt, Bool, Nullable<BigInt>)>::named(&VERSION)
+            let row: Option<(i64, bool, Option<i64>, bool)> =
+                Statement::<DB, (BigInt, Bool, Nullable<BigInt>, Bool)>::named(&VERSION)
                     .set::<BigInt, _>("org", org.get())
                     .set::<Binary, _>("badge", badge.0.as_bytes().as_slice())
                     .get_result(self)
                     .optional()?;
-            if let Some((version, is_any_merged, rules)) = row {
+            if let Some((version, is_any_merged, rules, has_subjects)) = row {
                 versions.of_badges.push((*badge, BadgeVersion(version)));
                 versions.is_any_merged |= is_any_merged;
                 versions.rules = RulesVersion(rules.unwrap_or(0));
+                versions.has_subjects |= has_subjects;
             }
         }
         Ok(versions)

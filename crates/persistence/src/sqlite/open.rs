@@ -18,6 +18,7 @@ use crate::feed::settled::Settled;
 use crate::metrics::{Metrics, Use};
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
+use crate::query_failure::{LET_IT_WRITE, is_not_writable};
 use crate::retry::Transactions;
 use crate::sealing::Sealing;
 use crate::statement::Statement;
@@ -118,7 +119,12 @@ fn first_in_turn(
 }
 
 fn unusable(error: &anyhow::Error) -> anyhow::Error {
-    anyhow!("the file cannot be used: {}", one_line(error))
+    let said = one_line(error);
+    if error.downcast_ref().is_some_and(is_not_writable) {
+        anyhow!("the file cannot be used: {said}: {LET_IT_WRITE}")
+    } else {
+        anyhow!("the file cannot be used: {said}")
+    }
 }
 
 /// A connection that makes sure of what the file remembers, and that it can be written.

@@ -66,8 +66,8 @@ body! {
         eventDateISO: Option<WireIso>,
         /// Whether nothing is to be recorded: each row is judged as if those before it had been.
         dryRun: Option<bool> => dry_run = Some(fields.field(name).boolean()),
-        /// The caller's id of the job: 1 to 64 letters, digits, `.`, `_` and `-`. One is made if it is
-        /// absent.
+        /// The caller's id of the job: 1 to 64 letters, digits, `.`, `_` and `-`, but not `.`, `..` or `new`.
+        /// One is made if it is absent.
         #[schema(min_length = 1, max_length = 64, example = "spring-2026")]
         jobId: Option<String> => id = Some(fields.field(name).text::<JobId>()),
     }

@@ -1,6 +1,6 @@
 //! The page of a change: what it is to do, what it would do, who has voted.
 
-use accolade_application::approvals::{self, ChangeView, may_vote};
+use accolade_application::approvals::{self, ChangeView, HeldCommand, may_vote};
 use accolade_application::ports::ActorRecord;
 use accolade_domain::approval::{ChangeId, ChangeState, Decision};
 use accolade_domain::operator::Permission;
@@ -26,6 +26,7 @@ struct ApprovalPage {
     state: &'static str,
     kind: &'static str,
     maker: String,
+    reason: Option<String>,
     created: Moment,
     expires: Moment,
     ended: Option<Moment>,
@@ -97,6 +98,9 @@ pub(super) async fn shown(
         state: t::change_state(view.state),
         kind: kind(view.state),
         maker: view.maker.name().to_owned(),
+        reason: (view.command.as_ref())
+            .and_then(HeldCommand::reason)
+            .map(ToString::to_string),
         created: moments.show(view.created_on),
         expires: moments.show(view.expires_on),
         ended: moments.maybe(view.ended_on),
