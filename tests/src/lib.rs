@@ -13,6 +13,7 @@
 
 mod backend;
 mod badge;
+mod browser;
 mod cli;
 mod client;
 mod collector;
@@ -35,6 +36,7 @@ mod tls;
 pub use accolade_test_postgres::{Mode, Pooler, Pooling, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
 pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
+pub use browser::{Axe, Browser, Key, Scheme, Scripts, Width};
 pub use cli::{Cli, Outcome, Running};
 pub use client::{Client, Credentials, PREFIX, Request};
 pub use collector::{CollectedSpan, Collector};

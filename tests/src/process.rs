@@ -12,6 +12,11 @@ pub(crate) fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
+/// Where what is built and installed for the tests is.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
+}
+
 /// The binary.
 pub(crate) fn binary() -> PathBuf {
     let binary = std::env::var_os("ACCOLADE_SERVER_BIN").map_or_else(

@@ -4,7 +4,7 @@ use accolade_application::error::UseCaseError;
 use accolade_application::operators::Session;
 use accolade_application::ports::StoreError;
 use accolade_domain::operator::Permission;
-use accolade_domain::rejection::Rejection;
+use accolade_domain::rejection::{Code, Rejection};
 use accolade_http::pages::Failure;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -84,8 +84,13 @@ impl Problem {
 
 impl From<&Rejection> for Problem {
     fn from(rejection: &Rejection) -> Self {
+        let text = t::coded(&rejection.message, rejection.code.number());
         Self {
-            text: t::coded(&rejection.message, rejection.code.number()),
+            text: match &rejection.field {
+                // What cannot be read is said of the field, and names it nowhere.
+                Some(path) if rejection.code == Code::Unreadable => t::of_field(path, &text),
+                _ => text,
+            },
             at: rejection.field.clone(),
         }
     }

@@ -484,6 +484,7 @@ texts! {
     NO_VOTES = "Nobody has voted yet.";
     APPROVALS_NEEDED = "Approvals needed";
     WHAT_IT_DOES = "What it is to do";
+    WHOLE_REQUEST = "The whole request";
     THEN = "What it would have done when it was made";
     NOW = "What it would do now";
     THEN_AND_NOW = "What it would do, now as when it was made";
@@ -964,14 +965,46 @@ pub(crate) fn field(path: &str) -> String {
         "tags" => TAGS,
         "benefits" => BENEFITS,
         "active" => IS_ON,
+        "rank" => RANK,
+        "dataType" => KIND,
+        "defaultValue" => DEFAULT_VALUE,
+        "ownerType" => OWNER,
+        "referenceId" => REFERENCE,
+        "issueEventDate" | "earnEventDate" => EVENT_DATE,
+        "url" => ADDRESS,
+        "types" => EVENT_TYPES,
+        "headers" => HEADERS,
         other => other,
     };
     let rest = rest.trim_start_matches(".restrictedToOwners");
-    if rest.is_empty() {
-        known.to_owned()
-    } else {
-        format!("{known} {}", rest.trim_start_matches('.'))
+    let mut text = known.to_owned();
+    for part in rest.split(['.', '[']).filter(|it| !it.is_empty()) {
+        // Rows are counted from one.
+        match part.trim_end_matches(']').parse::<usize>() {
+            Ok(place) => text = format!("{text}, row {}", place + 1),
+            Err(_) => text = format!("{text}, {}", field_within(part)),
+        }
     }
+    text
+}
+
+/// What a field within a field is called.
+fn field_within(name: &str) -> &str {
+    match name {
+        "name" => "name",
+        "value" => "value",
+        "constraintType" => "kind",
+        "maxEarnLimit" | "maxEarnForDays" => "at most",
+        "refreshRate" | "rollForDays" => "length",
+        "durationType" => "unit",
+        "expiryType" => "kind",
+        other => other,
+    }
+}
+
+/// What is to be mended of a field, which the message does not name.
+pub(crate) fn of_field(path: &str, message: &str) -> String {
+    format!("{}: {message}", field(path))
 }
 
 /// What a picture of counts says to who does not see it.
@@ -1110,6 +1143,7 @@ pub(crate) fn votes(cast: usize, needed: u8) -> String {
 pub(crate) fn ruled_operation(name: &str) -> String {
     match name {
         "UPDATE_BADGE" => "edit a live badge".to_owned(),
+        "DEACTIVATE_BADGE" => "deactivate a badge".to_owned(),
         "EARN" => "let customers earn".to_owned(),
         "ENROL" => "enrol customers".to_owned(),
         "REVOKE" => "revoke enrolments and earned badges".to_owned(),
@@ -1122,6 +1156,11 @@ pub(crate) fn ruled_operation(name: &str) -> String {
         "RULES" => "change these rules".to_owned(),
         other => word(other),
     }
+}
+
+/// What is to be mended of a rule.
+pub(crate) fn of_rule(operation: &str, message: &str) -> String {
+    format!("{}: {message}", ruled_operation(operation))
 }
 
 /// An access group, and what it permits.

@@ -35,7 +35,7 @@ async fn account(visit: Visit) -> Answered {
         frame: visit.frame(t::ACCOUNT),
         login: operator.login.to_string(),
         name: operator.name.to_string(),
-        roles: operator.roles.to_string(),
+        roles: operator.roles.names().join(", "),
         began: moments.show(visit.session.began_on),
         ends: moments.show(visit.session.ends_on),
     })

@@ -140,7 +140,9 @@ async fn every_field_has_a_label_every_id_is_there_once_and_every_page_has_one_h
             let is_field = ["<input ", "<select ", "<textarea "]
                 .iter()
                 .any(|it| tag.starts_with(it));
-            if !is_field || tag.contains("type=\"hidden\"") {
+            // What is hidden is for programs, such as those that keep passwords.
+            let is_hidden = tag.contains("type=\"hidden\"") || tag.contains(" hidden");
+            if !is_field || is_hidden {
                 continue;
             }
             let id = attribute(tag, "id").unwrap_or_else(|| panic!("{page}: {tag}"));

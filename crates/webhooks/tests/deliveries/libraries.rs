@@ -90,7 +90,7 @@ async fn rusts_verifies_singles_batches_and_both_secrets_in_mid_rotation() {
     }
 }
 
-/// Where `tests/webhooks/install` puts the libraries of other languages.
+/// Where `tests/install` puts the libraries of other languages.
 fn installed() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target =

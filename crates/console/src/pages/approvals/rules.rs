@@ -3,6 +3,7 @@
 use accolade_application::answer::Answer;
 use accolade_application::approvals::{self, PutApprovalRules};
 use accolade_domain::approval::{ApprovalRules, RuledOperation};
+use accolade_domain::rejection::Rejection;
 use accolade_wire::change::rules::RulesRequestBody;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::act::KEY;
 use crate::form::Form;
-use crate::frame::{Frame, Problem, problems_of, show_with};
+use crate::frame::{Frame, Problem, show_with};
 use crate::router::Answered;
 use crate::texts as t;
 use crate::visit::{Visit, lead_to};
@@ -47,8 +48,7 @@ pub(super) async fn put_rules(mut visit: Visit) -> Answered {
     let rules = match read.and_then(|parsed| ApprovalRules::new(parsed.value)) {
         Ok(rules) => rules,
         Err(problems) => {
-            let problems = problems.iter().map(Problem::from).collect();
-            return shown(&visit, &form, at_rows(&form, problems), bad);
+            return shown(&visit, &form, at_rows(&form, &problems), bad);
         }
     };
     match visit.carry_out(&form, PutApprovalRules { rules }).await {
@@ -57,7 +57,7 @@ pub(super) async fn put_rules(mut visit: Visit) -> Answered {
             _ => lead_to("/console/approvals?done=held"),
         }),
         Err(failure) => {
-            let problems = at_rows(&form, problems_of(&failure));
+            let problems = at_rows(&form, &failure.problems(None));
             shown(&visit, &form, problems, failure.status())
         }
     }
@@ -97,17 +97,22 @@ fn number(text: &str) -> Value {
         .map_or_else(|_| json!(text), |it| json!(it))
 }
 
-/// The same problems at the rows that they are of.
-fn at_rows(form: &Form, problems: Vec<Problem>) -> Vec<Problem> {
+/// What is to be mended of the rules, at the rows that it is of.
+fn at_rows(form: &Form, refused: &[Rejection]) -> Vec<Problem> {
     let operations = ruled(form);
     let row = |at: &str| {
         let place = at.strip_prefix("rules[")?.split(']').next()?;
-        let operation = operations.get(place.parse::<usize>().ok()?)?;
-        Some(operation.name().to_owned())
+        operations.get(place.parse::<usize>().ok()?)
     };
-    let moved = problems.into_iter().map(|problem| Problem {
-        at: problem.at.as_deref().and_then(row),
-        ..problem
+    let moved = refused.iter().map(|rejection| {
+        let text = t::coded(&rejection.message, rejection.code.number());
+        match rejection.field.as_deref().and_then(row) {
+            Some(operation) => {
+                let name = operation.name();
+                Problem::at(name, t::of_rule(name, &text))
+            }
+            None => Problem::new(text),
+        }
     });
     moved.collect()
 }

@@ -34,6 +34,8 @@ struct ApprovalPage {
     votes: Vec<VoteLine>,
     request: String,
     body: String,
+    /// Whether the fields that differ tell what it does, so that its body need not.
+    is_told: bool,
     effects: Vec<EffectShown>,
     comment: String,
     may_vote: bool,
@@ -89,6 +91,7 @@ pub(super) async fn shown(
     };
     // What a client of hers made is hers, too.
     let is_hers = view.maker.principal() == herself.principal();
+    let effects = effects(&body, &moments);
     let page = ApprovalPage {
         frame: visit
             .frame(t::change(&t::word(view.operation.name())))
@@ -108,7 +111,8 @@ pub(super) async fn shown(
         votes: votes(&view, &moments),
         request: request(&body["command"]),
         body: pretty(&body["command"]["body"]),
-        effects: effects(&body, &moments),
+        is_told: effects.iter().any(|it| !it.differences.is_empty()),
+        effects,
         comment: comment.to_owned(),
         may_vote: visit.may(Permission::Vote) && may_vote(&view, &herself),
         may_withdraw: is_hers && view.state == ChangeState::Pending,

@@ -154,7 +154,7 @@ fn shown(
 
 pub(super) async fn ask_to_disable(visit: Visit) -> Answered {
     let form = Form::default().with(KEY, visit.new_key());
-    asked(&visit, &form, Vec::new(), StatusCode::OK)
+    asked(&visit, &form, Vec::new(), StatusCode::OK).await
 }
 
 pub(super) async fn disable(mut visit: Visit) -> Answered {
@@ -169,16 +169,21 @@ pub(super) async fn disable(mut visit: Visit) -> Answered {
         .await
     {
         Ok(_) => Ok(lead_to(format_args!("{LIST}?done=field-disabled"))),
-        Err(failure) => asked(&visit, &form, problems_of(&failure), failure.status()),
+        Err(failure) => {
+            let (problems, status) = (problems_of(&failure), failure.status());
+            asked(&visit, &form, problems, status).await
+        }
     }
 }
 
-fn asked(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
+async fn asked(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
+    let id: CustomFieldId = visit.path("field")?;
+    let field = visit.look_up(move |ports, caller| catalogue::field(ports, caller, id));
     let confirmation = Confirmation {
         title: t::DISABLE_FIELD,
-        about: t::GROUPS_AND_FIELDS.to_owned(),
+        about: field.await?.name.to_string(),
         text: t::DISABLE_FIELD_TEXT,
-        back: LIST.to_owned(),
+        back: format!("{LIST}/fields/{id}"),
         is_dangerous: true,
     };
     confirm(visit, confirmation, form, problems, status)

@@ -123,7 +123,7 @@ fn shown(
 
 pub(super) async fn ask_to_remove(visit: Visit) -> Answered {
     let form = Form::default().with(KEY, visit.new_key());
-    asked(&visit, &form, Vec::new(), StatusCode::OK)
+    asked(&visit, &form, Vec::new(), StatusCode::OK).await
 }
 
 pub(super) async fn remove(mut visit: Visit) -> Answered {
@@ -131,16 +131,21 @@ pub(super) async fn remove(mut visit: Visit) -> Answered {
     let group: GroupId = visit.path("group")?;
     match visit.carry_out(&form, RemoveGroup { group }).await {
         Ok(_) => Ok(lead_to(format_args!("{LIST}?done=group-removed"))),
-        Err(failure) => asked(&visit, &form, problems_of(&failure), failure.status()),
+        Err(failure) => {
+            let (problems, status) = (problems_of(&failure), failure.status());
+            asked(&visit, &form, problems, status).await
+        }
     }
 }
 
-fn asked(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
+async fn asked(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
+    let id: GroupId = visit.path("group")?;
+    let group = visit.look_up(move |ports, caller| catalogue::group(ports, caller, id));
     let confirmation = Confirmation {
         title: t::REMOVE_GROUP,
-        about: t::GROUPS_AND_FIELDS.to_owned(),
+        about: group.await?.name.to_string(),
         text: t::REMOVE_GROUP_TEXT,
-        back: LIST.to_owned(),
+        back: format!("{LIST}/groups/{id}"),
         is_dangerous: true,
     };
     confirm(visit, confirmation, form, problems, status)

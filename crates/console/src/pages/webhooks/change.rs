@@ -186,7 +186,7 @@ fn ask(
         about: t::webhook(webhook),
         text,
         back: format!("/console/webhooks/{webhook}"),
-        is_dangerous: true,
+        is_dangerous: title == t::DELETE_WEBHOOK,
     };
     confirm(visit, confirmation, form, problems, status)
 }

@@ -60,7 +60,6 @@ pub(super) struct AttemptLine {
 }
 
 /// What is shown beside the webhook itself.
-#[derive(Default)]
 pub(super) struct Beside {
     /// Its secret, if it is new.
     pub(super) secret: Option<ShownSecret>,
@@ -72,10 +71,22 @@ pub(super) struct Beside {
     pub(super) done: String,
 }
 
+impl Default for Beside {
+    /// Nothing, and the form as it is offered.
+    fn default() -> Self {
+        Self {
+            secret: None,
+            tested: None,
+            form: Form::default().with("onlyFailed", "true"),
+            problems: Vec::new(),
+            done: String::new(),
+        }
+    }
+}
+
 pub(super) async fn show_webhook(visit: Visit) -> Answered {
     let beside = Beside {
         done: visit.query.typed("done").to_owned(),
-        form: Form::default().with("onlyFailed", "true"),
         ..Beside::default()
     };
     shown(&visit, beside, StatusCode::OK).await
@@ -151,9 +162,9 @@ fn facts(view: &WebhookView) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         (t::EVENT_TYPES, or(kinds.join(", "), t::ALL)),
         (t::BADGES, or(badges.join(", "), t::ALL)),
-        (t::FORMAT, settings.format.name().to_owned()),
+        (t::FORMAT, t::delivery_format(settings.format).to_owned()),
         (t::SIGNATURE, settings.signature.name().to_owned()),
-        (t::ORDERING, settings.order.name().to_owned()),
+        (t::ORDERING, t::delivery_order(settings.order).to_owned()),
         (t::HEADERS, or(headers.join(", "), t::NONE)),
         (t::BATCH, settings.batch.get().to_string()),
         (t::MAX_IN_FLIGHT, settings.max_in_flight.get().to_string()),

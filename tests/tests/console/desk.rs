@@ -1,0 +1,100 @@
+//! A desk: somebody who is signed in to the console, for an org of her own.
+
+use std::sync::OnceLock;
+
+use accolade_tests::{Backend, Browser, Org, Scripts, Server, Setup};
+
+/// What everybody here signs in with.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Somebody who has every role, with her browser.
+pub(crate) struct Desk {
+    pub(crate) org: Org,
+    pub(crate) login: String,
+    pub(crate) browser: Browser,
+}
+
+/// Makes four tests of each function of a `&Desk` that is named: on both databases, with scripts and
+/// without.
+macro_rules! in_every_browser {
+    ($($name:ident)*) => {
+        $(mod $name {
+            use accolade_tests::{Backend, Scripts};
+
+            #[test]
+            fn sqlite() {
+                crate::desk::at_a_desk(Backend::Sqlite, Scripts::On, super::$name);
+            }
+            #[test]
+            fn sqlite_without_scripts() {
+                crate::desk::at_a_desk(Backend::Sqlite, Scripts::Off, super::$name);
+            }
+            #[test]
+            fn postgres() {
+                crate::desk::at_a_desk(Backend::Postgres, Scripts::On, super::$name);
+            }
+            #[test]
+            fn postgres_without_scripts() {
+                crate::desk::at_a_desk(Backend::Postgres, Scripts::Off, super::$name);
+            }
+        })*
+    };
+}
+
+/// Has `flow` happen at a desk, where there is a browser.
+pub(crate) fn at_a_desk(backend: Backend, scripts: Scripts, flow: fn(&Desk)) {
+    let server = shared(backend);
+    let Some(browser) = Browser::open(server.address(), scripts) else {
+        return;
+    };
+    let org = server.org();
+    let login = format!("ada-{}", org.id());
+    let number = org.id().to_string();
+    let created = server.cli().run_reading(
+        PASSWORD,
+        &[
+            "operator",
+            "create",
+            "--org",
+            &number,
+            "--login",
+            &login,
+            "--name",
+            "Ada",
+            "--roles",
+            "viewer,care,campaign,approver,admin",
+        ],
+    );
+    created.ok();
+    sign_in(&browser, &login, PASSWORD);
+    flow(&Desk {
+        org,
+        login,
+        browser,
+    });
+}
+
+/// Signs in, from wherever that is.
+pub(crate) fn sign_in(browser: &Browser, login: &str, password: &str) {
+    browser.go("/console");
+    browser.write("Login", login);
+    browser.write("Password", password);
+    browser.press("Sign in");
+    assert_eq!(browser.path(), "/console/customers");
+}
+
+/// A server to start whose console is on.
+pub(crate) fn with_console(backend: Backend) -> Setup {
+    let setup = Setup::new(backend).set("console.enabled", "true");
+    setup.with_receivers_on_this_machine()
+}
+
+fn shared(backend: Backend) -> &'static Server {
+    static SQLITE: OnceLock<Server> = OnceLock::new();
+    static POSTGRES: OnceLock<Server> = OnceLock::new();
+    match backend {
+        Backend::Sqlite => &SQLITE,
+        Backend::Postgres => &POSTGRES,
+    }
+    .get_or_init(|| with_console(backend).start())
+}
