@@ -18,9 +18,10 @@ release := --release --locked --features vendored-openssl
 
 format_check := $(CARGO) fmt --all --check
 clippy := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
-# What `make run` builds, of whose parts most are checked by then.
-clippy_sqlite := $(CARGO) clippy --workspace --exclude accolade-tests --exclude accolade-bench \
+rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --lib --bins --examples --locked
+# What `make run` builds. Of the whole workspace with its examples, because then all others are as they
+# were checked a step before: for fewer, cargo chooses other features and checks them again.
+clippy_sqlite := $(CARGO) clippy --workspace --lib --bins --examples \
 	--no-default-features --features accolade-server/sqlite --locked -- -D warnings
 # All that the tests run, the server included, in one compilation whose parts they share.
 build_tests := $(CARGO) build --workspace --lib --bins --tests --examples --locked

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 
@@ -12,6 +13,9 @@ struct Graph {
     names: HashMap<PackageId, String>,
     needs: HashMap<PackageId, Vec<PackageId>>,
 }
+
+/// Asked of cargo once.
+static GRAPH: LazyLock<Graph> = LazyLock::new(Graph::read);
 
 impl Graph {
     fn read() -> Self {
@@ -106,7 +110,7 @@ fn is_sql(name: &str) -> bool {
 
 #[test]
 fn the_domain_knows_no_io_no_runtime_and_no_configuration() {
-    Graph::read().knows_none_of("accolade-domain", |name| {
+    GRAPH.knows_none_of("accolade-domain", |name| {
         is_web(name)
             || is_sql(name)
             || ["tokio", "config", "anyhow", "tracing", "rand"].contains(&name)
@@ -116,7 +120,7 @@ fn the_domain_knows_no_io_no_runtime_and_no_configuration() {
 
 #[test]
 fn the_application_knows_the_domain_and_no_adapter() {
-    let graph = Graph::read();
+    let graph = &GRAPH;
     graph.knows_none_of("accolade-application", |name| {
         is_web(name)
             || is_sql(name)
@@ -132,7 +136,7 @@ fn the_application_knows_the_domain_and_no_adapter() {
 
 #[test]
 fn the_wire_knows_the_application_and_no_web_framework() {
-    let graph = Graph::read();
+    let graph = &GRAPH;
     graph.knows_none_of("accolade-wire", |name| {
         is_web(name)
             || is_sql(name)
@@ -144,7 +148,7 @@ fn the_wire_knows_the_application_and_no_web_framework() {
 
 #[test]
 fn the_web_knows_the_wire_and_no_database() {
-    Graph::read().knows_none_of("accolade-http", |name| {
+    GRAPH.knows_none_of("accolade-http", |name| {
         is_sql(name)
             || name == "config"
             || (ADAPTERS.contains(&name) && !["accolade-http", "accolade-wire"].contains(&name))
@@ -153,7 +157,7 @@ fn the_web_knows_the_wire_and_no_database() {
 
 #[test]
 fn what_delivers_knows_the_wire_and_no_database() {
-    Graph::read().knows_none_of("accolade-webhooks", |name| {
+    GRAPH.knows_none_of("accolade-webhooks", |name| {
         is_sql(name)
             || name.starts_with("actix")
             || name == "config"
@@ -163,7 +167,7 @@ fn what_delivers_knows_the_wire_and_no_database() {
 
 #[test]
 fn the_worker_knows_the_application_and_nothing_of_how_anything_is_delivered_or_kept() {
-    let graph = Graph::read();
+    let graph = &GRAPH;
     graph.knows_none_of("accolade-worker", |name| {
         is_web(name)
             || is_sql(name)
@@ -180,7 +184,7 @@ fn the_worker_knows_the_application_and_nothing_of_how_anything_is_delivered_or_
 #[test]
 fn the_databases_know_no_wire() {
     for adapter in ["accolade-persistence", "accolade-memory"] {
-        Graph::read().knows_none_of(adapter, |name| {
+        GRAPH.knows_none_of(adapter, |name| {
             is_web(name)
                 || ["tokio", "config"].contains(&name)
                 || (ADAPTERS.contains(&name) && name != adapter)
@@ -190,7 +194,7 @@ fn the_databases_know_no_wire() {
 
 #[test]
 fn the_model_knows_no_database() {
-    Graph::read().knows_none_of("accolade-memory", is_sql);
+    GRAPH.knows_none_of("accolade-memory", is_sql);
 }
 
 /// Adds the paths of all files below `directory`, without the `src` of crates.

@@ -26,7 +26,10 @@ use crate::router::{self, path_not_found};
 use crate::routes::{api_operations, ops};
 use crate::tls::{self, Tls};
 
-pub use crate::state::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
+pub use crate::auth::AuthOptions;
+pub use crate::connections::ConnectionBounds;
+pub use crate::options::HttpOptions;
+pub use crate::state::AppState;
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.
 pub(crate) const SPARE_THREADS: usize = 4;

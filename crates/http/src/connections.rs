@@ -20,6 +20,7 @@ use socket2::SockRef;
 
 use crate::address::{TrustedProxies, network};
 use crate::metrics::Metrics;
+use crate::turned_away::Beyond;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,25 +46,6 @@ struct Inner {
 struct Open {
     all: usize,
     by_network: HashMap<IpAddr, usize>,
-}
-
-/// The bound that a connection is beyond.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Beyond {
-    /// The one of all.
-    All,
-    /// The one of its address.
-    Address,
-}
-
-impl Beyond {
-    /// How it is called in metrics.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::All => "all",
-            Self::Address => "address",
-        }
-    }
 }
 
 /// That a connection is one of those that there may be, until this value goes.

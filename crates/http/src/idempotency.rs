@@ -5,7 +5,7 @@
 //! keys only lets a server tell a caller that it is too early to ask again.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use accolade_application::ports::{Fingerprint, IdempotencyKey};
 use accolade_domain::actor::Actor;
@@ -102,7 +102,7 @@ impl RunningKeys {
         actor: Actor,
         key: IdempotencyKey,
     ) -> Result<Running, Rejection> {
-        if self.keys(|keys| keys.insert((org, actor, key.clone()))) {
+        if self.keys().insert((org, actor, key.clone())) {
             Ok(Running {
                 keys: self.clone(),
                 key: (org, actor, key),
@@ -112,9 +112,9 @@ impl RunningKeys {
         }
     }
 
-    fn keys<T>(&self, change: impl FnOnce(&mut Keys) -> T) -> T {
+    fn keys(&self) -> MutexGuard<'_, Keys> {
         // A set is whole after a panic elsewhere.
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.keys.keys(|keys| keys.remove(&self.key));
+        self.keys.keys().remove(&self.key);
     }
 }
 

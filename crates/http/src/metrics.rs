@@ -18,9 +18,8 @@ use prometheus::{
     TextEncoder,
 };
 
-use crate::connections::Beyond;
 use crate::dispatch::DispatcherUsage;
-use crate::tls::HandshakeFailure;
+use crate::turned_away::{Beyond, HandshakeFailure};
 
 /// Upper bounds of the latency's buckets, in seconds.
 const BUCKETS: &[f64] = &[
@@ -75,6 +74,8 @@ enum EnrolmentOutcome {
 }
 
 impl EnrolmentOutcome {
+    const ALL: [Self; 2] = [Self::Enrolled, Self::AlreadyEnrolled];
+
     const fn label(self) -> &'static str {
         match self {
             Self::Enrolled => "enrolled",
@@ -397,71 +398,56 @@ fn known(method: &Method) -> &'static str {
         .map_or("other", |(_, name)| name)
 }
 
-/// Connections that were ended, each bound at zero.
+/// A counter of each of `values` of the label `label`, at zero.
+fn at_zero(
+    registry: &Registry,
+    (name, help): (&str, &str),
+    label: &str,
+    values: &[&str],
+) -> prometheus::Result<IntCounterVec> {
+    let counters = registered(registry, counters(name, help, &[label])?)?;
+    for value in values {
+        counters.with_label_values(&[*value]);
+    }
+    Ok(counters)
+}
+
+/// Connections that were ended.
 fn refused_connections(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let refused = registered(
-        registry,
-        counters(
-            "accolade_http_connections_refused_total",
-            "Connections that were ended because there were too many, in all or from one address.",
-            &["bound"],
-        )?,
-    )?;
-    for beyond in [Beyond::All, Beyond::Address] {
-        refused.with_label_values(&[beyond.label()]);
-    }
-    Ok(refused)
+    let counter = (
+        "accolade_http_connections_refused_total",
+        "Connections that were ended because there were too many, in all or from one address.",
+    );
+    at_zero(registry, counter, "bound", &Beyond::ALL.map(Beyond::label))
 }
 
-/// Handshakes that failed, each kind of failure at zero.
+/// Handshakes that failed.
 fn failed_handshakes(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let failed = registered(
-        registry,
-        counters(
-            "accolade_tls_handshake_failures_total",
-            "Connections whose handshake took too long (slow), or in which the two did not agree (broken).",
-            &["failure"],
-        )?,
-    )?;
-    for failure in HandshakeFailure::ALL {
-        failed.with_label_values(&[failure.label()]);
-    }
-    Ok(failed)
+    let counter = (
+        "accolade_tls_handshake_failures_total",
+        "Connections whose handshake took too long (slow), or in which the two did not agree (broken).",
+    );
+    let failures = HandshakeFailure::ALL.map(HandshakeFailure::label);
+    at_zero(registry, counter, "failure", &failures)
 }
 
-/// What became of customers who were to be enrolled, each outcome at zero.
+/// What became of customers who were to be enrolled.
 fn outcomes_of_enrolments(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let enrolments = registered(
-        registry,
-        counters(
-            "accolade_enrolments_total",
-            "Customers of requests to enrol that were carried out, by outcome.",
-            &["outcome"],
-        )?,
-    )?;
-    for outcome in [
-        EnrolmentOutcome::Enrolled,
-        EnrolmentOutcome::AlreadyEnrolled,
-    ] {
-        enrolments.with_label_values(&[outcome.label()]);
-    }
-    Ok(enrolments)
+    let counter = (
+        "accolade_enrolments_total",
+        "Customers of requests to enrol that were carried out, by outcome.",
+    );
+    let outcomes = EnrolmentOutcome::ALL.map(EnrolmentOutcome::label);
+    at_zero(registry, counter, "outcome", &outcomes)
 }
 
-/// What became of customers who were to earn, each outcome at zero.
+/// What became of customers who were to earn.
 fn outcomes_of_earns(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let earns = registered(
-        registry,
-        counters(
-            "accolade_earns_total",
-            "Customers of requests to earn, by outcome.",
-            &["outcome"],
-        )?,
-    )?;
-    for outcome in EARN_OUTCOMES {
-        earns.with_label_values(&[*outcome]);
-    }
-    Ok(earns)
+    let counter = (
+        "accolade_earns_total",
+        "Customers of requests to earn, by outcome.",
+    );
+    at_zero(registry, counter, "outcome", EARN_OUTCOMES)
 }
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
-//! What the handlers share, and how the edge behaves.
+//! What the handlers share.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use accolade_application::Executed;
 use accolade_application::badges::KnownBadges;
 use accolade_application::customers::KnownCatalogues;
 use accolade_application::earning::EarnBadge;
 use accolade_application::enrolment::EnrolCustomers;
-use accolade_application::jobs::JobLimits;
 use accolade_application::ports::Ports;
 use accolade_wire::render::Rendered;
 use actix_web::HttpResponse;
-use ipnet::IpNet;
-use prometheus::Registry;
 
 use crate::address::TrustedProxies;
 use crate::auth::Auth;
@@ -27,76 +23,16 @@ use crate::metrics::Metrics;
 use crate::middleware::budget::BodyBudget;
 use crate::middleware::draining::Draining;
 use crate::middleware::edge::Edge;
+use crate::options::HttpOptions;
 use crate::pages::Pages;
 use crate::readiness::Readiness;
 use crate::response::respond;
 use crate::streamed::Streams;
-use crate::submission::{self, Submission};
-use crate::traces::Traces;
-
-pub use crate::auth::AuthOptions;
-pub use crate::connections::ConnectionBounds;
+use crate::submission::{self, Listeners, Submission};
 
 /// How many requests may wait at one moment for name servers, and as many again for receivers; and how
 /// many more for their turn at the receivers.
 const OUTWARD: u32 = 16;
-
-/// How the edge behaves. All of it comes from the configuration.
-#[derive(Debug, Clone)]
-pub struct HttpOptions {
-    /// Threads that speak HTTP.
-    pub workers: usize,
-    /// How many connections there may be.
-    pub connections: ConnectionBounds,
-    /// The networks of proxies that say by `X-Forwarded-For` whom they have a request from.
-    pub trusted_proxies: Vec<IpNet>,
-    /// The most bytes that a body may have.
-    pub body_limit: usize,
-    /// The most bytes that large bodies, received and answered, may have together.
-    pub body_budget: usize,
-    /// How long a request may take, its body included.
-    pub request_timeout: Duration,
-    /// After how long a connection is given up whose other side takes nothing of what is sent.
-    pub write_timeout: Duration,
-    /// How long an idle connection is kept.
-    pub keep_alive: Duration,
-    /// How long the rest of a body is read and thrown away that was answered before its end, so
-    /// that who still sends it gets the answer and not a reset.
-    pub linger: Duration,
-    /// How long running requests have to finish when the server stops.
-    pub shutdown_timeout: Duration,
-    /// Use cases that run at one moment: as many as there are connections to the database.
-    pub concurrency: usize,
-    /// Groups of small enrolments that are executed at one moment, beside them, and of small
-    /// earns of one badge.
-    pub groups: usize,
-    /// Groups of small earns of all badges.
-    pub earn_groups: usize,
-    /// Requests that may wait for one of them; more are refused with 1951.
-    pub queue: usize,
-    /// The most customers that one request may name.
-    pub customers_per_request: usize,
-    /// How long answers are kept under their idempotency keys.
-    pub idempotency_retention: Duration,
-    /// How long events are given.
-    pub events_retention: Duration,
-    /// How many jobs there may be, and how large.
-    pub job_limits: JobLimits,
-    /// How clients are authenticated.
-    pub auth: AuthOptions,
-    /// The origins whose pages may call the API from a browser, each as browsers write it.
-    pub cors_origins: Vec<String>,
-    /// Whether the documents of the API and the page that shows them are served.
-    pub docs: bool,
-    /// Whether `/metrics` is served beside the API; `false` if it has a port of its own.
-    pub metrics: bool,
-    /// How many lines the log of this process has dropped since the start.
-    pub dropped_log_lines: fn() -> u64,
-    /// What `/metrics` shows besides: of the background, the database and the process.
-    pub more_metrics: Registry,
-    /// Where spans of requests are collected, if anywhere.
-    pub traces: Option<Arc<dyn Traces>>,
-}
 
 /// What the handlers share. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -148,7 +84,10 @@ impl AppState {
             queue: options.queue,
         };
         let groups = bounds(options.groups);
-        let listeners = (metrics.clone(), followers.clone());
+        let listeners = Listeners {
+            metrics: metrics.clone(),
+            followers: followers.clone(),
+        };
         let enrolments = submission::start("enrolments", groups, &ports, &known, &listeners)?;
         let groups = bounds(options.earn_groups);
         let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
@@ -192,6 +131,14 @@ impl AppState {
     pub(crate) fn answer(&self, rendered: Rendered) -> Result<HttpResponse, Failure> {
         let share = self.bodies.for_answer(rendered.body.len())?;
         Ok(respond(rendered, share))
+    }
+
+    /// Who is told what became of a request.
+    pub(crate) fn listeners(&self) -> Listeners {
+        Listeners {
+            metrics: self.metrics.clone(),
+            followers: self.followers.clone(),
+        }
     }
 
     /// How busy what executes use cases is.

@@ -31,8 +31,8 @@ use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
+use crate::options::HttpOptions;
 use crate::routes::lookup::Lookup;
-use crate::state::HttpOptions;
 
 use places::{Place, Places};
 

@@ -1,5 +1,5 @@
-//! What goes into a group commit: requests with their commands, if they are small; and what is done
-//! with a group.
+//! Requests whose callers may do what they ask for, on their way to be executed: alone, or, if they are
+//! small, in a group commit.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::{GroupCommit as GroupCommand, execute_together};
 use accolade_application::ports::{Ports, StoreError};
-use accolade_application::{Command, Executed, Request};
+use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use anyhow::anyhow;
 
@@ -77,31 +77,50 @@ fn few(customers: &NamedCustomers) -> Option<Vec<CustomerId>> {
     (numbers.len() <= SMALL).then(|| numbers.to_vec())
 }
 
-/// A request and its command, on their way into a group.
-pub(crate) struct Submission<C> {
+/// A request whose caller may do what it asks for.
+pub(crate) struct Admitted {
     pub(crate) request: Request,
     pub(crate) permit: Permit,
+    /// The request's key, which runs. It is held to the end, even if nobody waits for the answer any more.
+    pub(crate) running: Option<Running>,
+}
+
+/// A request and its command, on their way into a group.
+pub(crate) struct Submission<C> {
+    pub(crate) admitted: Admitted,
     pub(crate) command: C,
     /// Whom the command is about.
     pub(crate) customers: Vec<CustomerId>,
-    /// The request's key, which runs.
-    pub(crate) running: Option<Running>,
 }
 
 impl<C: SmallCommand> Member for Submission<C> {
     type Kind = C::Kind;
 
     fn kind(&self) -> C::Kind {
-        self.command.kind(self.request.caller.org)
+        self.command.kind(self.org())
     }
 
     fn org(&self) -> OrgId {
-        self.request.caller.org
+        self.admitted.request.caller.org
     }
 }
 
-/// Who is told what became of requests: what counts them, and those who wait for events.
-pub(crate) type Listeners = (Metrics, FeedFollowers);
+/// Who is told what became of requests: what counts them, and those who wait for events. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Listeners {
+    pub(crate) metrics: Metrics,
+    pub(crate) followers: FeedFollowers,
+}
+
+impl Listeners {
+    /// Tells them what became of a request of `org`, which was no dry run.
+    fn tell(&self, org: OrgId, result: &Result<Executed, UseCaseError>) {
+        self.metrics.executed(result);
+        if matches!(result, Ok(Executed::Now { .. })) {
+            self.followers.recorded(&org);
+        }
+    }
+}
 
 /// Starts the group commit of a kind of command.
 ///
@@ -115,30 +134,55 @@ pub(crate) fn start<C: SmallCommand>(
     listeners: &Listeners,
 ) -> io::Result<GroupCommit<Submission<C>, Executed>> {
     let (ports, known, listeners) = (ports.clone(), known.clone(), listeners.clone());
-    listeners.0.groups_start(name);
+    listeners.metrics.groups_start(name);
     GroupCommit::start(name, bounds, move |group| {
-        listeners.0.grouped(name, group.len());
+        listeners.metrics.grouped(name, group.len());
         execute_group(&ports, &known, &listeners, group)
     })
+}
+
+/// Executes a command by itself.
+///
+/// # Errors
+/// 1930 if the client was revoked since it was admitted; those of [`execute`].
+pub(crate) fn execute_alone<C: Command>(
+    ports: &Ports,
+    listeners: &Listeners,
+    admitted: Admitted,
+    command: Result<C, UseCaseError>,
+) -> Result<Executed, UseCaseError> {
+    let _span = traces::use_case(traces::name::<C>);
+    let _running = admitted.running;
+    admitted.permit.check_again(ports)?;
+    let (org, recorded) = (admitted.request.caller.org, !admitted.request.dry_run);
+    let executed = execute(ports, admitted.request, command);
+    if recorded {
+        listeners.tell(org, &executed);
+    }
+    executed
 }
 
 /// Executes a group; gives each request its result, by position.
 fn execute_group<C: SmallCommand>(
     ports: &Ports,
     known: &KnownBadges,
-    (metrics, followers): &Listeners,
+    listeners: &Listeners,
     group: Vec<Submission<C>>,
 ) -> Vec<Result<Executed, UseCaseError>> {
     let (mut members, mut running, mut permitted) = (Vec::new(), Vec::new(), Vec::new());
     for submission in group {
-        let org = submission.request.caller.org;
-        let permit = submission.permit.check_again(ports);
+        let Admitted {
+            request,
+            permit,
+            running: key,
+        } = submission.admitted;
+        let org = request.caller.org;
+        let permit = permit.check_again(ports);
         if permit.is_ok() {
-            members.push((submission.request, submission.command, submission.customers));
+            members.push((request, submission.command, submission.customers));
         }
         permitted.push((org, permit));
-        // The keys are held to the end, even if nobody waits for an answer any more.
-        running.push(submission.running);
+        running.push(key);
     }
     let mut executed = {
         let _span = traces::use_case(traces::name::<C>);
@@ -150,10 +194,7 @@ fn execute_group<C: SmallCommand>(
             let missing = || StoreError::Unexpected(anyhow!("a member has no result"));
             executed.next().unwrap_or_else(|| Err(missing().into()))
         });
-        metrics.executed(&result);
-        if matches!(result, Ok(Executed::Now { .. })) {
-            followers.recorded(&org);
-        }
+        listeners.tell(org, &result);
         results.push(result);
     }
     results

@@ -1,9 +1,5 @@
 //! Many enrolments at once on PostgreSQL: COPY, and what stands in its way.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::thread;
 use std::time::Duration;
@@ -17,9 +13,11 @@ use accolade_persistence::{Options, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use support::Postgres;
-use support::recorder;
-use support::scene::{Scene, enrolled, hold, second};
+
+use crate::support;
+use crate::support::Postgres;
+use crate::support::recorder;
+use crate::support::scene::{Scene, enrolled, hold, second};
 
 /// So many are copied in, and somebody in the middle of them.
 const MANY: u32 = 3_000;

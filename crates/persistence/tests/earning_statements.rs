@@ -1,16 +1,14 @@
 //! How many statements an earn takes, whatever its size and its limits, and what each of
 //! them looks up.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use accolade_application::answer::{CustomerEarn, EarnOutcome};
 use accolade_application::ports::{EarnRequest, HeldQuery, RevokeEarnRequest};
 use accolade_domain::customer_view::EnrolmentsRead;
 use accolade_persistence::{Database, DatabaseUrl, Options, open};
-use support::recorder::{self, Sent};
-use support::scene::{Scene, earned, limits_of_each, limits_of_every_kind, second};
+
+use crate::support;
+use crate::support::recorder::{self, Sent};
+use crate::support::scene::{Scene, earned, limits_of_each, limits_of_every_kind, second};
 
 const MANY: u32 = 10_000;
 

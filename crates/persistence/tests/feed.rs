@@ -1,10 +1,6 @@
 //! What the feed withstands on PostgreSQL: transactions that stay open, sequencers that die, and a
 //! move to another server.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -19,8 +15,10 @@ use accolade_test_postgres::{Cluster, program};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer};
-use support::Postgres;
-use support::scene::{Scene, second};
+
+use crate::support;
+use crate::support::Postgres;
+use crate::support::scene::{Scene, second};
 
 fn scene() -> (Postgres, Scene) {
     let database = Postgres::fresh();

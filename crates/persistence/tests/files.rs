@@ -1,9 +1,5 @@
 //! SQLite's files: who may read them, what is in which, and copies of them.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -17,9 +13,10 @@ use accolade_persistence::{Backup, DatabaseUrl, Unwatched, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use support::scene::Scene;
-use support::{Postgres, Sqlite, options};
 use tempfile::TempDir;
+
+use crate::support::scene::Scene;
+use crate::support::{Postgres, Sqlite, options};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 

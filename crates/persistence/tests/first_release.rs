@@ -1,9 +1,5 @@
 //! A database that the first release filled: migrated, read through the ports, and written to.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
@@ -25,8 +21,9 @@ use accolade_domain::text::RequestId;
 use accolade_persistence::Database;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::scene::{hold, limits_of_each, second};
-use support::{Postgres, Sqlite};
+
+use crate::support::scene::{hold, limits_of_each, second};
+use crate::support::{Postgres, Sqlite};
 
 const SQLITE: &str = include_str!("fixtures/first_release_sqlite.sql");
 const POSTGRES: &str = include_str!("fixtures/first_release_postgres.sql");

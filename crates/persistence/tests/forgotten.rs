@@ -1,9 +1,5 @@
 //! That nothing names a customer who was erased: every column of every table is looked at, as bytes.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use accolade_application::access::AccessGroups;
 use accolade_application::answer::{Answer, DirectoryAnswer, DirectoryEcho, UnknownCustomer};
 use accolade_application::approvals::Basis;
@@ -22,9 +18,10 @@ use accolade_domain::text::Reason;
 use accolade_persistence::Database;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use support::scene::{Scene, second};
-use support::{Postgres, Sqlite, recorder};
 use uuid::Uuid;
+
+use crate::support::scene::{Scene, second};
+use crate::support::{Postgres, Sqlite, recorder};
 
 /// Numbers that nothing else in a database can be taken for.
 const HERS: i64 = 620_900_137_713;

@@ -1,15 +1,12 @@
 //! Leases on PostgreSQL: whose clock counts.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::time::Duration;
 
 use accolade_application::ports::{LeaseName, Term};
 use accolade_domain::fixtures::at;
-use support::Postgres;
 use uuid::Uuid;
+
+use crate::support::Postgres;
 
 #[test]
 fn a_server_whose_clock_is_wrong_takes_and_loses_no_lease_by_that() {

@@ -1,9 +1,5 @@
 //! Connections that break: before, inside and after a transaction.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::time::Duration;
 
 use accolade_application::answer::Imported;
@@ -15,8 +11,10 @@ use accolade_domain::fixtures::second;
 use accolade_domain::ids::CustomerId;
 use accolade_persistence::{DatabaseUrl, Options, open};
 use accolade_test_postgres::{Mode, Proxy, Then};
-use support::Postgres;
-use support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
+
+use crate::support;
+use crate::support::Postgres;
+use crate::support::scene::{Scene, earned, enrolled, limits_of_each, limits_of_every_kind};
 
 const DONE: bool = true;
 const LOST: bool = false;

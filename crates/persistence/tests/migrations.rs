@@ -1,17 +1,15 @@
 //! Migrations, forwards, backwards and by many at once; and opening.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::sync::Barrier;
 use std::thread;
 
 use accolade_application::ports::NotReady;
 use accolade_persistence::{Database, DatabaseUrl, Migrated, open};
 use accolade_test_postgres::TestDatabase;
-use support::scene::Scene;
-use support::{Postgres, Sqlite};
+
+use crate::support;
+use crate::support::scene::Scene;
+use crate::support::{Postgres, Sqlite};
 
 fn assert_forwards_and_backwards(database: &Database) {
     let all = database.pending_migrations().unwrap();

@@ -1,9 +1,5 @@
 //! The plans of the hot queries: each finds its rows by the index that is there for it.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::collections::BTreeSet;
 
 use accolade_application::access::ClientKey;
@@ -19,9 +15,10 @@ use accolade_domain::ids::{BadgeId, OrgId};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use support::recorder;
-use support::scene::{Scene, hold, limits_of_each, limits_of_every_kind, second};
-use support::{Postgres, Sqlite};
+
+use crate::support::recorder;
+use crate::support::scene::{Scene, hold, limits_of_each, limits_of_every_kind, second};
+use crate::support::{Postgres, Sqlite};
 
 /// A statement that a port sends, known by a part of it, and what its plan has to say.
 struct Hot {

@@ -1,10 +1,6 @@
 //! PostgreSQL behind pgbouncer: in session mode everything works, and in transaction mode what
 //! depends on no session does, if the pooler takes prepared statements along.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::thread;
 
 use accolade_application::ports::{EnrolmentBatch, EnrolmentRequest};
@@ -12,8 +8,10 @@ use accolade_persistence::{Database, DatabaseUrl, open};
 use accolade_test_postgres::{Pooler, Pooling, has_statements};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use support::Postgres;
-use support::scene::{Scene, enrolled};
+
+use crate::support;
+use crate::support::Postgres;
+use crate::support::scene::{Scene, enrolled};
 
 /// So many are copied in.
 const MANY: u32 = 1_000;

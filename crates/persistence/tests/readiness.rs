@@ -1,17 +1,15 @@
 //! Ready means ready: whether writes are possible, and that they are again as soon as they can be.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::time::Duration;
 
 use accolade_application::ports::{NotReady, StoreError};
 use accolade_persistence::{Options, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::scene::{Scene, enrolled, hold};
-use support::{Postgres, Sqlite};
+
+use crate::support;
+use crate::support::scene::{Scene, enrolled, hold};
+use crate::support::{Postgres, Sqlite};
 
 /// How often one writes after the trouble is over.
 const WRITES: u32 = 30;

@@ -1,9 +1,5 @@
 //! A copy of SQLite's file in the place of an empty database.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,10 +8,11 @@ use std::time::{Duration, Instant};
 use accolade_persistence::{DatabaseUrl, Restored, Unwatched, backup, restore};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::Sqlite;
-use support::filled::filled;
-use support::scene::Scene;
 use tempfile::TempDir;
+
+use crate::support::Sqlite;
+use crate::support::filled::filled;
+use crate::support::scene::Scene;
 
 /// A copy of a database with a hundred enrolments.
 fn copy() -> (TempDir, PathBuf) {

@@ -1,10 +1,6 @@
 //! What it takes to refuse under a rolling limit that is sold out, of which there are very many earns: how
 //! many statements, what each looks up, and how many rows it reads.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use accolade_application::answer::EarnOutcome;
 use accolade_application::ports::{EarnRequest, EnrolmentRequest};
 use accolade_domain::badge::constraint::Count;
@@ -14,9 +10,10 @@ use accolade_domain::zone::CalendarUnit;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use support::recorder::{self, Sent};
-use support::scene::{Scene, hold};
-use support::{Postgres, Sqlite};
+
+use crate::support::recorder::{self, Sent};
+use crate::support::scene::{Scene, hold};
+use crate::support::{Postgres, Sqlite};
 
 /// How many earns there are, one each microsecond.
 const MANY: u32 = 300_000;

@@ -1,14 +1,12 @@
 //! How many statements an enrolment takes, whatever its size, and that each is prepared
 //! only once.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use accolade_application::ports::EnrolmentRequest;
 use accolade_persistence::{Database, Options, open};
-use support::recorder::{self, Sent};
-use support::scene::{Scene, enrolled, hold, second};
+
+use crate::support;
+use crate::support::recorder::{self, Sent};
+use crate::support::scene::{Scene, enrolled, hold, second};
 
 const MANY: u32 = 10_000;
 

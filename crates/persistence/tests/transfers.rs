@@ -1,9 +1,5 @@
 //! A database that is moved into another: whole, whenever the process ends, and only into an empty one.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,10 +14,11 @@ use accolade_domain::zone::Zone;
 use accolade_persistence::{Compared, DatabaseUrl, Progress, Unwatched, open, transfer, verify};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::filled::filled;
-use support::scene::{Scene, second};
-use support::{Postgres, Sqlite, options, recorder};
 use uuid::Uuid;
+
+use crate::support::filled::filled;
+use crate::support::scene::{Scene, second};
+use crate::support::{Postgres, Sqlite, options, recorder};
 
 /// A place for a database of either kind.
 enum Place {

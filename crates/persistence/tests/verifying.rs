@@ -1,9 +1,5 @@
 //! What does not agree with itself is found, each by its own check, and nothing else is.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,9 +10,10 @@ use accolade_persistence::{Database, DatabaseUrl, Unwatched, open, verify};
 use accolade_test_postgres::TestDatabase;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::filled::filled;
-use support::scene::second;
-use support::{Sqlite, options};
+
+use crate::support::filled::filled;
+use crate::support::scene::second;
+use crate::support::{Sqlite, options};
 
 /// Some while before what the scene's requests recorded expires.
 fn now() -> Instant {

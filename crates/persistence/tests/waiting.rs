@@ -1,9 +1,5 @@
 //! What waits for others, and for how long.
 
-#![allow(clippy::unwrap_used)]
-
-mod support;
-
 use std::thread;
 use std::time::Duration;
 
@@ -11,8 +7,10 @@ use accolade_application::ports::StoreError;
 use accolade_persistence::{DatabaseUrl, Migrated, Options, open};
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
-use support::scene::{Scene, enrolled};
-use support::{Postgres, Sqlite};
+
+use crate::support;
+use crate::support::scene::{Scene, enrolled};
+use crate::support::{Postgres, Sqlite};
 
 /// Short waits, of which `lock` may be the longest.
 fn impatient(url: &DatabaseUrl, lock: Duration) -> Scene {

@@ -6,8 +6,8 @@
 use std::error::Error;
 use std::time::Instant;
 
+use accolade_wire::customer::named::ParseContext;
 use accolade_wire::enrolment::request::EnrolmentRequest;
-use accolade_wire::request::context::ParseContext;
 
 const CUSTOMERS: usize = 10_000;
 const ROUNDS: usize = 1_000;

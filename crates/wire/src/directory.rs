@@ -10,9 +10,9 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::answer::answer;
+use crate::customer::named::ParseContext;
 use crate::customer::named::{self, NamedCustomer};
 use crate::json::{Field, Fields, body};
-use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, TextOrNumber};
 
 body! {

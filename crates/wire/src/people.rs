@@ -5,8 +5,8 @@ use accolade_domain::ids::CustomerId;
 
 use crate::answer::answer;
 use crate::customer::named;
+use crate::customer::named::ParseContext;
 use crate::json::body;
-use crate::request::context::ParseContext;
 use crate::shapes::CustomerReference;
 
 body! {

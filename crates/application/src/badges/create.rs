@@ -7,8 +7,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use crate::answer::{Answer, BadgeCounts, BadgeView};
 use crate::approvals::Approval;
-use crate::badges::details::complete;
-use crate::badges::size;
+use crate::badges::definition::{check_size, complete};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{CreateBadgeError, Ports};
@@ -54,7 +53,7 @@ impl Command for CreateBadge {
                 return Err(problems.into());
             }
         };
-        size::check(&definition)?;
+        check_size(&definition)?;
         let view = BadgeView {
             earning_ends_on: definition.earning_ends_on(&caller.zone),
             badge: Badge {

@@ -4,13 +4,12 @@ mod activity;
 mod claim;
 mod create;
 mod days;
-mod details;
+mod definition;
 mod edit;
 mod etag;
 mod get;
 mod known;
 mod list;
-mod size;
 mod update;
 mod weight;
 

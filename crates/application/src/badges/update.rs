@@ -12,9 +12,9 @@ use crate::access::Caller;
 use crate::answer::{Answer, BadgeView};
 use crate::approvals::Approval;
 use crate::badges::create::merge;
-use crate::badges::details::complete;
+use crate::badges::definition::{check_size, complete};
 use crate::badges::edit::{BadgeChange, Decision, edit};
-use crate::badges::{etag, not_found, size};
+use crate::badges::{etag, not_found};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{BadgeEdit, Ports};
@@ -98,7 +98,7 @@ impl BadgeChange for Revision {
                 return Err(problems.into());
             }
         };
-        size::check(&definition)?;
+        check_size(&definition)?;
         let counted = ports
             .stores
             .badges

@@ -1,6 +1,10 @@
 //! A console of its own for every test: one org with something of everything, an operator for each role, a
 //! clock that stands still.
 
+use std::cell::OnceCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use accolade_application::access::{AccessGroups, AddClient, Caller, create_org};
@@ -29,6 +33,8 @@ use accolade_domain::webhook::{Headers, WebhookDraft};
 use accolade_http::app::{AppState, app};
 use accolade_http::pages::Pages;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 
@@ -49,6 +55,12 @@ pub(crate) const PASSWORD: &str = "a long enough password";
 /// A job that waits for its turn.
 pub(crate) const JOB: &str = "spring-2026";
 
+/// What answers requests.
+type Service = Rc<dyn Fn(TestRequest) -> Answering>;
+
+/// An answer that is awaited.
+type Answering = Pin<Box<dyn Future<Output = actix_web::Result<ServiceResponse<BoxBody>>>>>;
+
 /// A console with its server.
 pub(crate) struct World {
     pub(crate) state: AppState,
@@ -56,6 +68,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FixedClock>,
     /// The ids of what there is, by the names that paths have for them.
     pub(crate) ids: Vec<(&'static str, String)>,
+    /// Made with the first request: its routes take longer than an answer.
+    service: OnceCell<Service>,
 }
 
 /// What was answered.
@@ -102,6 +116,7 @@ impl World {
             ports,
             clock,
             ids,
+            service: OnceCell::new(),
         }
     }
 
@@ -110,13 +125,22 @@ impl World {
         Self::with_text("Gold")
     }
 
+    async fn service(&self) -> Service {
+        if let Some(service) = self.service.get() {
+            return Rc::clone(service);
+        }
+        let service = Rc::new(test::init_service(app(&self.state)).await);
+        let service: Service = Rc::new(move |request: TestRequest| -> Answering {
+            let service = Rc::clone(&service);
+            Box::pin(async move { test::try_call_service(&*service, request.to_request()).await })
+        });
+        Rc::clone(self.service.get_or_init(|| service))
+    }
+
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: TestRequest) -> Reply {
-        let service = test::init_service(app(&self.state)).await;
-        let request = request
-            .peer_addr("127.0.0.1:40000".parse().unwrap())
-            .to_request();
-        match test::try_call_service(&service, request).await {
+        let service = self.service().await;
+        match service(request.peer_addr("127.0.0.1:40000".parse().unwrap())).await {
             Ok(response) => Reply::of(response.into_parts().1).await,
             Err(error) => Reply::of(error.error_response()).await,
         }

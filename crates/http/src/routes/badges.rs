@@ -16,7 +16,6 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::if_match::if_match;
 use crate::operation::{self, Operation, Success, SuccessWithNull, example, post, put};
 use crate::routes::call::Call;
 
@@ -222,7 +221,7 @@ async fn update(
     named: Named,
 ) -> Result<HttpResponse, Failure> {
     let migrating = is_migrating(&call);
-    let if_match = if_match(call.headers());
+    let if_match = call.if_match();
     let mut call = call.open().await?;
     let asked = call
         .read(move |body| badge_request::read_update(body, named))

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use accolade_application::Request;
 use accolade_application::access::Caller;
-use accolade_application::ports::{IdempotencyGuard, IdempotencyKey};
+use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind};
 use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_wire::customer::named::NamedCustomer;
+use accolade_wire::customer::named::{self, IDENTIFIER_HEADER, NamedCustomer};
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, ORIGIN};
+use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, IF_MATCH, ORIGIN};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use anyhow::anyhow;
 use bytes::Bytes;
@@ -27,7 +27,6 @@ use time::Duration;
 use crate::auth::Permit;
 use crate::failure::Failure;
 use crate::idempotency;
-use crate::identifier;
 use crate::middleware::body::{self, Room};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
@@ -154,7 +153,7 @@ impl Call {
         let context = BodyContext {
             max_customers: self.state.options.customers_per_request,
             request_id: self.headers().get("requestId").cloned(),
-            named_by: identifier::kind(self.headers()),
+            named_by: self.named_by(),
         };
         let mut request = Request::new(caller);
         request.key = key;
@@ -263,7 +262,7 @@ impl Call {
         encoding: Encoding,
     ) -> IdempotencyGuard {
         let read_by = match encoding {
-            Encoding::Identity => self.headers().get(identifier::CUSTOMER_IDENTIFIER),
+            Encoding::Identity => self.headers().get(IDENTIFIER_HEADER),
             Encoding::Gzip | Encoding::Zstd => self.headers().get(CONTENT_ENCODING),
         };
         let used_on = self.state.ports.clock.now();
@@ -312,14 +311,35 @@ impl Call {
             .ok_or_else(|| Rejection::new(Code::NotFound).with_message(not_found))
     }
 
+    /// The entity tags, without quotes, of which what is to be changed must have one (RFC 9110); `None` if
+    /// any will do. Weak ones match nothing and are left out.
+    ///
+    /// # Errors
+    /// 400 if `If-Match` is not a list of entity tags.
+    pub(crate) fn if_match(&self) -> Result<Option<Vec<String>>, Rejection> {
+        if_match(self.headers())
+    }
+
+    /// The kind of identifier by which customers are named; `None`: by number.
+    ///
+    /// # Errors
+    /// 1028 if there is no such kind.
+    pub(crate) fn named_by(&self) -> Result<Option<IdentifierKind>, Rejection> {
+        named::named_by(
+            self.headers()
+                .get(IDENTIFIER_HEADER)
+                .map(HeaderValue::as_bytes),
+        )
+    }
+
     /// The customer in the path.
     ///
     /// # Errors
     /// 1028 if the header names no kind of identifier; 404 if it is no number and the header does not
     /// say what else it is; 1026 if nobody can have such an identifier.
     pub(crate) fn customer(&self) -> Result<NamedCustomer, Rejection> {
-        let named_by = identifier::kind(self.headers())?;
-        identifier::named(self.path_part("customerId")?, named_by)
+        let named_by = self.named_by()?;
+        named::in_path(self.path_part("customerId")?, named_by)
     }
 
     /// The part of the path that the route names `name`, percent-decoded.
@@ -333,5 +353,85 @@ impl Call {
             .filter(|text| !text.contains('\0'))
             .map(Cow::into_owned)
             .ok_or_else(|| Rejection::new(Code::NotFound))
+    }
+}
+
+// Read here and not by the framework, which leaves out what is no tag: a caller whose tag got lost
+// on its way would change what it has not seen, or be told that somebody else did.
+fn if_match(headers: &HeaderMap) -> Result<Option<Vec<String>>, Rejection> {
+    let malformed = || {
+        Rejection::unreadable("Must be * or a list of entity tags in quotes.").at_field("If-Match")
+    };
+    let mut lists = Vec::new();
+    for value in headers.get_all(IF_MATCH) {
+        lists.push(value.to_str().map_err(|_| malformed())?);
+    }
+    let list = lists.join(",");
+    if lists.is_empty() || list.trim() == "*" {
+        return Ok(None);
+    }
+    tags(&list).map(Some).ok_or_else(malformed)
+}
+
+fn tags(list: &str) -> Option<Vec<String>> {
+    let mut tags = Vec::new();
+    let mut rest = list.trim();
+    while !rest.is_empty() {
+        let (weak, opened) = match rest.strip_prefix("W/") {
+            Some(rest) => (true, rest),
+            None => (false, rest),
+        };
+        let (tag, after) = opened.strip_prefix('"')?.split_once('"')?;
+        if !weak {
+            tags.push(tag.to_owned());
+        }
+        let after = after.trim_start();
+        rest = match after.strip_prefix(',') {
+            Some(next) => next.trim(),
+            None if after.is_empty() => after,
+            None => return None,
+        };
+    }
+    Some(tags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&'static str]) -> Result<Option<Vec<String>>, u32> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(IF_MATCH, HeaderValue::from_static(value));
+        }
+        if_match(&headers).map_err(|rejection| rejection.code.number())
+    }
+
+    fn tags(all: &[&str]) -> Vec<String> {
+        all.iter().map(|tag| (*tag).to_owned()).collect()
+    }
+
+    #[test]
+    fn without_the_header_and_by_a_star_any_tag_will_do() {
+        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read(&["*"]), Ok(None));
+    }
+
+    #[test]
+    fn one_tag_of_a_list_must_match_and_weak_ones_never_do() {
+        assert_eq!(read(&["\"a\""]), Ok(Some(tags(&["a"]))));
+        assert_eq!(
+            read(&["\"a\" , \"b,c\"", "\"d\""]),
+            Ok(Some(tags(&["a", "b,c", "d"])))
+        );
+        assert_eq!(read(&["W/\"a\""]), Ok(Some(tags(&[]))));
+        assert_eq!(read(&["W/\"a\", \"b\""]), Ok(Some(tags(&["b"]))));
+    }
+
+    #[test]
+    fn what_is_no_list_of_tags_is_refused() {
+        for value in ["a", "\"a", "\"a\" \"b\"", "*, \"a\""] {
+            assert_eq!(read(&[value]), Err(400), "{value}");
+        }
     }
 }

@@ -6,12 +6,12 @@ use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::Code;
 use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
 use accolade_wire::customer::details::DetailsBody;
+use accolade_wire::customer::named::NO_SUCH_NUMBER;
 use accolade_wire::customer::query as customer_query;
 use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier::NO_SUCH_NUMBER;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 

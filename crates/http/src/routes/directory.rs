@@ -3,6 +3,7 @@
 use accolade_application::access::AccessGroup;
 use accolade_application::customers::{PutCustomers, search};
 use accolade_wire::customer::lookup::MatchesBody;
+use accolade_wire::customer::named::NO_SUCH_NUMBER;
 use accolade_wire::directory::{
     CustomerBody, CustomersBody, CustomersRequestBody, IdentifiersBody,
 };
@@ -10,7 +11,6 @@ use accolade_wire::render;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier::NO_SUCH_NUMBER;
 use crate::operation::{Operation, Success, SuccessUnlessErased, example, get, post, put};
 use crate::routes::call::Call;
 

@@ -14,7 +14,6 @@ use tokio::time::{Duration, Instant};
 
 use crate::dispatch::Effect;
 use crate::failure::Failure;
-use crate::identifier;
 use crate::middleware::waited::Waited;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
@@ -71,7 +70,7 @@ made of the events, and send it as `after`: nothing is missed, and nothing ever 
 }
 
 async fn get_events(call: Call) -> Result<HttpResponse, Failure> {
-    let named_by = identifier::kind(call.headers());
+    let named_by = call.named_by();
     let shape = Shape::asked_for(call.headers());
     let target = call.target();
     let mut call = call.open_lookup().await?;

@@ -15,7 +15,6 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use utoipa::ToSchema;
 
 use crate::failure::Failure;
-use crate::identifier;
 use crate::operation::{Operation, example, get};
 use crate::routes::call::Call;
 use crate::streamed::{Block, Blocks, Opened};
@@ -134,7 +133,7 @@ fn export<Row: ToSchema>(
 }
 
 async fn get_export(call: Call, kind: ExportKind) -> Result<HttpResponse, Failure> {
-    let named_by = identifier::kind(call.headers());
+    let named_by = call.named_by();
     let mut lookup = call.open_lookup().await?;
     let named_by = named_by.unwrap_or_else(|problem| {
         lookup.query.refuse(problem);

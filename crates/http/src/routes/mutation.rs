@@ -4,13 +4,11 @@
 use accolade_application::error::UseCaseError;
 use accolade_application::gate::{Size, Turn};
 use accolade_application::ports::IdentifierKind;
-use accolade_application::{Command, Executed, Request, execute};
+use accolade_application::{Command, Executed, Request};
 use accolade_domain::rejection::Rejection;
-use accolade_domain::zone::Zone;
+use accolade_wire::customer::named::ParseContext;
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
-use accolade_wire::render::{self, Context, Rendered};
-use accolade_wire::request::context::ParseContext;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
@@ -20,14 +18,13 @@ use crate::auth::Permit;
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
-use crate::idempotency::{REPLAYED, Running};
-use crate::middleware::budget::{BodyBudget, Share};
+use crate::idempotency::Running;
+use crate::middleware::budget::Share;
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
-use crate::response::respond;
+use crate::response::Reply;
 use crate::state::AppState;
-use crate::submission::{SmallCommand, Submission};
-use crate::traces;
+use crate::submission::{Admitted, SmallCommand, Submission, execute_alone};
 
 /// The most bytes of a body that is read where other requests wait to be read too. Larger ones are
 /// read on a thread that may block, and their commands executed by themselves.
@@ -213,29 +210,21 @@ impl Mutation {
     ) -> Result<HttpResponse, Failure> {
         self.take_customers(&command)?;
         let turn = self.turn();
-        let (request, running, ports) = (self.request, self.running, self.state.ports.clone());
-        let permit = self.permit;
-        let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
-        let effect = if request.dry_run {
-            Effect::Reads
-        } else {
+        let (zone, recorded) = (self.request.caller.zone.clone(), !self.request.dry_run);
+        let effect = if recorded {
             Effect::Writes
+        } else {
+            Effect::Reads
+        };
+        let (ports, listeners) = (self.state.ports.clone(), self.state.listeners());
+        let admitted = Admitted {
+            request: self.request,
+            permit: self.permit,
+            running: self.running,
         };
         let work = move || {
-            let _span = traces::use_case(traces::name::<C>);
-            // The key is held to the end, even if nobody waits for the answer any more.
-            let _running = running;
-            permit.check_again(&ports)?;
-            let (zone, recorded) = (request.caller.zone.clone(), !request.dry_run);
-            let org = request.caller.org;
-            let executed = execute(&ports, request, command);
-            if recorded {
-                metrics.executed(&executed);
-                if matches!(executed, Ok(Executed::Now { .. })) {
-                    followers.recorded(&org);
-                }
-            }
-            Reply::new(&executed?, recorded, &zone)
+            let executed = execute_alone(&ports, &listeners, admitted, command)?;
+            Reply::new(&executed, recorded, &zone)
         };
         let reply = dispatcher
             .run_in_turn(turn, self.deadline, effect, work)
@@ -265,11 +254,13 @@ impl Mutation {
         self.take_customers(&command)?;
         let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
         let submission = Submission {
-            request: self.request,
-            permit: self.permit,
+            admitted: Admitted {
+                request: self.request,
+                permit: self.permit,
+                running: self.running,
+            },
             command,
             customers,
-            running: self.running,
         };
         let executed = group_commit
             .execute(self.deadline, submission, weight)
@@ -294,30 +285,5 @@ impl Mutation {
 
     fn may_share(&self) -> bool {
         !self.request.dry_run && self.body.len() <= SMALL_BODY
-    }
-}
-
-struct Reply {
-    rendered: Rendered,
-    replayed: bool,
-}
-
-impl Reply {
-    fn new(executed: &Executed, recorded: bool, zone: &Zone) -> Result<Self, UseCaseError> {
-        let warnings = executed.warnings();
-        let context = Context { zone, warnings };
-        let rendered = render::answer(executed.answer(), recorded, context)?;
-        let replayed = matches!(executed, Executed::Replayed(_));
-        Ok(Self { rendered, replayed })
-    }
-
-    fn respond(self, bodies: &BodyBudget) -> HttpResponse {
-        let share = bodies.for_recorded(self.rendered.body.len());
-        let mut response = respond(self.rendered, share);
-        if self.replayed {
-            let replayed = HeaderValue::from_static("true");
-            response.headers_mut().insert(REPLAYED, replayed);
-        }
-        response
     }
 }

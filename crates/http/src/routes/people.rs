@@ -2,11 +2,11 @@
 
 use accolade_application::access::AccessGroup;
 use accolade_application::people::EraseCustomer;
+use accolade_wire::customer::named::NO_SUCH_NUMBER;
 use accolade_wire::people::{ErasedCustomerBody, MergeRequestBody, MergedCustomersBody};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier::NO_SUCH_NUMBER;
 use crate::operation::{Operation, Success, SuccessUnlessErased, delete, example, post};
 use crate::routes::call::Call;
 

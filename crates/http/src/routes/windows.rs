@@ -9,7 +9,6 @@ use accolade_wire::render::{self, Context};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
-use crate::identifier;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 
@@ -45,7 +44,7 @@ without end: they are listed until `endDate`, or until the end of the badge.",
 }
 
 async fn get_fixed_windows(call: Call) -> Result<HttpResponse, Failure> {
-    let named_by = identifier::kind(call.headers());
+    let named_by = call.named_by();
     let mut call = call.open_lookup().await?;
     let named_by = named_by.unwrap_or_else(|problem| {
         call.query.refuse(problem);

@@ -18,34 +18,13 @@ use crate::app::{SPARE_CONNECTIONS, SPARE_THREADS, app, give_up_after};
 use crate::state::AppState;
 use crate::tls::Tls;
 use crate::tls::secured::Secured;
+use crate::turned_away::HandshakeFailure;
 
 /// How long a handshake may take, however slowly the bytes of it come.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// The most bytes that wait, encrypted, for the other side to take them.
 const UNSENT: usize = 32 * 1_024;
-
-/// Why a connection came to nothing before anybody was asked anything on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HandshakeFailure {
-    /// It took too long.
-    Slow,
-    /// The two did not agree, or the other side left.
-    Broken,
-}
-
-impl HandshakeFailure {
-    /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Slow, Self::Broken];
-
-    /// How it is called in metrics.
-    pub(crate) const fn label(self) -> &'static str {
-        match self {
-            Self::Slow => "slow",
-            Self::Broken => "broken",
-        }
-    }
-}
 
 /// Serves the API by `tls` on `listener`, as [`serve`](crate::app::serve) does without: the framework's
 /// own way to do so counts nothing in before the handshake.

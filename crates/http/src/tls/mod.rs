@@ -21,7 +21,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 pub use certificate::{CertificateProblem, ServerCertificate};
-pub(crate) use listen::{HandshakeFailure, listen};
+pub(crate) use listen::listen;
 
 /// The protocols that a handshake may agree on.
 const PROTOCOLS: [&[u8]; 1] = [b"http/1.1"];

@@ -1,5 +1,8 @@
 //! An application of its own for every test: one org, one client, a clock that stands still.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use accolade_application::access::{
@@ -16,9 +19,12 @@ use accolade_http::app::{AppState, HttpOptions, app};
 use accolade_http::openapi::openapi;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_test_openapi::{Answer, Document};
+use actix_web::body::BoxBody;
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 #[path = "../fixtures/options.rs"]
 mod options;
@@ -45,12 +51,20 @@ pub(crate) const NOW: &str = "2026-05-01T12:00:00Z";
 pub(crate) static DOCUMENT: LazyLock<Document> =
     LazyLock::new(|| Document::new(serde_json::to_value(openapi()).unwrap()));
 
+/// What answers requests.
+type Service = Box<dyn Fn(actix_http::Request) -> Answering>;
+
+/// An answer that is awaited.
+type Answering = Pin<Box<dyn Future<Output = actix_web::Result<ServiceResponse<BoxBody>>>>>;
+
 /// An application on a store of its own.
 pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) ports: Ports,
     pub(crate) clock: Arc<FixedClock>,
     credentials: NewCredentials,
+    /// Made with the first request: its routes take longer than an answer.
+    service: OnceCell<Service>,
 }
 
 /// What was answered.
@@ -91,7 +105,19 @@ impl TestApp {
             ports,
             clock,
             credentials,
+            service: OnceCell::new(),
         }
+    }
+
+    async fn service(&self) -> &Service {
+        let make = async || -> Service {
+            let service = Rc::new(test::init_service(app(&self.state)).await);
+            Box::new(move |request| -> Answering {
+                let service = Rc::clone(&service);
+                Box::pin(async move { test::try_call_service(&*service, request).await })
+            })
+        };
+        self.service.get_or_init(make).await
     }
 
     /// Another client of the org, which may do what `groups` say.
@@ -123,12 +149,12 @@ impl TestApp {
 
     /// Sends a request as it is.
     pub(crate) async fn send_bare(&self, request: TestRequest) -> Reply {
-        let service = test::init_service(app(&self.state)).await;
+        let service = self.service().await;
         let request = request
             .peer_addr("127.0.0.1:40000".parse().unwrap())
             .to_request();
         let (method, path) = (request.method().clone(), request.path().to_owned());
-        let reply = match test::try_call_service(&service, request).await {
+        let reply = match service(request).await {
             Ok(response) => Reply::of(response.into_parts().1).await,
             Err(error) => Reply::of(error.error_response()).await,
         };

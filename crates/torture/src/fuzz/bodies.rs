@@ -6,6 +6,7 @@ use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::request::{self as badge_request, NewId};
 use accolade_wire::catalogue::custom_field::{CustomFieldChangeBody, CustomFieldRequestBody};
 use accolade_wire::catalogue::group::{GroupChangeBody, GroupRequestBody};
+use accolade_wire::customer::named::ParseContext;
 use accolade_wire::directory::{CustomersRequestBody, IdentifiersBody};
 use accolade_wire::earning::import_request;
 use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
@@ -14,7 +15,6 @@ use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::job::request::JobRequestBody;
 use accolade_wire::json::Parsed;
 use accolade_wire::people::MergeRequestBody;
-use accolade_wire::request::context::ParseContext;
 use accolade_wire::webhook::request::{WebhookChangeBody, WebhookRequestBody};
 use accolade_wire::webhook::resend::ResendRequestBody;
 

@@ -17,12 +17,12 @@ use accolade_domain::zone::Zone;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::request::{self as badge_request, NewId};
+use accolade_wire::customer::named::ParseContext;
 use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
 use accolade_wire::enrolment::request::EnrolmentRequest;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::json::Parsed;
 use accolade_wire::render::{self, Context, Rendered};
-use accolade_wire::request::context::ParseContext;
 use serde_json::Value;
 
 use crate::model::seen::Seen;

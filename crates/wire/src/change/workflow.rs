@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 use super::command::command;
 use super::effect::AnswerBody;
 use crate::answer::answer;
+use crate::customer::named::ParseContext;
 use crate::earning::request::EarnRequestBody;
 use crate::enrolment::request::EnrolmentRequest;
 use crate::envelope::Notice;
 use crate::json::{self, Fields, Parsed, sentence};
 use crate::query::{Query, number, words};
-use crate::request::context::ParseContext;
 
 /// Where the task stands in what is handed in.
 const TASK: &str = "IntouchAPITask-Payload";

@@ -1,5 +1,5 @@
 //! How requests name customers: by their numbers or, if a header says so, by an identifier of
-//! the organisation's directory.
+//! the organisation's directory. And what bodies that name customers are read by besides themselves.
 //!
 //! Identifiers are personal data: they are in no message, and nothing here prints them.
 
@@ -7,10 +7,97 @@ pub use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::{Name, TextError};
+use accolade_domain::text::{Name, RequestId, TextError};
 
-use crate::json::{Field, Fields};
-use crate::request::context::ParseContext;
+use crate::json::{self, Field, Fields, word};
+
+/// The header that says by which kind of identifier customers are named.
+pub const IDENTIFIER_HEADER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
+
+/// What is said of a customer in the path who is named by no number, where no header says by what
+/// else.
+pub const NO_SUCH_NUMBER: &str =
+    "No customer has such a number. To name customers otherwise, send X-CAP-CUSTOMER-IDENTIFIER.";
+
+/// The kind of identifier that the `header` names; `None`: by number.
+///
+/// # Errors
+/// 1028 if there is no such kind.
+pub fn named_by(header: Option<&[u8]>) -> Result<Option<IdentifierKind>, Rejection> {
+    let (all, name) = (IdentifierKind::ALL, IdentifierKind::name);
+    let kind = |value| {
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        let unknown = || Rejection::new(Code::IdentifierKindUnknown).at_field(IDENTIFIER_HEADER);
+        word(text, all, name).ok_or_else(unknown)
+    };
+    header.map(kind).transpose()
+}
+
+/// The customer that `text`, a part of the path, names.
+///
+/// # Errors
+/// 404 if it is no number and `named_by` does not say what else it is; 1026 if nobody can have such
+/// an identifier.
+pub fn in_path(text: String, named_by: Option<IdentifierKind>) -> Result<NamedCustomer, Rejection> {
+    match named_by {
+        None => text
+            .parse()
+            .map(NamedCustomer::Number)
+            .map_err(|_| Rejection::new(Code::NotFound).with_message(NO_SUCH_NUMBER)),
+        Some(kind) => IdentifierText::try_from(text)
+            .map(|text| NamedCustomer::Identifier(kind, text.into_string()))
+            .map_err(|_| Rejection::new(Code::IdentifierUnknown)),
+    }
+}
+
+/// What a body is read by besides itself.
+#[derive(Debug, Clone, Copy)]
+pub struct ParseContext<'h> {
+    /// The most customers that one request may name.
+    pub max_customers: usize,
+    /// The header `requestId`: the id of the request if the body has none.
+    pub request_id: Option<&'h [u8]>,
+    /// The kind of identifier by which customers are named; by their numbers if `None`.
+    pub named_by: Option<IdentifierKind>,
+}
+
+impl ParseContext<'_> {
+    /// The id of the request in the field `name`, else in the header; `needed`: 804 if there is
+    /// none.
+    pub(crate) fn request_id(
+        self,
+        fields: &mut Fields<'_, '_>,
+        name: &'static str,
+        needed: bool,
+    ) -> Option<RequestId> {
+        let field = fields.field(name);
+        if field.is_present() {
+            return field.text_or_number();
+        }
+        let from_header = self.header_request_id().unwrap_or_else(|message| {
+            field.refuse(Rejection::unreadable(message));
+            None
+        });
+        if needed && self.request_id.is_none() {
+            field.refuse(Rejection::new(Code::RequestIdMissing));
+        }
+        from_header
+    }
+
+    /// The id of the request in the header.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn header_request_id(self) -> Result<Option<RequestId>, String> {
+        self.request_id
+            .map(|value| {
+                let text = std::str::from_utf8(value)
+                    .map_err(|_| "The header requestId is not UTF-8 text.".to_owned())?;
+                RequestId::try_from(text).map_err(json::sentence)
+            })
+            .transpose()
+    }
+}
 
 /// An identifier as it was sent: a text that the directory could have.
 #[derive(Clone, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use accolade_application::earning::ImportRow;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::customer::named;
+use crate::customer::named::ParseContext;
 use crate::instant::WireIso;
 use crate::json::{self, Parsed, Presence, body};
-use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, InstantInput};
 
 body! {

@@ -5,9 +5,9 @@ use accolade_domain::earning::EventDate;
 
 use crate::badge::owner::TriggeredBy;
 use crate::customer::named;
+use crate::customer::named::ParseContext;
 use crate::instant::WireIso;
 use crate::json::{Fields, Presence, body};
-use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, CustomerReferences, InstantInput, TextOrNumber};
 
 body! {

@@ -4,9 +4,9 @@ use accolade_application::enrolment::EnrolCustomers;
 
 use crate::badge::owner::TriggeredBy;
 use crate::customer::named;
+use crate::customer::named::ParseContext;
 use crate::instant::WireIso;
 use crate::json::{Presence, body};
-use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReferences, InstantInput, TextOrNumber};
 
 body! {

@@ -4,9 +4,9 @@ use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_domain::ids::EnrolmentId;
 use accolade_domain::rejection::{Code, Rejection};
 
+use crate::customer::named::ParseContext;
 use crate::customer::named::{self, NamedCustomer};
 use crate::json::{Field, Fields, body};
-use crate::request::context::ParseContext;
 use crate::shapes::{CustomerReference, CustomerReferences, TextOrNumber};
 
 /// The most enrolments that one request may name.

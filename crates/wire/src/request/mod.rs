@@ -1,6 +1,5 @@
 //! What requests for many customers have in common, and what became of earlier ones.
 
-pub mod context;
 pub mod recorded;
 
 pub(crate) mod element;

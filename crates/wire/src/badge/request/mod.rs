@@ -5,7 +5,6 @@
 
 mod constraints;
 mod details;
-mod expiry;
 mod schema;
 
 use accolade_domain::badge::{BadgeDraft, EarnType};
@@ -13,6 +12,7 @@ use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
 
+use crate::badge::expiry;
 use crate::json::{self, Field, Fields, Parsed, Presence, Purpose, SET_BY_SERVER};
 
 pub use schema::BadgeRequestBody;

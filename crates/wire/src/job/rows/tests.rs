@@ -265,8 +265,9 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         1 => piece(b"{\"customerId\":1}"),
         4 => "[a-z0-9]{0,9}".prop_map(String::into_bytes),
         1 => (MAX_ROW - 20..MAX_ROW + 20).prop_map(|length| vec![b'x'; length]),
-        1 => Just(b"1,\"x\"\n".repeat(MAX_ROW / 4)),
-        1 => Just(b"1,2\n".repeat(MAX_ROW / 3)),
+        // Rows that are longer together than one may be.
+        1 => Just(format!("1,\"{}\"\n", "x".repeat(1_000)).repeat(MAX_ROW / 750).into_bytes()),
+        1 => Just(format!("1,{}\n", "x".repeat(1_000)).repeat(MAX_ROW / 750).into_bytes()),
     ]
 }
 
