@@ -1,5 +1,6 @@
 //! An application of its own for every test: one org, one client, a clock that stands still.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -24,7 +25,6 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::test::{self, TestRequest};
 use serde_json::Value;
-use tokio::sync::OnceCell;
 
 #[path = "../fixtures/options.rs"]
 mod options;
@@ -52,7 +52,7 @@ pub(crate) static DOCUMENT: LazyLock<Document> =
     LazyLock::new(|| Document::new(serde_json::to_value(openapi()).unwrap()));
 
 /// What answers requests.
-type Service = Box<dyn Fn(actix_http::Request) -> Answering>;
+type Service = Rc<dyn Fn(actix_http::Request) -> Answering>;
 
 /// An answer that is awaited.
 type Answering = Pin<Box<dyn Future<Output = actix_web::Result<ServiceResponse<BoxBody>>>>>;
@@ -109,15 +109,16 @@ impl TestApp {
         }
     }
 
-    async fn service(&self) -> &Service {
-        let make = async || -> Service {
-            let service = Rc::new(test::init_service(app(&self.state)).await);
-            Box::new(move |request| -> Answering {
-                let service = Rc::clone(&service);
-                Box::pin(async move { test::try_call_service(&*service, request).await })
-            })
-        };
-        self.service.get_or_init(make).await
+    async fn service(&self) -> Service {
+        if let Some(service) = self.service.get() {
+            return Rc::clone(service);
+        }
+        let service = Rc::new(test::init_service(app(&self.state)).await);
+        let service: Service = Rc::new(move |request| -> Answering {
+            let service = Rc::clone(&service);
+            Box::pin(async move { test::try_call_service(&*service, request).await })
+        });
+        Rc::clone(self.service.get_or_init(|| service))
     }
 
     /// Another client of the org, which may do what `groups` say.
