@@ -8,4 +8,5 @@ mod badges;
 mod clients;
 mod customers;
 mod markup;
+mod provider;
 mod support;

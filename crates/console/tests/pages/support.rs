@@ -1,7 +1,7 @@
 //! A console of its own for every test: one org with something of everything, an operator for each role, a
 //! clock that stands still.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use accolade_application::access::{AccessGroups, AddClient, Caller, create_org};
@@ -12,9 +12,9 @@ use accolade_application::catalogue::{CreateCustomField, CreateGroup};
 use accolade_application::customers::{NamedCustomers, PutCustomers};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::{CreateJob, JobLimits};
-use accolade_application::operators::{self, CreateOperator, Lifetimes, Password};
+use accolade_application::operators::{self, CreateOperator, Lifetimes, Password, RoundTrip};
 use accolade_application::people::MergeCustomers;
-use accolade_application::ports::{Identifiers, Org, Ports};
+use accolade_application::ports::{Identifiers, IdentityProvider, Org, Ports, ProviderError};
 use accolade_application::webhooks::CreateWebhook;
 use accolade_application::{Command, Request, execute};
 use accolade_domain::approval::{ApprovalRules, Approvals, ExpiresAfter, Rule, RuledOperation};
@@ -24,8 +24,9 @@ use accolade_domain::catalogue::{CustomFieldDraft, DataType};
 use accolade_domain::fixtures::{at, draft, owner};
 use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::job::{JobFormat, JobId, JobOperation, JobSettings};
-use accolade_domain::operator::{Role, Roles};
+use accolade_domain::operator::{OperatorLink, Role, Roles};
 use accolade_domain::owner::OwnerType;
+use accolade_domain::text::UrlText;
 use accolade_domain::webhook::{Headers, WebhookDraft};
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions, app};
 use accolade_http::pages::Pages;
@@ -90,7 +91,10 @@ impl World {
             idle: time::Duration::minutes(30),
             most: time::Duration::hours(12),
         };
-        let context = state.pages(lifetimes);
+        let provider = Provider {
+            name: text.to_owned(),
+        };
+        let context = state.pages(lifetimes).with_provider(Arc::new(provider));
         let pages = Pages::new(accolade_console::configure(context));
         Self {
             state: state.with_pages(pages),
@@ -215,6 +219,38 @@ impl Reply {
         let from = self.body.find(&begin).expect(name) + begin.len();
         let rest = &self.body[from..];
         rest[..rest.find('"').unwrap()].to_owned()
+    }
+}
+
+/// A provider that calls everybody what her code says.
+struct Provider {
+    name: String,
+}
+
+impl IdentityProvider for Provider {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn issuer(&self) -> &UrlText {
+        static ISSUER: LazyLock<UrlText> =
+            LazyLock::new(|| "https://id.example.org".try_into().unwrap());
+        &ISSUER
+    }
+
+    fn entrance(&self, trip: &RoundTrip) -> Result<String, ProviderError> {
+        Ok(format!("https://id.example.org/in?state={}", trip.state()))
+    }
+
+    fn identify(&self, code: &str, _: &RoundTrip) -> Result<OperatorLink, ProviderError> {
+        match code {
+            "away" => Err(ProviderError::Unavailable(anyhow::anyhow!("away"))),
+            "refused" => Err(ProviderError::Refused(anyhow::anyhow!("refused"))),
+            subject => Ok(OperatorLink {
+                issuer: self.issuer().clone(),
+                subject: subject.try_into().unwrap(),
+            }),
+        }
     }
 }
 
