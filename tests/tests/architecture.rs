@@ -90,9 +90,10 @@ impl Graph {
 }
 
 /// The crates of the workspace that stand outside the application.
-const ADAPTERS: [&str; 7] = [
+const ADAPTERS: [&str; 8] = [
     "accolade-http",
     "accolade-memory",
+    "accolade-oidc",
     "accolade-persistence",
     "accolade-server",
     "accolade-webhooks",
@@ -162,6 +163,16 @@ fn what_delivers_knows_the_wire_and_no_database() {
             || name.starts_with("actix")
             || name == "config"
             || (ADAPTERS.contains(&name) && !["accolade-webhooks", "accolade-wire"].contains(&name))
+    });
+}
+
+#[test]
+fn what_asks_a_provider_knows_the_application_and_no_other_adapter() {
+    Graph::read().knows_none_of("accolade-oidc", |name| {
+        is_sql(name)
+            || name.starts_with("actix")
+            || ["tokio", "config", "reqwest"].contains(&name)
+            || (ADAPTERS.contains(&name) && name != "accolade-oidc")
     });
 }
 

@@ -34,6 +34,7 @@ mod operations {
     mod job_run;
     mod log;
     mod observation;
+    mod oidc;
     mod operators;
     mod poolers;
     mod privacy;

@@ -25,6 +25,12 @@ pub(crate) fn is_ours(headers: &HeaderMap) -> bool {
     }
 }
 
+/// Whether a browser says that a page of another site led here. Old ones do not say.
+pub(crate) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
+    let site = headers.get(SITE).map(HeaderValue::as_bytes);
+    site.is_some_and(|site| site != b"same-origin" && site != b"none")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -87,6 +87,35 @@ texts! {
     SIGNED_IN_UNTIL = "Signed in until, at the latest";
     SIGN_OUT_EVERYWHERE = "Sign out everywhere";
     SIGN_OUT_EVERYWHERE_TEXT = "Ends this session and all others of yours, on every device.";
+    TOO_MANY_FAILED = "There were too many sign-ins that failed. Wait a minute, then try again.";
+    NOT_BEGUN_HERE = "This sign-in was not begun in this browser, or too long ago. Begin again.";
+    NOT_LINKED = "You are not an operator here";
+    NOT_LINKED_TEXT = "You have signed in, but no operator is linked to you. Ask an admin of your organisation to link yours to this subject:";
+    LINKED_TO_DISABLED_TEXT = "You have signed in, but the operator who is linked to you is disabled. If that is wrong, ask an admin of your organisation to link another one to this subject:";
+    TO_THE_SIGN_IN = "To the sign-in";
+}
+
+/// The way to the provider that is called so.
+pub(crate) fn sign_in_by(name: &str) -> String {
+    format!("Sign in with {name}")
+}
+
+/// That the provider says nothing.
+pub(crate) fn provider_is_away(name: &str) -> String {
+    format!("{name} does not answer. Sign in with your password, or try again later.")
+}
+
+/// That the provider did not let her in.
+pub(crate) fn provider_refused(name: &str) -> String {
+    format!("{name} did not sign you in. Try again, or sign in with your password.")
+}
+
+/// That what the provider says is not believed.
+pub(crate) fn provider_is_not_believed(name: &str) -> String {
+    format!(
+        "What {name} answered does not prove who you are. Try again; if it stays so, tell who runs this \
+         server to look into its log."
+    )
 }
 
 // Words that many pages say.
@@ -436,6 +465,12 @@ texts! {
     NEW_PASSWORD = "Another password";
     NEW_PASSWORD_HINT = "12 characters or more. It ends all her sessions.";
     SET_PASSWORD = "Set password";
+    SUBJECT = "Subject";
+    SUBJECT_HINT = "What the provider calls her: the page that refuses her shows it. She may sign in there from then on, and her sessions end.";
+    LINKED_TO = "Linked to";
+    LINK_HER = "Link";
+    UNLINK = "Unlink from the provider";
+    LINK_TAKEN = "Another operator is linked to this subject. Unlink her first.";
     SAVE_ROLES = "Save roles";
     CHOOSE_A_ROLE = "Choose at least one role.";
     CLIENTS = "API clients";
@@ -650,6 +685,8 @@ pub(crate) fn done(word: &str) -> Option<&'static str> {
         "operator-created" => "The operator is created, and may sign in.",
         "operator-saved" => "The roles are saved. They hold at once.",
         "password-set" => "The password is set, and her sessions have ended.",
+        "operator-linked" => "She is linked, and may sign in there. Her sessions have ended.",
+        "operator-unlinked" => "She is not linked any more. Her sessions have ended.",
         "operator-disabled" => "The operator is disabled.",
         _ => return None,
     })

@@ -3,14 +3,14 @@
 use accolade_application::access::SecretHash;
 use accolade_application::operators::{PasswordHash, Session};
 use accolade_application::ports::{
-    CreateOperatorError, KnownOperator, NewOperator, NewSession, OperatorStore, StoreError,
-    UnknownOperator,
+    CreateOperatorError, KnownOperator, LinkOperatorError, NewOperator, NewSession, OperatorStore,
+    SignInProof, StoreError, UnknownOperator,
 };
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{OperatorNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Roles};
+use accolade_domain::operator::{Operator, OperatorLink, Roles};
 
 use crate::MemoryStore;
 use crate::access::next_number;
@@ -93,6 +93,41 @@ impl OperatorStore for MemoryStore {
         Ok(())
     }
 
+    fn set_link(
+        &self,
+        within: Option<OrgId>,
+        login: &Login,
+        link: Option<&OperatorLink>,
+        by: &Attribution,
+    ) -> Result<(), LinkOperatorError> {
+        let mut state = self.begin();
+        let before = active(&mut state, within, login)?.operator.clone();
+        if before.link.as_ref() == link {
+            return Ok(());
+        }
+        let mut others = state.operators.iter().map(|it| &it.operator);
+        if link.is_some() && others.any(|it| it.is_active() && it.link.as_ref() == link) {
+            return Err(LinkOperatorError::Taken);
+        }
+        let after = Operator {
+            link: link.cloned(),
+            ..before.clone()
+        };
+        active(&mut state, within, login)?.operator = after.clone();
+        end_all(&mut state, before.number);
+        state.tell(telling::operator_changed(&before, &after, by));
+        Ok(())
+    }
+
+    fn linked_operator(&self, link: &OperatorLink) -> Result<Option<Operator>, StoreError> {
+        let state = self.begin();
+        let all = state.operators.iter().map(|it| &it.operator);
+        let linked = all.filter(|it| it.link.as_ref() == Some(link));
+        Ok(linked
+            .max_by_key(|it| (it.is_active(), it.disabled_on))
+            .cloned())
+    }
+
     fn disable_operator(
         &self,
         within: Option<OrgId>,
@@ -111,7 +146,7 @@ impl OperatorStore for MemoryStore {
     fn begin_session(
         &self,
         operator: OperatorNumber,
-        password: &PasswordHash,
+        proof: &SignInProof,
         new: &NewSession,
         by: &Attribution,
     ) -> Result<Session, UnknownOperator> {
@@ -119,7 +154,7 @@ impl OperatorStore for MemoryStore {
         let mut all = state.operators.iter_mut();
         let known = all.find(|it| it.operator.number == operator);
         let known = known
-            .filter(|it| it.password == *password && it.operator.is_active())
+            .filter(|it| it.operator.is_active() && still_holds(it, proof))
             .ok_or(UnknownOperator::Unknown)?;
         known.operator.last_signed_in_on = Some(by.on);
         let operator = known.operator.clone();
@@ -201,6 +236,13 @@ fn active<'a>(
     };
     let found = state.operators.iter_mut().find(is_asked);
     found.ok_or(UnknownOperator::Unknown)
+}
+
+fn still_holds(known: &KnownOperator, proof: &SignInProof) -> bool {
+    match proof {
+        SignInProof::Password(password) => known.password == *password,
+        SignInProof::Link(link) => known.operator.link.as_ref() == Some(link),
+    }
 }
 
 /// Ends every session of the operator; gives how many there were.

@@ -571,6 +571,8 @@ table! {
         created_on -> BigInt,
         disabled_on -> Nullable<BigInt>,
         last_signed_in_on -> Nullable<BigInt>,
+        link_issuer -> Nullable<Text>,
+        link_subject -> Nullable<Text>,
     }
 }
 

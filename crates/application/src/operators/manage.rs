@@ -3,13 +3,15 @@
 use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{OperatorNumber, OrgId};
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Roles};
+use accolade_domain::operator::{Operator, OperatorLink, Roles};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 
 use crate::error::UseCaseError;
 use crate::operators::Password;
-use crate::ports::{CreateOperatorError, NewOperator, Ports, StoreError, UnknownOperator};
+use crate::ports::{
+    CreateOperatorError, LinkOperatorError, NewOperator, Ports, StoreError, UnknownOperator,
+};
 
 /// An operator to create.
 #[derive(Debug, Clone)]
@@ -110,6 +112,40 @@ pub fn set_roles(
     by: &Attribution,
 ) -> Result<(), UnknownOperator> {
     ports.stores.operators.set_roles(within, login, roles, by)
+}
+
+/// Links an operator to whom a provider calls so, who may sign in as her from then on; ends her sessions.
+/// To link her again to the same changes nothing.
+///
+/// # Errors
+/// [`LinkOperatorError::Unknown`]; [`LinkOperatorError::Taken`], whichever org she is of who has it.
+pub fn link(
+    ports: &Ports,
+    within: Option<OrgId>,
+    login: &Login,
+    link: &OperatorLink,
+    by: &Attribution,
+) -> Result<(), LinkOperatorError> {
+    (ports.stores.operators).set_link(within, login, Some(link), by)
+}
+
+/// Takes an operator's link back, so that she signs in with her password alone; ends her sessions.
+/// To unlink her again changes nothing.
+///
+/// # Errors
+/// [`UnknownOperator::Unknown`].
+pub fn unlink(
+    ports: &Ports,
+    within: Option<OrgId>,
+    login: &Login,
+    by: &Attribution,
+) -> Result<(), UnknownOperator> {
+    match ports.stores.operators.set_link(within, login, None, by) {
+        Ok(()) => Ok(()),
+        Err(LinkOperatorError::Store(error)) => Err(error.into()),
+        // Nobody else has what is none.
+        Err(LinkOperatorError::Unknown | LinkOperatorError::Taken) => Err(UnknownOperator::Unknown),
+    }
 }
 
 /// Disables an operator for good, and ends her sessions.

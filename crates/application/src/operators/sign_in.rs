@@ -1,4 +1,4 @@
-//! Signing in with a password.
+//! Signing in with a password, and how a session begins.
 
 use accolade_domain::audit::{Attribution, RequestTag};
 use accolade_domain::ids::OperatorNumber;
@@ -7,7 +7,7 @@ use time::Duration;
 
 use crate::access::Secret;
 use crate::operators::{Password, PasswordHash, Session};
-use crate::ports::{NewSession, Ports, StoreError, UnknownOperator};
+use crate::ports::{NewSession, Ports, SignInProof, StoreError, UnknownOperator};
 
 /// How long sessions last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +74,38 @@ pub fn sign_in(
     if !is_right || !operator.is_active() {
         return Ok(refused);
     }
+    let proof = SignInProof::Password(stored);
+    let tag = sign_in.tag.clone();
+    match begin(ports, operator.number, &proof, tag, lifetimes)? {
+        Begin::Begun(signed_in) => Ok(SignInResult::SignedIn(signed_in)),
+        Begin::Refused => Ok(refused),
+    }
+}
+
+/// Whether a session began.
+pub(super) enum Begin {
+    /// It did.
+    Begun(Box<SignedIn>),
+    /// What it was to begin by holds no more, or the operator was disabled.
+    Refused,
+}
+
+/// Begins a session of the operator, who has shown who she is by `proof`.
+///
+/// # Errors
+/// The store failed.
+pub(super) fn begin(
+    ports: &Ports,
+    operator: OperatorNumber,
+    proof: &SignInProof,
+    tag: Option<RequestTag>,
+    lifetimes: Lifetimes,
+) -> Result<Begin, StoreError> {
     let now = ports.clock.now();
     let by = Attribution {
-        actor: operator.number.into(),
+        actor: operator.into(),
         on: now,
-        tag: sign_in.tag.clone(),
+        tag,
     };
     let token = Secret::generate(&*ports.secrets);
     let ends_on = now + lifetimes.most;
@@ -87,12 +114,9 @@ pub fn sign_in(
         expires_on: (now + lifetimes.idle).min(ends_on),
         ends_on,
     };
-    match store.begin_session(operator.number, &stored, &new, &by) {
-        Ok(session) => Ok(SignInResult::SignedIn(Box::new(SignedIn {
-            token,
-            session,
-        }))),
-        Err(UnknownOperator::Unknown) => Ok(refused),
+    match (ports.stores.operators).begin_session(operator, proof, &new, &by) {
+        Ok(session) => Ok(Begin::Begun(Box::new(SignedIn { token, session }))),
+        Err(UnknownOperator::Unknown) => Ok(Begin::Refused),
         Err(UnknownOperator::Store(error)) => Err(error),
     }
 }

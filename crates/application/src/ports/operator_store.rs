@@ -4,7 +4,7 @@ use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{OperatorNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Roles};
+use accolade_domain::operator::{Operator, OperatorLink, Roles};
 use accolade_domain::text::Name;
 
 use crate::access::SecretHash;
@@ -37,6 +37,7 @@ impl NewOperator {
             login: self.login.clone(),
             name: self.name.clone(),
             roles: self.roles,
+            link: None,
             created_on: self.created.on,
             disabled_on: None,
             last_signed_in_on: None,
@@ -56,6 +57,15 @@ pub struct KnownOperator {
     pub operator: Operator,
     /// The hash of her password.
     pub password: PasswordHash,
+}
+
+/// What an operator has shown to be who she is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInProof {
+    /// The password of which this is the hash.
+    Password(PasswordHash),
+    /// That a provider vouches for whom she is linked to.
+    Link(OperatorLink),
 }
 
 /// A session to be begun.
@@ -92,6 +102,29 @@ pub enum UnknownOperator {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why an operator was not linked.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkOperatorError {
+    /// There is no operator with this login, or none in that org, or she is disabled.
+    #[error("there is no such operator, or she is disabled")]
+    Unknown,
+    /// Another operator who is not disabled has this link, perhaps in another org.
+    #[error("another operator is linked to this subject")]
+    Taken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<UnknownOperator> for LinkOperatorError {
+    fn from(error: UnknownOperator) -> Self {
+        match error {
+            UnknownOperator::Unknown => Self::Unknown,
+            UnknownOperator::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// Where operators live, and their sessions. Whatever changes an operator, the audit trail of her org
@@ -145,6 +178,26 @@ pub trait OperatorStore: Send + Sync {
         by: &Attribution,
     ) -> Result<(), UnknownOperator>;
 
+    /// Links the operator to `link` instead of what she is linked to, or to nothing, and ends her sessions.
+    /// What changes nothing ends none and is in no audit trail. Of two operators that race for one link
+    /// exactly one wins, whatever the orgs; one who is disabled holds hers no more.
+    ///
+    /// # Errors
+    /// [`LinkOperatorError::Unknown`], [`LinkOperatorError::Taken`].
+    fn set_link(
+        &self,
+        within: Option<OrgId>,
+        login: &Login,
+        link: Option<&OperatorLink>,
+        by: &Attribution,
+    ) -> Result<(), LinkOperatorError>;
+
+    /// The operator who has this link; if nobody has, the last one who was disabled with it.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn linked_operator(&self, link: &OperatorLink) -> Result<Option<Operator>, StoreError>;
+
     /// Disables the operator for good, at the moment that `by` has, and ends her sessions.
     ///
     /// # Errors
@@ -156,16 +209,16 @@ pub trait OperatorStore: Send + Sync {
         by: &Attribution,
     ) -> Result<(), UnknownOperator>;
 
-    /// Begins a session of the operator, at the moment that `by` has, if she still has this password and is
-    /// not disabled. No session begins after a change of the password or the end of the operator that its
-    /// password was compared before.
+    /// Begins a session of the operator, at the moment that `by` has, if she still has the password or the
+    /// link that is its `proof` and is not disabled. No session begins after a change of that or the end of
+    /// the operator that it was compared before.
     ///
     /// # Errors
-    /// [`UnknownOperator::Unknown`] if she has another password by now.
+    /// [`UnknownOperator::Unknown`] if she has another password or link by now.
     fn begin_session(
         &self,
         operator: OperatorNumber,
-        password: &PasswordHash,
+        proof: &SignInProof,
         session: &NewSession,
         by: &Attribution,
     ) -> Result<Session, UnknownOperator>;

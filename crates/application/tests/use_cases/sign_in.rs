@@ -2,16 +2,18 @@
 
 use accolade_application::access::Secret;
 use accolade_application::operators::{
-    CreateOperator, Lifetimes, Password, SignIn, SignInResult, SignedIn, create, disable,
-    note_refused, session, set_password, sign_in, sign_out, sign_out_everywhere,
+    CreateOperator, Lifetimes, Password, ProvidedError, ProvidedResult, RoundTrip, SignIn,
+    SignInResult, SignedIn, create, disable, link, note_refused, session, set_password, sign_in,
+    sign_in_by_provider, sign_out, sign_out_everywhere,
 };
-use accolade_application::ports::AuditQuery;
+use accolade_application::ports::{AuditQuery, IdentityProvider, ProviderError};
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Attribution, EntityKind};
 use accolade_domain::ids::OperatorNumber;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Permission, Role, Roles};
+use accolade_domain::operator::{OperatorLink, Permission, Role, Roles};
 use accolade_domain::rejection::Code;
+use accolade_domain::text::UrlText;
 use time::Duration;
 
 use crate::world::{World, at};
@@ -195,4 +197,59 @@ fn the_audit_trail_has_who_signed_in_and_out_and_who_was_refused() {
     ];
     assert_eq!(told(&world), expected);
     assert_eq!(world.ports.clock.now(), at("2026-05-01T09:30:00Z"));
+}
+
+/// A provider that vouches for one person, by the code of one trip.
+struct Provider(OperatorLink);
+
+impl IdentityProvider for Provider {
+    fn name(&self) -> &str {
+        "Company"
+    }
+
+    fn issuer(&self) -> &UrlText {
+        &self.0.issuer
+    }
+
+    fn entrance(&self, trip: &RoundTrip) -> Result<String, ProviderError> {
+        Ok(trip.state())
+    }
+
+    fn identify(&self, code: &str, trip: &RoundTrip) -> Result<OperatorLink, ProviderError> {
+        if code == trip.nonce() {
+            return Ok(self.0.clone());
+        }
+        Err(ProviderError::Refused(anyhow::anyhow!("another code")))
+    }
+}
+
+#[test]
+fn whom_a_provider_vouches_for_is_signed_in_if_she_is_linked_and_not_disabled() {
+    let world = World::new();
+    let number = ada(&world, Role::Care);
+    let provider = Provider(OperatorLink {
+        issuer: "https://id.example.org".try_into().unwrap(),
+        subject: "7f".try_into().unwrap(),
+    });
+    let trip = RoundTrip::begin(&*world.ports.secrets);
+    let try_in =
+        |code: &str| sign_in_by_provider(&world.ports, &provider, (code, &trip), None, LIFETIMES);
+    let code = trip.nonce();
+    let unlinked = try_in(&code).unwrap();
+    assert!(matches!(unlinked, ProvidedResult::Unlinked(subject) if subject.as_str() == "7f"));
+    let by = system(&world);
+    link(&world.ports, None, &login("ada"), &provider.0, &by).unwrap();
+    let refused = try_in("another").unwrap_err();
+    assert!(matches!(refused, ProvidedError::Provider(_)), "{refused:?}");
+    let ProvidedResult::SignedIn(signed_in) = try_in(&code).unwrap() else {
+        panic!("she is linked");
+    };
+    assert_eq!(signed_in.session.operator.number, number);
+    assert!(goes_on(&world, &signed_in.token));
+    disable(&world.ports, None, &login("ada"), &by).unwrap();
+    let disabled = try_in(&code).unwrap();
+    assert!(matches!(disabled, ProvidedResult::Disabled(_)));
+    let told: Vec<_> = told(&world).into_iter().map(|it| it.0).collect();
+    let expected = ["CREATE", "UPDATE", "SIGN_IN", "REVOKE", "SIGN_IN_REFUSED"];
+    assert_eq!(told, expected);
 }

@@ -7,6 +7,7 @@ mod confirm;
 mod customers;
 mod difference;
 mod jobs;
+mod provider;
 mod search;
 mod sign_in;
 
@@ -20,6 +21,7 @@ use crate::router::Page;
 /// Every page and every form that there is.
 pub(crate) fn all() -> Vec<Page> {
     let mut pages = sign_in::pages();
+    pages.extend(provider::pages());
     pages.extend(account::pages());
     pages.extend(search::pages());
     pages.extend(customers::pages());

@@ -1,9 +1,10 @@
 //! Signing in and out.
 
+use accolade_application::operators::SignedIn;
 use accolade_domain::rejection::Code;
-use accolade_http::pages::Failure;
-use actix_web::http::Method;
+use accolade_http::pages::{Failure, PageContext};
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
@@ -39,6 +40,21 @@ struct SignInPage {
     frame: Frame,
     login: String,
     to: String,
+    /// What the provider is called that signs in, too, and the query for the way there.
+    provider: Option<(String, String)>,
+}
+
+impl SignInPage {
+    fn new(frame: Frame, context: &PageContext, login: &str, to: &str) -> Self {
+        let query: Form = [("to".to_owned(), to.to_owned())].into_iter().collect();
+        let provider = context.provider();
+        Self {
+            frame,
+            login: login.to_owned(),
+            to: to.to_owned(),
+            provider: provider.map(|it| (it.name().to_owned(), query.query())),
+        }
+    }
 }
 
 async fn begin(_: Door) -> Answered {
@@ -61,12 +77,19 @@ async fn show(door: Door) -> Answered {
     } else if query.says("out") {
         frame = frame.telling("signed-out");
     }
-    let page = SignInPage {
-        frame,
-        login: String::new(),
-        to,
-    };
-    show_with(actix_web::http::StatusCode::OK, &page)
+    let page = SignInPage::new(frame, &door.context, "", &to);
+    show_with(StatusCode::OK, &page)
+}
+
+/// The page again, with what is to be mended.
+pub(super) fn show_again(
+    context: &PageContext,
+    status: StatusCode,
+    problem: Problem,
+    (login, to): (&str, &str),
+) -> Answered {
+    let frame = Frame::of_nobody(t::SIGN_IN).with_problems(vec![problem]);
+    show_with(status, &SignInPage::new(frame, context, login, to))
 }
 
 async fn sign_in(door: Door) -> Answered {
@@ -79,21 +102,28 @@ async fn sign_in(door: Door) -> Answered {
     let (login, to) = (form.typed("login"), place(form.typed("to")));
     let signed_in = match context.sign_in(&http, login, form.typed("password")).await {
         Ok(signed_in) => signed_in,
-        Err(failure) => return refused(&failure, login, to),
+        Err(failure) => return refused(&context, &failure, login, to),
     };
+    Ok(signed_in_to(&context, &http, &signed_in, to).await)
+}
+
+/// To where she wanted to go, with the cookie of the session that begins.
+pub(super) async fn signed_in_to(
+    context: &PageContext,
+    http: &HttpRequest,
+    signed_in: &SignedIn,
+    to: &str,
+) -> HttpResponse {
     // Whoever was signed in here before is not any more, whatever becomes of that.
-    if let Some(old) = session::token(&http)
-        && let Err(failure) = context.sign_out(&http, old).await
+    if let Some(old) = session::token(http)
+        && let Err(failure) = context.sign_out(http, old).await
     {
         failure.log();
     }
-    Ok(with_cookie(
-        lead_to(to),
-        &session::set(signed_in.token.reveal()),
-    ))
+    with_cookie(lead_to(to), &session::set(signed_in.token.reveal()))
 }
 
-fn refused(failure: &Failure, login: &str, to: &str) -> Answered {
+fn refused(context: &PageContext, failure: &Failure, login: &str, to: &str) -> Answered {
     let text = match failure.code() {
         Code::Unauthenticated => t::WRONG_PASSWORD.to_owned(),
         Code::TooManyRequests => t::TOO_MANY_WRONG_PASSWORDS.to_owned(),
@@ -102,13 +132,8 @@ fn refused(failure: &Failure, login: &str, to: &str) -> Answered {
             failure.message(None)
         }
     };
-    let frame = Frame::of_nobody(t::SIGN_IN).with_problems(vec![Problem::at("login", text)]);
-    let page = SignInPage {
-        frame,
-        login: login.to_owned(),
-        to: to.to_owned(),
-    };
-    let mut response = show_with(failure.status(), &page)?;
+    let problem = Problem::at("login", text);
+    let mut response = show_again(context, failure.status(), problem, (login, to))?;
     retry_later(&mut response, failure);
     Ok(response)
 }
@@ -125,9 +150,10 @@ pub(super) fn signed_out() -> HttpResponse {
     with_cookie(lead_to("/console/sign-in?out=1"), &session::unset())
 }
 
-fn with_cookie(mut response: HttpResponse, cookie: &str) -> HttpResponse {
+/// `response` with one more cookie.
+pub(super) fn with_cookie(mut response: HttpResponse, cookie: &str) -> HttpResponse {
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().insert(SET_COOKIE, cookie);
+        response.headers_mut().append(SET_COOKIE, cookie);
     }
     response
 }
@@ -142,7 +168,7 @@ async fn is_signed_in(door: &Door) -> Result<bool, Failure> {
 
 /// `wanted`, if it is a page of the console, else where everybody begins: a link to the sign-in leads
 /// nowhere else.
-fn place(wanted: &str) -> &str {
+pub(super) fn place(wanted: &str) -> &str {
     let rest = wanted.strip_prefix("/console");
     let is_here = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     let is_plain = wanted

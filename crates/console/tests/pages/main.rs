@@ -9,4 +9,5 @@ mod clients;
 mod customers;
 mod jobs;
 mod markup;
+mod provider;
 mod support;

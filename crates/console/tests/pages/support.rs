@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use accolade_application::access::{AccessGroups, AddClient, Caller, create_org};
 use accolade_application::answer::Answer;
@@ -15,9 +15,9 @@ use accolade_application::catalogue::{CreateCustomField, CreateGroup};
 use accolade_application::customers::{NamedCustomers, PutCustomers};
 use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::jobs::CreateJob;
-use accolade_application::operators::{self, CreateOperator, Lifetimes, Password};
+use accolade_application::operators::{self, CreateOperator, Lifetimes, Password, RoundTrip};
 use accolade_application::people::MergeCustomers;
-use accolade_application::ports::{Identifiers, Org, Ports};
+use accolade_application::ports::{Identifiers, IdentityProvider, Org, Ports, ProviderError};
 use accolade_application::webhooks::CreateWebhook;
 use accolade_application::{Command, Request, execute};
 use accolade_domain::approval::{ApprovalRules, Approvals, ExpiresAfter, Rule, RuledOperation};
@@ -27,8 +27,9 @@ use accolade_domain::catalogue::{CustomFieldDraft, DataType};
 use accolade_domain::fixtures::{at, draft, owner};
 use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::job::{JobFormat, JobId, JobOperation, JobSettings};
-use accolade_domain::operator::{Role, Roles};
+use accolade_domain::operator::{OperatorLink, Role, Roles};
 use accolade_domain::owner::OwnerType;
+use accolade_domain::text::UrlText;
 use accolade_domain::webhook::{Headers, WebhookDraft};
 use accolade_http::app::{AppState, app};
 use accolade_http::pages::Pages;
@@ -109,7 +110,10 @@ impl World {
             idle: time::Duration::minutes(30),
             most: time::Duration::hours(12),
         };
-        let context = state.pages(lifetimes);
+        let provider = Provider {
+            name: text.to_owned(),
+        };
+        let context = state.pages(lifetimes).with_provider(Arc::new(provider));
         let pages = Pages::new(accolade_console::configure(context));
         Self {
             state: state.with_pages(pages),
@@ -245,6 +249,38 @@ impl Reply {
         let from = self.body.find(&begin).expect(name) + begin.len();
         let rest = &self.body[from..];
         rest[..rest.find('"').unwrap()].to_owned()
+    }
+}
+
+/// A provider that calls everybody what her code says.
+struct Provider {
+    name: String,
+}
+
+impl IdentityProvider for Provider {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn issuer(&self) -> &UrlText {
+        static ISSUER: LazyLock<UrlText> =
+            LazyLock::new(|| "https://id.example.org".try_into().unwrap());
+        &ISSUER
+    }
+
+    fn entrance(&self, trip: &RoundTrip) -> Result<String, ProviderError> {
+        Ok(format!("https://id.example.org/in?state={}", trip.state()))
+    }
+
+    fn identify(&self, code: &str, _: &RoundTrip) -> Result<OperatorLink, ProviderError> {
+        match code {
+            "away" => Err(ProviderError::Unavailable(anyhow::anyhow!("away"))),
+            "refused" => Err(ProviderError::Refused(anyhow::anyhow!("refused"))),
+            subject => Ok(OperatorLink {
+                issuer: self.issuer().clone(),
+                subject: subject.try_into().unwrap(),
+            }),
+        }
     }
 }
 

@@ -3,15 +3,15 @@
 use accolade_application::access::{ClientKey, Secret, SecretHash};
 use accolade_application::operators::{PasswordHash, Session};
 use accolade_application::ports::{
-    ActorRecord, AuditQuery, CreateOperatorError, KnownOperator, NewOperator, NewSession,
-    UnknownOperator,
+    ActorRecord, AuditQuery, CreateOperatorError, KnownOperator, LinkOperatorError, NewOperator,
+    NewSession, SignInProof, UnknownOperator,
 };
 use accolade_domain::actor::Actor;
 use accolade_domain::audit::{Action, Attribution, EntityKind, HiddenField, State};
 use accolade_domain::ids::{OperatorNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Role, Roles};
+use accolade_domain::operator::{Operator, OperatorLink, Role, Roles};
 use time::Duration;
 
 use crate::World;
@@ -26,6 +26,18 @@ fn login(text: &str) -> Login {
 /// Something that is stored of a password.
 fn password(number: u8) -> PasswordHash {
     PasswordHash::from_bytes(&[number; 64])
+}
+
+fn by_password(number: u8) -> SignInProof {
+    SignInProof::Password(password(number))
+}
+
+/// What one provider calls somebody.
+fn link(subject: &str) -> OperatorLink {
+    OperatorLink {
+        issuer: "https://id.example.org/staff".try_into().unwrap(),
+        subject: subject.try_into().unwrap(),
+    }
 }
 
 fn token(text: &str) -> SecretHash {
@@ -86,7 +98,7 @@ fn begin(world: &World, operator: OperatorNumber, text: &str) -> Session {
     world
         .stores
         .operators
-        .begin_session(operator, &password(1), &session, &by)
+        .begin_session(operator, &by_password(1), &session, &by)
         .unwrap()
 }
 
@@ -226,6 +238,11 @@ fn what_is_asked_within_an_org_finds_nobody_of_another(world: &World) {
     assert_unknown(&operators.set_password(within, &ada, &password(2), &by));
     assert_unknown(&operators.set_roles(within, &ada, Roles::ALL, &by));
     assert_unknown(&operators.disable_operator(within, &ada, &by));
+    let linked = operators.set_link(within, &ada, Some(&link("1")), &by);
+    assert!(
+        matches!(linked, Err(LinkOperatorError::Unknown)),
+        "{linked:?}"
+    );
     assert_eq!(known(world, "ada"), before);
     let own = Some(world.tenant.org);
     operators.set_roles(own, &ada, Roles::ALL, &by).unwrap();
@@ -295,7 +312,7 @@ fn no_session_begins_with_a_password_that_has_changed(world: &World) {
     let operators = &world.stores.operators;
     let begin = |password: u8| {
         let session = half_an_hour(&password.to_string());
-        operators.begin_session(number, &self::password(password), &session, &by(now()))
+        operators.begin_session(number, &by_password(password), &session, &by(now()))
     };
     assert_unknown(&begin(2));
     operators
@@ -308,7 +325,8 @@ fn no_session_begins_with_a_password_that_has_changed(world: &World) {
         .unwrap();
     assert_unknown(&begin(2));
     let nobody = OperatorNumber::try_from(i64::MAX).unwrap();
-    let of_nobody = operators.begin_session(nobody, &password(1), &half_an_hour("x"), &by(now()));
+    let of_nobody =
+        operators.begin_session(nobody, &by_password(1), &half_an_hour("x"), &by(now()));
     assert_unknown(&of_nobody);
 }
 
@@ -349,7 +367,7 @@ fn of_a_session_that_begins_and_the_end_of_its_operator_the_end_wins(world: &Wor
                     .unwrap();
             } else {
                 let session = half_an_hour(&format!("{text} {i}"));
-                let begun = operators.begin_session(number, &password(1), &session, &by(now()));
+                let begun = operators.begin_session(number, &by_password(1), &session, &by(now()));
                 if begun.is_err() {
                     assert_unknown(&begun);
                 }
@@ -437,6 +455,157 @@ fn the_audit_trail_tells_of_operators_and_sign_ins_without_a_password(world: &Wo
     );
 }
 
+fn set_link(
+    world: &World,
+    text: &str,
+    link: Option<&OperatorLink>,
+) -> Result<(), LinkOperatorError> {
+    let operators = &world.stores.operators;
+    operators.set_link(None, &login(text), link, &by(now()))
+}
+
+fn linked(world: &World, link: &OperatorLink) -> Option<String> {
+    let found = world.stores.operators.linked_operator(link).unwrap();
+    found.map(|it| it.login.to_string())
+}
+
+#[track_caller]
+fn assert_taken(result: &Result<(), LinkOperatorError>) {
+    assert!(
+        matches!(result, Err(LinkOperatorError::Taken)),
+        "{result:?}"
+    );
+}
+
+fn an_operator_is_found_by_whom_she_is_linked_to_to_the_letter(world: &World) {
+    create(world, "ada");
+    create(world, "eve");
+    assert_eq!(found(world, "ada").link, None);
+    let hers = link("Ada");
+    set_link(world, "ada", Some(&hers)).unwrap();
+    assert_eq!(found(world, "ada").link, Some(hers.clone()));
+    assert_eq!(linked(world, &hers).as_deref(), Some("ada"));
+    let of_another_provider = OperatorLink {
+        issuer: "https://id.example.org/guests".try_into().unwrap(),
+        ..hers.clone()
+    };
+    for other in [&link("ada"), &link("Ada "), &of_another_provider] {
+        assert_eq!(linked(world, other), None, "{other:?}");
+    }
+    set_link(world, "eve", Some(&of_another_provider)).unwrap();
+    set_link(world, "ada", Some(&link("other"))).unwrap();
+    assert_eq!(linked(world, &hers), None);
+    set_link(world, "ada", None).unwrap();
+    assert_eq!(found(world, "ada").link, None);
+    assert_eq!(linked(world, &link("other")), None);
+    let unknown = set_link(world, "nobody", Some(&hers));
+    assert!(
+        matches!(unknown, Err(LinkOperatorError::Unknown)),
+        "{unknown:?}"
+    );
+}
+
+fn a_link_is_of_one_operator_of_all_orgs_until_she_is_disabled(world: &World) {
+    let operators = &world.stores.operators;
+    create(world, "ada");
+    create(world, "eve");
+    let other = world.tenant(7);
+    (operators.create_operator(&new_of(other.org, "zoe"))).unwrap();
+    let one = link("1");
+    set_link(world, "ada", Some(&one)).unwrap();
+    for text in ["eve", "zoe"] {
+        assert_taken(&set_link(world, text, Some(&one)));
+        assert_eq!(found(world, text).link, None);
+    }
+    let disable = |text: &str, minute| {
+        let on = by(after(minute));
+        operators.disable_operator(None, &login(text), &on).unwrap();
+    };
+    disable("ada", 1);
+    assert_eq!(linked(world, &one).as_deref(), Some("ada"));
+    set_link(world, "eve", Some(&one)).unwrap();
+    assert_eq!(linked(world, &one).as_deref(), Some("eve"));
+    assert_eq!(found(world, "ada").link, Some(one.clone()));
+    let over = set_link(world, "ada", None);
+    assert!(matches!(over, Err(LinkOperatorError::Unknown)), "{over:?}");
+    // Of those who are disabled it is the last one.
+    disable("eve", 2);
+    assert_eq!(linked(world, &one).as_deref(), Some("eve"));
+}
+
+fn of_operators_that_race_for_one_link_exactly_one_wins(world: &World) {
+    let logins = ["a", "b", "c", "d"];
+    for text in logins {
+        create(world, text);
+    }
+    let servers = world.servers();
+    let results = race(4, |i| {
+        let operators = &servers[i % 2].operators;
+        operators.set_link(None, &login(logins[i]), Some(&link("1")), &by(now()))
+    });
+    let winner = only_winner(&results, |error| matches!(error, LinkOperatorError::Taken));
+    assert_eq!(linked(world, &link("1")).as_deref(), Some(logins[winner]));
+}
+
+fn no_session_begins_by_a_link_that_has_changed(world: &World) {
+    let number = create(world, "ada");
+    let operators = &world.stores.operators;
+    let begin = |subject: &str| {
+        let proof = SignInProof::Link(link(subject));
+        operators.begin_session(number, &proof, &half_an_hour(subject), &by(now()))
+    };
+    assert_unknown(&begin("1"));
+    set_link(world, "ada", Some(&link("1"))).unwrap();
+    assert_unknown(&begin("2"));
+    assert_eq!(begin("1").unwrap().operator.number, number);
+    set_link(world, "ada", Some(&link("2"))).unwrap();
+    assert_unknown(&begin("1"));
+    assert!(begin("2").is_ok());
+    operators
+        .disable_operator(None, &login("ada"), &by(now()))
+        .unwrap();
+    assert_unknown(&begin("2"));
+}
+
+fn another_link_ends_an_operators_sessions_and_is_told_and_the_same_one_is_neither(world: &World) {
+    let ada = create(world, "ada");
+    let eve = create(world, "eve");
+    begin(world, eve, "eve");
+    for (token, link, ends) in [
+        ("1", Some(link("1")), true),
+        ("2", Some(link("1")), false),
+        ("3", None, true),
+        ("4", None, false),
+    ] {
+        begin(world, ada, token);
+        set_link(world, "ada", link.as_ref()).unwrap();
+        assert_eq!(session(world, token, now()).is_none(), ends, "{token}");
+    }
+    assert!(session(world, "eve", now()).is_some());
+    let query = AuditQuery {
+        kinds: vec![EntityKind::Operator],
+        actions: vec![Action::Update],
+        limit: 10,
+        ..AuditQuery::default()
+    };
+    let page = (world.stores.audit)
+        .entries(world.tenant.org, &query)
+        .unwrap();
+    let subject = |state: &Option<State>| match state {
+        Some(State::Operator(state)) => (state.issuer.clone(), state.subject.clone()),
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = (page.entries.iter().map(|it| &it.entry.change))
+        .map(|it| (subject(&it.before), subject(&it.after)))
+        .collect();
+    let none = (None, None);
+    let one = (
+        Some("https://id.example.org/staff".to_owned()),
+        Some("1".to_owned()),
+    );
+    assert_eq!(told, [(one.clone(), none.clone()), (none, one)]);
+}
+
 fn a_client_and_an_operator_of_one_name_are_two(world: &World) {
     let number = create(world, "till-100458");
     let key = ClientKey::try_from("till-100458").unwrap();
@@ -461,5 +630,10 @@ sentences! {
     a_session_ends_once_and_all_of_an_operator_at_once
     sessions_that_have_ended_are_removed
     the_audit_trail_tells_of_operators_and_sign_ins_without_a_password
+    an_operator_is_found_by_whom_she_is_linked_to_to_the_letter
+    a_link_is_of_one_operator_of_all_orgs_until_she_is_disabled
+    of_operators_that_race_for_one_link_exactly_one_wins
+    no_session_begins_by_a_link_that_has_changed
+    another_link_ends_an_operators_sessions_and_is_told_and_the_same_one_is_neither
     a_client_and_an_operator_of_one_name_are_two
 }

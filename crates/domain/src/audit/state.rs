@@ -120,14 +120,29 @@ pub struct OperatorState {
     pub name: Name,
     /// The names of her roles.
     pub roles: Vec<String>,
+    /// The provider that she is linked to.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub issuer: Option<String>,
+    /// What that provider calls her.
+    #[cfg_attr(
+        feature = "serde",
+        serde(default, skip_serializing_if = "Option::is_none")
+    )]
+    pub subject: Option<String>,
 }
 
 impl From<&Operator> for OperatorState {
     fn from(operator: &Operator) -> Self {
+        let link = operator.link.as_ref();
         Self {
             login: operator.login.as_str().to_owned(),
             name: operator.name.clone(),
             roles: operator.roles.names(),
+            issuer: link.map(|it| it.issuer.as_str().to_owned()),
+            subject: link.map(|it| it.subject.as_str().to_owned()),
         }
     }
 }

@@ -13,7 +13,7 @@ pub fn operator_created(operator: &Operator, by: &Attribution) -> Entry {
     of(operator, Action::Create, change, by)
 }
 
-/// An operator's roles are others now; nothing if they are not.
+/// An operator's roles or her link are others now; nothing if they are not.
 pub fn operator_changed(before: &Operator, after: &Operator, by: &Attribution) -> Option<Entry> {
     let (was, is) = (before.into(), after.into());
     if was == is {
@@ -39,7 +39,7 @@ pub fn signed_in(operator: &Operator, by: &Attribution) -> Entry {
     of(operator, Action::SignIn, Change::default(), by)
 }
 
-/// Somebody tried to sign in as an operator with a wrong password.
+/// Somebody tried to sign in as an operator, with a wrong password or after she was disabled.
 pub fn sign_in_refused(operator: &Operator, by: &Attribution) -> Entry {
     of(operator, Action::SignInRefused, Change::default(), by)
 }
@@ -53,10 +53,10 @@ pub fn signed_out(operator: &Operator, by: &Attribution) -> Entry {
 mod tests {
     use super::*;
     use crate::fixtures::at;
-    use crate::operator::Role;
+    use crate::operator::{OperatorLink, Role};
 
     #[test]
-    fn an_operator_whose_roles_stay_has_no_entry() {
+    fn an_operator_whose_roles_and_link_stay_has_no_entry() {
         let by = Attribution::system(at("2026-05-01T09:30:00Z"));
         let before = Operator {
             number: 7.try_into().unwrap(),
@@ -64,6 +64,7 @@ mod tests {
             login: "ada".try_into().unwrap(),
             name: "Ada".try_into().unwrap(),
             roles: Role::Care.into(),
+            link: None,
             created_on: by.on,
             disabled_on: None,
             last_signed_in_on: None,
@@ -76,5 +77,14 @@ mod tests {
         let told = operator_changed(&before, &after, &by).unwrap();
         assert_eq!((told.action, told.entity.id()), (Action::Update, "7"));
         assert_eq!(told.change.hidden, []);
+        let link = OperatorLink {
+            issuer: "https://id.example.org".try_into().unwrap(),
+            subject: "7f".try_into().unwrap(),
+        };
+        let linked = Operator {
+            link: Some(link),
+            ..before.clone()
+        };
+        assert!(operator_changed(&before, &linked, &by).is_some());
     }
 }

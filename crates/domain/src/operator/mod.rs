@@ -3,8 +3,10 @@
 //! An operator belongs to one org, as a client does, and has a number of the sequence of all
 //! [actors](crate::actor::Actor). What she may do is said by her [`Roles`], in [one table](Role::grants).
 
+mod link;
 mod role;
 
+pub use link::{OperatorLink, Subject, UnfitSubject};
 pub use role::{Permission, Role, Roles, UnknownRole};
 
 use crate::ids::{OperatorNumber, OrgId};
@@ -25,6 +27,8 @@ pub struct Operator {
     pub name: Name,
     /// What she is there for.
     pub roles: Roles,
+    /// Who she is to a provider that may sign her in, if she is linked to one.
+    pub link: Option<OperatorLink>,
     /// When she was created.
     pub created_on: Instant,
     /// When she was disabled, if she was.

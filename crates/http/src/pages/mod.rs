@@ -8,6 +8,7 @@
 //! A failure that a handler returns as an error is answered in the API's envelope. A page renders it
 //! instead, and [logs](Failure::log) it.
 
+mod provider;
 mod sign_in;
 
 use std::net::IpAddr;
@@ -21,7 +22,7 @@ use accolade_application::jobs::JobLimits;
 use accolade_application::operators::{
     self, Lifetimes, Session, SignedIn, sign_out, sign_out_everywhere,
 };
-use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, Ports};
+use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentityProvider, Ports};
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::audit::RequestTag;
 use accolade_domain::instant::Instant;
@@ -80,6 +81,7 @@ pub fn tag(request: &HttpRequest) -> RequestTag {
 pub struct PageContext {
     state: AppState,
     sign_ins: SignIns,
+    provider: Option<Arc<dyn IdentityProvider>>,
     lifetimes: Lifetimes,
 }
 
@@ -88,6 +90,7 @@ impl AppState {
     pub fn pages(&self, lifetimes: Lifetimes) -> PageContext {
         PageContext {
             sign_ins: SignIns::new(self.auth.throttle().clone()),
+            provider: None,
             lifetimes,
             state: self.clone(),
         }

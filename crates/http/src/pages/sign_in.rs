@@ -4,6 +4,9 @@
 //! A password takes long to look at, so whoever signs in waits in a line of its own; who has been wrong too
 //! often in another one. Which line it is depends on what was wrong before, never on whether somebody has
 //! the login.
+//!
+//! Who comes back from a provider waits in a third line, as long as the provider takes: passwords are looked at
+//! meanwhile. A code that is not good counts as a wrong password from its address.
 
 use std::net::IpAddr;
 use std::time::Instant;
@@ -27,17 +30,24 @@ use crate::throttle::Throttle;
 const AT_ONCE: u32 = 2;
 const WAITING: u32 = 256;
 
+/// How many wait for the provider at one moment.
+const AT_PROVIDER: u32 = 8;
+
 /// The most bytes of a password that are looked at.
 const LONGEST: usize = 8 * 1024;
 
 /// Signs operators in. Cheap to clone; clones share the lines and the counts.
 #[derive(Clone)]
 pub(super) struct SignIns {
-    throttle: Throttle,
+    pub(super) throttle: Throttle,
     /// Where those wait who sign in.
     line: Dispatcher,
     /// Where those wait who have been wrong too often.
     suspects: Dispatcher,
+    /// Where those wait whom a provider is asked about.
+    pub(super) provided: Dispatcher,
+    /// The same, of those who have been wrong too often.
+    pub(super) provided_suspects: Dispatcher,
 }
 
 /// Where a sign-in comes from, and how long it may take.
@@ -54,6 +64,8 @@ impl SignIns {
             throttle,
             line: Dispatcher::new(AT_ONCE, WAITING),
             suspects: Dispatcher::new(1, WAITING),
+            provided: Dispatcher::new(AT_PROVIDER, WAITING),
+            provided_suspects: Dispatcher::new(1, WAITING),
         }
     }
 

@@ -3,15 +3,15 @@
 use accolade_application::access::SecretHash;
 use accolade_application::operators::{PasswordHash, Session};
 use accolade_application::ports::{
-    CreateOperatorError, KnownOperator, NewOperator, NewSession, OperatorStore, StoreError,
-    UnknownOperator,
+    CreateOperatorError, KnownOperator, LinkOperatorError, NewOperator, NewSession, OperatorStore,
+    SignInProof, StoreError, UnknownOperator,
 };
 use accolade_domain::audit::{Attribution, Entry, telling};
 use accolade_domain::ids::{OperatorNumber, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Roles};
-use accolade_domain::text::Name;
+use accolade_domain::operator::{Operator, OperatorLink, Roles, Subject};
+use accolade_domain::text::{Name, UrlText};
 use anyhow::Context as _;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
@@ -40,16 +40,23 @@ struct OperatorRow {
     created_on: i64,
     disabled_on: Option<i64>,
     last_signed_in_on: Option<i64>,
+    link_issuer: Option<String>,
+    link_subject: Option<String>,
 }
 
 impl OperatorRow {
     fn operator(self) -> anyhow::Result<Operator> {
+        let link = self.link_issuer.zip(self.link_subject);
         Ok(Operator {
             number: stored(self.number)?,
             org: stored(self.org)?,
             login: Login::from_stored(self.login),
             name: Name::from_stored(self.name),
             roles: Roles::from_bits(self.roles),
+            link: link.map(|(issuer, subject)| OperatorLink {
+                issuer: UrlText::from_stored(issuer),
+                subject: Subject::from_stored(subject),
+            }),
             created_on: instant(self.created_on)?,
             disabled_on: self.disabled_on.map(instant).transpose()?,
             last_signed_in_on: self.last_signed_in_on.map(instant).transpose()?,
@@ -66,6 +73,8 @@ type OperatorColumns = (
     operators::created_on,
     operators::disabled_on,
     operators::last_signed_in_on,
+    operators::link_issuer,
+    operators::link_subject,
 );
 
 const COLUMNS: OperatorColumns = (
@@ -77,6 +86,8 @@ const COLUMNS: OperatorColumns = (
     operators::created_on,
     operators::disabled_on,
     operators::last_signed_in_on,
+    operators::link_issuer,
+    operators::link_subject,
 );
 
 /// A session: when it began, when it expires, and when it ends.
@@ -233,6 +244,56 @@ impl OperatorStore for Store<Connection> {
         self.writer.write(work, nobody_knows)
     }
 
+    fn set_link(
+        &self,
+        within: Option<OrgId>,
+        login: &Login,
+        link: Option<&OperatorLink>,
+        by: &Attribution,
+    ) -> Result<(), LinkOperatorError> {
+        let work = |connection: &mut Connection| {
+            let before = locked(connection, within, login).map_err(unlinked)?;
+            if before.link.as_ref() == link {
+                return Ok(());
+            }
+            let updated = diesel::update(operators::table.find(before.number.get()))
+                .set((
+                    operators::link_issuer.eq(link.map(|it| it.issuer.as_str())),
+                    operators::link_subject.eq(link.map(|it| it.subject.as_str())),
+                ))
+                .execute(connection);
+            match updated {
+                Err(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
+                    return Err(Rollback::Refused(LinkOperatorError::Taken));
+                }
+                updated => updated?,
+            };
+            end_all(connection, before.number)?;
+            let after = Operator {
+                link: link.cloned(),
+                ..before.clone()
+            };
+            let told = telling::operator_changed(&before, &after, by);
+            connection.tell(before.org, told.as_slice())?;
+            Ok(())
+        };
+        self.writer.write(work, nobody_knows)
+    }
+
+    fn linked_operator(&self, link: &OperatorLink) -> Result<Option<Operator>, StoreError> {
+        self.reader.query(|connection| {
+            // However often she was disabled and created anew, they are few.
+            let rows: Vec<OperatorRow> = operators::table
+                .select(COLUMNS)
+                .filter(operators::link_issuer.eq(link.issuer.as_str()))
+                .filter(operators::link_subject.eq(link.subject.as_str()))
+                .load(connection)?;
+            let all = rows.into_iter().map(OperatorRow::operator);
+            let all = all.collect::<anyhow::Result<Vec<_>>>()?;
+            Ok(all.into_iter().max_by_key(held_last))
+        })
+    }
+
     fn disable_operator(
         &self,
         within: Option<OrgId>,
@@ -254,23 +315,38 @@ impl OperatorStore for Store<Connection> {
     fn begin_session(
         &self,
         operator: OperatorNumber,
-        password: &PasswordHash,
+        proof: &SignInProof,
         new: &NewSession,
         by: &Attribution,
     ) -> Result<Session, UnknownOperator> {
-        let password = password.to_bytes();
         let now = by.on.unix_micros();
         let row = (now, new.expires_on.unix_micros(), new.ends_on.unix_micros());
         let work = |connection: &mut Connection| {
-            // Whoever disables her or changes the password writes this row too: one waits for the other.
-            let row_of_operator: Option<OperatorRow> = diesel::update(operators::table)
-                .filter(operators::number.eq(operator.get()))
-                .filter(operators::password.eq(password.as_slice()))
-                .filter(operators::disabled_on.is_null())
-                .set(operators::last_signed_in_on.eq(now))
-                .returning(COLUMNS)
-                .get_result(connection)
-                .optional()?;
+            // Whoever disables her or changes the password or the link writes this row too: one waits for
+            // the other.
+            let still = operators::number
+                .eq(operator.get())
+                .and(operators::disabled_on.is_null());
+            let row_of_operator: QueryResult<OperatorRow> = match proof {
+                SignInProof::Password(password) => {
+                    let password = password.to_bytes();
+                    let still = still.and(operators::password.eq(password.as_slice()));
+                    diesel::update(operators::table.filter(still))
+                        .set(operators::last_signed_in_on.eq(now))
+                        .returning(COLUMNS)
+                        .get_result(connection)
+                }
+                SignInProof::Link(link) => {
+                    let still = still
+                        .and(operators::link_issuer.eq(link.issuer.as_str()))
+                        .and(operators::link_subject.eq(link.subject.as_str()));
+                    diesel::update(operators::table.filter(still))
+                        .set(operators::last_signed_in_on.eq(now))
+                        .returning(COLUMNS)
+                        .get_result(connection)
+                }
+            };
+            let row_of_operator = row_of_operator.optional()?;
             let Some(row_of_operator) = row_of_operator else {
                 return Err(Rollback::Refused(UnknownOperator::Unknown));
             };
@@ -403,6 +479,19 @@ fn locked(
     operator
         .filter(|it| within.is_none_or(|org| it.org == org))
         .ok_or(Rollback::Refused(UnknownOperator::Unknown))
+}
+
+/// The same refusal of who is to be linked.
+fn unlinked(back: Rollback<UnknownOperator>) -> Rollback<LinkOperatorError> {
+    match back {
+        Rollback::Refused(error) => Rollback::Refused(error.into()),
+        Rollback::Failed(error) => Rollback::Failed(error),
+    }
+}
+
+/// Orders those who have one link: who is active is last, before her who was disabled last.
+fn held_last(operator: &Operator) -> (bool, Option<Instant>) {
+    (operator.is_active(), operator.disabled_on)
 }
 
 /// Ends every session of the operator; gives how many there were.

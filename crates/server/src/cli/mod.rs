@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use accolade_domain::identifier::Region;
 use accolade_domain::ids::OrgId;
 use accolade_domain::login::Login;
-use accolade_domain::operator::Role;
+use accolade_domain::operator::{Role, Subject};
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
 use anyhow::Result;
@@ -98,7 +98,7 @@ enum Command {
     /// Create, list, rotate or revoke API clients
     #[command(subcommand)]
     Client(ClientCommand),
-    /// Create, list or disable operators: the people who work in the console
+    /// Create, list, link or disable operators: the people who work in the console
     #[command(subcommand)]
     Operator(OperatorCommand),
     /// Have the rows of a file carried out by a server
@@ -319,6 +319,16 @@ trail, webhooks, rules, clients and operators.")]
     List,
     /// Give an operator another password, as `create` reads it; her sessions end
     Password(NamedOperator),
+    /// Link an operator to whom the provider of `console.oidc` calls so, who may sign in as her; her sessions
+    /// end
+    #[command(after_help = "\
+Example:
+  accolade-server operator link --login ada --subject 248289761001
+
+The subject (`sub`) is what the provider calls her. The page that refuses her shows it.")]
+    Link(LinkOperator),
+    /// Take the link of an operator back, who has her password alone then; her sessions end
+    Unlink(NamedOperator),
     /// Disable an operator for good; her sessions end
     Disable(NamedOperator),
 }
@@ -344,6 +354,16 @@ struct NamedOperator {
     /// What she signs in with
     #[arg(long, value_parser = operator::login)]
     login: Login,
+}
+
+#[derive(Debug, Args)]
+struct LinkOperator {
+    /// What she signs in with
+    #[arg(long, value_parser = operator::login)]
+    login: Login,
+    /// What the provider calls her: 1 to 255 characters, to the letter
+    #[arg(long, value_parser = operator::subject)]
+    subject: Subject,
 }
 
 #[derive(Debug, Subcommand)]
@@ -391,6 +411,8 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Operator(OperatorCommand::Create(new)) => operator::create(new),
         Command::Operator(OperatorCommand::List) => operator::list(),
         Command::Operator(OperatorCommand::Password(named)) => operator::set_password(&named),
+        Command::Operator(OperatorCommand::Link(link)) => operator::link(&link),
+        Command::Operator(OperatorCommand::Unlink(named)) => operator::unlink(&named),
         Command::Operator(OperatorCommand::Disable(named)) => operator::disable(&named),
         Command::Job(JobCommand::Run(run)) => job::run(&run),
         Command::Backup(copy) => backup::backup(&copy),

@@ -3,16 +3,19 @@
 use std::io::{self, BufRead, IsTerminal as _};
 
 use accolade_application::operators::{self, Password};
-use accolade_application::ports::{Clock as _, CreateOperatorError, UnknownOperator};
+use accolade_application::ports::{
+    Clock as _, CreateOperatorError, LinkOperatorError, UnknownOperator,
+};
 use accolade_domain::audit::Attribution;
 use accolade_domain::ids::OrgId;
 use accolade_domain::login::{Login, UnfitLogin};
-use accolade_domain::operator::Operator;
+use accolade_domain::operator::{Operator, OperatorLink, Subject, UnfitSubject};
 use anyhow::{Context as _, Result, anyhow, bail};
 
 use crate::cli::client::secret_on_first_line;
 use crate::cli::output::{print_table, printable};
-use crate::cli::{CreateOperator, NamedOperator, print};
+use crate::cli::{CreateOperator, LinkOperator, NamedOperator, print};
+use crate::settings::{Environment, load};
 use crate::sources::SystemClock;
 use crate::store;
 
@@ -22,6 +25,14 @@ use crate::store;
 /// The text cannot be one.
 pub(super) fn login(text: &str) -> Result<Login, UnfitLogin> {
     Login::try_from(text)
+}
+
+/// Reads a subject from the command line.
+///
+/// # Errors
+/// The text cannot be one.
+pub(super) fn subject(text: &str) -> Result<Subject, UnfitSubject> {
+    Subject::try_from(text)
 }
 
 /// Creates an operator.
@@ -72,6 +83,8 @@ pub(super) fn list() -> Result<()> {
         .map(|operator| {
             let last = operator.last_signed_in_on;
             let last = last.map(|it| it.floor_to_second().to_string());
+            let link = operator.link.as_ref();
+            let subject = link.map(|it| printable(it.subject.as_str()).to_string());
             [
                 operator.number.to_string(),
                 operator.login.to_string(),
@@ -79,6 +92,7 @@ pub(super) fn list() -> Result<()> {
                 state(&operator),
                 operator.roles.to_string(),
                 last.unwrap_or_else(|| "-".to_owned()),
+                subject.unwrap_or_else(|| "-".to_owned()),
                 operator.name.into(),
             ]
         })
@@ -90,6 +104,7 @@ pub(super) fn list() -> Result<()> {
         "STATE",
         "ROLES",
         "LAST SIGN-IN",
+        "SUBJECT",
         "NAME",
     ];
     print_table(head, &rows)
@@ -116,6 +131,54 @@ pub(super) fn set_password(command: &NamedOperator) -> Result<()> {
     print(format!(
         "{shown} has another password; her sessions have ended"
     ))
+}
+
+/// Links an operator to whom the configured provider calls so.
+///
+/// # Errors
+/// There is no provider or no such operator, she is disabled, or another one has the link.
+pub(super) fn link(command: &LinkOperator) -> Result<()> {
+    let loaded = load(&Environment::of_process()?)?;
+    let issuer = loaded.settings.console.oidc.issuer.ok_or_else(|| {
+        anyhow!(
+            "there is no provider to link her to: set console.oidc.issuer as the server has it, see \
+             `accolade-server config show`"
+        )
+    })?;
+    let link = OperatorLink {
+        issuer,
+        subject: command.subject.clone(),
+    };
+    let ports = store::of_process()?;
+    let login = &command.login;
+    let linked = operators::link(&ports, None, login, &link, &by_command_line());
+    linked.map_err(|error| match error {
+        LinkOperatorError::Unknown => unknown(UnknownOperator::Unknown, login),
+        LinkOperatorError::Taken => anyhow!(
+            "another operator is linked to this subject: see `accolade-server operator list`, and unlink \
+             her first"
+        ),
+        LinkOperatorError::Store(error) => error.into(),
+    })?;
+    print(format!(
+        "{} is linked to {} at {}; her sessions have ended",
+        printable(login.as_str()),
+        printable(link.subject.as_str()),
+        printable(link.issuer.as_str())
+    ))
+}
+
+/// Takes the link of an operator back.
+///
+/// # Errors
+/// There is no such operator, or she is disabled.
+pub(super) fn unlink(command: &NamedOperator) -> Result<()> {
+    let ports = store::of_process()?;
+    let login = &command.login;
+    operators::unlink(&ports, None, login, &by_command_line())
+        .map_err(|error| unknown(error, login))?;
+    let shown = printable(login.as_str());
+    print(format!("{shown} is not linked; her sessions have ended"))
 }
 
 /// Disables an operator.

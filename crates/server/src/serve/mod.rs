@@ -10,6 +10,7 @@ mod tls;
 mod traces;
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use accolade_application::operators::Lifetimes;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use accolade_http::pages::Pages;
+use accolade_oidc::Provider;
 use anyhow::{Context as _, Result};
 use prometheus::{IntGauge, Registry};
 
@@ -25,11 +27,12 @@ use crate::cli::{one_line, print};
 use crate::demo;
 use crate::limits::raise_descriptors;
 use crate::lock::FileLock;
+use crate::outward::trusted;
 use crate::settings::{
     AuthSettings, ConsoleSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings,
     SigningKey, load,
 };
-use crate::sources::SystemSecrets;
+use crate::sources::{SystemClock, SystemSecrets};
 use crate::store;
 use background::Background;
 pub(crate) use background::connections as background_connections;
@@ -106,7 +109,7 @@ fn start_and_run(loaded: Loaded, traces: &TraceExport) -> Result<()> {
     let state = with_console(
         AppState::new(store.ports.clone(), options)?,
         &settings.console,
-    );
+    )?;
     let listeners = Listeners {
         api: listener,
         metrics,
@@ -115,17 +118,24 @@ fn start_and_run(loaded: Loaded, traces: &TraceExport) -> Result<()> {
 }
 
 /// The same, with the console beside the API, if there is to be one.
-fn with_console(state: AppState, console: &ConsoleSettings) -> AppState {
+///
+/// # Errors
+/// The provider that signs operators in cannot be one.
+fn with_console(state: AppState, console: &ConsoleSettings) -> Result<AppState> {
     if !console.enabled {
-        return state;
+        return Ok(state);
     }
     // More than there is time for is held at its end.
     let long = |time: Duration| time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
-    let context = state.pages(Lifetimes {
+    let mut context = state.pages(Lifetimes {
         idle: long(console.session_idle),
         most: long(console.session_max),
     });
-    state.with_pages(Pages::new(accolade_console::configure(context)))
+    if let Some(options) = console.oidc.provider(console.url.as_ref())? {
+        let provider = Provider::new(options, trusted(), Arc::new(SystemClock))?;
+        context = context.with_provider(Arc::new(provider));
+    }
+    Ok(state.with_pages(Pages::new(accolade_console::configure(context))))
 }
 
 fn listen_for_metrics(

@@ -78,6 +78,11 @@ impl Loaded {
         http.tls
             .read()
             .map_err(|problem| self.refusal(problem.key, &problem.to_string()))?;
+        let console = &settings.console;
+        console
+            .oidc
+            .provider(console.url.as_ref())
+            .map_err(|problem| self.refusal(problem.key, &problem.to_string()))?;
         let has_other_host = settings
             .metrics
             .host

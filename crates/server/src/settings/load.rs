@@ -141,13 +141,14 @@ fn refuse_misspelt(name: &str, values: &Value) -> Result<(), SettingsError> {
     let mut words = name.split('_').filter(|word| !word.is_empty()).skip(1);
     let section = words.next().unwrap_or_default();
     let key = words.collect::<Vec<_>>().join("_");
-    let is_of_file = secret_files::is_one(&section.to_lowercase(), &key.to_lowercase());
     let mut right = vec![format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{key}")];
     // Of a section within the section.
     right.extend(key.split_once('_').map(|(inner, key)| {
         format!("{PREFIX}{SEPARATOR}{section}{SEPARATOR}{inner}{SEPARATOR}{key}")
     }));
     for right in right {
+        let path: Vec<_> = right.split(SEPARATOR).skip(1).collect();
+        let is_of_file = secret_files::is_one(&path.join(".").to_lowercase());
         if is_of_file || is_key(name, &right, values)? {
             let problem =
                 format!("is not read: the variable for that key is {right}, with two underscores");
@@ -835,6 +836,124 @@ mod tests {
         );
     }
 
+    /// A provider with all that it needs.
+    const PROVIDER: [(&str, &str); 4] = [
+        ("ACCOLADE__CONSOLE__URL", "https://badges.example.org"),
+        (
+            "ACCOLADE__CONSOLE__OIDC__ISSUER",
+            "https://id.example.org/staff",
+        ),
+        ("ACCOLADE__CONSOLE__OIDC__CLIENT_ID", "accolade"),
+        ("ACCOLADE__CONSOLE__OIDC__CLIENT_SECRET", "hidden"),
+    ];
+
+    #[test]
+    fn a_provider_has_an_issuer_a_client_and_where_it_sends_browsers_back_to() {
+        let provider = |variables: &[(&str, &str)]| {
+            let loaded = with(variables).unwrap();
+            loaded.fit_to_serve().unwrap();
+            let console = loaded.settings.console;
+            console.oidc.provider(console.url.as_ref()).unwrap()
+        };
+        assert!(provider(&[]).is_none());
+        assert!(provider(&PROVIDER[..1]).is_none());
+        let found = provider(&PROVIDER).unwrap();
+        assert_eq!(found.issuer.as_str(), "https://id.example.org/staff");
+        assert_eq!(found.client_id, "accolade");
+        assert_eq!(found.client_secret.as_deref(), Some("hidden"));
+        assert_eq!(found.name, "your company account");
+        assert_eq!(found.scopes, ["openid"]);
+        assert_eq!(
+            found.back.as_str(),
+            "https://badges.example.org/console/sign-in/oidc/callback"
+        );
+        for (left_out, key) in [(0, "console.url"), (2, "console.oidc.client_id")] {
+            let mut some = PROVIDER.to_vec();
+            some.remove(left_out);
+            let refused = serving(&some).unwrap_err();
+            let begins = format!("{key}: console.oidc.issuer needs {key}");
+            assert!(refused.starts_with(&begins), "{refused}");
+        }
+        let mut open = PROVIDER.to_vec();
+        open.remove(3);
+        assert_eq!(provider(&open).unwrap().client_secret, None);
+    }
+
+    #[test]
+    fn what_the_provider_and_browsers_are_sent_to_is_encrypted_or_on_this_machine() {
+        let issuer = |value: &str| with(&[(PROVIDER[1].0, value)]).map(drop);
+        let url = |value: &str| with(&[(PROVIDER[0].0, value)]).map(drop);
+        for right in [
+            "https://id.example.org/",
+            "http://localhost:8000",
+            "http://[::1]/a",
+        ] {
+            assert_eq!(issuer(right), Ok(()), "{right}");
+        }
+        for right in ["https://badges.example.org", "http://127.0.0.1:8080"] {
+            assert_eq!(url(right), Ok(()), "{right}");
+        }
+        for wrong in [
+            "http://id.example.org",
+            "https://user@id.example.org",
+            "https://id.example.org?a=b",
+            "https://id.example.org#a",
+            "id.example.org",
+            "",
+        ] {
+            let refused = issuer(wrong).unwrap_err();
+            let begins =
+                "ACCOLADE__CONSOLE__OIDC__ISSUER: must be the URL that the provider calls itself";
+            assert!(refused.starts_with(begins), "{wrong}: {refused}");
+        }
+        for wrong in [
+            "http://badges.example.org",
+            "https://badges.example.org/",
+            "https://badges.example.org/console",
+            "https://badges.example.org:443",
+            "",
+        ] {
+            let refused = url(wrong).unwrap_err();
+            let begins = "ACCOLADE__CONSOLE__URL: must be how browsers reach this server";
+            assert!(refused.starts_with(begins), "{wrong}: {refused}");
+        }
+        let empty = ("ACCOLADE__CONSOLE__OIDC__CLIENT_SECRET", "");
+        assert!(error(&[empty]).contains("must not be empty"));
+        let name = ("ACCOLADE__CONSOLE__OIDC__NAME", " ");
+        assert!(error(&[name]).contains("must have 1 to 60 characters"));
+        let scopes = ("ACCOLADE__CONSOLE__OIDC__SCOPES", "openid, two words");
+        assert!(error(&[scopes]).contains("must list scopes"));
+    }
+
+    #[test]
+    fn the_secret_of_the_provider_may_stand_in_a_file_and_is_not_shown() {
+        let files = Files::with(&[("secret", "hidden\n")]);
+        let path = files.0.path().join("secret");
+        let name = "ACCOLADE__CONSOLE__OIDC__CLIENT_SECRET_FILE";
+        let mut variables = PROVIDER[..3].to_vec();
+        variables.push((name, path.to_str().unwrap()));
+        variables.push(("ACCOLADE__CONSOLE__OIDC__SCOPES", "openid,email"));
+        let loaded = files.load(&variables).unwrap();
+        let shown = show(&loaded);
+        assert!(!shown.contains("hidden"), "{shown}");
+        assert!(!format!("{:?}", loaded.settings).contains("hidden"));
+        assert!(shown.contains("client_secret = \"***\""), "{shown}");
+        assert!(
+            shown.contains("scopes = [\"openid\", \"email\"]"),
+            "{shown}"
+        );
+        let console = loaded.settings.console;
+        let provider = console.oidc.provider(console.url.as_ref()).unwrap();
+        assert_eq!(provider.unwrap().client_secret.as_deref(), Some("hidden"));
+        assert_eq!(
+            error(&[("ACCOLADE_CONSOLE_OIDC_CLIENT_SECRET_FILE", "x")]),
+            format!(
+                "ACCOLADE_CONSOLE_OIDC_CLIENT_SECRET_FILE: is not read: the variable for that key is {name}, \
+                 with two underscores"
+            )
+        );
+    }
+
     #[test]
     fn a_body_that_may_be_sent_has_room_among_all() {
         let [limit, budget] = ["ACCOLADE__HTTP__BODY_LIMIT", "ACCOLADE__HTTP__BODY_BUDGET"];
@@ -892,7 +1011,14 @@ mod tests {
         for profile in ["development", "production", "test"] {
             with(&[("ACCOLADE_PROFILE", profile)]).unwrap();
         }
-        for key in ["token_key", "key =", "port = 9090", "host ="] {
+        for key in [
+            "token_key",
+            "key =",
+            "port = 9090",
+            "host =",
+            "issuer =",
+            "client_secret =",
+        ] {
             assert!(DEFAULT.1.contains(&format!("# {key}")), "{key}");
         }
     }

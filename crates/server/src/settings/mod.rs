@@ -10,6 +10,7 @@ mod agree;
 mod database_url;
 mod environment;
 mod load;
+mod oidc;
 mod parse;
 mod secret_files;
 mod secrets_key;
@@ -29,6 +30,7 @@ pub(crate) use agree::is_loopback;
 pub(crate) use database_url::DatabaseUrl;
 pub(crate) use environment::{CLIENT_SECRET, Environment};
 pub(crate) use load::{Loaded, load};
+pub(crate) use oidc::OidcSettings;
 pub(crate) use secrets_key::SecretsKey;
 pub(crate) use show::show;
 pub(crate) use signing_key::SigningKey;
@@ -213,6 +215,9 @@ pub(crate) struct ConsoleSettings {
     pub(crate) session_idle: Duration,
     #[serde(deserialize_with = "parse::duration_of_seconds")]
     pub(crate) session_max: Duration,
+    #[serde(default, deserialize_with = "parse::optional_address")]
+    pub(crate) url: Option<Url>,
+    pub(crate) oidc: OidcSettings,
 }
 
 /// `secrets`: how they are stored.

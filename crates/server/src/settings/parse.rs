@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use accolade_domain::text::UrlText;
 use bytesize::ByteSize;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer as _};
 use tracing_subscriber::EnvFilter;
-use url::Url;
+use url::{Host, Url};
 
 /// The shortest time: less of it is none to those who count in milliseconds.
 const SHORTEST: Duration = Duration::from_millis(1);
@@ -142,6 +143,76 @@ pub(super) fn optional_collector<'de, D: Deserializer<'de>>(
         }
         Ok(Some(url))
     })
+}
+
+/// What a provider of OpenID Connect calls itself, as it stands.
+pub(super) fn optional_issuer<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<UrlText>, D::Error> {
+    text(from, |text| {
+        let is_plain = |url: &Url| {
+            let is_open = url.username().is_empty() && url.password().is_none();
+            is_private(url) && is_open && url.query().is_none() && url.fragment().is_none()
+        };
+        let url = Url::parse(text).ok().filter(is_plain);
+        let issuer = url.and_then(|_| UrlText::try_from(text).ok());
+        issuer.map(Some).ok_or(
+            "must be the URL that the provider calls itself, like \"https://id.example.org/staff\": with \
+             https, unless it is on this machine, and without user, password, query and fragment",
+        )
+    })
+}
+
+/// How browsers reach this server.
+pub(super) fn optional_address<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Url>, D::Error> {
+    text(from, |text| {
+        let is_origin = |url: &Url| url.origin().ascii_serialization() == *text;
+        let url = Url::parse(text).ok();
+        let url = url.filter(|url| is_private(url) && is_origin(url));
+        url.map(Some).ok_or(
+            "must be how browsers reach this server, like \"https://badges.example.org\": with https, unless \
+             it is on this machine, in lower case, without a path and without the scheme's own port",
+        )
+    })
+}
+
+/// Whether nobody between this machine and the place can read what is sent there.
+fn is_private(url: &Url) -> bool {
+    let is_here = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() == "https" || (url.scheme() == "http" && is_here)
+}
+
+/// Some words for people.
+pub(super) fn words<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    text(from, |text| {
+        let is_short = (1..=60).contains(&text.trim().chars().count());
+        if is_short && !text.chars().any(char::is_control) {
+            Ok(text.trim().to_owned())
+        } else {
+            Err("must have 1 to 60 characters on one line")
+        }
+    })
+}
+
+/// What is asked for of a provider.
+pub(super) fn scopes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let scopes = Vec::<String>::deserialize(from)?;
+    let is_fit = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    let is_scope = |scope: &String| !scope.is_empty() && scope.bytes().all(is_fit);
+    if scopes.iter().all(is_scope) {
+        Ok(scopes)
+    } else {
+        Err(D::Error::custom(
+            "must list scopes, like \"openid\", without blanks and quotes",
+        ))
+    }
 }
 
 /// A share of all, from none to all.

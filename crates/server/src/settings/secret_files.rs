@@ -13,18 +13,20 @@ const FILE: &str = "_file";
 
 /// A key whose value is a secret.
 struct Secret {
+    /// The names of the sections that it is in, from the outermost, with dots between them.
     section: &'static str,
     key: &'static str,
     /// Whether each line of a file is one of several.
     is_list: bool,
 }
 
-const SECRETS: [Secret; 4] = [
+const SECRETS: [Secret; 5] = [
     Secret::one("auth", "token_key"),
     Secret {
         is_list: true,
         ..Secret::one("auth", "token_keys")
     },
+    Secret::one("console.oidc", "client_secret"),
     Secret::one("database", "url"),
     Secret::one("secrets", "key"),
 ];
@@ -77,12 +79,13 @@ impl Secret {
 /// # Errors
 /// A file cannot be read, or a secret is there twice.
 pub(super) fn read(mut values: Value) -> Result<Value, String> {
-    let ValueKind::Table(sections) = &mut values.kind else {
-        return Ok(values);
-    };
     for secret in &SECRETS {
-        let Some(ValueKind::Table(keys)) = sections.get_mut(secret.section).map(|it| &mut it.kind)
-        else {
+        let mut names = secret.section.split('.');
+        let section = names.try_fold(&mut values, |within, name| match &mut within.kind {
+            ValueKind::Table(sections) => sections.get_mut(name),
+            _ => None,
+        });
+        let Some(ValueKind::Table(keys)) = section.map(|it| &mut it.kind) else {
             continue;
         };
         let Some(path) = keys.remove(&secret.file_key()) else {
@@ -102,11 +105,11 @@ pub(super) fn read(mut values: Value) -> Result<Value, String> {
     Ok(values)
 }
 
-/// Whether `section` has a key `key` that names the file of a secret.
-pub(super) fn is_one(section: &str, key: &str) -> bool {
+/// Whether a key, with its sections, names the file of a secret.
+pub(super) fn is_one(key: &str) -> bool {
     SECRETS
         .iter()
-        .any(|it| it.section == section && it.file_key() == key)
+        .any(|it| format!("{}.{}", it.section, it.file_key()) == key)
 }
 
 /// Whether these are the variables of a secret and of its file.

@@ -53,9 +53,12 @@ fn show_section(text: &mut String, loaded: &Loaded, section: &str, values: &Valu
 fn shown(loaded: &Loaded, section: &str, key: &str, value: &Value) -> toml::Value {
     let text = value.kind.to_string();
     match (section, key, &value.kind) {
-        ("auth", "token_key" | "token_keys", _) | ("secrets", "key", _) => MASK.into(),
+        ("auth", "token_key" | "token_keys", _)
+        | ("secrets", "key", _)
+        | ("console.oidc", "client_secret", _) => MASK.into(),
         ("database", "url", _) => loaded.settings.database.url.to_string().into(),
         ("http", "cors_origins", _) => loaded.settings.http.cors_origins.clone().into(),
+        ("console.oidc", "scopes", _) => loaded.settings.console.oidc.scopes.clone().into(),
         ("http", "trusted_proxies", _) => networks(&loaded.settings.http.trusted_proxies),
         ("webhooks", "allow_networks", _) => networks(&loaded.settings.webhooks.allow_networks),
         ("telemetry", "otlp_ratio", _) => loaded.settings.telemetry.otlp_ratio.into(),

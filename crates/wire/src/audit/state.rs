@@ -242,6 +242,8 @@ struct OperatorStateBody<'a> {
     login: &'a str,
     name: &'a str,
     roles: &'a [String],
+    issuer: Option<&'a str>,
+    subject: Option<&'a str>,
 }
 
 impl<'a> OperatorStateBody<'a> {
@@ -250,6 +252,8 @@ impl<'a> OperatorStateBody<'a> {
             login: &operator.login,
             name: operator.name.as_str(),
             roles: &operator.roles,
+            issuer: operator.issuer.as_deref(),
+            subject: operator.subject.as_deref(),
         }
     }
 }

@@ -72,6 +72,16 @@ pub(super) fn pages() -> Vec<Page> {
             needs,
             operator::set_password,
         ),
+        post(
+            "/console/access/operators/{operator}/link",
+            needs,
+            operator::link,
+        ),
+        post(
+            "/console/access/operators/{operator}/unlink",
+            needs,
+            operator::unlink,
+        ),
         get(
             "/console/access/operators/{operator}/disable",
             needs,

@@ -1,11 +1,11 @@
-//! An operator: created, with other roles, with another password, disabled.
+//! An operator: created, with other roles, with another password, linked to whom a provider signs in, disabled.
 
 use accolade_application::error::UseCaseError;
 use accolade_application::operators::{self, CreateOperator, Password};
-use accolade_application::ports::CreateOperatorError;
+use accolade_application::ports::{CreateOperatorError, LinkOperatorError, UnknownOperator};
 use accolade_domain::ids::OperatorNumber;
 use accolade_domain::login::Login;
-use accolade_domain::operator::{Operator, Role, Roles};
+use accolade_domain::operator::{Operator, OperatorLink, Role, Roles, Subject};
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 use accolade_http::pages::Failure;
@@ -42,6 +42,12 @@ struct OperatorPage {
     last: Option<Moment>,
     disabled: Option<Moment>,
     roles: Vec<Choice>,
+    /// The subject that she is linked to, and its issuer.
+    link: Option<(String, String)>,
+    /// What the provider is called that she can be linked to, if there is one.
+    provider: Option<String>,
+    /// What was typed for a subject.
+    subject: String,
 }
 
 pub(super) async fn begin_new(visit: Visit) -> Answered {
@@ -142,17 +148,20 @@ fn choices(is_chosen: impl Fn(Role) -> bool) -> Vec<Choice> {
 }
 
 pub(super) async fn show_operator(visit: Visit) -> Answered {
-    shown(&visit, Vec::new(), StatusCode::OK).await
+    let form = Form::default();
+    shown(&visit, &form, Vec::new(), StatusCode::OK).await
 }
 
-async fn shown(visit: &Visit, problems: Vec<Problem>, status: StatusCode) -> Answered {
+/// The page of the operator in the path, with what was typed in `form`.
+async fn shown(visit: &Visit, form: &Form, problems: Vec<Problem>, status: StatusCode) -> Answered {
     let operator = found(visit).await?;
+    let provider = visit.context.provider();
     let moments = visit.moments();
     let page = OperatorPage {
         frame: visit
             .frame(operator.name.to_string())
             .telling(visit.query.typed("done"))
-            .with_problems_of(problems, &["login", "name", "password", "roles"]),
+            .with_problems_of(problems, &["password", "roles", "subject"]),
         number: operator.number,
         login: operator.login.to_string(),
         is_active: operator.is_active(),
@@ -161,6 +170,11 @@ async fn shown(visit: &Visit, problems: Vec<Problem>, status: StatusCode) -> Ans
         last: moments.maybe(operator.last_signed_in_on),
         disabled: moments.maybe(operator.disabled_on),
         roles: choices(|role| operator.roles.has(role)),
+        link: operator
+            .link
+            .map(|it| (it.subject.to_string(), it.issuer.to_string())),
+        provider: provider.map(|it| it.name().to_owned()),
+        subject: form.typed("subject").to_owned(),
     };
     show_with(status, &page)
 }
@@ -182,7 +196,7 @@ pub(super) async fn set_roles(mut visit: Visit) -> Answered {
     let operator = found(&visit).await?;
     let roles = match roles(&form) {
         Ok(roles) => roles,
-        Err(problem) => return shown(&visit, vec![problem], StatusCode::BAD_REQUEST).await,
+        Err(problem) => return shown(&visit, &form, vec![problem], StatusCode::BAD_REQUEST).await,
     };
     let by = visit.attribution();
     let login = operator.login.clone();
@@ -203,7 +217,7 @@ pub(super) async fn set_password(mut visit: Visit) -> Answered {
     let operator = found(&visit).await?;
     let password = match password(&form) {
         Ok(password) => password,
-        Err(problem) => return shown(&visit, vec![problem], StatusCode::BAD_REQUEST).await,
+        Err(problem) => return shown(&visit, &form, vec![problem], StatusCode::BAD_REQUEST).await,
     };
     let by = visit.attribution();
     let login = operator.login.clone();
@@ -212,6 +226,54 @@ pub(super) async fn set_password(mut visit: Visit) -> Answered {
         Ok(operators::set_password(ports, org, &login, &password, &by)?)
     });
     done(&visit, &operator, changed.await, "password-set").await
+}
+
+pub(super) async fn link(mut visit: Visit) -> Answered {
+    let form = visit.form().await?;
+    let operator = found(&visit).await?;
+    let Some(provider) = visit.context.provider() else {
+        return Err(nothing_there().into());
+    };
+    let subject = form.given("subject").unwrap_or_default();
+    let link = match Subject::try_from(&*subject) {
+        Ok(subject) => OperatorLink {
+            issuer: provider.issuer().clone(),
+            subject,
+        },
+        Err(error) => {
+            let problem = Problem::at("subject", t::unfit(error));
+            return shown(&visit, &form, vec![problem], StatusCode::BAD_REQUEST).await;
+        }
+    };
+    let by = visit.attribution();
+    let login = operator.login.clone();
+    let linked = visit.change(move |ports, caller| {
+        match operators::link(ports, Some(caller.org), &login, &link, &by) {
+            Ok(()) => Ok(()),
+            Err(LinkOperatorError::Taken) => Err(link_taken().into()),
+            Err(LinkOperatorError::Unknown) => Err(UnknownOperator::Unknown.into()),
+            Err(LinkOperatorError::Store(error)) => Err(error.into()),
+        }
+    });
+    match linked.await {
+        Err(failure) => shown(&visit, &form, problems_of(&failure), failure.status()).await,
+        linked => done(&visit, &operator, linked, "operator-linked").await,
+    }
+}
+
+fn link_taken() -> Rejection {
+    Rejection::new(Code::Unreadable)
+        .with_message(t::LINK_TAKEN)
+        .at_field("subject")
+}
+
+pub(super) async fn unlink(visit: Visit) -> Answered {
+    let operator = found(&visit).await?;
+    let by = visit.attribution();
+    let login = operator.login.clone();
+    let unlinked = visit
+        .change(move |ports, caller| Ok(operators::unlink(ports, Some(caller.org), &login, &by)?));
+    done(&visit, &operator, unlinked.await, "operator-unlinked").await
 }
 
 pub(super) async fn ask_to_disable(visit: Visit) -> Answered {
@@ -259,6 +321,9 @@ async fn done(
             let place = format!("/console/access/operators/{}?done={done}", operator.number);
             Ok(lead_to(place))
         }
-        Err(failure) => shown(visit, problems_of(&failure), failure.status()).await,
+        Err(failure) => {
+            let form = Form::default();
+            shown(visit, &form, problems_of(&failure), failure.status()).await
+        }
     }
 }

@@ -11,9 +11,10 @@ use crate::settings::{DatabaseUrl, Loaded, SigningKey, Synchronous, is_loopback}
 use crate::sources::SystemClock;
 
 /// The keys of which the values are secrets.
-const SECRETS: [&str; 4] = [
+const SECRETS: [&str; 5] = [
     "auth.token_key",
     "auth.token_keys",
+    "console.oidc.client_secret",
     "secrets.key",
     "database.url",
 ];
