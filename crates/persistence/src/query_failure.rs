@@ -33,25 +33,13 @@ const CONFLICTS: &[&str] = &[
 /// has no kind of its own in Diesel, and SQLite's READONLY, IOERR, FULL, CORRUPT, NOTADB and CANTOPEN.
 const UNFIT: &[&str] = &[
     "cached plan must not change result type",
-    NOT_WRITABLE,
+    "attempt to write a readonly database",
     "disk I/O error",
     "database or disk is full",
     "database disk image is malformed",
     "file is not a database",
     "unable to open database file",
 ];
-
-/// What SQLite says of a file that may not be written, or whose directory may not.
-const NOT_WRITABLE: &str = "attempt to write a readonly database";
-
-/// What to do about it.
-pub(crate) const LET_IT_WRITE: &str =
-    "let the user that the server runs as write the file and its directory";
-
-/// Whether SQLite says so.
-pub(crate) fn is_not_writable(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(_, it) if it.message() == NOT_WRITABLE)
-}
 
 /// What they say when they took too long or can not work.
 const UNAVAILABLE: &[&str] = &[
@@ -107,11 +95,6 @@ impl QueryFailure {
 
     /// What is said of it when nothing more is tried; nothing was written.
     pub(crate) fn into_store_error(self, cause: anyhow::Error) -> StoreError {
-        let cause = if cause.downcast_ref().is_some_and(is_not_writable) {
-            cause.context(LET_IT_WRITE)
-        } else {
-            cause
-        };
         match self {
             Self::Conflict | Self::Broken | Self::Unfit | Self::Unavailable => {
                 StoreError::Unavailable(cause)

@@ -111,24 +111,17 @@ fn let_write(server: &Setup, may_write: bool) {
 }
 
 #[test]
-fn while_sqlites_file_may_not_be_written_a_server_reads_is_not_ready_and_then_it_is() {
+fn a_server_whose_file_may_not_be_written_any_more_goes_on_with_what_it_has_open() {
     let (server, org, badge) = given(Setup::new(Backend::Sqlite).bound_by_modes());
-    let other = org.badge();
     let_write(server.setup(), false);
-    // What is open goes on, and what was recorded so is there.
-    let recorded = with(&enrolment(&other), &json!({"requestId": "open"}));
-    org.enrol(&recorded).ok().issued();
-    // It is opened again after a fault of the disk, and in half an hour.
+    // Connections that are replaced have the same descriptors.
     server.limit_files(true);
     assert_not_ready(&server, &org, &badge, "not available");
     server.limit_files(false);
-    assert_not_ready(&server, &org, &badge, "read-only");
-    assert_eq!(org.outcome("open").status, 200);
-    let advice = "let the user that the server runs as write the file and its directory";
-    let said = |line: &str| line.contains(advice).then_some(());
-    server.logs().find(Duration::from_secs(10), said).unwrap();
-    let_write(server.setup(), true);
     assert_ready_again(&server, &org, &badge);
+    let_write(server.setup(), true);
+    let next = server.kill().start();
+    assert_eq!(next.take_over(&org).issued_count(&badge), 40);
 }
 
 #[test]

@@ -21,7 +21,6 @@ use super::{
     check_writable, locked,
 };
 use crate::migrations::{MAKES_TEXTS_COMPARABLE, Migrated, Migrations};
-use crate::query_failure::is_not_writable;
 use crate::retry::{WorkError, nobody_knows};
 use crate::schema::__diesel_schema_migrations as applied;
 use crate::statement::Statement;
@@ -67,16 +66,13 @@ impl Store<Connection> {
 }
 
 fn explain(error: StoreError) -> NotReady {
-    let is_read_only = |error: &Error| match error {
-        Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _) => true,
-        other => is_not_writable(other),
-    };
-    match &error {
-        StoreError::Unavailable(cause) if cause.downcast_ref().is_some_and(is_read_only) => {
-            NotReady::ReadOnly
-        }
-        _ => error.into(),
+    if let StoreError::Unavailable(cause) = &error
+        && let Some(Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _)) =
+            cause.downcast_ref()
+    {
+        return NotReady::ReadOnly;
     }
+    error.into()
 }
 
 /// The names of the migrations that have not run, oldest first. Only reads: the library's own

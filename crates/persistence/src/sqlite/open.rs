@@ -18,7 +18,6 @@ use crate::feed::settled::Settled;
 use crate::metrics::{Metrics, Use};
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
-use crate::query_failure::{LET_IT_WRITE, is_not_writable};
 use crate::retry::Transactions;
 use crate::sealing::Sealing;
 use crate::statement::Statement;
@@ -27,6 +26,9 @@ use crate::waiting::{Awaited, wait_for};
 
 /// How long SQLite itself waits, where whoever waits is told of it.
 const SHORT_WAIT: Duration = Duration::from_millis(100);
+
+/// What SQLite says of a file that may not be written.
+const NOT_WRITABLE: &str = "attempt to write a readonly database";
 
 /// Where those wait who want the connection that writes. Each of them has a thread, of which there are few.
 const WRITER: Slots = Slots {
@@ -120,11 +122,12 @@ fn first_in_turn(
 
 fn unusable(error: &anyhow::Error) -> anyhow::Error {
     let said = one_line(error);
-    if error.downcast_ref().is_some_and(is_not_writable) {
-        anyhow!("the file cannot be used: {said}: {LET_IT_WRITE}")
+    let remedy = if said == NOT_WRITABLE {
+        ": let the user that the server runs as write the file and its directory"
     } else {
-        anyhow!("the file cannot be used: {said}")
-    }
+        ""
+    };
+    anyhow!("the file cannot be used: {said}{remedy}")
 }
 
 /// A connection that makes sure of what the file remembers, and that it can be written.
@@ -200,6 +203,6 @@ mod tests {
         // Stays open: without it nothing could be read either.
         let _writer = first(file, &[]).unwrap();
         let error = first(&format!("file:{file}?mode=ro"), &[]).err().unwrap();
-        assert_eq!(error.to_string(), "attempt to write a readonly database");
+        assert_eq!(error.to_string(), NOT_WRITABLE);
     }
 }
