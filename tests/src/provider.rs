@@ -1,4 +1,4 @@
-//! A provider of OpenID Connect that a test tells what to say.
+//! An OIDC provider that a test tells what to say.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

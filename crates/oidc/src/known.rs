@@ -11,7 +11,7 @@ use anyhow::{Context as _, anyhow, bail};
 use openidconnect::core::{CoreClient, CoreClientAuthMethod, CoreProviderMetadata};
 use openidconnect::{
     AuthType, ClientId, ClientSecret, DiscoveryError, EndpointMaybeSet, EndpointNotSet,
-    EndpointSet, IssuerUrl, RedirectUrl,
+    EndpointSet, IssuerUrl, RedirectUrl, TokenUrl,
 };
 use time::Duration;
 use url::{Host, Url};
@@ -156,7 +156,7 @@ impl Known {
 /// Where browsers and this server are sent by it.
 fn doors(found: &CoreProviderMetadata) -> Vec<&Url> {
     let mut doors = vec![found.authorization_endpoint().url(), found.jwks_uri().url()];
-    doors.extend(found.token_endpoint().map(|it| it.url()));
+    doors.extend(found.token_endpoint().map(TokenUrl::url));
     doors
 }
 
@@ -176,10 +176,10 @@ fn check(door: &Url, issuer: &Url) -> anyhow::Result<()> {
 
 /// How this server shows its secret: as the standard has it, unless the provider takes it only in the body.
 fn auth_type(found: &CoreProviderMetadata) -> AuthType {
-    let Some(taken) = found.token_endpoint_auth_methods_supported() else {
+    let Some(methods) = found.token_endpoint_auth_methods_supported() else {
         return AuthType::BasicAuth;
     };
-    let takes = |method: CoreClientAuthMethod| taken.contains(&method);
+    let takes = |method: CoreClientAuthMethod| methods.contains(&method);
     if takes(CoreClientAuthMethod::ClientSecretPost)
         && !takes(CoreClientAuthMethod::ClientSecretBasic)
     {

@@ -1,4 +1,4 @@
-//! Has a provider of OpenID Connect say who somebody is: the port
+//! Has an OIDC provider say who somebody is: the port
 //! [`IdentityProvider`](accolade_application::ports::IdentityProvider), by its authorization code flow with
 //! PKCE.
 //!

@@ -55,7 +55,7 @@ pub struct ProviderOptions {
     pub back: Url,
 }
 
-/// A provider of OpenID Connect.
+/// An OIDC provider.
 pub struct Provider {
     name: String,
     issuer: UrlText,

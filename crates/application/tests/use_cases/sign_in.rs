@@ -203,7 +203,7 @@ fn the_audit_trail_has_who_signed_in_and_out_and_who_was_refused() {
 struct Provider(OperatorLink);
 
 impl IdentityProvider for Provider {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Company"
     }
 

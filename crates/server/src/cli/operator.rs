@@ -84,7 +84,7 @@ pub(super) fn list() -> Result<()> {
             let last = operator.last_signed_in_on;
             let last = last.map(|it| it.floor_to_second().to_string());
             let link = operator.link.as_ref();
-            let subject = link.map(|it| printable(it.subject.as_str()).to_string());
+            let subject = link.map(|it| printable(it.subject.as_str()));
             [
                 operator.number.to_string(),
                 operator.login.to_string(),

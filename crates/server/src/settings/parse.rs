@@ -145,7 +145,7 @@ pub(super) fn optional_collector<'de, D: Deserializer<'de>>(
     })
 }
 
-/// What a provider of OpenID Connect calls itself, as it stands.
+/// What an OIDC provider calls itself, as it stands.
 pub(super) fn optional_issuer<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<UrlText>, D::Error> {
