@@ -68,6 +68,8 @@ struct State {
     tokens: Option<Tokens>,
     key: usize,
     is_away: bool,
+    /// Where browsers are sent back to, if not to where they came from.
+    back: Option<String>,
 }
 
 impl Provider {
@@ -103,6 +105,12 @@ impl Provider {
     /// Breaks every connection off, or answers again.
     pub fn be_away(&self, is_away: bool) {
         self.shared.lock().unwrap().is_away = is_away;
+    }
+
+    /// Sends browsers back to the console at this address, whatever it calls itself: nobody knows the port of
+    /// a server before it has started.
+    pub fn lead_back_to(&self, address: &str) {
+        self.shared.lock().unwrap().back = Some(address.to_owned());
     }
 
     /// Sends a browser there, to `entrance`; gives the query with which it comes back.
@@ -195,6 +203,9 @@ impl State {
         assert_eq!(asked["code_challenge_method"], "S256");
         let mut back = Url::parse(&asked["redirect_uri"]).unwrap();
         assert_eq!(back.path(), "/console/sign-in/oidc/callback");
+        if let Some(address) = &self.back {
+            back = Url::parse(address).unwrap().join(back.path()).unwrap();
+        }
         self.given += 1;
         let code = format!("code-{}", self.given);
         back.query_pairs_mut()

@@ -48,6 +48,17 @@ pub(crate) fn at_a_desk(backend: Backend, scripts: Scripts, flow: fn(&Desk)) {
         return;
     };
     let org = server.org();
+    let login = operator(server, &org);
+    sign_in(&browser, &login, PASSWORD);
+    flow(&Desk {
+        org,
+        login,
+        browser,
+    });
+}
+
+/// Creates an operator who has every role, and gives her login.
+pub(crate) fn operator(server: &Server, org: &Org) -> String {
     let login = format!("ada-{}", org.id());
     let number = org.id().to_string();
     let created = server.cli().run_reading(
@@ -66,12 +77,7 @@ pub(crate) fn at_a_desk(backend: Backend, scripts: Scripts, flow: fn(&Desk)) {
         ],
     );
     created.ok();
-    sign_in(&browser, &login, PASSWORD);
-    flow(&Desk {
-        org,
-        login,
-        browser,
-    });
+    login
 }
 
 /// Signs in, from wherever that is.

@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 
 use accolade_console::declarations;
 use accolade_tests::{
-    Axe, Backend, Browser, Client, Credentials, Receiver, Scheme, Scripts, Server, Width, badge,
-    enrolling_job, with,
+    Axe, Backend, Browser, Client, Credentials, Provider, Receiver, Scheme, Scripts, Server, Width,
+    badge, enrolling_job, with,
 };
 use serde_json::{Value, json};
 
@@ -21,10 +21,12 @@ use crate::desk::{sign_in, with_console};
 const MOST_BYTES: u64 = 100_000;
 
 /// What is asked for by GET and is no page: what leads to one, and files.
-const NO_PAGES: [&str; 4] = [
+const NO_PAGES: [&str; 6] = [
     "/console",
     "/console/",
     "/console/assets/{file}",
+    "/console/sign-in/oidc",
+    "/console/sign-in/oidc/callback",
     "/console/jobs/{job}/results",
 ];
 
@@ -48,8 +50,10 @@ fn demo() -> &'static Demo {
 
 impl Demo {
     fn start() -> Self {
+        let provider = Provider::start();
         let setup = with_console(Backend::Sqlite).set("demo.enabled", "true");
-        let server = setup.start();
+        let server = setup.with_provider(&provider).start();
+        provider.lead_back_to(server.address());
         let api = server.client(&Credentials {
             key: "demo".to_owned(),
             secret: "demo-secret".to_owned(),
@@ -338,6 +342,8 @@ fn walk(scheme: Scheme) {
         found: Vec::new(),
     };
     walk.visit("sign-in", "/console/sign-in");
+    walk.browser.press("Sign in with your company account");
+    walk.look("not-linked", 403);
     sign_in(&walk.browser, "demo", "demo-password");
     walk.look("search", 200);
     walk.everywhere();

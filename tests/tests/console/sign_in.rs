@@ -1,8 +1,8 @@
-//! Signing in and out, by the keyboard.
+//! Signing in and out, by the keyboard and by a provider.
 
-use accolade_tests::Key;
+use accolade_tests::{Backend, Browser, Key, Provider, Scripts};
 
-use crate::desk::{Desk, PASSWORD};
+use crate::desk::{Desk, PASSWORD, operator, with_console};
 
 fn who_knows_the_password_signs_in_by_the_keyboard_and_is_led_to_where_she_wanted_to_go(
     desk: &Desk,
@@ -40,4 +40,43 @@ fn who_signs_out_everywhere_is_out(desk: &Desk) {
 in_every_browser! {
     who_knows_the_password_signs_in_by_the_keyboard_and_is_led_to_where_she_wanted_to_go
     who_signs_out_everywhere_is_out
+}
+
+fn who_is_linked_is_signed_in_by_the_provider(backend: Backend, scripts: Scripts) {
+    let provider = Provider::start();
+    let server = with_console(backend).with_provider(&provider).start();
+    provider.lead_back_to(server.address());
+    let Some(browser) = Browser::open(server.address(), scripts) else {
+        return;
+    };
+    let login = operator(&server, &server.org());
+    browser.go("/console/badges");
+    browser.press("Sign in with your company account");
+    browser.says(&["You are not an operator here", "248289761001"]);
+    let link = [
+        "operator",
+        "link",
+        "--login",
+        &login,
+        "--subject",
+        "248289761001",
+    ];
+    server.cli().run(&link).ok();
+    browser.press("To the sign-in");
+    browser.press("Sign in with your company account");
+    assert_eq!(browser.path(), "/console/customers");
+    browser.press("Sign out");
+    browser.go("/console/badges");
+    browser.press("Sign in with your company account");
+    assert_eq!(browser.path(), "/console/badges");
+}
+
+#[test]
+fn who_is_linked_is_signed_in_by_the_provider_on_sqlite() {
+    who_is_linked_is_signed_in_by_the_provider(Backend::Sqlite, Scripts::On);
+}
+
+#[test]
+fn who_is_linked_is_signed_in_by_the_provider_on_postgres_without_scripts() {
+    who_is_linked_is_signed_in_by_the_provider(Backend::Postgres, Scripts::Off);
 }
