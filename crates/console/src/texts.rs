@@ -995,14 +995,13 @@ pub(crate) fn field(path: &str) -> String {
         "customerConstraints" => "Limits for each customer",
         "badgeConstraints" => "Limits for all customers",
         "badgeGroupId" => GROUP,
-        "badgeRank" => RANK,
+        "badgeRank" | "rank" => RANK,
         "defaultTillId" => DEFAULT_TILL,
         "customFields" => CUSTOM_FIELDS,
         "images" => IMAGES,
         "tags" => TAGS,
         "benefits" => BENEFITS,
         "active" => IS_ON,
-        "rank" => RANK,
         "dataType" => KIND,
         "defaultValue" => DEFAULT_VALUE,
         "ownerType" => OWNER,
@@ -1030,11 +1029,10 @@ fn field_within(name: &str) -> &str {
     match name {
         "name" => "name",
         "value" => "value",
-        "constraintType" => "kind",
+        "constraintType" | "expiryType" => "kind",
         "maxEarnLimit" | "maxEarnForDays" => "at most",
         "refreshRate" | "rollForDays" => "length",
         "durationType" => "unit",
-        "expiryType" => "kind",
         other => other,
     }
 }

@@ -226,6 +226,8 @@ pub(crate) fn without(
 
 fn without_comments(votes: &str) -> anyhow::Result<String> {
     let mut votes: Vec<Vote> = serde_json::from_str(votes)?;
-    votes.iter_mut().for_each(|it| it.comment = None);
+    for vote in &mut votes {
+        vote.comment = None;
+    }
     Ok(serde_json::to_string(&votes)?)
 }

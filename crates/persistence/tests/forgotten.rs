@@ -261,7 +261,7 @@ fn decide(scene: &Scene) {
         votes: Vec::new(),
         ended_on: None,
     };
-    let stored = StoredChange {
+    let change_of_hers = StoredChange {
         change: change.clone(),
         version: 1,
         command: Some(command.into()),
@@ -271,7 +271,7 @@ fn decide(scene: &Scene) {
         result: None,
     };
     let new = NewChange {
-        stored: stored.clone(),
+        stored: change_of_hers.clone(),
         subjects: Vec::new(),
         idempotency: None,
         entries: Vec::new(),
@@ -290,7 +290,7 @@ fn decide(scene: &Scene) {
         entries: vec![telling::change_voted(&change, &after, &vote, &by(scene))],
         after: StoredChange {
             change: after,
-            ..stored
+            ..change_of_hers
         },
         now: second(1500),
         idempotency: None,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 use url::{ParseError, Url};
 
-/// A command of a session that WebDriver does not know.
+/// A command of a session that the standard does not know.
 #[derive(Debug)]
 struct Command {
     path: &'static str,

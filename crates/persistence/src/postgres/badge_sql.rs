@@ -70,7 +70,8 @@ impl BadgeSql for Connection {
     }
 
     fn versions(&mut self, org: OrgId, badges: &[BadgeId]) -> Result<Versions, WorkError> {
-        let rows: Vec<(Vec<u8>, i64, bool, Option<i64>, bool)> =
+        type Row = (Vec<u8>, i64, bool, Option<i64>, bool);
+        let rows: Vec<Row> =
             Statement::<DB, (Binary, BigInt, Bool, Nullable<BigInt>, Bool)>::named(&VERSIONS)
                 .set::<BigInt, _>("org", org.get())
                 .set::<Array<Binary>, _>("badges", column(badges, |it| *it.0.as_bytes()))
