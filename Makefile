@@ -18,7 +18,7 @@ release := --release --locked --features vendored-openssl
 
 format_check := $(CARGO) fmt --all --check
 clippy := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --lib --bins --examples --locked
+rustdoc := RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 # What `make run` builds. Of the whole workspace with its examples, because then all others are as they
 # were checked a step before: for fewer, cargo chooses other features and checks them again.
 clippy_sqlite := $(CARGO) clippy --workspace --lib --bins --examples \
