@@ -67,6 +67,7 @@ impl Plan {
         } else if arguments.full {
             Self {
                 name: "full",
+                job_rows: 10_000_000,
                 copied_requests: 1_000_000,
                 rows_there: vec![1_000_000, 10_000_000],
                 ..usual
