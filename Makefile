@@ -81,7 +81,7 @@ bench-quick: setup ## The same in a minute, compared with the ratios in docs/ben
 	@$(bench) --quick --compare docs/bench/quick.json --json $(target)/bench-quick.json
 
 .PHONY: bench-full
-bench-full: setup ## The same with 10 million rows (some 20 minutes)
+bench-full: setup ## The same with 10 million rows (some 40 minutes)
 	@$(build_bench)
 	@$(bench) --full --json $(target)/bench-full.json
 
