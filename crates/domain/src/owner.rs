@@ -1,35 +1,22 @@
 //! Owners: the modules of a loyalty programme that may claim a badge, and the
 //! pair of module and reference that triggers an enrolment.
 
+use crate::numbered::numbered;
 use crate::rejection::{Code, Rejection};
 use crate::text::ReferenceId;
 
+/// The table of modules, which are told by their names where they are serialized.
 macro_rules! owner_types {
     ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)+) => {
-        /// A module that may own a badge.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-        pub enum OwnerType {
-            $($(#[$doc])* #[cfg_attr(feature = "serde", serde(rename = $name))] $variant = $number,)+
-        }
-
-        impl OwnerType {
-            /// Every owner type, in the order of the wire's documentation.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The spelling on the wire.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The number under which it is stored; never reused, never changed.
-            pub const fn number(self) -> i16 {
-                self as i16
-            }
-
-            /// The owner type stored under `number`.
-            pub const fn from_number(number: i16) -> Option<Self> {
-                match number { $($number => Some(Self::$variant),)+ _ => None }
+        numbered! {
+            /// A module that may own a badge; all of them in the order of the wire's documentation.
+            #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+            pub enum OwnerType {
+                $(
+                    $(#[$doc])*
+                    #[cfg_attr(feature = "serde", serde(rename = $name))]
+                    $variant = $number, $name;
+                )+
             }
         }
     };

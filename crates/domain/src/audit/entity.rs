@@ -6,33 +6,16 @@ use crate::ids::{
     OperatorNumber, OrgId, WebhookId,
 };
 use crate::job::JobId;
+use crate::numbered::numbered;
 use crate::text::RequestId;
 
+/// The table of kinds, and which id each has.
 macro_rules! entity_kinds {
     ($($(#[$doc:meta])* $variant:ident($Id:ty) = $number:literal, $name:literal;)+) => {
-        /// What kind of thing an entry is about.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum EntityKind {
-            $($(#[$doc])* $variant = $number,)+
-        }
-
-        impl EntityKind {
-            /// Every kind.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// The spelling on the wire.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The number under which it is stored; never reused, never changed.
-            pub const fn number(self) -> i16 {
-                self as i16
-            }
-
-            /// The kind stored under `number`.
-            pub const fn from_number(number: i16) -> Option<Self> {
-                match number { $($number => Some(Self::$variant),)+ _ => None }
+        numbered! {
+            /// What kind of thing an entry is about.
+            pub enum EntityKind {
+                $($(#[$doc])* $variant = $number, $name;)+
             }
         }
 
