@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// Signs the access tokens of all servers here: several of them may share a database.
 pub(crate) const TOKEN_KEY: &str = "0123456789abcdef0123456789abcdef";
 
+/// What the operators of tests sign in with.
+pub const PASSWORD: &str = "correct horse battery";
+
 /// The command line tools on one database.
 #[derive(Debug, Clone)]
 pub struct Cli {
@@ -129,6 +132,15 @@ impl Cli {
         let printed = self.run(&arguments).ok();
         serde_json::from_str(&printed)
             .unwrap_or_else(|error| panic!("`client create --json` printed {printed:?}: {error}"))
+    }
+
+    /// Creates an operator with these roles, who signs in with [`PASSWORD`]; gives what the command says.
+    pub fn create_operator(&self, org: i64, login: &str, name: &str, roles: &str) -> String {
+        let org = org.to_string();
+        let arguments = [
+            "operator", "create", "--org", &org, "--login", login, "--name", name, "--roles", roles,
+        ];
+        self.run_reading(PASSWORD, &arguments).ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! A collector of traces that a test looks into.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
 
-use crate::listening::listen;
+use crate::listening::{Received, listen};
 
 /// How long a span may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -85,10 +85,11 @@ impl Collector {
 
 impl Shared {
     fn serve(&self, stream: &TcpStream) {
-        let Some(body) = body(stream) else {
+        let Some(received) = Received::read(stream) else {
             return;
         };
-        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+        assert_eq!(received.call, "POST /v1/traces");
+        let request = ExportTraceServiceRequest::decode(received.body.as_slice()).unwrap();
         let resources = request.resource_spans.into_iter();
         let scopes = resources.flat_map(|it| it.scope_spans);
         let spans = scopes.flat_map(|it| it.spans).map(collected);
@@ -121,29 +122,4 @@ fn collected(span: Span) -> CollectedSpan {
             .collect(),
         attributes: attributes.collect(),
     }
-}
-
-/// The body of the only request of a connection, which is for traces; `None` if it breaks off.
-fn body(stream: &TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first).ok()?;
-    assert_eq!(first.trim_end(), "POST /v1/traces HTTP/1.1");
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(body)
 }

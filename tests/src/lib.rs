@@ -38,7 +38,7 @@ pub use accolade_test_postgres::{Mode, Pooler, Pooling, Proxy, Then};
 pub use backend::{Backend, Database, Transaction};
 pub use badge::{LOYALTY, badge, badge_from, direct_badge, enrolment, with};
 pub use browser::{Axe, Browser, Key, Scheme, Scripts, Width};
-pub use cli::{Cli, Outcome, Running};
+pub use cli::{Cli, Outcome, PASSWORD, Running};
 pub use client::{Client, Credentials, PREFIX, Request};
 pub use collector::{CollectedSpan, Collector};
 pub use earning::{badge_value, customer_value, earning, earning_all, imported, limited, new_id};

@@ -1,7 +1,7 @@
 //! An OIDC provider that a test tells what to say.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use crate::listening::listen;
+use crate::listening::{Received, listen};
 use crate::now;
 use crate::server::Setup;
 
@@ -139,17 +139,18 @@ impl Setup {
 }
 
 fn serve(stream: &TcpStream, url: &str, shared: &Mutex<State>) -> Option<()> {
-    let (target, authorization, body) = read(stream)?;
+    let received = Received::read(stream)?;
+    let (_, target) = received.call.split_once(' ')?;
     let mut state = shared.lock().unwrap();
     if state.is_away {
         return None;
     }
-    let target = Url::parse(url).unwrap().join(&target).unwrap();
+    let target = Url::parse(url).unwrap().join(target).unwrap();
     let (status, location, answer) = match target.path() {
         "/.well-known/openid-configuration" => ("200 OK", None, configuration(url)),
         "/keys" => ("200 OK", None, keys(state.key)),
         "/in" => ("303 See Other", Some(state.let_in(&target)), Value::Null),
-        "/token" => match state.redeem(url, authorization.as_deref(), &body) {
+        "/token" => match state.redeem(url, received.header("authorization"), &received.body) {
             Ok(given) => ("200 OK", None, given),
             Err(error) => ("400 Bad Request", None, json!({ "error": error })),
         },
@@ -282,32 +283,4 @@ impl State {
         };
         format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
-}
-
-/// The target, the credentials and the body of the only request of a connection; `None` if it breaks off.
-fn read(stream: &TcpStream) -> Option<(String, Option<String>, Vec<u8>)> {
-    let mut reader = BufReader::new(stream);
-    let mut first = String::new();
-    reader.read_line(&mut first).ok()?;
-    let target = first.split_whitespace().nth(1)?.to_owned();
-    let (mut authorization, mut length) = (None, 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':') {
-            let value = value.trim();
-            match name.to_lowercase().as_str() {
-                "content-length" => length = value.parse().ok()?,
-                "authorization" => authorization = Some(value.to_owned()),
-                _ => {}
-            }
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((target, authorization, body))
 }

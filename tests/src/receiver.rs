@@ -1,13 +1,13 @@
 //! A receiver of webhooks that a test looks into.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Write as _;
 use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use serde_json::Value;
 
-use crate::listening::listen;
+use crate::listening::{Received, listen};
 use crate::server::Setup;
 
 /// A receiver on this machine: it keeps what it is sent, and answers 204 unless it is told to hang.
@@ -82,11 +82,14 @@ impl Receiver {
 
 impl Shared {
     fn serve(&self, stream: &TcpStream) {
-        let Some((headers, body)) = read(stream) else {
+        let Some(request) = Received::read(stream) else {
+            return;
+        };
+        let Ok(body) = serde_json::from_slice(&request.body) else {
             return;
         };
         let mut state = self.state.lock().unwrap();
-        state.headers.extend(headers);
+        state.headers.extend(request.headers);
         state.bodies.push(body);
         let number = state.bodies.len();
         state.hanging += 1;
@@ -101,30 +104,6 @@ impl Shared {
         // Whoever asked may be gone by now.
         let _ = { stream }.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
     }
-}
-
-/// The headers, and the JSON, of the only request of a connection; `None` if it breaks off.
-fn read(stream: &TcpStream) -> Option<(Vec<(String, String)>, Value)> {
-    let mut reader = BufReader::new(stream);
-    let (mut headers, mut length) = (Vec::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        if let Some((name, value)) = line.split_once(':') {
-            let (name, value) = (name.to_lowercase(), value.trim().to_owned());
-            if name == "content-length" {
-                length = value.parse().ok()?;
-            }
-            headers.push((name, value));
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((headers, serde_json::from_slice(&body).ok()?))
 }
 
 impl Setup {

@@ -2,10 +2,7 @@
 
 use std::sync::OnceLock;
 
-use accolade_tests::{Backend, Browser, Org, Scripts, Server, Setup};
-
-/// What everybody here signs in with.
-pub(crate) const PASSWORD: &str = "correct horse battery";
+use accolade_tests::{Backend, Browser, Org, PASSWORD, Scripts, Server, Setup};
 
 /// Somebody who has every role, with her browser.
 pub(crate) struct Desk {
@@ -60,23 +57,8 @@ pub(crate) fn at_a_desk(backend: Backend, scripts: Scripts, flow: fn(&Desk)) {
 /// Creates an operator who has every role, and gives her login.
 pub(crate) fn operator(server: &Server, org: &Org) -> String {
     let login = format!("ada-{}", org.id());
-    let number = org.id().to_string();
-    let created = server.cli().run_reading(
-        PASSWORD,
-        &[
-            "operator",
-            "create",
-            "--org",
-            &number,
-            "--login",
-            &login,
-            "--name",
-            "Ada",
-            "--roles",
-            "viewer,care,campaign,approver,admin",
-        ],
-    );
-    created.ok();
+    let roles = "viewer,care,campaign,approver,admin";
+    (server.cli()).create_operator(org.id(), &login, "Ada", roles);
     login
 }
 

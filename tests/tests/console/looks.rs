@@ -73,20 +73,7 @@ impl Demo {
             .create_client_with(100_458, &["--groups", "badges:read"]);
         let rotate = ["client", "rotate", "--key", &client.key];
         server.cli().run(&rotate).ok();
-        let operator = [
-            "operator",
-            "create",
-            "--org",
-            "100458",
-            "--login",
-            "grace",
-            "--name",
-            "Grace Hopper",
-            "--roles",
-            "care,approver",
-        ];
-        let password = "correct horse battery";
-        server.cli().run_reading(password, &operator).ok();
+        (server.cli()).create_operator(100_458, "grace", "Grace Hopper", "care,approver");
         let change = held_edit(&api);
         let begin = vec![
             (

@@ -1,8 +1,8 @@
 //! Signing in and out, by the keyboard and by a provider.
 
-use accolade_tests::{Backend, Browser, Key, Provider, Scripts};
+use accolade_tests::{Backend, Browser, Key, PASSWORD, Provider, Scripts};
 
-use crate::desk::{Desk, PASSWORD, operator, with_console};
+use crate::desk::{Desk, operator, with_console};
 
 fn who_knows_the_password_signs_in_by_the_keyboard_and_is_led_to_where_she_wanted_to_go(
     desk: &Desk,

@@ -60,22 +60,13 @@ fn assert_refused(reply: &Reply, status: u16) {
 /// An org with an operator `ada`, who is linked to the subject.
 fn with_ada(server: &Server) -> Org {
     let org = server.org();
-    let id = org.id().to_string();
-    create(server, &id, "ada");
+    (server.cli()).create_operator(org.id(), "ada", "Ada", "viewer");
     let said = link(server, "ada").ok();
     assert!(
         said.starts_with("ada is linked to 248289761001 at http://"),
         "{said}"
     );
     org
-}
-
-fn create(server: &Server, org: &str, login: &str) {
-    let arguments = [
-        "operator", "create", "--org", org, "--login", login, "--name", "Ada", "--roles", "viewer",
-    ];
-    let cli = server.cli();
-    cli.run_reading("correct horse battery\n", &arguments).ok();
 }
 
 fn link(server: &Server, login: &str) -> accolade_tests::Outcome {
@@ -117,7 +108,7 @@ fn who_is_not_linked_or_disabled_is_refused_and_nobody_is_created(backend: Backe
     cli.run(&["operator", "unlink", "--login", "ada"]).ok();
     assert_refused(&sign_in(&server, &provider), 403);
     link(&server, "ada").ok();
-    create(&server, &org.id().to_string(), "eve");
+    (server.cli()).create_operator(org.id(), "eve", "Ada", "viewer");
     assert!(link(&server, "eve").refused().contains("unlink her first"));
     assert!(
         link(&server, "zoe")
