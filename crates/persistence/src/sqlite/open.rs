@@ -37,6 +37,10 @@ const WRITER: Slots = Slots {
     waiting: usize::MAX,
 };
 
+/// What a connection that reads has besides. What it remembers of the file it forgets as soon as anybody has
+/// written, so 2 MiB are as good as 16, of which there would be as many as connections.
+const READING: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -2048";
+
 /// Opens the file at `path`; makes it and its directory if they are missing, for their owner alone.
 ///
 /// # Errors
@@ -67,7 +71,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         )
     };
     let writer = connections(1, &opened, "");
-    let readers = connections(options.pool_size, &alone, "PRAGMA query_only = ON");
+    let readers = connections(options.pool_size, &alone, READING);
     let patience = options.lock_timeout;
     let metrics = Metrics::new(Some(path))?;
     let (of_writing, of_reading) = (metrics.of(Use::Write), metrics.of(Use::Read));
