@@ -52,14 +52,13 @@ pub(crate) fn earned_badges(
     })
 }
 
-/// Enrolments and earned badges as somebody else has them, by their ids.
+/// Enrolments and earned badges as somebody else has them, by customer and their ids.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Copied(BTreeMap<ObjectId, Row>);
+pub(crate) struct Copied(BTreeMap<CustomerId, BTreeMap<ObjectId, Row>>);
 
 /// What a row and the events about it say alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Row {
-    customer: CustomerId,
     badge: BadgeId,
     enrolment: Option<EnrolmentId>,
     event_on: Instant,
@@ -68,8 +67,11 @@ struct Row {
     triggered_by: Option<Owner>,
     request_id: Option<RequestId>,
     created_by: Option<Actor>,
-    revoked: Option<(Instant, Option<Actor>, Option<Reason>)>,
+    revoked: Option<Revoked>,
 }
+
+/// When, by whom, and why.
+type Revoked = (Instant, Option<Actor>, Option<Reason>);
 
 impl Copied {
     /// The copy of all that the org has.
@@ -82,20 +84,17 @@ impl Copied {
 
     /// How many rows it has.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.0.values().map(BTreeMap::len).sum()
     }
 
-    /// A row of a customer who was merged meanwhile may be given twice.
-    fn load(&mut self, id: ObjectId, row: Row) {
-        let customer = row.customer;
-        let before = self.0.insert(id, row);
-        let is_again = before.is_some_and(|it| it.customer == customer);
-        assert!(!is_again, "a row was given twice");
+    fn load(&mut self, customer: CustomerId, id: ObjectId, row: Row) {
+        let before = self.0.entry(customer).or_default().insert(id, row);
+        assert!(before.is_none(), "a row was given twice");
     }
 
     /// Forgets what it has of a customer.
     fn forget(&mut self, customer: CustomerId) {
-        self.0.retain(|_, row| row.customer != customer);
+        self.0.remove(&customer);
     }
 
     /// Loads anew what a customer has.
@@ -118,9 +117,9 @@ impl Copied {
                 (on, by, reason)
             });
             self.load(
+                key.customer,
                 enrolment.id.0,
                 Row {
-                    customer: key.customer,
                     badge: key.badge,
                     enrolment: None,
                     event_on: enrolment.hold.event_on(),
@@ -144,9 +143,9 @@ impl Copied {
                 (on, by, reason)
             });
             self.load(
+                key.customer,
                 earned.id.0,
                 Row {
-                    customer: key.customer,
                     badge: key.badge,
                     enrolment: earned.enrolment,
                     event_on: earned.event_on,
@@ -166,15 +165,19 @@ impl Copied {
     pub(crate) fn apply(&mut self, event: &Event, stores: &Stores, org: OrgId) {
         let on = event.recorded_on;
         match &event.fact {
-            Fact::EnrolmentCreated(fact) => self.created(fact.enrolment.0, enrolled(fact, on)),
+            Fact::EnrolmentCreated(fact) => {
+                self.created(fact.customer, fact.enrolment.0, enrolled(fact, on));
+            }
             Fact::EarnCreated(fact) | Fact::EarnImported(fact) => {
-                self.created(fact.earned.0, earned(fact, on));
+                self.created(fact.customer, fact.earned.0, earned(fact, on));
             }
             Fact::EnrolmentRevoked(fact) => {
-                self.revoked(fact.enrolment.0, (on, fact.actor, fact.reason.clone()));
+                let revoked = (on, fact.actor, fact.reason.clone());
+                self.revoked(fact.customer, fact.enrolment.0, revoked);
             }
             Fact::EarnRevoked(fact) => {
-                self.revoked(fact.earned.0, (on, fact.actor, fact.reason.clone()));
+                let revoked = (on, fact.actor, fact.reason.clone());
+                self.revoked(fact.customer, fact.earned.0, revoked);
             }
             Fact::CustomerMerged { from, to } => {
                 self.forget(*from);
@@ -185,11 +188,12 @@ impl Copied {
         }
     }
 
-    /// What was loaded already is there, and may be further.
-    fn created(&mut self, id: ObjectId, row: Row) {
-        let there = self.0.entry(id).or_insert_with(|| row.clone());
+    /// What was loaded already is there, and may be further; or is with whom the customer became, which
+    /// the merge that is told of later will say.
+    fn created(&mut self, customer: CustomerId, id: ObjectId, row: Row) {
+        let rows = self.0.entry(customer).or_default();
+        let there = rows.entry(id).or_insert_with(|| row.clone());
         let merged_later = Row {
-            customer: there.customer,
             enrolment: there.enrolment,
             revoked: there.revoked.clone(),
             ..row
@@ -198,8 +202,9 @@ impl Copied {
     }
 
     /// What is not there, a merge that is told of later will bring.
-    fn revoked(&mut self, id: ObjectId, revoked: (Instant, Option<Actor>, Option<Reason>)) {
-        if let Some(row) = self.0.get_mut(&id) {
+    fn revoked(&mut self, customer: CustomerId, id: ObjectId, revoked: Revoked) {
+        let rows = self.0.get_mut(&customer);
+        if let Some(row) = rows.and_then(|rows| rows.get_mut(&id)) {
             row.revoked = Some(revoked);
         }
     }
@@ -207,7 +212,6 @@ impl Copied {
 
 fn enrolled(fact: &EnrolmentFact, recorded_on: Instant) -> Row {
     Row {
-        customer: fact.customer,
         badge: fact.badge,
         enrolment: None,
         event_on: fact.event_on,
@@ -222,7 +226,6 @@ fn enrolled(fact: &EnrolmentFact, recorded_on: Instant) -> Row {
 
 fn earned(fact: &EarnFact, recorded_on: Instant) -> Row {
     Row {
-        customer: fact.customer,
         badge: fact.badge,
         enrolment: fact.enrolment,
         event_on: fact.event_on,

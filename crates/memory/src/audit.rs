@@ -1,11 +1,11 @@
 //! The audit trail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use accolade_application::ports::{
     AuditPage, AuditQuery, AuditStore, DirectoryEntry, IdentifierKind, PlacedEntry, StoreError,
 };
-use accolade_domain::audit::{Entity, Entry, EntryId};
+use accolade_domain::audit::{Attribution, Entity, Entry, EntryId, telling};
 use accolade_domain::ids::{CustomerId, OrgId};
 
 use crate::MemoryStore;
@@ -63,17 +63,28 @@ impl State {
         self.audit.extend(entries);
     }
 
-    /// The kinds of which the customer of `entry` has other identifiers than it says.
-    pub(crate) fn other_kinds(&self, org: OrgId, entry: &DirectoryEntry) -> Vec<IdentifierKind> {
-        let held = self.identifiers_of(org, entry.customer);
-        let wanted: BTreeSet<_> = (entry.identifiers.iter())
-            .map(|(kind, text)| (kind, text.as_str()))
-            .collect();
-        let other: BTreeSet<_> = held.symmetric_difference(&wanted).collect();
-        let kinds = IdentifierKind::ALL.iter().copied();
-        kinds
-            .filter(|kind| other.iter().any(|(other, _)| other == kind))
-            .collect()
+    /// Tells of the customers of `entries` who have other identifiers than they say.
+    pub(crate) fn tell_identifiers(
+        &mut self,
+        org: OrgId,
+        entries: &[DirectoryEntry],
+        by: &Attribution,
+    ) {
+        let held = self.identifiers_of_all(org);
+        let none = BTreeSet::new();
+        let told = entries.iter().filter_map(|entry| {
+            let held = held.get(&entry.customer).unwrap_or(&none);
+            let wanted: BTreeSet<_> = (entry.identifiers.iter())
+                .map(|(kind, text)| (kind, text.as_str()))
+                .collect();
+            let other: BTreeSet<_> = held.symmetric_difference(&wanted).collect();
+            let mut kinds = IdentifierKind::ALL.to_vec();
+            kinds.retain(|kind| other.iter().any(|(other, _)| other == kind));
+            let is_other = !kinds.is_empty();
+            is_other.then(|| telling::identifiers_changed(org, entry.customer, &kinds, by))
+        });
+        let told: Vec<_> = told.collect();
+        self.tell(told);
     }
 
     /// Takes the reasons away from entries about these things; whether there is one.
@@ -92,9 +103,23 @@ impl State {
         org: OrgId,
         customer: CustomerId,
     ) -> BTreeSet<(IdentifierKind, &str)> {
-        (self.identifiers.iter())
-            .filter(|((of, _, _), owner)| *of == org && **owner == customer)
-            .map(|((_, kind, text), _)| (*kind, text.as_str()))
-            .collect()
+        self.identifiers_of_all(org)
+            .remove(&customer)
+            .unwrap_or_default()
+    }
+
+    fn identifiers_of_all(
+        &self,
+        org: OrgId,
+    ) -> BTreeMap<CustomerId, BTreeSet<(IdentifierKind, &str)>> {
+        let mut all = BTreeMap::<_, BTreeSet<_>>::new();
+        for ((of, kind, text), owner) in &self.identifiers {
+            if *of == org {
+                all.entry(*owner)
+                    .or_default()
+                    .insert((*kind, text.as_str()));
+            }
+        }
+        all
     }
 }

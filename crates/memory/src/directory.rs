@@ -6,7 +6,7 @@ use accolade_application::ports::{
     CustomerDirectory, DirectoryEntry, DirectoryError, IdempotencyRecord, IdentifierKind,
     StoreError,
 };
-use accolade_domain::audit::{Attribution, telling};
+use accolade_domain::audit::Attribution;
 use accolade_domain::ids::{CustomerId, OrgId};
 
 use crate::MemoryStore;
@@ -32,19 +32,7 @@ impl CustomerDirectory for MemoryStore {
         if !taken.is_empty() {
             return Err(DirectoryError::Taken(taken));
         }
-        let mut told = Vec::new();
-        for entry in entries {
-            let kinds = state.other_kinds(org, entry);
-            if !kinds.is_empty() {
-                told.push(telling::identifiers_changed(
-                    org,
-                    entry.customer,
-                    &kinds,
-                    by,
-                ));
-            }
-        }
-        state.tell(told);
+        state.tell_identifiers(org, entries, by);
         let named: BTreeSet<_> = entries.iter().map(|entry| entry.customer).collect();
         state
             .identifiers

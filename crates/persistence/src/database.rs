@@ -37,6 +37,8 @@ pub enum Synchronous {
 pub struct Options {
     /// The most connections. SQLite has one more, which writes.
     pub pool_size: u32,
+    /// How many of them are opened before anybody asks for one; `None`: all.
+    pub opened_ahead: Option<u32>,
     /// How long a port waits for a connection of the pool before it is unavailable.
     pub pool_timeout: Duration,
     /// PostgreSQL: how long to wait for a new connection.
@@ -60,6 +62,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             pool_size: 8,
+            opened_ahead: None,
             pool_timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(20),

@@ -75,6 +75,7 @@ impl<C: PooledConnection> Connections<C> {
         };
         let pool = Pool::builder()
             .max_size(size)
+            .min_idle(options.opened_ahead.map(|ahead| ahead.min(size)))
             .connection_timeout(options.pool_timeout)
             .test_on_check_out(true)
             .error_handler(Box::new(Warn))

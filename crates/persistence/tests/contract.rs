@@ -13,6 +13,6 @@ fn main() {
     run([
         Adapter::new("sqlite", Verified::<Sqlite>::fresh),
         Adapter::new("postgres", Verified::<Postgres>::fresh),
-        Adapter::recording_enrolments("postgres_copy", || Copying(Postgres::fresh())),
+        Adapter::recording_enrolments("postgres_copy", || Copying(Postgres::reused())),
     ]);
 }

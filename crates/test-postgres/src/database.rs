@@ -20,7 +20,29 @@ pub struct TestDatabase {
     name: String,
     url: String,
     server_url: String,
+    /// The template whose next clone it is when it is dropped, rather than gone.
+    again: Option<String>,
 }
+
+/// Clones of templates that nobody uses, emptied.
+static IDLE: Mutex<Vec<TestDatabase>> = Mutex::new(Vec::new());
+
+/// Ends whoever is connected still, and empties every table that holds a row, but for what the migrations
+/// keep of themselves.
+const EMPTY: &str = "DO $$
+DECLARE held text; other text;
+BEGIN
+  PERFORM pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid();
+  FOR other IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r'
+    AND relnamespace = 'public'::regnamespace AND relname <> '__diesel_schema_migrations'
+  LOOP
+    EXECUTE format('SELECT concat_ws('', '', $1, $2) WHERE EXISTS (SELECT FROM %s)
+      UNION ALL SELECT $1 LIMIT 1', other) INTO held USING held, other;
+  END LOOP;
+  IF held <> '' THEN EXECUTE format('TRUNCATE %s CASCADE', held); END IF;
+  PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence;
+END $$";
 
 impl TestDatabase {
     /// Creates an empty database in the server of this run of tests.
@@ -58,6 +80,27 @@ impl TestDatabase {
         server.create_database(&format!(" TEMPLATE {name}"))
     }
 
+    /// The same, but that it may have been another test's before: for tests that write rows and change
+    /// nothing else of it. Tables and sequences are as the template's, whose only rows are of the
+    /// migrations themselves.
+    ///
+    /// # Errors
+    /// As [`from_template`](Self::from_template).
+    pub fn reused(template: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = (idle.iter()).position(|it| it.again.as_deref() == Some(template));
+        let found = found.map(|place| idle.swap_remove(place));
+        drop(idle);
+        if let Some(database) = found {
+            return Ok(database);
+        }
+        let mut database = Self::from_template(template, migrate)?;
+        // In a server that somebody keeps, what waits for the next test would be left at the end.
+        let is_thrown_away = server()?.is_thrown_away;
+        database.again = is_thrown_away.then(|| template.to_owned());
+        Ok(database)
+    }
+
     /// The URL to connect with: `postgres://…`. In a throw-away cluster its user owns the
     /// database, may create others and is no superuser.
     pub fn url(&self) -> &str {
@@ -77,6 +120,17 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
+        let again = self.again.take().filter(|_| !std::thread::panicking());
+        if again.is_some() && psql::expect(&self.url, EMPTY).is_ok() {
+            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push(Self {
+                name: std::mem::take(&mut self.name),
+                url: std::mem::take(&mut self.url),
+                server_url: std::mem::take(&mut self.server_url),
+                again,
+            });
+            return;
+        }
         // The cluster may have gone first, and a failing test must not abort here.
         let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         let _ = psql::run(&self.server_url, &drop);
@@ -110,8 +164,8 @@ fn server() -> Result<&'static Server> {
 #[derive(Debug)]
 pub(crate) struct Server {
     url: String,
-    /// Copying files beats writing all pages to the log, unless they have to reach the disk.
-    copies_files: bool,
+    /// Nothing has to reach its disk. Copying files then beats writing all pages to the log.
+    is_thrown_away: bool,
 }
 
 impl Server {
@@ -120,8 +174,11 @@ impl Server {
     /// # Errors
     /// It does not answer.
     pub(crate) fn at(url: String) -> Result<Self> {
-        let copies_files = psql::expect(&url, "SHOW fsync")? == "off";
-        Ok(Self { url, copies_files })
+        let is_thrown_away = psql::expect(&url, "SHOW fsync")? == "off";
+        Ok(Self {
+            url,
+            is_thrown_away,
+        })
     }
 
     pub(crate) fn empty_database(&self) -> Result<TestDatabase> {
@@ -132,7 +189,7 @@ impl Server {
     fn create_database(&self, more: &str) -> Result<TestDatabase> {
         let name = unique_name();
         let mut statement = format!("CREATE DATABASE {name}{more}");
-        if self.copies_files {
+        if self.is_thrown_away {
             statement += " STRATEGY file_copy";
         }
         psql::expect(&self.url, &statement)?;
@@ -140,6 +197,7 @@ impl Server {
             url: url::with_database(&self.url, &name),
             server_url: self.url.clone(),
             name,
+            again: None,
         })
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod verified;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use accolade_contract_tests::Stores;
@@ -16,11 +17,12 @@ use accolade_persistence::{Database, DatabaseUrl, Options, Synchronous, open};
 use accolade_test_postgres::TestDatabase;
 use tempfile::TempDir;
 
-/// Few connections, and patience: many tests share the machine. Nothing here survives a
-/// power cut.
+/// Few connections, no sooner than they are needed, and patience: many tests share the machine. Nothing
+/// here survives a power cut.
 pub(crate) fn options() -> Options {
     Options {
         pool_size: 3,
+        opened_ahead: Some(0),
         pool_timeout: Duration::from_mins(1),
         lock_timeout: Duration::from_mins(1),
         statement_timeout: Duration::from_mins(2),
@@ -36,8 +38,17 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn fresh() -> Self {
+        static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let template = Sqlite::empty();
+            let database = template.open();
+            let closing = database.closing(Duration::from_mins(1));
+            database.migrate().unwrap();
+            drop(database);
+            drop(closing);
+            std::fs::read(template.path()).unwrap()
+        });
         let database = Self::empty();
-        database.open().migrate().unwrap();
+        std::fs::write(database.path(), &*MIGRATED).unwrap();
         database
     }
 
@@ -73,10 +84,15 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn fresh() -> Self {
-        let database = TestDatabase::from_template(&template(), |url| {
-            open(&DatabaseUrl::Postgres(url.to_owned()), &options())?.migrate()?;
-            Ok(())
-        });
+        let database = TestDatabase::from_template(&template(), migrate);
+        Self {
+            database: database.unwrap(),
+        }
+    }
+
+    /// For tests that write rows, and change nothing else of it.
+    pub(crate) fn reused() -> Self {
+        let database = TestDatabase::reused(&template(), migrate);
         Self {
             database: database.unwrap(),
         }
@@ -114,6 +130,11 @@ impl accolade_contract_tests::Database for Copying {
         };
         open(&self.0.url(), &options).unwrap().stores
     }
+}
+
+fn migrate(url: &str) -> anyhow::Result<()> {
+    open(&DatabaseUrl::Postgres(url.to_owned()), &options())?.migrate()?;
+    Ok(())
 }
 
 /// A name that changes with the migrations.

@@ -43,7 +43,7 @@ impl Movable for Postgres {
     type Other = Sqlite;
 
     fn fresh() -> Self {
-        Self::fresh()
+        Self::reused()
     }
 
     fn empty() -> Self {
