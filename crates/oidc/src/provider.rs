@@ -19,10 +19,10 @@ use openidconnect::{
 };
 use time::OffsetDateTime;
 use ureq::tls::TlsConfig;
-use url::Url;
 
 use crate::fetch::Fetch;
 use crate::known::{Client, Known, Ourselves, causes, unread};
+use crate::options::ProviderOptions;
 
 /// By what a token may be signed: by keys of which the provider alone has the private half. None, and
 /// secrets that are shared, are never taken, whatever the provider says that it supports.
@@ -37,23 +37,6 @@ const SIGNED_BY: [Algorithm; 9] = [
     Algorithm::EcdsaP384Sha384,
     Algorithm::EdDsa,
 ];
-
-/// Which provider it is, and as whom this server comes to it.
-#[derive(Clone)]
-pub struct ProviderOptions {
-    /// What people call it.
-    pub name: String,
-    /// What it calls itself: its configuration is below it.
-    pub issuer: UrlText,
-    /// What it calls this server.
-    pub client_id: String,
-    /// By what this server shows that it is the one; `None` if the provider asks for nothing.
-    pub client_secret: Option<String>,
-    /// What a browser is asked for there, beside `openid`.
-    pub scopes: Vec<String>,
-    /// Where it sends browsers back to.
-    pub back: Url,
-}
 
 /// An OIDC provider.
 pub struct Provider {

@@ -22,6 +22,7 @@ use clap::Parser as _;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    limits::give_memory_back();
     limits::take_small_pages();
     let cli = cli::Cli::parse();
     let done = limits::outlive_full_files().map_err(anyhow::Error::from);

@@ -19,6 +19,7 @@ use accolade_application::operators::Lifetimes;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use accolade_http::pages::Pages;
+#[cfg(feature = "oidc")]
 use accolade_oidc::Provider;
 use anyhow::{Context as _, Result};
 use prometheus::{IntGauge, Registry};
@@ -127,14 +128,18 @@ fn with_console(state: AppState, console: &ConsoleSettings) -> Result<AppState> 
     }
     // More than there is time for is held at its end.
     let long = |time: Duration| time::Duration::try_from(time).unwrap_or(time::Duration::MAX);
-    let mut context = state.pages(Lifetimes {
+    let context = state.pages(Lifetimes {
         idle: long(console.session_idle),
         most: long(console.session_max),
     });
-    if let Some(options) = console.oidc.provider(console.url.as_ref())? {
-        let provider = Provider::new(options, trusted(), Arc::new(SystemClock))?;
-        context = context.with_provider(Arc::new(provider));
-    }
+    #[cfg(feature = "oidc")]
+    let context = match console.oidc.provider(console.url.as_ref())? {
+        Some(options) => {
+            let provider = Provider::new(options, trusted(), Arc::new(SystemClock))?;
+            context.with_provider(Arc::new(provider))
+        }
+        None => context,
+    };
     Ok(state.with_pages(Pages::new(accolade_console::configure(context))))
 }
 

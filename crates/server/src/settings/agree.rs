@@ -36,6 +36,21 @@ impl Loaded {
         }
     }
 
+    /// Checks that this binary, which can ask a provider who somebody is or cannot, can do what it is told.
+    ///
+    /// # Errors
+    /// Names the file or variable that says who the provider is, and the command that builds one that can.
+    pub(super) fn fit_to_provider(&self, has_oidc: bool) -> Result<(), SettingsError> {
+        match self.settings.console.oidc.issuer {
+            Some(_) if !has_oidc => Err(self.refusal(
+                "console.oidc.issuer",
+                "this accolade-server was built without OIDC: `make build` builds one that has \
+                 operators signed in by a provider",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Checks that PostgreSQL's client library can read the URL of the database, parameters
     /// included.
     ///

@@ -97,6 +97,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Loaded, SettingsError> {
     };
     loaded.fit_to_binary(cfg!(feature = "postgres"))?;
     loaded.fit_to_traces(cfg!(feature = "otlp"))?;
+    loaded.fit_to_provider(cfg!(feature = "oidc"))?;
     loaded.fit_to_libraries()?;
     Ok(loaded)
 }
@@ -787,6 +788,18 @@ mod tests {
             refused,
             "ACCOLADE__TELEMETRY__OTLP_ENDPOINT: this accolade-server was built without traces: \
              `make build` builds one that sends them"
+        );
+    }
+
+    #[test]
+    fn a_binary_without_oidc_says_which_command_builds_one_with_it() {
+        let loaded = with(&PROVIDER).unwrap();
+        assert_eq!(loaded.fit_to_provider(true), Ok(()));
+        assert_eq!(with(&[]).unwrap().fit_to_provider(false), Ok(()));
+        assert_eq!(
+            loaded.fit_to_provider(false).unwrap_err().to_string(),
+            "ACCOLADE__CONSOLE__OIDC__ISSUER: this accolade-server was built without OIDC: \
+             `make build` builds one that has operators signed in by a provider"
         );
     }
 
