@@ -7,6 +7,7 @@ use accolade_application::access::{
     AccessGroup, AccessGroups, CreateClient, NewCredentials, Secret, begin_rotation, create_client,
     create_client_with, create_org, finish_rotation, revoke_client,
 };
+use accolade_application::gate::Turn;
 use accolade_application::ports::{Org, Ports};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant as Moment;
@@ -322,7 +323,9 @@ async fn strangers_displace_neither_clients_that_are_known_nor_those_who_come_fi
             let _ = begun.send(());
             let _ = held.recv();
         };
-        strangers.run(soon(), Effect::Reads, work).await
+        strangers
+            .run(Turn::SYSTEM, soon(), Effect::Reads, work)
+            .await
     });
     begins.await.unwrap();
     let at_once = Deadline::after(Duration::ZERO);

@@ -153,15 +153,14 @@ impl Call {
         let context = BodyContext {
             max_customers: self.state.options.customers_per_request,
             request_id: self.headers().get("requestId").cloned(),
-            named_by: self.named_by(),
+            identifier: self.headers().get(IDENTIFIER_HEADER).cloned(),
         };
         let mut request = Request::new(caller);
         request.key = key;
         request.dry_run = dry_run;
         request.tag = self.request.extensions().get::<RequestTag>().cloned();
-        let decoded = self.state.bodies.share();
         Ok(Mutation {
-            decoded,
+            decoded: None,
             deadline: Deadline::from_request(&self.request),
             state: self.state,
             request,

@@ -135,7 +135,7 @@ fn with_console(state: AppState, console: &ConsoleSettings) -> Result<AppState> 
         let provider = Provider::new(options, trusted(), Arc::new(SystemClock))?;
         context = context.with_provider(Arc::new(provider));
     }
-    Ok(state.with_pages(Pages::new(accolade_console::configure(context))))
+    Ok(state.with_pages(Pages::new(context, accolade_console::configure)))
 }
 
 fn listen_for_metrics(
