@@ -1,5 +1,7 @@
 //! Authentication as a whole, on clients in memory.
 
+mod presented;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::permit::PERMIT_AGAIN;
 use super::*;
 use crate::dispatch::Effect;
 use crate::router;

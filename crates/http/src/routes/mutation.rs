@@ -6,7 +6,7 @@ use accolade_application::gate::{Size, Turn};
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
-use accolade_wire::customer::named::{ParseContext, named_by};
+use accolade_wire::customer::named::BodyContext;
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context, Rendered};
@@ -34,32 +34,6 @@ const SMALL_BODY: usize = 16 * 1024;
 
 /// What a reader makes of a body.
 type BodyRead<T> = Result<Parsed<T>, Vec<Rejection>>;
-
-/// What a body that names customers is read by besides itself.
-#[derive(Debug, Clone)]
-pub(crate) struct BodyContext {
-    /// The most customers that one request may name.
-    pub(super) max_customers: usize,
-    /// The header `requestId`.
-    pub(super) request_id: Option<HeaderValue>,
-    /// The header that names the kind of identifier by which customers are named.
-    pub(super) identifier: Option<HeaderValue>,
-}
-
-impl BodyContext {
-    /// The same for the readers of the wire.
-    ///
-    /// # Errors
-    /// 1028 if the header names no kind of identifier.
-    pub(super) fn parsed(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
-        let identifier = self.identifier.as_ref().map(HeaderValue::as_bytes);
-        Ok(ParseContext {
-            max_customers: self.max_customers,
-            request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
-            named_by: named_by(identifier).map_err(|problem| vec![problem])?,
-        })
-    }
-}
 
 /// A request whose caller may do what it asks for.
 pub(crate) struct Mutation {
@@ -145,13 +119,10 @@ impl Mutation {
 
     /// Reads nothing of the body; for operations whose body says nothing.
     pub(crate) fn read_nothing(&mut self) -> Result<(), UseCaseError> {
-        let report = std::mem::take(&mut self.query).finish();
-        if report.problems.is_empty() {
-            self.request.warnings = report.warnings;
-            Ok(())
-        } else {
-            Err(report.problems.into())
-        }
+        self.with_query(Ok(Parsed {
+            value: (),
+            warnings: Vec::new(),
+        }))
     }
 
     /// Executes `command` under the request's key and renders the answer. The key comes first: what
