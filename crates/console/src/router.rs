@@ -155,27 +155,23 @@ where
 }
 
 /// Has a server answer everything below `/console`, with what it gives pages by `context`.
-pub fn configure(
-    context: PageContext,
-) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
-    move |config| {
-        let mut paths: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
-        for page in pages::all() {
-            let path = page.declaration.path;
-            paths.entry(path).or_default().push(page.route);
-        }
-        let mut scope = web::scope("/console").app_data(web::Data::new(context.clone()));
-        // The first path that fits is taken: `{` is greater than every letter, so words come first.
-        for (path, routes) in paths {
-            let path = path.trim_start_matches("/console");
-            let mut resource = web::resource(path);
-            for route in routes {
-                resource = resource.route(route);
-            }
-            scope = scope.service(resource.default_service(web::to(no_such_method)));
-        }
-        config.service(scope.default_service(web::to(no_such_page)));
+pub fn configure(config: &mut ServiceConfig, context: &PageContext) {
+    let mut paths: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+    for page in pages::all() {
+        let path = page.declaration.path;
+        paths.entry(path).or_default().push(page.route);
     }
+    let mut scope = web::scope("/console").app_data(web::Data::new(context.clone()));
+    // The first path that fits is taken: `{` is greater than every letter, so words come first.
+    for (path, routes) in paths {
+        let path = path.trim_start_matches("/console");
+        let mut resource = web::resource(path);
+        for route in routes {
+            resource = resource.route(route);
+        }
+        scope = scope.service(resource.default_service(web::to(no_such_method)));
+    }
+    config.service(scope.default_service(web::to(no_such_page)));
 }
 
 /// Every page and every form that there is, by path.

@@ -26,9 +26,8 @@ use crate::router::{self, path_not_found};
 use crate::routes::{api_operations, ops};
 use crate::tls::{self, Tls};
 
-pub use crate::auth::AuthOptions;
 pub use crate::connections::ConnectionBounds;
-pub use crate::options::HttpOptions;
+pub use crate::options::{AuthOptions, HttpOptions};
 pub use crate::state::AppState;
 
 /// Threads of a worker for what blocks beside use cases, such as asking the database for its health.

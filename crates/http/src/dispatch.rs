@@ -48,24 +48,6 @@ impl Dispatcher {
         }))
     }
 
-    /// Runs `work`, which is small and for nobody in particular, when it is its turn, and gives its
-    /// result.
-    ///
-    /// # Errors
-    /// Those of [`run_in_turn`](Self::run_in_turn).
-    pub(crate) async fn run<R, W>(
-        &self,
-        deadline: Deadline,
-        effect: Effect,
-        work: W,
-    ) -> Result<R, Failure>
-    where
-        R: Send + 'static,
-        W: FnOnce() -> R + Send + 'static,
-    {
-        self.run_in_turn(Turn::SYSTEM, deadline, effect, work).await
-    }
-
     /// Runs `work` when it is its turn, and gives its result.
     ///
     /// Work that has begun goes on to its end whoever still waits for it: nothing cuts through a
@@ -74,17 +56,13 @@ impl Dispatcher {
     /// # Errors
     /// 1951 at once if too many wait already, and at the deadline if it has not begun: nothing was
     /// done. At the deadline if it has begun: 1952 if it writes, else 1951. 999999 if it panics.
-    pub(crate) async fn run_in_turn<R, W>(
+    pub(crate) async fn run<R: Send + 'static>(
         &self,
         turn: Turn,
         deadline: Deadline,
         effect: Effect,
-        work: W,
-    ) -> Result<R, Failure>
-    where
-        R: Send + 'static,
-        W: FnOnce() -> R + Send + 'static,
-    {
+        work: impl FnOnce() -> R + Send + 'static,
+    ) -> Result<R, Failure> {
         let slot = self.slot(turn, deadline).await?;
         let span = Span::current();
         let work = tokio::task::spawn_blocking(move || {
@@ -209,7 +187,7 @@ mod tests {
                 7
             };
             dispatcher
-                .run(later(), Effect::Writes, work)
+                .run(Turn::SYSTEM, later(), Effect::Writes, work)
                 .await
                 .unwrap_or(0)
         });
@@ -220,7 +198,9 @@ mod tests {
     #[tokio::test]
     async fn the_result_of_the_work_comes_back() {
         let dispatcher = Dispatcher::new(1, 0);
-        let result = dispatcher.run(later(), Effect::Reads, || 6 * 7).await;
+        let result = dispatcher
+            .run(Turn::SYSTEM, later(), Effect::Reads, || 6 * 7)
+            .await;
         assert_eq!(result.unwrap(), 42);
         assert_eq!(dispatcher.usage(), DispatcherUsage::default());
     }
@@ -231,12 +211,21 @@ mod tests {
         let (release, running) = occupy(&dispatcher).await;
         assert_eq!(dispatcher.usage().running, 1);
         assert_eq!(
-            code(dispatcher.run(later(), Effect::Reads, || ()).await),
+            code(
+                dispatcher
+                    .run(Turn::SYSTEM, later(), Effect::Reads, || ())
+                    .await
+            ),
             1951
         );
         drop(release);
         assert_eq!(running.await.unwrap(), 7);
-        assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+        assert!(
+            dispatcher
+                .run(Turn::SYSTEM, later(), Effect::Reads, || ())
+                .await
+                .is_ok()
+        );
     }
 
     #[tokio::test]
@@ -256,9 +245,7 @@ mod tests {
                     let _ = until.recv();
                 };
                 let turn = turn(Size::Large);
-                dispatcher
-                    .run_in_turn(turn, later(), Effect::Writes, work)
-                    .await
+                dispatcher.run(turn, later(), Effect::Writes, work).await
             }));
         }
         while dispatcher.usage().running + dispatcher.usage().waiting < 2 {
@@ -268,7 +255,7 @@ mod tests {
             (dispatcher.usage().running, dispatcher.usage().waiting),
             (1, 1)
         );
-        let small = dispatcher.run_in_turn(turn(Size::Small), later(), Effect::Reads, || 7);
+        let small = dispatcher.run(turn(Size::Small), later(), Effect::Reads, || 7);
         assert_eq!(small.await.unwrap(), 7);
         drop(held);
         for it in running {
@@ -282,7 +269,12 @@ mod tests {
         let dispatcher = Dispatcher::new(1, 1);
         let (release, running) = occupy(&dispatcher).await;
         let (ran, runs) = mpsc::channel();
-        let waiting = dispatcher.run(Deadline::after(SOON), Effect::Writes, move || ran.send(()));
+        let waiting = dispatcher.run(
+            Turn::SYSTEM,
+            Deadline::after(SOON),
+            Effect::Writes,
+            move || ran.send(()),
+        );
         assert_eq!(code(waiting.await), 1951);
         drop(release);
         running.await.unwrap();
@@ -300,7 +292,9 @@ mod tests {
                 let _ = held.recv();
                 done.send(()).unwrap();
             };
-            let result = dispatcher.run(Deadline::after(SOON), effect, work).await;
+            let result = dispatcher
+                .run(Turn::SYSTEM, Deadline::after(SOON), effect, work)
+                .await;
             assert_eq!(code(result), expected);
             drop(release);
             assert_eq!(is_done.recv(), Ok(()));
@@ -327,10 +321,17 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_failure_and_costs_no_slot() {
         let dispatcher = Dispatcher::new(1, 0);
-        let result = dispatcher.run(later(), Effect::Writes, || panic!("as the test wants it"));
+        let result = dispatcher.run(Turn::SYSTEM, later(), Effect::Writes, || {
+            panic!("as the test wants it")
+        });
         let failure: Failure = result.await.map(|(): ()| ()).unwrap_err();
         assert_eq!(failure.code().number(), 999_999);
         assert!(failure.message(None).contains("whether it was recorded"));
-        assert!(dispatcher.run(later(), Effect::Reads, || ()).await.is_ok());
+        assert!(
+            dispatcher
+                .run(Turn::SYSTEM, later(), Effect::Reads, || ())
+                .await
+                .is_ok()
+        );
     }
 }

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accolade_application::gate::Turn;
 use accolade_application::ports::{Ports, StoreError};
 use accolade_domain::event::Position;
 use accolade_domain::ids::OrgId;
@@ -197,27 +198,25 @@ where
         is_awaited: impl Fn(&V) -> bool,
         end: Instant,
     ) -> Result<bool, Failure> {
+        let changed = async {
+            loop {
+                // Whoever records something from here on is heard.
+                let mut recorded = pin!(self.shared.recorded.notified());
+                recorded.as_mut().enable();
+                let (newest, next_look) = self.look().await?;
+                if newest.is_some_and(|newest| is_awaited(&newest)) {
+                    return Ok(true);
+                }
+                tokio::select! {
+                    () = recorded => {}
+                    () = sleep_until(next_look) => {}
+                }
+            }
+        };
         tokio::select! {
-            result = self.changed(is_awaited) => result.map(|()| true),
+            result = changed => result,
             () = sleep_until(end) => Ok(false),
             () = self.followers.draining.begun() => Ok(false),
-        }
-    }
-
-    /// Waits until the subject is as `is_awaited` says.
-    async fn changed(&self, is_awaited: impl Fn(&V) -> bool) -> Result<(), Failure> {
-        loop {
-            // Whoever records something from here on is heard.
-            let mut recorded = pin!(self.shared.recorded.notified());
-            recorded.as_mut().enable();
-            let (newest, next_look) = self.look().await?;
-            if newest.is_some_and(|newest| is_awaited(&newest)) {
-                return Ok(());
-            }
-            tokio::select! {
-                () = recorded => {}
-                () = sleep_until(next_look) => {}
-            }
         }
     }
 
@@ -259,7 +258,10 @@ where
         let (look, subject) = (Arc::clone(&self.followers.look), self.subject.clone());
         let (deadline, look) = (Deadline::after(PATIENCE), move || look(subject));
         let dispatcher = &self.followers.dispatcher;
-        match dispatcher.run(deadline, Effect::Reads, look).await {
+        match dispatcher
+            .run(Turn::SYSTEM, deadline, Effect::Reads, look)
+            .await
+        {
             Ok(Ok(newest)) => Ok(Some(newest)),
             Ok(Err(StoreError::Unavailable(_))) => Ok(None),
             Ok(Err(error)) => Err(error.into()),

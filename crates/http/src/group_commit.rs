@@ -95,8 +95,19 @@ impl<M: Member, R: Send + 'static> GroupCommit<M, R> {
             let queue = Arc::clone(&queue);
             let execute = Arc::clone(&execute);
             let work = move || {
-                while let Some(group) = queue.next() {
-                    run(&queue, group, &*execute);
+                while let Some(Group { kind, members }) = queue.next() {
+                    let (members, callers) = begin(members);
+                    let results = if members.is_empty() {
+                        Ok(Vec::new())
+                    } else {
+                        let _span = span_of(&callers).entered();
+                        let _group = traces::group(callers.iter().map(|(_, span)| span));
+                        catch_unwind(AssertUnwindSafe(|| execute(members)))
+                    };
+                    // Before any caller has its result: whoever looks at once finds the group counted
+                    // out, as it finds free what the members held.
+                    queue.finished(&kind);
+                    answer(callers, results);
                 }
             };
             thread::Builder::new()
@@ -147,37 +158,31 @@ impl<M: Member, R: Send + 'static> GroupCommit<M, R> {
     }
 }
 
-/// Executes those members of `group` whose callers still wait, and gives each of them its result.
-fn run<M: Member, R>(
-    queue: &Queue<M, R>,
-    group: Group<M, R>,
-    execute: &impl Fn(Vec<M>) -> Vec<Result<R, UseCaseError>>,
-) {
+/// Those who wait for the results of a group, each with the span of its request.
+type Callers<R> = Vec<(oneshot::Sender<Result<R, Failure>>, Span)>;
+
+/// Those of `waiting` whose callers still wait, and these.
+fn begin<M, R>(waiting: Vec<Waiting<M, R>>) -> (Vec<M>, Callers<R>) {
     let (mut members, mut callers) = (Vec::new(), Vec::new());
-    for waiting in group.members {
+    for waiting in waiting {
         if !waiting.reply.is_closed() && waiting.claim.take() {
             members.push(waiting.member);
             callers.push((waiting.reply, waiting.span));
         }
     }
-    // What the log says of several members belongs to none of them.
-    let span = match callers.as_slice() {
+    (members, callers)
+}
+
+/// The span of a group: what the log says of several members belongs to none of them.
+fn span_of<R>(callers: &Callers<R>) -> Span {
+    match callers.as_slice() {
         [(_, span)] => span.clone(),
         _ => Span::none(),
-    };
-    let results = if members.is_empty() {
-        Ok(Vec::new())
-    } else {
-        catch_unwind(AssertUnwindSafe(|| {
-            span.in_scope(|| {
-                let _group = traces::group(callers.iter().map(|(_, span)| span));
-                execute(members)
-            })
-        }))
-    };
-    // Before any caller has its result: whoever looks at once finds the group counted out, as it
-    // finds free what the members held.
-    queue.finished(&group.kind);
+    }
+}
+
+/// Gives each of `callers` its result, or what is left of a panic.
+fn answer<R>(callers: Callers<R>, results: thread::Result<Vec<Result<R, UseCaseError>>>) {
     match results {
         Ok(results) => {
             for ((reply, _), result) in callers.into_iter().zip(results) {

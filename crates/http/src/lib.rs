@@ -19,6 +19,7 @@ mod failure;
 mod follow;
 mod group_commit;
 mod idempotency;
+mod listeners;
 mod metrics;
 mod middleware;
 mod operation;

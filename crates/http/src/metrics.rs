@@ -4,12 +4,7 @@
 
 use std::time::Duration;
 
-use accolade_application::Executed;
-use accolade_application::answer::{Answer, CustomerEarn, EarnOutcome};
-use accolade_application::error::UseCaseError;
 use accolade_application::ports::PoolUsage;
-use accolade_domain::enrolment::{CustomerOutcome, Outcome};
-use accolade_domain::rejection::Code;
 use actix_web::http::Method;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, MetricFamily};
@@ -19,6 +14,7 @@ use prometheus::{
 };
 
 use crate::dispatch::DispatcherUsage;
+use crate::listeners::OutcomeCounts;
 use crate::turned_away::{Beyond, HandshakeFailure};
 
 /// Upper bounds of the latency's buckets, in seconds.
@@ -34,14 +30,6 @@ const SIZES: &[f64] = &[
 /// The route of requests that matched none.
 const UNMATCHED: &str = "unmatched";
 
-const EARNED: &str = "earned";
-const NOT_ENROLLED: &str = "not_enrolled";
-const CUSTOMER_LIMIT: &str = "customer_limit_reached";
-const BADGE_LIMIT: &str = "badge_limit_reached";
-
-/// What becomes of a customer who is to earn.
-const EARN_OUTCOMES: &[&str] = &[EARNED, NOT_ENROLLED, CUSTOMER_LIMIT, BADGE_LIMIT];
-
 /// The counters of one server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
@@ -50,8 +38,7 @@ pub(crate) struct Metrics {
     others: Registry,
     requests: IntCounterVec,
     latency: HistogramVec,
-    enrolments: IntCounterVec,
-    earns: IntCounterVec,
+    outcomes: OutcomeCounts,
     groups: HistogramVec,
     connections: IntGaugeVec,
     callers: IntGauge,
@@ -62,26 +49,6 @@ pub(crate) struct Metrics {
     followers: IntGauge,
     ready: IntGauge,
     streams: IntGauge,
-}
-
-/// What became of a customer who was to be enrolled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum EnrolmentOutcome {
-    /// Enrolled.
-    Enrolled,
-    /// Refused with 1040.
-    AlreadyEnrolled,
-}
-
-impl EnrolmentOutcome {
-    const ALL: [Self; 2] = [Self::Enrolled, Self::AlreadyEnrolled];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Enrolled => "enrolled",
-            Self::AlreadyEnrolled => "already_enrolled",
-        }
-    }
 }
 
 impl Metrics {
@@ -106,8 +73,7 @@ impl Metrics {
             "accolade_http_request_duration_seconds",
             "Time from a request's head to its answer, without what its caller wanted to wait, by route, method and status.",
         );
-        let enrolments = outcomes_of_enrolments(&registry)?;
-        let earns = outcomes_of_earns(&registry)?;
+        let outcomes = OutcomeCounts::new(&registry)?;
         Ok(Self {
             requests: registered(
                 &registry,
@@ -121,8 +87,7 @@ impl Metrics {
                 &registry,
                 HistogramVec::new(latency.buckets(BUCKETS.to_vec()), labels)?,
             )?,
-            enrolments,
-            earns,
+            outcomes,
             groups: registered(
                 &registry,
                 HistogramVec::new(
@@ -206,30 +171,9 @@ impl Metrics {
             .observe(latency.as_secs_f64());
     }
 
-    /// Counts the customers of a request that was to record something, by what became of them.
-    pub(crate) fn executed(&self, result: &Result<Executed, UseCaseError>) {
-        match result {
-            Ok(Executed::Now {
-                answer: Answer::Enrolment(enrolment),
-                ..
-            }) => {
-                let enrolled = |it: &&CustomerOutcome| matches!(it.outcome, Outcome::Enrolled(_));
-                let all = enrolment.outcomes.len() as u64;
-                let new = enrolment.outcomes.iter().filter(enrolled).count() as u64;
-                self.enrolled(EnrolmentOutcome::Enrolled, new);
-                self.enrolled(EnrolmentOutcome::AlreadyEnrolled, all - new);
-            }
-            Ok(Executed::Now {
-                answer: Answer::Earned(earned),
-                ..
-            }) => self.earned(&earned.outcomes),
-            Err(UseCaseError::Refused(rejections)) => {
-                for rejection in rejections {
-                    self.refused(rejection.code);
-                }
-            }
-            Ok(_) | Err(_) => {}
-        }
+    /// What counts customers by what became of them.
+    pub(crate) const fn outcomes(&self) -> &OutcomeCounts {
+        &self.outcomes
     }
 
     /// Shows the groups of this kind, before there is one.
@@ -257,33 +201,6 @@ impl Metrics {
         self.failed_handshakes
             .with_label_values(&[failure.label()])
             .inc();
-    }
-
-    fn enrolled(&self, outcome: EnrolmentOutcome, customers: u64) {
-        self.enrolments
-            .with_label_values(&[outcome.label()])
-            .inc_by(customers);
-    }
-
-    fn earned(&self, outcomes: &[CustomerEarn]) {
-        for earn in outcomes {
-            match &earn.outcome {
-                EarnOutcome::Earned(..) => self.earns.with_label_values(&[EARNED]).inc(),
-                EarnOutcome::Refused(rejection) => self.refused(rejection.code),
-                EarnOutcome::WouldEarn(_) => {}
-            }
-        }
-    }
-
-    /// Counts a customer who was refused an earn, if by a limit or for want of an enrolment.
-    fn refused(&self, code: Code) {
-        let outcome = match code {
-            Code::NotEnrolled => NOT_ENROLLED,
-            Code::CustomerLimitReached => CUSTOMER_LIMIT,
-            Code::BadgeLimitReached => BADGE_LIMIT,
-            _ => return,
-        };
-        self.earns.with_label_values(&[outcome]).inc();
     }
 
     /// Everything in the text format of Prometheus, with the usage as it is now.
@@ -431,25 +348,6 @@ fn failed_handshakes(registry: &Registry) -> prometheus::Result<IntCounterVec> {
     at_zero(registry, counter, "failure", &failures)
 }
 
-/// What became of customers who were to be enrolled.
-fn outcomes_of_enrolments(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let counter = (
-        "accolade_enrolments_total",
-        "Customers of requests to enrol that were carried out, by outcome.",
-    );
-    let outcomes = EnrolmentOutcome::ALL.map(EnrolmentOutcome::label);
-    at_zero(registry, counter, "outcome", &outcomes)
-}
-
-/// What became of customers who were to earn.
-fn outcomes_of_earns(registry: &Registry) -> prometheus::Result<IntCounterVec> {
-    let counter = (
-        "accolade_earns_total",
-        "Customers of requests to earn, by outcome.",
-    );
-    at_zero(registry, counter, "outcome", EARN_OUTCOMES)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -469,7 +367,6 @@ mod tests {
             Duration::from_millis(3),
         );
         metrics.answered(&odd, None, 404, Duration::from_millis(3));
-        metrics.enrolled(EnrolmentOutcome::Enrolled, 10_000);
         metrics.groups_start("earns");
         metrics.grouped("enrolments", 7);
         let pool = PoolUsage {
@@ -493,7 +390,6 @@ mod tests {
             r#"accolade_http_requests_total{method="POST",route="/a/{id}",status="200"} 1"#,
             r#"accolade_http_requests_total{method="other",route="unmatched",status="404"} 1"#,
             r#"accolade_http_request_duration_seconds_bucket{method="POST",route="/a/{id}",status="200",le="0.005"} 1"#,
-            r#"accolade_enrolments_total{outcome="enrolled"} 10000"#,
             r#"accolade_enrolments_total{outcome="already_enrolled"} 0"#,
             r#"accolade_database_connections{state="busy"} 2"#,
             r#"accolade_use_cases{state="waiting"} 5"#,

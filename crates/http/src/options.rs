@@ -1,5 +1,6 @@
 //! How the edge behaves, as whoever starts it says.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,6 @@ use accolade_application::jobs::JobLimits;
 use ipnet::IpNet;
 use prometheus::Registry;
 
-use crate::auth::AuthOptions;
 use crate::connections::ConnectionBounds;
 use crate::traces::Traces;
 
@@ -66,4 +66,29 @@ pub struct HttpOptions {
     pub more_metrics: Registry,
     /// Where spans of requests are collected, if anywhere.
     pub traces: Option<Arc<dyn Traces>>,
+}
+
+/// How clients are authenticated.
+#[derive(Clone)]
+pub struct AuthOptions {
+    /// How long an access token is valid.
+    pub token_ttl: Duration,
+    /// What access tokens are signed with: the first signs, all are taken. Each has at least 32 bytes,
+    /// and all servers have the same.
+    pub token_keys: Vec<Vec<u8>>,
+    /// Wrong secrets for one key within a minute, after which further ones get 1932.
+    pub failures_per_key: u32,
+    /// Wrong secrets from one address within a minute, after which further ones get 1932.
+    pub failures_per_address: u32,
+}
+
+impl fmt::Debug for AuthOptions {
+    /// Everything but the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthOptions")
+            .field("token_ttl", &self.token_ttl)
+            .field("failures_per_key", &self.failures_per_key)
+            .field("failures_per_address", &self.failures_per_address)
+            .finish_non_exhaustive()
+    }
 }

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::follow::{FeedFollowers, JobFollowers};
 use crate::group_commit::{Bounds, GroupCommit};
 use crate::idempotency::RunningKeys;
+use crate::listeners::Listeners;
 use crate::metrics::Metrics;
 use crate::middleware::budget::BodyBudget;
 use crate::middleware::draining::Draining;
@@ -28,7 +29,7 @@ use crate::pages::Pages;
 use crate::readiness::Readiness;
 use crate::response::respond;
 use crate::streamed::Streams;
-use crate::submission::{self, Listeners, Submission};
+use crate::submission::{self, Submission};
 
 /// How many requests may wait at one moment for name servers, and as many again for receivers; and how
 /// many more for their turn at the receivers.
@@ -49,6 +50,8 @@ pub struct AppState {
     pub(crate) enrolments: GroupCommit<Submission<EnrolCustomers>, Executed>,
     pub(crate) earns: GroupCommit<Submission<EarnBadge>, Executed>,
     pub(crate) metrics: Metrics,
+    /// Who is told what became of a request.
+    pub(crate) listeners: Listeners,
     pub(crate) readiness: Readiness,
     pub(crate) running_keys: RunningKeys,
     pub(crate) draining: Draining,
@@ -85,17 +88,19 @@ impl AppState {
         };
         let groups = bounds(options.groups);
         let listeners = Listeners {
-            metrics: metrics.clone(),
+            counts: metrics.outcomes().clone(),
             followers: followers.clone(),
         };
-        let enrolments = submission::start("enrolments", groups, &ports, &known, &listeners)?;
+        let enrolments =
+            submission::start("enrolments", groups, &ports, &known, &metrics, &listeners)?;
         let groups = bounds(options.earn_groups);
-        let earns = submission::start("earns", groups, &ports, &known, &listeners)?;
+        let earns = submission::start("earns", groups, &ports, &known, &metrics, &listeners)?;
         Ok(Self {
             auth: Auth::new(&ports, dispatcher.clone(), proxies, &options.auth),
             connections,
             bodies: BodyBudget::new(options.body_budget),
             metrics,
+            listeners,
             enrolments,
             earns,
             readiness: Readiness::new(Arc::clone(&ports.stores.health), draining.clone()),
@@ -131,14 +136,6 @@ impl AppState {
     pub(crate) fn answer(&self, rendered: Rendered) -> Result<HttpResponse, Failure> {
         let share = self.bodies.for_answer(rendered.body.len())?;
         Ok(respond(rendered, share))
-    }
-
-    /// Who is told what became of a request.
-    pub(crate) fn listeners(&self) -> Listeners {
-        Listeners {
-            metrics: self.metrics.clone(),
-            followers: self.followers.clone(),
-        }
     }
 
     /// How busy what executes use cases is.

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use accolade_application::access::Caller;
+use accolade_application::gate::Turn;
 use accolade_application::ports::Ports;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::envelope::ascii_notices;
@@ -115,7 +116,10 @@ impl Streams {
             let turn = self.places.turn().await;
             // Work that has begun is never left for another try: its time ends behind that of all.
             let (deadline, work) = (Deadline::after(self.patience), work.clone());
-            let done = self.dispatcher.run(deadline, Effect::Reads, work).await;
+            let done = self
+                .dispatcher
+                .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+                .await;
             drop(turn);
             match done.flatten() {
                 Err(failure)
@@ -162,7 +166,7 @@ impl Lookup {
         };
         let dispatcher = &self.state.dispatcher;
         let begun = dispatcher
-            .run_in_turn(turn, self.deadline, Effect::Reads, work)
+            .run(turn, self.deadline, Effect::Reads, work)
             .await?;
         let (opened, first) = begun?;
 

@@ -1,5 +1,4 @@
-//! Requests whose callers may do what they ask for, on their way to be executed: alone, or, if they are
-//! small, in a group commit.
+//! Small requests whose callers may do what they ask for, on their way to be executed in a group commit.
 
 use std::io;
 
@@ -10,14 +9,14 @@ use accolade_application::enrolment::EnrolCustomers;
 use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::{GroupCommit as GroupCommand, execute_together};
 use accolade_application::ports::{Ports, StoreError};
-use accolade_application::{Command, Executed, Request, execute};
+use accolade_application::{Command, Executed, Request};
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use anyhow::anyhow;
 
 use crate::auth::Permit;
-use crate::follow::FeedFollowers;
 use crate::group_commit::{Bounds, GroupCommit, Member};
 use crate::idempotency::Running;
+use crate::listeners::Listeners;
 use crate::metrics::Metrics;
 use crate::traces;
 
@@ -77,17 +76,12 @@ fn few(customers: &NamedCustomers) -> Option<Vec<CustomerId>> {
     (numbers.len() <= SMALL).then(|| numbers.to_vec())
 }
 
-/// A request whose caller may do what it asks for.
-pub(crate) struct Admitted {
+/// A request whose caller may do what it asks for, and its command, on their way into a group.
+pub(crate) struct Submission<C> {
     pub(crate) request: Request,
     pub(crate) permit: Permit,
     /// The request's key, which runs. It is held to the end, even if nobody waits for the answer any more.
     pub(crate) running: Option<Running>,
-}
-
-/// A request and its command, on their way into a group.
-pub(crate) struct Submission<C> {
-    pub(crate) admitted: Admitted,
     pub(crate) command: C,
     /// Whom the command is about.
     pub(crate) customers: Vec<CustomerId>,
@@ -101,24 +95,7 @@ impl<C: SmallCommand> Member for Submission<C> {
     }
 
     fn org(&self) -> OrgId {
-        self.admitted.request.caller.org
-    }
-}
-
-/// Who is told what became of requests: what counts them, and those who wait for events. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct Listeners {
-    pub(crate) metrics: Metrics,
-    pub(crate) followers: FeedFollowers,
-}
-
-impl Listeners {
-    /// Tells them what became of a request of `org`, which was no dry run.
-    fn tell(&self, org: OrgId, result: &Result<Executed, UseCaseError>) {
-        self.metrics.executed(result);
-        if matches!(result, Ok(Executed::Now { .. })) {
-            self.followers.recorded(&org);
-        }
+        self.request.caller.org
     }
 }
 
@@ -131,35 +108,16 @@ pub(crate) fn start<C: SmallCommand>(
     bounds: Bounds,
     ports: &Ports,
     known: &KnownBadges,
+    metrics: &Metrics,
     listeners: &Listeners,
 ) -> io::Result<GroupCommit<Submission<C>, Executed>> {
-    let (ports, known, listeners) = (ports.clone(), known.clone(), listeners.clone());
-    listeners.metrics.groups_start(name);
+    let (ports, known) = (ports.clone(), known.clone());
+    let (metrics, listeners) = (metrics.clone(), listeners.clone());
+    metrics.groups_start(name);
     GroupCommit::start(name, bounds, move |group| {
-        listeners.metrics.grouped(name, group.len());
+        metrics.grouped(name, group.len());
         execute_group(&ports, &known, &listeners, group)
     })
-}
-
-/// Executes a command by itself.
-///
-/// # Errors
-/// 1930 if the client was revoked since it was admitted; those of [`execute`].
-pub(crate) fn execute_alone<C: Command>(
-    ports: &Ports,
-    listeners: &Listeners,
-    admitted: Admitted,
-    command: Result<C, UseCaseError>,
-) -> Result<Executed, UseCaseError> {
-    let _span = traces::use_case(traces::name::<C>);
-    let _running = admitted.running;
-    admitted.permit.check_again(ports)?;
-    let (org, recorded) = (admitted.request.caller.org, !admitted.request.dry_run);
-    let executed = execute(ports, admitted.request, command);
-    if recorded {
-        listeners.tell(org, &executed);
-    }
-    executed
 }
 
 /// Executes a group; gives each request its result, by position.
@@ -171,18 +129,19 @@ fn execute_group<C: SmallCommand>(
 ) -> Vec<Result<Executed, UseCaseError>> {
     let (mut members, mut running, mut permitted) = (Vec::new(), Vec::new(), Vec::new());
     for submission in group {
-        let Admitted {
-            request,
-            permit,
-            running: key,
-        } = submission.admitted;
-        let org = request.caller.org;
-        let permit = permit.check_again(ports);
+        let org = submission.org();
+        let permit = submission.permit.check_again(ports);
         if permit.is_ok() {
-            members.push((request, submission.command, submission.customers));
+            let Submission {
+                request,
+                command,
+                customers,
+                ..
+            } = submission;
+            members.push((request, command, customers));
         }
         permitted.push((org, permit));
-        running.push(key);
+        running.push(submission.running);
     }
     let mut executed = {
         let _span = traces::use_case(traces::name::<C>);

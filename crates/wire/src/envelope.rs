@@ -101,22 +101,6 @@ impl<'a> Notice<'a> {
     }
 }
 
-/// The bytes of the answer `data`, which has room for so many.
-///
-/// # Errors
-/// `data` cannot be written as JSON.
-pub fn success<T: Serialize>(
-    data: &T,
-    errors: Errors,
-    warnings: &[Rejection],
-    room: usize,
-) -> serde_json::Result<Vec<u8>> {
-    let warnings = warnings.iter().map(Notice::from).collect();
-    let mut bytes = Vec::with_capacity(room);
-    serde_json::to_writer(&mut bytes, &SuccessEnvelope::new(data, errors, warnings))?;
-    Ok(bytes)
-}
-
 /// The bytes of the answer to a request that failed as a whole.
 ///
 /// # Errors
@@ -152,21 +136,6 @@ mod tests {
 
     fn text(bytes: serde_json::Result<Vec<u8>>) -> String {
         String::from_utf8(bytes.unwrap()).unwrap()
-    }
-
-    #[test]
-    fn an_answer_is_compact_and_in_order() {
-        assert_eq!(
-            text(success(&[1, 2], Errors::Empty, &[], 0)),
-            r#"{"data":[1,2],"errors":[],"warnings":[]}"#
-        );
-        let warning = Rejection::new(Code::CustomerRepeated)
-            .with_message("twice")
-            .at_field("customers[1]");
-        assert_eq!(
-            text(success(&(), Errors::Null, &[warning], 0)),
-            r#"{"data":null,"errors":null,"warnings":[{"code":1992,"message":"twice","reference":"customers[1]"}]}"#
-        );
     }
 
     #[test]

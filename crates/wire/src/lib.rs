@@ -23,8 +23,8 @@ pub mod job;
 pub mod json;
 pub mod people;
 pub mod query;
+pub mod recorded;
 pub mod render;
-pub mod request;
 pub mod webhook;
 
 mod answer;

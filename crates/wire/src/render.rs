@@ -30,10 +30,10 @@ use crate::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use crate::earning::import::envelopes;
 use crate::enrolment::answer::EnrolmentBody;
 use crate::enrolment::revocation::RevokedEnrolmentsBody;
-use crate::envelope::{Errors, success};
+use crate::envelope::{Errors, Notice, SuccessEnvelope};
 use crate::job::answer::{JobBody, JobPartBody, JobReferenceBody};
 use crate::people::{ErasedCustomerBody, MergedCustomersBody};
-use crate::request::recorded::{RecordedRequest, RequestsBody};
+use crate::recorded::{RecordedRequest, RequestsBody};
 use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
 use crate::webhook::attempt::AttemptBody;
 
@@ -223,9 +223,12 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
 /// # Errors
 /// It cannot be written.
 pub fn enveloped(data: &impl Serialize, context: Context<'_>) -> Result {
-    success(data, Errors::Empty, context.warnings, ROOM)
-        .map(Rendered::new)
-        .map_err(unwritable)
+    let write = Enveloped {
+        errors: Errors::Empty,
+        warnings: context.warnings,
+        room: ROOM,
+    };
+    write.write(data).map(Rendered::new).map_err(unwritable)
 }
 
 /// What becomes of the `data` of an answer.
@@ -245,6 +248,7 @@ impl Destination for Raw {
     }
 }
 
+/// Around it, the envelope of an answer, which has room for so many bytes.
 struct Enveloped<'a> {
     errors: Errors,
     warnings: &'a [Rejection],
@@ -255,7 +259,11 @@ impl Destination for Enveloped<'_> {
     type Written = Vec<u8>;
 
     fn write(self, data: &impl Serialize) -> serde_json::Result<Vec<u8>> {
-        success(data, self.errors, self.warnings, self.room)
+        let warnings = self.warnings.iter().map(Notice::from).collect();
+        let mut bytes = Vec::with_capacity(self.room);
+        let envelope = SuccessEnvelope::new(data, self.errors, warnings);
+        serde_json::to_writer(&mut bytes, &envelope)?;
+        Ok(bytes)
     }
 }
 
@@ -324,4 +332,34 @@ fn data<D: Destination>(answer: &Answer, zone: &Zone, to: D) -> serde_json::Resu
 
 fn unwritable(error: serde_json::Error) -> UseCaseError {
     UseCaseError::Store(StoreError::Unexpected(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use accolade_domain::rejection::Code;
+
+    fn written(data: &impl Serialize, errors: Errors, warnings: &[Rejection]) -> String {
+        let envelope = Enveloped {
+            errors,
+            warnings,
+            room: 0,
+        };
+        String::from_utf8(envelope.write(data).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_answer_is_compact_and_in_order() {
+        assert_eq!(
+            written(&[1, 2], Errors::Empty, &[]),
+            r#"{"data":[1,2],"errors":[],"warnings":[]}"#
+        );
+        let warning = Rejection::new(Code::CustomerRepeated)
+            .with_message("twice")
+            .at_field("customers[1]");
+        assert_eq!(
+            written(&(), Errors::Null, &[warning]),
+            r#"{"data":null,"errors":null,"warnings":[{"code":1992,"message":"twice","reference":"customers[1]"}]}"#
+        );
+    }
 }

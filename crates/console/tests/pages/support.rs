@@ -114,7 +114,7 @@ impl World {
             name: text.to_owned(),
         };
         let context = state.pages(lifetimes).with_provider(Arc::new(provider));
-        let pages = Pages::new(accolade_console::configure(context));
+        let pages = Pages::new(context, accolade_console::configure);
         Self {
             state: state.with_pages(pages),
             ports,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use accolade_application::access::{ClientKey, Secret, SecretHash};
+use accolade_application::gate::Turn;
 use accolade_application::ports::{Client, Ports};
 use moka::sync::Cache;
 
@@ -202,7 +203,9 @@ impl Clients {
         }
         let (key, secret) = (key.clone(), secret.clone());
         let work = move || secret.slow_hash(&key);
-        let hash = hashing.run(deadline, Effect::Reads, work).await?;
+        let hash = hashing
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await?;
         if let Some(hash) = hash {
             self.slow_hashes.insert(known, hash);
         }
@@ -231,7 +234,9 @@ impl Clients {
         let asked_at = Instant::now();
         let (access, asked) = (Arc::clone(&self.ports.stores.access), key.clone());
         let work = move || access.client(&asked);
-        let found = line.run(deadline, Effect::Reads, work).await??;
+        let found = line
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await??;
         Ok(found.map(|client| self.remember(client, asked_at)))
     }
 

@@ -6,7 +6,7 @@
 //! so a new client or a new secret works at once.
 
 mod clients;
-mod presented;
+mod permit;
 mod rates;
 mod tokens;
 
@@ -16,21 +16,23 @@ pub(crate) mod oauth2;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use accolade_application::access::{AccessGroups, Caller, ClientKey, Credentials, caller_of};
-use accolade_application::error::UseCaseError;
+use accolade_application::access::{
+    AccessGroups, Caller, ClientKey, Credentials, Secret, caller_of,
+};
 use accolade_application::ports::{Client, Clock, Ports};
 use accolade_domain::rejection::{Code, Rejection};
 use actix_web::HttpRequest;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tracing::Span;
 
 use clients::{Admitted, Clients};
-use presented::Presented;
 use rates::Rates;
 use tokens::{AccessToken, Grant, Tokens};
 
@@ -38,37 +40,22 @@ use crate::address::TrustedProxies;
 use crate::dispatch::Dispatcher;
 use crate::failure::Failure;
 use crate::middleware::deadline::Deadline;
+use crate::options::AuthOptions;
 use crate::throttle::Throttle;
 
+pub(crate) use permit::Permit;
 pub(crate) use rates::ClientRate;
+
+/// The header that carries nothing but an access token.
+const TOKEN: HeaderName = HeaderName::from_static("x-cap-api-oauth-token");
+
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The header that may say which org the caller means.
 const ORG_ID: &str = "X-CAP-API-AUTH-ORG-ID";
-
-/// How clients are authenticated.
-#[derive(Clone)]
-pub struct AuthOptions {
-    /// How long an access token is valid.
-    pub token_ttl: Duration,
-    /// What access tokens are signed with: the first signs, all are taken. Each has at least 32 bytes,
-    /// and all servers have the same.
-    pub token_keys: Vec<Vec<u8>>,
-    /// Wrong secrets for one key within a minute, after which further ones get 1932.
-    pub failures_per_key: u32,
-    /// Wrong secrets from one address within a minute, after which further ones get 1932.
-    pub failures_per_address: u32,
-}
-
-impl fmt::Debug for AuthOptions {
-    /// Everything but the keys.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthOptions")
-            .field("token_ttl", &self.token_ttl)
-            .field("failures_per_key", &self.failures_per_key)
-            .field("failures_per_address", &self.failures_per_address)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Tells who calls. Cheap to clone; clones share what is remembered.
 #[derive(Clone)]
@@ -79,71 +66,6 @@ pub(crate) struct Auth {
     rates: Rates,
     proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
-}
-
-/// After how long it is asked again whether a client may still do what it was permitted to do.
-const PERMIT_AGAIN: Duration = Duration::from_secs(1);
-
-/// That a client may do what it asks for, as it was a moment ago. A body may come slowly, and a turn
-/// late: who has been revoked meanwhile is to be refused all the same.
-#[derive(Debug, Clone)]
-pub(crate) struct Permit {
-    key: ClientKey,
-    given_at: Instant,
-    rate: Option<Arc<ClientRate>>,
-}
-
-impl Permit {
-    /// One for the client with this key, given now.
-    #[cfg(test)]
-    pub(crate) fn fresh(key: ClientKey) -> Self {
-        Self {
-            key,
-            given_at: Instant::now(),
-            rate: None,
-        }
-    }
-
-    /// How much the client may ask for a minute, if that is bounded.
-    pub(crate) fn rate(&self) -> Option<&Arc<ClientRate>> {
-        self.rate.as_ref()
-    }
-
-    /// Whether it was given so long ago that it has to be asked for again.
-    pub(crate) fn is_old(&self) -> bool {
-        self.given_at.elapsed() >= PERMIT_AGAIN
-    }
-
-    /// The same, as it is now, if it is old.
-    ///
-    /// # Errors
-    /// 1930 if the client was revoked since; the store failed.
-    pub(crate) fn renewed(&self, ports: &Ports) -> Result<Self, UseCaseError> {
-        if !self.is_old() {
-            return Ok(self.clone());
-        }
-        let given_at = Instant::now();
-        self.check_again(ports)?;
-        Ok(Self {
-            given_at,
-            ..self.clone()
-        })
-    }
-
-    /// Asks the store whether the client was revoked or has ended since, if it is old.
-    ///
-    /// # Errors
-    /// 1930 if it was; the store failed.
-    pub(crate) fn check_again(&self, ports: &Ports) -> Result<(), UseCaseError> {
-        if !self.is_old() {
-            return Ok(());
-        }
-        let client = ports.stores.access.client(&self.key)?;
-        match client.filter(|client| !client.is_over(ports.clock.now())) {
-            Some(_) => Ok(()),
-            None => Err(Rejection::new(Code::Unauthenticated).into()),
-        }
-    }
 }
 
 /// Where a request comes from and how long it may take.
@@ -330,6 +252,64 @@ impl Auth {
         let grant = Grant { key, scope, secret };
         self.tokens.issue(&grant, self.clock.now())
     }
+}
+
+/// What a request presents.
+#[derive(Debug)]
+enum Presented {
+    /// Nothing that can be read.
+    Nothing,
+    /// A key and a secret.
+    Credentials(Credentials),
+    /// An access token.
+    Token(String),
+}
+
+impl Presented {
+    /// What `headers` present. The header that carries nothing but a token wins: another part of the
+    /// way may have put something of its own into `Authorization`.
+    fn from_headers(headers: &HeaderMap) -> Self {
+        if let Some(token) = headers.get(TOKEN) {
+            return token
+                .to_str()
+                .map_or(Self::Nothing, |token| Self::Token(token.trim().to_owned()));
+        }
+        Self::in_authorization(headers).unwrap_or(Self::Nothing)
+    }
+
+    fn in_authorization(headers: &HeaderMap) -> Option<Self> {
+        let (scheme, rest) = authorization(headers)?;
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Some(Self::Token(rest.to_owned()))
+        } else {
+            basic(headers).map(Self::Credentials)
+        }
+    }
+}
+
+/// The Basic credentials (RFC 7617) in `headers`.
+fn basic(headers: &HeaderMap) -> Option<Credentials> {
+    let (scheme, rest) = authorization(headers)?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(BASE64.decode(rest).ok()?).ok()?;
+    let (key, secret) = text.split_once(':')?;
+    Some(Credentials {
+        key: key.to_owned(),
+        secret: Secret::presented(secret),
+    })
+}
+
+/// The scheme and the rest of the one `Authorization` header.
+fn authorization(headers: &HeaderMap) -> Option<(&str, &str)> {
+    let mut values = headers.get_all(AUTHORIZATION);
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, rest) = value.trim().split_once(' ')?;
+    Some((scheme, rest.trim()))
 }
 
 /// Has each further line that the log has of this request say which client sent it, and for which org:

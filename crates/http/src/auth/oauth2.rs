@@ -17,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::generate::ROOM;
-use super::{Auth, presented, tokens};
+use super::{Auth, tokens};
 use crate::failure::Failure;
 use crate::middleware::body;
 use crate::operation::{Bare, Operation, example, post};
@@ -242,7 +242,7 @@ fn credentials(
     let missing = || Refusal::from_failure(&Failure::new(Code::Unauthenticated), request);
     let (id, secret) = (form.remove("client_id"), form.remove("client_secret"));
     if request.headers().contains_key(AUTHORIZATION) {
-        let basic = presented::basic(request.headers()).ok_or_else(missing)?;
+        let basic = super::basic(request.headers()).ok_or_else(missing)?;
         let same =
             |id: &String| *id == basic.key || form_decoded(&basic).is_some_and(|it| it.key == *id);
         if secret.is_some() || !id.as_ref().is_none_or(same) {

@@ -1,5 +1,7 @@
 //! Authentication as a whole, on clients in memory.
 
+mod presented;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +9,7 @@ use accolade_application::access::{
     AccessGroup, AccessGroups, CreateClient, NewCredentials, Secret, begin_rotation, create_client,
     create_client_with, create_org, finish_rotation, revoke_client,
 };
+use accolade_application::gate::Turn;
 use accolade_application::ports::{Org, Ports};
 use accolade_domain::ids::OrgId;
 use accolade_domain::instant::Instant as Moment;
@@ -21,6 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::permit::PERMIT_AGAIN;
 use super::*;
 use crate::dispatch::Effect;
 use crate::router;
@@ -89,24 +93,24 @@ fn soon() -> Deadline {
     Deadline::after(Duration::from_mins(1))
 }
 
-fn basic(key: &str, secret: &str) -> (header::HeaderName, String) {
+fn basic(key: &str, secret: &str) -> (HeaderName, String) {
     let encoded = STANDARD.encode(format!("{key}:{secret}"));
-    (header::AUTHORIZATION, format!("Basic {encoded}"))
+    (AUTHORIZATION, format!("Basic {encoded}"))
 }
 
 impl Here {
-    fn right(&self) -> (header::HeaderName, String) {
+    fn right(&self) -> (HeaderName, String) {
         basic(self.client.key.as_str(), self.client.secret.reveal())
     }
 
-    async fn ask(&self, headers: &[(header::HeaderName, String)]) -> Result<Caller, Failure> {
+    async fn ask(&self, headers: &[(HeaderName, String)]) -> Result<Caller, Failure> {
         self.ask_for(AccessGroup::BadgesRead, headers).await
     }
 
     async fn ask_for(
         &self,
         group: AccessGroup,
-        headers: &[(header::HeaderName, String)],
+        headers: &[(HeaderName, String)],
     ) -> Result<Caller, Failure> {
         let mut request = TestRequest::get().peer_addr("192.0.2.1:5".parse().unwrap());
         for header in headers {
@@ -121,11 +125,7 @@ impl Here {
     }
 
     /// What `/oauth2/token` answers to `form` with Basic credentials.
-    async fn grant(
-        &self,
-        basic: (header::HeaderName, String),
-        form: &[(&str, &str)],
-    ) -> (u16, Value) {
+    async fn grant(&self, basic: (HeaderName, String), form: &[(&str, &str)]) -> (u16, Value) {
         let form = [&[("grant_type", "client_credentials")], form].concat();
         let request = TestRequest::with_uri("/oauth2/token")
             .set_form(form)
@@ -141,7 +141,7 @@ impl Here {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    async fn code(&self, headers: &[(header::HeaderName, String)]) -> Option<u32> {
+    async fn code(&self, headers: &[(HeaderName, String)]) -> Option<u32> {
         self.ask(headers)
             .await
             .err()
@@ -200,7 +200,7 @@ async fn what_a_client_may_not_do_and_another_org_are_forbidden() {
         .await
         .unwrap_err();
     assert_eq!(failure.code().number(), 1931);
-    let name = header::HeaderName::from_static("x-cap-api-auth-org-id");
+    let name = HeaderName::from_static("x-cap-api-auth-org-id");
     let of_org = |org: &str| [here.right(), (name.clone(), org.to_owned())];
     assert_eq!(here.code(&of_org("100458")).await, None);
     assert_eq!(here.code(&of_org("100459")).await, Some(1931));
@@ -252,7 +252,7 @@ async fn a_revoked_client_is_refused_when_it_is_looked_up_again_with_its_tokens(
         .await
         .unwrap();
     assert_eq!(here.code(&[here.right()]).await, Some(1930));
-    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    let bearer = (AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, Some(1930));
 }
 
@@ -283,7 +283,7 @@ fn who_was_revoked_while_a_turn_was_long_in_coming_is_refused() {
 async fn a_token_ends_with_the_secret_that_it_was_fetched_with() {
     let here = here();
     let key = &here.client.key;
-    let bearer = |token: String| [(header::AUTHORIZATION, format!("Bearer {token}"))];
+    let bearer = |token: String| [(AUTHORIZATION, format!("Bearer {token}"))];
     let of_first = bearer(here.token().await);
     let (second, _) = begin_rotation(&here.ports, key).unwrap();
     let (_, answer) = here.grant(basic(key.as_str(), second.reveal()), &[]).await;
@@ -322,7 +322,9 @@ async fn strangers_displace_neither_clients_that_are_known_nor_those_who_come_fi
             let _ = begun.send(());
             let _ = held.recv();
         };
-        strangers.run(soon(), Effect::Reads, work).await
+        strangers
+            .run(Turn::SYSTEM, soon(), Effect::Reads, work)
+            .await
     });
     begins.await.unwrap();
     let at_once = Deadline::after(Duration::ZERO);
@@ -362,9 +364,9 @@ async fn a_token_opens_what_credentials_open_until_it_expires() {
     assert_eq!(answer["data"]["ttlSeconds"], 300);
     assert_eq!(answer["errors"], Value::Null);
     let token = answer["data"]["accessToken"].as_str().unwrap().to_owned();
-    let own = header::HeaderName::from_static("x-cap-api-oauth-token");
+    let own = HeaderName::from_static("x-cap-api-oauth-token");
     assert_eq!(here.code(&[(own.clone(), token.clone())]).await, None);
-    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    let bearer = (AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, None);
     here.clock
         .set(Moment::from_unix_seconds(1_800_000_300).unwrap());
@@ -411,7 +413,7 @@ async fn the_standards_grant_takes_a_form_or_basic_credentials() {
     assert_eq!(headers.get(header::CACHE_CONTROL).unwrap(), "no-store");
     assert!(answer.get("scope").is_none());
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
-    assert_eq!(here.code(&[(header::AUTHORIZATION, bearer)]).await, None);
+    assert_eq!(here.code(&[(AUTHORIZATION, bearer)]).await, None);
 }
 
 #[actix_web::test]
@@ -425,7 +427,7 @@ async fn a_scope_narrows_the_token_to_what_it_names() {
     let (status, answer) = scope("badges:read").await;
     assert_eq!((status, &answer["scope"]), (200, &json!("badges:read")));
     let token = answer["access_token"].as_str().unwrap();
-    let bearer = [(header::AUTHORIZATION, format!("Bearer {token}"))];
+    let bearer = [(AUTHORIZATION, format!("Bearer {token}"))];
     let code = |group| {
         let asked = here.ask_for(group, &bearer);
         async move { asked.await.err().map(|failure| failure.code().number()) }
@@ -468,7 +470,7 @@ async fn credentials_that_callers_had_before_open_what_others_open() {
     let (status, _, answer) = here.post(request).await;
     assert_eq!(status, 200);
     let token = answer["data"]["accessToken"].as_str().unwrap();
-    let bearer = (header::AUTHORIZATION, format!("Bearer {token}"));
+    let bearer = (AUTHORIZATION, format!("Bearer {token}"));
     assert_eq!(here.code(&[bearer]).await, None);
     let key = ClientKey::try_from(BROUGHT_KEY).unwrap();
     revoke_client(&here.ports, &key).unwrap();

@@ -44,18 +44,24 @@ use sign_in::SignIns;
 
 pub use crate::failure::Failure;
 
-/// The routes of pages, as each worker of the server mounts them.
+/// The pages that are served beside the API, as each worker of the server mounts them. Cheap to clone.
 #[derive(Clone)]
-pub struct Pages(Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>);
+pub struct Pages {
+    context: Arc<PageContext>,
+    configure: fn(&mut ServiceConfig, &PageContext),
+}
 
 impl Pages {
-    /// Those that `configure` mounts.
-    pub fn new(configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(configure))
+    /// Those that `configure` mounts, with what they have of the server.
+    pub fn new(context: PageContext, configure: fn(&mut ServiceConfig, &PageContext)) -> Self {
+        Self {
+            context: Arc::new(context),
+            configure,
+        }
     }
 
     pub(crate) fn mount(&self, config: &mut ServiceConfig) {
-        (self.0)(config);
+        (self.configure)(config, &self.context);
     }
 }
 
@@ -145,7 +151,14 @@ impl PageContext {
         caller: &Caller,
         look_up: impl FnOnce(&Ports, &Caller) -> Result<T, UseCaseError> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.call(request, caller, Effect::Reads, look_up).await
+        let (ports, owned) = (self.state.ports.clone(), caller.clone());
+        let work = move || look_up(&ports, &owned);
+        let turn = Turn::new(caller.org, Size::Small);
+        let deadline = Deadline::from_request(request);
+        let dispatcher = &self.state.dispatcher;
+        Ok(dispatcher
+            .run(turn, deadline, Effect::Reads, work)
+            .await??)
     }
 
     /// What `change`, which writes and is no command, does for `caller`.
@@ -159,23 +172,14 @@ impl PageContext {
         caller: &Caller,
         change: impl FnOnce(&Ports, &Caller) -> Result<T, UseCaseError> + Send + 'static,
     ) -> Result<T, Failure> {
-        self.call(request, caller, Effect::Writes, change).await
-    }
-
-    async fn call<T: Send + 'static>(
-        &self,
-        request: &HttpRequest,
-        caller: &Caller,
-        effect: Effect,
-        call: impl FnOnce(&Ports, &Caller) -> Result<T, UseCaseError> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let (ports, caller) = (self.state.ports.clone(), caller.clone());
+        let (ports, owned) = (self.state.ports.clone(), caller.clone());
+        let work = move || change(&ports, &owned);
         let turn = Turn::new(caller.org, Size::Small);
         let deadline = Deadline::from_request(request);
-        let work = move || call(&ports, &caller);
         let dispatcher = &self.state.dispatcher;
-        let result = dispatcher.run_in_turn(turn, deadline, effect, work).await?;
-        Ok(result?)
+        Ok(dispatcher
+            .run(turn, deadline, Effect::Writes, work)
+            .await??)
     }
 
     /// A request of `caller` to change something, without a key, to be recorded.
@@ -234,20 +238,17 @@ impl PageContext {
             Effect::Writes
         };
         let ports = self.state.ports.clone();
-        let (metrics, followers) = (self.state.metrics.clone(), self.state.followers.clone());
+        let listeners = self.state.listeners.clone();
         let work = move || {
             let _span = traces::use_case(traces::name::<C>);
             let is_recorded = !asked.dry_run;
             let executed = execute(&ports, asked, command);
             if is_recorded {
-                metrics.executed(&executed);
-                if matches!(executed, Ok(Executed::Now { .. })) {
-                    followers.recorded(&org);
-                }
+                listeners.tell(org, &executed);
             }
             executed
         };
-        let executed = dispatcher.run_in_turn(turn, deadline, effect, work).await?;
+        let executed = dispatcher.run(turn, deadline, effect, work).await?;
         Ok(executed?)
     }
 
@@ -306,7 +307,9 @@ impl PageContext {
         let work = move || operators::session(&ports, &token, lifetimes);
         let deadline = Deadline::from_request(request);
         let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher.run(deadline, Effect::Reads, work).await??)
+        Ok(dispatcher
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await??)
     }
 
     /// The same for a page that was left open, which asks for itself again: it extends nothing.
@@ -323,7 +326,9 @@ impl PageContext {
         let work = move || operators::session_of_open_page(&ports, &token);
         let deadline = Deadline::from_request(request);
         let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher.run(deadline, Effect::Reads, work).await??)
+        Ok(dispatcher
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await??)
     }
 
     /// Ends the session whose token this is, if there is one.
@@ -336,7 +341,9 @@ impl PageContext {
         let work = move || sign_out(&ports, &token, Some(tag));
         let deadline = Deadline::from_request(request);
         let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher.run(deadline, Effect::Writes, work).await??)
+        Ok(dispatcher
+            .run(Turn::SYSTEM, deadline, Effect::Writes, work)
+            .await??)
     }
 
     /// Ends every session of the operator whose session this is.
@@ -353,6 +360,8 @@ impl PageContext {
         let work = move || sign_out_everywhere(&ports, &session, Some(tag));
         let deadline = Deadline::from_request(request);
         let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher.run(deadline, Effect::Writes, work).await??)
+        Ok(dispatcher
+            .run(Turn::SYSTEM, deadline, Effect::Writes, work)
+            .await??)
     }
 }

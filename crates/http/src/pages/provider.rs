@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use accolade_application::gate::Turn;
 use accolade_application::operators::{
     ProvidedError, ProvidedResult, RoundTrip, sign_in_by_provider,
 };
@@ -43,7 +44,9 @@ impl PageContext {
         let work = move || provider.entrance(&begun);
         let deadline = Deadline::from_request(request);
         let line = &self.sign_ins.provided;
-        let entrance = line.run(deadline, Effect::Reads, work).await?;
+        let entrance = line
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await?;
         Ok((trip, entrance.map_err(of_provider)?))
     }
 
@@ -75,7 +78,10 @@ impl PageContext {
         };
         // Who does not see the end of it signs in again.
         let deadline = Deadline::from_request(request);
-        match line.run(deadline, Effect::Reads, work).await? {
+        match line
+            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
+            .await?
+        {
             Ok(result) => Ok(result),
             Err(ProvidedError::Store(error)) => Err(error.into()),
             Err(ProvidedError::Provider(error)) => {

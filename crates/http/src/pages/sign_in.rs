@@ -11,6 +11,7 @@
 use std::net::IpAddr;
 use std::time::Instant;
 
+use accolade_application::gate::Turn;
 use accolade_application::operators::{
     Lifetimes, Password, SignIn, SignInResult, SignedIn, note_refused, sign_in,
 };
@@ -100,7 +101,9 @@ impl SignIns {
         let at = ports.clone();
         let work = move || sign_in(&at, &asked, lifetimes);
         // Who does not see the end of it signs in again.
-        let result = line.run(from.deadline, Effect::Reads, work).await??;
+        let result = line
+            .run(Turn::SYSTEM, from.deadline, Effect::Reads, work)
+            .await??;
         match result {
             SignInResult::SignedIn(signed_in) => Ok(*signed_in),
             SignInResult::Refused(operator) => {
@@ -136,7 +139,9 @@ impl SignIns {
         let (line, ports) = (self.suspects.clone(), ports.clone());
         rt::spawn(async move {
             let work = move || note_refused(&ports, operator, Some(from.tag));
-            let noted = line.run(from.deadline, Effect::Writes, work).await;
+            let noted = line
+                .run(Turn::SYSTEM, from.deadline, Effect::Writes, work)
+                .await;
             let noted = noted.and_then(|noted| noted.map_err(Failure::from));
             if let Err(failure) = noted {
                 failure.log();

@@ -7,9 +7,8 @@ use accolade_application::badges::{
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_wire::badge::answer::BadgeBody;
-use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, UnclaimedBody};
+use accolade_wire::badge::claim::{ActivityBody, ClaimedBody, OwnerRequestBody, UnclaimedBody};
 use accolade_wire::badge::list::BadgeListBody;
-use accolade_wire::badge::owner::OwnerRequestBody;
 use accolade_wire::badge::query as badge_query;
 use accolade_wire::badge::request::{self as badge_request, BadgeRequestBody, Named, NewId};
 use accolade_wire::render;

@@ -13,7 +13,7 @@ use accolade_application::access::Caller;
 use accolade_application::ports::{IdempotencyGuard, IdempotencyKey, IdentifierKind};
 use accolade_domain::audit::RequestTag;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_wire::customer::named::{self, IDENTIFIER_HEADER, NamedCustomer};
+use accolade_wire::customer::named::{self, BodyContext, IDENTIFIER_HEADER, NamedCustomer};
 use accolade_wire::query::Query;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -32,7 +32,7 @@ use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
 use crate::operation::{Interface, MethodRules, Rules};
 use crate::routes::lookup::Lookup;
-use crate::routes::mutation::{BodyContext, Mutation};
+use crate::routes::mutation::Mutation;
 use crate::state::AppState;
 
 /// The parameter that asks for a dry run.
@@ -152,16 +152,15 @@ impl Call {
         let key = key.map(|key| self.guard(&caller, key, &body, encoding));
         let context = BodyContext {
             max_customers: self.state.options.customers_per_request,
-            request_id: self.headers().get("requestId").cloned(),
-            named_by: self.named_by(),
+            request_id: self.header("requestId").map(<[u8]>::to_vec),
+            identifier: self.header(IDENTIFIER_HEADER).map(<[u8]>::to_vec),
         };
         let mut request = Request::new(caller);
         request.key = key;
         request.dry_run = dry_run;
         request.tag = self.request.extensions().get::<RequestTag>().cloned();
-        let decoded = self.state.bodies.share();
         Ok(Mutation {
-            decoded,
+            decoded: None,
             deadline: Deadline::from_request(&self.request),
             state: self.state,
             request,
@@ -325,11 +324,11 @@ impl Call {
     /// # Errors
     /// 1028 if there is no such kind.
     pub(crate) fn named_by(&self) -> Result<Option<IdentifierKind>, Rejection> {
-        named::named_by(
-            self.headers()
-                .get(IDENTIFIER_HEADER)
-                .map(HeaderValue::as_bytes),
-        )
+        named::named_by(self.header(IDENTIFIER_HEADER))
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        self.headers().get(name).map(HeaderValue::as_bytes)
     }
 
     /// The customer in the path.

@@ -8,12 +8,13 @@ use accolade_wire::customer::badges::{CustomerBadgesBody, ManagedBadgesBody};
 use accolade_wire::customer::details::DetailsBody;
 use accolade_wire::customer::named::NO_SUCH_NUMBER;
 use accolade_wire::customer::query as customer_query;
-use accolade_wire::render;
+use accolade_wire::render::{self, Context};
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
+use crate::routes::lookup::find_customer;
 
 pub(crate) fn operations() -> Vec<Operation> {
     let mut operations = lists();
@@ -161,7 +162,12 @@ async fn list_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read(&mut call.query, now);
-    call.answer_about(customer, move |ports, caller, customer, context| {
+    call.answer(move |ports, caller, context| {
+        let (customer, warnings) = find_customer(ports, caller, customer, context)?;
+        let context = Context {
+            warnings: &warnings,
+            ..context
+        };
         let query = asked(customer);
         let page = badges(ports, &catalogues, caller, &query)?;
         let body = CustomerBadgesBody::new(&page, &query, context.zone);
@@ -176,7 +182,12 @@ async fn list_managed_badges(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let catalogues = call.state.catalogues.clone();
     let asked = customer_query::read_management(&mut call.query, now);
-    call.answer_about(customer, move |ports, caller, customer, context| {
+    call.answer(move |ports, caller, context| {
+        let (customer, warnings) = find_customer(ports, caller, customer, context)?;
+        let context = Context {
+            warnings: &warnings,
+            ..context
+        };
         let query = asked(customer);
         let page = badges(ports, &catalogues, caller, &query)?;
         render::enveloped(&ManagedBadgesBody::new(&page, &query), context)
@@ -191,7 +202,12 @@ async fn get_customer_badge(call: Call) -> Result<HttpResponse, Failure> {
     let now = call.now();
     let statistics = call.query.flag("includeStatistics").unwrap_or(false);
     let asked = customer_query::read_details(&mut call.query, now);
-    call.answer_about(customer, move |ports, caller, customer, context| {
+    call.answer(move |ports, caller, context| {
+        let (customer, warnings) = find_customer(ports, caller, customer, context)?;
+        let context = Context {
+            warnings: &warnings,
+            ..context
+        };
         let shown = details(ports, caller, &asked(customer, badge?), statistics)?;
         let body = DetailsBody::new(&shown, statistics, context.zone);
         render::enveloped(&body, context)

@@ -191,7 +191,7 @@ impl Following {
         let mut waited = Duration::ZERO;
         let mut stretch;
         (reader, stretch) = dispatcher
-            .run_in_turn(turn, deadline, Effect::Reads, move || reader.read())
+            .run(turn, deadline, Effect::Reads, move || reader.read())
             .await??;
         while let Some(follower) = &follower
             && stretch.page.events.is_empty()
@@ -212,7 +212,7 @@ impl Following {
             };
             reader.follow.start = Start::After(stretch.page.next);
             (reader, stretch) = dispatcher
-                .run_in_turn(turn, deadline, Effect::Reads, move || reader.read())
+                .run(turn, deadline, Effect::Reads, move || reader.read())
                 .await??;
         }
         let rendered = match stretch.rendered {

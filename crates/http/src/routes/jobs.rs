@@ -8,9 +8,8 @@ use accolade_domain::job::{JobId, JobState};
 use accolade_domain::rejection::Rejection;
 use accolade_wire::job::answer::{JobBody, JobListBody, JobPartBody, JobReferenceBody};
 use accolade_wire::job::query as job_query;
-use accolade_wire::job::request::{AskedJob, JobRequestBody, OPERATION, read_query, unused};
+use accolade_wire::job::request::{JobRequestBody, OPERATION, read_query, unused};
 use accolade_wire::job::{ResultBlock, ResultsStream};
-use accolade_wire::json::Parsed;
 use accolade_wire::query::words as query_words;
 use accolade_wire::render;
 use actix_web::HttpResponse;
@@ -213,45 +212,29 @@ async fn create_without_file(call: Call) -> Result<HttpResponse, Failure> {
 async fn create_with_file(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.keeping_dry_run().open_file().await?;
     let asked = read_query(&mut call.query);
+    let unused = asked.as_ref().map(|asked| unused(&asked.settings));
     let file = call
-        .read_file(MOST_PART_BYTES, move |file| with_file(asked, file))
+        .read_file(MOST_PART_BYTES, unused.unwrap_or_default())
         .await?;
     let limits = call.state.options.job_limits;
-    let command = file.map(|(asked, file)| CreateJob {
-        id: asked.id,
-        settings: asked.settings,
-        file: Some(file),
-        start: asked.start,
-        limits,
+    let command = file.and_then(|file| {
+        // What is wrong with what was asked for, the query has told.
+        let asked = asked.ok_or_else(Vec::new)?;
+        Ok(CreateJob {
+            id: asked.id,
+            settings: asked.settings,
+            file: Some(file),
+            start: asked.start,
+            limits,
+        })
     });
     call.execute(command).await
-}
-
-/// What was asked for together with its file; what is wrong with what was asked for, the query has told.
-fn with_file(
-    asked: Option<AskedJob>,
-    file: Vec<u8>,
-) -> Result<Parsed<(AskedJob, Vec<u8>)>, Vec<Rejection>> {
-    let asked = asked.ok_or_else(Vec::new)?;
-    let warnings = unused(&asked.settings);
-    Ok(Parsed {
-        value: (asked, file),
-        warnings,
-    })
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "it is what reads a body")]
-fn only_file(file: Vec<u8>) -> Result<Parsed<Vec<u8>>, Vec<Rejection>> {
-    Ok(Parsed {
-        value: file,
-        warnings: Vec::new(),
-    })
 }
 
 async fn put_part(call: Call) -> Result<HttpResponse, Failure> {
     let (id, part) = (id(&call), part(&call));
     let mut call = call.open_file().await?;
-    let data = call.read_file(MOST_PART_BYTES, only_file).await?;
+    let data = call.read_file(MOST_PART_BYTES, Vec::new()).await?;
     let limits = call.state.options.job_limits;
     let command = data.and_then(|data| {
         Ok(PutPart {
@@ -308,7 +291,7 @@ async fn wait_for_end(call: &mut Lookup, id: &JobId, wait: Duration) -> Result<W
     let look_up = move || jobs::job(&ports, &caller, &job);
     let dispatcher = &call.state.dispatcher;
     let found = dispatcher
-        .run_in_turn(call.turn(), call.deadline, Effect::Reads, look_up)
+        .run(call.turn(), call.deadline, Effect::Reads, look_up)
         .await??;
     if found.job.state.is_finished() {
         return Ok(Waited(Duration::ZERO));

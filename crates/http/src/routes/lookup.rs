@@ -2,6 +2,7 @@
 
 use accolade_application::access::Caller;
 use accolade_application::customers::{NamedCustomer, resolve_one};
+use accolade_application::error::UseCaseError;
 use accolade_application::gate::{Size, Turn};
 use accolade_application::ports::Ports;
 use accolade_domain::ids::CustomerId;
@@ -50,15 +51,6 @@ impl Lookup {
     where
         F: FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
     {
-        self.answer_as(traces::name::<F>, look_up).await
-    }
-
-    /// The same, and says for traces what is done.
-    async fn answer_as(
-        self,
-        what: fn() -> &'static str,
-        look_up: impl FnOnce(&Ports, &Caller, Context<'_>) -> render::Result + Send + 'static,
-    ) -> Result<HttpResponse, Failure> {
         let turn = self.turn();
         let report = self.query.finish();
         if !report.problems.is_empty() {
@@ -66,7 +58,7 @@ impl Lookup {
         }
         let (caller, ports) = (self.caller, self.state.ports.clone());
         let work = move || {
-            let _span = traces::use_case(what);
+            let _span = traces::use_case(traces::name::<F>);
             let context = Context {
                 zone: &caller.zone,
                 warnings: &report.warnings,
@@ -75,7 +67,7 @@ impl Lookup {
         };
         let dispatcher = &self.state.dispatcher;
         let rendered = dispatcher
-            .run_in_turn(turn, self.deadline, Effect::Reads, work)
+            .run(turn, self.deadline, Effect::Reads, work)
             .await??;
         self.state.answer(rendered)
     }
@@ -84,28 +76,19 @@ impl Lookup {
     pub(crate) const fn turn(&self) -> Turn {
         Turn::new(self.caller.org, Size::Small)
     }
+}
 
-    /// The same about one customer, who is looked for first.
-    ///
-    /// # Errors
-    /// That the path names none, or nobody who is known; those of [`answer`](Self::answer).
-    pub(crate) async fn answer_about<F>(
-        self,
-        customer: Result<NamedCustomer, Rejection>,
-        look_up: F,
-    ) -> Result<HttpResponse, Failure>
-    where
-        F: FnOnce(&Ports, &Caller, CustomerId, Context<'_>) -> render::Result + Send + 'static,
-    {
-        self.answer_as(traces::name::<F>, move |ports, caller, context| {
-            let mut warnings = context.warnings.to_vec();
-            let customer = resolve_one(ports, caller, &mut warnings, customer?, None)?;
-            let context = Context {
-                warnings: &warnings,
-                ..context
-            };
-            look_up(ports, caller, customer, context)
-        })
-        .await
-    }
+/// The customer whom the path names, and what is odd about the request once it is looked for.
+///
+/// # Errors
+/// That the path names none, or nobody who is known; the store failed.
+pub(crate) fn find_customer(
+    ports: &Ports,
+    caller: &Caller,
+    named: Result<NamedCustomer, Rejection>,
+    context: Context<'_>,
+) -> Result<(CustomerId, Vec<Rejection>), UseCaseError> {
+    let mut warnings = context.warnings.to_vec();
+    let customer = resolve_one(ports, caller, &mut warnings, named?, None)?;
+    Ok((customer, warnings))
 }

@@ -3,28 +3,30 @@
 
 use accolade_application::error::UseCaseError;
 use accolade_application::gate::{Size, Turn};
-use accolade_application::ports::IdentifierKind;
-use accolade_application::{Command, Executed, Request};
+use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::rejection::Rejection;
-use accolade_wire::customer::named::ParseContext;
+use accolade_domain::zone::Zone;
+use accolade_wire::customer::named::BodyContext;
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
+use accolade_wire::render::{self, Context, Rendered};
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
-use tokio::sync::oneshot;
 
 use crate::auth::Permit;
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
+use crate::idempotency::REPLAYED;
 use crate::idempotency::Running;
-use crate::middleware::budget::Share;
+use crate::middleware::budget::{BodyBudget, Share};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
-use crate::response::Reply;
+use crate::response::respond;
 use crate::state::AppState;
-use crate::submission::{Admitted, SmallCommand, Submission, execute_alone};
+use crate::submission::{SmallCommand, Submission};
+use crate::traces;
 
 /// The most bytes of a body that is read where other requests wait to be read too. Larger ones are
 /// read on a thread that may block, and their commands executed by themselves.
@@ -32,31 +34,6 @@ const SMALL_BODY: usize = 16 * 1024;
 
 /// What a reader makes of a body.
 type BodyRead<T> = Result<Parsed<T>, Vec<Rejection>>;
-
-/// What a body is read by besides itself.
-#[derive(Clone)]
-pub(crate) struct BodyContext {
-    /// The most customers that one request may name.
-    pub(super) max_customers: usize,
-    /// The header `requestId`.
-    pub(super) request_id: Option<HeaderValue>,
-    /// The kind of identifier by which customers are named; the problem if there is no such kind.
-    pub(super) named_by: Result<Option<IdentifierKind>, Rejection>,
-}
-
-impl BodyContext {
-    /// The same for the readers of the wire.
-    ///
-    /// # Errors
-    /// 1028 if the header names no kind of identifier.
-    fn parse_context(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
-        Ok(ParseContext {
-            max_customers: self.max_customers,
-            request_id: self.request_id.as_ref().map(HeaderValue::as_bytes),
-            named_by: self.named_by.clone().map_err(|problem| vec![problem])?,
-        })
-    }
-}
 
 /// A request whose caller may do what it asks for.
 pub(crate) struct Mutation {
@@ -67,8 +44,8 @@ pub(crate) struct Mutation {
     pub(super) running: Option<Running>,
     pub(super) query: Query,
     pub(super) body: Bytes,
-    /// What the body has of the memory of all, decoded.
-    pub(super) decoded: Share,
+    /// What the file that the body is has of the memory of all, once it is decoded.
+    pub(super) decoded: Option<Share>,
     /// How the body is compressed, if it is a file.
     pub(super) encoding: Encoding,
     pub(super) context: BodyContext,
@@ -79,89 +56,73 @@ impl Mutation {
     /// command that is made of it [is refused](Self::execute) when its key was looked for.
     ///
     /// # Errors
-    /// Those of the [dispatcher](crate::dispatch::Dispatcher::run), for a large body.
+    /// Those of the [dispatcher](Dispatcher::run), for a large body.
     pub(crate) async fn read<T: Send + 'static>(
         &mut self,
         reader: impl FnOnce(&[u8]) -> BodyRead<T> + Send + 'static,
     ) -> Result<Result<T, UseCaseError>, Failure> {
-        let body = self.body.clone();
-        self.read_by(move || reader(&body)).await
+        let turn = self.turn();
+        let read = if turn.is_small() {
+            reader(&self.body)
+        } else {
+            let body = self.body.clone();
+            let work = move || reader(&body);
+            let dispatcher = &self.state.dispatcher;
+            dispatcher
+                .run(turn, self.deadline, Effect::Reads, work)
+                .await?
+        };
+        Ok(self.with_query(read))
     }
 
-    /// The same for a body that names customers, which is read by more than itself.
+    /// The body, which is a file, decoded: at most `most` bytes of it. `warnings` are those of what was
+    /// asked for beside it.
     ///
     /// # Errors
-    /// Those of [`read`](Self::read).
-    pub(crate) async fn read_in_context<T: Send + 'static>(
-        &mut self,
-        reader: impl FnOnce(&[u8], ParseContext<'_>) -> BodyRead<T> + Send + 'static,
-    ) -> Result<Result<T, UseCaseError>, Failure> {
-        let (context, body) = (self.context.clone(), self.body.clone());
-        let read = move || reader(&body, context.parse_context()?);
-        self.read_by(read).await
-    }
-
-    /// The same for a body that is a file: `reader` gets it decoded, at most `most` bytes of it.
-    ///
-    /// # Errors
-    /// Those of [`read`](Self::read).
-    pub(crate) async fn read_file<T: Send + 'static>(
+    /// Those of [`read`](Self::read); 1951 if too much is held already.
+    pub(crate) async fn read_file(
         &mut self,
         most: usize,
-        reader: impl FnOnce(Vec<u8>) -> BodyRead<T> + Send + 'static,
-    ) -> Result<Result<T, UseCaseError>, Failure> {
-        let (encoding, body) = (self.encoding, self.body.clone());
+        warnings: Vec<Rejection>,
+    ) -> Result<Result<Vec<u8>, UseCaseError>, Failure> {
+        let (turn, encoding, body) = (self.turn(), self.encoding, self.body.clone());
         // How much it will be is known afterwards.
         let at_most = match encoding {
             Encoding::Identity => body.len(),
             Encoding::Gzip | Encoding::Zstd => most,
         };
-        self.decoded.resize(at_most)?;
-        let (tell, told) = oneshot::channel();
-        let read = move || {
-            let decoded = encoding
-                .decode(&body, most)
-                .map_err(|problem| vec![problem])?;
-            // Nobody who asks for it any more is no problem.
-            let _ = tell.send(decoded.len());
-            reader(decoded)
-        };
-        let file = self.read_by(read).await;
-        self.decoded.resize(told.await.unwrap_or(0))?;
-        file
-    }
-
-    async fn read_by<T: Send + 'static>(
-        &mut self,
-        read: impl FnOnce() -> BodyRead<T> + Send + 'static,
-    ) -> Result<Result<T, UseCaseError>, Failure> {
-        let turn = self.turn();
-        let parsed = if turn.is_small() {
-            read()
+        let mut share = self.state.bodies.share();
+        share.resize(at_most)?;
+        // The share goes along: it is given back when the work ends, whoever still waits for it.
+        let work = move || (encoding.decode(&body, most), share);
+        let (decoded, mut share) = if turn.is_small() {
+            work()
         } else {
             let dispatcher = &self.state.dispatcher;
-            let parsed = dispatcher.run_in_turn(turn, self.deadline, Effect::Reads, read);
-            parsed.await?
+            dispatcher
+                .run(turn, self.deadline, Effect::Reads, work)
+                .await?
         };
+        share.resize(decoded.as_ref().map_or(0, Vec::len))?;
+        self.decoded = Some(share);
+        let file = decoded.map(|value| Parsed { value, warnings });
+        Ok(self.with_query(file.map_err(|problem| vec![problem])))
+    }
+
+    /// What was `read`, together with what is wrong with the query and odd about it.
+    fn with_query<T>(&mut self, read: BodyRead<T>) -> Result<T, UseCaseError> {
         let query = std::mem::take(&mut self.query);
-        Ok(match query.finish_with(parsed) {
-            Ok(Parsed { value, warnings }) => {
-                self.request.warnings = warnings;
-                Ok(value)
-            }
-            Err(problems) => Err(problems.into()),
-        })
+        let Parsed { value, warnings } = query.finish_with(read)?;
+        self.request.warnings = warnings;
+        Ok(value)
     }
 
     /// Reads nothing of the body; for operations whose body says nothing.
     pub(crate) fn read_nothing(&mut self) -> Result<(), UseCaseError> {
-        let report = std::mem::take(&mut self.query).finish();
-        if report.problems.is_empty() {
-            self.request.warnings = report.warnings;
-            Ok(())
-        } else {
-            Err(report.problems.into())
-        }
+        self.with_query(Ok(Parsed {
+            value: (),
+            warnings: Vec::new(),
+        }))
     }
 
     /// Executes `command` under the request's key and renders the answer. The key comes first: what
@@ -169,7 +130,7 @@ impl Mutation {
     ///
     /// # Errors
     /// Why it could not be read; those of the command; those of the
-    /// [dispatcher](crate::dispatch::Dispatcher::run).
+    /// [dispatcher](Dispatcher::run).
     pub(crate) async fn execute(
         self,
         command: Result<impl Command + Send + 'static, UseCaseError>,
@@ -216,19 +177,21 @@ impl Mutation {
         } else {
             Effect::Reads
         };
-        let (ports, listeners) = (self.state.ports.clone(), self.state.listeners());
-        let admitted = Admitted {
-            request: self.request,
-            permit: self.permit,
-            running: self.running,
-        };
+        let (ports, listeners) = (self.state.ports.clone(), self.state.listeners.clone());
+        let (request, permit, running) = (self.request, self.permit, self.running);
         let work = move || {
-            let executed = execute_alone(&ports, &listeners, admitted, command)?;
-            Reply::new(&executed, recorded, &zone)
+            let _span = traces::use_case(traces::name::<C>);
+            // To the end, even if nobody waits for the answer any more.
+            let _running = running;
+            permit.check_again(&ports)?;
+            let org = request.caller.org;
+            let executed = execute(&ports, request, command);
+            if recorded {
+                listeners.tell(org, &executed);
+            }
+            Reply::new(&executed?, recorded, &zone)
         };
-        let reply = dispatcher
-            .run_in_turn(turn, self.deadline, effect, work)
-            .await??;
+        let reply = dispatcher.run(turn, self.deadline, effect, work).await??;
         Ok(reply.respond(&self.state.bodies))
     }
 
@@ -254,11 +217,9 @@ impl Mutation {
         self.take_customers(&command)?;
         let (zone, weight) = (self.request.caller.zone.clone(), customers.len());
         let submission = Submission {
-            admitted: Admitted {
-                request: self.request,
-                permit: self.permit,
-                running: self.running,
-            },
+            request: self.request,
+            permit: self.permit,
+            running: self.running,
             command,
             customers,
         };
@@ -285,5 +246,36 @@ impl Mutation {
 
     fn may_share(&self) -> bool {
         !self.request.dry_run && self.body.len() <= SMALL_BODY
+    }
+}
+
+/// The answer to a request that was executed, rendered.
+struct Reply {
+    rendered: Rendered,
+    replayed: bool,
+}
+
+impl Reply {
+    /// How `executed` is answered to whoever sees times in `zone`; `recorded`: it was no dry run.
+    ///
+    /// # Errors
+    /// It cannot be written, which should not happen.
+    fn new(executed: &Executed, recorded: bool, zone: &Zone) -> Result<Self, UseCaseError> {
+        let warnings = executed.warnings();
+        let context = Context { zone, warnings };
+        let rendered = render::answer(executed.answer(), recorded, context)?;
+        let replayed = matches!(executed, Executed::Replayed(_));
+        Ok(Self { rendered, replayed })
+    }
+
+    /// The response that carries it, with what its body has of the memory of all `bodies`.
+    fn respond(self, bodies: &BodyBudget) -> HttpResponse {
+        let share = bodies.for_recorded(self.rendered.body.len());
+        let mut response = respond(self.rendered, share);
+        if self.replayed {
+            let replayed = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, replayed);
+        }
+        response
     }
 }

@@ -2,8 +2,8 @@
 
 use accolade_application::access::{AccessGroup, AccessGroups};
 use accolade_application::enrolment::requests;
+use accolade_wire::recorded::RequestsBody;
 use accolade_wire::render;
-use accolade_wire::request::recorded::RequestsBody;
 use actix_web::HttpResponse;
 
 use crate::failure::Failure;

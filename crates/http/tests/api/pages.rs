@@ -83,7 +83,7 @@ fn with_pages(app: &TestApp) -> AppState {
         idle: Duration::minutes(30),
         most: Duration::hours(12),
     });
-    let pages = Pages::new(move |config| {
+    let pages = Pages::new(context, |config, context| {
         config.service(
             web::scope("/pages")
                 .app_data(web::Data::new(context.clone()))

@@ -27,7 +27,7 @@ use accolade_domain::ids::{BadgeId, CustomFieldId, GroupId, IdBlock, ObjectId, O
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::Name;
 use accolade_domain::zone::Zone;
-use accolade_wire::badge::owner::OwnerRequestBody;
+use accolade_wire::badge::claim::OwnerRequestBody;
 use accolade_wire::badge::request::{self, NewId};
 use accolade_wire::catalogue::custom_field::CustomFieldRequestBody;
 use accolade_wire::catalogue::group::GroupRequestBody;

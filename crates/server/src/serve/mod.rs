@@ -140,7 +140,7 @@ fn with_console(state: AppState, console: &ConsoleSettings) -> Result<AppState> 
         }
         None => context,
     };
-    Ok(state.with_pages(Pages::new(accolade_console::configure(context))))
+    Ok(state.with_pages(Pages::new(context, accolade_console::configure)))
 }
 
 fn listen_for_metrics(

@@ -2,7 +2,7 @@
 
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::rejection::Rejection;
-use accolade_wire::badge::owner::OwnerRequestBody;
+use accolade_wire::badge::claim::OwnerRequestBody;
 use accolade_wire::badge::request::{self as badge_request, NewId};
 use accolade_wire::catalogue::custom_field::{CustomFieldChangeBody, CustomFieldRequestBody};
 use accolade_wire::catalogue::group::{GroupChangeBody, GroupRequestBody};

@@ -15,7 +15,7 @@ use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
 use accolade_memory::{FixedClock, MemoryStore, memory_ports};
-use accolade_wire::badge::owner::OwnerRequestBody;
+use accolade_wire::badge::claim::OwnerRequestBody;
 use accolade_wire::badge::request::{self as badge_request, NewId};
 use accolade_wire::customer::named::ParseContext;
 use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};

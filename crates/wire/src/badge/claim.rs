@@ -1,4 +1,4 @@
-//! How claiming, unclaiming, activating and deactivating are answered.
+//! Claiming and unclaiming, as they are asked for; and how they, activating and deactivating are answered.
 
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::Owner;
@@ -6,7 +6,24 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::answer::answer;
+use crate::customer::named::{owner_type, reference};
+use crate::json::body;
+use crate::shapes::TextOrNumber;
 use crate::words::OwnerTypeName;
+
+body! {
+    /// Who claims a badge, or takes a claim back.
+    #[schema(as = OwnerRequest)]
+    pub struct OwnerRequestBody {
+        /// The module.
+        ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
+        /// Its own id of the use.
+        referenceId: TextOrNumber => reference = reference(fields, name),
+    }
+    parse(fields, name) -> Owner {
+        Owner { owner_type, reference }
+    }
+}
 
 answer! {
     /// A badge was claimed.
@@ -51,4 +68,24 @@ pub struct ActivityBody {
     pub id: BadgeId,
     /// Whether it is on now.
     pub is_active: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use accolade_domain::owner::OwnerType;
+
+    #[test]
+    fn a_number_is_a_reference_and_what_is_missing_has_its_own_code() {
+        let parsed =
+            OwnerRequestBody::parse(br#"{"ownerType":"journeys","referenceId":2132}"#).unwrap();
+        assert_eq!(parsed.value.owner_type, OwnerType::Journeys);
+        assert_eq!(parsed.value.reference.as_str(), "2132");
+        let codes: Vec<_> = OwnerRequestBody::parse(b"{}")
+            .unwrap_err()
+            .iter()
+            .map(|problem| problem.code.number())
+            .collect();
+        assert_eq!(codes, [716, 717]);
+    }
 }

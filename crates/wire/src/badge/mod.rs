@@ -3,7 +3,6 @@
 pub mod answer;
 pub mod claim;
 pub mod list;
-pub mod owner;
 pub mod query;
 pub mod request;
 

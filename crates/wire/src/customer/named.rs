@@ -1,15 +1,19 @@
-//! How requests name customers: by their numbers or, if a header says so, by an identifier of
-//! the organisation's directory. And what bodies that name customers are read by besides themselves.
+//! What requests about customers have in common. How they name customers: by their numbers or, if a
+//! header says so, by an identifier of the organisation's directory. On whose behalf they come, and what
+//! their bodies are read by besides themselves.
 //!
 //! Identifiers are personal data: they are in no message, and nothing here prints them.
 
 pub use accolade_application::customers::{NamedCustomer, NamedCustomers};
 use accolade_application::ports::IdentifierKind;
 use accolade_domain::customer::DistinctCustomers;
+use accolade_domain::owner::{Owner, OwnerType};
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_domain::text::{Name, RequestId, TextError};
+use accolade_domain::text::{Name, ReferenceId, RequestId, TextError};
 
-use crate::json::{self, Field, Fields, word};
+use crate::json::{self, Field, Fields, body, word};
+use crate::shapes::TextOrNumber;
+use crate::words::OwnerTypeName;
 
 /// The header that says by which kind of identifier customers are named.
 pub const IDENTIFIER_HEADER: &str = "X-CAP-CUSTOMER-IDENTIFIER";
@@ -47,6 +51,31 @@ pub fn in_path(text: String, named_by: Option<IdentifierKind>) -> Result<NamedCu
         Some(kind) => IdentifierText::try_from(text)
             .map(|text| NamedCustomer::Identifier(kind, text.into_string()))
             .map_err(|_| Rejection::new(Code::IdentifierUnknown)),
+    }
+}
+
+/// What stands beside a body, as it was sent.
+#[derive(Debug, Clone)]
+pub struct BodyContext {
+    /// The most customers that one request may name.
+    pub max_customers: usize,
+    /// The header `requestId`.
+    pub request_id: Option<Vec<u8>>,
+    /// The header [`IDENTIFIER_HEADER`].
+    pub identifier: Option<Vec<u8>>,
+}
+
+impl BodyContext {
+    /// What the body is read by.
+    ///
+    /// # Errors
+    /// 1028 if the header names no kind of identifier.
+    pub fn parsed(&self) -> Result<ParseContext<'_>, Vec<Rejection>> {
+        Ok(ParseContext {
+            max_customers: self.max_customers,
+            request_id: self.request_id.as_deref(),
+            named_by: named_by(self.identifier.as_deref()).map_err(|problem| vec![problem])?,
+        })
     }
 }
 
@@ -96,6 +125,42 @@ impl ParseContext<'_> {
                 RequestId::try_from(text).map_err(json::sentence)
             })
             .transpose()
+    }
+}
+
+body! {
+    /// The owner and its own id of the use on whose behalf something is recorded.
+    pub struct TriggeredBy {
+        /// The module.
+        ownerType: OwnerTypeName => owner_type = owner_type(fields, name),
+        /// Its own id of the use.
+        referenceId: TextOrNumber => reference = reference(fields, name),
+    }
+    read(fields, name) -> Owner {
+        Owner { owner_type, reference }
+    }
+}
+
+/// The module in the field `name`: 716 if it is missing.
+pub(crate) fn owner_type(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<OwnerType> {
+    fields
+        .field(name)
+        .required_as(Code::OwnerTypeMissing)
+        .word(OwnerType::ALL, OwnerType::name)
+}
+
+/// The module's own id in the field `name`: 717 if it is missing.
+pub(crate) fn reference(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<ReferenceId> {
+    fields
+        .field(name)
+        .required_as(Code::ReferenceMissing)
+        .text_or_number()
+}
+
+impl TriggeredBy {
+    /// The owner in the field `name`, if it is there.
+    pub(crate) fn field(fields: &mut Fields<'_, '_>, name: &'static str) -> Option<Owner> {
+        fields.field(name).object_as(Self::read)
     }
 }
 

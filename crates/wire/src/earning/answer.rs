@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use crate::answer::answer;
 use crate::enrolment::answer::OwnerBody;
+use crate::enrolment::answer::{CustomerError, Placed, collect, placed};
 use crate::instant::{WireInstant, WireIso};
-use crate::request::element::{CustomerError, Placed, collect, placed};
 use crate::shapes::CustomerReference;
 use crate::words::BadgeStatusName;
 

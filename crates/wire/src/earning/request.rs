@@ -3,9 +3,7 @@
 use accolade_application::earning::{EarnBadge, Earners, RevokeEarn};
 use accolade_domain::earning::EventDate;
 
-use crate::badge::owner::TriggeredBy;
-use crate::customer::named;
-use crate::customer::named::ParseContext;
+use crate::customer::named::{self, ParseContext, TriggeredBy};
 use crate::instant::WireIso;
 use crate::json::{Fields, Presence, body};
 use crate::shapes::{CustomerReference, CustomerReferences, InstantInput, TextOrNumber};

@@ -2,9 +2,7 @@
 
 use accolade_application::enrolment::EnrolCustomers;
 
-use crate::badge::owner::TriggeredBy;
-use crate::customer::named;
-use crate::customer::named::ParseContext;
+use crate::customer::named::{self, ParseContext, TriggeredBy};
 use crate::instant::WireIso;
 use crate::json::{Presence, body};
 use crate::shapes::{CustomerReferences, InstantInput, TextOrNumber};

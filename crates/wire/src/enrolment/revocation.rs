@@ -6,7 +6,7 @@ use accolade_domain::text::RequestId;
 use serde::Serializer;
 
 use crate::answer::answer;
-use crate::request::element::{CustomerError, collect};
+use crate::enrolment::answer::{CustomerError, collect};
 use crate::shapes::CustomerReference;
 
 answer! {

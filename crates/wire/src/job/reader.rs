@@ -17,8 +17,7 @@ use accolade_domain::rejection::{Code, Rejection};
 
 use super::columns::{self, Need};
 use super::rows::{Columns, FileRow};
-use crate::badge::owner::{self, TriggeredBy};
-use crate::customer::named;
+use crate::customer::named::{self, TriggeredBy};
 use crate::directory;
 use crate::json::{self, Fields, Presence};
 
@@ -252,11 +251,11 @@ impl RowReader {
         }
         let owner_type = match common {
             Some(common) if !has_type => Some(common.owner_type),
-            _ => owner::owner_type(fields, columns::OWNER_TYPE),
+            _ => named::owner_type(fields, columns::OWNER_TYPE),
         };
         let reference = match common {
             Some(common) if !has_reference => Some(common.reference.clone()),
-            _ => owner::reference(fields, columns::REFERENCE),
+            _ => named::reference(fields, columns::REFERENCE),
         };
         Some(Owner {
             owner_type: owner_type?,

@@ -6,7 +6,7 @@ use accolade_domain::owner::Owner;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::ReferenceId;
 
-use crate::badge::owner::TriggeredBy;
+use crate::customer::named::TriggeredBy;
 use crate::instant::WireIso;
 use crate::json::{Presence, SET_BY_SERVER, body, sentence};
 use crate::query::{Query, words};

@@ -4,21 +4,29 @@
 //! ignored with a warning.
 
 mod constraints;
-mod details;
+mod kept;
 mod schema;
 
-use accolade_domain::badge::{BadgeDraft, EarnType};
+use accolade_domain::badge::{BadgeDraft, Benefit, EarnType, Image, ImageTag, Tag};
+use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::owner::OwnerType;
 use accolade_domain::rejection::{Code, Rejection};
+use accolade_domain::text::Name;
 
 use crate::badge::expiry;
-use crate::json::{self, Field, Fields, Parsed, Presence, Purpose, SET_BY_SERVER};
+use crate::json::{self, Field, Fields, Parsed, Presence, Purpose, SET_BY_SERVER, body};
+use crate::words::ImageTagName;
+
+use kept::{Nul, WebAddress, compact};
 
 pub use schema::BadgeRequestBody;
 
 /// The most elements that a list of a badge may have.
 const MOST_ELEMENTS: usize = 100;
+
+/// The most characters that a benefit may have, without blanks between its parts.
+const MOST_BENEFIT_CHARACTERS: usize = 4_000;
 
 /// Fields that only answers have.
 const ANSWERED: &[&str] = &[
@@ -163,12 +171,12 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
     let draft = BadgeDraft {
         customer_constraints: constraints.customer,
         badge_constraints: constraints.badge,
-        images: details::images(fields.field("images")),
-        tags: details::tags(fields.field("tags")),
-        benefits: details::benefits(fields.field("benefits")),
+        images: images(fields.field("images")),
+        tags: tags(fields.field("tags")),
+        benefits: benefits(fields.field("benefits")),
         rank: fields.field("badgeRank").integer(),
         group: fields.field("badgeGroupId").object_id(),
-        custom_values: details::custom_values(fields.field("customFields")),
+        custom_values: custom_values(fields.field("customFields")),
         default_till: fields.field("defaultTillId").integer(),
         ..draft
     };
@@ -180,6 +188,92 @@ fn draft(fields: &mut Fields<'_, '_>, purpose: Purpose) -> BadgeDraft {
 fn elements<'a, 'p, T>(field: Field<'a, 'p>, read: impl Fn(Field<'a, 'p>) -> Option<T>) -> Vec<T> {
     let elements = field.list(MOST_ELEMENTS, Code::Unreadable);
     elements.into_iter().flatten().filter_map(read).collect()
+}
+
+/// The pictures in `field`.
+fn images(field: Field<'_, '_>) -> Vec<Image> {
+    elements(field, |element| element.object_as(ImageRequest::read))
+}
+
+/// The names and values in `field`.
+fn tags(field: Field<'_, '_>) -> Vec<Tag> {
+    elements(field, |element| element.object_as(TagRequest::read))
+}
+
+body! {
+    /// A picture of the badge.
+    pub(crate) struct ImageRequest {
+        /// What the picture is called.
+        #[schema(max_length = 255)]
+        name: Option<String> => called = Some(fields.field(name).text()),
+        /// Your handle of the stored file.
+        #[schema(max_length = 255)]
+        fileSvcHandle: Option<String> => file_svc_handle = Some(fields.field(name).text()),
+        /// An absolute http or https address.
+        #[schema(max_length = 2048)]
+        url: Option<String> => url = Some(fields.field(name).text::<WebAddress>()),
+        /// Which state of the badge it shows.
+        tag: Option<ImageTagName> =>
+            tag = Some(fields.field(name).word(ImageTag::ALL, ImageTag::name)),
+    }
+    read(fields, name) -> Image {
+        Image { name: called, file_svc_handle, url: url.map(|url| url.0), tag }
+    }
+}
+
+body! {
+    /// A free name and value.
+    pub(crate) struct TagRequest {
+        /// The name.
+        #[schema(min_length = 1, max_length = 255)]
+        name: String => called = fields.field(name).required().text(),
+        /// The value.
+        #[schema(max_length = 255)]
+        value: Option<String> => value = Some(fields.field(name).text()),
+    }
+    read(fields, name) -> Tag {
+        Tag { name: called, value }
+    }
+}
+
+/// The benefits in `field`, as they were sent.
+fn benefits(field: Field<'_, '_>) -> Vec<Benefit> {
+    elements(field, benefit)
+}
+
+fn benefit(element: Field<'_, '_>) -> Option<Benefit> {
+    let raw = element.raw()?;
+    let mut fields = element.object()?;
+    let kind = fields.field("benefitType").required().text::<Name>();
+    let json = match compact(raw) {
+        Err(Nul) => Err("Must not contain the NUL character (U+0000).".to_owned()),
+        Ok(json) if json.chars().count() > MOST_BENEFIT_CHARACTERS => Err(format!(
+            "Must not be longer than {MOST_BENEFIT_CHARACTERS} characters."
+        )),
+        Ok(json) => Ok(json),
+    };
+    let json = json.map_err(|message| fields.refuse(Rejection::unreadable(message)));
+    kind.and(json.ok()).map(Benefit::from_json)
+}
+
+/// The values of custom fields in `field`, by their names.
+fn custom_values(field: Field<'_, '_>) -> CustomValues {
+    let Some(fields) = field.object() else {
+        return CustomValues::new();
+    };
+    let mut values = CustomValues::new();
+    for (name, value) in fields.rest().filter(|(_, value)| value.is_present()) {
+        match Name::try_from(name.into_owned()) {
+            Ok(name) if values.contains_key(&name) => {
+                let message = "The field is given more than once. Send it once.";
+                value.refuse(Rejection::unreadable(message));
+            }
+            Ok(name) => values.extend(value.scalar().map(|value| (name, value))),
+            // No custom field can have such a name.
+            Err(_) => value.refuse(Rejection::new(Code::CustomFieldUnknown)),
+        }
+    }
+    values
 }
 
 fn owners(fields: &mut Fields<'_, '_>) -> Vec<OwnerType> {

@@ -8,7 +8,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::badge::request::details::{ImageRequest, TagRequest};
+use crate::badge::request::{ImageRequest, TagRequest};
 use crate::instant::WireIso;
 use crate::shapes::InstantInput;
 use crate::words::{CalendarUnitName, EarnTypeName, OwnerTypeName, WeekdayName};
