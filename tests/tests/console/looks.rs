@@ -6,7 +6,6 @@
 //! where one begins and from what is listed here.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 
 use accolade_console::declarations;
 use accolade_tests::{
@@ -41,11 +40,6 @@ struct Demo {
     receiver: Receiver,
     /// Where nothing leads that would be looked at otherwise, or where there is more to see.
     begin: Vec<(&'static str, String)>,
-}
-
-fn demo() -> &'static Demo {
-    static DEMO: OnceLock<Demo> = OnceLock::new();
-    DEMO.get_or_init(Demo::start)
 }
 
 impl Demo {
@@ -146,7 +140,6 @@ struct Walk<'d> {
     demo: &'d Demo,
     browser: Browser,
     axe: Axe,
-    scheme: Scheme,
     /// The pages that nobody has looked at.
     missing: BTreeSet<&'static str>,
     /// Where one of them is, as a page that somebody has looked at says.
@@ -181,16 +174,20 @@ impl Walk<'_> {
         if loaded[0][2] != status {
             found.push(format!("is answered {}", loaded[0][2]));
         }
-        let picture = format!("{}/{name}", self.scheme.name());
-        browser.picture(&picture, Width::Full);
-        browser.picture(&format!("{picture}-narrow"), Width::Half);
+        let picture = |scheme: Scheme| format!("{}/{name}", scheme.name());
+        browser.picture(&picture(Scheme::Light), Width::Full);
+        browser.picture(&format!("{}-narrow", picture(Scheme::Light)), Width::Half);
         let excess = browser.run(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
         );
         if excess != 0 {
             found.push(format!("is wider than a narrow window by {excess} px"));
         }
-        browser.widen(Width::Full);
+        // Nothing else is other in the dark than its colours.
+        browser.prefer(Scheme::Dark);
+        browser.picture(&picture(Scheme::Dark), Width::Full);
+        found.extend(self.axe.faint(browser));
+        browser.prefer(Scheme::Light);
         let place = browser.path();
         let placed = found
             .into_iter()
@@ -309,21 +306,21 @@ fn fits(page: &str, path: &str) -> bool {
     alike(page) && (page == path || !pages().contains(path))
 }
 
-fn walk(scheme: Scheme) {
+#[test]
+fn every_page_can_be_used_by_everybody_light_and_dark_wide_and_narrow() {
     let Some(axe) = Axe::installed() else {
         return;
     };
-    let demo = demo();
+    let demo = Demo::start();
     let Some(browser) = Browser::open(demo.server.address(), Scripts::On) else {
         return;
     };
-    browser.prefer(scheme);
+    browser.prefer(Scheme::Light);
     browser.widen(Width::Full);
     let mut walk = Walk {
-        demo,
+        demo: &demo,
         browser,
         axe,
-        scheme,
         missing: pages(),
         known: BTreeMap::new(),
         found: Vec::new(),
@@ -341,14 +338,4 @@ fn walk(scheme: Scheme) {
         "nothing leads to {:?}",
         walk.missing
     );
-}
-
-#[test]
-fn every_page_can_be_used_by_everybody_when_it_is_light() {
-    walk(Scheme::Light);
-}
-
-#[test]
-fn every_page_can_be_used_by_everybody_when_it_is_dark() {
-    walk(Scheme::Dark);
 }
