@@ -136,7 +136,7 @@ impl Browser {
         self.tell("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    fn tell(&self, command: &str, parameters: &Value) -> Value {
+    pub(super) fn tell(&self, command: &str, parameters: &Value) -> Value {
         self.wait(developer_tools(self.client(), command, parameters))
             .unwrap()
     }

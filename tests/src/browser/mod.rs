@@ -14,7 +14,7 @@ use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, Poi
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::race::until;
 use driver::Place;
@@ -83,6 +83,17 @@ impl Browser {
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.session().wait(work)
+    }
+
+    /// Keeps a cookie, which an answer set for somebody else.
+    pub fn keep(&self, cookie: &str) {
+        let pair = cookie.split(';').next().and_then(|it| it.split_once('='));
+        let (name, value) = pair.unwrap();
+        let cookie = json!({
+            "url": self.address, "name": name, "value": value, "path": "/", "secure": true,
+            "httpOnly": true,
+        });
+        self.tell("Network.setCookie", &cookie);
     }
 
     /// Opens the page at `path`.
