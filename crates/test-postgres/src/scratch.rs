@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 const MEMORY: &str = "/dev/shm";
 
 /// How much room there must be in it, for all tests that run beside each other.
-const ENOUGH: u64 = 4 << 30;
+const ENOUGH: u64 = 2 << 30;
 
 /// The directory for what a test throws away: in memory, where files are made and removed, and waited for,
 /// at no cost, if there is much room in it; else the temporary one.
