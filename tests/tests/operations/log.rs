@@ -31,7 +31,7 @@ fn dropped(server: &Server) -> u64 {
 #[test]
 fn a_server_whose_log_nobody_reads_answers_and_says_later_that_lines_are_missing() {
     let mut server = unread();
-    let org = server.org().with_a_connection();
+    let org = server.org();
     ask(&org, 500);
     server.stranger().get("/health/live").ok();
     server.stranger().get("/health/ready").ok();
@@ -57,7 +57,7 @@ fn a_server_whose_log_nobody_reads_answers_and_says_later_that_lines_are_missing
 fn a_server_whose_log_nobody_reads_stops_when_it_is_told() {
     let server = unread();
     // Several times what a pipe takes.
-    ask(&server.org().with_a_connection(), 500);
+    ask(&server.org(), 500);
     let told = Instant::now();
     server.signal(Signal::TERM);
     assert_eq!(server.wait().code(), Some(0));
