@@ -29,7 +29,7 @@ pub(super) fn driver() -> Option<&'static str> {
 struct Driver {
     address: String,
     _program: Child,
-    // Ends it, and with it every browser, when this process ends; what they left goes too.
+    // Ends it and every browser when this process ends; what they left goes too.
     _watchdog: Watchdog,
 }
 
@@ -45,7 +45,7 @@ impl Driver {
             skipped("chromedriver");
             return None;
         };
-        let watchdog = Watchdog::over(program.id(), Some(&directory));
+        let watchdog = Watchdog::over_group(program.id(), &directory);
         let logs = Arc::new(Logs::default());
         logs.follow(program.stdout.take().unwrap());
         logs.follow(std::io::empty());
