@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use accolade_test_postgres::TestDatabase;
+use accolade_test_postgres::{TestDatabase, scratch};
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::sqlite::SqliteConnection;
@@ -38,7 +38,7 @@ impl Database {
     pub fn create(backend: Backend) -> Self {
         match backend {
             Backend::Sqlite => {
-                let directory = TempDir::with_prefix("accolade-e2e-").unwrap();
+                let directory = TempDir::with_prefix_in("accolade-e2e-", scratch()).unwrap();
                 let file = directory.path().join("accolade.db");
                 let url = format!("sqlite://{}", file.display());
                 Self(Holder::Sqlite { directory, url })

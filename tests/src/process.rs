@@ -96,12 +96,21 @@ pub(crate) struct Watchdog {
 
 impl Watchdog {
     pub(crate) fn over(process: u32, directory: Option<&Path>) -> Self {
+        Self::over_whom(&process.to_string(), directory)
+    }
+
+    /// Over a process that leads a group, and all whom it has started.
+    pub(crate) fn over_group(leader: u32, directory: &Path) -> Self {
+        Self::over_whom(&format!("-{leader}"), Some(directory))
+    }
+
+    fn over_whom(whom: &str, directory: Option<&Path>) -> Self {
         let mut command = Command::new("sh");
         command.args([
             "-c",
-            r#"read -r _; kill -9 "$1"; [ -z "$2" ] || rm -rf "$2""#,
+            r#"read -r _; kill -s KILL -- "$1"; [ -z "$2" ] || rm -rf "$2""#,
         ]);
-        command.arg("watchdog").arg(process.to_string());
+        command.arg("watchdog").arg(whom);
         command.arg(directory.unwrap_or(Path::new("")));
         let mut shell = command
             .stdin(Stdio::piped())

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::database::Server;
 use crate::script::{self, User};
-use crate::{APP_ROLE, TestDatabase, binaries};
+use crate::{APP_ROLE, TestDatabase, binaries, scratch};
 
 /// How a server is set up.
 #[derive(Debug, Clone)]
@@ -25,7 +25,7 @@ impl Options {
     pub fn throw_away() -> Self {
         Self {
             durable: false,
-            directory: std::env::temp_dir(),
+            directory: scratch(),
             max_connections: 400,
             settings: Vec::new(),
         }
@@ -36,11 +36,12 @@ impl Options {
     pub fn durable() -> Self {
         Self {
             durable: true,
+            directory: std::env::temp_dir(),
             ..Self::throw_away()
         }
     }
 
-    /// Puts the data below this directory instead of the temporary one, which may be memory.
+    /// Puts the data below this directory instead of [`scratch`], or of the temporary one if it is durable.
     #[must_use]
     pub fn in_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();

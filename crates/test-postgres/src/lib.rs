@@ -36,6 +36,7 @@ mod database;
 mod pooler;
 mod proxy;
 mod psql;
+mod scratch;
 mod script;
 mod url;
 
@@ -44,6 +45,7 @@ pub use cluster::{Cluster, Options};
 pub use database::TestDatabase;
 pub use pooler::{Pooler, Pooling, has_statements};
 pub use proxy::{Mode, Proxy, Then};
+pub use scratch::scratch;
 
 /// The environment variable that names a server to use instead of a throw-away one.
 pub const URL_VARIABLE: &str = "ACCOLADE_TEST_DATABASE_URL";

@@ -1,6 +1,7 @@
 //! What only Chrome's driver can be told: the commands of its developer tools, and its log.
 
 use fantoccini::Client;
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use serde_json::{Value, json};
 use ureq::http::Method;
@@ -25,21 +26,25 @@ impl WebDriverCompatibleCommand for Command {
 }
 
 /// Has the developer tools carry out `command`.
-pub(super) async fn developer_tools(client: &Client, command: &str, parameters: &Value) -> Value {
+pub(super) async fn developer_tools(
+    client: &Client,
+    command: &str,
+    parameters: &Value,
+) -> Result<Value, CmdError> {
     let command = Command {
         path: "goog/cdp/execute",
         body: json!({"cmd": command, "params": parameters}),
     };
-    client.issue_cmd(command).await.unwrap()
+    client.issue_cmd(command).await
 }
 
 /// What the browser has complained of since this was asked last.
-pub(super) async fn complaints(client: &Client) -> Vec<String> {
+pub(super) async fn complaints(client: &Client) -> Result<Vec<String>, CmdError> {
     let command = Command {
         path: "se/log",
         body: json!({"type": "browser"}),
     };
-    let lines = client.issue_cmd(command).await.unwrap();
+    let lines = client.issue_cmd(command).await?;
     let lines = lines.as_array().unwrap().iter();
-    lines.map(|it| it["message"].to_string()).collect()
+    Ok(lines.map(|it| it["message"].to_string()).collect())
 }

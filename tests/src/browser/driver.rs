@@ -1,4 +1,4 @@
-//! The one chromedriver of a test binary, which starts a browser for each test, and how many there may be.
+//! The one chromedriver of a test binary, which starts browsers, and how many of them may be used at once.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::Scripts;
+use super::session::Session;
 use crate::logs::Logs;
 use crate::process::Watchdog;
 
-/// How many browsers there are at once: each has some processes, and is one of two cores.
+/// How many browsers are used at once: each has some processes, and is one of two cores.
 const MOST: usize = 2;
 
 /// How long chromedriver may take to listen.
@@ -27,7 +29,7 @@ pub(super) fn driver() -> Option<&'static str> {
 struct Driver {
     address: String,
     _program: Child,
-    // Ends it, and with it every browser, when this process ends; what they left goes too.
+    // Ends it and every browser when this process ends; what they left goes too.
     _watchdog: Watchdog,
 }
 
@@ -43,7 +45,7 @@ impl Driver {
             skipped("chromedriver");
             return None;
         };
-        let watchdog = Watchdog::over(program.id(), Some(&directory));
+        let watchdog = Watchdog::over_group(program.id(), &directory);
         let logs = Arc::new(Logs::default());
         logs.follow(program.stdout.take().unwrap());
         logs.follow(std::io::empty());
@@ -66,26 +68,45 @@ pub(super) fn skipped(program: &str) {
     eprintln!("skipped: {program} is not there; `.ci/setup tests` installs it");
 }
 
-static TAKEN: Mutex<usize> = Mutex::new(0);
+static PLACES: Mutex<Places> = Mutex::new(Places {
+    taken: 0,
+    idle: Vec::new(),
+});
 static FREED: Condvar = Condvar::new();
+
+#[derive(Debug)]
+struct Places {
+    taken: usize,
+    /// Browsers that nobody uses, as if they had just been started.
+    idle: Vec<Session>,
+}
 
 /// The right to have a browser, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Place;
 
 impl Place {
-    /// Waits until there is one.
-    pub(super) fn take() -> Self {
-        let taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = FREED.wait_while(taken, |taken| *taken >= MOST);
-        *taken.unwrap_or_else(PoisonError::into_inner) += 1;
-        Self
+    /// Waits until there is one; gives a browser for it if one like this is idle.
+    pub(super) fn take(scripts: Scripts) -> (Self, Option<Session>) {
+        let places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = FREED.wait_while(places, |places| places.taken >= MOST);
+        let mut places = places.unwrap_or_else(PoisonError::into_inner);
+        places.taken += 1;
+        let like_this = places.idle.iter().position(|it| it.scripts() == scripts);
+        let idle = like_this.map(|index| places.idle.swap_remove(index));
+        (Self, idle)
+    }
+
+    /// Keeps a browser for whoever is next.
+    pub(super) fn keep(session: Session) {
+        let mut places = PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+        places.idle.push(session);
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *TAKEN.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        PLACES.lock().unwrap_or_else(PoisonError::into_inner).taken -= 1;
         FREED.notify_one();
     }
 }

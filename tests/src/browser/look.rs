@@ -66,24 +66,36 @@ impl Axe {
     /// What it finds in the page that `browser` shows: which rule, where, and why.
     #[track_caller]
     pub fn violations(&self, browser: &Browser) -> Vec<String> {
-        let client = browser.client();
-        let run = "const done = arguments[arguments.length - 1]; \
-                   axe.run(document, {resultTypes: ['violations']}).then(it => done(it.violations))";
-        let found = browser.wait(async {
-            client.execute(&self.0, Vec::new()).await.unwrap();
-            client.execute_async(run, Vec::new()).await.unwrap()
-        });
-        let told = found.as_array().unwrap().iter().flat_map(|violation| {
-            let nodes = violation["nodes"].as_array().unwrap().iter();
-            nodes.map(|node| {
-                format!(
-                    "{}: {} {}",
-                    violation["id"], node["html"], node["failureSummary"]
-                )
-            })
-        });
-        told.collect()
+        let load = browser.client().execute(&self.0, Vec::new());
+        browser.wait(load).unwrap();
+        found(browser, &json!({"resultTypes": ["violations"]}))
     }
+
+    /// What it finds too faint to be read in a page that it has looked at before, whose colours are others now.
+    #[track_caller]
+    pub fn faint(&self, browser: &Browser) -> Vec<String> {
+        let contrast = json!({"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]});
+        found(browser, &contrast)
+    }
+}
+
+/// What axe-core finds with these options.
+#[track_caller]
+fn found(browser: &Browser, options: &Value) -> Vec<String> {
+    let run = "const [options, done] = arguments; \
+               axe.run(document, options).then(it => done(it.violations))";
+    let run = browser.client().execute_async(run, vec![options.clone()]);
+    let found = browser.wait(run).unwrap();
+    let told = found.as_array().unwrap().iter().flat_map(|violation| {
+        let nodes = violation["nodes"].as_array().unwrap().iter();
+        nodes.map(|node| {
+            format!(
+                "{}: {} {}",
+                violation["id"], node["html"], node["failureSummary"]
+            )
+        })
+    });
+    told.collect()
 }
 
 impl Browser {
@@ -124,7 +136,8 @@ impl Browser {
         self.tell("Emulation.setDeviceMetricsOverride", &metrics);
     }
 
-    fn tell(&self, command: &str, parameters: &Value) -> Value {
+    pub(super) fn tell(&self, command: &str, parameters: &Value) -> Value {
         self.wait(developer_tools(self.client(), command, parameters))
+            .unwrap()
     }
 }

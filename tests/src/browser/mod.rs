@@ -6,40 +6,24 @@
 mod chrome;
 mod driver;
 mod look;
+mod session;
 
 use std::time::Duration;
 
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
 use fantoccini::elements::Element;
-use fantoccini::{Client, ClientBuilder, Locator};
-use hyper_util::client::legacy::connect::HttpConnector;
+use fantoccini::error::CmdError;
+use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::race::until;
 use driver::Place;
+use session::Session;
 
 pub use look::{Axe, Scheme, Width};
 
 /// How long a page may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Without a display, without what a browser does for itself in the network, and as root.
-const ARGUMENTS: [&str; 12] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--lang=en-US",
-    "--window-size=1280,900",
-    "--hide-scrollbars",
-    // It ends with whoever started it.
-    "--remote-debugging-pipe",
-];
 
 /// Whether the browser runs the scripts of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +52,11 @@ impl Key {
     }
 }
 
-/// A browser with a profile of its own, until it is dropped.
+/// A browser that has seen nothing yet, until it is dropped.
 #[derive(Debug)]
 pub struct Browser {
     address: String,
-    runtime: Runtime,
-    client: Option<Client>,
+    session: Option<Session>,
     _place: Place,
 }
 
@@ -81,25 +64,36 @@ impl Browser {
     /// One for the pages of the server at `address`; `None`, which is said, where chromedriver is not installed.
     pub fn open(address: &str, scripts: Scripts) -> Option<Self> {
         let driver = driver::driver()?;
-        let place = Place::take();
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        builder.capabilities(capabilities(scripts));
-        let client = runtime.block_on(builder.connect(driver)).unwrap();
+        let (place, idle) = Place::take(scripts);
+        let session = idle.unwrap_or_else(|| Session::start(driver, scripts));
         Some(Self {
             address: address.to_owned(),
-            runtime,
-            client: Some(client),
+            session: Some(session),
             _place: place,
         })
     }
 
+    fn session(&self) -> &Session {
+        self.session.as_ref().unwrap()
+    }
+
     fn client(&self) -> &Client {
-        self.client.as_ref().unwrap()
+        self.session().client()
     }
 
     fn wait<T>(&self, work: impl Future<Output = T>) -> T {
-        self.runtime.block_on(work)
+        self.session().wait(work)
+    }
+
+    /// Keeps a cookie, which an answer set for somebody else.
+    pub fn keep(&self, cookie: &str) {
+        let pair = cookie.split(';').next().and_then(|it| it.split_once('='));
+        let (name, value) = pair.unwrap();
+        let cookie = json!({
+            "url": self.address, "name": name, "value": value, "path": "/", "secure": true,
+            "httpOnly": true,
+        });
+        self.tell("Network.setCookie", &cookie);
     }
 
     /// Opens the page at `path`.
@@ -125,10 +119,7 @@ impl Browser {
 
     /// What stands in the page, without what stands around every page.
     pub fn text(&self) -> String {
-        self.wait(async {
-            let main = self.client().find(Locator::Css("main")).await.unwrap();
-            main.text().await.unwrap()
-        })
+        self.wait(shown(self.client())).unwrap()
     }
 
     /// Holds that the page says all of these.
@@ -155,9 +146,10 @@ impl Browser {
             let active = self.client().active_element().await.unwrap();
             (
                 active.attr("role").await.unwrap(),
-                active.text().await.unwrap(),
+                active.prop("innerText").await.unwrap().unwrap(),
             )
         });
+        let complaints = complaints.trim();
         assert_eq!(
             role.as_deref(),
             Some("alert"),
@@ -168,17 +160,14 @@ impl Browser {
             complaints.contains(text),
             "{text:?} is not in:\n{complaints}"
         );
-        assert!(self.text().starts_with(&complaints));
+        assert!(self.text().starts_with(complaints));
     }
 
     /// Waits until the page says this by itself: it may come anew while it is read.
     #[track_caller]
     pub fn sees(&self, text: &str) {
         until(text, PATIENCE, || {
-            let read = self.wait(async {
-                let main = self.client().find(Locator::Css("main")).await?;
-                main.text().await
-            });
+            let read = self.wait(shown(self.client()));
             read.is_ok_and(|page| page.contains(text))
         });
     }
@@ -188,7 +177,9 @@ impl Browser {
     pub fn write(&self, label: &str, text: &str) {
         let field = self.field(label);
         self.wait(async {
-            field.clear().await.unwrap();
+            if field.prop("value").await.unwrap().as_deref() != Some("") {
+                field.clear().await.unwrap();
+            }
             field.send_keys(text).await.unwrap();
         });
     }
@@ -331,7 +322,7 @@ impl Browser {
 
     /// What the browser has complained of since this was asked last.
     pub fn complaints(&self) -> Vec<String> {
-        self.wait(chrome::complaints(self.client()))
+        self.wait(chrome::complaints(self.client())).unwrap()
     }
 
     #[track_caller]
@@ -365,24 +356,32 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let Some(client) = self.client.take() else {
+        let Some(session) = self.session.take() else {
             return;
         };
-        self.runtime.block_on(async {
-            if std::thread::panicking()
-                && let Ok(url) = client.current_url().await
-                && let Ok(main) = client.find(Locator::Css("main")).await
-                && let Ok(text) = main.text().await
-            {
+        if std::thread::panicking() {
+            let client = session.client();
+            let url = session.wait(client.current_url());
+            if let (Ok(url), Ok(text)) = (url, session.wait(shown(client))) {
                 #[expect(clippy::print_stderr, reason = "a test has failed")]
                 {
                     eprintln!("--- the page at {url}\n{text}");
                 }
             }
-            // Whatever is left of it ends with chromedriver.
-            let _ = client.close().await;
-        });
+            session.close();
+        } else if session.forget(&self.address).is_ok() {
+            Place::keep(session);
+        } else {
+            session.close();
+        }
     }
+}
+
+/// What the page shows, without what stands around every page, and with blanks between the cells of a row.
+async fn shown(client: &Client) -> Result<String, CmdError> {
+    let script = "return document.querySelector('main').innerText.trim().replaceAll('\\t', ' ')";
+    let text = client.execute(script, Vec::new()).await?;
+    Ok(text.as_str().unwrap_or_default().to_owned())
 }
 
 /// The path of a button or a link that says `name`, aloud or to the eye.
@@ -391,16 +390,4 @@ fn said(name: &str) -> String {
         "//*[self::a or self::button][normalize-space()=\"{name}\" or @aria-label=\"{name}\"]\
          [not(@aria-hidden)]"
     )
-}
-
-fn capabilities(scripts: Scripts) -> fantoccini::wd::Capabilities {
-    let preferences = match scripts {
-        Scripts::On => json!({}),
-        Scripts::Off => json!({"profile.managed_default_content_settings.javascript": 2}),
-    };
-    let wanted = json!({
-        "goog:chromeOptions": {"args": ARGUMENTS, "prefs": preferences},
-        "goog:loggingPrefs": {"browser": "ALL"},
-    });
-    wanted.as_object().unwrap().clone()
 }

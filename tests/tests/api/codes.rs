@@ -294,7 +294,9 @@ fn something_unexpected(backend: Backend) -> Reply {
 
 fn a_database_that_is_away(backend: Backend) -> Reply {
     let database = std::sync::Arc::new(Database::create(backend));
-    let setup = Setup::on(database.clone()).set("database.lock_timeout", "100ms");
+    let setup = Setup::on(database.clone())
+        .set("database.lock_timeout", "100ms")
+        .set("database.pool_timeout", "1s");
     let refused = |server: &Server, cut: &dyn Fn() -> Option<accolade_tests::Transaction>| {
         let (org, body) = ready(server);
         let _held = cut();
@@ -469,7 +471,8 @@ fn a_type_of_request_that_there_is_not(server: &Server) -> Reply {
 fn a_connection_that_breaks_inside_commit() {
     let database = std::sync::Arc::new(Database::create(Backend::Postgres));
     let proxy = Proxy::before(database.url()).unwrap();
-    let server = Setup::on(database).through(proxy.url()).start();
+    let setup = Setup::on(database).set("database.pool_timeout", "1s");
+    let server = setup.through(proxy.url()).start();
     let (org, body) = ready(&server);
     proxy.break_only_what_sends("lost-at-commit");
     proxy.set(Mode::AtCommit {

@@ -11,27 +11,19 @@ pub(crate) struct Desk {
     pub(crate) browser: Browser,
 }
 
-/// Makes four tests of each function of a `&Desk` that is named: on both databases, with scripts and
-/// without.
+/// Makes two tests of each function of a `&Desk` that is named: with scripts on SQLite, and without on
+/// PostgreSQL. What a browser runs is nothing to a database: the other two would tell what these do.
 macro_rules! in_every_browser {
     ($($name:ident)*) => {
         $(mod $name {
             use accolade_tests::{Backend, Scripts};
 
             #[test]
-            fn sqlite() {
+            fn on_sqlite() {
                 crate::desk::at_a_desk(Backend::Sqlite, Scripts::On, super::$name);
             }
             #[test]
-            fn sqlite_without_scripts() {
-                crate::desk::at_a_desk(Backend::Sqlite, Scripts::Off, super::$name);
-            }
-            #[test]
-            fn postgres() {
-                crate::desk::at_a_desk(Backend::Postgres, Scripts::On, super::$name);
-            }
-            #[test]
-            fn postgres_without_scripts() {
+            fn on_postgres_without_scripts() {
                 crate::desk::at_a_desk(Backend::Postgres, Scripts::Off, super::$name);
             }
         })*
@@ -46,7 +38,7 @@ pub(crate) fn at_a_desk(backend: Backend, scripts: Scripts, flow: fn(&Desk)) {
     };
     let org = server.org();
     let login = operator(server, &org);
-    sign_in(&browser, &login, PASSWORD);
+    enter(server, &browser, &login);
     flow(&Desk {
         org,
         login,
@@ -60,6 +52,19 @@ pub(crate) fn operator(server: &Server, org: &Org) -> String {
     let roles = "viewer,care,campaign,approver,admin";
     (server.cli()).create_operator(org.id(), &login, "Ada", roles);
     login
+}
+
+/// Has her signed in, without the form of which `sign_in.rs` tells.
+fn enter(server: &Server, browser: &Browser, login: &str) {
+    let form = format!("login={login}&password={}", PASSWORD.replace(' ', "+"));
+    let stranger = server.stranger();
+    let request = stranger.request("POST", "/console/sign-in");
+    let request = request.header("Origin", server.address());
+    let signed_in = request.bytes(form.into_bytes()).send();
+    assert_eq!(signed_in.status, 303, "{signed_in}");
+    browser.keep(signed_in.header("set-cookie").unwrap());
+    browser.go("/console");
+    assert_eq!(browser.path(), "/console/customers");
 }
 
 /// Signs in, from wherever that is.

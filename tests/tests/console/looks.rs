@@ -146,7 +146,6 @@ struct Walk<'d> {
     demo: &'d Demo,
     browser: Browser,
     axe: Axe,
-    scheme: Scheme,
     /// The pages that nobody has looked at.
     missing: BTreeSet<&'static str>,
     /// Where one of them is, as a page that somebody has looked at says.
@@ -181,16 +180,20 @@ impl Walk<'_> {
         if loaded[0][2] != status {
             found.push(format!("is answered {}", loaded[0][2]));
         }
-        let picture = format!("{}/{name}", self.scheme.name());
-        browser.picture(&picture, Width::Full);
-        browser.picture(&format!("{picture}-narrow"), Width::Half);
+        let picture = |scheme: Scheme| format!("{}/{name}", scheme.name());
+        browser.picture(&picture(Scheme::Light), Width::Full);
+        browser.picture(&format!("{}-narrow", picture(Scheme::Light)), Width::Half);
         let excess = browser.run(
             "return document.documentElement.scrollWidth - document.documentElement.clientWidth",
         );
         if excess != 0 {
             found.push(format!("is wider than a narrow window by {excess} px"));
         }
-        browser.widen(Width::Full);
+        // Nothing else is other in the dark than its colours.
+        browser.prefer(Scheme::Dark);
+        browser.picture(&picture(Scheme::Dark), Width::Full);
+        found.extend(self.axe.faint(browser));
+        browser.prefer(Scheme::Light);
         let place = browser.path();
         let placed = found
             .into_iter()
@@ -309,7 +312,8 @@ fn fits(page: &str, path: &str) -> bool {
     alike(page) && (page == path || !pages().contains(path))
 }
 
-fn walk(scheme: Scheme) {
+/// Holds that what `walk` looks at can be used by everybody.
+fn walk(walk: impl FnOnce(&mut Walk<'_>)) {
     let Some(axe) = Axe::installed() else {
         return;
     };
@@ -317,38 +321,41 @@ fn walk(scheme: Scheme) {
     let Some(browser) = Browser::open(demo.server.address(), Scripts::On) else {
         return;
     };
-    browser.prefer(scheme);
+    browser.prefer(Scheme::Light);
     browser.widen(Width::Full);
-    let mut walk = Walk {
+    let mut walker = Walk {
         demo,
         browser,
         axe,
-        scheme,
         missing: pages(),
         known: BTreeMap::new(),
         found: Vec::new(),
     };
-    walk.visit("sign-in", "/console/sign-in");
-    walk.browser.press("Sign in with your company account");
-    walk.look("not-linked", 403);
-    sign_in(&walk.browser, "demo", "demo-password");
-    walk.look("search", 200);
-    walk.everywhere();
-    walk.answers();
-    assert!(walk.found.is_empty(), "{}", walk.found.join("\n"));
-    assert!(
-        walk.missing.is_empty(),
-        "nothing leads to {:?}",
-        walk.missing
-    );
+    walk(&mut walker);
+    assert!(walker.found.is_empty(), "{}", walker.found.join("\n"));
 }
 
 #[test]
-fn every_page_can_be_used_by_everybody_when_it_is_light() {
-    walk(Scheme::Light);
+fn every_page_can_be_used_by_everybody_light_and_dark_wide_and_narrow() {
+    walk(|walk| {
+        walk.visit("sign-in", "/console/sign-in");
+        walk.browser.press("Sign in with your company account");
+        walk.look("not-linked", 403);
+        sign_in(&walk.browser, "demo", "demo-password");
+        walk.look("search", 200);
+        walk.everywhere();
+        assert!(
+            walk.missing.is_empty(),
+            "nothing leads to {:?}",
+            walk.missing
+        );
+    });
 }
 
 #[test]
-fn every_page_can_be_used_by_everybody_when_it_is_dark() {
-    walk(Scheme::Dark);
+fn every_answer_to_a_form_can_be_used_by_everybody_light_and_dark_wide_and_narrow() {
+    walk(|walk| {
+        sign_in(&walk.browser, "demo", "demo-password");
+        walk.answers();
+    });
 }

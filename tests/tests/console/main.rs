@@ -1,4 +1,4 @@
-//! The console in a browser: what people do there, on both databases, with scripts and without, and what
+//! The console in a browser: what people do there, with scripts on SQLite and without on PostgreSQL, and what
 //! every page looks like.
 //!
 //! What a page contains, who gets it and what a form may say is tested in `crates/console`, in memory. Here a

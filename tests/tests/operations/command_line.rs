@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use accolade_tests::{Backend, Credentials, Server, on_both_databases, shared, until};
+use rustix::process::Signal;
 use serde_json::json;
 
 fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
@@ -42,8 +43,9 @@ fn an_org_and_a_client_are_made_listed_and_refused_twice(backend: Backend) {
     assert!(cli.run(&["client", "list"]).ok().contains("revoked"));
 }
 
-fn a_client_is_bounded_ends_and_shows_when_it_was_last_let_in(backend: Backend) {
-    let server = Server::start(backend);
+#[test]
+fn a_client_is_bounded_ends_and_shows_when_it_was_last_let_in() {
+    let server = Server::start(Backend::Sqlite);
     let cli = server.cli();
     let org = server.org();
     let credentials = cli.create_client(org.id(), None);
@@ -72,9 +74,15 @@ fn a_client_is_bounded_ends_and_shows_when_it_was_last_let_in(backend: Backend) 
         refused.header("ratelimit-policy"),
         Some(r#""requests";q=2;w=60, "customers";q=9;w=60"#)
     );
-    until("its use is written down", Duration::from_mins(1), || {
-        listed().ends_with("Z test")
-    });
+    // Which clients were let in is written down now and then, and at the end.
+    let setup = server.setup().clone();
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(listed().ends_with("Z test"), "{}", listed());
+    let server = setup.start();
+    let client = server.client(&credentials);
+    let get = || client.request("GET", "badgeMeta").send();
+    assert_eq!(get().status, 200);
 
     assert!(
         set(&["--ends", "2020-01-01T00:00:00Z"])
@@ -254,7 +262,6 @@ fn help_and_version_are_worth_reading() {
 }
 
 on_both_databases! {
-    a_client_is_bounded_ends_and_shows_when_it_was_last_let_in
     callers_keep_the_credentials_that_they_have
     an_org_and_a_client_are_made_listed_and_refused_twice
     to_migrate_twice_changes_nothing

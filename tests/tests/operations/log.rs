@@ -32,7 +32,7 @@ fn dropped(server: &Server) -> u64 {
 fn a_server_whose_log_nobody_reads_answers_and_says_later_that_lines_are_missing() {
     let mut server = unread();
     let org = server.org();
-    ask(&org, 2_000);
+    ask(&org, 500);
     server.stranger().get("/health/live").ok();
     server.stranger().get("/health/ready").ok();
     until("lines are dropped", Duration::from_mins(5), || {

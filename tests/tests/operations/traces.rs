@@ -189,7 +189,7 @@ fn requests_go_on_beside_a_collector_that_is_not_there_or_takes_nothing() {
         let server = Setup::new(Backend::Sqlite)
             .set("telemetry.otlp_endpoint", &format!("http://{at}"))
             .start();
-        let org = server.org();
+        let org = server.org().with_a_connection();
         let dropped = format!(r#"accolade_trace_spans_dropped_total{{cause="{cause}"}}"#);
         until("spans are dropped", Duration::from_mins(3), || {
             for _ in 0..100 {

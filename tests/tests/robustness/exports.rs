@@ -53,7 +53,7 @@ fn running(server: &Server) -> String {
 }
 
 fn who_reads_nothing_holds_no_connection_to_the_database_and_is_given_up(backend: Backend) {
-    let server = Setup::new(backend).set("http.write_timeout", "3s").start();
+    let server = Setup::new(backend).set("http.write_timeout", "1s").start();
     let org = furnished(&server);
     let mut raw = begun(&server, &org);
     until("it waits for its caller", SOON, || {
@@ -69,8 +69,10 @@ fn who_reads_nothing_holds_no_connection_to_the_database_and_is_given_up(backend
     assert_eq!(whole.text().lines().count(), usize::try_from(ROWS).unwrap());
 }
 
-fn a_client_that_is_revoked_gets_no_more_of_what_it_reads(backend: Backend) {
-    let server = Server::start(backend);
+/// One database will do: the results of jobs have the other.
+#[test]
+fn a_client_that_is_revoked_gets_no_more_of_what_it_reads() {
+    let server = Server::start(Backend::Postgres);
     let org = furnished(&server);
     let mut raw = begun(&server, &org);
     let key = &org.credentials().unwrap().key;
@@ -106,6 +108,5 @@ fn a_server_that_stops_ends_exports_so_that_nobody_takes_them_for_whole(backend:
 
 on_both_databases! {
     who_reads_nothing_holds_no_connection_to_the_database_and_is_given_up
-    a_client_that_is_revoked_gets_no_more_of_what_it_reads
     a_server_that_stops_ends_exports_so_that_nobody_takes_them_for_whole
 }

@@ -231,10 +231,10 @@ fn bodies(badge_id: &str) -> impl Strategy<Value = Value> + use<> {
 }
 
 fn no_body_breaks_anything(server: &Server) {
-    let org = server.org();
+    let org = server.org().with_a_connection();
     let badge = org.badge();
     let config = Config {
-        cases: 150,
+        cases: 60,
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()
@@ -360,7 +360,7 @@ fn queries() -> impl Strategy<Value = String> {
 }
 
 fn no_query_breaks_anything(server: &Server) {
-    let org = server.org();
+    let org = server.org().with_a_connection();
     let badge = org.badge();
     org.enrol(&enrolment(&badge)).ok();
     org.earned(&badge, 1);
@@ -368,7 +368,7 @@ fn no_query_breaks_anything(server: &Server) {
     let request = org.request("POST", &query);
     request.bytes(b"customerId\n1\n2\n".to_vec()).send().ok();
     let config = Config {
-        cases: 200,
+        cases: 80,
         failure_persistence: None,
         max_shrink_iters: 200,
         ..Config::default()

@@ -113,7 +113,12 @@ fn rows_of(server: &Server, org: &Org) -> i64 {
 /// With `ACCOLADE_TEST_JOB_ROWS=1000000 ACCOLADE_TEST_JOB_KILLS=20` this is the long run.
 fn a_file_is_carried_out_once_however_often_the_server_is_killed(backend: Backend) {
     let rows = number("ACCOLADE_TEST_JOB_ROWS", 24_000);
-    let kills = number("ACCOLADE_TEST_JOB_KILLS", 6);
+    // On PostgreSQL each of them is found out by a lease that ends.
+    let kills = match backend {
+        Backend::Sqlite => 3,
+        Backend::Postgres => 1,
+    };
+    let kills = number("ACCOLADE_TEST_JOB_KILLS", kills);
     let file = mixed_file(rows);
     let part_size = file.len() / 7 + 1;
 
@@ -182,7 +187,7 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
     let database = Arc::new(Database::create(Backend::Postgres));
     let first = Setup::on(database.clone()).start();
     let second = Setup::on(database).start();
-    let rows = 30_000;
+    let rows = 15_000;
     let orgs: Vec<Org> = (0..4).map(|_| first.org()).collect();
     let file = mixed_file(rows);
     let jobs: Vec<(Org, String, String)> = orgs
@@ -353,8 +358,10 @@ fn an_answer_that_cannot_be_completed_breaks_off(backend: Backend) {
     assert!(!came.ends_with(LAST_CHUNK), "{} bytes", came.len());
 }
 
-fn a_client_that_is_revoked_gets_no_more_of_its_results(backend: Backend) {
-    let server = Server::start(backend);
+/// Whoever may no more is known to all that is sent: one database will do, and exports have the other.
+#[test]
+fn a_client_that_is_revoked_gets_no_more_of_its_results() {
+    let server = Server::start(Backend::Sqlite);
     let org = server.org();
     let job = org.create_job(&enrolling_job(&org.badge()));
     send_parts(&org, &job, &heavy_file(), 4 << 20);
@@ -373,7 +380,6 @@ fn a_client_that_is_revoked_gets_no_more_of_its_results(backend: Backend) {
 }
 
 on_both_databases! {
-    a_client_that_is_revoked_gets_no_more_of_its_results
     who_reads_results_slowly_holds_nothing_that_others_need
     an_answer_that_cannot_be_completed_breaks_off
     a_file_is_carried_out_once_however_often_the_server_is_killed

@@ -49,7 +49,7 @@ fn refused(streams: &[TcpStream]) -> usize {
 
 #[test]
 fn bodies_held_back_and_answers_left_unread_stay_within_the_bound() {
-    const CALLERS: usize = 120;
+    const CALLERS: usize = 80;
     const BODY: usize = 8 * 1024 * 1024;
     let server = Setup::new(Backend::Sqlite)
         .set("http.body_budget", "32MiB")
