@@ -14,20 +14,27 @@ use std::time::Duration;
 
 use accolade_contract_tests::Stores;
 use accolade_persistence::{Database, DatabaseUrl, Options, Synchronous, open};
-use accolade_test_postgres::TestDatabase;
+use accolade_test_postgres::{TestDatabase, scratch};
 use tempfile::TempDir;
 
-/// Few connections, no sooner than they are needed, and patience: many tests share the machine. Nothing
-/// here survives a power cut.
+/// Few connections, and patience: many tests share the machine. Nothing here survives a
+/// power cut.
 pub(crate) fn options() -> Options {
     Options {
         pool_size: 3,
-        opened_ahead: Some(0),
         pool_timeout: Duration::from_mins(1),
         lock_timeout: Duration::from_mins(1),
         statement_timeout: Duration::from_mins(2),
         synchronous: Synchronous::Normal,
         ..Options::default()
+    }
+}
+
+/// The same, for tests that are many and small: no connection is opened sooner than it is needed.
+pub(crate) fn when_needed() -> Options {
+    Options {
+        opened_ahead: Some(0),
+        ..options()
     }
 }
 
@@ -54,7 +61,7 @@ impl Sqlite {
 
     pub(crate) fn empty() -> Self {
         Self {
-            directory: tempfile::tempdir().unwrap(),
+            directory: tempfile::tempdir_in(scratch()).unwrap(),
         }
     }
 
@@ -73,7 +80,7 @@ impl Sqlite {
 
 impl accolade_contract_tests::Database for Sqlite {
     fn connect(&self) -> Stores {
-        self.open().stores
+        open(&self.url(), &when_needed()).unwrap().stores
     }
 }
 
@@ -115,7 +122,7 @@ impl Postgres {
 
 impl accolade_contract_tests::Database for Postgres {
     fn connect(&self) -> Stores {
-        self.open().stores
+        open(&self.url(), &when_needed()).unwrap().stores
     }
 }
 
@@ -126,7 +133,7 @@ impl accolade_contract_tests::Database for Copying {
     fn connect(&self) -> Stores {
         let options = Options {
             copy_from: 1,
-            ..options()
+            ..when_needed()
         };
         open(&self.0.url(), &options).unwrap().stores
     }

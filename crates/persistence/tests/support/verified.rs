@@ -4,7 +4,7 @@ use accolade_contract_tests::{Database, Stores};
 use accolade_domain::instant::Instant;
 use accolade_persistence::{Compared, DatabaseUrl, Unwatched, open, transfer, verify};
 
-use super::{Postgres, Sqlite, options};
+use super::{Postgres, Sqlite, when_needed};
 
 /// Whoever finds as many orgs as this has walked at random: each walk has one of its own.
 const WALKS: usize = 8;
@@ -76,10 +76,10 @@ impl<D: Movable> Drop for Verified<D> {
         }
         let url = self.database.url();
         assert_agrees(&url);
-        let orgs = open(&url, &options()).unwrap().stores.access.orgs();
+        let orgs = open(&url, &when_needed()).unwrap().stores.access.orgs();
         if orgs.unwrap().len() >= WALKS {
             let other = D::Other::empty();
-            let compared = transfer(&url, &other.url(), &options(), &Unwatched).unwrap();
+            let compared = transfer(&url, &other.url(), &when_needed(), &Unwatched).unwrap();
             assert!(compared.iter().all(Compared::is_equal), "{compared:#?}");
             assert_agrees(&other.url());
         }
@@ -94,7 +94,10 @@ const NOW: Instant = Instant::MAX;
 
 fn assert_agrees(url: &DatabaseUrl) {
     let mut found = Vec::new();
-    verify(url, &options(), NOW, &Unwatched, &mut |it| found.push(it)).unwrap();
+    verify(url, &when_needed(), NOW, &Unwatched, &mut |it| {
+        found.push(it)
+    })
+    .unwrap();
     found.retain(|it| !SAID.contains(&it.check));
     assert_eq!(found, []);
 }
