@@ -9,6 +9,8 @@ target := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
 # The end-to-end tests start this binary.
 export ACCOLADE_SERVER_BIN ?= $(target)/debug/accolade-server
+# Most of them wait for it, or for a database, more than they compute.
+export RUST_TEST_THREADS ?= $(shell expr 2 \* $$(getconf _NPROCESSORS_ONLN))
 
 # To try the server: in a profile that is quickly built, and with SQLite alone.
 quick := --profile quick --locked
