@@ -65,7 +65,7 @@ impl Session {
     }
 
     /// Leaves the pages of `address`, and makes the browser forget them and how it looked at them.
-    pub(super) fn forget(&self, address: &str) -> Result<(), CmdError> {
+    pub(super) fn forget(&self, address: &str) -> Result<(), Box<CmdError>> {
         let forgotten = [
             ("Network.clearBrowserCookies", json!({})),
             ("Network.clearBrowserCache", json!({})),
@@ -82,7 +82,8 @@ impl Session {
             for (command, parameters) in forgotten {
                 developer_tools(&self.client, command, &parameters).await?;
             }
-            complaints(&self.client).await.map(drop)
+            complaints(&self.client).await?;
+            Ok(())
         })
     }
 

@@ -95,7 +95,7 @@ const NOW: Instant = Instant::MAX;
 fn assert_agrees(url: &DatabaseUrl) {
     let mut found = Vec::new();
     verify(url, &when_needed(), NOW, &Unwatched, &mut |it| {
-        found.push(it)
+        found.push(it);
     })
     .unwrap();
     found.retain(|it| !SAID.contains(&it.check));

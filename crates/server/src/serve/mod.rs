@@ -4,13 +4,13 @@ mod background;
 mod listen;
 mod logging;
 mod process;
+mod provider;
 mod service_manager;
 mod shutdown;
 mod tls;
 mod traces;
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -19,8 +19,6 @@ use accolade_application::operators::Lifetimes;
 use accolade_application::ports::SecretSource as _;
 use accolade_http::app::{AppState, AuthOptions, ConnectionBounds, HttpOptions};
 use accolade_http::pages::Pages;
-#[cfg(feature = "oidc")]
-use accolade_oidc::Provider;
 use anyhow::{Context as _, Result};
 use prometheus::{IntGauge, Registry};
 
@@ -28,12 +26,11 @@ use crate::cli::{one_line, print};
 use crate::demo;
 use crate::limits::raise_descriptors;
 use crate::lock::FileLock;
-use crate::outward::trusted;
 use crate::settings::{
     AuthSettings, ConsoleSettings, DatabaseSettings, DatabaseUrl, Environment, Loaded, Settings,
     SigningKey, load,
 };
-use crate::sources::{SystemClock, SystemSecrets};
+use crate::sources::SystemSecrets;
 use crate::store;
 use background::Background;
 pub(crate) use background::connections as background_connections;
@@ -132,12 +129,8 @@ fn with_console(state: AppState, console: &ConsoleSettings) -> Result<AppState> 
         idle: long(console.session_idle),
         most: long(console.session_max),
     });
-    #[cfg(feature = "oidc")]
-    let context = match console.oidc.provider(console.url.as_ref())? {
-        Some(options) => {
-            let provider = Provider::new(options, trusted(), Arc::new(SystemClock))?;
-            context.with_provider(Arc::new(provider))
-        }
+    let context = match provider::of(console)? {
+        Some(provider) => context.with_provider(provider),
         None => context,
     };
     Ok(state.with_pages(Pages::new(context, accolade_console::configure)))
