@@ -79,6 +79,21 @@ fn two_databases_of_one_template_are_independent() {
 }
 
 #[test]
+fn what_a_test_leaves_in_a_database_is_gone_for_the_next() {
+    let numbered = |url: &str| {
+        let table = "CREATE TABLE badge (number bigint GENERATED ALWAYS AS IDENTITY, name text)";
+        try_query(url, table).map_err(anyhow::Error::msg)?;
+        Ok(())
+    };
+    for _ in 0..2 {
+        let database = TestDatabase::reused("reused_1", numbered).unwrap();
+        assert_eq!(query(database.url(), "SELECT count(*) FROM badge"), "0");
+        let insert = "INSERT INTO badge (name) VALUES ('a') RETURNING number";
+        assert_eq!(query(database.url(), insert).lines().next(), Some("1"));
+    }
+}
+
+#[test]
 fn a_template_is_made_once_however_many_ask_for_it_at_once() {
     let made = AtomicUsize::new(0);
     std::thread::scope(|scope| {
