@@ -7,9 +7,10 @@ use accolade_application::error::UseCaseError;
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 use accolade_domain::ids::OrgId;
 use accolade_domain::rejection::Code;
-use prometheus::{IntCounterVec, Opts, Registry};
+use prometheus::{IntCounterVec, Registry};
 
 use crate::follow::FeedFollowers;
+use crate::metrics::at_zero;
 
 const ENROLLED: &str = "enrolled";
 /// Refused with 1040.
@@ -56,17 +57,17 @@ impl OutcomeCounts {
     /// # Errors
     /// A name is not one that Prometheus takes.
     pub(crate) fn new(registry: &Registry) -> prometheus::Result<Self> {
-        let enrolments = Opts::new(
+        let enrolments = (
             "accolade_enrolments_total",
             "Customers of requests to enrol that were carried out, by outcome.",
         );
-        let earns = Opts::new(
+        let earns = (
             "accolade_earns_total",
             "Customers of requests to earn, by outcome.",
         );
         Ok(Self {
-            enrolments: by_outcome(registry, enrolments, ENROLMENT_OUTCOMES)?,
-            earns: by_outcome(registry, earns, EARN_OUTCOMES)?,
+            enrolments: at_zero(registry, enrolments, "outcome", ENROLMENT_OUTCOMES)?,
+            earns: at_zero(registry, earns, "outcome", EARN_OUTCOMES)?,
         })
     }
 
@@ -121,18 +122,4 @@ impl OutcomeCounts {
         };
         self.earns.with_label_values(&[outcome]).inc();
     }
-}
-
-/// A counter of each of `outcomes`, at zero.
-fn by_outcome(
-    registry: &Registry,
-    counter: Opts,
-    outcomes: &[&str],
-) -> prometheus::Result<IntCounterVec> {
-    let counters = IntCounterVec::new(counter, &["outcome"])?;
-    for outcome in outcomes {
-        counters.with_label_values(&[*outcome]);
-    }
-    registry.register(Box::new(counters.clone()))?;
-    Ok(counters)
 }

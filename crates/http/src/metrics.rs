@@ -316,7 +316,7 @@ fn known(method: &Method) -> &'static str {
 }
 
 /// A counter of each of `values` of the label `label`, at zero.
-fn at_zero(
+pub(crate) fn at_zero(
     registry: &Registry,
     (name, help): (&str, &str),
     label: &str,

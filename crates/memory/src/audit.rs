@@ -70,7 +70,10 @@ impl State {
         entries: &[DirectoryEntry],
         by: &Attribution,
     ) {
-        let held = self.identifiers_of_all(org);
+        let mut held = BTreeMap::<_, BTreeSet<_>>::new();
+        for (customer, identifier) in self.identifiers_in(org) {
+            held.entry(customer).or_default().insert(identifier);
+        }
         let none = BTreeSet::new();
         let told = entries.iter().filter_map(|entry| {
             let held = held.get(&entry.customer).unwrap_or(&none);
@@ -103,23 +106,18 @@ impl State {
         org: OrgId,
         customer: CustomerId,
     ) -> BTreeSet<(IdentifierKind, &str)> {
-        self.identifiers_of_all(org)
-            .remove(&customer)
-            .unwrap_or_default()
+        self.identifiers_in(org)
+            .filter(|(owner, _)| *owner == customer)
+            .map(|(_, identifier)| identifier)
+            .collect()
     }
 
-    fn identifiers_of_all(
+    fn identifiers_in(
         &self,
         org: OrgId,
-    ) -> BTreeMap<CustomerId, BTreeSet<(IdentifierKind, &str)>> {
-        let mut all = BTreeMap::<_, BTreeSet<_>>::new();
-        for ((of, kind, text), owner) in &self.identifiers {
-            if *of == org {
-                all.entry(*owner)
-                    .or_default()
-                    .insert((*kind, text.as_str()));
-            }
-        }
-        all
+    ) -> impl Iterator<Item = (CustomerId, (IdentifierKind, &str))> {
+        (self.identifiers.iter())
+            .filter(move |((of, _, _), _)| *of == org)
+            .map(|((_, kind, text), owner)| (*owner, (*kind, text.as_str())))
     }
 }

@@ -154,11 +154,7 @@ impl PageContext {
         let (ports, owned) = (self.state.ports.clone(), caller.clone());
         let work = move || look_up(&ports, &owned);
         let turn = Turn::new(caller.org, Size::Small);
-        let deadline = Deadline::from_request(request);
-        let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(turn, deadline, Effect::Reads, work)
-            .await??)
+        self.run(request, turn, Effect::Reads, work).await
     }
 
     /// What `change`, which writes and is no command, does for `caller`.
@@ -175,11 +171,21 @@ impl PageContext {
         let (ports, owned) = (self.state.ports.clone(), caller.clone());
         let work = move || change(&ports, &owned);
         let turn = Turn::new(caller.org, Size::Small);
+        self.run(request, turn, Effect::Writes, work).await
+    }
+
+    /// Has `work` done when it is its turn, before the request's time is over.
+    async fn run<T: Send + 'static, E: Into<Failure> + Send + 'static>(
+        &self,
+        request: &HttpRequest,
+        turn: Turn,
+        effect: Effect,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure> {
         let deadline = Deadline::from_request(request);
         let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(turn, deadline, Effect::Writes, work)
-            .await??)
+        let done = dispatcher.run(turn, deadline, effect, work).await?;
+        done.map_err(E::into)
     }
 
     /// A request of `caller` to change something, without a key, to be recorded.
@@ -305,11 +311,7 @@ impl PageContext {
         let (ports, lifetimes) = (self.state.ports.clone(), self.lifetimes);
         let token = Secret::presented(token);
         let work = move || operators::session(&ports, &token, lifetimes);
-        let deadline = Deadline::from_request(request);
-        let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
-            .await??)
+        self.run(request, Turn::SYSTEM, Effect::Reads, work).await
     }
 
     /// The same for a page that was left open, which asks for itself again: it extends nothing.
@@ -324,11 +326,7 @@ impl PageContext {
         let ports = self.state.ports.clone();
         let token = Secret::presented(token);
         let work = move || operators::session_of_open_page(&ports, &token);
-        let deadline = Deadline::from_request(request);
-        let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(Turn::SYSTEM, deadline, Effect::Reads, work)
-            .await??)
+        self.run(request, Turn::SYSTEM, Effect::Reads, work).await
     }
 
     /// Ends the session whose token this is, if there is one.
@@ -339,11 +337,7 @@ impl PageContext {
         let (ports, tag) = (self.state.ports.clone(), tag(request));
         let token = Secret::presented(token);
         let work = move || sign_out(&ports, &token, Some(tag));
-        let deadline = Deadline::from_request(request);
-        let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(Turn::SYSTEM, deadline, Effect::Writes, work)
-            .await??)
+        self.run(request, Turn::SYSTEM, Effect::Writes, work).await
     }
 
     /// Ends every session of the operator whose session this is.
@@ -358,10 +352,6 @@ impl PageContext {
         let (ports, tag) = (self.state.ports.clone(), tag(request));
         let session = session.clone();
         let work = move || sign_out_everywhere(&ports, &session, Some(tag));
-        let deadline = Deadline::from_request(request);
-        let dispatcher = &self.state.dispatcher;
-        Ok(dispatcher
-            .run(Turn::SYSTEM, deadline, Effect::Writes, work)
-            .await??)
+        self.run(request, Turn::SYSTEM, Effect::Writes, work).await
     }
 }

@@ -79,10 +79,7 @@ async fn put_customer(call: Call) -> Result<HttpResponse, Failure> {
 
 async fn put_customers(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let entries = call
-        .read(move |body| CustomersRequestBody::parse(body, context.parsed()?))
-        .await?;
+    let entries = call.read_in_context(CustomersRequestBody::parse).await?;
     let command = entries.map(PutCustomers::Several);
     call.execute(command).await
 }

@@ -125,37 +125,26 @@ fn import(operation: Operation) -> Operation {
 
 async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let command = call
-        .read(move |body| EarnRequestBody::parse(body, context.parsed()?))
-        .await?;
+    let command = call.read_in_context(EarnRequestBody::parse).await?;
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let command = call
-        .read(move |body| EarnBulkRequest::parse(body, context.parsed()?))
-        .await?;
+    let command = call.read_in_context(EarnBulkRequest::parse).await?;
     call.execute_in_group(command, &state.earns).await
 }
 
 async fn revoke_earn(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let revocation = call
-        .read(move |body| RevokeEarnRequestBody::parse(body, context.parsed()?))
-        .await?;
+    let revocation = call.read_in_context(RevokeEarnRequestBody::parse).await?;
     call.execute(revocation).await
 }
 
 async fn import_customer_badges(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
     let import = call
-        .read(move |body| {
-            let context = context.parsed()?;
+        .read_in_context(|body, context| {
             let request_id = context
                 .header_request_id()
                 .map_err(|message| vec![Rejection::unreadable(message).at_field("requestId")])?;

@@ -61,18 +61,12 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
 
 async fn enrol_customers(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let command = call
-        .read(move |body| EnrolmentRequest::parse(body, context.parsed()?))
-        .await?;
+    let command = call.read_in_context(EnrolmentRequest::parse).await?;
     call.execute_in_group(command, &state.enrolments).await
 }
 
 async fn revoke_enrolments(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let revocation = call
-        .read(move |body| RevocationRequestBody::parse(body, context.parsed()?))
-        .await?;
+    let revocation = call.read_in_context(RevocationRequestBody::parse).await?;
     call.execute(revocation).await
 }

@@ -6,7 +6,7 @@ use accolade_application::gate::{Size, Turn};
 use accolade_application::{Command, Executed, Request, execute};
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::Zone;
-use accolade_wire::customer::named::BodyContext;
+use accolade_wire::customer::named::{BodyContext, ParseContext};
 use accolade_wire::json::Parsed;
 use accolade_wire::query::Query;
 use accolade_wire::render::{self, Context, Rendered};
@@ -18,8 +18,7 @@ use crate::auth::Permit;
 use crate::dispatch::{Dispatcher, Effect};
 use crate::failure::Failure;
 use crate::group_commit::GroupCommit;
-use crate::idempotency::REPLAYED;
-use crate::idempotency::Running;
+use crate::idempotency::{REPLAYED, Running};
 use crate::middleware::budget::{BodyBudget, Share};
 use crate::middleware::deadline::Deadline;
 use crate::middleware::encoding::Encoding;
@@ -73,6 +72,18 @@ impl Mutation {
                 .await?
         };
         Ok(self.with_query(read))
+    }
+
+    /// The same for a body that names customers, which is read by more than itself.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub(crate) async fn read_in_context<T: Send + 'static>(
+        &mut self,
+        reader: impl FnOnce(&[u8], ParseContext<'_>) -> BodyRead<T> + Send + 'static,
+    ) -> Result<Result<T, UseCaseError>, Failure> {
+        let context = self.context.clone();
+        self.read(move |body| reader(body, context.parsed()?)).await
     }
 
     /// The body, which is a file, decoded: at most `most` bytes of it. `warnings` are those of what was

@@ -54,10 +54,7 @@ longer the more requests were recorded.",
 
 async fn merge_customers(call: Call) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let context = call.context.clone();
-    let command = call
-        .read(move |body| MergeRequestBody::parse(body, context.parsed()?))
-        .await?;
+    let command = call.read_in_context(MergeRequestBody::parse).await?;
     call.execute(command).await
 }
 

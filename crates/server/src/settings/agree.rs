@@ -11,14 +11,15 @@ impl Loaded {
     /// # Errors
     /// Names the file or variable that asks for PostgreSQL, and the command that builds it.
     pub(super) fn fit_to_binary(&self, has_postgres: bool) -> Result<(), SettingsError> {
-        match self.settings.database.url {
-            DatabaseUrl::Postgres(_) if !has_postgres => Err(self.refusal(
+        let is_asked = matches!(self.settings.database.url, DatabaseUrl::Postgres(_));
+        if is_asked && !has_postgres {
+            return Err(self.unbuilt(
                 "database.url",
-                "this accolade-server was built for SQLite alone: `make build` builds one that \
-                 speaks to PostgreSQL too",
-            )),
-            DatabaseUrl::Postgres(_) | DatabaseUrl::Sqlite(_) => Ok(()),
+                "for SQLite alone",
+                "speaks to PostgreSQL too",
+            ));
         }
+        Ok(())
     }
 
     /// Checks that this binary, which can send traces or cannot, can do what it is told of them.
@@ -26,14 +27,10 @@ impl Loaded {
     /// # Errors
     /// Names the file or variable that asks for traces, and the command that builds it.
     pub(super) fn fit_to_traces(&self, has_otlp: bool) -> Result<(), SettingsError> {
-        match self.settings.telemetry.otlp_endpoint {
-            Some(_) if !has_otlp => Err(self.refusal(
-                "telemetry.otlp_endpoint",
-                "this accolade-server was built without traces: `make build` builds one that sends \
-                 them",
-            )),
-            _ => Ok(()),
+        if self.settings.telemetry.otlp_endpoint.is_some() && !has_otlp {
+            return Err(self.unbuilt("telemetry.otlp_endpoint", "without traces", "sends them"));
         }
+        Ok(())
     }
 
     /// Checks that this binary, which can ask a provider who somebody is or cannot, can do what it is told.
@@ -41,14 +38,11 @@ impl Loaded {
     /// # Errors
     /// Names the file or variable that says who the provider is, and the command that builds one that can.
     pub(super) fn fit_to_provider(&self, has_oidc: bool) -> Result<(), SettingsError> {
-        match self.settings.console.oidc.issuer {
-            Some(_) if !has_oidc => Err(self.refusal(
-                "console.oidc.issuer",
-                "this accolade-server was built without OIDC: `make build` builds one that has \
-                 operators signed in by a provider",
-            )),
-            _ => Ok(()),
+        if self.settings.console.oidc.issuer.is_some() && !has_oidc {
+            let other = "has operators signed in by a provider";
+            return Err(self.unbuilt("console.oidc.issuer", "without OIDC", other));
         }
+        Ok(())
     }
 
     /// Checks that PostgreSQL's client library can read the URL of the database, parameters
@@ -111,6 +105,13 @@ impl Loaded {
             ));
         }
         Ok(())
+    }
+
+    /// That this binary was built without what `key` asks for, and the command that builds the `other`.
+    fn unbuilt(&self, key: &str, built: &str, other: &str) -> SettingsError {
+        let problem =
+            format!("this accolade-server was built {built}: `make build` builds one that {other}");
+        self.refusal(key, &problem)
     }
 
     /// The problem, of whatever gives the key its value, or of the key.

@@ -11,8 +11,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::answer::answer;
-use crate::enrolment::answer::OwnerBody;
-use crate::enrolment::answer::{CustomerError, Placed, collect, placed};
+use crate::enrolment::answer::{CustomerError, OwnerBody, Placed, collect, placed};
 use crate::instant::{WireInstant, WireIso};
 use crate::shapes::CustomerReference;
 use crate::words::BadgeStatusName;
