@@ -189,6 +189,34 @@ fn a_job_that_is_killed_at_any_moment_comes_to_the_same() {
     }
 }
 
+#[test]
+fn enrolments_that_are_recorded_at_once_are_each_recorded_once_whenever_their_job_is_killed() {
+    // More than what one transaction has.
+    let rows = 10_003;
+    let mut file = "customerId\n".to_owned();
+    for row in 1..=rows {
+        writeln!(file, "{row}").unwrap();
+    }
+    for fuse in 0.. {
+        let world = World::new();
+        let gold = world.badge("Gold", EarnType::IssueEarn, None);
+        let settings = settings(JobOperation::Enrol, Some(gold));
+        world.start_in(20_000, 1 << 20, "a", settings, &file);
+        world.clock.burn_after(fuse);
+        let has_ended = world.finish_or_die("a");
+        let outcomes = world.finish("a");
+        assert_eq!(
+            (outcomes.len(), ids(&outcomes).len()),
+            (rows, rows),
+            "{fuse}"
+        );
+        if has_ended {
+            assert!(fuse > 3, "nothing was killed: {fuse}");
+            break;
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -232,6 +232,18 @@ impl World {
 
     /// A job of chunks of four rows with this file, which comes in parts of 40 bytes, started.
     pub(crate) fn start(&self, name: &str, settings: JobSettings, file: &str) {
+        self.start_in(4, 40, name, settings, file);
+    }
+
+    /// The same in chunks of `chunk_rows` and parts of `part` bytes.
+    pub(crate) fn start_in(
+        &self,
+        chunk_rows: u32,
+        part: usize,
+        name: &str,
+        settings: JobSettings,
+        file: &str,
+    ) {
         let new = NewJob {
             job: Job::new(
                 (self.caller.org, id(name)),
@@ -240,10 +252,10 @@ impl World {
                 self.caller.actor,
             ),
             secret: self.ports.ids.uuid(),
-            chunk_rows: 4,
+            chunk_rows,
         };
         let parts: Vec<_> = (1..)
-            .zip(file.as_bytes().chunks(40))
+            .zip(file.as_bytes().chunks(part))
             .map(|(number, data)| NewPart {
                 number,
                 digest: [u8::try_from(number).unwrap(); 32],

@@ -25,7 +25,7 @@ use crate::ports::{JobRow, RowAction};
 /// an earlier release has created.
 pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
     match operation {
-        JobOperation::Enrol => 10_000,
+        JobOperation::Enrol => 20_000,
         JobOperation::Earn
         | JobOperation::Import
         | JobOperation::RevokeEnrolments
@@ -33,6 +33,11 @@ pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
         JobOperation::Customers => 2_000,
     }
 }
+
+/// The most rows of a set of enrolments. A chunk has several sets, which are recorded at once.
+///
+/// A chunk of an earlier release is one set: those had at most so many rows.
+pub(super) const MOST_OF_A_SET: usize = 10_000;
 
 /// The most transactions of a chunk, and the most requests that it tries: a chunk must not take so
 /// long that nobody else has a turn, or that it is noticed late that the job was cancelled.
@@ -230,6 +235,38 @@ pub(super) fn by_customer<T: Clone + Eq + Hash>(
     waves
 }
 
+/// Groups that may be executed in any order, in sets of at most `most` rows: what does not fit into one goes
+/// on in the next.
+pub(super) fn in_sets<T: Clone>(groups: Vec<Group<T>>, most: usize) -> Vec<Vec<Group<T>>> {
+    let mut sets = Vec::new();
+    let mut set = Vec::new();
+    let mut room = most;
+    for Group {
+        badge,
+        terms,
+        mut members,
+    } in groups
+    {
+        while !members.is_empty() {
+            if room == 0 {
+                sets.push(std::mem::take(&mut set));
+                room = most;
+            }
+            let rest = members.split_off(members.len().min(room));
+            room -= members.len();
+            set.push(Group {
+                badge,
+                terms: terms.clone(),
+                members: std::mem::replace(&mut members, rest),
+            });
+        }
+    }
+    if !set.is_empty() {
+        sets.push(set);
+    }
+    sets
+}
+
 /// Groups to be executed one after the other, so that rows of one badge act in their order; those beside
 /// each other may be executed together, in their order: what `shared` says of their terms is the same
 /// for all, and they are of different customers.
@@ -351,6 +388,24 @@ mod tests {
             vec![(1, 'a', vec![3])],
         ];
         assert_eq!(seen(by_customer(all)), expected);
+    }
+
+    #[test]
+    fn a_set_of_groups_has_no_more_rows_than_it_may_have() {
+        let group = |terms, positions: std::ops::Range<usize>| Group {
+            badge: badge(1),
+            terms,
+            members: positions.map(|it| (it, customer(1))).collect(),
+        };
+        let groups = vec![group('a', 0..2), group('b', 2..9), group('c', 9..10)];
+        let expected: Seen = vec![
+            vec![(1, 'a', vec![0, 1]), (1, 'b', vec![2])],
+            vec![(1, 'b', vec![3, 4, 5])],
+            vec![(1, 'b', vec![6, 7, 8])],
+            vec![(1, 'c', vec![9])],
+        ];
+        assert_eq!(seen(in_sets(groups, 3)), expected);
+        assert_eq!(seen(in_sets(vec![group('a', 0..3)], 3)).len(), 1);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The requests of a chunk: executed, and what became of them told of each row.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use accolade_domain::earning::EventDate;
 use accolade_domain::enrolment::Outcome;
@@ -12,7 +14,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Reason, RequestId};
 use anyhow::anyhow;
 
-use super::plan::{Group, Member, by_customer, in_order, revoked_together};
+use super::plan::{Group, MOST_OF_A_SET, Member, by_customer, in_order, in_sets, revoked_together};
 use super::{Chunk, Keeping, RunError};
 use crate::answer::{Answer, EarnOutcome, Imported};
 use crate::customers::{NamedCustomer, NamedCustomers};
@@ -153,20 +155,24 @@ impl Chunk<'_> {
 
     fn enrol(&mut self, number: &mut usize, waves: Vec<Vec<Group<Terms>>>) -> Result<(), RunError> {
         for wave in waves {
-            let mut commands = Vec::with_capacity(wave.len());
-            for group in wave {
-                let (event_on, triggered_by) = group.terms.clone();
-                let command = EnrolCustomers {
-                    badge: group.badge,
-                    customers: NamedCustomers::default(),
-                    request_id: Some(self.next_id(number)?),
-                    event_on,
-                    triggered_by,
-                    by_hand: None,
-                };
-                commands.push((group, command));
+            let mut transactions = Vec::new();
+            for groups in in_sets(wave, MOST_OF_A_SET) {
+                let mut commands = Vec::with_capacity(groups.len());
+                for group in groups {
+                    let (event_on, triggered_by) = group.terms.clone();
+                    let command = EnrolCustomers {
+                        badge: group.badge,
+                        customers: NamedCustomers::default(),
+                        request_id: Some(self.next_id(number)?),
+                        event_on,
+                        triggered_by,
+                        by_hand: None,
+                    };
+                    commands.push((group, command));
+                }
+                transactions.push(commands);
             }
-            self.execute_all(commands)?;
+            self.execute_all(transactions)?;
         }
         Ok(())
     }
@@ -191,7 +197,7 @@ impl Chunk<'_> {
                 };
                 commands.push((group, command));
             }
-            self.execute_all(commands)?;
+            self.execute_all(vec![commands])?;
         }
         Ok(())
     }
@@ -303,21 +309,29 @@ impl Chunk<'_> {
         Ok(id)
     }
 
-    /// Executes commands that may share transactions.
-    fn execute_all<T, C: GroupCommit>(
+    /// Executes commands: those of one set in one transaction where that can be, the sets beside each
+    /// other.
+    fn execute_all<T, C: GroupCommit + Send>(
         &mut self,
-        commands: Vec<(Group<T>, C)>,
+        sets: Vec<Vec<(Group<T>, C)>>,
     ) -> Result<(), RunError> {
-        let mut groups = Vec::with_capacity(commands.len());
-        let mut members = Vec::with_capacity(commands.len());
-        for (group, command) in commands {
-            let request_id = command.request_id().cloned().ok_or_else(without_outcome)?;
-            let (operation, customers) = (command.operation(), customers_of(&group));
-            groups.push((operation, request_id, group.members));
-            members.push((self.request(), command, customers));
+        let mut groups = Vec::new();
+        let mut members = Vec::with_capacity(sets.len());
+        for set in sets {
+            let mut of_set = Vec::with_capacity(set.len());
+            for (group, command) in set {
+                let request_id = command.request_id().cloned().ok_or_else(without_outcome)?;
+                let (operation, customers) = (command.operation(), customers_of(&group));
+                groups.push((operation, request_id, group.members));
+                of_set.push((self.request(), command, customers));
+            }
+            members.push(of_set);
         }
-        let results = execute_admitted_together(self.ports, self.known, members);
-        for ((operation, request_id, members), result) in groups.into_iter().zip(results) {
+        let (ports, known) = (self.ports, self.known);
+        let results = side_by_side(members, |set| execute_admitted_together(ports, known, set));
+        for ((operation, request_id, members), result) in
+            groups.into_iter().zip(results.into_iter().flatten())
+        {
             let done = self.done(result, operation, &request_id)?;
             self.tell(&members, operation, request_id, done)?;
         }
@@ -447,6 +461,19 @@ impl Chunk<'_> {
         });
         Ok(aligned.collect())
     }
+}
+
+/// What `run` makes of each of them, all at once, by position.
+fn side_by_side<T: Send, R: Send>(all: Vec<T>, run: impl Fn(T) -> R + Sync) -> Vec<R> {
+    thread::scope(|scope| {
+        let (mut all, run) = (all.into_iter(), &run);
+        let first = all.next();
+        let others: Vec<_> = all.map(|it| scope.spawn(move || run(it))).collect();
+        let first = first.map(run);
+        let others = others.into_iter().map(thread::ScopedJoinHandle::join);
+        let others = others.map(|it| it.unwrap_or_else(|panic| resume_unwind(panic)));
+        first.into_iter().chain(others).collect()
+    })
 }
 
 /// A row that revokes enrolments: whether it names one, and why it is.
