@@ -36,9 +36,9 @@ pub(crate) fn take_small_pages() {
 }
 
 /// How long the allocator keeps what is free, in milliseconds.
-const KEPT_FREE: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "10");
+const KEPT_FREE: (&str, &str) = ("MIMALLOC_PURGE_DELAY", "50");
 
-/// Has the allocator give back what was free for ten milliseconds, where it would keep it for a second: a
+/// Has the allocator give back what was free for fifty milliseconds, where it would keep it for a second: a
 /// job of millions of rows took half as much memory again. It looks for that once, before anything else
 /// of this program runs; so the program begins anew with it, unless whoever started it has chosen.
 pub(crate) fn give_memory_back() {

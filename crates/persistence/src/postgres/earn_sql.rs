@@ -47,15 +47,15 @@ static RECORDED_AFTER: Sql<{ here!() }> = Sql::new(
 );
 
 /// The rows, what they come to, and every sum that has it, as one statement: it is what the
-/// lock of a badge's earns waits for.
+/// lock of a badge's earns waits for. An array that is unnested costs a set of its own, an element of it next
+/// to nothing.
 static INSERT: Sql<{ here!() }> = Sql::new(
     "WITH new AS ( \
      INSERT INTO earned_badges (org_id, customer_id, event_on, earned_on, expires_on, \
      request_no, ordinal, enrolment, imported, badge_id, id) \
-     SELECT :org, w.customer_id, :event_on, :earned_on, :expires_on, w.request_no, \
-     w.ordinal, w.enrolment, false, :badge, w.id \
-     FROM unnest(:customers, :ordinals, :enrolments, :request_nos, :ids) \
-     AS w (customer_id, ordinal, enrolment, request_no, id) \
+     SELECT :org, :customers[w.place], :event_on, :earned_on, :expires_on, \
+     :request_nos[w.place], :ordinals[w.place], w.enrolment, false, :badge, w.id \
+     FROM unnest(:enrolments, :ids) WITH ORDINALITY AS w (enrolment, id, place) \
      ON CONFLICT DO NOTHING RETURNING customer_id \
      ), n AS (SELECT count(*) AS earns FROM new), \
      log AS (INSERT INTO badge_earns (org_id, badge_id, event_on, rolls_on, earns) \

@@ -15,14 +15,14 @@ use crate::recording::sql::{BadgeKey, EnrolmentSql, Existing, NewEnrolment, Revo
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
+/// Only one array is unnested: each costs a set of its own, an element of it next to nothing.
 static INSERT: Sql<{ here!() }> = Sql::new(
     "INSERT INTO enrolments \
      (org_id, customer_id, badge_id, ordinal, id, event_on, expires_on, request_no) \
-     SELECT :org, w.customer_id, r.badge_ids[w.request], w.ordinal, w.id, \
-     r.events[w.request], r.expiries[w.request], r.numbers[w.request] \
-     FROM (SELECT :badges AS badge_ids, :events AS events, :expiries AS expiries, \
-     :numbers AS numbers) AS r, \
-     unnest(:requests, :customers, :ordinals, :ids) AS w (request, customer_id, ordinal, id) \
+     SELECT :org, :customers[w.place], :badges[w.request], :ordinals[w.place], w.id, \
+     :events[w.request], :expiries[w.request], :numbers[w.request] \
+     FROM (SELECT :requests[w.place] AS request, w.id, w.place \
+     FROM unnest(:ids) WITH ORDINALITY AS w (id, place)) AS w \
      ON CONFLICT DO NOTHING RETURNING ordinal",
 );
 

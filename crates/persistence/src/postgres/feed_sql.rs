@@ -20,18 +20,18 @@ use crate::feed::sql::{FeedSql, Sequenced};
 use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement, here};
 
-/// Numbers are drawn in the order in which the rows come.
+/// Numbers are drawn in the order in which the rows come. As every transaction ends with it, as little as
+/// can be is unnested: each array costs a set of its own, an element of it next to nothing.
 static APPEND: Sql<{ here!() }> = Sql::new(
     "WITH counted AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
-     SELECT :org, g.badge_id, g.issued, g.earned \
-     FROM unnest(:badges, :issued, :earned) AS g (badge_id, issued, earned) \
+     SELECT :org, g.badge_id, :issued[g.place], :earned[g.place] \
+     FROM unnest(:badges) WITH ORDINALITY AS g (badge_id, place) \
      ), due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     SELECT :org, e.due_on, e.ledger_no, e.customers, 0 \
-     FROM unnest(:due_on, :due_of, :customers) AS e (due_on, ledger_no, customers)) \
+     SELECT :org, e.due_on, :due_of[e.place], :customers[e.place], 0 \
+     FROM unnest(:due_on) WITH ORDINALITY AS e (due_on, place)) \
      INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
-     SELECT :org, r.recorded_on, r.ledger_no, r.events, r.kind, r.data \
-     FROM unnest(:recorded_on, :ledger_nos, :events, :kinds, :data) \
-     WITH ORDINALITY AS r (recorded_on, ledger_no, events, kind, data, place) ORDER BY r.place",
+     SELECT :org, :recorded_on[r.place], r.ledger_no, :events[r.place], :kinds[r.place], r.data \
+     FROM unnest(:ledger_nos, :data) WITH ORDINALITY AS r (ledger_no, data, place) ORDER BY r.place",
 );
 
 const LAST_NUMBER: &str =

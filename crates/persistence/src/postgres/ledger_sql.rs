@@ -52,11 +52,15 @@ static RELEASE: Sql<{ here!() }> = Sql::new(
      WHERE i.org_id = :org AND i.actor = k.actor AND i.key = k.key",
 );
 
+/// What is always there, and of one size, is not unnested: each array costs a set of its own, an element of
+/// it next to nothing.
 static WRITE: Sql<{ here!() }> = Sql::new(
     "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
      owner_type, reference_id, answer, first_id) \
-     SELECT :org, k.* FROM unnest(:operations, :request_ids, :recorded_on, :recorded_by, \
-     :owner_types, :references, :answers, :first_ids) AS k \
+     SELECT :org, :operations[k.place], k.request_id, :recorded_on[k.place], \
+     :recorded_by[k.place], k.owner_type, k.reference_id, k.answer, k.first_id \
+     FROM unnest(:request_ids, :owner_types, :references, :answers, :first_ids) \
+     WITH ORDINALITY AS k (request_id, owner_type, reference_id, answer, first_id, place) \
      ON CONFLICT (org_id, operation, request_id) DO NOTHING \
      RETURNING operation, request_id, number",
 );

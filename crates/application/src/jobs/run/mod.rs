@@ -100,6 +100,8 @@ struct Chunk<'r> {
     known: &'r KnownBadges,
     caller: &'r Caller,
     names: Names<'r>,
+    /// How many rows the chunks of the job have at most.
+    chunk_rows: u32,
     rows: Vec<JobRow>,
     /// The rows sorted instead, if in each of them stands what there is to know.
     sorted: Option<Rows>,
@@ -221,6 +223,7 @@ impl JobRun {
             known,
             caller,
             names: Names::new(stored),
+            chunk_rows: stored.chunk_rows,
             rows: read.rows,
             sorted: read.sorted,
             outcomes: read.outcomes,

@@ -25,7 +25,7 @@ use crate::ports::{JobRow, RowAction};
 /// an earlier release has created.
 pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
     match operation {
-        JobOperation::Enrol => 20_000,
+        JobOperation::Enrol => 12_000,
         JobOperation::Earn
         | JobOperation::Import
         | JobOperation::RevokeEnrolments
@@ -34,10 +34,18 @@ pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
     }
 }
 
-/// The most rows of a set of enrolments. A chunk has several sets, which are recorded at once.
-///
-/// A chunk of an earlier release is one set: those had at most so many rows.
-pub(super) const MOST_OF_A_SET: usize = 10_000;
+/// The most rows of a chunk of an earlier release. Its enrolments are one set.
+const MOST_OF_ONE_SET: u32 = 10_000;
+
+/// The most rows of a set of enrolments, in chunks of so many rows: a chunk has two, which are recorded at
+/// once.
+pub(super) const fn most_of_a_set(chunk_rows: u32) -> usize {
+    if chunk_rows <= MOST_OF_ONE_SET {
+        MOST_OF_ONE_SET as usize
+    } else {
+        chunk_rows.div_ceil(2) as usize
+    }
+}
 
 /// The most transactions of a chunk, and the most requests that it tries: a chunk must not take so
 /// long that nobody else has a turn, or that it is noticed late that the job was cancelled.

@@ -14,7 +14,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{Reason, RequestId};
 use anyhow::anyhow;
 
-use super::plan::{Group, MOST_OF_A_SET, Member, by_customer, in_order, in_sets, revoked_together};
+use super::plan::{Group, Member, by_customer, in_order, in_sets, most_of_a_set, revoked_together};
 use super::{Chunk, Keeping, RunError};
 use crate::answer::{Answer, EarnOutcome, Imported};
 use crate::customers::{NamedCustomer, NamedCustomers};
@@ -156,7 +156,7 @@ impl Chunk<'_> {
     fn enrol(&mut self, number: &mut usize, waves: Vec<Vec<Group<Terms>>>) -> Result<(), RunError> {
         for wave in waves {
             let mut transactions = Vec::new();
-            for groups in in_sets(wave, MOST_OF_A_SET) {
+            for groups in in_sets(wave, most_of_a_set(self.chunk_rows)) {
                 let mut commands = Vec::with_capacity(groups.len());
                 for group in groups {
                     let (event_on, triggered_by) = group.terms.clone();
