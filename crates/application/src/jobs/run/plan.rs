@@ -85,13 +85,18 @@ enum Shared {
 impl RowBudget {
     /// That of a chunk of a job with these settings that may have so many rows.
     pub(super) fn new(settings: &JobSettings, rows: u32) -> Self {
+        // As a rule each row of these is another customer's.
+        let turns = match settings.operation {
+            JobOperation::Enrol => rows as usize,
+            _ => 0,
+        };
         Self {
             operation: settings.operation,
             dry_run: settings.dry_run,
             rows,
             steps: 0,
             runs: HashMap::new(),
-            turns: HashMap::new(),
+            turns: HashMap::with_capacity(turns),
             requests: HashSet::new(),
             most_turns: 0,
             revocations: None,
