@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::migrations::Migrations;
+use crate::pool::Connected;
 
 /// How often to look whether the stores are still used.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -23,6 +24,8 @@ pub struct Closing {
     pub(crate) store: Option<Arc<dyn Migrations>>,
     /// The file, if it is SQLite's.
     pub(crate) file: Option<PathBuf>,
+    /// Whether connections are still open: one that was being opened when its pool went is closed later.
+    pub(crate) connected: Vec<Connected>,
     pub(crate) patience: Duration,
 }
 
@@ -41,7 +44,14 @@ impl Drop for Closing {
         while self.is_used() && begun.elapsed() < self.patience {
             thread::sleep(LOOK_AGAIN);
         }
+        let is_used = self.is_used();
         drop(self.store.take());
+        while !is_used
+            && self.connected.iter().any(Connected::is_open)
+            && begun.elapsed() < self.patience
+        {
+            thread::sleep(LOOK_AGAIN);
+        }
         #[cfg(feature = "sqlite")]
         if let Some(file) = &self.file
             && let Err(error) = crate::sqlite::checkpoint(file)

@@ -10,6 +10,7 @@ use prometheus::Registry;
 use crate::closing::Closing;
 use crate::metrics::Metrics;
 use crate::migrations::{Migrated, Migrations};
+use crate::pool::{Connected, Connections};
 use crate::progress::Progress;
 use crate::sealing::SealingKey;
 
@@ -84,6 +85,8 @@ pub struct Database {
     metrics: Metrics,
     /// The file, if it is SQLite's.
     file: Option<PathBuf>,
+    /// Whether its connections are still open.
+    connected: Vec<Connected>,
 }
 
 impl Database {
@@ -92,6 +95,7 @@ impl Database {
         Closing {
             store: Some(Arc::clone(&self.migrations)),
             file: self.file.clone(),
+            connected: self.connected.clone(),
             patience,
         }
     }
@@ -163,6 +167,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
                 metrics: store.metrics.clone(),
+                connected: store.pools.iter().map(Connections::connected).collect(),
                 migrations: store,
                 file: Some(path.clone()),
             })
@@ -173,6 +178,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
                 metrics: store.metrics.clone(),
+                connected: store.pools.iter().map(Connections::connected).collect(),
                 migrations: store,
                 file: None,
             })

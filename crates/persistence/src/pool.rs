@@ -7,8 +7,8 @@
 //! before is used again.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use accolade_application::ports::StoreError;
@@ -52,6 +52,19 @@ pub(crate) struct Aged<C> {
     opened: Instant,
     /// How often the pool had been renewed by then.
     generation: u64,
+    /// Kept until the connection is closed, which is why it comes last.
+    _renewals: Arc<AtomicU64>,
+}
+
+/// Whether connections of a pool are open, or are being opened: by a thread of the pool, which goes on for a
+/// moment when nobody uses the pool any more.
+#[derive(Debug, Clone)]
+pub(crate) struct Connected(Weak<AtomicU64>);
+
+impl Connected {
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.strong_count() > 0
+    }
 }
 
 impl<C: PooledConnection> Connections<C> {
@@ -113,6 +126,11 @@ impl<C: PooledConnection> Connections<C> {
         true
     }
 
+    /// Whether connections are open, for who does not keep them open.
+    pub(crate) fn connected(&self) -> Connected {
+        Connected(Arc::downgrade(&self.generation))
+    }
+
     /// The most connections that there may be.
     pub(crate) fn max_size(&self) -> u32 {
         self.pool.max_size()
@@ -155,6 +173,7 @@ impl<C: PooledConnection> ManageConnection for Manager<C> {
             connection,
             opened,
             generation,
+            _renewals: Arc::clone(&self.generation),
         })
     }
 

@@ -116,6 +116,22 @@ fn once_closed_the_file_alone_has_everything_and_nothing_is_beside_it() {
 }
 
 #[test]
+fn a_file_that_is_closed_while_connections_are_being_opened_has_nothing_beside_it() {
+    for _ in 0..20 {
+        let file = Sqlite::fresh();
+        let options = accolade_persistence::Options {
+            pool_size: 8,
+            ..options()
+        };
+        let database = open(&file.url(), &options).unwrap();
+        let closing = database.closing(PATIENCE);
+        drop(database);
+        drop(closing);
+        assert_nothing_is_beside(&file);
+    }
+}
+
+#[test]
 fn closing_waits_for_whoever_still_uses_the_stores() {
     let file = Sqlite::fresh();
     let database = file.open();
