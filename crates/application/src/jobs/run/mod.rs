@@ -100,9 +100,9 @@ struct Chunk<'r> {
     known: &'r KnownBadges,
     caller: &'r Caller,
     names: Names<'r>,
-    /// How many rows the chunks of the job have at most.
-    chunk_rows: u32,
     rows: Vec<JobRow>,
+    /// How many there may be.
+    most_rows: u32,
     /// The rows sorted instead, if in each of them stands what there is to know.
     sorted: Option<Rows>,
     /// By position.
@@ -223,8 +223,8 @@ impl JobRun {
             known,
             caller,
             names: Names::new(stored),
-            chunk_rows: stored.chunk_rows,
             rows: read.rows,
+            most_rows: stored.chunk_rows,
             sorted: read.sorted,
             outcomes: read.outcomes,
             not_executed: Vec::new(),

@@ -156,7 +156,7 @@ impl Chunk<'_> {
     fn enrol(&mut self, number: &mut usize, waves: Vec<Vec<Group<Terms>>>) -> Result<(), RunError> {
         for wave in waves {
             let mut transactions = Vec::new();
-            for groups in in_sets(wave, most_of_a_set(self.chunk_rows)) {
+            for groups in in_sets(wave, most_of_a_set(self.most_rows)) {
                 let mut commands = Vec::with_capacity(groups.len());
                 for group in groups {
                     let (event_on, triggered_by) = group.terms.clone();
