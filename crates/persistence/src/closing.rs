@@ -24,7 +24,8 @@ pub struct Closing {
     pub(crate) store: Option<Arc<dyn Migrations>>,
     /// The file, if it is SQLite's.
     pub(crate) file: Option<PathBuf>,
-    /// Whether connections are still open: one that was being opened when its pool went is closed later.
+    /// Whether connections are still open: one that was being opened when its pool went is closed later, and
+    /// what is beside SQLite's file goes with the last.
     pub(crate) connected: Vec<Connected>,
     pub(crate) patience: Duration,
 }
@@ -44,9 +45,8 @@ impl Drop for Closing {
         while self.is_used() && begun.elapsed() < self.patience {
             thread::sleep(LOOK_AGAIN);
         }
-        let is_used = self.is_used();
         drop(self.store.take());
-        while !is_used
+        while self.file.is_some()
             && self.connected.iter().any(Connected::is_open)
             && begun.elapsed() < self.patience
         {
