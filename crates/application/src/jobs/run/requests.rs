@@ -155,26 +155,34 @@ impl Chunk<'_> {
 
     fn enrol(&mut self, number: &mut usize, waves: Vec<Vec<Group<Terms>>>) -> Result<(), RunError> {
         for wave in waves {
-            let mut transactions = Vec::new();
-            for groups in in_sets(wave, most_of_a_set(self.most_rows)) {
-                let mut commands = Vec::with_capacity(groups.len());
-                for group in groups {
-                    let (event_on, triggered_by) = group.terms.clone();
-                    let command = EnrolCustomers {
-                        badge: group.badge,
-                        customers: NamedCustomers::default(),
-                        request_id: Some(self.next_id(number)?),
-                        event_on,
-                        triggered_by,
-                        by_hand: None,
-                    };
-                    commands.push((group, command));
-                }
-                transactions.push(commands);
-            }
-            self.execute_all(transactions)?;
+            let sets = in_sets(wave, most_of_a_set(self.most_rows));
+            let sets = sets.into_iter().map(|set| self.enrolments(number, set));
+            let sets = sets.collect::<Result<_, _>>()?;
+            self.execute_all(sets)?;
         }
         Ok(())
+    }
+
+    /// The command of each group.
+    fn enrolments(
+        &self,
+        number: &mut usize,
+        groups: Vec<Group<Terms>>,
+    ) -> Result<Vec<(Group<Terms>, EnrolCustomers)>, StoreError> {
+        let mut commands = Vec::with_capacity(groups.len());
+        for group in groups {
+            let (event_on, triggered_by) = group.terms.clone();
+            let command = EnrolCustomers {
+                badge: group.badge,
+                customers: NamedCustomers::default(),
+                request_id: Some(self.next_id(number)?),
+                event_on,
+                triggered_by,
+                by_hand: None,
+            };
+            commands.push((group, command));
+        }
+        Ok(commands)
     }
 
     fn earn(
