@@ -100,6 +100,14 @@ mod tests {
     }
 
     #[test]
+    fn the_last_page_is_a_number_of_32_bits() {
+        assert_eq!(read_all("page=2147483647").0.page, 2_147_483_647);
+        let (_, problems) = read_all("page=2147483648");
+        let expected = "Must be a whole number from 0 to 2147483647.";
+        assert_eq!(problems[0].message, expected);
+    }
+
+    #[test]
     fn a_page_has_one_to_a_hundred_badges() {
         for size in ["0", "101", "-1", "ten"] {
             let (_, problems) = read_all(&format!("size={size}"));

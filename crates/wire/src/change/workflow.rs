@@ -20,7 +20,8 @@ use crate::earning::request::EarnRequestBody;
 use crate::enrolment::request::EnrolmentRequest;
 use crate::envelope::Notice;
 use crate::json::{self, Fields, Parsed, sentence};
-use crate::query::{Query, number, words};
+use crate::query::words::{self as words, LAST_PAGE};
+use crate::query::{Query, number};
 
 /// Where the task stands in what is handed in.
 const TASK: &str = "IntouchAPITask-Payload";
@@ -372,7 +373,7 @@ pub fn read_query(query: &mut Query, now: Instant, zone: &Zone) -> RequestQuery 
             .read("sortOrder", |text| words::meaning(text, ORDERS))
             .unwrap_or_default(),
         page: PageOf {
-            page: query.read("PageNo", number(0, u32::MAX)).unwrap_or(0),
+            page: query.read("PageNo", number(0, LAST_PAGE)).unwrap_or(0),
             size: query
                 .read("limit", number(1, MAX_LIMIT))
                 .unwrap_or(DEFAULT_LIMIT),

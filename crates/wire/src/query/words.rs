@@ -16,6 +16,9 @@ use crate::query::{Query, number};
 /// The most elements that a page may have.
 const MAX_SIZE: u32 = 100;
 
+/// The last page that may be asked for: what the document calls a number of 32 bits.
+pub(crate) const LAST_PAGE: u32 = i32::MAX.unsigned_abs();
+
 /// Words and what they mean, where the domain has no spelling of its own.
 pub(crate) type Words<T> = [(T, &'static str)];
 
@@ -38,7 +41,7 @@ const ORDERS: &Words<SortOrder> = &[
 /// The page, from 0, and its size, also `limit`, or else `default_size`.
 pub fn page(query: &mut Query, default_size: u32) -> PageOf {
     PageOf {
-        page: query.read("page", number(0, u32::MAX)).unwrap_or(0),
+        page: query.read("page", number(0, LAST_PAGE)).unwrap_or(0),
         size: query
             .read_either(["size", "limit"], number(1, MAX_SIZE))
             .unwrap_or(default_size),
