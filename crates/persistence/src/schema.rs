@@ -462,6 +462,7 @@ table! {
         ledger_no -> BigInt,
         customers -> Integer,
         done -> Integer,
+        requests -> Integer,
     }
 }
 

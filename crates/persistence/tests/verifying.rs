@@ -166,6 +166,10 @@ const FAULTS: &[(&str, &[&str])] = &[
         "UPDATE expiries SET customers = 1 WHERE due_on = 2000000000",
         &["the ledger and its rows"],
     ),
+    (
+        "UPDATE expiries SET requests = 2 WHERE due_on = 2000000000",
+        &["the ledger and its rows"],
+    ),
     ("DELETE FROM feed WHERE events = 10", &["the feed"]),
     (
         "DELETE FROM feed WHERE events = 10; \

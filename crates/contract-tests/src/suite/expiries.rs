@@ -1,7 +1,9 @@
 //! What expires, as events.
 
 use accolade_application::answer::Imported;
-use accolade_application::ports::{EarnRequest, EnrolmentRequest, Expired, ImportRequest};
+use accolade_application::ports::{
+    EarnRequest, EnrolmentBatch, EnrolmentRequest, Expired, ImportRequest,
+};
 use accolade_domain::badge::Badge;
 use accolade_domain::enrolment::{Hold, Outcome};
 use accolade_domain::event::{Event, Fact};
@@ -241,6 +243,31 @@ fn a_large_request_is_divided_and_each_is_told_once(world: &World) {
     assert_eq!(expired(world, &badge), expected);
 }
 
+fn of_requests_that_share_a_transaction_each_is_told_of_its_own(world: &World) {
+    let badges = ["Gold", "Silver"].map(|name| world.direct(name));
+    let requests = [
+        enrolling(world, &badges[0], [1], 10),
+        enrolling(world, &badges[0], [2, 3], 10),
+        enrolling(world, &badges[1], [4], 10),
+        enrolling(world, &badges[0], [5], 20),
+        enrolling(world, &badges[0], [6], 10),
+        enrolling(world, &badges[0], [7], 10),
+    ];
+    let mut batch = EnrolmentBatch::default();
+    for request in requests {
+        batch.push(request).unwrap();
+    }
+    world.stores.enrolments.enrol(&batch).unwrap();
+    world
+        .unenrol(&world.unenrolling(&badges[0], &[(6, None)]))
+        .unwrap();
+    let all = expire(world, 30, 2);
+    assert_eq!(all.iter().map(|it| it.events).sum::<u64>(), 6);
+    let expected = [(1, 10), (2, 10), (3, 10), (7, 10), (5, 20)];
+    assert_eq!(expired(world, &badges[0]), expected);
+    assert_eq!(expired(world, &badges[1]), [(4, 10)]);
+}
+
 fn of_large_requests_that_expire_little_by_little_each_is_told_once(world: &World) {
     let badge = world.direct("Gold");
     let mut expected = Vec::new();
@@ -304,6 +331,7 @@ sentences! {
     who_was_refused_has_nothing_that_expires
     what_was_imported_expires_each_at_its_instant
     a_large_request_is_divided_and_each_is_told_once
+    of_requests_that_share_a_transaction_each_is_told_of_its_own
     of_large_requests_that_expire_little_by_little_each_is_told_once
     twenty_thousand_that_are_due_at_one_instant_are_told_as_many_at_a_time_as_may_be
     every_org_has_its_own_in_its_own_feed

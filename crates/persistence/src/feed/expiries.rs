@@ -9,6 +9,7 @@ use accolade_domain::ids::{BadgeId, CustomerId, ObjectId};
 use accolade_domain::instant::Instant;
 
 use crate::answers::{KeptAnswer, Placed};
+use crate::feed::expiry_sql::Due;
 
 /// What a request recorded that expires at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,41 @@ pub(crate) struct Expiry {
     pub(crate) due_on: Instant,
     /// How many enrolments, or earned badges, they are.
     pub(crate) customers: i32,
+}
+
+impl Expiry {
+    /// The same, of the request with this number.
+    pub(crate) const fn of_request(self, number: i64) -> Due {
+        Due {
+            due_on: self.due_on.unix_micros(),
+            ledger_no: number,
+            requests: 1,
+            customers: self.customers,
+        }
+    }
+}
+
+/// How many enrolments and earned badges of several requests are one row at most: whoever tells of a part of
+/// them reads the answers of all of them.
+const MOST_TOGETHER: i32 = 1_000;
+
+/// `due` with those of requests that follow each other put together, if they are due at the same instant.
+pub(crate) fn together(due: impl IntoIterator<Item = Due>) -> Vec<Due> {
+    let mut together: Vec<Due> = Vec::new();
+    for it in due {
+        match together.last_mut() {
+            Some(last)
+                if last.due_on == it.due_on
+                    && last.requests().end == it.ledger_no
+                    && last.customers + it.customers <= MOST_TOGETHER =>
+            {
+                last.requests += it.requests;
+                last.customers += it.customers;
+            }
+            _ => together.push(it),
+        }
+    }
+    together
 }
 
 /// When what was recorded at `recorded_on` becomes events, given when each of it expires.
@@ -139,5 +175,36 @@ mod tests {
             customers,
         });
         assert_eq!(expiries(second(4), each), expected);
+    }
+
+    fn due(second_due: i64, number: i64, requests: i32, customers: i32) -> Due {
+        Due {
+            due_on: second(second_due).unix_micros(),
+            ledger_no: number,
+            requests,
+            customers,
+        }
+    }
+
+    #[test]
+    fn what_requests_that_follow_each_other_recorded_is_due_together_at_one_instant() {
+        let each = [
+            (9, 1, 2),
+            (9, 2, 1),
+            (9, 4, 1),
+            (8, 5, 1),
+            (9, 6, 990),
+            (9, 7, 10),
+            (9, 8, 1),
+        ];
+        let each = each.map(|(due_on, number, customers)| due(due_on, number, 1, customers));
+        let expected = [
+            due(9, 1, 2, 3),
+            due(9, 4, 1, 1),
+            due(8, 5, 1, 1),
+            due(9, 6, 2, 1_000),
+            due(9, 8, 1, 1),
+        ];
+        assert_eq!(together(each), expected);
     }
 }

@@ -1,5 +1,7 @@
 //! What expiries need of a database. Everything here is done inside a transaction.
 
+use std::ops::Range;
+
 use accolade_domain::ids::{BadgeId, CustomerId, ObjectId, OrgId};
 use diesel::QueryResult;
 
@@ -7,32 +9,55 @@ use crate::feed::sql::FeedConnection;
 use crate::recording::sql::BadgeSql;
 use crate::retry::WorkError;
 
-/// What a request recorded that is due at one instant, and was not told yet.
+/// What is due at one instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) due_on: i64,
+    /// The first of the requests that recorded it.
+    pub(crate) ledger_no: i64,
+    /// How many requests recorded it, whose numbers follow each other.
+    pub(crate) requests: i32,
+    /// How many enrolments or earned badges it is.
+    pub(crate) customers: i32,
+}
+
+impl Due {
+    /// The numbers of the requests.
+    pub(crate) fn requests(&self) -> Range<i64> {
+        self.ledger_no..self.ledger_no + i64::from(self.requests)
+    }
+}
+
+/// What is due, and was not told yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DueRow {
-    pub(crate) due_on: i64,
-    pub(crate) ledger_no: i64,
-    pub(crate) customers: i32,
+    pub(crate) due: Due,
     /// How many of them are done with.
     pub(crate) done: i32,
 }
 
-impl From<(i64, i64, i32, i32)> for DueRow {
-    fn from((due_on, ledger_no, customers, done): (i64, i64, i32, i32)) -> Self {
+impl DueRow {
+    pub(crate) const fn key(&self) -> DueKey {
+        (self.due.due_on, self.due.ledger_no)
+    }
+}
+
+impl From<(i64, i64, i32, i32, i32)> for DueRow {
+    fn from((due_on, ledger_no, requests, customers, done): (i64, i64, i32, i32, i32)) -> Self {
         Self {
-            due_on,
-            ledger_no,
-            customers,
+            due: Due {
+                due_on,
+                ledger_no,
+                requests,
+                customers,
+            },
             done,
         }
     }
 }
 
-/// When something is due, and by which request.
+/// When something is due, and the first of the requests that recorded it.
 pub(crate) type DueKey = (i64, i64);
-
-/// When something is due, by which request, and how many enrolments or earned badges it is.
-pub(crate) type NewDue = (i64, i64, i32);
 
 /// Requests that are still to be entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +101,8 @@ pub(crate) trait ExpirySql {
     /// The same of earned badges.
     fn kept_earns(&mut self, org: OrgId, which: &[Place]) -> Result<Vec<Option<Kept>>, WorkError>;
 
-    /// Enters when something is due that has been recorded before.
-    fn enter_due(&mut self, org: OrgId, rows: &[NewDue]) -> Result<(), WorkError>;
+    /// Enters when something is due that was recorded.
+    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()>;
 
     /// The org's backlog, if it has one and nobody else is working on it.
     fn lock_backlog(&mut self, org: OrgId) -> QueryResult<Option<Backlog>>;

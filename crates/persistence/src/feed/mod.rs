@@ -26,7 +26,7 @@ use accolade_domain::instant::Instant;
 
 use crate::feed::data::Data;
 use crate::feed::expiries::Expiry;
-use crate::feed::expiry_sql::NewDue;
+use crate::feed::expiry_sql::Due;
 
 /// What the feed is told of a request, or of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct FeedRow {
     /// What the answer lacks, encoded; `None` if it lacks nothing.
     pub(crate) data: Option<Vec<u8>>,
     /// When what requests of the ledger recorded expires.
-    pub(crate) due: Vec<NewDue>,
+    pub(crate) due: Vec<Due>,
 }
 
 impl FeedRow {
@@ -69,12 +69,10 @@ impl FeedRow {
     /// The same, whose events are read from the answer that the ledger has under this number, and of which
     /// this expires.
     pub(crate) fn of_ledger(self, number: i64, expiries: &[Expiry]) -> Self {
-        let due = expiries.iter();
+        let due = expiries.iter().map(|it| it.of_request(number));
         Self {
             ledger_no: Some(number),
-            due: due
-                .map(|it| (it.due_on.unix_micros(), number, it.customers))
-                .collect(),
+            due: due.collect(),
             ..self
         }
     }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::feed::FeedRow;
+use crate::feed::expiries::together;
 use crate::feed::sql::StoredRow;
 
 /// The first byte of the data of a row that has parts. Forms of [`Data`](crate::feed::data::Data) are
@@ -49,7 +50,7 @@ pub(crate) fn joined(rows: Vec<FeedRow>) -> anyhow::Result<Vec<FeedRow>> {
         kind,
         events,
         data: Some(postcard::to_extend(&parts, vec![PARTS])?),
-        due,
+        due: together(due),
     }])
 }
 
@@ -108,15 +109,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::feed::expiries::Expiry;
 
     fn row(number: i64, events: i32, moment: i64) -> FeedRow {
+        let expiry = Expiry {
+            due_on: second(moment),
+            customers: events,
+        };
         FeedRow {
             recorded_on: second(moment),
             ledger_no: Some(number),
             kind: EventKind::EarnCreated,
             events,
             data: (number % 2 == 0).then(|| vec![2, 3]),
-            due: vec![(moment, number, events)],
+            due: vec![expiry.of_request(number)],
         }
     }
 
@@ -151,7 +157,7 @@ mod tests {
                 expected.push(stored(row.clone(), position));
                 position += i64::from(row.events);
             }
-            let due: Vec<_> = rows.iter().flat_map(|row| row.due.clone()).collect();
+            let due = together(rows.iter().flat_map(|row| row.due.clone()));
             let mut joined = joined(rows).unwrap();
             let only = joined.remove(0);
             prop_assert!(joined.is_empty());

@@ -8,14 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 
 use super::{Connection, DB, column};
-use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, ExpirySql, Kept, NewDue, Place};
+use crate::feed::expiry_sql::{Backlog, Due, DueKey, DueRow, ExpirySql, Kept, Place};
 use crate::mapping::stored;
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
 use crate::statement::{Sql, Statement, here};
 
 static DUE: Sql<{ here!() }> = Sql::new(
-    "SELECT due_on, ledger_no, customers, done FROM expiries \
+    "SELECT due_on, ledger_no, requests, customers, done FROM expiries \
      WHERE org_id = :org AND due_on <= :until ORDER BY due_on, ledger_no LIMIT :at_most \
      FOR UPDATE SKIP LOCKED",
 );
@@ -26,10 +26,10 @@ static REMOVE: Sql<{ here!() }> = Sql::new(
 );
 
 static ENTER: Sql<{ here!() }> = Sql::new(
-    "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     SELECT :org, w.due_on, w.ledger_no, w.customers, 0 \
-     FROM unnest(:due_on, :ledger_nos, :customers) AS w (due_on, ledger_no, customers) \
-     ON CONFLICT DO NOTHING",
+    "INSERT INTO expiries (org_id, due_on, ledger_no, requests, customers, done) \
+     SELECT :org, w.due_on, w.ledger_no, w.requests, w.customers, 0 \
+     FROM unnest(:due_on, :ledger_nos, :requests, :customers) \
+     AS w (due_on, ledger_no, requests, customers) ON CONFLICT DO NOTHING",
 );
 
 /// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
@@ -54,8 +54,8 @@ static EARNS: Sql = Sql::new(
 
 impl ExpirySql for Connection {
     fn due(&mut self, org: OrgId, until: i64, at_most: u32) -> QueryResult<Vec<DueRow>> {
-        type Row = (BigInt, BigInt, Integer, Integer);
-        let rows: Vec<(i64, i64, i32, i32)> = Statement::<DB, Row>::named(&DUE)
+        type Row = (BigInt, BigInt, Integer, Integer, Integer);
+        let rows: Vec<(i64, i64, i32, i32, i32)> = Statement::<DB, Row>::named(&DUE)
             .set::<BigInt, _>("org", org.get())
             .set::<BigInt, _>("until", until)
             .set::<BigInt, _>("at_most", i64::from(at_most))
@@ -84,12 +84,13 @@ impl ExpirySql for Connection {
         kept(self, &EARNS, org, which)
     }
 
-    fn enter_due(&mut self, org: OrgId, rows: &[NewDue]) -> Result<(), WorkError> {
+    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()> {
         Statement::<DB>::named(&ENTER)
             .set::<BigInt, _>("org", org.get())
-            .set::<Array<BigInt>, _>("due_on", column(rows, |it| it.0))
-            .set::<Array<BigInt>, _>("ledger_nos", column(rows, |it| it.1))
-            .set::<Array<Integer>, _>("customers", column(rows, |it| it.2))
+            .set::<Array<BigInt>, _>("due_on", column(rows, |it| it.due_on))
+            .set::<Array<BigInt>, _>("ledger_nos", column(rows, |it| it.ledger_no))
+            .set::<Array<Integer>, _>("requests", column(rows, |it| it.requests))
+            .set::<Array<Integer>, _>("customers", column(rows, |it| it.customers))
             .execute(self)?;
         Ok(())
     }

@@ -15,22 +15,23 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt
 
 use super::{Connection, DB, column, lock};
 use crate::feed::FeedRow;
+use crate::feed::expiry_sql::ExpirySql as _;
 use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
 use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement, here};
 
-/// Numbers are drawn in the order in which the rows come. As every transaction ends with it, as little as
+/// Numbers are drawn in the order in which the rows come. What is due at one instant only, as most of it, is
+/// kept with the row until it has its position: a row of its own would cost each transaction more. As every transaction ends with it, as little as
 /// can be is unnested: each array costs a set of its own, an element of it next to nothing.
 static APPEND: Sql<{ here!() }> = Sql::new(
     "WITH counted AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT :org, g.badge_id, :issued[g.place], :earned[g.place] \
-     FROM unnest(:badges) WITH ORDINALITY AS g (badge_id, place) \
-     ), due AS (INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     SELECT :org, e.due_on, :due_of[e.place], :customers[e.place], 0 \
-     FROM unnest(:due_on) WITH ORDINALITY AS e (due_on, place)) \
-     INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data) \
-     SELECT :org, :recorded_on[r.place], r.ledger_no, :events[r.place], :kinds[r.place], r.data \
+     FROM unnest(:badges) WITH ORDINALITY AS g (badge_id, place)) \
+     INSERT INTO outbox (org_id, recorded_on, ledger_no, events, kind, data, \
+     due_on, due_ledger_no, due_requests, due_customers) \
+     SELECT :org, :recorded_on[r.place], r.ledger_no, :events[r.place], :kinds[r.place], r.data, \
+     :due_on[r.place], :due_ledger_nos[r.place], :due_requests[r.place], :due_customers[r.place] \
      FROM unnest(:ledger_nos, :data) WITH ORDINALITY AS r (ledger_no, data, place) ORDER BY r.place",
 );
 
@@ -68,7 +69,12 @@ static SEQUENCE: Sql<{ here!() }> = Sql::new(
      ), taken AS ( \
        DELETE FROM outbox WHERE org_id = :org AND number > :from \
        AND number <= (SELECT number FROM last) \
-       RETURNING number, recorded_on, ledger_no, events, kind, data \
+       RETURNING number, recorded_on, ledger_no, events, kind, data, \
+       due_on, due_ledger_no, due_requests, due_customers \
+     ), entered AS ( \
+       INSERT INTO expiries (org_id, due_on, ledger_no, requests, customers, done) \
+       SELECT :org, t.due_on, t.due_ledger_no, t.due_requests, t.due_customers, 0 \
+       FROM taken t WHERE t.due_on IS NOT NULL \
      ), moved AS ( \
        INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, \
        data) \
@@ -96,20 +102,38 @@ impl FeedSql for Connection {
     ) -> QueryResult<()> {
         let badges = column(growths, |it| *it.badge.0.as_bytes());
         let recorded_on = column(rows, |it| it.recorded_on.unix_micros());
-        let due: Vec<_> = rows.iter().flat_map(|row| &row.due).copied().collect();
+        let due = column(rows, |row| match row.due.as_slice() {
+            [due] => Some(due),
+            _ => None,
+        });
+        let several = rows.iter().filter(|row| row.due.len() > 1);
+        let several: Vec<_> = several.flat_map(|row| &row.due).copied().collect();
+        if !several.is_empty() {
+            self.enter_due(org, &several)?;
+        }
         Statement::<DB>::named(&APPEND)
             .set::<BigInt, _>("org", org.get())
             .set::<Array<Binary>, _>("badges", badges)
             .set::<Array<BigInt>, _>("issued", column(growths, |it| it.issued))
             .set::<Array<BigInt>, _>("earned", column(growths, |it| it.earned))
-            .set::<Array<BigInt>, _>("due_on", column(&due, |it| it.0))
-            .set::<Array<BigInt>, _>("due_of", column(&due, |it| it.1))
-            .set::<Array<Integer>, _>("customers", column(&due, |it| it.2))
             .set::<Array<BigInt>, _>("recorded_on", recorded_on)
             .set::<Array<Nullable<BigInt>>, _>("ledger_nos", column(rows, |it| it.ledger_no))
             .set::<Array<Integer>, _>("events", column(rows, |it| it.events))
             .set::<Array<SmallInt>, _>("kinds", column(rows, |it| it.kind.number()))
             .set::<Array<Nullable<Binary>>, _>("data", column(rows, |it| it.data.as_deref()))
+            .set::<Array<Nullable<BigInt>>, _>("due_on", column(&due, |it| it.map(|it| it.due_on)))
+            .set::<Array<Nullable<BigInt>>, _>(
+                "due_ledger_nos",
+                column(&due, |it| it.map(|it| it.ledger_no)),
+            )
+            .set::<Array<Nullable<Integer>>, _>(
+                "due_requests",
+                column(&due, |it| it.map(|it| it.requests)),
+            )
+            .set::<Array<Nullable<Integer>>, _>(
+                "due_customers",
+                column(&due, |it| it.map(|it| it.customers)),
+            )
             .execute(self)?;
         Ok(())
     }

@@ -6,13 +6,13 @@ use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, json};
-use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, ExpirySql, Kept, NewDue, Place};
+use crate::feed::expiry_sql::{Backlog, Due, DueKey, DueRow, ExpirySql, Kept, Place};
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
 use crate::statement::{Sql, Statement, here};
 
 static DUE: Sql<{ here!() }> = Sql::new(
-    "SELECT due_on, ledger_no, customers, done FROM expiries \
+    "SELECT due_on, ledger_no, requests, customers, done FROM expiries \
      WHERE org_id = :org AND due_on <= :until ORDER BY due_on, ledger_no LIMIT :at_most + 0",
 );
 
@@ -23,18 +23,19 @@ static REMOVE: Sql<{ here!() }> = Sql::new(
 );
 
 static ENTER: Sql<{ here!() }> = Sql::new(
-    "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     SELECT :org, value ->> 0, value ->> 1, value ->> 2, 0 FROM json_each(:rows) WHERE true \
+    "INSERT INTO expiries (org_id, due_on, ledger_no, requests, customers, done) \
+     SELECT :org, value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0 FROM json_each(:rows) \
+     WHERE true \
      ON CONFLICT DO NOTHING",
 );
 
 /// How many rows are entered one by one, as the single requests of a group have one each: of a row in
-/// JSON each of its three values is found by reading it anew.
+/// JSON each of its four values is found by reading it anew.
 const FEW: usize = 64;
 
 static ENTER_ONE: Sql<{ here!() }> = Sql::new(
-    "INSERT INTO expiries (org_id, due_on, ledger_no, customers, done) \
-     VALUES (:org, :due_on, :ledger_no, :customers, 0) ON CONFLICT DO NOTHING",
+    "INSERT INTO expiries (org_id, due_on, ledger_no, requests, customers, done) \
+     VALUES (:org, :due_on, :ledger_no, :requests, :customers, 0) ON CONFLICT DO NOTHING",
 );
 
 /// `CROSS JOIN` keeps the order of the look-ups: each customer by the key.
@@ -56,8 +57,8 @@ static EARNS: Sql = Sql::new(
 
 impl ExpirySql for Connection {
     fn due(&mut self, org: OrgId, until: i64, at_most: u32) -> QueryResult<Vec<DueRow>> {
-        type Row = (BigInt, BigInt, Integer, Integer);
-        let rows: Vec<(i64, i64, i32, i32)> = Statement::<DB, Row>::named(&DUE)
+        type Row = (BigInt, BigInt, Integer, Integer, Integer);
+        let rows: Vec<(i64, i64, i32, i32, i32)> = Statement::<DB, Row>::named(&DUE)
             .set::<BigInt, _>("org", org.get())
             .set::<BigInt, _>("until", until)
             .set::<BigInt, _>("at_most", i64::from(at_most))
@@ -85,8 +86,8 @@ impl ExpirySql for Connection {
         kept(self, &EARNS, org, which)
     }
 
-    fn enter_due(&mut self, org: OrgId, rows: &[NewDue]) -> Result<(), WorkError> {
-        Ok(enter(self, org, rows)?)
+    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()> {
+        enter(self, org, rows)
     }
 
     fn lock_backlog(&mut self, org: OrgId) -> QueryResult<Option<Backlog>> {
@@ -99,13 +100,15 @@ impl ExpirySql for Connection {
 }
 
 /// Enters when something is due.
-pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[NewDue]) -> QueryResult<()> {
+pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[Due]) -> QueryResult<()> {
     if rows.len() <= FEW {
         return rows
             .iter()
-            .try_for_each(|row| enter_one(connection, org, *row));
+            .try_for_each(|row| enter_one(connection, org, row));
     }
-    let rows = serde_json::to_string(rows);
+    let values = |it: &Due| (it.due_on, it.ledger_no, it.requests, it.customers);
+    let rows: Vec<_> = rows.iter().map(values).collect();
+    let rows = serde_json::to_string(&rows);
     let rows = rows.map_err(|error| Error::SerializationError(error.into()))?;
     Statement::<DB>::named(&ENTER)
         .set::<BigInt, _>("org", org.get())
@@ -114,16 +117,13 @@ pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[NewDue]) ->
     Ok(())
 }
 
-fn enter_one(
-    connection: &mut Connection,
-    org: OrgId,
-    (due_on, ledger_no, customers): NewDue,
-) -> QueryResult<()> {
+fn enter_one(connection: &mut Connection, org: OrgId, row: &Due) -> QueryResult<()> {
     Statement::<DB>::named(&ENTER_ONE)
         .set::<BigInt, _>("org", org.get())
-        .set::<BigInt, _>("due_on", due_on)
-        .set::<BigInt, _>("ledger_no", ledger_no)
-        .set::<Integer, _>("customers", customers)
+        .set::<BigInt, _>("due_on", row.due_on)
+        .set::<BigInt, _>("ledger_no", row.ledger_no)
+        .set::<Integer, _>("requests", row.requests)
+        .set::<Integer, _>("customers", row.customers)
         .execute(connection)?;
     Ok(())
 }

@@ -80,6 +80,8 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
     }
 
     fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError> {
+        // What is due is entered with the position of what recorded it.
+        self.sequence()?;
         self.expire_due(until, now, most)
     }
 

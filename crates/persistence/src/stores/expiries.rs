@@ -1,7 +1,7 @@
 //! What expires, as events.
 //!
-//! What a request recorded has a row for each instant at which some of it expires. Rows that are due
-//! are worked on in small transactions, org by org, the org first that has what is due first. Each locks
+//! What a request recorded has a row for each instant at which some of it expires, which requests that
+//! share a transaction share. Rows that are due are worked on in small transactions, org by org, the org first that has what is due first. Each locks
 //! its rows, which others leave out meanwhile; then the badges against whoever revokes; then looks
 //! what was not revoked, and tells the feed, as its last statement. So each expiry is told by one
 //! transaction, or by none.
@@ -25,7 +25,7 @@ use crate::answers;
 use crate::feed::FeedRow;
 use crate::feed::data::{Data, ExpiredData};
 use crate::feed::expiries::{Recorded, expiries, recorded};
-use crate::feed::expiry_sql::{Backlog, DueRow, ExpiryConnection, Kept, NewDue, OldRequest, Place};
+use crate::feed::expiry_sql::{Backlog, Due, DueRow, ExpiryConnection, Kept, OldRequest, Place};
 use crate::feed::sql::LedgerRow;
 use crate::mapping::{instant, stored};
 use crate::recording::sql::BadgeKey;
@@ -72,8 +72,8 @@ struct Slice {
 }
 
 /// What of a request has expired.
-struct Due {
-    slice: Slice,
+struct Gone {
+    ledger_no: i64,
     kind: EventKind,
     /// Whether the answer says when what it has happened.
     has_dates: bool,
@@ -179,7 +179,7 @@ fn unless_damaged<T>(org: i64, result: Result<T, StoreError>) -> Result<Option<T
 
 /// What some of a backlog's requests become.
 struct Entered {
-    rows: Vec<NewDue>,
+    rows: Vec<Due>,
     /// Where the backlog ends now, unless it is done with.
     upto: Option<i64>,
 }
@@ -200,7 +200,7 @@ fn entered(old: &[OldRequest], backlog: Backlog) -> anyhow::Result<Entered> {
         let recorded = recorded(&kept).map(|it| it.1).unwrap_or_default();
         let since = instant(request.recorded_on)?.max(began_on);
         for it in expiries(since, recorded.iter().map(|it| it.expires_on)) {
-            rows.push((it.due_on.unix_micros(), request.number, it.customers));
+            rows.push(it.of_request(request.number));
         }
     }
     let is_all = old.len() < OLD_AT_ONCE as usize;
@@ -225,12 +225,12 @@ fn expire_some<C: ExpiryConnection>(
     }
     // Before the badges are locked: what the ledger answered never changes, but that forgotten
     // customers are taken out of it, of whom nothing is found then.
-    let due = read(connection, org, &slices)?;
-    if let Some(first) = slices.get(due.len()) {
-        next = Some(first.row.due_on);
-        slices.truncate(due.len());
+    let (gone, read) = read(connection, org, &slices)?;
+    if let Some(first) = slices.get(read) {
+        next = Some(first.row.due.due_on);
+        slices.truncate(read);
     }
-    let all = due.iter().flat_map(|it| &it.recorded);
+    let all = gone.iter().flat_map(|it| &it.recorded);
     let badges = all.map(|it| it.badge);
     let badges: BTreeSet<_> = badges.map(|badge| BadgeKey { org, badge }).collect();
     if !badges.is_empty() {
@@ -238,15 +238,15 @@ fn expire_some<C: ExpiryConnection>(
         let badges: Vec<_> = badges.into_iter().collect();
         connection.share_revocations(&badges)?;
     }
-    let told = told(connection, org, &due, now)?;
-    let is_done = |it: &&Slice| it.done == it.row.customers;
+    let told = told(connection, org, &gone, now)?;
+    let is_done = |it: &&Slice| it.done == it.row.due.customers;
     let done = slices.iter().filter(is_done);
-    let done: Vec<_> = done.map(|it| (it.row.due_on, it.row.ledger_no)).collect();
+    let done: Vec<_> = done.map(|it| it.row.key()).collect();
     if !done.is_empty() {
         connection.remove_due(org, &done)?;
     }
     if let Some(it) = slices.iter().find(|it| !is_done(it)) {
-        connection.advance_due(org, (it.row.due_on, it.row.ledger_no), it.done)?;
+        connection.advance_due(org, it.row.key(), it.done)?;
     }
     if !told.is_empty() {
         connection.append(org, &told)?;
@@ -265,15 +265,16 @@ fn divide(rows: &[DueRow], most: i32) -> (Vec<Slice>, Option<i64>) {
     let mut slices = Vec::new();
     let mut left = most;
     for row in rows {
+        let due = row.due;
         if left == 0 {
-            return (slices, Some(row.due_on));
+            return (slices, Some(due.due_on));
         }
-        let len = left.min(row.customers - row.done);
+        let len = left.min(due.customers - row.done);
         let done = row.done + len;
         slices.push(Slice { row: *row, done });
         left -= len;
-        if done < row.customers {
-            return (slices, Some(row.due_on));
+        if done < due.customers {
+            return (slices, Some(due.due_on));
         }
     }
     (slices, None)
@@ -296,48 +297,59 @@ impl Request {
     }
 }
 
-/// What the first of the slices are about, by the answers that the ledger has: of as many as one
-/// transaction may read. Each answer is read once, however many slices are of it.
+/// What the first of the slices are about, by the answers that the ledger has, and how many of them: as
+/// many as one transaction may read. Each answer is read once, however many slices are of it.
 fn read<C: ExpiryConnection>(
     connection: &mut C,
     org: OrgId,
     slices: &[Slice],
-) -> Result<Vec<Due>, WorkError> {
+) -> Result<(Vec<Gone>, usize), WorkError> {
     let mut requests: HashMap<i64, Request> = HashMap::new();
     let mut outcomes = 0;
     let mut unread = HashMap::new();
-    let mut due = Vec::with_capacity(slices.len());
+    let mut gone = Vec::with_capacity(slices.len());
     for (position, slice) in slices.iter().enumerate() {
-        let number = slice.row.ledger_no;
-        if !requests.contains_key(&number) {
-            if outcomes >= MOST_OUTCOMES {
-                break;
-            }
-            if !unread.contains_key(&number) {
-                let rest = slices[position..].iter().map(|it| it.row.ledger_no);
-                let numbers = some_of(rest.filter(|it| !requests.contains_key(it)));
-                let rows = connection.ledger_rows(org, &numbers)?;
-                unread = rows.into_iter().map(|row| (row.number, row)).collect();
-            }
-            let row = unread.remove(&number);
-            let row = row.context("what is due names no request of the ledger")?;
-            let request =
-                request(&row).with_context(|| format!("request {number} of the ledger"))?;
-            outcomes += request.recorded.len();
-            requests.insert(number, request);
+        if outcomes >= MOST_OUTCOMES {
+            return Ok((gone, position));
         }
-        let request = &requests[&number];
-        let (from, until): (usize, usize) = (stored(slice.row.done)?, stored(slice.done)?);
-        let recorded = request.due_on(slice.row.due_on).get(from..until);
-        let recorded = recorded.context("too few are due")?.to_vec();
-        due.push(Due {
-            slice: *slice,
-            kind: request.kind,
-            has_dates: request.has_dates,
-            recorded,
-        });
+        let due = slice.row.due;
+        let (done, until): (usize, usize) = (stored(slice.row.done)?, stored(slice.done)?);
+        let mut before = 0;
+        for number in due.requests() {
+            if !requests.contains_key(&number) {
+                if !unread.contains_key(&number) {
+                    let rest = slices[position..].iter();
+                    let rest = rest.flat_map(|it| it.row.due.requests());
+                    let numbers = some_of(rest.filter(|it| !requests.contains_key(it)));
+                    let rows = connection.ledger_rows(org, &numbers)?;
+                    unread = rows.into_iter().map(|row| (row.number, row)).collect();
+                }
+                let row = unread.remove(&number);
+                let row = row.context("what is due names no request of the ledger")?;
+                let request =
+                    request(&row).with_context(|| format!("request {number} of the ledger"))?;
+                outcomes += request.recorded.len();
+                requests.insert(number, request);
+            }
+            let request = &requests[&number];
+            let recorded = request.due_on(due.due_on);
+            let of_slice = done.max(before)..until.min(before + recorded.len());
+            if !of_slice.is_empty() {
+                let recorded = &recorded[of_slice.start - before..of_slice.end - before];
+                gone.push(Gone {
+                    ledger_no: number,
+                    kind: request.kind,
+                    has_dates: request.has_dates,
+                    recorded: recorded.to_vec(),
+                });
+            }
+            before += recorded.len();
+        }
+        if before < until {
+            return Err(anyhow::anyhow!("too few are due").into());
+        }
     }
-    Ok(due)
+    Ok((gone, slices.len()))
 }
 
 /// The first of these numbers, each once, as many as may be in memory.
@@ -368,10 +380,10 @@ fn request(row: &LedgerRow) -> anyhow::Result<Request> {
 fn told<C: ExpiryConnection>(
     connection: &mut C,
     org: OrgId,
-    due: &[Due],
+    gone: &[Gone],
     now: Instant,
 ) -> Result<Vec<FeedRow>, WorkError> {
-    let all = due.iter().flat_map(|it| &it.recorded);
+    let all = gone.iter().flat_map(|it| &it.recorded);
     let customers: BTreeSet<_> = all.filter_map(|it| it.of.map(|it| it.0)).collect();
     let customers: Vec<_> = customers.into_iter().collect();
     let merged = connection.merged_of(org, &customers)?;
@@ -380,7 +392,7 @@ fn told<C: ExpiryConnection>(
         .map(|it| (it.customer, it.successor))
         .collect();
     let places = |kind| -> Vec<Place> {
-        let of_kind = due.iter().filter(|it| it.kind == kind);
+        let of_kind = gone.iter().filter(|it| it.kind == kind);
         let all = of_kind.flat_map(|it| &it.recorded);
         let place = |it: &Recorded| {
             let (customer, id) = it.of?;
@@ -402,7 +414,7 @@ fn told<C: ExpiryConnection>(
     }
     .into_iter();
     let mut told = Vec::new();
-    for it in due {
+    for it in gone {
         let kept: &mut dyn Iterator<Item = Option<Kept>> = match it.kind {
             EventKind::EnrolmentExpired => &mut enrolments,
             _ => &mut earns,
@@ -430,7 +442,7 @@ fn told<C: ExpiryConnection>(
             successors: of_successors,
         });
         let row = FeedRow::new(now, it.kind, events, &data)?;
-        told.extend(row.map(|row| row.of_ledger(it.slice.row.ledger_no, &[])));
+        told.extend(row.map(|row| row.of_ledger(it.ledger_no, &[])));
     }
     Ok(told)
 }
@@ -443,12 +455,7 @@ mod tests {
     use super::*;
 
     fn row(due_on: i64, customers: i32, done: i32) -> DueRow {
-        DueRow {
-            due_on,
-            ledger_no: 1,
-            customers,
-            done,
-        }
+        DueRow::from((due_on, 1, 1, customers, done))
     }
 
     /// How many are done with of each row afterwards, and when the rest is due.

@@ -11,8 +11,9 @@ use accolade_domain::text::RequestId;
 use crate::answers::decode_kept;
 use crate::direct::{DirectConnection, Row, number};
 use crate::feed::expiries::{Recorded, recorded};
+use crate::feed::expiry_sql::Due;
 use crate::feed::parts;
-use crate::mapping::instant;
+use crate::mapping::{instant, stored};
 use crate::progress::Progress;
 use crate::verify::{Report, moment};
 
@@ -24,16 +25,19 @@ const STEP: u64 = 10_000;
 /// Of each request what the ledger has, then what names it: enrolments, earned badges, expiries, rows of
 /// the feed.
 const ROWS: &str = "SELECT org_id, number, 0 AS what, CAST(NULL AS BYTEA) AS id, recorded_on AS moment, \
-     0 AS customers, request_id, answer FROM request_ledger \
-     UNION ALL SELECT org_id, request_no, 1, id, expires_on, 0, NULL, NULL FROM enrolments \
-     UNION ALL SELECT org_id, request_no, 2, id, expires_on, 0, NULL, NULL FROM earned_badges \
-     UNION ALL SELECT org_id, ledger_no, 3, NULL, due_on, customers, NULL, NULL FROM expiries \
-     UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, NULL, NULL FROM feed \
+     0 AS requests, 0 AS customers, request_id, answer FROM request_ledger \
+     UNION ALL SELECT org_id, request_no, 1, id, expires_on, 0, 0, NULL, NULL FROM enrolments \
+     UNION ALL SELECT org_id, request_no, 2, id, expires_on, 0, 0, NULL, NULL FROM earned_badges \
+     UNION ALL SELECT org_id, ledger_no, 3, NULL, due_on, requests, customers, NULL, NULL \
+     FROM expiries \
+     UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, 0, NULL, NULL FROM feed \
      WHERE ledger_no IS NOT NULL AND kind IN (:recorded)";
 
-/// On PostgreSQL what was recorded just now has no position yet.
-const OUTBOX: &str = " UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, NULL, NULL \
-     FROM outbox WHERE ledger_no IS NOT NULL AND kind IN (:recorded)";
+/// On PostgreSQL what was recorded just now has no position yet, and what is due of it may be with it.
+const OUTBOX: &str = " UNION ALL SELECT org_id, ledger_no, 4, NULL, recorded_on, 0, 0, NULL, NULL \
+     FROM outbox WHERE ledger_no IS NOT NULL AND kind IN (:recorded) \
+     UNION ALL SELECT org_id, due_ledger_no, 3, NULL, due_on, due_requests, due_customers, NULL, NULL \
+     FROM outbox WHERE due_on IS NOT NULL";
 
 /// Rows that tell of several requests name none in a column.
 const SHARED: &str =
@@ -84,11 +88,12 @@ pub(super) fn look(
         Ok(())
     })?;
     let mut request = Request::default();
+    let mut expiries = Expiries::default();
     let mut rows = 0;
     connection.read(&sql, &[], &mut |row| {
         let key = (row.number(0)?, row.number(1)?);
         if key != request.key {
-            std::mem::take(&mut request).judge(&orgs, report)?;
+            std::mem::take(&mut request).judge(&orgs, &mut expiries, report)?;
             request.key = key;
         }
         request.add(&row)?;
@@ -98,7 +103,8 @@ pub(super) fn look(
         }
         Ok(())
     })?;
-    request.judge(&orgs, report)
+    request.judge(&orgs, &mut expiries, report)?;
+    expiries.close(|_| true, report)
 }
 
 /// What is to be known of each org.
@@ -181,8 +187,8 @@ struct Request {
     ledger: Option<Ledger>,
     enrolments: Vec<Kept>,
     earns: Vec<Kept>,
-    /// When something is due, and of how many.
-    expiries: Vec<(i64, i64)>,
+    /// When something is due of this request, and of those that follow it.
+    expiries: Vec<Due>,
     told: usize,
 }
 
@@ -199,21 +205,35 @@ impl Request {
             0 => {
                 self.ledger = Some(Ledger {
                     recorded_on: moment,
-                    request_id: RequestId::from_stored(row.text(6)?.to_owned()),
-                    answer: row.bytes(7)?.to_vec(),
+                    request_id: RequestId::from_stored(row.text(7)?.to_owned()),
+                    answer: row.bytes(8)?.to_vec(),
                 });
             }
             1 => self.enrolments.push((row.bytes(3)?.to_vec(), moment)),
             2 => self.earns.push((row.bytes(3)?.to_vec(), moment)),
-            3 => self.expiries.push((moment, row.number(5)?)),
+            3 => self.expiries.push(Due {
+                due_on: moment,
+                ledger_no: row.number(1)?,
+                requests: stored(row.number(5)?)?,
+                customers: stored(row.number(6)?)?,
+            }),
             _ => self.told += 1,
         }
         Ok(())
     }
 
     /// Reports what disagrees.
-    fn judge(self, orgs: &Orgs, report: &mut Report<'_>) -> anyhow::Result<()> {
+    fn judge(
+        self,
+        orgs: &Orgs,
+        expiries: &mut Expiries,
+        report: &mut Report<'_>,
+    ) -> anyhow::Result<()> {
         let (org, number) = self.key;
+        expiries.close(
+            |it| it.org != org || it.due.requests().end <= number,
+            report,
+        )?;
         let Some(ledger) = &self.ledger else {
             let named = self.enrolments.len() + self.earns.len();
             if named + self.expiries.len() + self.told > 0 {
@@ -248,7 +268,7 @@ impl Request {
         compare(&name, "enrolments", enrolments, &self.enrolments, report);
         compare(&name, "earned badges", earns, &self.earns, report);
         self.judge_told(&name, ledger, !recorded.is_empty(), orgs, report);
-        self.judge_expiries(&name, ledger, &recorded, orgs, report)
+        self.judge_expiries(&name, ledger, &recorded, orgs, expiries, report)
     }
 
     fn judge_told(
@@ -277,24 +297,30 @@ impl Request {
         ledger: &Ledger,
         recorded: &[Recorded],
         orgs: &Orgs,
+        expiries: &mut Expiries,
         report: &mut Report<'_>,
     ) -> anyhow::Result<()> {
+        let (org, number) = self.key;
         let mut due: HashMap<i64, i64> = HashMap::new();
         for it in recorded {
             *due.entry(it.expires_on.unix_micros()).or_default() += 1;
         }
-        for (due_on, customers) in &self.expiries {
-            let recorded = due.remove(due_on).unwrap_or(0);
-            // Who was erased stays counted here until it is due.
-            if recorded > *customers || recorded == 0 {
-                report.add(format!(
-                    "{name} has {recorded} that expire on {}, and {customers} are to be told of",
-                    moment(*due_on)?
-                ));
-            }
+        for it in &self.expiries {
+            expiries.0.push(Expiry {
+                org,
+                name: name.to_owned(),
+                due: *it,
+                requests: 0,
+                recorded: 0,
+            });
         }
-        let backlog = orgs.backlogs.get(&self.key.0);
-        if backlog.is_some_and(|upto| *upto >= self.key.1) {
+        for it in &mut expiries.0 {
+            let recorded = due.remove(&it.due.due_on).unwrap_or(0);
+            it.requests += i32::from(recorded > 0);
+            it.recorded += recorded;
+        }
+        let backlog = orgs.backlogs.get(&org);
+        if backlog.is_some_and(|upto| *upto >= number) {
             return Ok(());
         }
         let recorded_on = instant(ledger.recorded_on)?;
@@ -305,6 +331,53 @@ impl Request {
                     "{name} has {recorded} that expire on {expires_on}, which nobody is to be told of"
                 ));
             }
+        }
+        Ok(())
+    }
+}
+
+/// Rows that say when something is due, whose requests are being looked at.
+#[derive(Default)]
+struct Expiries(Vec<Expiry>);
+
+struct Expiry {
+    org: i64,
+    /// What the first of its requests is called.
+    name: String,
+    due: Due,
+    /// How many of its requests recorded something that expires at that instant.
+    requests: i32,
+    /// How much that is.
+    recorded: i64,
+}
+
+impl Expiries {
+    /// Reports what disagrees of those whose requests were all looked at.
+    fn close(
+        &mut self,
+        is_over: impl Fn(&Expiry) -> bool,
+        report: &mut Report<'_>,
+    ) -> anyhow::Result<()> {
+        for it in self.0.extract_if(.., |it| is_over(it)) {
+            let due = it.due;
+            // Who was erased stays counted here until it is due.
+            if it.requests == due.requests && it.recorded <= i64::from(due.customers) {
+                continue;
+            }
+            let others = match due.requests {
+                1 => String::new(),
+                all => format!(
+                    ", the first of {all} requests of which {} recorded something due then,",
+                    it.requests
+                ),
+            };
+            report.add(format!(
+                "{}{others} has {} that expire on {}, and {} are to be told of",
+                it.name,
+                it.recorded,
+                moment(due.due_on)?,
+                due.customers
+            ));
         }
         Ok(())
     }
