@@ -1,5 +1,5 @@
--- Adds a column with a constant default: immediate, however full the table is. A server of the last release
--- cannot read rows about several requests: do not go back to it.
+-- Adds a column with a constant default and a check: the table is read once, and not written. A server of the
+-- last release cannot read rows about several requests: do not go back to it.
 
 -- How many requests a row is about: that of `ledger_no` and those that follow it, which one transaction
 -- recorded and of which something is due at the same instant.

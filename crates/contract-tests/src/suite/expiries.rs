@@ -268,6 +268,31 @@ fn of_requests_that_share_a_transaction_each_is_told_of_its_own(world: &World) {
     assert_eq!(expired(world, &badges[1]), [(4, 10)]);
 }
 
+fn requests_that_are_due_at_one_instant_may_be_told_of_in_parts(world: &World) {
+    let badge = world.direct("Gold");
+    let mut batch = EnrolmentBatch::default();
+    // Their ids fall, so that their numbers in the ledger do.
+    for number in (0..150_i64).rev() {
+        let mut request = enrolling(world, &badge, [number * 2 + 1, number * 2 + 2], 10);
+        request.request_id = format!("r{number:03}").as_str().try_into().unwrap();
+        batch.push(request).unwrap();
+    }
+    world.stores.enrolments.enrol(&batch).unwrap();
+    world
+        .unenrol(&world.unenrolling(&badge, &[(8, None)]))
+        .unwrap();
+    let events = &world.stores.events;
+    let first = events.expire(minutes(10), minutes(11), 7).unwrap();
+    assert_eq!((first.events, first.has_more), (7, true));
+    world.erase(20);
+    assert!(expire(world, 10, 7).iter().all(|it| it.events <= 7));
+    let mut told: Vec<_> = expired(world, &badge).iter().map(|it| it.0).collect();
+    // In which order is nobody's concern: all are due at once.
+    told.sort_unstable();
+    let expected = (1..=300).filter(|it| ![8, 20].contains(it));
+    assert_eq!(told, expected.collect::<Vec<_>>());
+}
+
 fn of_large_requests_that_expire_little_by_little_each_is_told_once(world: &World) {
     let badge = world.direct("Gold");
     let mut expected = Vec::new();
@@ -332,6 +357,7 @@ sentences! {
     what_was_imported_expires_each_at_its_instant
     a_large_request_is_divided_and_each_is_told_once
     of_requests_that_share_a_transaction_each_is_told_of_its_own
+    requests_that_are_due_at_one_instant_may_be_told_of_in_parts
     of_large_requests_that_expire_little_by_little_each_is_told_once
     twenty_thousand_that_are_due_at_one_instant_are_told_as_many_at_a_time_as_may_be
     every_org_has_its_own_in_its_own_feed

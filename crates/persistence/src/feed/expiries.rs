@@ -35,14 +35,16 @@ impl Expiry {
 /// them reads the answers of all of them.
 const MOST_TOGETHER: i32 = 1_000;
 
-/// `due` with those of requests that follow each other put together, if they are due at the same instant.
-pub(crate) fn together(due: impl IntoIterator<Item = Due>) -> Vec<Due> {
+/// `due` with those of requests that follow each other put together, if they are due at the same instant; by
+/// that, then by request.
+pub(crate) fn together(mut due: Vec<Due>) -> Vec<Due> {
+    due.sort_unstable_by_key(|it| (it.due_on, it.ledger_no));
     let mut together: Vec<Due> = Vec::new();
     for it in due {
         match together.last_mut() {
             Some(last)
                 if last.due_on == it.due_on
-                    && last.requests().end == it.ledger_no
+                    && last.numbers().end == it.ledger_no
                     && last.customers + it.customers <= MOST_TOGETHER =>
             {
                 last.requests += it.requests;
@@ -189,22 +191,22 @@ mod tests {
     #[test]
     fn what_requests_that_follow_each_other_recorded_is_due_together_at_one_instant() {
         let each = [
-            (9, 1, 2),
+            (9, 8, 1),
             (9, 2, 1),
-            (9, 4, 1),
+            (9, 1, 2),
             (8, 5, 1),
+            (9, 4, 1),
             (9, 6, 990),
             (9, 7, 10),
-            (9, 8, 1),
         ];
         let each = each.map(|(due_on, number, customers)| due(due_on, number, 1, customers));
         let expected = [
+            due(8, 5, 1, 1),
             due(9, 1, 2, 3),
             due(9, 4, 1, 1),
-            due(8, 5, 1, 1),
             due(9, 6, 2, 1_000),
             due(9, 8, 1, 1),
         ];
-        assert_eq!(together(each), expected);
+        assert_eq!(together(each.to_vec()), expected);
     }
 }

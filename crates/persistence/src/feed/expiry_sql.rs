@@ -23,8 +23,8 @@ pub(crate) struct Due {
 
 impl Due {
     /// The numbers of the requests.
-    pub(crate) fn requests(&self) -> Range<i64> {
-        self.ledger_no..self.ledger_no + i64::from(self.requests)
+    pub(crate) fn numbers(&self) -> Range<i64> {
+        self.ledger_no..self.ledger_no.saturating_add(i64::from(self.requests))
     }
 }
 

@@ -157,7 +157,7 @@ mod tests {
                 expected.push(stored(row.clone(), position));
                 position += i64::from(row.events);
             }
-            let due = together(rows.iter().flat_map(|row| row.due.clone()));
+            let due = together(rows.iter().flat_map(|row| row.due.clone()).collect());
             let mut joined = joined(rows).unwrap();
             let only = joined.remove(0);
             prop_assert!(joined.is_empty());

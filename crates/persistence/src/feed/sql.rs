@@ -68,7 +68,8 @@ pub(crate) trait FeedSql {
         self.append_and_grow(org, rows, &[])
     }
 
-    /// The same, and lets the counts of badges grow: together they cost PostgreSQL one round trip.
+    /// The same, and lets the counts of badges grow: together they cost PostgreSQL one round trip, and another
+    /// if what is due needs several rows.
     fn append_and_grow(
         &mut self,
         org: OrgId,

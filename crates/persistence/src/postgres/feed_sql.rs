@@ -21,9 +21,9 @@ use crate::feed::sql::{FeedSql, Sequenced};
 use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement, here};
 
-/// Numbers are drawn in the order in which the rows come. What is due at one instant only, as most of it, is
-/// kept with the row until it has its position: a row of its own would cost each transaction more. As every transaction ends with it, as little as
-/// can be is unnested: each array costs a set of its own, an element of it next to nothing.
+/// Numbers are drawn in the order in which the rows come. What is due, if one row says it, is kept with the
+/// row of the outbox until that has its position: entered at once it would cost each transaction more.
+/// As little as can be is unnested: each array costs a set of its own, an element of it next to nothing.
 static APPEND: Sql<{ here!() }> = Sql::new(
     "WITH counted AS (INSERT INTO badge_counts (org_id, badge_id, issued, earned) \
      SELECT :org, g.badge_id, :issued[g.place], :earned[g.place] \
@@ -74,7 +74,7 @@ static SEQUENCE: Sql<{ here!() }> = Sql::new(
      ), entered AS ( \
        INSERT INTO expiries (org_id, due_on, ledger_no, requests, customers, done) \
        SELECT :org, t.due_on, t.due_ledger_no, t.due_requests, t.due_customers, 0 \
-       FROM taken t WHERE t.due_on IS NOT NULL \
+       FROM taken t WHERE t.due_on IS NOT NULL ON CONFLICT DO NOTHING \
      ), moved AS ( \
        INSERT INTO feed (org_id, last_position, recorded_on, latest_on, ledger_no, events, kind, \
        data) \

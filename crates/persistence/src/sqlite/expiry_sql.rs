@@ -29,7 +29,7 @@ static ENTER: Sql<{ here!() }> = Sql::new(
      ON CONFLICT DO NOTHING",
 );
 
-/// How many rows are entered one by one, as the single requests of a group have one each: of a row in
+/// How many rows are entered one by one, as those of a group of requests are few: of a row in
 /// JSON each of its four values is found by reading it anew.
 const FEW: usize = 64;
 

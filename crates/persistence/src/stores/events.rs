@@ -80,8 +80,6 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
     }
 
     fn expire(&self, until: Instant, now: Instant, most: u64) -> Result<Expired, StoreError> {
-        // What is due is entered with the position of what recorded it.
-        self.sequence()?;
         self.expire_due(until, now, most)
     }
 
@@ -117,7 +115,7 @@ impl<C: FeedConnection> Store<C> {
 
     /// Gives positions to all of the org that was committed with a number behind `from`; how many events
     /// it is.
-    fn sequence_org(&self, org: OrgId, from: i64) -> Result<u64, StoreError> {
+    pub(super) fn sequence_org(&self, org: OrgId, from: i64) -> Result<u64, StoreError> {
         let mut events = 0;
         loop {
             let some = self.writer.write::<_, StoreError>(

@@ -1,7 +1,7 @@
 //! What expires, as events.
 //!
-//! What a request recorded has a row for each instant at which some of it expires, which requests that
-//! share a transaction share. Rows that are due are worked on in small transactions, org by org, the org first that has what is due first. Each locks
+//! What a request recorded has a row for each instant at which some of it expires; requests that share a
+//! transaction have one together. Rows that are due are worked on in small transactions, org by org, the org first that has what is due first. Each locks
 //! its rows, which others leave out meanwhile; then the badges against whoever revokes; then looks
 //! what was not revoked, and tells the feed, as its last statement. So each expiry is told by one
 //! transaction, or by none.
@@ -88,6 +88,7 @@ impl<C: ExpiryConnection> Store<C> {
         now: Instant,
         most: u64,
     ) -> Result<Expired, StoreError> {
+        self.enter_new()?;
         let is_any_old = self.enter_old()?;
         let due = self
             .reader
@@ -114,6 +115,20 @@ impl<C: ExpiryConnection> Store<C> {
             events,
             has_more: is_any_old || !due.is_empty(),
         })
+    }
+
+    /// Gives positions to all that was committed, with which what is due of it is entered. Only the sequencer
+    /// says up to where nothing comes any more: here others may look at the same time.
+    fn enter_new(&self) -> Result<(), StoreError> {
+        let from = self.settled.up_to();
+        let orgs = self
+            .reader
+            .query(|connection| Ok(connection.orgs_waiting(from)?))?;
+        for org in orgs {
+            let number = stored(org).map_err(StoreError::Unexpected)?;
+            unless_damaged(org, self.sequence_org(number, from))?;
+        }
+        Ok(())
     }
 
     /// Enters requests that were recorded before, if there are any; whether there are more.
@@ -298,44 +313,34 @@ impl Request {
 }
 
 /// What the first of the slices are about, by the answers that the ledger has, and how many of them: as
-/// many as one transaction may read. Each answer is read once, however many slices are of it.
+/// many as one transaction may read.
 fn read<C: ExpiryConnection>(
     connection: &mut C,
     org: OrgId,
     slices: &[Slice],
 ) -> Result<(Vec<Gone>, usize), WorkError> {
-    let mut requests: HashMap<i64, Request> = HashMap::new();
-    let mut outcomes = 0;
-    let mut unread = HashMap::new();
+    let mut requests = Requests::default();
     let mut gone = Vec::with_capacity(slices.len());
     for (position, slice) in slices.iter().enumerate() {
-        if outcomes >= MOST_OUTCOMES {
+        if requests.outcomes >= MOST_OUTCOMES && !requests.has_all(slice) {
             return Ok((gone, position));
         }
         let due = slice.row.due;
-        let (done, until): (usize, usize) = (stored(slice.row.done)?, stored(slice.done)?);
-        let mut before = 0;
-        for number in due.requests() {
-            if !requests.contains_key(&number) {
-                if !unread.contains_key(&number) {
-                    let rest = slices[position..].iter();
-                    let rest = rest.flat_map(|it| it.row.due.requests());
-                    let numbers = some_of(rest.filter(|it| !requests.contains_key(it)));
-                    let rows = connection.ledger_rows(org, &numbers)?;
-                    unread = rows.into_iter().map(|row| (row.number, row)).collect();
-                }
-                let row = unread.remove(&number);
-                let row = row.context("what is due names no request of the ledger")?;
-                let request =
-                    request(&row).with_context(|| format!("request {number} of the ledger"))?;
-                outcomes += request.recorded.len();
-                requests.insert(number, request);
+        let (mut passed, mut left): (usize, usize) = (
+            stored(slice.row.done)?,
+            stored(slice.done - slice.row.done)?,
+        );
+        for number in due.numbers() {
+            if left == 0 {
+                break;
             }
-            let request = &requests[&number];
+            let request = requests.find(connection, org, number, &slices[position..])?;
             let recorded = request.due_on(due.due_on);
-            let of_slice = done.max(before)..until.min(before + recorded.len());
-            if !of_slice.is_empty() {
-                let recorded = &recorded[of_slice.start - before..of_slice.end - before];
+            let (before, rest) = recorded.split_at(passed.min(recorded.len()));
+            passed -= before.len();
+            let recorded = &rest[..left.min(rest.len())];
+            left -= recorded.len();
+            if !recorded.is_empty() {
                 gone.push(Gone {
                     ledger_no: number,
                     kind: request.kind,
@@ -343,13 +348,55 @@ fn read<C: ExpiryConnection>(
                     recorded: recorded.to_vec(),
                 });
             }
-            before += recorded.len();
         }
-        if before < until {
+        if left > 0 {
             return Err(anyhow::anyhow!("too few are due").into());
         }
     }
     Ok((gone, slices.len()))
+}
+
+/// The requests of slices, by their numbers: the answer of each is read once, however many slices are of it.
+#[derive(Default)]
+struct Requests {
+    known: HashMap<i64, Request>,
+    /// How much they recorded.
+    outcomes: usize,
+    /// Rows of the ledger that were read ahead.
+    unread: HashMap<i64, LedgerRow>,
+}
+
+impl Requests {
+    /// Whether nothing is to be read for `slice`.
+    fn has_all(&self, slice: &Slice) -> bool {
+        let mut numbers = slice.row.due.numbers();
+        numbers.all(|it| self.known.contains_key(&it))
+    }
+
+    /// The request with this number, of the first of the slices that are left.
+    fn find<C: ExpiryConnection>(
+        &mut self,
+        connection: &mut C,
+        org: OrgId,
+        number: i64,
+        left: &[Slice],
+    ) -> Result<&Request, WorkError> {
+        if !self.known.contains_key(&number) {
+            if !self.unread.contains_key(&number) {
+                let left = left.iter().flat_map(|it| it.row.due.numbers());
+                let numbers = some_of(left.filter(|it| !self.known.contains_key(it)));
+                let rows = connection.ledger_rows(org, &numbers)?;
+                self.unread = rows.into_iter().map(|row| (row.number, row)).collect();
+            }
+            let row = self.unread.remove(&number);
+            let row = row.context("what is due names no request of the ledger")?;
+            let request =
+                request(&row).with_context(|| format!("request {number} of the ledger"))?;
+            self.outcomes += request.recorded.len();
+            self.known.insert(number, request);
+        }
+        Ok(&self.known[&number])
+    }
 }
 
 /// The first of these numbers, each once, as many as may be in memory.

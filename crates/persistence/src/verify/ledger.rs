@@ -88,12 +88,12 @@ pub(super) fn look(
         Ok(())
     })?;
     let mut request = Request::default();
-    let mut expiries = Expiries::default();
+    let mut runs = Runs::default();
     let mut rows = 0;
     connection.read(&sql, &[], &mut |row| {
         let key = (row.number(0)?, row.number(1)?);
         if key != request.key {
-            std::mem::take(&mut request).judge(&orgs, &mut expiries, report)?;
+            std::mem::take(&mut request).judge(&orgs, &mut runs, report)?;
             request.key = key;
         }
         request.add(&row)?;
@@ -103,8 +103,8 @@ pub(super) fn look(
         }
         Ok(())
     })?;
-    request.judge(&orgs, &mut expiries, report)?;
-    expiries.close(|_| true, report)
+    request.judge(&orgs, &mut runs, report)?;
+    runs.close(|_| true, report)
 }
 
 /// What is to be known of each org.
@@ -223,17 +223,9 @@ impl Request {
     }
 
     /// Reports what disagrees.
-    fn judge(
-        self,
-        orgs: &Orgs,
-        expiries: &mut Expiries,
-        report: &mut Report<'_>,
-    ) -> anyhow::Result<()> {
+    fn judge(self, orgs: &Orgs, runs: &mut Runs, report: &mut Report<'_>) -> anyhow::Result<()> {
         let (org, number) = self.key;
-        expiries.close(
-            |it| it.org != org || it.due.requests().end <= number,
-            report,
-        )?;
+        runs.close(|it| it.org != org || it.due.numbers().end <= number, report)?;
         let Some(ledger) = &self.ledger else {
             let named = self.enrolments.len() + self.earns.len();
             if named + self.expiries.len() + self.told > 0 {
@@ -268,7 +260,7 @@ impl Request {
         compare(&name, "enrolments", enrolments, &self.enrolments, report);
         compare(&name, "earned badges", earns, &self.earns, report);
         self.judge_told(&name, ledger, !recorded.is_empty(), orgs, report);
-        self.judge_expiries(&name, ledger, &recorded, orgs, expiries, report)
+        self.judge_expiries(&name, ledger, &recorded, orgs, runs, report)
     }
 
     fn judge_told(
@@ -297,7 +289,7 @@ impl Request {
         ledger: &Ledger,
         recorded: &[Recorded],
         orgs: &Orgs,
-        expiries: &mut Expiries,
+        runs: &mut Runs,
         report: &mut Report<'_>,
     ) -> anyhow::Result<()> {
         let (org, number) = self.key;
@@ -306,7 +298,7 @@ impl Request {
             *due.entry(it.expires_on.unix_micros()).or_default() += 1;
         }
         for it in &self.expiries {
-            expiries.0.push(Expiry {
+            runs.0.push(Run {
                 org,
                 name: name.to_owned(),
                 due: *it,
@@ -314,7 +306,7 @@ impl Request {
                 recorded: 0,
             });
         }
-        for it in &mut expiries.0 {
+        for it in &mut runs.0 {
             let recorded = due.remove(&it.due.due_on).unwrap_or(0);
             it.requests += i32::from(recorded > 0);
             it.recorded += recorded;
@@ -338,9 +330,9 @@ impl Request {
 
 /// Rows that say when something is due, whose requests are being looked at.
 #[derive(Default)]
-struct Expiries(Vec<Expiry>);
+struct Runs(Vec<Run>);
 
-struct Expiry {
+struct Run {
     org: i64,
     /// What the first of its requests is called.
     name: String,
@@ -351,11 +343,11 @@ struct Expiry {
     recorded: i64,
 }
 
-impl Expiries {
+impl Runs {
     /// Reports what disagrees of those whose requests were all looked at.
     fn close(
         &mut self,
-        is_over: impl Fn(&Expiry) -> bool,
+        is_over: impl Fn(&Run) -> bool,
         report: &mut Report<'_>,
     ) -> anyhow::Result<()> {
         for it in self.0.extract_if(.., |it| is_over(it)) {
