@@ -1,10 +1,10 @@
 //! What expires, as events.
 //!
 //! What a request recorded has a row for each instant at which some of it expires; requests that share a
-//! transaction have one together. Rows that are due are worked on in small transactions, org by org, the org first that has what is due first. Each locks
-//! its rows, which others leave out meanwhile; then the badges against whoever revokes; then looks
-//! what was not revoked, and tells the feed, as its last statement. So each expiry is told by one
-//! transaction, or by none.
+//! transaction have one together. Rows that are due are worked on in small transactions, org by org, the
+//! org first that has what is due first. Each locks its rows, which others leave out meanwhile; then the
+//! badges against whoever revokes; then looks what was not revoked, and tells the feed, as its last
+//! statement. So each expiry is told by one transaction, or by none.
 //!
 //! Requests that were recorded before there were such rows are entered a few at a time, the last
 //! first, whenever somebody asks for what is due.
@@ -38,7 +38,7 @@ const AT_ONCE: u64 = 1_000;
 /// How many answers of the ledger are in memory at a time: each may be about ten thousand customers.
 const ANSWERS_AT_ONCE: usize = 100;
 
-/// How many outcomes one transaction takes from answers, but for the last answer: of a large request
+/// How many outcomes one transaction takes from answers, but for those of the last row: of a large request
 /// a few may be due at each of many instants.
 const MOST_OUTCOMES: usize = 20_000;
 
