@@ -9,7 +9,7 @@ use accolade_domain::ids::{BadgeId, CustomerId, ObjectId};
 use accolade_domain::instant::Instant;
 
 use crate::answers::{KeptAnswer, Placed};
-use crate::feed::expiry_sql::Due;
+use crate::feed::expiry_sql::DueSet;
 
 /// What a request recorded that expires at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,8 +21,8 @@ pub(crate) struct Expiry {
 
 impl Expiry {
     /// The same, of the request with this number.
-    pub(crate) const fn of_request(self, number: i64) -> Due {
-        Due {
+    pub(crate) const fn of_request(self, number: i64) -> DueSet {
+        DueSet {
             due_on: self.due_on.unix_micros(),
             ledger_no: number,
             requests: 1,
@@ -37,9 +37,9 @@ const MOST_TOGETHER: i32 = 1_000;
 
 /// `due` with those of requests that follow each other put together, if they are due at the same instant; by
 /// that, then by request.
-pub(crate) fn together(mut due: Vec<Due>) -> Vec<Due> {
+pub(crate) fn together(mut due: Vec<DueSet>) -> Vec<DueSet> {
     due.sort_unstable_by_key(|it| (it.due_on, it.ledger_no));
-    let mut together: Vec<Due> = Vec::new();
+    let mut together: Vec<DueSet> = Vec::new();
     for it in due {
         match together.last_mut() {
             Some(last)
@@ -179,8 +179,8 @@ mod tests {
         assert_eq!(expiries(second(4), each), expected);
     }
 
-    fn due(second_due: i64, number: i64, requests: i32, customers: i32) -> Due {
-        Due {
+    fn due(second_due: i64, number: i64, requests: i32, customers: i32) -> DueSet {
+        DueSet {
             due_on: second(second_due).unix_micros(),
             ledger_no: number,
             requests,

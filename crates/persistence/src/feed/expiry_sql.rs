@@ -11,7 +11,7 @@ use crate::retry::WorkError;
 
 /// What is due at one instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Due {
+pub(crate) struct DueSet {
     pub(crate) due_on: i64,
     /// The first of the requests that recorded it.
     pub(crate) ledger_no: i64,
@@ -21,7 +21,7 @@ pub(crate) struct Due {
     pub(crate) customers: i32,
 }
 
-impl Due {
+impl DueSet {
     /// The numbers of the requests.
     pub(crate) fn numbers(&self) -> Range<i64> {
         self.ledger_no..self.ledger_no.saturating_add(i64::from(self.requests))
@@ -31,7 +31,7 @@ impl Due {
 /// What is due, and was not told yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DueRow {
-    pub(crate) due: Due,
+    pub(crate) due: DueSet,
     /// How many of them are done with.
     pub(crate) done: i32,
 }
@@ -45,7 +45,7 @@ impl DueRow {
 impl From<(i64, i64, i32, i32, i32)> for DueRow {
     fn from((due_on, ledger_no, requests, customers, done): (i64, i64, i32, i32, i32)) -> Self {
         Self {
-            due: Due {
+            due: DueSet {
                 due_on,
                 ledger_no,
                 requests,
@@ -102,7 +102,7 @@ pub(crate) trait ExpirySql {
     fn kept_earns(&mut self, org: OrgId, which: &[Place]) -> Result<Vec<Option<Kept>>, WorkError>;
 
     /// Enters when something is due that was recorded.
-    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()>;
+    fn enter_due(&mut self, org: OrgId, rows: &[DueSet]) -> QueryResult<()>;
 
     /// The org's backlog, if it has one and nobody else is working on it.
     fn lock_backlog(&mut self, org: OrgId) -> QueryResult<Option<Backlog>>;

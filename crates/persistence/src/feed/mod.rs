@@ -26,7 +26,7 @@ use accolade_domain::instant::Instant;
 
 use crate::feed::data::Data;
 use crate::feed::expiries::Expiry;
-use crate::feed::expiry_sql::Due;
+use crate::feed::expiry_sql::DueSet;
 
 /// What the feed is told of a request, or of one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(crate) struct FeedRow {
     /// What the answer lacks, encoded; `None` if it lacks nothing.
     pub(crate) data: Option<Vec<u8>>,
     /// When what requests of the ledger recorded expires.
-    pub(crate) due: Vec<Due>,
+    pub(crate) due: Vec<DueSet>,
 }
 
 impl FeedRow {

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Integer, Nullable};
 
 use super::{Connection, DB, column};
-use crate::feed::expiry_sql::{Backlog, Due, DueKey, DueRow, ExpirySql, Kept, Place};
+use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, DueSet, ExpirySql, Kept, Place};
 use crate::mapping::stored;
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
@@ -84,7 +84,7 @@ impl ExpirySql for Connection {
         kept(self, &EARNS, org, which)
     }
 
-    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()> {
+    fn enter_due(&mut self, org: OrgId, rows: &[DueSet]) -> QueryResult<()> {
         Statement::<DB>::named(&ENTER)
             .set::<BigInt, _>("org", org.get())
             .set::<Array<BigInt>, _>("due_on", column(rows, |it| it.due_on))

@@ -6,7 +6,7 @@ use diesel::result::Error;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 
 use super::{Connection, DB, json};
-use crate::feed::expiry_sql::{Backlog, Due, DueKey, DueRow, ExpirySql, Kept, Place};
+use crate::feed::expiry_sql::{Backlog, DueKey, DueRow, DueSet, ExpirySql, Kept, Place};
 use crate::retry::WorkError;
 use crate::schema::expiry_backlog;
 use crate::statement::{Sql, Statement, here};
@@ -86,7 +86,7 @@ impl ExpirySql for Connection {
         kept(self, &EARNS, org, which)
     }
 
-    fn enter_due(&mut self, org: OrgId, rows: &[Due]) -> QueryResult<()> {
+    fn enter_due(&mut self, org: OrgId, rows: &[DueSet]) -> QueryResult<()> {
         enter(self, org, rows)
     }
 
@@ -100,13 +100,13 @@ impl ExpirySql for Connection {
 }
 
 /// Enters when something is due.
-pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[Due]) -> QueryResult<()> {
+pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[DueSet]) -> QueryResult<()> {
     if rows.len() <= FEW {
         return rows
             .iter()
             .try_for_each(|row| enter_one(connection, org, row));
     }
-    let values = |it: &Due| (it.due_on, it.ledger_no, it.requests, it.customers);
+    let values = |it: &DueSet| (it.due_on, it.ledger_no, it.requests, it.customers);
     let rows: Vec<_> = rows.iter().map(values).collect();
     let rows = serde_json::to_string(&rows);
     let rows = rows.map_err(|error| Error::SerializationError(error.into()))?;
@@ -117,7 +117,7 @@ pub(super) fn enter(connection: &mut Connection, org: OrgId, rows: &[Due]) -> Qu
     Ok(())
 }
 
-fn enter_one(connection: &mut Connection, org: OrgId, row: &Due) -> QueryResult<()> {
+fn enter_one(connection: &mut Connection, org: OrgId, row: &DueSet) -> QueryResult<()> {
     Statement::<DB>::named(&ENTER_ONE)
         .set::<BigInt, _>("org", org.get())
         .set::<BigInt, _>("due_on", row.due_on)

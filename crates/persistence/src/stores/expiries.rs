@@ -25,7 +25,7 @@ use crate::answers;
 use crate::feed::FeedRow;
 use crate::feed::data::{Data, ExpiredData};
 use crate::feed::expiries::{Recorded, expiries, recorded};
-use crate::feed::expiry_sql::{Backlog, Due, DueRow, ExpiryConnection, Kept, OldRequest, Place};
+use crate::feed::expiry_sql::{Backlog, DueRow, DueSet, ExpiryConnection, Kept, OldRequest, Place};
 use crate::feed::sql::LedgerRow;
 use crate::mapping::{instant, stored};
 use crate::recording::sql::BadgeKey;
@@ -194,7 +194,7 @@ fn unless_damaged<T>(org: i64, result: Result<T, StoreError>) -> Result<Option<T
 
 /// What some of a backlog's requests become.
 struct Entered {
-    rows: Vec<Due>,
+    rows: Vec<DueSet>,
     /// Where the backlog ends now, unless it is done with.
     upto: Option<i64>,
 }

@@ -11,7 +11,7 @@ use accolade_domain::text::RequestId;
 use crate::answers::decode_kept;
 use crate::direct::{DirectConnection, Row, number};
 use crate::feed::expiries::{Recorded, recorded};
-use crate::feed::expiry_sql::Due;
+use crate::feed::expiry_sql::DueSet;
 use crate::feed::parts;
 use crate::mapping::{instant, stored};
 use crate::progress::Progress;
@@ -188,7 +188,7 @@ struct Request {
     enrolments: Vec<Kept>,
     earns: Vec<Kept>,
     /// When something is due of this request, and of those that follow it.
-    expiries: Vec<Due>,
+    expiries: Vec<DueSet>,
     told: usize,
 }
 
@@ -211,7 +211,7 @@ impl Request {
             }
             1 => self.enrolments.push((row.bytes(3)?.to_vec(), moment)),
             2 => self.earns.push((row.bytes(3)?.to_vec(), moment)),
-            3 => self.expiries.push(Due {
+            3 => self.expiries.push(DueSet {
                 due_on: moment,
                 ledger_no: row.number(1)?,
                 requests: stored(row.number(5)?)?,
@@ -336,7 +336,7 @@ struct Run {
     org: i64,
     /// What the first of its requests is called.
     name: String,
-    due: Due,
+    due: DueSet,
     /// How many of its requests recorded something that expires at that instant.
     requests: i32,
     /// How much that is.
