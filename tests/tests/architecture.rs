@@ -208,6 +208,11 @@ fn the_model_knows_no_database() {
     GRAPH.knows_none_of("accolade-memory", is_sql);
 }
 
+/// Where the project is.
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
 /// Adds the paths of all files below `directory`, without the `src` of crates.
 fn add_files(directory: &Path, path: &str, files: &mut Vec<String>) {
     for entry in directory.read_dir().unwrap() {
@@ -237,7 +242,7 @@ fn named_paths(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn every_file_that_the_documents_name_is_there() {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let root = root();
     let mut files = Vec::new();
     add_files(root, "", &mut files);
     let mut missing = Vec::new();
@@ -280,7 +285,7 @@ fn named_tests(text: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn every_test_that_the_page_on_security_names_is_in_the_file_that_it_names() {
-    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let root = root();
     let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
     let named = named_tests(&page);
     assert!(named.len() > 40, "{}", named.len());
@@ -292,4 +297,43 @@ fn every_test_that_the_page_on_security_names_is_in_the_file_that_it_names() {
         })
         .collect();
     assert!(missing.is_empty(), "not there: {missing:#?}");
+}
+
+/// What each part of `patch` changes, as it is before, with the file that it is in.
+fn texts_before(patch: &str) -> Vec<(&str, String)> {
+    let (mut file, mut texts) = ("", Vec::<(&str, String)>::new());
+    for line in patch.lines() {
+        if let Some(path) = line.strip_prefix("--- a/") {
+            file = path;
+        } else if line.starts_with("@@") {
+            texts.push((file, String::new()));
+        } else if let (Some((_, text)), Some(line)) =
+            (texts.last_mut(), line.strip_prefix([' ', '-']))
+        {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    texts
+}
+
+#[test]
+fn every_bug_that_is_planted_still_has_its_place() {
+    let planted = root().join("crates/torture/planted").read_dir().unwrap();
+    let files = planted.map(|it| it.unwrap().path());
+    let patches = files.filter(|it| it.extension().is_some_and(|it| it == "patch"));
+    let mut places = 0;
+    for patch in patches {
+        let text = std::fs::read_to_string(&patch).unwrap();
+        for (file, before) in texts_before(&text) {
+            let source = std::fs::read_to_string(root().join(file)).unwrap();
+            assert!(
+                source.contains(&before),
+                "{}: {file} has not\n{before}",
+                patch.display()
+            );
+            places += 1;
+        }
+    }
+    assert_eq!(places, 6);
 }
