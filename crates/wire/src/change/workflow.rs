@@ -20,8 +20,7 @@ use crate::earning::request::EarnRequestBody;
 use crate::enrolment::request::EnrolmentRequest;
 use crate::envelope::Notice;
 use crate::json::{self, Fields, Parsed, sentence};
-use crate::query::words::{self as words, LAST_PAGE};
-use crate::query::{Query, number};
+use crate::query::{Query, number, words};
 
 /// Where the task stands in what is handed in.
 const TASK: &str = "IntouchAPITask-Payload";
@@ -373,7 +372,7 @@ pub fn read_query(query: &mut Query, now: Instant, zone: &Zone) -> RequestQuery 
             .read("sortOrder", |text| words::meaning(text, ORDERS))
             .unwrap_or_default(),
         page: PageOf {
-            page: query.read("PageNo", number(0, LAST_PAGE)).unwrap_or(0),
+            page: words::page_number(query, "PageNo"),
             size: query
                 .read("limit", number(1, MAX_LIMIT))
                 .unwrap_or(DEFAULT_LIMIT),

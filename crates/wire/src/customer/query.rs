@@ -6,7 +6,7 @@ use accolade_domain::ids::{BadgeId, CustomerId};
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::Rejection;
 
-use crate::query::words::{self as words, LAST_PAGE, Words, meaning};
+use crate::query::words::{self as words, Words, meaning};
 use crate::query::{Query, number};
 
 /// How many badges a page has unless told otherwise.
@@ -126,7 +126,7 @@ pub fn read_details(
     now: Instant,
 ) -> impl Fn(CustomerId, BadgeId) -> DetailsQuery + Send + use<> {
     let mut page = |page, limit| PageOf {
-        page: query.read(page, number(0, LAST_PAGE)).unwrap_or(0),
+        page: words::page_number(query, page),
         size: query
             .read(limit, number(1, MOST_RECORDS))
             .unwrap_or(DEFAULT_RECORDS),
@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(details(""), (page(0, 100), page(0, 100), vec![]));
         assert_eq!(
             details("earnsLimit=1000&issualsLimit=1&earnsPage=3&issualsPage=2147483647"),
-            (page(LAST_PAGE, 1), page(3, 1_000), vec![])
+            (page(2_147_483_647, 1), page(3, 1_000), vec![])
         );
         for wrong in ["earnsLimit=1001", "issualsLimit=0", "earnsPage=-1"] {
             let (name, _) = wrong.split_once('=').unwrap();

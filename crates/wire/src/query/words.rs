@@ -17,7 +17,7 @@ use crate::query::{Query, number};
 const MAX_SIZE: u32 = 100;
 
 /// The last page that may be asked for: what the document calls a number of 32 bits.
-pub(crate) const LAST_PAGE: u32 = i32::MAX.unsigned_abs();
+const LAST_PAGE: u32 = i32::MAX.unsigned_abs();
 
 /// Words and what they mean, where the domain has no spelling of its own.
 pub(crate) type Words<T> = [(T, &'static str)];
@@ -41,11 +41,16 @@ const ORDERS: &Words<SortOrder> = &[
 /// The page, from 0, and its size, also `limit`, or else `default_size`.
 pub fn page(query: &mut Query, default_size: u32) -> PageOf {
     PageOf {
-        page: query.read("page", number(0, LAST_PAGE)).unwrap_or(0),
+        page: page_number(query, "page"),
         size: query
             .read_either(["size", "limit"], number(1, MAX_SIZE))
             .unwrap_or(default_size),
     }
+}
+
+/// Which page `name` says, from 0; the first unless it is there.
+pub(crate) fn page_number(query: &mut Query, name: &str) -> u32 {
+    query.read(name, number(0, LAST_PAGE)).unwrap_or(0)
 }
 
 /// Which end comes first: the later, unless told otherwise.

@@ -146,7 +146,8 @@ impl RowBudget {
     }
 
     /// As [`by_customer`] groups rows: those of one turn are a transaction where they enrol, or [two at
-    /// once](most_of_a_set), which is one step; each of their requests is a step for itself where it is tried, or revokes.
+    /// once](most_of_a_set), which is one step; each of their requests is a step for itself where it is
+    /// tried, or revokes.
     fn spend_turn(
         &mut self,
         badge: BadgeId,
