@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Instant;
 
 use accolade_wire::customer::named::ParseContext;
-use accolade_wire::enrolment::request::EnrolmentRequest;
+use accolade_wire::enrolment::request::EnrolmentRequestBody;
 
 const CUSTOMERS: usize = 10_000;
 const ROUNDS: usize = 1_000;
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut times = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        let parsed = EnrolmentRequest::parse(&body, context).map_err(|it| format!("{it:?}"))?;
+        let parsed = EnrolmentRequestBody::parse(&body, context).map_err(|it| format!("{it:?}"))?;
         times.push(begun.elapsed());
         assert_eq!(parsed.value.customers.len(), CUSTOMERS);
     }

@@ -19,12 +19,13 @@ use crate::instant::{WireInstant, WireIso};
 #[schema(as = RecordedRequests)]
 pub struct RequestsBody<'a> {
     /// One for each operation that carried the id out, oldest first.
-    pub requests: Vec<RecordedRequest<'a>>,
+    pub requests: Vec<RecordedRequestBody<'a>>,
 }
 
 answer! {
     /// What became of one request.
-    pub struct RecordedRequest<'a> {
+    #[schema(as = RecordedRequest)]
+    pub struct RecordedRequestBody<'a> {
         /// The id of the request.
         requestId: &'a str = entry.request_id.as_str(),
         /// The operation that carried it out.

@@ -33,7 +33,7 @@ use crate::enrolment::revocation::RevokedEnrolmentsBody;
 use crate::envelope::{Errors, Notice, SuccessEnvelope};
 use crate::job::answer::{JobBody, JobPartBody, JobReferenceBody};
 use crate::people::{ErasedCustomerBody, MergedCustomersBody};
-use crate::recorded::{RecordedRequest, RequestsBody};
+use crate::recorded::{RecordedRequestBody, RequestsBody};
 use crate::webhook::answer::{WebhookBody, WebhookReferenceBody};
 use crate::webhook::attempt::AttemptBody;
 
@@ -212,7 +212,7 @@ pub fn requests(entries: &[LedgerEntry], context: Context<'_>) -> Result {
         .iter()
         .map(|entry| {
             let answer = data(&entry.answer, context.zone, Raw).map_err(unwritable)?;
-            Ok(RecordedRequest::new(entry, answer))
+            Ok(RecordedRequestBody::new(entry, answer))
         })
         .collect::<Result<_>>()?;
     enveloped(&RequestsBody { requests }, context)

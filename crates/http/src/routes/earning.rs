@@ -6,7 +6,9 @@ use accolade_domain::rejection::Rejection;
 use accolade_wire::earning::answer::{EarnedBody, EarnedBulkBody, RevokedEarnBody};
 use accolade_wire::earning::import::ImportedEnvelopeBody;
 use accolade_wire::earning::import_request::{self, ImportRowBody};
-use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
+use accolade_wire::earning::request::{
+    EarnBulkRequestBody, EarnRequestBody, RevokeEarnRequestBody,
+};
 use accolade_wire::json::Parsed;
 use actix_web::{HttpResponse, web};
 
@@ -54,7 +56,7 @@ stand in the answer twice, because there are clients for either form: in `earned
             .dry_run("Every check and every outcome")
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customerIds` are identifiers")
-            .json_body::<EarnBulkRequest>(example!("earn-bulk.request"))
+            .json_body::<EarnBulkRequestBody>(example!("earn-bulk.request"))
             .answers::<Success<EarnedBulkBody>>(
                 "Carried out: an outcome for each customer.",
                 example!("earned-bulk"),
@@ -131,7 +133,7 @@ async fn earn_badge(call: Call, state: web::Data<AppState>) -> Result<HttpRespon
 
 async fn earn_badge_bulk(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let command = call.read_in_context(EarnBulkRequest::parse).await?;
+    let command = call.read_in_context(EarnBulkRequestBody::parse).await?;
     call.execute_in_group(command, &state.earns).await
 }
 

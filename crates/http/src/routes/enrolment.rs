@@ -2,7 +2,7 @@
 
 use accolade_application::access::AccessGroup;
 use accolade_wire::enrolment::answer::EnrolmentBody;
-use accolade_wire::enrolment::request::EnrolmentRequest;
+use accolade_wire::enrolment::request::EnrolmentRequestBody;
 use accolade_wire::enrolment::revocation::RevokedEnrolmentsBody;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use actix_web::{HttpResponse, web};
@@ -27,7 +27,7 @@ has is 1026, with the identifier as its `customerId` and without a status.",
             .dry_run("Every check and every outcome")
             .header("requestId", "The id of the request, if the body has none.")
             .identifiers("`customers` are identifiers")
-            .json_body::<EnrolmentRequest>(example!("enrolment.request"))
+            .json_body::<EnrolmentRequestBody>(example!("enrolment.request"))
             .answers::<Success<EnrolmentBody>>(
                 "Carried out: an outcome for each customer.",
                 example!("enrolment"),
@@ -61,7 +61,7 @@ answered, nothing is earned by virtue of them. Checked in this order: the shape 
 
 async fn enrol_customers(call: Call, state: web::Data<AppState>) -> Result<HttpResponse, Failure> {
     let mut call = call.open().await?;
-    let command = call.read_in_context(EnrolmentRequest::parse).await?;
+    let command = call.read_in_context(EnrolmentRequestBody::parse).await?;
     call.execute_in_group(command, &state.enrolments).await
 }
 

@@ -25,7 +25,7 @@ use accolade_wire::change::rules::RulesRequestBody;
 use accolade_wire::customer::named::ParseContext;
 use accolade_wire::directory::CustomersRequestBody;
 use accolade_wire::earning::request::{EarnRequestBody, RevokeEarnRequestBody};
-use accolade_wire::enrolment::request::EnrolmentRequest;
+use accolade_wire::enrolment::request::EnrolmentRequestBody;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::job::request::JobRequestBody;
 use accolade_wire::people::MergeRequestBody;
@@ -135,7 +135,7 @@ fn take(ports: &Ports, caller: &Caller, step: &Step) -> Result<()> {
     let bytes = step.body.get().as_bytes();
     let taken = match step.operation {
         StepOperation::Enrol => {
-            let command = body(EnrolmentRequest::parse(bytes, CONTEXT))?;
+            let command = body(EnrolmentRequestBody::parse(bytes, CONTEXT))?;
             executed(&ports, caller, command)
         }
         StepOperation::Earn => {

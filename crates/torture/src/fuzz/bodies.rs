@@ -9,8 +9,10 @@ use accolade_wire::catalogue::group::{GroupChangeBody, GroupRequestBody};
 use accolade_wire::customer::named::ParseContext;
 use accolade_wire::directory::{CustomersRequestBody, IdentifiersBody};
 use accolade_wire::earning::import_request;
-use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
-use accolade_wire::enrolment::request::EnrolmentRequest;
+use accolade_wire::earning::request::{
+    EarnBulkRequestBody, EarnRequestBody, RevokeEarnRequestBody,
+};
+use accolade_wire::enrolment::request::EnrolmentRequestBody;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::job::request::JobRequestBody;
 use accolade_wire::json::Parsed;
@@ -30,9 +32,9 @@ pub(super) fn check(body: &[u8]) -> Verdict {
             request_id: Some(b"header"),
             named_by,
         };
-        twice(|| EnrolmentRequest::parse(body, context))?;
+        twice(|| EnrolmentRequestBody::parse(body, context))?;
         twice(|| EarnRequestBody::parse(body, context))?;
-        twice(|| EarnBulkRequest::parse(body, context))?;
+        twice(|| EarnBulkRequestBody::parse(body, context))?;
         twice(|| RevokeEarnRequestBody::parse(body, context))?;
         twice(|| RevocationRequestBody::parse(body, context))?;
         twice(|| CustomersRequestBody::parse(body, context))?;

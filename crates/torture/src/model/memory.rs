@@ -18,8 +18,10 @@ use accolade_memory::{FixedClock, MemoryStore, memory_ports};
 use accolade_wire::badge::claim::OwnerRequestBody;
 use accolade_wire::badge::request::{self as badge_request, NewId};
 use accolade_wire::customer::named::ParseContext;
-use accolade_wire::earning::request::{EarnBulkRequest, EarnRequestBody, RevokeEarnRequestBody};
-use accolade_wire::enrolment::request::EnrolmentRequest;
+use accolade_wire::earning::request::{
+    EarnBulkRequestBody, EarnRequestBody, RevokeEarnRequestBody,
+};
+use accolade_wire::enrolment::request::EnrolmentRequestBody;
 use accolade_wire::enrolment::revocation_request::RevocationRequestBody;
 use accolade_wire::json::Parsed;
 use accolade_wire::render::{self, Context, Rendered};
@@ -131,7 +133,7 @@ impl Model {
         let key = sent.key.as_deref();
         match step {
             Step::Enrol { .. } => {
-                let command = command(EnrolmentRequest::parse(body, CONTEXT));
+                let command = command(EnrolmentRequestBody::parse(body, CONTEXT));
                 self.execute(key, body, command)
             }
             Step::Earn { .. } => {
@@ -139,7 +141,7 @@ impl Model {
                 self.execute(key, body, command)
             }
             Step::EarnAll { .. } => {
-                let command = command(EarnBulkRequest::parse(body, CONTEXT));
+                let command = command(EarnBulkRequestBody::parse(body, CONTEXT));
                 self.execute(key, body, command)
             }
             Step::RevokeEnrolments { .. } => {

@@ -8,6 +8,7 @@ use accolade_domain::audit::{
 };
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::{CustomField, CustomValues, Group};
+use accolade_domain::earning::Scope;
 use accolade_domain::ids::GroupId;
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
@@ -23,7 +24,7 @@ use crate::audit::difference::differences;
 use crate::audit::job_state::JobSettingsState;
 use crate::audit::webhook_state::{WebhookSettingsState, WebhookStateState};
 use crate::badge::answer::{ClaimBody, ImageBody, TagBody, benefits, description, images, tags};
-use crate::badge::constraint::{ConstraintBody, Scope, Seen};
+use crate::badge::constraint::{ConstraintBody, Seen};
 use crate::badge::expiry::ExpiryBody;
 use crate::change::rules::RulesBody;
 use crate::instant::{WireInstant, WireIso};

@@ -3,7 +3,7 @@
 use accolade_application::answer::BadgeView;
 use accolade_domain::badge::{Badge, BadgeDefinition, Benefit, EarnMode, Image, ImageTag, Tag};
 use accolade_domain::catalogue::CustomValues;
-use accolade_domain::earning::Window;
+use accolade_domain::earning::{Scope, Window};
 use accolade_domain::ids::{BadgeId, BadgeNumber, GroupId};
 use accolade_domain::owner::Claim;
 use accolade_domain::text::{Description, ShortText, UrlText};
@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::answer::answer;
-use crate::badge::constraint::{ConstraintBody, Scope, Seen};
+use crate::badge::constraint::{ConstraintBody, Seen};
 use crate::badge::expiry::ExpiryBody;
 use crate::instant::{WireInstant, WireIso};
 use crate::words::{BadgeStatusName, EarnTypeName, ImageTagName, OwnerTypeName};

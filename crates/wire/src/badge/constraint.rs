@@ -2,7 +2,7 @@
 
 use accolade_domain::badge::BadgeDefinition;
 use accolade_domain::badge::constraint::{Constraint, Count, Cycle, FixedWindow, RollingWindow};
-use accolade_domain::earning::{Window, earning_time, governing_window, tiled_by};
+use accolade_domain::earning::{Scope, Window, earning_time, governing_window, tiled_by};
 use accolade_domain::instant::Instant;
 use accolade_domain::zone::{CalendarUnit, Zone};
 use serde::Serialize;
@@ -12,15 +12,6 @@ use uuid::Uuid;
 use crate::answer::answer;
 use crate::instant::{WireInstant, WireIso};
 use crate::words::{CalendarUnitName, WeekdayName};
-
-/// Whose earns a limit counts: it shows in the kind's name and in the shape of rolling windows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Those of each customer.
-    Customer,
-    /// Those of all customers together.
-    Badge,
-}
 
 /// What a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,31 +27,17 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const fn of_customer(self) -> &'static str {
-        match self {
-            Self::FixedValue => "CUSTOMER_BADGE_FIXED_VALUE",
-            Self::FixedWindow => "CUSTOMER_BADGE_FIXED_WINDOW",
-            Self::RollingWindow => "CUSTOMER_BADGE_ROLLING_WINDOW",
-            Self::NoLimit => "CUSTOMER_BADGE_NO_LIMIT",
-        }
-    }
-
-    pub(crate) const fn of_badge(self) -> &'static str {
-        match self {
-            Self::FixedValue => "BADGE_FIXED_VALUE",
-            Self::FixedWindow => "BADGE_FIXED_WINDOW",
-            Self::RollingWindow => "BADGE_ROLLING_WINDOW",
-            Self::NoLimit => "BADGE_NO_LIMIT",
-        }
-    }
-}
-
-impl Scope {
-    /// How its kinds are spelt.
-    pub(crate) const fn names(self) -> fn(Kind) -> &'static str {
-        match self {
-            Self::Customer => Kind::of_customer,
-            Self::Badge => Kind::of_badge,
+    /// The spelling of this kind of limit of that scope.
+    pub(crate) const fn name(self, scope: Scope) -> &'static str {
+        match (scope, self) {
+            (Scope::Customer, Self::FixedValue) => "CUSTOMER_BADGE_FIXED_VALUE",
+            (Scope::Customer, Self::FixedWindow) => "CUSTOMER_BADGE_FIXED_WINDOW",
+            (Scope::Customer, Self::RollingWindow) => "CUSTOMER_BADGE_ROLLING_WINDOW",
+            (Scope::Customer, Self::NoLimit) => "CUSTOMER_BADGE_NO_LIMIT",
+            (Scope::Badge, Self::FixedValue) => "BADGE_FIXED_VALUE",
+            (Scope::Badge, Self::FixedWindow) => "BADGE_FIXED_WINDOW",
+            (Scope::Badge, Self::RollingWindow) => "BADGE_ROLLING_WINDOW",
+            (Scope::Badge, Self::NoLimit) => "BADGE_NO_LIMIT",
         }
     }
 }
@@ -242,7 +219,7 @@ answer! {
     pub(crate) struct BadgeRollingBody {
         /// Its kind.
         #[schema(schema_with = kinds::badge_rolling)]
-        constraintType: &'static str = Kind::RollingWindow.of_badge(),
+        constraintType: &'static str = Kind::RollingWindow.name(Scope::Badge),
         /// The unit of the window.
         #[schema(value_type = CalendarUnitName)]
         rollType: &'static str = window.unit.name(),
@@ -281,7 +258,7 @@ impl ConstraintBody {
     fn of(scope: Scope, constraint: &Constraint, seen: Seen<'_>, with_current: bool) -> Vec<Self> {
         match constraint {
             Constraint::FixedValue(max) => vec![Self::FixedValue(FixedValueBody {
-                constraint_type: scope.names()(Kind::FixedValue),
+                constraint_type: Kind::FixedValue.name(scope),
                 max_earn_limit: max.get(),
             })],
             Constraint::FixedWindow(window) => {
@@ -289,7 +266,7 @@ impl ConstraintBody {
                 let (span, status) = seen.span(window);
                 let runs = with_current && status == CycleStatus::Active;
                 vec![Self::FixedWindow(Box::new(FixedWindowBody {
-                    constraint_type: scope.names()(Kind::FixedWindow),
+                    constraint_type: Kind::FixedWindow.name(scope),
                     reference_id: window.reference,
                     duration_type: unit.name(),
                     refresh_rate: (unit == CalendarUnit::Days).then(|| length.get()),
@@ -311,7 +288,7 @@ impl ConstraintBody {
                     .collect(),
             },
             Constraint::NoLimit => vec![Self::NoLimit(NoLimitBody {
-                constraint_type: scope.names()(Kind::NoLimit),
+                constraint_type: Kind::NoLimit.name(scope),
             })],
         }
     }
@@ -320,7 +297,7 @@ impl ConstraintBody {
 impl CustomerRollingBody {
     fn of(windows: &[RollingWindow]) -> Self {
         let mut body = Self {
-            constraint_type: Kind::RollingWindow.of_customer(),
+            constraint_type: Kind::RollingWindow.name(Scope::Customer),
             ..Self::default()
         };
         for RollingWindow { unit, length, max } in windows {
@@ -338,6 +315,7 @@ impl CustomerRollingBody {
 
 /// The kinds that each shape of a limit has, for the OpenAPI document.
 mod kinds {
+    use accolade_domain::earning::Scope;
     use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
     use super::Kind;
@@ -350,25 +328,31 @@ mod kinds {
     }
 
     pub(crate) fn fixed_value() -> Object {
-        one_of([Kind::FixedValue.of_customer(), Kind::FixedValue.of_badge()])
+        one_of([
+            Kind::FixedValue.name(Scope::Customer),
+            Kind::FixedValue.name(Scope::Badge),
+        ])
     }
 
     pub(crate) fn fixed_window() -> Object {
         one_of([
-            Kind::FixedWindow.of_customer(),
-            Kind::FixedWindow.of_badge(),
+            Kind::FixedWindow.name(Scope::Customer),
+            Kind::FixedWindow.name(Scope::Badge),
         ])
     }
 
     pub(crate) fn customer_rolling() -> Object {
-        one_of([Kind::RollingWindow.of_customer()])
+        one_of([Kind::RollingWindow.name(Scope::Customer)])
     }
 
     pub(crate) fn badge_rolling() -> Object {
-        one_of([Kind::RollingWindow.of_badge()])
+        one_of([Kind::RollingWindow.name(Scope::Badge)])
     }
 
     pub(crate) fn no_limit() -> Object {
-        one_of([Kind::NoLimit.of_customer(), Kind::NoLimit.of_badge()])
+        one_of([
+            Kind::NoLimit.name(Scope::Customer),
+            Kind::NoLimit.name(Scope::Badge),
+        ])
     }
 }

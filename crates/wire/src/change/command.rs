@@ -8,6 +8,7 @@ use accolade_application::enrolment::{RevokeEnrolments, WhichEnrolments};
 use accolade_application::webhooks::{CreateWebhook, UpdateWebhook};
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindowDraft};
 use accolade_domain::badge::{BadgeDraft, EarnType};
+use accolade_domain::earning::Scope;
 use accolade_domain::event::EventKind;
 use accolade_domain::instant::Instant;
 use accolade_domain::login::Login;
@@ -25,7 +26,7 @@ use super::answer::CommandBody;
 use super::body::Body;
 use super::rules::RulesBody;
 use crate::badge::answer::{all_benefits, all_images, all_tags};
-use crate::badge::constraint::{Kind, Scope};
+use crate::badge::constraint::Kind;
 use crate::badge::expiry::ExpiryBody;
 use crate::enrolment::answer::OwnerBody;
 use crate::instant::{WireInstant, WireIso};
@@ -285,7 +286,7 @@ fn badge(it: &UpdateBadge) -> Written<Body> {
 }
 
 fn constraint(scope: Scope, constraint: &Constraint<FixedWindowDraft>) -> Written<Body> {
-    let of = |kind| Body::default().with("constraintType", scope.names()(kind));
+    let of = |kind: Kind| Body::default().with("constraintType", kind.name(scope));
     match constraint {
         Constraint::NoLimit => of(Kind::NoLimit),
         Constraint::FixedValue(max) => of(Kind::FixedValue)?.with("maxEarnLimit", &max.get()),

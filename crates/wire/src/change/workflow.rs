@@ -17,7 +17,7 @@ use super::effect::AnswerBody;
 use crate::answer::answer;
 use crate::customer::named::ParseContext;
 use crate::earning::request::EarnRequestBody;
-use crate::enrolment::request::EnrolmentRequest;
+use crate::enrolment::request::EnrolmentRequestBody;
 use crate::envelope::Notice;
 use crate::json::{self, Fields, Parsed, sentence};
 use crate::query::{Query, number, words};
@@ -158,7 +158,7 @@ pub fn read_submission(
     let bytes = submitted.value.body.get().as_bytes();
     let parsed = match operation {
         RuledOperation::Earn => EarnRequestBody::parse(bytes, context).map(|it| it.map(Into::into)),
-        _ => EnrolmentRequest::parse(bytes, context).map(|it| it.map(Into::into)),
+        _ => EnrolmentRequestBody::parse(bytes, context).map(|it| it.map(Into::into)),
     };
     let place = format!("payload.{TASK}.body");
     let below = |it: Rejection| it.below(&place);

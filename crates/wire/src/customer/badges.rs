@@ -3,6 +3,7 @@
 use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::customer_view::{CustomerBadge, CustomerBadgeQuery};
+use accolade_domain::earning::Scope;
 use accolade_domain::ids::{BadgeId, GroupId};
 use accolade_domain::listing::Page;
 use accolade_domain::zone::Zone;
@@ -11,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::answer::answer;
 use crate::badge::answer::{ImageBody, OwnershipBody, TagBody, description, images, tags};
-use crate::badge::constraint::{ConstraintBody, Scope, Seen};
+use crate::badge::constraint::{ConstraintBody, Seen};
 use crate::instant::{WireInstant, WireIso};
 use crate::page::Pagination;
 use crate::words::{BadgeStatusName, EarnTypeName, EnrolmentStatusName};

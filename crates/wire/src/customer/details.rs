@@ -6,6 +6,7 @@ use accolade_domain::badge::EarnMode;
 use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::{BadgeId, EarnedBadgeId, EnrolmentId, GroupId};
 use accolade_domain::instant::Instant;
+use accolade_domain::owner::OwnerType;
 use accolade_domain::text::Reason;
 use accolade_domain::zone::Zone;
 use serde::Serialize;
@@ -69,7 +70,11 @@ answer! {
             .collect(),
         /// The owners that have an active claim.
         #[schema(value_type = Vec<OwnerTypeName>)]
-        claimedBy: Vec<&'static str> = claimed_by,
+        claimedBy: Vec<&'static str> = badge
+            .claimed_by()
+            .into_iter()
+            .map(OwnerType::name)
+            .collect(),
         /// Pictures.
         images: Vec<ImageBody<'a>> = images(definition),
         /// When an earned badge expires.
@@ -154,13 +159,6 @@ answer! {
             .map_or((None, None), |[customer, badge]| {
                 (Some(customer), Some(badge))
             });
-        let mut claimed_by = Vec::new();
-        for claim in badge.claims.iter().filter(|claim| claim.active) {
-            let owner = claim.owner.owner_type.name();
-            if !claimed_by.contains(&owner) {
-                claimed_by.push(owner);
-            }
-        }
     }
 }
 

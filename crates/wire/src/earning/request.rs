@@ -35,7 +35,8 @@ body! {
 
 body! {
     /// Customers who are to earn a badge.
-    pub struct EarnBulkRequest {
+    #[schema(as = EarnBulkRequest)]
+    pub struct EarnBulkRequestBody {
         /// The badge.
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
@@ -118,7 +119,7 @@ mod tests {
     fn parsed(dates: &str) -> Parsed<EarnBadge> {
         let body =
             format!(r#"{{"badgeMetaId":"66276dc68fe258516a88ff8e","customerIds":[1]{dates}}}"#);
-        EarnBulkRequest::parse(body.as_bytes(), CONTEXT).unwrap()
+        EarnBulkRequestBody::parse(body.as_bytes(), CONTEXT).unwrap()
     }
 
     fn dated(dates: &str) -> (Option<i64>, Vec<(u32, Option<String>)>) {

@@ -9,7 +9,8 @@ use crate::shapes::{CustomerReferences, InstantInput, TextOrNumber};
 
 body! {
     /// Customers to enrol for a badge.
-    pub struct EnrolmentRequest {
+    #[schema(as = EnrolmentRequest)]
+    pub struct EnrolmentRequestBody {
         /// The badge.
         #[schema(example = "66276dc68fe258516a88ff8e")]
         badgeMetaId: String => badge = fields.field(name).required().object_id(),
@@ -55,7 +56,7 @@ mod tests {
         context: ParseContext<'_>,
         body: &[u8],
     ) -> Result<Parsed<EnrolCustomers>, Vec<Rejection>> {
-        EnrolmentRequest::parse(body, context)
+        EnrolmentRequestBody::parse(body, context)
     }
 
     type Report = Vec<(u32, Option<String>)>;

@@ -1,7 +1,7 @@
 //! What the data of each kind of event looks like.
 
 use accolade_domain::actor::Actor;
-use accolade_domain::earning::{Limit, Scope, Span, Window};
+use accolade_domain::earning::{Limit, Span, Window};
 use accolade_domain::event::{
     BadgeFact, ChangeFact, EarnFact, EnrolmentFact, Fact, JobFact, LimitFact,
 };
@@ -343,10 +343,7 @@ fn constraint_type(limit: &Limit) -> &'static str {
         Span::Fixed { .. } => Kind::FixedWindow,
         Span::Rolling { .. } => Kind::RollingWindow,
     };
-    match limit.scope {
-        Scope::Customer => kind.of_customer(),
-        Scope::Badge => kind.of_badge(),
-    }
+    kind.name(limit.scope)
 }
 
 /// The configuration and the window of a limit of fixed windows.

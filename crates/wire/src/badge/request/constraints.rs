@@ -3,10 +3,11 @@
 use accolade_domain::badge::constraint::{
     Constraint, Count, Cycle, FixedWindowDraft, RollingWindow, Weekday,
 };
+use accolade_domain::earning::Scope;
 use accolade_domain::rejection::Rejection;
 use accolade_domain::zone::CalendarUnit;
 
-use crate::badge::constraint::{Kind, Scope};
+use crate::badge::constraint::Kind;
 use crate::badge::request::elements;
 use crate::json::{Field, Fields, Purpose, SET_BY_SERVER};
 
@@ -117,7 +118,7 @@ fn constraint(
     let kind = fields
         .field("constraintType")
         .required()
-        .word(KINDS, |(scope, kind)| scope.names()(kind));
+        .word(KINDS, |(scope, kind)| kind.name(scope));
     let Some((scope, kind)) = kind else {
         fields.accept(FIELDS);
         fields.accept(ANSWERED);
@@ -136,10 +137,7 @@ fn constraint(
         }
         (Kind::NoLimit, _) => Some(Constraint::NoLimit),
     };
-    let why = format!(
-        "Ignored: it means nothing for this {}.",
-        scope.names()(kind)
-    );
+    let why = format!("Ignored: it means nothing for this {}.", kind.name(scope));
     fields.ignore_all(FIELDS, &why);
     if kind == Kind::FixedWindow {
         fields.ignore("referenceId", SET_BY_SERVER);
