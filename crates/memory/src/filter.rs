@@ -45,19 +45,14 @@ fn name_contains(definition: &BadgeDefinition, part: &str) -> bool {
 fn matches(badge: &Badge, query: &BadgeQuery) -> bool {
     let definition = &badge.definition;
     let period = definition.period;
-    let mut claimants = badge
-        .claims
-        .iter()
-        .filter(|claim| claim.active)
-        .map(|claim| claim.owner.owner_type);
-    let unclaimed = claimants.clone().next().is_none();
+    let claimed_by = badge.claimed_by();
 
     (query.statuses.is_empty() || query.statuses.contains(&period.status(query.now)))
         && (query.earn_type).is_none_or(|wanted| definition.earn_mode.earn_type() == wanted)
         && (query.active).is_none_or(|wanted| badge.active == wanted)
         && (query.owner).is_none_or(|wanted| definition.owners.allow(wanted))
-        && (query.claimed_by).is_none_or(|wanted| claimants.any(|owner| owner == wanted))
-        && (query.unclaimed).is_none_or(|wanted| unclaimed == wanted)
+        && (query.claimed_by).is_none_or(|wanted| claimed_by.contains(&wanted))
+        && (query.unclaimed).is_none_or(|wanted| claimed_by.is_empty() == wanted)
         && (query.name_contains.as_ref()).is_none_or(|part| name_contains(definition, part))
         && (query.starts_from).is_none_or(|from| period.starts_on() >= from)
         && (query.ends_until).is_none_or(|until| period.expires_on() <= until)

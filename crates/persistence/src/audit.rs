@@ -38,7 +38,7 @@ pub(crate) trait AuditSql {
     }
 }
 
-/// What entries are about that may tell of a customer.
+/// What entries are about whose reasons may tell of a customer: an operator has written them.
 pub(crate) const ABOUT_PEOPLE: &[EntityKind] = &[
     EntityKind::Customer,
     EntityKind::Enrolment,

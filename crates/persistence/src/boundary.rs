@@ -7,7 +7,8 @@ use accolade_domain::zone::CalendarUnit;
 use crate::mapping::stored;
 use crate::recording::sql::CustomerCount;
 
-/// Which earns count under a limit.
+/// Which earns count under a limit. The sum that is stored for a badge has `from` and `until` for its key,
+/// without the kind: kinds that can have the same two must count the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Boundary {
     pub(crate) kind: Kind,
@@ -19,7 +20,9 @@ pub(crate) struct Boundary {
     pub(crate) max: i64,
 }
 
-/// The kinds of spans, with their numbers in statements.
+/// The kinds of spans, with their numbers in statements: those of `counted_sql.rs` count for customers,
+/// `SUMS` of both databases' `earn_sql.rs` for badges. They take a number that they do not know for the
+/// last kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// All time.

@@ -319,7 +319,8 @@ impl<C: PooledConnection> Transactions<C> {
         read(self.committed(Turn::SYSTEM, "", |connection| Ok(work(connection)?)))
     }
 
-    /// Runs `work`, a single statement that only reads, without a transaction unless it needs one.
+    /// Runs `work`, which only reads by one statement, or by several that need not see one state,
+    /// without a transaction unless it needs one.
     pub(crate) fn query<T>(
         &self,
         work: impl Fn(&mut C) -> Result<T, WorkError>,
@@ -672,7 +673,8 @@ fn give_up<T, E>(failed: FailedAttempt<T, E>) -> FailedAttempt<T, E> {
     }
 }
 
-/// For what would take more than it is worth to ask about.
+/// For what would take more than it is worth to ask about after a lost COMMIT: the caller is told that
+/// the outcome is not known (1952), and asks again. What is recorded for customers asks.
 #[expect(clippy::unnecessary_wraps, reason = "it stands where others ask")]
 pub(crate) fn nobody_knows<C, T>(_: &mut C, _: &T) -> QueryResult<Ending> {
     Ok(Ending::Unknown)

@@ -48,7 +48,8 @@ impl BadgeDay {
     }
 }
 
-/// Which state of a badge a decision was made from: it grows with every edit.
+/// Which state of a badge a decision was made from: it grows with every edit, claims included. What is
+/// recorded names the version that it was decided from, and is refused if the badge has changed since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BadgeVersion(pub i64);
 

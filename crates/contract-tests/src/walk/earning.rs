@@ -9,7 +9,7 @@ use accolade_application::ports::{
 };
 use accolade_domain::badge::constraint::{Constraint, Cycle, FixedWindow, Weekday};
 use accolade_domain::badge::{Badge, EarnType};
-use accolade_domain::earning::{EarnTerms, limits};
+use accolade_domain::earning::{EarnTerms, Scope, limits};
 use accolade_domain::ids::{EarnedBadgeId, EnrolmentId, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::OwnerType;
@@ -87,11 +87,11 @@ pub(crate) struct Earn {
     key: Option<u8>,
 }
 
-/// Limits of a badge, of which those that are chosen stand side by side.
-pub(crate) fn constraints(scope: u128) -> impl Strategy<Value = Vec<Constraint>> {
+/// Limits of this scope, of which those that are chosen stand side by side.
+pub(crate) fn constraints(scope: Scope) -> impl Strategy<Value = Vec<Constraint>> {
     let fixed = move |number: u128, cycle, max, from, until| {
         Constraint::FixedWindow(FixedWindow {
-            reference: Uuid::from_u128(scope * 100 + number),
+            reference: Uuid::from_u128((scope as u128 + 1) * 100 + number),
             cycle,
             max: count(max),
             from,

@@ -3,6 +3,7 @@
 use accolade_application::ports::{BadgeSort, SortOrder};
 use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{BadgeStatus, EarnType};
+use accolade_domain::earning::Scope;
 use accolade_domain::owner::OwnerType;
 use proptest::collection::{btree_set, vec};
 use proptest::option;
@@ -198,7 +199,7 @@ fn shape() -> impl Strategy<Value = Shape> {
     let owners = vec(owner(), 1..3);
     let mostly = || option::weighted(0.7, Just(())).prop_map(|yes| yes.is_some());
     let what = (select(NAMES), mostly(), mostly(), owners, times);
-    let limits = (constraints(1), constraints(2));
+    let limits = (constraints(Scope::Customer), constraints(Scope::Badge));
     let place = (option::of(1..3_i64), option::of(0..CATALOGUE));
     (what, limits, place).prop_map(
         |((name, direct, active, owners, (starts, length)), limits, (rank, group))| Shape {

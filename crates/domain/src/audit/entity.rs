@@ -74,6 +74,7 @@ entity_kinds! {
     Job(JobId) = 10, "JOB";
     /// An operator.
     Operator(OperatorNumber) = 11, "OPERATOR";
+    // 12 and 13 were never used.
     /// The rules of the org that say what waits for approval.
     ApprovalRules(OrgId) = 14, "APPROVAL_RULES";
     /// A command that waits for approval.

@@ -180,7 +180,7 @@ pub struct RollingWindow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Constraint<W = FixedWindow> {
-    /// The most earns of all time.
+    /// The most earns of all time; one that is revoked counts no more.
     FixedValue(Count),
     /// The most earns in each of the windows that tile the badge's life.
     FixedWindow(W),
@@ -222,28 +222,29 @@ impl Constraint<FixedWindowDraft> {
         }
     }
 
-    /// The key by which two constraints are the same limit; `None` if there is no limit.
-    fn windows(&self) -> Vec<Window> {
+    /// What it limits, by which two constraints are the same limit; nothing if there is no limit.
+    fn limited(&self) -> Vec<Limited> {
         match self {
-            Self::FixedValue(_) => vec![Window::AllTime],
-            Self::FixedWindow(window) => vec![Window::Fixed(window.cycle)],
+            Self::FixedValue(_) => vec![Limited::AllTime],
+            Self::FixedWindow(window) => vec![Limited::Fixed(window.cycle)],
             Self::RollingWindow(windows) => windows
                 .iter()
-                .map(|w| Window::Rolling(w.unit, w.length))
+                .map(|w| Limited::Rolling(w.unit, w.length))
                 .collect(),
             Self::NoLimit => Vec::new(),
         }
     }
 }
 
+/// In which time a constraint limits earns.
 #[derive(Clone, Copy, PartialEq)]
-enum Window {
+enum Limited {
     AllTime,
     Fixed(Cycle),
     Rolling(CalendarUnit, Count),
 }
 
-impl Window {
+impl Limited {
     fn length(self) -> Option<(CalendarUnit, Count)> {
         match self {
             Self::AllTime => None,
@@ -276,7 +277,7 @@ pub fn contradictions(
     let mut seen = Vec::new();
     for (index, constraint) in constraints.iter().enumerate() {
         let at = |message: &str| Rejection::unreadable(message).at_field(format!("[{index}]"));
-        for window in constraint.windows() {
+        for window in constraint.limited() {
             if seen.contains(&window) {
                 problems.push(at(
                     "Limits the same window as an earlier constraint. Keep one of them.",

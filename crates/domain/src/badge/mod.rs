@@ -54,6 +54,17 @@ impl Badge {
             .any(|claim| claim.active && claim.owner == *owner)
     }
 
+    /// The modules that have an active claim, each once, in the order in which they first claimed.
+    pub fn claimed_by(&self) -> Vec<OwnerType> {
+        let mut modules = Vec::new();
+        for claim in self.claims.iter().filter(|claim| claim.active) {
+            if !modules.contains(&claim.owner.owner_type) {
+                modules.push(claim.owner.owner_type);
+            }
+        }
+        modules
+    }
+
     /// Whether `owner` may claim the badge now: `Ok(false)` if it has already.
     ///
     /// # Errors
@@ -161,6 +172,23 @@ mod tests {
         assert_eq!(code(&badge, 7), Ok(false));
         badge.claims[7].active = false;
         assert_eq!(code(&badge, MOST_CLAIMS), Ok(true));
+    }
+
+    #[test]
+    fn a_module_that_has_several_active_claims_is_named_once() {
+        let mut badge = badge();
+        for (owner_type, reference, active) in [
+            (OwnerType::Loyalty, "2", true),
+            (OwnerType::Journeys, "1", false),
+            (OwnerType::Milestones, "1", true),
+        ] {
+            let owner = owner(owner_type, reference);
+            badge.claims.push(Claim { owner, active });
+        }
+        assert_eq!(
+            badge.claimed_by(),
+            [OwnerType::Loyalty, OwnerType::Milestones]
+        );
     }
 
     #[test]

@@ -170,10 +170,10 @@ fn changes_kind(
 }
 
 fn is_count<W>(constraint: &Constraint<W>) -> bool {
-    matches!(
-        constraint,
-        Constraint::FixedValue(_) | Constraint::RollingWindow(_)
-    )
+    match constraint {
+        Constraint::FixedValue(_) | Constraint::RollingWindow(_) => true,
+        Constraint::FixedWindow(_) | Constraint::NoLimit => false,
+    }
 }
 
 /// Editing the fixed windows of a badge that has started.

@@ -180,11 +180,13 @@ pub(crate) fn forget(bytes: &[u8], person: &Person) -> anyhow::Result<Option<Vec
         rest: &[u8],
         forget: impl FnOnce(&mut T) -> anyhow::Result<bool>,
     ) -> anyhow::Result<Option<Vec<u8>>> {
-        let mut stored: T = postcard::from_bytes(rest)?;
+        let (mut stored, behind): (T, _) = postcard::take_from_bytes(rest)?;
         if !forget(&mut stored)? {
             return Ok(None);
         }
-        Ok(Some(postcard::to_extend(&stored, vec![form])?))
+        let mut bytes = postcard::to_extend(&stored, vec![form])?;
+        bytes.extend_from_slice(behind);
+        Ok(Some(bytes))
     }
     match bytes.split_first() {
         Some((&ENROLMENT, rest)) => changed(ENROLMENT, rest, |it: &mut StoredEnrolment| {
@@ -373,6 +375,25 @@ mod tests {
                     prop_assert!(forget(&bytes, &person).unwrap().is_none());
                 }
             }
+        }
+    }
+
+    /// Servers of two releases may run beside each other.
+    #[test]
+    fn what_a_later_release_has_put_behind_an_answer_is_read_over_and_stays_when_somebody_is_forgotten()
+     {
+        let person = Person::new([customer(2)].into(), BTreeSet::new(), None);
+        let shape = (vec![(1, false), (2, false)], vec![false; 12]);
+        let compact = &answers(&shape)[..4];
+        for answer in compact {
+            let stored = encode(answer).unwrap();
+            let later = [stored.as_slice(), b"later"].concat();
+            assert_eq!(decode(&later, Some(&request_id())).unwrap(), *answer);
+            let left = forget(&stored, &person).unwrap().unwrap();
+            assert_eq!(
+                forget(&later, &person).unwrap().unwrap(),
+                [left.as_slice(), b"later"].concat()
+            );
         }
     }
 

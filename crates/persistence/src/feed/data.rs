@@ -424,6 +424,34 @@ mod tests {
     }
 
     #[test]
+    fn the_stored_form_of_every_kind_of_limit_is_pinned() {
+        let bytes = |span| {
+            let data = LimitData {
+                limit: limit(false, span, 5, 1),
+                counts: vec![3],
+                reached: Vec::new(),
+            };
+            let mut bytes = Data::Earns(vec![data]).encode().unwrap().unwrap();
+            // The form, how many limits there are, whose it is, how many there may be.
+            let rest = bytes.split_off(4);
+            assert_eq!(bytes, [2, 1, 0, 5]);
+            rest
+        };
+        // Its place among the kinds, what it has, and the counts.
+        let (moment, counts) = (b"\x80\x89\x7a", b"\x01\x01\x06\0");
+        let reference = b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05";
+        assert_eq!(bytes(0), [b"\0".as_slice(), counts].concat());
+        assert_eq!(
+            bytes(1),
+            [b"\x01", reference.as_slice(), moment, b"\0", counts].concat()
+        );
+        assert_eq!(
+            bytes(2),
+            [b"\x02\x04\x01".as_slice(), moment, counts].concat()
+        );
+    }
+
+    #[test]
     fn rows_of_one_customer_are_small() {
         let size = |data: Data| data.encode().unwrap().map_or(0, |bytes| bytes.len());
         assert_eq!(size(Data::Earns(Vec::new())), 0);

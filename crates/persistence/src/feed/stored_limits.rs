@@ -31,6 +31,7 @@ pub(super) struct StoredLimit {
     reached: Differences,
 }
 
+/// Its variants are stored by their places: a further one is the last.
 #[derive(Serialize, Deserialize)]
 enum StoredSpan {
     AllTime,

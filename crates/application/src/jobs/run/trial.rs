@@ -114,7 +114,8 @@ fn sum(badge: BadgeId, limit: &Limit) -> String {
     format!("sums/{badge}/{}", way(limit))
 }
 
-/// In which way a limit counts. Of limits that count in one way there is one sum.
+/// In which way a limit counts. Of limits that count in one way there is one sum. What is tried is
+/// recorded now and never revoked, so a rolling window counts it like all time.
 fn way(limit: &Limit) -> String {
     match limit.span {
         Span::AllTime | Span::Rolling { .. } => String::new(),
