@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum AccessGroup {
     /// To read badges, requests and what customers hold.
     BadgesRead = 1,
-    /// To define badges, groups and custom fields, and what customers are called.
+    /// To define badges, groups, custom fields and webhooks, and what customers are called.
     BadgesWrite = 2,
     /// To enrol customers and let them earn, and to ask what became of that.
     BadgesIssue = 4,

@@ -192,17 +192,18 @@ fn elements<'a, 'p, T>(field: Field<'a, 'p>, read: impl Fn(Field<'a, 'p>) -> Opt
 
 /// The pictures in `field`.
 fn images(field: Field<'_, '_>) -> Vec<Image> {
-    elements(field, |element| element.object_as(ImageRequest::read))
+    elements(field, |element| element.object_as(ImageRequestBody::read))
 }
 
 /// The names and values in `field`.
 fn tags(field: Field<'_, '_>) -> Vec<Tag> {
-    elements(field, |element| element.object_as(TagRequest::read))
+    elements(field, |element| element.object_as(TagRequestBody::read))
 }
 
 body! {
     /// A picture of the badge.
-    pub(crate) struct ImageRequest {
+    #[schema(as = ImageRequest)]
+    pub(crate) struct ImageRequestBody {
         /// What the picture is called.
         #[schema(max_length = 255)]
         name: Option<String> => called = Some(fields.field(name).text()),
@@ -223,7 +224,8 @@ body! {
 
 body! {
     /// A free name and value.
-    pub(crate) struct TagRequest {
+    #[schema(as = TagRequest)]
+    pub(crate) struct TagRequestBody {
         /// The name.
         #[schema(min_length = 1, max_length = 255)]
         name: String => called = fields.field(name).required().text(),

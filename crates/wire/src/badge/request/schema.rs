@@ -3,12 +3,14 @@
 //! The body is read field by field, so that everything wrong with it is said at
 //! once; a test keeps these types and the reader on the same fields.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::badge::request::{ImageRequest, TagRequest};
+use crate::badge::request::{ImageRequestBody, TagRequestBody};
 use crate::instant::WireIso;
 use crate::shapes::InstantInput;
 use crate::words::{CalendarUnitName, EarnTypeName, OwnerTypeName, WeekdayName};
@@ -42,22 +44,22 @@ pub struct BadgeRequestBody {
     #[schema(value_type = EarnTypeName)]
     earn_type: String,
     /// When an enrolment expires: required for `ISSUE_EARN`, ignored for EARN.
-    issued_badge_expiry: Option<ExpiryRequest>,
+    issued_badge_expiry: Option<ExpiryRequestBody>,
     /// When an earned badge expires.
-    earned_badge_expiry: ExpiryRequest,
+    earned_badge_expiry: ExpiryRequestBody,
     /// Who may claim it.
-    ownership: OwnershipRequest,
+    ownership: OwnershipRequestBody,
     /// Limits for each customer, at most ten. A limit counts where its kind belongs, whichever of the
     /// two lists it is in.
-    customer_constraints: Option<Vec<ConstraintRequest>>,
+    customer_constraints: Option<Vec<ConstraintRequestBody>>,
     /// Limits for all customers together, at most ten.
-    badge_constraints: Option<Vec<ConstraintRequest>>,
+    badge_constraints: Option<Vec<ConstraintRequestBody>>,
     /// Pictures.
-    images: Option<Vec<ImageRequest>>,
+    images: Option<Vec<ImageRequestBody>>,
     /// Names and values.
-    tags: Option<Vec<TagRequest>>,
+    tags: Option<Vec<TagRequestBody>>,
     /// What earning it brings: objects with a `benefitType`, kept as they are sent.
-    benefits: Option<Vec<BenefitRequest>>,
+    benefits: Option<Vec<BenefitRequestBody>>,
     /// Values of the organisation's custom fields, by their names. A mandatory one that is left
     /// out gets its default.
     #[schema(value_type = Option<Object>)]
@@ -75,9 +77,9 @@ pub struct BadgeRequestBody {
 
 /// When what a customer gets from a badge expires.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(as = ExpiryRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct ExpiryRequest {
+pub(crate) struct ExpiryRequestBody {
     /// `RELATIVE`, `ABSOLUTE` or `NEVER`.
     expiry_type: String,
     /// For RELATIVE: the calendar unit. Also read as `relativeExpiryType`.
@@ -100,9 +102,9 @@ pub(crate) struct ExpiryRequest {
 
 /// Who may claim the badge.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(as = OwnershipRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct OwnershipRequest {
+pub(crate) struct OwnershipRequestBody {
     /// The owners that may claim it.
     #[schema(min_items = 1, value_type = Vec<OwnerTypeName>)]
     restricted_to_owners: Vec<String>,
@@ -110,9 +112,9 @@ pub(crate) struct OwnershipRequest {
 
 /// A limit. Which fields it takes depends on its kind.
 #[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
+#[schema(as = ConstraintRequest, rename_all = "camelCase")]
 #[expect(dead_code, reason = "describes what is read elsewhere")]
-pub(crate) struct ConstraintRequest {
+pub(crate) struct ConstraintRequestBody {
     /// `CUSTOMER_BADGE_` or `BADGE_`, by the list that it stands in, and `FIXED_VALUE`,
     /// `FIXED_WINDOW`, `ROLLING_WINDOW` or `NO_LIMIT`.
     constraint_type: String,
@@ -157,9 +159,9 @@ pub(crate) struct ConstraintRequest {
 }
 
 /// What earning the badge brings.
-pub(crate) struct BenefitRequest;
+pub(crate) struct BenefitRequestBody;
 
-impl PartialSchema for BenefitRequest {
+impl PartialSchema for BenefitRequestBody {
     fn schema() -> RefOr<Schema> {
         let kind = ObjectBuilder::new()
             .schema_type(Type::String)
@@ -181,4 +183,8 @@ impl PartialSchema for BenefitRequest {
     }
 }
 
-impl ToSchema for BenefitRequest {}
+impl ToSchema for BenefitRequestBody {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("BenefitRequest")
+    }
+}
