@@ -224,6 +224,41 @@ fn an_open_transaction_of_somebody_else_holds_up_nothing() {
     foreign.batch_execute("ROLLBACK").unwrap();
 }
 
+/// Its next position would be greater than a number can be, so the database refuses it, whoever comes.
+#[test]
+fn an_org_whose_feed_is_damaged_holds_up_no_other() {
+    let (database, scene) = scene();
+    let (org, events) = (scene.badge.org, &*scene.database.stores.events);
+    assert_eq!(events.sequence().unwrap(), 1);
+    let mut damaging = session(&database);
+    damaging
+        .batch_execute(
+            "INSERT INTO orgs SELECT (jsonb_populate_record(o, '{\"id\": 1}')).* FROM orgs o; \
+             INSERT INTO feed (org_id, last_position, recorded_on, latest_on, events, kind) \
+             SELECT 1, 9223372036854775807, recorded_on, latest_on, events, kind FROM feed; \
+             INSERT INTO outbox (org_id, recorded_on, events, kind, data) \
+             SELECT 1, recorded_on, events, kind, data FROM feed WHERE org_id <> 1",
+        )
+        .unwrap();
+    let feed_of_it = query(1.try_into().unwrap(), Position::START);
+    events.read(&feed_of_it).unwrap_err();
+    for turn in 0..2 {
+        let mut request = scene.request(2);
+        request.hold = support::scene::hold(turn * 10, turn * 10 + 10);
+        scene.enrol(request).unwrap().unwrap();
+        let error = events.sequence().unwrap_err();
+        assert!(format!("{error:?}").contains("of the org 1"), "{error:?}");
+        let moved = format!("SELECT FROM outbox WHERE org_id = {org}");
+        assert_eq!(diesel::sql_query(moved).execute(&mut damaging), Ok(0));
+    }
+    // What could not be given a position is not taken for what had one.
+    damaging
+        .batch_execute("DELETE FROM feed WHERE org_id = 1")
+        .unwrap();
+    assert_eq!(events.sequence().unwrap(), 1);
+    assert_eq!(events.read(&feed_of_it).unwrap().events.len(), 1);
+}
+
 /// The sessions of the scene's server that give positions at this moment, and wait for something.
 fn sequencers(session: &mut PgConnection) -> Vec<i32> {
     #[derive(QueryableByName)]

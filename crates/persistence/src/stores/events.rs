@@ -61,10 +61,10 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
             .reader
             .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
         let mut events = 0;
-        for org in orgs {
-            let org = stored(org).map_err(StoreError::Unexpected)?;
+        for_each_org(&orgs, |org| {
             events += self.sequence_org(org, look.from)?;
-        }
+            Ok(())
+        })?;
         self.settled.looked(look);
         Ok(events)
     }
@@ -88,16 +88,36 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
             .reader
             .query(|connection| Ok(connection.org_numbers()?))?;
         let mut left = AT_ONCE;
-        for org in orgs {
-            let org = stored(org).map_err(StoreError::Unexpected)?;
-            let forgotten = self.forget_before(org, kept_since, left)?;
-            left = left.saturating_sub(u32::try_from(forgotten).unwrap_or(AT_ONCE));
-            if left == 0 {
-                break;
+        for_each_org(&orgs, |org| {
+            if left > 0 {
+                let forgotten = self.forget_before(org, kept_since, left)?;
+                left = left.saturating_sub(u32::try_from(forgotten).unwrap_or(AT_ONCE));
             }
-        }
+            Ok(())
+        })?;
         Ok(u64::from(AT_ONCE - left))
     }
+}
+
+/// Does `step` for each of `orgs`. What is damaged in one of them holds up none of the others: it is told
+/// once all have had their turn.
+fn for_each_org(
+    orgs: &[i64],
+    mut step: impl FnMut(OrgId) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut damaged = None;
+    for org in orgs {
+        match stored(*org)
+            .map_err(StoreError::Unexpected)
+            .and_then(&mut step)
+        {
+            Err(StoreError::Unexpected(cause)) => {
+                damaged.get_or_insert(cause.context(format!("of the org {org}")));
+            }
+            done => done?,
+        }
+    }
+    damaged.map_or(Ok(()), |cause| Err(StoreError::Unexpected(cause)))
 }
 
 impl<C: FeedConnection> Store<C> {
