@@ -91,7 +91,7 @@ pub(crate) struct Earn {
 pub(crate) fn constraints(scope: Scope) -> impl Strategy<Value = Vec<Constraint>> {
     let fixed = move |number: u128, cycle, max, from, until| {
         Constraint::FixedWindow(FixedWindow {
-            reference: Uuid::from_u128((scope as u128 + 1) * 100 + number),
+            reference: Uuid::from_u128(scope as u128 * 100 + number),
             cycle,
             max: count(max),
             from,

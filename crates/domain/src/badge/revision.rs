@@ -36,18 +36,14 @@ impl Badge {
             drop_echoes(old, new, defining.now);
         }
         let mut problems = Vec::new();
-        let has_claim = |owner| {
-            self.claims
-                .iter()
-                .any(|c| c.active && c.owner.owner_type == owner)
-        };
+        let claimed_by = self.claimed_by();
         let left_out = |owner| !draft.owners.contains(&owner);
         if !draft.owners.is_empty()
             && old
                 .owners
                 .as_slice()
                 .iter()
-                .any(|owner| has_claim(*owner) && left_out(*owner))
+                .any(|owner| claimed_by.contains(owner) && left_out(*owner))
         {
             problems
                 .push(Rejection::new(Code::OwnerHasClaim).at_field("ownership.restrictedToOwners"));

@@ -173,10 +173,6 @@ impl<'a> Filters<'a> {
     fn apply(&self, badge: &CatalogueBadge) -> bool {
         let query = self.query;
         let (starts_on, ends_on) = (badge.period.starts_on(), badge.period.expires_on());
-        let is_claimed_by = |owner| {
-            let mut claims = badge.badge.claims.iter();
-            claims.any(|claim| claim.active && claim.owner.owner_type == owner)
-        };
         (query.statuses.is_empty() || query.statuses.contains(&badge.period.status(query.now)))
             && query.active.is_none_or(|wanted| badge.active == wanted)
             && query.starts_after.is_none_or(|moment| starts_on > moment)
@@ -190,6 +186,8 @@ impl<'a> Filters<'a> {
             && query
                 .owner
                 .is_none_or(|owner| badge.badge.definition.owners.allow(owner))
-            && query.claimed_by.is_none_or(is_claimed_by)
+            && query
+                .claimed_by
+                .is_none_or(|owner| badge.badge.claimed_by().contains(&owner))
     }
 }
