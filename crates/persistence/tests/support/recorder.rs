@@ -1,12 +1,16 @@
 //! Which statements a thread sends.
 
 use std::cell::RefCell;
+use std::sync::OnceLock;
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 
 thread_local! {
     static SENT: RefCell<Sent> = RefCell::default();
 }
+
+/// How the adapter's connections to PostgreSQL plan, which a pool sets on threads of its own.
+static PLANNING: OnceLock<String> = OnceLock::new();
 
 /// What was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,6 +37,9 @@ impl Instrumentation for Recorder {
             InstrumentationEvent::StartQuery { query, .. } => {
                 let text = query.to_string();
                 let text = text.split(" -- binds:").next().unwrap_or_default();
+                if text.contains("plan_cache_mode") {
+                    PLANNING.get_or_init(|| without_timeouts(text));
+                }
                 SENT.with_borrow_mut(|sent| sent.statements.push(text.to_owned()));
             }
             InstrumentationEvent::CacheQuery { sql, .. } => {
@@ -41,6 +48,17 @@ impl Instrumentation for Recorder {
             _ => {}
         }
     }
+}
+
+/// `settings` without those that each test may choose.
+fn without_timeouts(settings: &str) -> String {
+    let settings = settings.split("; ").filter(|it| !it.contains("timeout"));
+    settings.collect::<Vec<_>>().join("; ")
+}
+
+/// What a connection is told by which the adapter's connections to PostgreSQL plan.
+pub(crate) fn planning() -> String {
+    PLANNING.get().unwrap().clone()
 }
 
 /// Records on all connections that are opened from now on.
