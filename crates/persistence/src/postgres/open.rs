@@ -224,7 +224,8 @@ const LANGUAGE: &str = "lc_messages = 'C'";
 /// All statements are made to find their rows by an index whatever the values, and have nothing else to
 /// choose from. A plan outlives what PostgreSQL knew when it made it: over a table that was small then,
 /// or not looked at yet, reading all of it seems as cheap as an index, and a minute later it has a
-/// million rows.
+/// million rows. What reads a small table as a whole does so all the same, at a price that PostgreSQL makes
+/// up, for which it would compile the statement each time.
 fn settings(set: &str, options: &Options) -> Vec<String> {
     let statement = options.statement_timeout.as_millis();
     let lock = options.lock_timeout.as_millis();
@@ -235,16 +236,17 @@ fn settings(set: &str, options: &Options) -> Vec<String> {
         format!("{set} plan_cache_mode = force_generic_plan"),
     ];
     let off = |what: &&str| format!("{set} {what} = off");
-    settings.extend(NOT_BY_AN_INDEX.iter().map(off));
+    settings.extend(OFF.iter().map(off));
     settings
 }
 
-/// The ways to find rows that look at others too.
-const NOT_BY_AN_INDEX: &[&str] = &[
+/// The ways to find rows that look at others too, and the compiler of what seems to cost much.
+const OFF: &[&str] = &[
     "enable_seqscan",
     "enable_bitmapscan",
     "enable_hashjoin",
     "enable_mergejoin",
+    "jit",
 ];
 
 fn prepare(connection: &mut Connection, settings: &str) -> QueryResult<()> {
