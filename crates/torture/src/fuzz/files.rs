@@ -41,7 +41,7 @@ fn take(format: JobFormat, rows: &mut Rows, read: &mut Vec<String>) -> Result<()
             return Ok(());
         }
     };
-    let readers: Vec<_> = JobOperation::ALL
+    let mut readers: Vec<_> = JobOperation::ALL
         .iter()
         .filter_map(|operation| match (format, &columns) {
             (JobFormat::Ndjson, _) => Some(RowReader::ndjson(*operation, Common::default())),
@@ -57,7 +57,7 @@ fn take(format: JobFormat, rows: &mut Rows, read: &mut Vec<String>) -> Result<()
             return Err(format!("line {} behind line {last}", row.line()));
         }
         last = row.line();
-        let actions: Vec<_> = readers.iter().map(|reader| reader.read(&row)).collect();
+        let actions: Vec<_> = readers.iter_mut().map(|reader| reader.read(&row)).collect();
         read.push(format!("{} {} {actions:?}", row.line(), row.text()));
     }
     Ok(())

@@ -108,7 +108,7 @@ impl JobFile for WireFile {
             }
             self.check()?.ok()?;
         }
-        let reader = self.reader.as_ref()?;
+        let reader = self.reader.as_mut()?;
         let row = self.rows.next_row()?;
         Some(JobRow {
             line: row.line(),

@@ -41,6 +41,10 @@ pub struct RowReader {
     fields: Vec<Option<&'static str>>,
     /// How they are called.
     columns: Option<Columns>,
+    /// The column of the customer, if no other says anything: then rows differ in the customer alone.
+    only_customer: Option<usize>,
+    /// What was to be done by such a row, of whomever.
+    before: Option<RowAction>,
 }
 
 impl RowReader {
@@ -82,9 +86,15 @@ impl RowReader {
             problems.truncate(json::MOST_REPORTED);
             return Err(problems);
         }
+        let said = fields.iter().position(Option::is_some);
+        let is_only = |column: &usize| {
+            fields[*column] == Some(columns::CUSTOMER) && fields.iter().flatten().count() == 1
+        };
         Ok(Self {
             operation,
             common,
+            only_customer: said.filter(is_only),
+            before: None,
             fields,
             columns: Some(columns.clone()),
         })
@@ -97,6 +107,8 @@ impl RowReader {
             common,
             fields: Vec::new(),
             columns: None,
+            only_customer: None,
+            before: None,
         }
     }
 
@@ -109,9 +121,12 @@ impl RowReader {
     ///
     /// # Errors
     /// It is invalid: what is wrong first, in whose message what else is wrong follows.
-    pub fn read(&self, row: &FileRow<'_>) -> Result<RowAction, Rejection> {
+    pub fn read(&mut self, row: &FileRow<'_>) -> Result<RowAction, Rejection> {
         if let Some(problem) = row.problem() {
             return Err(problem.clone());
+        }
+        if let Some(action) = self.as_before(row) {
+            return Ok(action);
         }
         let read = |fields: &mut Fields<'_, '_>| self.action(fields);
         let action = if self.columns.is_some() {
@@ -120,7 +135,26 @@ impl RowReader {
             let known = |name: &str| columns::field(self.operation, name);
             json::read_line(&row.text(), known, read)
         };
+        if self.only_customer.is_some() {
+            self.before = action.as_ref().ok().cloned();
+        }
         action.map_err(|problems| self.as_one(problems))
+    }
+
+    /// What is to be done by `row`, if that is what was to be done by the row before, but of another
+    /// customer, whose number can be read.
+    fn as_before(&self, row: &FileRow<'_>) -> Option<RowAction> {
+        let (column, mut action) = (self.only_customer?, self.before.clone()?);
+        match &mut action {
+            RowAction::Enrol { customer, .. }
+            | RowAction::Earn { customer, .. }
+            | RowAction::RevokeEnrolments { customer, .. } => {
+                let number = row.fields().nth(column)?.trim().parse().ok()?;
+                *customer = NamedCustomer::Number(number);
+                Some(action)
+            }
+            RowAction::Import(_) | RowAction::RevokeEarn { .. } | RowAction::Customer(_) => None,
+        }
     }
 
     /// The object that the cells of `row` are, without those that are empty.

@@ -12,6 +12,7 @@ use std::hash::Hash;
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
 use accolade_domain::job::{JobOperation, JobSettings};
 use accolade_domain::text::Reason;
+use foldhash::fast::RandomState;
 
 use super::requests::{RevokeEarnRow, Terms};
 use crate::customers::NamedCustomer;
@@ -56,6 +57,7 @@ const MOST_STEPS: usize = 200;
 pub(super) struct RowBudget {
     operation: JobOperation,
     dry_run: bool,
+    most_rows: u32,
     /// How many more rows there may be.
     rows: u32,
     steps: usize,
@@ -63,7 +65,7 @@ pub(super) struct RowBudget {
     /// earns in the transaction of both.
     runs: HashMap<BadgeId, (Terms, HashSet<NamedCustomer>)>,
     /// How many rows there were of a customer of a badge.
-    turns: HashMap<(BadgeId, NamedCustomer), usize>,
+    turns: HashMap<(BadgeId, NamedCustomer), usize, RandomState>,
     /// The requests of each turn.
     requests: HashSet<(usize, BadgeId, Shared)>,
     most_turns: usize,
@@ -83,7 +85,7 @@ enum Shared {
 }
 
 impl RowBudget {
-    /// That of a chunk of a job with these settings that may have so many rows.
+    /// That of the chunks of a job with these settings, each of which may have so many rows.
     pub(super) fn new(settings: &JobSettings, rows: u32) -> Self {
         // As a rule each row of these is another customer's.
         let turns = match settings.operation {
@@ -93,14 +95,26 @@ impl RowBudget {
         Self {
             operation: settings.operation,
             dry_run: settings.dry_run,
+            most_rows: rows,
             rows,
             steps: 0,
             runs: HashMap::new(),
-            turns: HashMap::with_capacity(turns),
+            turns: HashMap::with_capacity_and_hasher(turns, RandomState::default()),
             requests: HashSet::new(),
             most_turns: 0,
             revocations: None,
         }
+    }
+
+    /// Begins the next chunk. What it took to count the last one is used again.
+    pub(super) fn renew(&mut self) {
+        self.rows = self.most_rows;
+        self.steps = 0;
+        self.runs.clear();
+        self.turns.clear();
+        self.requests.clear();
+        self.most_turns = 0;
+        self.revocations = None;
     }
 
     pub(super) fn is_spent(&self) -> bool {
@@ -219,8 +233,9 @@ pub(super) fn by_customer<T: Clone + Eq + Hash>(
     let mut waves: Vec<Vec<Group<T>>> = Vec::new();
     let mut places: HashMap<(usize, BadgeId, T), usize> = HashMap::new();
     let rows = rows.into_iter();
-    let mut seen: HashMap<(BadgeId, CustomerId), usize> =
-        HashMap::with_capacity(rows.size_hint().0);
+    let most = rows.size_hint().1.unwrap_or_default();
+    let mut seen: HashMap<(BadgeId, CustomerId), usize, RandomState> =
+        HashMap::with_capacity_and_hasher(most, RandomState::default());
     // Most rows belong where the one before does.
     let mut last = (0, 0);
     for (position, badge, customer, terms) in rows {

@@ -42,6 +42,7 @@ pub(super) struct Reader {
     job: JobId,
     settings: JobSettings,
     chunk_rows: u32,
+    budget: RowBudget,
     file: Box<dyn JobFile>,
     /// How many bytes each part has.
     parts: Vec<u32>,
@@ -87,6 +88,7 @@ impl Reader {
             job: stored.job.id.clone(),
             settings: stored.job.settings.clone(),
             chunk_rows: stored.chunk_rows,
+            budget: RowBudget::new(&stored.job.settings, stored.chunk_rows),
             file: ports.files.open(&stored.job.settings, place)?,
             parts: sizes,
             fed: (place.part as usize).saturating_sub(1),
@@ -120,13 +122,13 @@ impl Reader {
     /// The rows of the next chunk.
     fn read(&mut self) -> Result<ReadRows, RunError> {
         let mut rows = Vec::with_capacity(self.chunk_rows as usize);
-        let mut budget = RowBudget::new(&self.settings, self.chunk_rows);
+        self.budget.renew();
         let is_last = loop {
-            if budget.is_spent() {
+            if self.budget.is_spent() {
                 break false;
             }
             if let Some(row) = self.file.next_row() {
-                budget.spend(&row);
+                self.budget.spend(&row);
                 rows.push(row);
             } else if self.is_fed {
                 break true;

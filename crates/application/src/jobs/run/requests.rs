@@ -510,25 +510,24 @@ impl Rows {
     /// `rows`, whose `customers` are these; without those that have none.
     pub(super) fn sorted(rows: Vec<JobRow>, customers: &[Option<CustomerId>]) -> Self {
         let mut sorted = Self::default();
-        let mut enrol = Vec::with_capacity(rows.len());
-        for (position, row) in rows.into_iter().enumerate() {
-            let customer = customers.get(position).copied().flatten();
-            match (row.action, customer) {
-                (
-                    Ok(RowAction::Enrol {
-                        badge,
-                        event_on,
-                        triggered_by,
-                        ..
-                    }),
-                    Some(customer),
-                ) => enrol.push((position, badge, customer, (event_on, triggered_by))),
-                (Ok(action), Some(customer)) => sorted.add(position, customer, action),
-                _ => {}
+        let rows = rows.into_iter().enumerate();
+        let enrol = rows.filter_map(|(position, row)| {
+            let customer = customers.get(position).copied().flatten()?;
+            match row.action.ok()? {
+                RowAction::Enrol {
+                    badge,
+                    event_on,
+                    triggered_by,
+                    ..
+                } => Some((position, badge, customer, (event_on, triggered_by))),
+                action => {
+                    sorted.add(position, customer, action);
+                    None
+                }
             }
-        }
-        sorted.enrol = by_customer(enrol);
-        sorted
+        });
+        let enrol = by_customer(enrol);
+        Self { enrol, ..sorted }
     }
 
     fn add(&mut self, position: usize, customer: CustomerId, action: RowAction) {
