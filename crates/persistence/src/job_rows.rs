@@ -322,8 +322,8 @@ pub(crate) fn decode_outcomes(bytes: &[u8]) -> anyhow::Result<Vec<RowOutcome>> {
         };
         Ok(match kind & !HAS_ID {
             SUCCEEDED => RowOutcome::Succeeded(id),
-            REFUSED => RowOutcome::Refused(id, reason()?),
-            INVALID => RowOutcome::Invalid(reason()?),
+            REFUSED => RowOutcome::Refused(id, reason()?.into()),
+            INVALID => RowOutcome::Invalid(reason()?.into()),
             other => bail!("a stored outcome has the kind {other}"),
         })
     });
@@ -342,8 +342,8 @@ mod tests {
         let rejection = Rejection::new(Code::NotEnrolled).with_message(format!("not {message}"));
         match kind % 3 {
             0 => RowOutcome::Succeeded(id),
-            1 => RowOutcome::Refused(id, rejection),
-            _ => RowOutcome::Invalid(rejection.at_field("customerId")),
+            1 => RowOutcome::Refused(id, rejection.into()),
+            _ => RowOutcome::Invalid(rejection.at_field("customerId").into()),
         }
     }
 

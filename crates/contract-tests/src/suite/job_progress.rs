@@ -25,9 +25,9 @@ fn outcomes() -> Vec<RowOutcome> {
     vec![
         RowOutcome::Succeeded(Some(id(1))),
         RowOutcome::Succeeded(Some(id(2))),
-        RowOutcome::Refused(Some(id(9)), refusal()),
-        RowOutcome::Refused(None, refusal()),
-        RowOutcome::Invalid(Rejection::unreadable("what is this?")),
+        RowOutcome::Refused(Some(id(9)), refusal().into()),
+        RowOutcome::Refused(None, refusal().into()),
+        RowOutcome::Invalid(Rejection::unreadable("what is this?").into()),
         RowOutcome::Succeeded(None),
     ]
 }
@@ -153,7 +153,7 @@ fn of_several_who_carry_out_one_chunk_one_advances(world: &World) {
     let servers = world.servers();
     let results = race(6, |i| {
         let jobs = &servers[i % 2].jobs;
-        let outcome = RowOutcome::Refused(None, refusal().with_message(format!("by {i}")));
+        let outcome = RowOutcome::Refused(None, refusal().with_message(format!("by {i}")).into());
         let advanced = jobs.advance_job(&advance(world, 0, vec![outcome.clone()]));
         match advanced {
             Ok(_) => Some(outcome),
@@ -194,7 +194,7 @@ fn the_plan_with_the_highest_number_counts_until_the_job_advances(world: &World)
         rows: vec![
             PlannedRow::AsRead,
             PlannedRow::Customer(customer(of)),
-            PlannedRow::Refused(refusal()),
+            PlannedRow::Refused(refusal().into()),
         ],
     };
     let keep = |chunk, plan: &ChunkPlan| {

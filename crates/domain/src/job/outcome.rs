@@ -12,9 +12,9 @@ pub enum RowOutcome {
     /// one that was revoked; of a customer's identifiers, and of what was only tried, there is none.
     Succeeded(Option<ObjectId>),
     /// A rule refused it. The id is that of what stands in its way, where that is an enrolment.
-    Refused(Option<ObjectId>, Rejection),
+    Refused(Option<ObjectId>, Box<Rejection>),
     /// It cannot be read.
-    Invalid(Rejection),
+    Invalid(Box<Rejection>),
 }
 
 impl RowOutcome {

@@ -24,7 +24,7 @@ fn in_state(state: JobState) -> Job {
 }
 
 fn refused() -> RowOutcome {
-    RowOutcome::Refused(None, Rejection::new(Code::NotEnrolled))
+    RowOutcome::Refused(None, Rejection::new(Code::NotEnrolled).into())
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_job_that_runs_ends_behind_the_chunk_under_way_once_it_is_cancelled() {
 
 #[test]
 fn a_job_that_has_completed_has_counted_every_row() {
-    let invalid = RowOutcome::Invalid(Rejection::new(Code::Unreadable));
+    let invalid = RowOutcome::Invalid(Rejection::new(Code::Unreadable).into());
     let rows = [RowOutcome::Succeeded(None), refused(), invalid, refused()];
     let job = in_state(JobState::Running).advanced(&rows, false, at(NOW));
     assert_eq!((job.state, job.finished_on), (JobState::Running, None));

@@ -292,7 +292,7 @@ impl Chunk<'_> {
                 PlannedRow::AsRead => {}
                 PlannedRow::Customer(_) => *outcome = Some(RowOutcome::Succeeded(None)),
                 PlannedRow::Refused(rejection) => {
-                    *outcome = Some(RowOutcome::Refused(None, rejection));
+                    *outcome = Some(RowOutcome::Refused(None, rejection.into()));
                 }
             }
         }

@@ -212,5 +212,5 @@ fn check_place(place: &FilePlace, parts: &[u32]) -> Result<(), anyhow::Error> {
 /// What becomes of a row that cannot be read.
 fn invalid(row: &JobRow) -> Option<RowOutcome> {
     let problem = row.action.as_ref().err()?;
-    Some(RowOutcome::Invalid(problem.clone()))
+    Some(RowOutcome::Invalid(Box::new(problem.clone())))
 }

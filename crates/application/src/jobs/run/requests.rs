@@ -104,7 +104,7 @@ impl Chunk<'_> {
                 PlannedRow::AsRead => row.number(),
                 PlannedRow::Customer(customer) => Some(customer),
                 PlannedRow::Refused(rejection) => {
-                    self.outcomes[position] = Some(RowOutcome::Refused(None, rejection));
+                    self.outcomes[position] = Some(RowOutcome::Refused(None, rejection.into()));
                     None
                 }
             });
@@ -614,7 +614,7 @@ fn identifier(action: Option<&RowAction>) -> Option<(IdentifierKind, &str)> {
 /// What becomes of a row whose request was refused as a whole.
 pub(super) fn refused(rejections: &[Rejection]) -> Result<RowOutcome, StoreError> {
     let first = rejections.first().ok_or_else(without_outcome)?;
-    Ok(RowOutcome::Refused(None, first.clone()))
+    Ok(RowOutcome::Refused(None, Box::new(first.clone())))
 }
 
 /// Whom an outcome is of, if it says so, and the outcome.
@@ -638,7 +638,7 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
                 let outcome = match it.outcome {
                     EarnOutcome::Earned(id, _) => RowOutcome::Succeeded(Some(id.0)),
                     EarnOutcome::WouldEarn(_) => RowOutcome::Succeeded(None),
-                    EarnOutcome::Refused(rejection) => RowOutcome::Refused(None, rejection),
+                    EarnOutcome::Refused(rejection) => RowOutcome::Refused(None, rejection.into()),
                 };
                 (Some(it.customer), outcome)
             })
@@ -656,7 +656,7 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
         Answer::EnrolmentsRevoked { outcomes, .. } => (outcomes.into_iter())
             .map(|it| {
                 let outcome = match it.refused {
-                    Some(rejection) => RowOutcome::Refused(None, rejection),
+                    Some(rejection) => RowOutcome::Refused(None, rejection.into()),
                     None => RowOutcome::Succeeded(it.enrolment.map(|it| it.0)),
                 };
                 (Some(it.customer), outcome)
@@ -668,12 +668,13 @@ fn outcomes(answer: Answer) -> Result<Vec<Told>, StoreError> {
 
 /// 1040, with the enrolment that stands in the way.
 pub(super) fn already_enrolled(id: EnrolmentId) -> RowOutcome {
-    RowOutcome::Refused(Some(id.0), Rejection::new(Code::ActiveIssueExists))
+    RowOutcome::Refused(Some(id.0), Rejection::new(Code::ActiveIssueExists).into())
 }
 
 /// What becomes of the row of a customer whom the answer does not have any more.
 pub(super) fn gone() -> RowOutcome {
     let message = "The customer was erased, or merged into another one of the file, while the job was \
                    carried out.";
-    RowOutcome::Refused(None, Rejection::new(Code::NotFound).with_message(message))
+    let rejection = Rejection::new(Code::NotFound).with_message(message);
+    RowOutcome::Refused(None, rejection.into())
 }

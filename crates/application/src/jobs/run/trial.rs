@@ -237,7 +237,7 @@ impl Chunk<'_> {
                 let outcome = match it.outcome {
                     Outcome::AlreadyEnrolled(id) => already_enrolled(id),
                     _ if before.iter().any(|it| it.overlaps(hold)) => {
-                        RowOutcome::Refused(None, Rejection::new(Code::ActiveIssueExists))
+                        RowOutcome::Refused(None, Rejection::new(Code::ActiveIssueExists).into())
                     }
                     _ => {
                         before.push(hold);
@@ -347,7 +347,7 @@ impl Chunk<'_> {
         let mut earned = 0_u64;
         for ((position, customer), it) in group.members.iter().zip(outcomes) {
             let outcome = match it.outcome {
-                EarnOutcome::Refused(rejection) => RowOutcome::Refused(None, rejection),
+                EarnOutcome::Refused(rejection) => RowOutcome::Refused(None, rejection.into()),
                 EarnOutcome::Earned(..) | EarnOutcome::WouldEarn(_) => {
                     earned += 1;
                     if !own.is_empty() {
@@ -439,7 +439,7 @@ impl Chunk<'_> {
             let outcome = match self.attempt(command)? {
                 Err(rejections) => refused(&rejections)?,
                 Ok(_) if tried.get::<bool>(&key)? => {
-                    RowOutcome::Refused(None, RevokeEarnRequest::none_active())
+                    RowOutcome::Refused(None, RevokeEarnRequest::none_active().into())
                 }
                 Ok(Answer::EarnRevoked { earned, .. }) => {
                     tried.set(key, &true)?;
@@ -487,7 +487,7 @@ impl Chunk<'_> {
                 continue;
             };
             let outcome = if let Err(rejection) = holders.replace(entry) {
-                RowOutcome::Refused(None, rejection)
+                RowOutcome::Refused(None, rejection.into())
             } else {
                 remember_called(entry, tried)?;
                 RowOutcome::Succeeded(None)
@@ -543,7 +543,7 @@ fn try_revocation(
     tried: &mut Tried<'_>,
 ) -> Result<RowOutcome, StoreError> {
     if let Some(rejection) = own.iter().find_map(|it| it.refused.clone()) {
-        return Ok(RowOutcome::Refused(None, rejection));
+        return Ok(RowOutcome::Refused(None, rejection.into()));
     }
     let mut before: Vec<EnrolmentId> = tried.get(key)?;
     let all: Vec<_> = own.iter().filter_map(|it| it.enrolment).collect();
@@ -563,7 +563,7 @@ fn try_revocation(
         });
         let revoked: Vec<_> = revoked.collect();
         return match to_revoke(&revoked, named) {
-            Err(rejection) => Ok(RowOutcome::Refused(None, rejection)),
+            Err(rejection) => Ok(RowOutcome::Refused(None, rejection.into())),
             Ok(_) => Err(without_outcome()),
         };
     };
