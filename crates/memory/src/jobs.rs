@@ -66,6 +66,10 @@ impl State {
 }
 
 impl JobStore for MemoryStore {
+    fn enrolments_at_once(&self) -> u32 {
+        6_000
+    }
+
     fn create_job(
         &self,
         new: &NewJob,

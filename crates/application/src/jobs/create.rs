@@ -73,12 +73,13 @@ impl Command for CreateJob {
                 data,
             })
             .collect();
+        let store = &ports.stores.jobs;
+        let at_once = store.enrolments_at_once();
         let new = NewJob {
-            chunk_rows: run::rows_of_a_chunk(job.settings.operation),
+            chunk_rows: run::rows_of_a_chunk(job.settings.operation, at_once),
             job,
             secret: ports.ids.uuid(),
         };
-        let store = &ports.stores.jobs;
         let most_open = self.limits.most_open;
         match store.create_job(&new, &sent, most_open, record.as_ref(), &entries) {
             Ok(()) => Ok(answer),

@@ -7,6 +7,9 @@ use super::{Connection, DB, column};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
+/// Others write beside them. As many as a request may have: the larger a COPY is, the less each row costs.
+pub(super) const ENROLMENTS_AT_ONCE: u32 = 10_000;
+
 static TRIED: Sql<{ here!() }> = Sql::new(
     "SELECT t.value FROM unnest(:keys) WITH ORDINALITY AS w (key, place) \
      LEFT JOIN job_trials t ON t.org_id = :org AND t.job_id = :job AND t.key = w.key \

@@ -210,6 +210,10 @@ fn unexpected<E: From<StoreError>>(error: anyhow::Error) -> E {
 }
 
 impl JobStore for Store<Connection> {
+    fn enrolments_at_once(&self) -> u32 {
+        job_sql::ENROLMENTS_AT_ONCE
+    }
+
     fn create_job(
         &self,
         new: &NewJob,

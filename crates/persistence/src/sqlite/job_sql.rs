@@ -7,6 +7,9 @@ use super::{Connection, DB, json};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
+/// All others who write wait for them: with ten thousand, single enrolments beside a job take up to 0.06 s.
+pub(super) const ENROLMENTS_AT_ONCE: u32 = 6_000;
+
 static TRIED: Sql<{ here!() }> = Sql::new(
     "SELECT t.value FROM json_each(:keys) AS w \
      LEFT JOIN job_trials t ON t.org_id = :org AND t.job_id = :job AND t.key = w.value \

@@ -18,15 +18,16 @@ use super::requests::{RevokeEarnRow, Terms};
 use crate::customers::NamedCustomer;
 use crate::ports::{JobRow, RowAction};
 
-/// The most rows of a chunk of a job that does `operation`: what is shared with others (SQLite's one
-/// writer, the locks of a badge) is held for as long as these take.
+/// The most rows of a chunk of a job that does `operation`, in a store that records so many enrolments
+/// `at_once`: what is shared with others (SQLite's one writer, the locks of a badge) is held for as long as
+/// these take.
 ///
 /// It is kept with the job, as a chunk that is begun again must be the same rows. What is below is not:
 /// who changes what a chunk is, or which requests its rows become, must still carry out as before what
 /// an earlier release has created.
-pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation) -> u32 {
+pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation, at_once: u32) -> u32 {
     match operation {
-        JobOperation::Enrol => 12_000,
+        JobOperation::Enrol => 2 * at_once,
         JobOperation::Earn
         | JobOperation::Import
         | JobOperation::RevokeEnrolments
