@@ -66,7 +66,7 @@ impl State {
 }
 
 impl JobStore for MemoryStore {
-    fn enrolments_at_once(&self) -> u32 {
+    fn enrolments_of_a_transaction(&self) -> u32 {
         6_000
     }
 

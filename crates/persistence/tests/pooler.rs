@@ -115,9 +115,15 @@ fn in_transaction_mode_a_pooler_that_takes_them_along_serves_and_nothing_stays_i
     let pooler = Pooler::before(url, Pooling::TransactionWithStatements).unwrap();
     assert_serves(&database, &pooler);
     let mut connection = PgConnection::establish(pooler.url()).unwrap();
-    for setting in ["statement_timeout", "lock_timeout"] {
+    let before = [
+        ("statement_timeout", "0"),
+        ("lock_timeout", "0"),
+        ("enable_seqscan", "on"),
+        ("plan_cache_mode", "auto"),
+    ];
+    for (setting, value) in before {
         let show = format!("SELECT current_setting('{setting}') AS value");
         let found: Word = diesel::sql_query(show).get_result(&mut connection).unwrap();
-        assert_eq!(found.value, "0", "{setting}");
+        assert_eq!(found.value, value, "{setting}");
     }
 }

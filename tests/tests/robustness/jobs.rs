@@ -18,6 +18,9 @@ const TAKEOVER: Duration = Duration::from_secs(30);
 
 const PATIENCE: Duration = Duration::from_mins(5);
 
+/// The most rows of a chunk of enrolments, on either database.
+const CHUNK: i64 = 20_000;
+
 /// A number that the environment may set, for a longer run by hand.
 fn number(variable: &str, default: i64) -> i64 {
     let said = std::env::var(variable).ok();
@@ -112,7 +115,7 @@ fn rows_of(server: &Server, org: &Org) -> i64 {
 
 /// With `ACCOLADE_TEST_JOB_ROWS=1000000 ACCOLADE_TEST_JOB_KILLS=20` this is the long run.
 fn a_file_is_carried_out_once_however_often_the_server_is_killed(backend: Backend) {
-    let rows = number("ACCOLADE_TEST_JOB_ROWS", 24_000);
+    let rows = number("ACCOLADE_TEST_JOB_ROWS", 3 * CHUNK);
     // On PostgreSQL each of them is found out by a lease that ends.
     let kills = match backend {
         Backend::Sqlite => 3,
@@ -187,7 +190,7 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
     let database = Arc::new(Database::create(Backend::Postgres));
     let first = Setup::on(database.clone()).start();
     let second = Setup::on(database).start();
-    let rows = 15_000;
+    let rows = 2 * CHUNK + 1;
     let orgs: Vec<Org> = (0..4).map(|_| first.org()).collect();
     let file = mixed_file(rows);
     let jobs: Vec<(Org, String, String)> = orgs
@@ -224,10 +227,10 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
 fn a_job_that_is_cancelled_keeps_what_it_did_and_does_nothing_more(backend: Backend) {
     let server = Server::start(backend);
     let org = server.org();
-    let rows = 40_000;
+    let rows = 5 * CHUNK;
     let file = mixed_file(rows);
     let rows = u64::try_from(rows).unwrap();
-    for far in [0, 1, rows / 4] {
+    for far in [0, 1, rows / 5 + 1] {
         let badge = org.badge();
         let job = org.run_job(&enrolling_job(&badge), &file);
         until("the job is so far", PATIENCE, || org.processed(&job) >= far);

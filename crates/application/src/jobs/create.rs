@@ -74,9 +74,9 @@ impl Command for CreateJob {
             })
             .collect();
         let store = &ports.stores.jobs;
-        let at_once = store.enrolments_at_once();
+        let enrolments = store.enrolments_of_a_transaction();
         let new = NewJob {
-            chunk_rows: run::rows_of_a_chunk(job.settings.operation, at_once),
+            chunk_rows: run::rows_of_a_chunk(job.settings.operation, enrolments),
             job,
             secret: ports.ids.uuid(),
         };

@@ -252,9 +252,10 @@ pub enum AdvanceError {
 /// them, whoever recorded it. `entries` are what the audit trail tells of a change, written in its
 /// transaction; a job that ends is an event of the feed, in the transaction that ends it.
 pub trait JobStore: Send + Sync {
-    /// How many enrolments of a job one transaction should record: with more of them others who write would
-    /// wait too long, with fewer they would cost more than they have to.
-    fn enrolments_at_once(&self) -> u32;
+    /// How many enrolments of a job one transaction should record, more than 5 000: with more of them others
+    /// who write would wait too long, with fewer they would cost more than they have to. A job keeps the
+    /// number of the store that it is created in.
+    fn enrolments_of_a_transaction(&self) -> u32;
 
     /// Creates a job with the first parts of its file, in the state of [`NewJob::job`], unless the org has
     /// `most_open` that have not ended.

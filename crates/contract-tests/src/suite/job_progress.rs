@@ -194,7 +194,7 @@ fn the_plan_with_the_highest_number_counts_until_the_job_advances(world: &World)
         rows: vec![
             PlannedRow::AsRead,
             PlannedRow::Customer(customer(of)),
-            PlannedRow::Refused(refusal().into()),
+            PlannedRow::Refused(refusal()),
         ],
     };
     let keep = |chunk, plan: &ChunkPlan| {

@@ -27,7 +27,7 @@ use crate::statement::{Sql, Statement, here};
 /// batches are found.
 const SAMPLE: usize = 16;
 
-/// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
+/// `OFFSET 0` keeps the planner from turning the look-ups by key into a walk through all rows of the org.
 static ANY_TAKEN: Sql<{ here!() }> = Sql::new(
     "SELECT EXISTS (SELECT 1 \
      FROM unnest(:customers, :badges, :ordinals) AS w (customer_id, badge_id, ordinal), \

@@ -26,7 +26,7 @@ static LAST: Sql<{ here!() }> = Sql::new(
 );
 
 /// For each customer: the last number, the latest moment, and what counts under each limit. `OFFSET 0` keeps
-/// the planner from scanning the table.
+/// the planner from walking through all rows of the org.
 static COUNTED: CountedSql = CountedSql::new(
     "SELECT COALESCE(max(e.ordinal), 0), max(e.earned_on), ARRAY[",
     "] FROM unnest(:customers) WITH ORDINALITY AS w (customer_id, place) \
@@ -142,7 +142,7 @@ static IMPORT: Sql<{ here!() }> = Sql::new(
      ON CONFLICT DO NOTHING RETURNING id",
 );
 
-/// `OFFSET 0` keeps the planner from scanning the tables.
+/// `OFFSET 0` keeps the planner from walking through all rows of the org.
 static ACTIVE: Sql<{ here!() }> = Sql::new(
     "SELECT e.ordinal, e.event_on, e.expires_on, e.earned_on, e.imported, \
      (SELECT n.id FROM enrolments n WHERE n.org_id = :org AND n.customer_id = w.customer_id \

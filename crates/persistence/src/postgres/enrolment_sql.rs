@@ -26,7 +26,7 @@ static INSERT: Sql<{ here!() }> = Sql::new(
      ON CONFLICT DO NOTHING RETURNING ordinal",
 );
 
-/// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
+/// `OFFSET 0` keeps the planner from turning the look-ups by key into a walk through all rows of the org.
 static EXISTING: Sql<{ here!() }> = Sql::new(
     "SELECT w.place, e.ordinal, e.id, e.event_on, e.expires_on, e.revoked_on \
      FROM unnest(:customers, :badges) WITH ORDINALITY AS w (customer_id, badge_id, place), \
@@ -46,7 +46,7 @@ static REVOKE: Sql<{ here!() }> = Sql::new(
      WHERE e.org_id = :org AND e.ctid = f.place",
 );
 
-/// `OFFSET 0` keeps the planner from scanning either table.
+/// `OFFSET 0` keeps the planner from walking through all rows of the org.
 static TRIGGERED_BY: Sql<{ here!() }> = Sql::new(
     "SELECT l.owner_type, l.reference_id \
      FROM unnest(:customers, :ordinals) WITH ORDINALITY AS w (customer_id, ordinal, place) \

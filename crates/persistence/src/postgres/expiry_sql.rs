@@ -32,7 +32,7 @@ static ENTER: Sql<{ here!() }> = Sql::new(
      AS w (due_on, ledger_no, requests, customers) ON CONFLICT DO NOTHING",
 );
 
-/// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
+/// `OFFSET 0` keeps the planner from turning the look-ups by key into a walk through all rows of the org.
 static ENROLMENTS: Sql = Sql::new(
     "SELECT w.place, e.event_on, e.revoked_on \
      FROM unnest(:customers, :badges, :ids) WITH ORDINALITY \

@@ -7,13 +7,14 @@ use super::{Connection, DB, column};
 use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
-/// Others write beside them. As many as a request may have: the larger a COPY is, the less each row costs.
-pub(super) const ENROLMENTS_AT_ONCE: u32 = 10_000;
+/// Others write beside them, and the larger a COPY is, the less each row costs.
+pub(super) const ENROLMENTS_OF_A_TRANSACTION: u32 = 10_000;
 
+/// A query that gives one value looks each up by the key; a join might walk through all rows of the job for each.
 static TRIED: Sql<{ here!() }> = Sql::new(
-    "SELECT t.value FROM unnest(:keys) WITH ORDINALITY AS w (key, place) \
-     LEFT JOIN job_trials t ON t.org_id = :org AND t.job_id = :job AND t.key = w.key \
-     ORDER BY w.place",
+    "SELECT (SELECT t.value FROM job_trials t \
+       WHERE t.org_id = :org AND t.job_id = :job AND t.key = w.key) \
+     FROM unnest(:keys) WITH ORDINALITY AS w (key, place) ORDER BY w.place",
 );
 
 static REMEMBER: Sql<{ here!() }> = Sql::new(

@@ -17,7 +17,7 @@ use crate::retry::WorkError;
 use crate::schema::request_ledger;
 use crate::statement::{Sql, Statement, here};
 
-/// A query that gives one value looks each up by the key; `EXISTS` might read the whole table once.
+/// A query that gives one value looks each up by the key; `EXISTS` might read all rows of the org once.
 /// `+ 0` keeps the planner from looking through all that expire later.
 static USED_KEYS: Sql<{ here!() }> = Sql::new(
     "SELECT (SELECT true FROM idempotency i WHERE i.org_id = :org AND i.actor = k.actor \

@@ -19,7 +19,7 @@ const SHARE: &str = "SELECT pg_advisory_xact_lock_shared(?)";
 
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
-/// `OFFSET 0` keeps the planner from turning the look-ups by key into a scan of the table.
+/// `OFFSET 0` keeps the planner from turning the look-ups by key into a walk through all rows of the org.
 static MERGED: Sql<{ here!() }> = Sql::new(
     "SELECT m.customer_id, m.into_id, m.successor_id FROM unnest(:customers) AS w (customer_id), \
      LATERAL (SELECT * FROM merged_customers m \

@@ -210,8 +210,8 @@ fn unexpected<E: From<StoreError>>(error: anyhow::Error) -> E {
 }
 
 impl JobStore for Store<Connection> {
-    fn enrolments_at_once(&self) -> u32 {
-        job_sql::ENROLMENTS_AT_ONCE
+    fn enrolments_of_a_transaction(&self) -> u32 {
+        job_sql::ENROLMENTS_OF_A_TRANSACTION
     }
 
     fn create_job(

@@ -8,7 +8,7 @@ use crate::retry::WorkError;
 use crate::statement::{Sql, Statement, here};
 
 /// All others who write wait for them: with ten thousand, single enrolments beside a job take up to 0.06 s.
-pub(super) const ENROLMENTS_AT_ONCE: u32 = 6_000;
+pub(super) const ENROLMENTS_OF_A_TRANSACTION: u32 = 6_000;
 
 static TRIED: Sql<{ here!() }> = Sql::new(
     "SELECT t.value FROM json_each(:keys) AS w \

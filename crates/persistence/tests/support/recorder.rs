@@ -37,7 +37,8 @@ impl Instrumentation for Recorder {
             InstrumentationEvent::StartQuery { query, .. } => {
                 let text = query.to_string();
                 let text = text.split(" -- binds:").next().unwrap_or_default();
-                if text.contains("plan_cache_mode") {
+                // Behind a pooler each transaction is told.
+                if text.starts_with("SET ") && text.contains("plan_cache_mode") {
                     PLANNING.get_or_init(|| without_timeouts(text));
                 }
                 SENT.with_borrow_mut(|sent| sent.statements.push(text.to_owned()));

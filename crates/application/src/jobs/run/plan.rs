@@ -12,22 +12,22 @@ use std::hash::Hash;
 use accolade_domain::ids::{BadgeId, CustomerId, EarnedBadgeId};
 use accolade_domain::job::{JobOperation, JobSettings};
 use accolade_domain::text::Reason;
-use foldhash::fast::RandomState;
+use foldhash::quality::RandomState;
 
 use super::requests::{RevokeEarnRow, Terms};
 use crate::customers::NamedCustomer;
 use crate::ports::{JobRow, RowAction};
 
-/// The most rows of a chunk of a job that does `operation`, in a store that records so many enrolments
-/// `at_once`: what is shared with others (SQLite's one writer, the locks of a badge) is held for as long as
+/// The most rows of a chunk of a job that does `operation`, of which a transaction records so many
+/// `enrolments`: what is shared with others (SQLite's one writer, the locks of a badge) is held for as long as
 /// these take.
 ///
 /// It is kept with the job, as a chunk that is begun again must be the same rows. What is below is not:
 /// who changes what a chunk is, or which requests its rows become, must still carry out as before what
 /// an earlier release has created.
-pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation, at_once: u32) -> u32 {
+pub(in super::super) const fn rows_of_a_chunk(operation: JobOperation, enrolments: u32) -> u32 {
     match operation {
-        JobOperation::Enrol => 2 * at_once,
+        JobOperation::Enrol => 2 * enrolments,
         JobOperation::Earn
         | JobOperation::Import
         | JobOperation::RevokeEnrolments
@@ -418,6 +418,15 @@ mod tests {
             vec![(1, 'a', vec![3])],
         ];
         assert_eq!(seen(by_customer(all)), expected);
+    }
+
+    /// Jobs keep how many rows a chunk has: what these become must not change under them.
+    #[test]
+    fn enrolments_of_a_chunk_are_two_sets_and_those_of_an_earlier_release_one() {
+        let chunk = |enrolments| rows_of_a_chunk(JobOperation::Enrol, enrolments);
+        assert_eq!((chunk(6_000), chunk(10_000)), (12_000, 20_000));
+        let sets = [10_000, 12_000, 20_000].map(most_of_a_set);
+        assert_eq!(sets, [10_000, 6_000, 10_000]);
     }
 
     #[test]
