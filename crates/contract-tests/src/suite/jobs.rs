@@ -87,6 +87,10 @@ fn put(world: &World, name: &str, part: NewPart<'_>) -> Result<(), PutPartError>
     store.put_part(world.tenant.org, &id(name), part, 1_000, None)
 }
 
+fn a_transaction_of_a_job_records_more_than_five_thousand_enrolments(world: &World) {
+    assert!(world.stores.jobs.enrolments_of_a_transaction() > 5_000);
+}
+
 fn a_job_is_found_as_it_was_created(world: &World) {
     let new = draft_of(world.tenant, "spring");
     let store = &world.stores.jobs;
@@ -334,6 +338,7 @@ fn the_trail_and_the_feed_tell_what_is_done(world: &World) {
 }
 
 sentences! {
+    a_transaction_of_a_job_records_more_than_five_thousand_enrolments
     a_job_is_found_as_it_was_created
     of_two_who_create_one_job_one_wins
     an_org_has_no_more_jobs_that_have_not_ended_than_it_may_whoever_is_fast
