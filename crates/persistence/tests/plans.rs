@@ -637,14 +637,15 @@ fn hot_queries_use_their_indexes_on_postgresql() {
     scene.enrol(scene.request(100)).unwrap().unwrap();
     let statements = statements(&scene);
     let mut connection = planner(&database);
-    for hot in HOT {
-        assert_planned(&mut connection, of(hot, &statements), hot);
-    }
+    let assert_each = |connection: &mut PgConnection| {
+        for hot in HOT {
+            assert_planned(connection, of(hot, &statements), hot);
+        }
+    };
+    assert_each(&mut connection);
     // What was planned then stays planned while the tables grow.
     connection.batch_execute(FIRST_LOOK).unwrap();
-    for hot in HOT {
-        assert_planned(&mut connection, of(hot, &statements), hot);
-    }
+    assert_each(&mut connection);
 }
 
 /// The first look that PostgreSQL takes at tables: when they have some sixty rows.
@@ -709,7 +710,7 @@ fn the_look_before_a_copy_uses_the_key_on_postgresql() {
 /// A connection that plans as those of the adapter do.
 fn planner(database: &Postgres) -> PgConnection {
     let mut connection = PgConnection::establish(database.database.url()).unwrap();
-    connection.batch_execute(&recorder::planning()).unwrap();
+    connection.batch_execute(recorder::planning()).unwrap();
     connection
 }
 

@@ -228,19 +228,16 @@ const LANGUAGE: &str = "lc_messages = 'C'";
 fn settings(set: &str, options: &Options) -> Vec<String> {
     let statement = options.statement_timeout.as_millis();
     let lock = options.lock_timeout.as_millis();
-    let mut settings = vec![
+    vec![
         format!("{set} statement_timeout = {statement}"),
         format!("{set} lock_timeout = {lock}"),
         format!("{set} idle_in_transaction_session_timeout = {statement}"),
         format!("{set} plan_cache_mode = force_generic_plan"),
-    ];
-    let off = |what: &&str| format!("{set} {what} = off");
-    settings.extend(OFF.iter().map(off));
-    settings
+        format!("{set} enable_seqscan = off"),
+        format!("{set} enable_bitmapscan = off"),
+        format!("{set} jit = off"),
+    ]
 }
-
-/// The ways to read a table as a whole, and the compiler of what seems to cost much.
-const OFF: &[&str] = &["enable_seqscan", "enable_bitmapscan", "jit"];
 
 fn prepare(connection: &mut Connection, settings: &str) -> QueryResult<()> {
     connection.batch_execute(settings)?;

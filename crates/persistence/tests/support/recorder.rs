@@ -58,8 +58,8 @@ fn without_timeouts(settings: &str) -> String {
 }
 
 /// What a connection is told by which the adapter's connections to PostgreSQL plan.
-pub(crate) fn planning() -> String {
-    PLANNING.get().unwrap().clone()
+pub(crate) fn planning() -> &'static str {
+    PLANNING.get().unwrap()
 }
 
 /// Records on all connections that are opened from now on.

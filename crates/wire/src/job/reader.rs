@@ -86,14 +86,11 @@ impl RowReader {
             problems.truncate(json::MOST_REPORTED);
             return Err(problems);
         }
-        let said = fields.iter().position(Option::is_some);
-        let is_only = |column: &usize| {
-            fields[*column] == Some(columns::CUSTOMER) && fields.iter().flatten().count() == 1
-        };
+        let customer = fields.iter().position(|it| *it == Some(columns::CUSTOMER));
         Ok(Self {
             operation,
             common,
-            only_customer: said.filter(is_only),
+            only_customer: customer.filter(|_| firsts.len() == 1),
             before: None,
             fields,
             columns: Some(columns.clone()),
@@ -144,12 +141,12 @@ impl RowReader {
     /// What is to be done by `row`, if that is what was to be done by the row before, but of another
     /// customer, whose number can be read.
     fn as_before(&self, row: &FileRow<'_>) -> Option<RowAction> {
-        let (column, mut action) = (self.only_customer?, self.before.clone()?);
+        let number = row.fields().nth(self.only_customer?)?.trim().parse().ok()?;
+        let mut action = self.before.clone()?;
         match &mut action {
             RowAction::Enrol { customer, .. }
             | RowAction::Earn { customer, .. }
             | RowAction::RevokeEnrolments { customer, .. } => {
-                let number = row.fields().nth(column)?.trim().parse().ok()?;
                 *customer = NamedCustomer::Number(number);
                 Some(action)
             }

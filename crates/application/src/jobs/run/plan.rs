@@ -58,7 +58,6 @@ const MOST_STEPS: usize = 200;
 pub(super) struct RowBudget {
     operation: JobOperation,
     dry_run: bool,
-    most_rows: u32,
     /// How many more rows there may be.
     rows: u32,
     steps: usize,
@@ -86,33 +85,31 @@ enum Shared {
 }
 
 impl RowBudget {
-    /// That of the chunks of a job with these settings, each of which may have so many rows.
-    pub(super) fn new(settings: &JobSettings, rows: u32) -> Self {
-        // As a rule each row of these is another customer's.
-        let turns = match settings.operation {
-            JobOperation::Enrol => rows as usize,
-            _ => 0,
-        };
+    /// That of the chunks of a job with these settings, none of which has begun.
+    pub(super) fn new(settings: &JobSettings) -> Self {
         Self {
             operation: settings.operation,
             dry_run: settings.dry_run,
-            most_rows: rows,
-            rows,
+            rows: 0,
             steps: 0,
             runs: HashMap::new(),
-            turns: HashMap::with_capacity_and_hasher(turns, RandomState::default()),
+            turns: HashMap::default(),
             requests: HashSet::new(),
             most_turns: 0,
             revocations: None,
         }
     }
 
-    /// Begins the next chunk. What it took to count the last one is used again.
-    pub(super) fn renew(&mut self) {
-        self.rows = self.most_rows;
+    /// Begins the next chunk, which may have so many rows. What it took to count the last one is used again.
+    pub(super) fn begin(&mut self, rows: u32) {
+        self.rows = rows;
         self.steps = 0;
         self.runs.clear();
         self.turns.clear();
+        if self.operation == JobOperation::Enrol {
+            // As a rule each row of these is another customer's.
+            self.turns.reserve(rows as usize);
+        }
         self.requests.clear();
         self.most_turns = 0;
         self.revocations = None;
@@ -490,7 +487,8 @@ mod tests {
 
     /// How many of these rows a chunk of at most 5000 has.
     fn taken(settings: &JobSettings, row: impl Fn(i64) -> RowAction) -> i64 {
-        let mut budget = RowBudget::new(settings, 5_000);
+        let mut budget = RowBudget::new(settings);
+        budget.begin(5_000);
         let mut taken = 0;
         while !budget.is_spent() {
             let action = Ok(row(taken));

@@ -88,7 +88,7 @@ impl Reader {
             job: stored.job.id.clone(),
             settings: stored.job.settings.clone(),
             chunk_rows: stored.chunk_rows,
-            budget: RowBudget::new(&stored.job.settings, stored.chunk_rows),
+            budget: RowBudget::new(&stored.job.settings),
             file: ports.files.open(&stored.job.settings, place)?,
             parts: sizes,
             fed: (place.part as usize).saturating_sub(1),
@@ -122,7 +122,7 @@ impl Reader {
     /// The rows of the next chunk.
     fn read(&mut self) -> Result<ReadRows, RunError> {
         let mut rows = Vec::with_capacity(self.chunk_rows as usize);
-        self.budget.renew();
+        self.budget.begin(self.chunk_rows);
         let is_last = loop {
             if self.budget.is_spent() {
                 break false;
