@@ -69,6 +69,11 @@ impl<const PLACE: u64> Sql<PLACE> {
             parts: OnceLock::new(),
         })
     }
+
+    #[cfg(test)]
+    pub(crate) const fn text(&self) -> &'static str {
+        self.0.text
+    }
 }
 
 impl Named {

@@ -226,6 +226,46 @@ fn statements_are_prepared_once_on_postgresql() {
     assert_prepared_once(&scene);
 }
 
+/// What a server asks several times a second: twice, as it would go on.
+fn asked_again_and_again(scene: &Scene) -> [Sent; 2] {
+    let ask = || {
+        let stores = &scene.database.stores;
+        assert_eq!(stores.events.sequence().unwrap(), 0);
+        assert_eq!(stores.jobs.runnable_jobs().unwrap(), []);
+    };
+    let first = recorder::sent(ask).1;
+    [first, recorder::sent(ask).1]
+}
+
+const RUNNABLE: &str = "SELECT org_id, created_on, id, secret FROM jobs \
+     WHERE state IN (2, 3, 4) ORDER BY org_id, created_on, id";
+
+#[test]
+fn a_server_that_has_nothing_to_do_asks_for_jobs_by_a_prepared_statement_on_sqlite() {
+    let (_database, scene) = sqlite();
+    let [first, second] = asked_again_and_again(&scene);
+    assert_eq!(first.prepared, [RUNNABLE]);
+    assert_eq!(second.statements, [RUNNABLE]);
+    assert_eq!(second.prepared, Vec::<String>::new());
+}
+
+#[test]
+fn a_server_that_has_nothing_to_do_asks_for_events_and_jobs_by_one_statement_each_on_postgresql() {
+    let (_database, scene) = postgres();
+    scene.enrol(scene.request(3)).unwrap().unwrap();
+    let events = &scene.database.stores.events;
+    // The badge and the enrolments.
+    assert_eq!(events.sequence().unwrap(), 4);
+    // Once more, as what was open a moment ago may have come since.
+    assert_eq!(events.sequence().unwrap(), 0);
+    let [first, second] = asked_again_and_again(&scene);
+    assert_eq!(first.prepared, [RUNNABLE]);
+    let last_number =
+        "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_number_seq";
+    assert_eq!(second.statements, [last_number, RUNNABLE]);
+    assert_eq!(second.prepared, Vec::<String>::new());
+}
+
 #[test]
 fn a_list_of_badges_takes_as_many_statements_as_one_badge() {
     use accolade_application::ports::{BadgeQuery, BadgeSort, SortOrder};

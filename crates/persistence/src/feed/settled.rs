@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Every so many looks begin at the beginning, should the numbers have begun anew, as on a copy of the
 /// database that takes over and is behind.
@@ -51,9 +51,22 @@ impl Settled {
         self.up_to.load(Ordering::Relaxed)
     }
 
+    /// Whether there is nothing to look for, if this number was the last one: nothing comes up to it, and
+    /// what comes behind it has drawn no number yet.
+    pub(crate) fn is_all(&self, last_number: i64) -> bool {
+        let mut seen = self.seen();
+        let is_all = last_number == self.up_to() && seen.looks + 1 < ALL_OVER;
+        seen.looks += u32::from(is_all);
+        is_all
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What to look for, if those write who are `writing`.
     pub(crate) fn look(&self, writing: Writing) -> Look {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen();
         if writing.last_number < self.up_to() {
             self.up_to.store(0, Ordering::Relaxed);
             seen.before = None;
@@ -102,6 +115,20 @@ mod tests {
         assert_eq!(look(&settled, 12, &["c"]), 5);
         assert_eq!(look(&settled, 13, &["c"]), 5);
         assert_eq!(look(&settled, 13, &["d"]), 12);
+    }
+
+    #[test]
+    fn what_is_settled_up_to_the_last_number_is_not_looked_for_again_until_all_is_looked_for() {
+        let settled = Settled::default();
+        assert!(settled.is_all(0));
+        assert_eq!(look(&settled, 5, &[]), 0);
+        assert!(!settled.is_all(5));
+        assert_eq!(look(&settled, 5, &[]), 5);
+        assert!(!settled.is_all(6));
+        let looks = (0..).take_while(|_| settled.is_all(5)).count();
+        assert_eq!(looks + 3, ALL_OVER as usize - 1);
+        assert_eq!(settled.look(writing(5, &[])).from, 0);
+        assert!(settled.is_all(5));
     }
 
     #[test]

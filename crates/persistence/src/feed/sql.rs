@@ -77,6 +77,9 @@ pub(crate) trait FeedSql {
         growths: &[Growth],
     ) -> QueryResult<()>;
 
+    /// The last number that a row has drawn; 0 before the first.
+    fn last_number(&mut self) -> QueryResult<i64>;
+
     /// Who writes rows at this moment.
     fn writing(&mut self) -> QueryResult<Writing>;
 

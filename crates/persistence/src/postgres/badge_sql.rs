@@ -20,6 +20,9 @@ const SHARE: &str = "SELECT pg_advisory_xact_lock_shared(n) FROM unnest(?) AS n"
 /// The same.
 const LOCK_ALL: &str = "SELECT pg_advisory_xact_lock(n) FROM unnest(?) AS n";
 
+/// How many columns a SELECT has here: PostgreSQL takes 1 664.
+const MOST_COLUMNS: usize = 1_000;
+
 const LOCK: &str = "SELECT pg_advisory_xact_lock(?)";
 
 /// Whether anybody was merged, and whether anything waits, is one row at most, whatever there is.
@@ -35,9 +38,12 @@ impl BadgeSql for Connection {
     fn sharing(org: OrgId, badges: &BTreeSet<BadgeKey>) -> String {
         let people = iter::once(lock::people_number(org));
         let numbers = people.chain(badges.iter().map(|badge| lock::number(*badge)));
-        // A statement each: PostgreSQL plans a call with a constant quicker than a list.
-        let locks = numbers.map(|number| format!("SELECT pg_advisory_xact_lock_shared({number})"));
-        locks.collect::<Vec<_>>().join("; ")
+        let locks = numbers.map(|number| format!("pg_advisory_xact_lock_shared({number})"));
+        let locks: Vec<_> = locks.collect();
+        // Columns are computed in their order. PostgreSQL plans calls with constants quicker than a list.
+        let statements = locks.chunks(MOST_COLUMNS);
+        let statements = statements.map(|locks| format!("SELECT {}", locks.join(", ")));
+        statements.collect::<Vec<_>>().join("; ")
     }
 
     fn lock_badge(&mut self, badge: BadgeKey) -> QueryResult<()> {
@@ -85,5 +91,27 @@ impl BadgeSql for Connection {
             versions.has_subjects |= has_subjects;
         }
         Ok(versions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_badges_than_a_statement_has_columns_are_locked_by_several() {
+        let org = 7.try_into().unwrap();
+        let badges = |count: u32| {
+            let ids = (0..count).map(|number| format!("{number:024x}").parse().unwrap());
+            ids.map(|badge| BadgeKey { org, badge }).collect()
+        };
+        let statements = |count| {
+            let sharing = Connection::sharing(org, &badges(count));
+            let each = sharing.split("; ").map(|it| it.matches("_shared(").count());
+            each.collect::<Vec<_>>()
+        };
+        assert_eq!(statements(0), [1]);
+        assert_eq!(statements(2), [3]);
+        assert_eq!(statements(1_700), [1_000, 701]);
     }
 }

@@ -138,9 +138,13 @@ impl FeedSql for Connection {
         Ok(())
     }
 
+    fn last_number(&mut self) -> QueryResult<i64> {
+        Statement::<DB, BigInt>::new(LAST_NUMBER).get_result(self)
+    }
+
     fn writing(&mut self) -> QueryResult<Writing> {
         // The number first: whoever draws one later is none of those who may have drawn it.
-        let last_number = Statement::<DB, BigInt>::new(LAST_NUMBER).get_result(self)?;
+        let last_number = self.last_number()?;
         let open: Vec<String> = Statement::<DB, Text>::new(OPEN).load(self)?;
         Ok(Writing {
             last_number,

@@ -16,19 +16,19 @@ use accolade_domain::ids::{ObjectId, OrgId};
 use accolade_domain::instant::Instant;
 use accolade_domain::job::{Job, JobId, JobOperation, JobState, RowOutcome};
 use accolade_domain::listing::{Page, PageOf};
-use diesel::dsl::{exists, not, sql};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Binary, Text};
 
 use super::idempotency::reserve_record;
-use super::{Connection, job_sql};
+use super::{Connection, DB, job_sql};
 use crate::answers;
 use crate::audit::AuditSql as _;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
 use crate::feed::sql::FeedSql as _;
 use crate::job_rows::{
-    IS_RUNNABLE, JobChange, JobRow, NewJobRow, ProgressChange, compress_part, decode_outcomes,
+    JobChange, JobRow, NewJobRow, ProgressChange, RUNNABLE, compress_part, decode_outcomes,
     decompress_part, encode_outcomes, encode_plan, secret,
 };
 use crate::mapping::{instant, stored};
@@ -36,6 +36,7 @@ use crate::recording::ledger::{LedgerName, LedgerRow};
 use crate::recording::sql::{BadgeKey, BadgeSql as _, LedgerSql as _};
 use crate::retry::{Ending, Rollback, WorkError, nobody_knows};
 use crate::schema::{job_chunks, job_parts, job_trials, jobs};
+use crate::statement::Statement;
 use crate::store::Store;
 
 /// How many rows of files and outcomes one transaction sweeps: they are large.
@@ -446,11 +447,9 @@ impl JobStore for Store<Connection> {
 
     fn runnable_jobs(&self) -> Result<Vec<RunnableJob>, StoreError> {
         self.reader.query(|connection| {
-            let rows: Vec<(i64, i64, String, Vec<u8>)> = jobs::table
-                .filter(sql::<Bool>(IS_RUNNABLE))
-                .order((jobs::org_id, jobs::created_on, jobs::id))
-                .select((jobs::org_id, jobs::created_on, jobs::id, jobs::secret))
-                .load(connection)?;
+            type Row = (BigInt, BigInt, Text, Binary);
+            let rows: Vec<(i64, i64, String, Vec<u8>)> =
+                Statement::<DB, Row>::named(&RUNNABLE).load(connection)?;
             let all = rows.into_iter().map(|(org, created_on, id, bytes)| {
                 Ok(RunnableJob {
                     org: stored(org)?,

@@ -62,6 +62,10 @@ impl FeedSql for Connection {
     }
 
     /// What is recorded has its positions.
+    fn last_number(&mut self) -> QueryResult<i64> {
+        Ok(0)
+    }
+
     fn writing(&mut self) -> QueryResult<Writing> {
         Ok(Writing::default())
     }

@@ -55,6 +55,13 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
     }
 
     fn sequence(&self) -> Result<u64, StoreError> {
+        // As a rule nothing was recorded since the last look: one statement says so.
+        let last_number = self
+            .reader
+            .query(|connection| Ok(connection.last_number()?))?;
+        if self.settled.is_all(last_number) {
+            return Ok(0);
+        }
         let writing = self.reader.read(|connection| Ok(connection.writing()?))?;
         let look = self.settled.look(writing);
         let orgs = self
