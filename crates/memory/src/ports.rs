@@ -5,6 +5,7 @@ use std::sync::Arc;
 use accolade_application::Turns;
 use accolade_application::access::ClientUses;
 use accolade_application::approvals::KnownRules;
+use accolade_application::jobs::StartedJobs;
 use accolade_application::ports::{Clock, Ports, Stores};
 
 use crate::{FixedReceivers, FixedSecrets, MemoryStore, PlainFiles, SequentialIds};
@@ -20,6 +21,7 @@ pub fn memory_ports(store: Arc<MemoryStore>, clock: Arc<dyn Clock>) -> Ports {
         files: Arc::new(PlainFiles),
         turns: Turns::default(),
         uses: ClientUses::default(),
+        started_jobs: StartedJobs::default(),
         rules: KnownRules::default(),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use accolade_application::Turns;
 use accolade_application::access::ClientUses;
 use accolade_application::approvals::KnownRules;
+use accolade_application::jobs::StartedJobs;
 use accolade_application::ports::{Clock as _, Ports, WebhookSender};
 use accolade_persistence::{
     Backup, Checked, Closing, Compared, Database, Disagreement, Facts, Migrated, Options, Progress,
@@ -54,6 +55,7 @@ impl Store {
                 files: Arc::new(WireFiles),
                 turns: Turns::default(),
                 uses: ClientUses::default(),
+                started_jobs: StartedJobs::default(),
                 rules: KnownRules::default(),
             },
             _closing: closing,

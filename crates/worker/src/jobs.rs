@@ -27,8 +27,12 @@ use crate::context::{Context, Line};
 use crate::leases::HeldLeases;
 use crate::task::{Task, one_line};
 
-/// How often it looks for jobs: so long does who starts a small one wait for nothing.
+/// How often it looks for jobs while there are some, or one was just started by this server: so long does
+/// who starts a small one wait for nothing.
 const PERIOD: Duration = Duration::from_millis(100);
+
+/// How often it looks otherwise, for jobs that were started by other servers.
+const SELDOM: Duration = Duration::from_secs(1);
 
 /// How long a job rests of which a chunk failed once; twice as long each time after that.
 const FIRST_REST: Duration = Duration::from_millis(500);
@@ -47,6 +51,9 @@ const END_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Carries out jobs.
 pub(crate) trait Carrier: Send + Sync + 'static {
+    /// How many jobs were started by this server so far.
+    fn started(&self) -> u64;
+
     /// The jobs that there is something to do for.
     fn runnable(&self) -> Result<Vec<RunnableJob>, StoreError>;
 
@@ -88,6 +95,10 @@ impl From<Ports> for PortsCarrier {
 }
 
 impl Carrier for PortsCarrier {
+    fn started(&self) -> u64 {
+        self.ports.started_jobs.count()
+    }
+
     fn runnable(&self) -> Result<Vec<RunnableJob>, StoreError> {
         self.ports.stores.jobs.runnable_jobs()
     }
@@ -139,6 +150,10 @@ pub(crate) struct Jobs {
     context: Context,
     leases: HeldLeases,
     looked: Option<Instant>,
+    /// How many jobs this server had started when it looked last.
+    started: u64,
+    /// Until when it looks often: what this server has started may be committed only now.
+    often_until: Instant,
     runnable: BTreeMap<Key, RunnableJob>,
     /// The chunks that are under way. What they have begun goes on when this goes.
     chunks: JoinSet<Ended>,
@@ -160,6 +175,8 @@ impl Task for Jobs {
             context: context.clone(),
             leases: HeldLeases::new(context),
             looked: None,
+            started: context.carrier.started(),
+            often_until: Instant::now(),
             runnable: BTreeMap::new(),
             chunks: JoinSet::new(),
             working: BTreeSet::new(),
@@ -173,10 +190,7 @@ impl Task for Jobs {
 
     async fn step(&mut self) -> Result<Duration, StoreError> {
         self.leases.renew().await?;
-        let due = self
-            .looked
-            .is_none_or(|looked| looked + PERIOD <= Instant::now());
-        if due {
+        if self.is_time_to_look() {
             self.look().await?;
             self.looked = Some(Instant::now());
         }
@@ -208,6 +222,18 @@ impl Task for Jobs {
 }
 
 impl Jobs {
+    fn is_time_to_look(&mut self) -> bool {
+        let now = Instant::now();
+        let started = self.context.carrier.started();
+        if started != self.started {
+            self.started = started;
+            self.often_until = now + SELDOM;
+        }
+        let may_be_some = !self.runnable.is_empty() || now < self.often_until;
+        let period = if may_be_some { PERIOD } else { SELDOM };
+        self.looked.is_none_or(|looked| looked + period <= now)
+    }
+
     /// Looks which jobs there are, and takes leases of this server's share of them.
     async fn look(&mut self) -> Result<(), StoreError> {
         let carrier = Arc::clone(&self.context.carrier);
@@ -348,6 +374,8 @@ impl Jobs {
 
     async fn forget(&mut self, key: Key) -> Result<(), StoreError> {
         self.runnable.remove(&key);
+        // Metrics say soon that it has ended, and often another one follows.
+        self.often_until = Instant::now() + SELDOM;
         self.leases.release(vec![name(key)]).await
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) panics: bool,
     /// How often events were to get positions.
     pub(crate) sequences: u32,
+    /// Whether there was nothing that could get any.
+    pub(crate) nothing_recorded: bool,
     /// What has no position.
     pub(crate) unsequenced: Unsequenced,
     /// How many events are due to be expired.
@@ -90,6 +92,10 @@ pub(crate) struct State {
     pub(crate) deliveries_panic: bool,
     /// Whether deliveries do not stop when they are to.
     pub(crate) deliveries_hang: bool,
+    /// How many jobs were started by the servers that ask.
+    pub(crate) started_jobs: u64,
+    /// How often they asked for jobs.
+    pub(crate) asked_for_jobs: u32,
     /// How many chunks of each job are left.
     pub(crate) jobs: BTreeMap<RunnableJob, u32>,
     /// Which server carried out a chunk of which job, in the order in which they began.
@@ -128,8 +134,14 @@ struct FakeRun {
 }
 
 impl Carrier for FakeCarrier {
+    fn started(&self) -> u64 {
+        self.link.fake.state().started_jobs
+    }
+
     fn runnable(&self) -> Result<Vec<RunnableJob>, StoreError> {
-        Ok(self.link.call()?.jobs.keys().cloned().collect())
+        let mut state = self.link.call()?;
+        state.asked_for_jobs += 1;
+        Ok(state.jobs.keys().cloned().collect())
     }
 
     fn open(&self, job: &RunnableJob) -> Result<Option<Box<dyn Run>>, RunError> {
@@ -254,8 +266,8 @@ impl EventStore for Link {
 
     fn sequence(&self) -> Result<u64, StoreError> {
         self.fake.state().sequences += 1;
-        drop(self.call()?);
-        Ok(2)
+        let is_any_recorded = !self.call()?.nothing_recorded;
+        Ok(if is_any_recorded { 2 } else { 0 })
     }
 
     fn unsequenced(&self) -> Result<Unsequenced, StoreError> {

@@ -129,7 +129,10 @@ fn change(
         let record = request.record(&answer);
         let store = &ports.stores.jobs;
         match store.save_job(&stored, &after, record.as_ref(), &[entry]) {
-            Ok(()) => return Ok(answer),
+            Ok(()) => {
+                ports.started_jobs.note(&after);
+                return Ok(answer);
+            }
             Err(SaveJobError::Changed) => {}
             Err(error) => return Err(refused(error)),
         }

@@ -82,7 +82,10 @@ impl Command for CreateJob {
         };
         let most_open = self.limits.most_open;
         match store.create_job(&new, &sent, most_open, record.as_ref(), &entries) {
-            Ok(()) => Ok(answer),
+            Ok(()) => {
+                ports.started_jobs.note(&new.job);
+                Ok(answer)
+            }
             Err(CreateJobError::IdempotencyKeyUsed) => Err(UseCaseError::IdempotencyKeyUsed),
             Err(CreateJobError::IdUsed) => Err(Rejection::new(Code::RequestIdUsed)
                 .with_message("There is a job with this jobId already. Choose another one.")

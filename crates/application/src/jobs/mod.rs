@@ -14,12 +14,14 @@ mod list;
 mod parts;
 mod results;
 pub mod run;
+mod started;
 
 pub use change::{CancelJob, DeleteJob, StartJob};
 pub use create::CreateJob;
 pub use list::{job, jobs};
 pub use parts::PutPart;
 pub use results::{JobResults, results};
+pub use started::StartedJobs;
 
 use accolade_domain::job::{Job, JobId, JobOperation};
 use accolade_domain::rejection::{Code, Rejection};

@@ -45,6 +45,7 @@ use std::sync::Arc;
 
 use crate::access::ClientUses;
 use crate::approvals::KnownRules;
+use crate::jobs::StartedJobs;
 use crate::turns::Turns;
 
 pub use accolade_domain::listing::{Page, PageOf, SortOrder};
@@ -141,6 +142,8 @@ pub struct Ports {
     pub turns: Turns,
     /// Which clients were let in.
     pub uses: ClientUses,
+    /// That jobs were started.
+    pub started_jobs: StartedJobs,
     /// The rules for approval, as they were read last.
     pub rules: KnownRules,
 }

@@ -33,13 +33,35 @@ async fn a_job_is_carried_out_chunk_by_chunk_until_it_has_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_job_that_is_started_later_is_noticed_within_a_second() {
+async fn a_job_that_another_server_started_is_noticed_within_a_second() {
     let world = World::new();
     let _server = alone(&world);
     pass(Duration::from_millis(500)).await;
     world.fake.state().jobs.insert(job(1, "a", 1), 1);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(chunks(&world), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_this_server_started_is_noticed_within_a_tenth_of_a_second() {
+    let world = World::new();
+    let _server = alone(&world);
+    pass(Duration::from_millis(5_250)).await;
+    world.fake.state().started_jobs = 1;
+    // As late as what started it is committed.
+    pass(Duration::from_millis(700)).await;
+    world.fake.state().jobs.insert(job(1, "a", 1), 1);
     pass(PERIOD).await;
     assert_eq!(chunks(&world), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_has_nothing_to_do_asks_for_jobs_once_a_second() {
+    let world = World::new();
+    let _server = alone(&world);
+    pass(Duration::from_secs(10)).await;
+    let asked = world.fake.state().asked_for_jobs;
+    assert!((10..=11).contains(&asked), "{asked}");
 }
 
 #[tokio::test(start_paused = true)]
