@@ -13,7 +13,7 @@ use utoipa::OpenApi as _;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::tag::TagBuilder;
 
-use crate::operation::{Operation, open};
+use crate::operation::{Description, Operation, open};
 use crate::routes::operations;
 
 pub use codes::errors_markdown;
@@ -86,21 +86,21 @@ pub fn asyncapi_json() -> String {
 fn add(document: &mut OpenApi, declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
-    let not_found = declared.not_found;
-    let mut operation = declared.document.build();
+    let (not_found, rules, tagged) = (declared.not_found, declared.rules, declared.tagged);
+    let answered = declared.headers.clone();
+    let Description {
+        document: operation,
+        schemas,
+    } = declared.described();
+    let mut operation = operation.build();
     operation.security = security;
-    if let Some(rules) = declared.rules {
+    if let Some(rules) = rules {
         headers::add_read(&mut operation, rules);
     }
     codes::describe(&mut operation, &codes, not_found);
-    headers::add_answered(
-        &mut operation,
-        declared.rules,
-        declared.tagged,
-        &declared.headers,
-    );
+    headers::add_answered(&mut operation, rules, tagged, &answered);
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);
     let components = document.components.get_or_insert_default();
-    components.schemas.extend(declared.schemas.0);
+    components.schemas.extend(schemas.0);
 }

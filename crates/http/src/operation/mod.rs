@@ -14,6 +14,7 @@
 //!     .codes(&[400, 404, 714, 716, 717, 1901])
 //! ```
 
+mod description;
 mod parameters;
 mod rules;
 mod schemas;
@@ -28,15 +29,16 @@ use actix_web::web;
 use actix_web::{FromRequest, Handler, Responder, Route};
 use serde_json::Value;
 use utoipa::openapi::content::{Content, ContentBuilder};
-use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{HttpMethod, RefOr, Required, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+use description::Sayings;
 use schemas::{Answer, Schemas};
 
+pub(crate) use description::Description;
 pub(crate) use schemas::open;
 
 pub(crate) use rules::{Interface, MethodRules, Rules};
@@ -85,10 +87,8 @@ pub(crate) struct Operation {
     pub(crate) not_found: &'static str,
     /// Headers of its answers that others do not have, each with the status.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    /// What the document says so far.
-    pub(crate) document: OperationBuilder,
-    /// What its bodies and answers are made of.
-    pub(crate) schemas: Schemas,
+    /// What the document says of it.
+    sayings: Sayings,
 }
 
 /// `GET` and, with the same answer but for its body, `HEAD`.
@@ -145,22 +145,25 @@ impl Operation {
             codes: Vec::new(),
             not_found: Code::NotFound.message(),
             headers: Vec::new(),
-            document: OperationBuilder::new(),
-            schemas: Schemas::default(),
+            sayings: Sayings::default(),
         }
     }
 
     /// Its id, its chapter and its title in documents.
-    pub(crate) fn named(mut self, id: &str, tag: &str, title: &str) -> Self {
-        let document = self.document.operation_id(Some(id)).tag(tag);
-        self.document = document.summary(Some(title));
-        self
+    pub(crate) fn named(self, id: &'static str, tag: &'static str, title: &'static str) -> Self {
+        self.says(move |mut it| {
+            let document = it.document.operation_id(Some(id)).tag(tag);
+            it.document = document.summary(Some(title));
+            it
+        })
     }
 
     /// What there is to say beside the title.
-    pub(crate) fn about(mut self, text: &str) -> Self {
-        self.document = self.document.description(Some(text));
-        self
+    pub(crate) fn about(self, text: impl Into<String> + 'static) -> Self {
+        self.says(move |mut it| {
+            it.document = it.document.description(Some(text));
+            it
+        })
     }
 
     /// Makes it an operation of the API, below its prefix, for callers who have any one of `groups`.
@@ -211,134 +214,181 @@ impl Operation {
     }
 
     /// What stands in its body, which is JSON.
-    pub(crate) fn json_body<T: ToSchema>(mut self, example: &str) -> Self {
-        let schema = self.schemas.reference::<T>();
-        self.takes_json(schema, example)
+    pub(crate) fn json_body<T: ToSchema>(self, example: &'static str) -> Self {
+        self.takes_json(Schemas::reference::<T>, example)
     }
 
     /// The same where the body is an array.
-    pub(crate) fn json_list_body<T: ToSchema>(mut self, example: &str) -> Self {
-        let schema = self.schemas.list::<T>();
-        self.takes_json(schema, example)
+    pub(crate) fn json_list_body<T: ToSchema>(self, example: &'static str) -> Self {
+        self.takes_json(Schemas::list::<T>, example)
     }
 
-    fn takes_json(mut self, schema: RefOr<Schema>, example: &str) -> Self {
+    fn takes_json(
+        mut self,
+        schema: fn(&mut Schemas) -> RefOr<Schema>,
+        example: &'static str,
+    ) -> Self {
         if let Some(rules) = &mut self.rules {
             rules.json = true;
         }
-        self.takes(JSON, content(schema, parsed(example)))
+        self.takes(JSON, move |schemas| {
+            content(schema(schemas), parsed(example))
+        })
     }
 
     /// What stands in its body, which is a form.
-    pub(crate) fn form_body<T: ToSchema>(mut self) -> Self {
-        let schema = self.schemas.reference::<T>();
-        self.takes("application/x-www-form-urlencoded", content(schema, None))
+    pub(crate) fn form_body<T: ToSchema>(self) -> Self {
+        self.takes("application/x-www-form-urlencoded", |schemas| {
+            content(schemas.reference::<T>(), None)
+        })
     }
 
     /// What stands in its body, which are bytes of any type, like `example`.
-    pub(crate) fn file_body(self, example: &str) -> Self {
-        let content = content(bytes(), Some(example.into()));
-        self.takes("application/octet-stream", content)
+    pub(crate) fn file_body(self, example: &'static str) -> Self {
+        self.takes("application/octet-stream", move |_| {
+            content(bytes(), Some(example.into()))
+        })
     }
 
     /// Another type of body that it takes: a file like `example`.
-    pub(crate) fn also_takes_file(mut self, kind: &str, example: &str) -> Self {
-        let mut document = self.document.build();
-        if let Some(RefOr::T(body)) = &mut document.request_body {
-            let content = content(bytes(), Some(example.into()));
-            body.content.insert(kind.to_owned(), content.into());
-        }
-        self.document = document.into();
-        self
+    pub(crate) fn also_takes_file(self, kind: &'static str, example: &'static str) -> Self {
+        self.says(move |it| {
+            let mut document = it.document.build();
+            if let Some(RefOr::T(body)) = &mut document.request_body {
+                let content = content(bytes(), Some(example.into()));
+                body.content.insert(kind.to_owned(), content.into());
+            }
+            Description {
+                document: document.into(),
+                ..it
+            }
+        })
     }
 
-    fn takes(mut self, content_type: &str, content: Content) -> Self {
-        let body = RequestBodyBuilder::new().required(Some(Required::True));
-        let body = body.content(content_type, content).build();
-        self.document = self.document.request_body(Some(body));
-        self
+    fn takes(
+        self,
+        content_type: &'static str,
+        content: impl FnOnce(&mut Schemas) -> Content + 'static,
+    ) -> Self {
+        self.says(move |mut it| {
+            let body = RequestBodyBuilder::new().required(Some(Required::True));
+            let body = body.content(content_type, content(&mut it.schemas)).build();
+            it.document = it.document.request_body(Some(body));
+            it
+        })
     }
 
     /// What it answers with 201, because it has created something.
-    pub(crate) fn creates<T: Answer>(self, text: &str, example: &str) -> Self {
+    pub(crate) fn creates<T: Answer>(self, text: &'static str, example: &'static str) -> Self {
         self.answers_with::<T>(201, text, example)
     }
 
     /// What it answers with 200.
-    pub(crate) fn answers<T: Answer>(self, text: &str, example: &str) -> Self {
+    pub(crate) fn answers<T: Answer>(self, text: &'static str, example: &'static str) -> Self {
         self.answers_with::<T>(200, text, example)
     }
 
     /// What it answers with another status.
     pub(crate) fn answers_with<T: Answer>(
-        mut self,
+        self,
         status: u16,
-        text: &str,
-        example: &str,
+        text: &'static str,
+        example: &'static str,
     ) -> Self {
-        let mut schemas = Schemas::default();
-        let schema = T::schema(&mut schemas);
-        for (_, schema) in &mut schemas.0 {
-            open(schema);
-        }
-        self.schemas.0.extend(schemas.0);
-        self.answering(status, text, JSON, content(schema, parsed(example)))
+        self.answering(status, text, JSON, move |all| {
+            let mut schemas = Schemas::default();
+            let schema = T::schema(&mut schemas);
+            all.extend_opened(schemas);
+            content(schema, parsed(example))
+        })
     }
 
     /// What it answers with 200, which is text.
-    pub(crate) fn answers_text(self, text: &str) -> Self {
-        let schema = String::schema();
-        self.answering(200, text, "text/plain", content(schema, None))
+    pub(crate) fn answers_text(self, text: &'static str) -> Self {
+        self.answering(200, text, "text/plain", |_| content(String::schema(), None))
     }
 
     /// What it answers with 200, as lines of these types of content, each of which shows a `T`: each type
     /// with an example.
-    pub(crate) fn answers_lines<T: ToSchema>(mut self, text: &str, kinds: &[(&str, &str)]) -> Self {
-        let mut schemas = Schemas::default();
-        schemas.reference::<T>();
-        for (_, schema) in &mut schemas.0 {
-            open(schema);
-        }
-        self.schemas.0.extend(schemas.0);
-        let response = ResponseBuilder::new().description(text);
-        let response = kinds.iter().fold(response, |response, (kind, example)| {
-            response.content(*kind, content(String::schema(), Some((*example).into())))
-        });
-        self.document = self.document.response("200", response.build());
-        self
+    pub(crate) fn answers_lines<T: ToSchema>(
+        self,
+        text: &'static str,
+        kinds: [(&'static str, &'static str); 2],
+    ) -> Self {
+        self.says(move |mut it| {
+            let mut schemas = Schemas::default();
+            schemas.reference::<T>();
+            it.schemas.extend_opened(schemas);
+            let response = ResponseBuilder::new().description(text);
+            let response = kinds
+                .into_iter()
+                .fold(response, |response, (kind, example)| {
+                    response.content(kind, content(String::schema(), Some(example.into())))
+                });
+            it.document = it.document.response("200", response.build());
+            it
+        })
     }
 
-    fn answering(mut self, status: u16, text: &str, kind: &str, content: Content) -> Self {
-        let response = ResponseBuilder::new().description(text);
-        let response = response.content(kind, content).build();
-        self.document = self.document.response(status.to_string(), response);
-        self
+    fn answering(
+        self,
+        status: u16,
+        text: &'static str,
+        kind: &'static str,
+        content: impl FnOnce(&mut Schemas) -> Content + 'static,
+    ) -> Self {
+        self.says(move |mut it| {
+            let response = ResponseBuilder::new().description(text);
+            let response = response.content(kind, content(&mut it.schemas)).build();
+            it.document = it.document.response(status.to_string(), response);
+            it
+        })
     }
 
     /// What it answers with 200, which is a file like `example`, of this type of content or of another
     /// that is declared so.
-    pub(crate) fn answers_file(mut self, text: &str, kind: &str, example: &str) -> Self {
-        let content = content(String::schema(), Some(example.into()));
-        let mut document = self.document.build();
-        if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
-            response.content.insert(kind.to_owned(), content.into());
-            self.document = document.into();
-            return self;
-        }
-        self.document = document.into();
-        self.answering(200, text, kind, content)
+    pub(crate) fn answers_file(
+        self,
+        text: &'static str,
+        kind: &'static str,
+        example: &'static str,
+    ) -> Self {
+        self.says(move |it| {
+            let content = content(String::schema(), Some(example.into()));
+            let mut document = it.document.build();
+            if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+                response.content.insert(kind.to_owned(), content.into());
+            } else {
+                let response = ResponseBuilder::new().description(text);
+                let response = response.content(kind, content).build();
+                let responses = &mut document.responses.responses;
+                responses.insert("200".to_owned(), response.into());
+            }
+            Description {
+                document: document.into(),
+                ..it
+            }
+        })
     }
 
     /// What it answers with 200 to who asks for this type of content: a list without an envelope.
-    pub(crate) fn also_answers_list<T: ToSchema>(mut self, kind: &str, example: &str) -> Self {
-        let schema = self.schemas.list::<T>();
-        let mut document = self.document.build();
-        if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
-            let content = content(schema, parsed(example));
-            response.content.insert(kind.to_owned(), content.into());
-        }
-        self.document = document.into();
-        self
+    pub(crate) fn also_answers_list<T: ToSchema>(
+        self,
+        kind: &'static str,
+        example: &'static str,
+    ) -> Self {
+        self.says(move |mut it| {
+            let schema = it.schemas.list::<T>();
+            let mut document = it.document.build();
+            if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+                let content = content(schema, parsed(example));
+                response.content.insert(kind.to_owned(), content.into());
+            }
+            Description {
+                document: document.into(),
+                ..it
+            }
+        })
     }
 
     /// A header that its answers with `status` have, and others do not.
@@ -357,6 +407,17 @@ impl Operation {
     pub(crate) fn not_found(mut self, message: &'static str) -> Self {
         self.not_found = message;
         self
+    }
+
+    /// Adds what the document says of it.
+    fn says(mut self, saying: impl FnOnce(Description) -> Description + 'static) -> Self {
+        self.sayings.add(saying);
+        self
+    }
+
+    /// All that the document says of it.
+    pub(crate) fn described(self) -> Description {
+        self.sayings.said()
     }
 
     /// Its whole path.

@@ -51,6 +51,14 @@ impl Schemas {
         self.add::<E>(name, schema)
     }
 
+    /// Adds those of an answer, whose objects may have further fields.
+    pub(super) fn extend_opened(&mut self, mut answered: Self) {
+        for (_, schema) in &mut answered.0 {
+            open(schema);
+        }
+        self.0.extend(answered.0);
+    }
+
     fn add<T: ToSchema>(&mut self, name: String, schema: RefOr<Schema>) -> RefOr<Schema> {
         T::schemas(&mut self.0);
         self.0.push((name.clone(), schema));

@@ -79,7 +79,7 @@ running window ends.",
 }
 
 /// What both ways to update have in common.
-fn updating(operation: Operation, body: &str) -> Operation {
+fn updating(operation: Operation, body: &'static str) -> Operation {
     operation
         .header(
             "If-Match",

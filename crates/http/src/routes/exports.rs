@@ -92,8 +92,8 @@ pub(crate) fn operations() -> Vec<Operation> {
 fn export<Row: ToSchema>(
     kind: ExportKind,
     path: &'static str,
-    (id, title): (&str, &str),
-    (ndjson, csv): (&str, &str),
+    (id, title): (&'static str, &'static str),
+    (ndjson, csv): (&'static str, &'static str),
 ) -> Operation {
     let group = match kind {
         ExportKind::Customers => AccessGroup::Admin,
@@ -102,7 +102,7 @@ fn export<Row: ToSchema>(
     let row = Row::name();
     let mut operation = get(path, move |call: Call| get_export(call, kind))
         .named(id, "Exports", title)
-        .about(&format!("{ABOUT} A line is a `{row}`."))
+        .about(format!("{ABOUT} A line is a `{row}`."))
         .needs(group)
         .query(
             "format",
@@ -126,7 +126,7 @@ fn export<Row: ToSchema>(
     operation
         .answers_lines::<Row>(
             "The rows.",
-            &[("application/x-ndjson", ndjson), ("text/csv", csv)],
+            [("application/x-ndjson", ndjson), ("text/csv", csv)],
         )
         .answers_header("200", "Accolade-As-Of")
         .answers_header("200", "Accolade-Warnings")
