@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The jobs that a worker has something to do for: those of [`JobState::RUNNABLE`], in the words of the
 /// index that has no others. By values that are bound later no database knows that it would do. Each
-/// server asks ten times a second.
+/// server asks again and again.
 pub(crate) static RUNNABLE: Sql<{ here!() }> = Sql::new(
     "SELECT org_id, created_on, id, secret FROM jobs WHERE state IN (2, 3, 4) \
      ORDER BY org_id, created_on, id",

@@ -226,7 +226,7 @@ fn statements_are_prepared_once_on_postgresql() {
     assert_prepared_once(&scene);
 }
 
-/// What a server asks several times a second: twice, as it would go on.
+/// What a server asks again and again: twice, as it would go on.
 fn asked_again_and_again(scene: &Scene) -> [Sent; 2] {
     let ask = || {
         let stores = &scene.database.stores;

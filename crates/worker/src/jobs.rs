@@ -190,7 +190,8 @@ impl Task for Jobs {
 
     async fn step(&mut self) -> Result<Duration, StoreError> {
         self.leases.renew().await?;
-        if self.is_time_to_look() {
+        self.note_started();
+        if self.next_look() <= Instant::now() {
             self.look().await?;
             self.looked = Some(Instant::now());
         }
@@ -202,10 +203,7 @@ impl Task for Jobs {
         if self.working.is_empty() {
             return Ok(PERIOD);
         }
-        let next_look = self
-            .looked
-            .map_or_else(Instant::now, |looked| looked + PERIOD);
-        if let Ok(Some(ended)) = timeout_at(next_look, self.chunks.join_next()).await {
+        if let Ok(Some(ended)) = timeout_at(self.next_look(), self.chunks.join_next()).await {
             self.take_ended(ended).await?;
         }
         Ok(Duration::ZERO)
@@ -222,16 +220,25 @@ impl Task for Jobs {
 }
 
 impl Jobs {
-    fn is_time_to_look(&mut self) -> bool {
-        let now = Instant::now();
+    /// Looks often from now on, if this server has started a job since.
+    fn note_started(&mut self) {
         let started = self.context.carrier.started();
         if started != self.started {
             self.started = started;
-            self.often_until = now + SELDOM;
+            self.often_until = Instant::now() + SELDOM;
         }
-        let may_be_some = !self.runnable.is_empty() || now < self.often_until;
-        let period = if may_be_some { PERIOD } else { SELDOM };
-        self.looked.is_none_or(|looked| looked + period <= now)
+    }
+
+    /// When it is time to look.
+    fn next_look(&self) -> Instant {
+        let now = Instant::now();
+        let is_any = !self.runnable.is_empty() || !self.working.is_empty();
+        let period = if is_any || now < self.often_until {
+            PERIOD
+        } else {
+            SELDOM
+        };
+        self.looked.map_or(now, |looked| looked + period)
     }
 
     /// Looks which jobs there are, and takes leases of this server's share of them.

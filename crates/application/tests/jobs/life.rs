@@ -74,6 +74,30 @@ fn a_job_is_created_sent_its_file_started_once_and_listed() {
 }
 
 #[test]
+fn a_worker_is_told_of_each_job_that_it_gets_something_to_do_for() {
+    let world = World::new();
+    let told = || world.ports.started_jobs.count();
+    world.job_of(create("a", JobOperation::Enrol));
+    world.run(put("a", 1, "customerId\n1\n")).unwrap();
+    assert_eq!(told(), 0);
+    world.job_of(start("a"));
+    assert_eq!(told(), 1);
+    // Again changes nothing.
+    world.job_of(start("a"));
+    assert_eq!(told(), 1);
+    let whole = CreateJob {
+        file: Some(b"customerId\n2\n".to_vec()),
+        start: true,
+        ..create("b", JobOperation::Enrol)
+    };
+    world.job_of(whole);
+    assert_eq!(told(), 2);
+    // Of which nothing was carried out yet, it has ended.
+    world.job_of(cancel("b"));
+    assert_eq!(told(), 2);
+}
+
+#[test]
 fn an_id_is_used_once_and_made_where_there_is_none() {
     let world = World::new();
     world.job_of(create("a", JobOperation::Enrol));

@@ -88,10 +88,7 @@ fn add(document: &mut OpenApi, declared: Operation) {
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
     let (not_found, rules, tagged) = (declared.not_found, declared.rules, declared.tagged);
     let answered = declared.headers.clone();
-    let Description {
-        document: operation,
-        schemas,
-    } = declared.described();
+    let Description { operation, schemas } = declared.described();
     let mut operation = operation.build();
     operation.security = security;
     if let Some(rules) = rules {

@@ -7,7 +7,7 @@ use super::schemas::Schemas;
 
 /// What is said of an operation, and what its bodies and answers are made of.
 pub(crate) struct Description {
-    pub(crate) document: OperationBuilder,
+    pub(crate) operation: OperationBuilder,
     pub(crate) schemas: Schemas,
 }
 
@@ -24,7 +24,7 @@ impl Sayings {
 
     pub(super) fn said(self) -> Description {
         let nothing = Description {
-            document: OperationBuilder::new(),
+            operation: OperationBuilder::new(),
             schemas: Schemas::default(),
         };
         self.0.into_iter().fold(nothing, |all, it| it(all))

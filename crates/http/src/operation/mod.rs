@@ -152,8 +152,8 @@ impl Operation {
     /// Its id, its chapter and its title in documents.
     pub(crate) fn named(self, id: &'static str, tag: &'static str, title: &'static str) -> Self {
         self.says(move |mut it| {
-            let document = it.document.operation_id(Some(id)).tag(tag);
-            it.document = document.summary(Some(title));
+            let operation = it.operation.operation_id(Some(id)).tag(tag);
+            it.operation = operation.summary(Some(title));
             it
         })
     }
@@ -161,7 +161,7 @@ impl Operation {
     /// What there is to say beside the title.
     pub(crate) fn about(self, text: impl Into<String> + 'static) -> Self {
         self.says(move |mut it| {
-            it.document = it.document.description(Some(text));
+            it.operation = it.operation.description(Some(text));
             it
         })
     }
@@ -253,13 +253,13 @@ impl Operation {
     /// Another type of body that it takes: a file like `example`.
     pub(crate) fn also_takes_file(self, kind: &'static str, example: &'static str) -> Self {
         self.says(move |it| {
-            let mut document = it.document.build();
-            if let Some(RefOr::T(body)) = &mut document.request_body {
+            let mut operation = it.operation.build();
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
                 let content = content(bytes(), Some(example.into()));
                 body.content.insert(kind.to_owned(), content.into());
             }
             Description {
-                document: document.into(),
+                operation: operation.into(),
                 ..it
             }
         })
@@ -273,7 +273,7 @@ impl Operation {
         self.says(move |mut it| {
             let body = RequestBodyBuilder::new().required(Some(Required::True));
             let body = body.content(content_type, content(&mut it.schemas)).build();
-            it.document = it.document.request_body(Some(body));
+            it.operation = it.operation.request_body(Some(body));
             it
         })
     }
@@ -313,7 +313,7 @@ impl Operation {
     pub(crate) fn answers_lines<T: ToSchema>(
         self,
         text: &'static str,
-        kinds: [(&'static str, &'static str); 2],
+        kinds: Vec<(&'static str, &'static str)>,
     ) -> Self {
         self.says(move |mut it| {
             let mut schemas = Schemas::default();
@@ -325,7 +325,7 @@ impl Operation {
                 .fold(response, |response, (kind, example)| {
                     response.content(kind, content(String::schema(), Some(example.into())))
                 });
-            it.document = it.document.response("200", response.build());
+            it.operation = it.operation.response("200", response.build());
             it
         })
     }
@@ -340,7 +340,7 @@ impl Operation {
         self.says(move |mut it| {
             let response = ResponseBuilder::new().description(text);
             let response = response.content(kind, content(&mut it.schemas)).build();
-            it.document = it.document.response(status.to_string(), response);
+            it.operation = it.operation.response(status.to_string(), response);
             it
         })
     }
@@ -355,17 +355,17 @@ impl Operation {
     ) -> Self {
         self.says(move |it| {
             let content = content(String::schema(), Some(example.into()));
-            let mut document = it.document.build();
-            if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+            let mut operation = it.operation.build();
+            if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
                 response.content.insert(kind.to_owned(), content.into());
             } else {
                 let response = ResponseBuilder::new().description(text);
                 let response = response.content(kind, content).build();
-                let responses = &mut document.responses.responses;
+                let responses = &mut operation.responses.responses;
                 responses.insert("200".to_owned(), response.into());
             }
             Description {
-                document: document.into(),
+                operation: operation.into(),
                 ..it
             }
         })
@@ -379,13 +379,13 @@ impl Operation {
     ) -> Self {
         self.says(move |mut it| {
             let schema = it.schemas.list::<T>();
-            let mut document = it.document.build();
-            if let Some(RefOr::T(response)) = document.responses.responses.get_mut("200") {
+            let mut operation = it.operation.build();
+            if let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") {
                 let content = content(schema, parsed(example));
                 response.content.insert(kind.to_owned(), content.into());
             }
             Description {
-                document: document.into(),
+                operation: operation.into(),
                 ..it
             }
         })

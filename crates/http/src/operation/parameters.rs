@@ -106,7 +106,7 @@ impl Operation {
                 .description(Some(text))
                 .schema(Some(schema()))
                 .build();
-            it.document = it.document.parameter(parameter);
+            it.operation = it.operation.parameter(parameter);
             it
         })
     }

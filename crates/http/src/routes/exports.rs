@@ -126,7 +126,7 @@ fn export<Row: ToSchema>(
     operation
         .answers_lines::<Row>(
             "The rows.",
-            [("application/x-ndjson", ndjson), ("text/csv", csv)],
+            vec![("application/x-ndjson", ndjson), ("text/csv", csv)],
         )
         .answers_header("200", "Accolade-As-Of")
         .answers_header("200", "Accolade-Warnings")

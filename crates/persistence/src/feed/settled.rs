@@ -9,10 +9,11 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-/// Every so many looks begin at the beginning, should the numbers have begun anew, as on a copy of the
+/// After so long a look begins at the beginning, should the numbers have begun anew, as on a copy of the
 /// database that takes over and is behind.
-const ALL_OVER: u32 = 300;
+const ALL_OVER: Duration = Duration::from_mins(1);
 
 /// Who writes to the outbox at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +34,15 @@ pub(crate) struct Settled {
 #[derive(Default)]
 struct Seen {
     before: Option<Writing>,
-    looks: u32,
+    /// When the last look that began at the beginning did.
+    all_over_on: Option<Instant>,
+}
+
+impl Seen {
+    /// Whether it is long ago that somebody looked from the beginning on.
+    fn is_old(&self, now: Instant) -> bool {
+        (self.all_over_on).is_none_or(|on| now.saturating_duration_since(on) >= ALL_OVER)
+    }
 }
 
 /// One look for all that is in the outbox.
@@ -51,28 +60,29 @@ impl Settled {
         self.up_to.load(Ordering::Relaxed)
     }
 
-    /// Whether there is nothing to look for, if this number was the last one: nothing comes up to it, and
-    /// what comes behind it has drawn no number yet.
-    pub(crate) fn is_all(&self, last_number: i64) -> bool {
-        let mut seen = self.seen();
-        let is_all = last_number == self.up_to() && seen.looks + 1 < ALL_OVER;
-        seen.looks += u32::from(is_all);
-        is_all
+    /// Whether there is nothing to look for, if this number was the last one a moment before `now`: nothing
+    /// comes up to it, and what comes behind it had drawn no number yet.
+    pub(crate) fn is_all(&self, last_number: i64, now: Instant) -> bool {
+        last_number == self.up_to() && !self.seen().is_old(now)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What to look for, if those write who are `writing`.
-    pub(crate) fn look(&self, writing: Writing) -> Look {
+    /// What to look for at `now`, if those write who are `writing`.
+    pub(crate) fn look(&self, writing: Writing, now: Instant) -> Look {
         let mut seen = self.seen();
         if writing.last_number < self.up_to() {
             self.up_to.store(0, Ordering::Relaxed);
             seen.before = None;
         }
-        seen.looks = (seen.looks + 1) % ALL_OVER;
-        let from = if seen.looks == 0 { 0 } else { self.up_to() };
+        let from = if seen.is_old(now) {
+            seen.all_over_on = Some(now);
+            0
+        } else {
+            self.up_to()
+        };
         let is_over = |before: &Writing| before.open.is_disjoint(&writing.open);
         let settles = seen.before.take_if(|before| is_over(before));
         seen.before.get_or_insert(writing);
@@ -102,7 +112,7 @@ mod tests {
     }
 
     fn look(settled: &Settled, last_number: i64, open: &[&str]) -> i64 {
-        let look = settled.look(writing(last_number, open));
+        let look = settled.look(writing(last_number, open), Instant::now());
         settled.looked(look);
         settled.up_to()
     }
@@ -118,24 +128,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_settled_up_to_the_last_number_is_not_looked_for_again_until_all_is_looked_for() {
+    fn what_is_settled_up_to_the_last_number_is_not_looked_for_until_all_is_looked_for_again() {
         let settled = Settled::default();
-        assert!(settled.is_all(0));
+        let now = Instant::now();
+        // Who has not looked yet knows nothing.
+        assert!(!settled.is_all(0, now));
         assert_eq!(look(&settled, 5, &[]), 0);
-        assert!(!settled.is_all(5));
+        assert!(!settled.is_all(5, now));
         assert_eq!(look(&settled, 5, &[]), 5);
-        assert!(!settled.is_all(6));
-        let looks = (0..).take_while(|_| settled.is_all(5)).count();
-        assert_eq!(looks + 3, ALL_OVER as usize - 1);
-        assert_eq!(settled.look(writing(5, &[])).from, 0);
-        assert!(settled.is_all(5));
+        assert!(settled.is_all(5, now));
+        assert!(!settled.is_all(6, now));
+        let later = now + ALL_OVER * 2;
+        assert!(!settled.is_all(5, later));
+        assert_eq!(settled.look(writing(5, &[]), later).from, 0);
+        assert!(settled.is_all(5, later));
+        assert_eq!(settled.look(writing(6, &[]), later).from, 5);
     }
 
     #[test]
     fn what_was_not_looked_for_to_the_end_settles_nothing() {
         let settled = Settled::default();
         look(&settled, 5, &[]);
-        settled.look(writing(7, &[]));
+        settled.look(writing(7, &[]), Instant::now());
         assert_eq!(settled.up_to(), 0);
     }
 
@@ -144,6 +158,6 @@ mod tests {
         let settled = Settled::default();
         look(&settled, 5, &[]);
         assert_eq!(look(&settled, 7, &[]), 5);
-        assert_eq!(settled.look(writing(3, &[])).from, 0);
+        assert_eq!(settled.look(writing(3, &[]), Instant::now()).from, 0);
     }
 }

@@ -59,11 +59,12 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
         let last_number = self
             .reader
             .query(|connection| Ok(connection.last_number()?))?;
-        if self.settled.is_all(last_number) {
+        let now = std::time::Instant::now();
+        if self.settled.is_all(last_number, now) {
             return Ok(0);
         }
         let writing = self.reader.read(|connection| Ok(connection.writing()?))?;
-        let look = self.settled.look(writing);
+        let look = self.settled.look(writing, now);
         let orgs = self
             .reader
             .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
