@@ -83,19 +83,22 @@ pub fn asyncapi_json() -> String {
     accolade_wire::event::asyncapi_json(env!("CARGO_PKG_VERSION"))
 }
 
-fn add(document: &mut OpenApi, declared: Operation) {
+fn add(document: &mut OpenApi, mut declared: Operation) {
     let (path, method) = (declared.full_path(), declared.document_method());
     let (codes, security) = (codes::all_of(&declared), security::required(&declared));
-    let (not_found, rules, tagged) = (declared.not_found, declared.rules, declared.tagged);
-    let answered = declared.headers.clone();
     let Description { operation, schemas } = declared.described();
     let mut operation = operation.build();
     operation.security = security;
-    if let Some(rules) = rules {
+    if let Some(rules) = declared.rules {
         headers::add_read(&mut operation, rules);
     }
-    codes::describe(&mut operation, &codes, not_found);
-    headers::add_answered(&mut operation, rules, tagged, &answered);
+    codes::describe(&mut operation, &codes, declared.not_found);
+    headers::add_answered(
+        &mut operation,
+        declared.rules,
+        declared.tagged,
+        &declared.headers,
+    );
     let paths = &mut document.paths;
     paths.add_path_operation(path, vec![method], operation);
     let components = document.components.get_or_insert_default();

@@ -20,6 +20,8 @@ mod rules;
 mod schemas;
 mod success;
 
+use std::mem;
+
 use accolade_application::access::AccessGroups;
 use accolade_domain::rejection::Code;
 use accolade_wire::change::answer::HeldBody;
@@ -415,9 +417,9 @@ impl Operation {
         self
     }
 
-    /// All that the document says of it.
-    pub(crate) fn described(self) -> Description {
-        self.sayings.said()
+    /// All that the document says of it, which is taken out.
+    pub(crate) fn described(&mut self) -> Description {
+        mem::take(&mut self.sayings).said()
     }
 
     /// Its whole path.

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const ALL_OVER: Duration = Duration::from_mins(1);
 
 /// Who writes to the outbox at a moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Writing {
     /// The last number that had been drawn, a moment before.
     pub(crate) last_number: i64,

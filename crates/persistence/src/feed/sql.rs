@@ -1,11 +1,12 @@
 //! What the feed needs of a database. Everything here is done inside a transaction.
 
+use std::collections::BTreeSet;
+
 use accolade_domain::ids::OrgId;
 use diesel::QueryResult;
 use diesel::prelude::Queryable;
 
 use crate::feed::FeedRow;
-use crate::feed::settled::Writing;
 use crate::people::sql::{PeopleRows, PeopleSql};
 use crate::recording::sql::Growth;
 use crate::retry::PooledConnection;
@@ -80,8 +81,8 @@ pub(crate) trait FeedSql {
     /// The last number that a row has drawn; 0 before the first.
     fn last_number(&mut self) -> QueryResult<i64>;
 
-    /// Who writes rows at this moment.
-    fn writing(&mut self) -> QueryResult<Writing>;
+    /// The transactions that write rows at this moment.
+    fn writing(&mut self) -> QueryResult<BTreeSet<String>>;
 
     /// Whether a row of the org with a number behind `from` was committed and has no positions.
     fn is_any_waiting(&mut self, org: OrgId, from: i64) -> QueryResult<bool>;

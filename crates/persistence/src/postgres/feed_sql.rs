@@ -9,6 +9,8 @@
 //! Nobody waits for an open transaction: what it has written is not there until it is committed, and
 //! comes last then.
 
+use std::collections::BTreeSet;
+
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt, Text};
@@ -16,7 +18,6 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, SmallInt
 use super::{Connection, DB, column, lock};
 use crate::feed::FeedRow;
 use crate::feed::expiry_sql::ExpirySql as _;
-use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedSql, Sequenced};
 use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement, here};
@@ -142,14 +143,9 @@ impl FeedSql for Connection {
         Statement::<DB, BigInt>::new(LAST_NUMBER).get_result(self)
     }
 
-    fn writing(&mut self) -> QueryResult<Writing> {
-        // The number first: whoever draws one later is none of those who may have drawn it.
-        let last_number = self.last_number()?;
+    fn writing(&mut self) -> QueryResult<BTreeSet<String>> {
         let open: Vec<String> = Statement::<DB, Text>::new(OPEN).load(self)?;
-        Ok(Writing {
-            last_number,
-            open: open.into_iter().collect(),
-        })
+        Ok(open.into_iter().collect())
     }
 
     fn is_any_waiting(&mut self, org: OrgId, from: i64) -> QueryResult<bool> {

@@ -1,5 +1,7 @@
 //! The statements of the feed, for SQLite: its one writer gives the positions at once.
 
+use std::collections::BTreeSet;
+
 use accolade_domain::ids::OrgId;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt};
@@ -8,7 +10,6 @@ use super::badge_sql::grow_counts;
 use super::expiry_sql::enter;
 use super::{Connection, DB};
 use crate::feed::FeedRow;
-use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedRows as _, FeedSql, Sequenced};
 use crate::recording::sql::Growth;
 use crate::statement::{Sql, Statement, here};
@@ -66,8 +67,8 @@ impl FeedSql for Connection {
         Ok(0)
     }
 
-    fn writing(&mut self) -> QueryResult<Writing> {
-        Ok(Writing::default())
+    fn writing(&mut self) -> QueryResult<BTreeSet<String>> {
+        Ok(BTreeSet::new())
     }
 
     fn is_any_waiting(&mut self, _: OrgId, _: i64) -> QueryResult<bool> {

@@ -10,6 +10,7 @@ use accolade_domain::ids::{CustomerId, OrgId};
 use accolade_domain::instant::Instant;
 
 use crate::feed::expiry_sql::ExpiryConnection;
+use crate::feed::settled::Writing;
 use crate::feed::sql::{FeedConnection, LedgerRow, StoredRow};
 use crate::feed::{expand, parts};
 use crate::mapping::{instant, stored};
@@ -63,8 +64,9 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
         if self.settled.is_all(last_number, now) {
             return Ok(0);
         }
-        let writing = self.reader.read(|connection| Ok(connection.writing()?))?;
-        let look = self.settled.look(writing, now);
+        // The number came first: whoever draws one later is none of those who may have drawn it.
+        let open = self.reader.query(|connection| Ok(connection.writing()?))?;
+        let look = self.settled.look(Writing { last_number, open }, now);
         let orgs = self
             .reader
             .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
