@@ -707,6 +707,38 @@ fn the_look_before_a_copy_uses_the_key_on_postgresql() {
     assert_planned(&mut planner(&database), statement, &LOOK_BEFORE_COPY);
 }
 
+/// What the statement that writes the ledger tells of badges, which SQLite does not do.
+const AS_DECIDED: Hot = Hot {
+    part: "SELECT version FROM badge_metas",
+    values: &[
+        ("bigint", "1"),
+        ("smallint[]", "'{1}'"),
+        ("bigint[]", "'{1}'"),
+        ("bigint[]", "'{1}'"),
+        ("text[]", "'{r}'"),
+        ("smallint[]", "'{NULL}'"),
+        ("text[]", "'{NULL}'"),
+        ("bytea[]", "'{\"\\\\x00\"}'"),
+        ("bytea[]", "'{NULL}'"),
+        ("bigint[]", "'{1}'"),
+        ("bytea[]", "'{\"\\\\x66276dc68fe258516a88ff8e\"}'"),
+        ("bigint[]", "'{0}'"),
+    ],
+    postgres: "Index Scan using badge_metas_pkey",
+    sqlite: "",
+};
+
+#[test]
+fn whether_badges_are_as_decided_is_looked_up_by_the_key_on_postgresql() {
+    recorder::start();
+    let database = Postgres::fresh();
+    let scene = Scene::set(database.open());
+    let request = scene.request(1);
+    let (_, sent) = recorder::sent(|| scene.enrol(request).unwrap().unwrap());
+    let statement = of(&AS_DECIDED, &sent.statements);
+    assert_planned(&mut planner(&database), statement, &AS_DECIDED);
+}
+
 /// A connection that plans as those of the adapter do.
 fn planner(database: &Postgres) -> PgConnection {
     let mut connection = PgConnection::establish(database.database.url()).unwrap();

@@ -114,9 +114,9 @@ fn ten_thousand_new_customers_are_these_statements_on_sqlite() {
         outline(&sent),
         [
             "BEGIN IMMEDIATE",
-            "SELECT … FROM badge_metas",
             "SELECT … FROM request_ledger",
             "INSERT INTO request_ledger",
+            "SELECT … FROM badge_metas",
             "INSERT INTO enrolments",
             "INSERT INTO badge_counts",
             "INSERT INTO expiries",
@@ -135,7 +135,6 @@ fn ten_thousand_new_customers_are_these_statements_on_postgresql() {
         outline(&sent),
         [
             "BEGIN; SELECT pg_advisory_xact_lock_shared",
-            "SELECT … FROM badge_metas",
             "INSERT INTO request_ledger",
             "SELECT … FROM unnest($1,",
             "SAVEPOINT copying",
@@ -155,7 +154,6 @@ fn many_who_were_enrolled_before_are_these_statements_on_postgresql() {
         outline(&sent),
         [
             "BEGIN; SELECT pg_advisory_xact_lock_shared",
-            "SELECT … FROM badge_metas",
             "INSERT INTO request_ledger",
             "SELECT … FROM unnest($1,",
             "SELECT … FROM unnest($1,",

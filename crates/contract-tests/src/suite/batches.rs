@@ -1,7 +1,7 @@
 //! Several requests in one transaction.
 
 use accolade_application::ports::{
-    BadgeEdit, Context, EnrolmentBatch, EnrolmentRequest, Operation, RecordError,
+    BadgeEdit, Context, EnrolmentBatch, EnrolmentRequest, Operation, RecordError, RulesVersion,
 };
 use accolade_domain::enrolment::{CustomerOutcome, Outcome};
 
@@ -115,6 +115,35 @@ fn of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others(wor
     );
 }
 
+fn of_a_batch_what_other_rules_let_through_or_names_who_was_merged_leaves_neither_key_nor_id(
+    world: &World,
+) {
+    let badge = world.badge("Gold");
+    world.merge(1, 2);
+    let guarded = |key: &str, customer| {
+        let mut request = world.request(&badge, [customer]);
+        request.context.key = Some(world.guard(key));
+        request
+    };
+    let mut by_other_rules = guarded("rules", 3);
+    by_other_rules.context.rules = Some(RulesVersion(7));
+    let mut by_these_rules = guarded("these", 4);
+    by_these_rules.context.rules = Some(RulesVersion(0));
+    let batch = [by_other_rules, guarded("merged", 1), by_these_rules];
+    let results = enrol(world, batch.clone());
+    assert_eq!(results[0], Err(RecordError::RulesChanged));
+    assert_eq!(results[1], Err(RecordError::CustomersMerged));
+    assert_eq!(outcomes(&results[2]), enrolled(&batch[2]));
+    let ledger = &world.stores.requests;
+    let are_used = batch.each_ref().map(|it| {
+        let used = ledger.is_used(it.context.org, Operation::IssueBulk, &it.request_id);
+        used.unwrap()
+    });
+    assert_eq!(are_used, [false, false, true]);
+    let remembered = ["rules", "merged", "these"].map(|key| world.remembered(key).is_some());
+    assert_eq!(remembered, [false, false, true]);
+}
+
 fn requests_of_one_badge_keep_their_own_periods(world: &World) {
     let badge = world.badge("Gold");
     world.enrol(&world.request(&badge, [1, 2])).unwrap();
@@ -169,6 +198,7 @@ fn a_batch_of_a_hundred_requests_is_carried_out(world: &World) {
 sentences! {
     each_request_is_answered_at_its_position
     of_each_request_all_or_nothing_is_recorded_whatever_becomes_of_the_others
+    of_a_batch_what_other_rules_let_through_or_names_who_was_merged_leaves_neither_key_nor_id
     requests_of_one_badge_keep_their_own_periods
     orgs_may_use_the_same_key_and_the_same_id_and_share_no_batch
     a_batch_of_a_hundred_requests_is_carried_out

@@ -12,7 +12,7 @@ use super::shared::idempotency::NewKey;
 use super::shared::requests;
 use super::{Connection, DB, column};
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
-use crate::recording::sql::LedgerSql;
+use crate::recording::sql::{Decided, LedgerSql};
 use crate::retry::WorkError;
 use crate::schema::request_ledger;
 use crate::statement::{Sql, Statement, here};
@@ -52,18 +52,40 @@ static RELEASE: Sql<{ here!() }> = Sql::new(
      WHERE i.org_id = :org AND i.actor = k.actor AND i.key = k.key",
 );
 
+/// Writes rows, and gives those that were written, `$each` beside each.
+///
 /// What is always there, and of one size, is not unnested: each array costs a set of its own, an element of
 /// it next to nothing.
-static WRITE: Sql<{ here!() }> = Sql::new(
-    "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
-     owner_type, reference_id, answer, first_id) \
-     SELECT :org, :operations[k.place], k.request_id, :recorded_on[k.place], \
-     :recorded_by[k.place], k.owner_type, k.reference_id, k.answer, k.first_id \
-     FROM unnest(:request_ids, :owner_types, :references, :answers, :first_ids) \
-     WITH ORDINALITY AS k (request_id, owner_type, reference_id, answer, first_id, place) \
-     ON CONFLICT (org_id, operation, request_id) DO NOTHING \
-     RETURNING operation, request_id, number",
-);
+macro_rules! write_rows {
+    ($each:literal) => {
+        concat!(
+            "INSERT INTO request_ledger (org_id, operation, request_id, recorded_on, recorded_by, \
+             owner_type, reference_id, answer, first_id) \
+             SELECT :org, :operations[k.place], k.request_id, :recorded_on[k.place], \
+             :recorded_by[k.place], k.owner_type, k.reference_id, k.answer, k.first_id \
+             FROM unnest(:request_ids, :owner_types, :references, :answers, :first_ids) \
+             WITH ORDINALITY AS k (request_id, owner_type, reference_id, answer, first_id, place) \
+             ON CONFLICT (org_id, operation, request_id) DO NOTHING \
+             RETURNING operation, request_id, number, ",
+            $each
+        )
+    };
+}
+
+static WRITE: Sql<{ here!() }> = Sql::new(write_rows!("false"));
+
+/// What is told beside the rows is one value for all of them, and computed once. `OFFSET 0` keeps a look by key
+/// for each badge; one that is not there makes the array shorter, and so another than that of the versions.
+static WRITE_DECIDED: Sql<{ here!() }> = Sql::new(write_rows!(
+    "(SELECT :versions = ARRAY( \
+     SELECT b.version FROM unnest(:badges) WITH ORDINALITY AS d (id, place), \
+     LATERAL (SELECT version FROM badge_metas WHERE org_id = :org AND id = d.id OFFSET 0) AS b \
+     ORDER BY d.place) \
+     AND COALESCE((SELECT version FROM approval_rules WHERE org_id = :org), 0) = ALL (:rules) \
+     AND NOT EXISTS (SELECT 1 FROM merged_customers WHERE org_id = :org) \
+     AND (cardinality(:rules) = 0 \
+     OR NOT EXISTS (SELECT 1 FROM change_subjects WHERE org_id = :org)))"
+));
 
 static CORRECT: Sql<{ here!() }> = Sql::new(
     "UPDATE request_ledger l SET answer = k.answer \
@@ -128,40 +150,36 @@ impl LedgerSql for Connection {
         Ok(())
     }
 
-    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
-        type Row = (SmallInt, Text, BigInt);
-        let owners = column(rows, |row| row.triggered_by);
-        let owner_types = column(&owners, |it| it.map(|it| it.owner_type.number()));
-        let references = column(&owners, |it| it.map(|it| it.reference.as_str()));
-        let operations = column(rows, |it| it.name.operation.number());
-        let request_ids = column(rows, |it| it.name.request_id.as_str());
-        let recorded_by = column(rows, |it| it.recorded_by.number());
-        let first_ids = column(rows, |it| {
-            let id = it.first_id.as_ref();
-            id.map(|id| id.as_bytes().as_slice())
-        });
-        let new: Vec<(i16, String, i64)> = Statement::<DB, Row>::named(&WRITE)
-            .set::<BigInt, _>("org", org.get())
-            .set::<Array<SmallInt>, _>("operations", operations)
-            .set::<Array<Text>, _>("request_ids", request_ids)
-            .set::<Array<BigInt>, _>(
-                "recorded_on",
-                column(rows, |it| it.recorded_on.unix_micros()),
-            )
-            .set::<Array<BigInt>, _>("recorded_by", recorded_by)
-            .set::<Array<Nullable<SmallInt>>, _>("owner_types", owner_types)
-            .set::<Array<Nullable<Text>>, _>("references", references)
-            .set::<Array<Binary>, _>("answers", column(rows, |it| it.answer.as_slice()))
-            .set::<Array<Nullable<Binary>>, _>("first_ids", first_ids)
-            .load(self)?;
+    fn write_rows(
+        &mut self,
+        org: OrgId,
+        rows: &[LedgerRow<'_>],
+        decided: Option<&Decided>,
+    ) -> QueryResult<(Vec<Option<i64>>, bool)> {
+        let new: Vec<(i16, String, i64, bool)> = match decided {
+            None => with_rows(&WRITE, org, rows).load(self)?,
+            Some(decided) => {
+                let versions = column(&decided.badges, |(_, version)| version.0);
+                let badges = column(&decided.badges, |(badge, _)| *badge.0.as_bytes());
+                with_rows(&WRITE_DECIDED, org, rows)
+                    .set::<Array<BigInt>, _>("versions", versions)
+                    .set::<Array<Binary>, _>("badges", badges)
+                    .set::<Array<BigInt>, _>("rules", column(&decided.rules, |it| it.0))
+                    .load(self)?
+            }
+        };
+        let is_as_decided = new
+            .first()
+            .is_some_and(|(.., is_as_decided)| *is_as_decided);
         let new: HashMap<_, _> = new
             .iter()
-            .map(|(operation, id, number)| ((*operation, id.as_str()), *number))
+            .map(|(operation, id, number, _)| ((*operation, id.as_str()), *number))
             .collect();
-        Ok(column(rows, |row| {
+        let numbers = column(rows, |row| {
             let name = (row.name.operation.number(), row.name.request_id.as_str());
             new.get(&name).copied()
-        }))
+        });
+        Ok((numbers, is_as_decided))
     }
 
     fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
@@ -208,4 +226,36 @@ impl LedgerSql for Connection {
     ) -> QueryResult<Option<Vec<u8>>> {
         requests::answer(self, org, name)
     }
+}
+
+/// Operation, request id, number, and what is told beside them.
+type Written = (SmallInt, Text, BigInt, Bool);
+
+/// `statement` with the values that `rows` have.
+fn with_rows<'a, const PLACE: u64>(
+    statement: &'static Sql<PLACE>,
+    org: OrgId,
+    rows: &'a [LedgerRow<'a>],
+) -> Statement<'a, DB, Written, PLACE> {
+    let owners = column(rows, |row| row.triggered_by);
+    let owner_types = column(&owners, |it| it.map(|it| it.owner_type.number()));
+    let references = column(&owners, |it| it.map(|it| it.reference.as_str()));
+    let recorded_on = column(rows, |it| it.recorded_on.unix_micros());
+    let first_ids = column(rows, |it| {
+        let id = it.first_id.as_ref();
+        id.map(|id| id.as_bytes().as_slice())
+    });
+    Statement::named(statement)
+        .set::<BigInt, _>("org", org.get())
+        .set::<Array<SmallInt>, _>("operations", column(rows, |it| it.name.operation.number()))
+        .set::<Array<Text>, _>(
+            "request_ids",
+            column(rows, |it| it.name.request_id.as_str()),
+        )
+        .set::<Array<BigInt>, _>("recorded_on", recorded_on)
+        .set::<Array<BigInt>, _>("recorded_by", column(rows, |it| it.recorded_by.number()))
+        .set::<Array<Nullable<SmallInt>>, _>("owner_types", owner_types)
+        .set::<Array<Nullable<Text>>, _>("references", references)
+        .set::<Array<Binary>, _>("answers", column(rows, |it| it.answer.as_slice()))
+        .set::<Array<Nullable<Binary>>, _>("first_ids", first_ids)
 }

@@ -35,6 +35,8 @@ pub(crate) struct Earns<'a> {
 impl<'a, C: RecordingSql> Steps<'a, C> for Earns<'a> {
     type Request = EarnRequest;
 
+    const BEGIN_REFUSES: bool = true;
+
     fn decided_from(request: &EarnRequest) -> Option<(BadgeId, BadgeVersion)> {
         Some((request.badge, request.version))
     }

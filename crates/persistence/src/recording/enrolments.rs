@@ -49,6 +49,8 @@ pub(crate) struct Enrolments;
 impl<'a, C: RecordingSql> Steps<'a, C> for Enrolments {
     type Request = EnrolmentRequest;
 
+    const BEGIN_REFUSES: bool = false;
+
     fn decided_from(request: &EnrolmentRequest) -> Option<(BadgeId, BadgeVersion)> {
         Some((request.badge, request.version))
     }

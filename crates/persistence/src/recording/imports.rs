@@ -26,6 +26,8 @@ pub(crate) struct Import;
 impl<'a, C: RecordingSql> Steps<'a, C> for Import {
     type Request = ImportRequest;
 
+    const BEGIN_REFUSES: bool = false;
+
     fn customers(request: &ImportRequest) -> Vec<CustomerId> {
         request.items.iter().map(|it| it.customer).collect()
     }

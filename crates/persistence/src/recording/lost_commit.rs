@@ -41,7 +41,7 @@ pub(super) fn ending<C: RecordingSql, R: RecordedRequest>(
     }
     if recorded.badges.is_empty() {
         // No lock waits for the lost transaction, but whoever writes its rows does.
-        let numbers = connection.write_rows(recorded.org, &recorded.rows)?;
+        let (numbers, _) = connection.write_rows(recorded.org, &recorded.rows, None)?;
         if numbers.iter().any(Option::is_some) {
             return Ok(Ending::Undone);
         }

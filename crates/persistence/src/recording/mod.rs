@@ -6,11 +6,12 @@
 //! [`imports`].
 //!
 //! 1. The transaction begins with shared locks of the org's people and of the badges that requests
-//!    were decided from; then the badges' versions are read ([`Recording::check_versions`]) and, if anybody
-//!    ever was, who was merged ([`Recording::check_merged`]).
+//!    were decided from. If the kind refuses by what it reads ([`Steps::BEGIN_REFUSES`]), requests are checked
+//!    before that: the badges' versions and, if anybody ever was, who was merged ([`Recording::check`]).
 //! 2. The kind reads what it has to know, and says what becomes of each request in the usual case.
 //! 3. The idempotency keys are reserved, then the request ledger's rows are written: who finds
-//!    one taken is refused, and what it reserved is released ([`Recording::reserve`]).
+//!    one taken is refused, and what it reserved is released ([`Recording::reserve`]). Requests that were
+//!    not checked are now, unless the statement that writes the rows tells that it is as it was decided.
 //! 4. The kind records what is asked for, and says by how much counts grow.
 //! 5. The ledger's answers are corrected where they turned out otherwise, and the rows and keys of
 //!    refused requests are taken back ([`Recording::conclude`]). What the audit trail tells of the
@@ -54,7 +55,7 @@ use crate::answers;
 use crate::feed::{FeedRow, parts};
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow, StandsFor};
 use crate::recording::lost_commit::{Trace, ending};
-use crate::recording::sql::{BadgeKey, Growth, RecordingSql, Versions};
+use crate::recording::sql::{BadgeKey, Decided, Growth, RecordingSql, Versions};
 use crate::retry::{Rollback, WorkError};
 use crate::store::Store;
 
@@ -63,6 +64,9 @@ use crate::store::Store;
 pub(crate) trait Steps<'a, C: RecordingSql>: Sized {
     /// A request of this kind.
     type Request: RecordedRequest<Outcome: Clone + PartialEq> + 'a;
+
+    /// Whether `begin` refuses requests by what it reads: then they are checked before that.
+    const BEGIN_REFUSES: bool;
 
     /// The badge and the version of it that `request` was decided from, if it was.
     fn decided_from(_request: &Self::Request) -> Option<(BadgeId, BadgeVersion)> {
@@ -119,7 +123,8 @@ pub(crate) struct Recording<'a, R: RecordedRequest> {
     pub(crate) badges: BTreeSet<BadgeKey>,
     /// A row that it has revoked.
     pub(crate) trace: Option<Trace>,
-    /// Whether something is to stay though every request is refused.
+    /// Whether something is to stay though every request is refused, which none may be then behind
+    /// [`reserve`](Self::reserve) but by [`conclude`](Self::conclude).
     pub(crate) is_written: bool,
     /// By how much counts grow, in the last statement.
     pub(crate) growths: Vec<Growth>,
@@ -127,6 +132,8 @@ pub(crate) struct Recording<'a, R: RecordedRequest> {
     errors: Vec<Option<RecordError>>,
     /// What becomes of the others, by position, as far as it is known.
     outcomes: Vec<Option<R::Outcome>>,
+    /// Whether keys are reserved, and rows written.
+    is_reserved: bool,
     /// The keys that were reserved.
     keys: Vec<KeyRow<'a>>,
     /// The rows that were written.
@@ -209,13 +216,15 @@ fn record<'a, C: RecordingSql, S: Steps<'a, C>>(
     badges: BTreeSet<BadgeKey>,
 ) -> Result<Recorded<'a, S::Request>, WorkError> {
     let mut recording = Recording::new(requests, many, badges)?;
-    let may_be_merged = recording.check_versions(connection, S::decided_from)?;
-    if may_be_merged {
-        recording.check_merged(connection, S::customers)?;
+    if S::BEGIN_REFUSES {
+        recording.check::<C, S>(connection)?;
     }
     if recording.is_any_open() {
         let mut steps = S::begin(connection, &mut recording)?;
-        recording.reserve(connection)?;
+        let is_as_decided = recording.reserve::<C, S>(connection)?;
+        if !S::BEGIN_REFUSES && !is_as_decided {
+            recording.check::<C, S>(connection)?;
+        }
         if recording.is_any_open() {
             let results = steps.record(connection, &mut recording)?;
             recording.conclude(connection, results)?;
@@ -245,6 +254,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             growths: Vec::new(),
             errors: requests.iter().map(|_| None).collect(),
             outcomes: requests.iter().map(|_| None).collect(),
+            is_reserved: false,
             keys: Vec::new(),
             rows: Vec::new(),
         })
@@ -293,6 +303,22 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         numbers
     }
 
+    /// Refuses open requests that were decided from something else than there is. Whoever writes
+    /// [`Decided`] rows must tell of all that it asks.
+    fn check<C: RecordingSql, S: Steps<'a, C, Request = R>>(
+        &mut self,
+        connection: &mut C,
+    ) -> Result<(), WorkError> {
+        if !self.is_any_open() {
+            return Ok(());
+        }
+        let may_be_merged = self.check_versions(connection, S::decided_from)?;
+        if may_be_merged {
+            self.check_merged(connection, S::customers)?;
+        }
+        Ok(())
+    }
+
     /// Refuses whose badge has another version by now, or who was let through by rules that were replaced, or
     /// though a change of the same waits.
     /// Gives whether anybody may have been merged.
@@ -301,10 +327,12 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         connection: &mut C,
         decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
     ) -> Result<bool, WorkError> {
-        if self.badges.is_empty() {
+        let decided = self.open().map(|request| &self.requests[request]);
+        let badges: BTreeSet<_> = decided.filter_map(&decided_from).map(|it| it.0).collect();
+        if badges.is_empty() {
             return Ok(true);
         }
-        let badges: Vec<_> = self.badges.iter().map(|it| it.badge).collect();
+        let badges: Vec<_> = badges.into_iter().collect();
         let Versions {
             of_badges,
             is_any_merged,
@@ -313,11 +341,11 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         } = connection.versions(self.org, &badges)?;
         let versions: BTreeMap<_, _> = of_badges.into_iter().collect();
         let has_changed = |(badge, version)| versions.get(&badge) != Some(&version);
-        let decided = self.requests.iter().map(decided_from).enumerate();
-        let changed: Vec<_> = decided
-            .filter(|(_, decided)| decided.is_some_and(has_changed))
-            .map(|(request, _)| (request, RecordError::BadgeChanged))
-            .collect();
+        let is_changed =
+            |request: &usize| decided_from(&self.requests[*request]).is_some_and(has_changed);
+        let changed = self.open().filter(is_changed);
+        let changed = changed.map(|request| (request, RecordError::BadgeChanged));
+        let changed: Vec<_> = changed.collect();
         self.refuse(connection, changed)?;
         let is_held = |request: &usize| {
             let by = self.requests[*request].context().rules;
@@ -382,14 +410,21 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         }
     }
 
-    /// Refuses requests of which nothing is written yet, so that it is only looked at what comes
-    /// before: a used key, then a used id.
+    /// Refuses open requests. While nothing of them is written, it is looked whether their key or id is used,
+    /// which comes before; what is written of them, [`conclude`](Self::conclude) takes back, or the end of the
+    /// transaction if nobody is open any more.
     pub(crate) fn refuse<C: RecordingSql>(
         &mut self,
         connection: &mut C,
         refused: Vec<(usize, RecordError)>,
     ) -> Result<(), WorkError> {
         if refused.is_empty() {
+            return Ok(());
+        }
+        if self.is_reserved {
+            for (request, error) in refused {
+                self.errors[request] = Some(error);
+            }
             return Ok(());
         }
         let mut guards: Vec<&IdempotencyGuard> = Vec::new();
@@ -437,10 +472,28 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
     }
 
     /// Reserves the keys of open requests, and writes their rows into the ledger, with what is
-    /// expected to become of them. Refuses whose key or id is used.
-    fn reserve<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+    /// expected to become of them. Refuses whose key or id is used. Gives `true` if it is known that
+    /// [`check`](Self::check) would refuse none of the others.
+    fn reserve<C: RecordingSql, S: Steps<'a, C, Request = R>>(
+        &mut self,
+        connection: &mut C,
+    ) -> Result<bool, WorkError> {
         self.reserve_keys(connection)?;
-        self.write_rows(connection)
+        let decided = (!S::BEGIN_REFUSES).then(|| self.decided(S::decided_from));
+        let is_as_decided = self.write_rows(connection, decided.as_ref())?;
+        self.is_reserved = true;
+        Ok(is_as_decided)
+    }
+
+    /// What open requests were decided from.
+    fn decided(&self, decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>) -> Decided {
+        let open = || self.open().map(|request| &self.requests[request]);
+        let badges: BTreeSet<_> = open().filter_map(decided_from).collect();
+        let rules: BTreeSet<_> = open().filter_map(|it| it.context().rules).collect();
+        Decided {
+            badges: badges.into_iter().collect(),
+            rules: rules.into_iter().collect(),
+        }
     }
 
     fn reserve_keys<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
@@ -477,7 +530,11 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         Ok(())
     }
 
-    fn write_rows<C: RecordingSql>(&mut self, connection: &mut C) -> Result<(), WorkError> {
+    fn write_rows<C: RecordingSql>(
+        &mut self,
+        connection: &mut C,
+        decided: Option<&Decided>,
+    ) -> Result<bool, WorkError> {
         let mut rows = Vec::new();
         for position in self.open() {
             let Some(name) = self.name(position) else {
@@ -496,11 +553,11 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
             });
         }
         if rows.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
         // One order for all.
         rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let numbers = connection.write_rows(self.org, &rows)?;
+        let (numbers, is_as_decided) = connection.write_rows(self.org, &rows, decided)?;
         for (mut row, number) in rows.into_iter().zip(numbers) {
             if let Some(number) = number {
                 row.number = number;
@@ -509,7 +566,8 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
                 self.errors[row.request] = Some(RecordError::RequestIdUsed);
             }
         }
-        self.release_keys(connection)
+        self.release_keys(connection)?;
+        Ok(is_as_decided)
     }
 
     /// The stored form of what the request at this position is answered.

@@ -27,6 +27,8 @@ pub(crate) struct RevokedEarns {
 impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEarns {
     type Request = RevokeEarnRequest;
 
+    const BEGIN_REFUSES: bool = false;
+
     fn customers(request: &RevokeEarnRequest) -> Vec<CustomerId> {
         vec![request.customer]
     }

@@ -44,6 +44,8 @@ pub(crate) struct RevokedEnrolments {
 impl<'a, C: RecordingSql> Steps<'a, C> for RevokedEnrolments {
     type Request = RevokeEnrolmentsRequest;
 
+    const BEGIN_REFUSES: bool = false;
+
     fn customers(request: &RevokeEnrolmentsRequest) -> Vec<CustomerId> {
         request.targets.iter().map(|it| it.customer).collect()
     }

@@ -81,6 +81,14 @@ pub(crate) struct Versions {
     pub(crate) has_subjects: bool,
 }
 
+/// What requests were decided from, each once.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) badges: Vec<(BadgeId, BadgeVersion)>,
+    /// The versions of the org's rules for approval.
+    pub(crate) rules: Vec<RulesVersion>,
+}
+
 /// Badges: their locks, versions and counts.
 pub(crate) trait BadgeSql {
     /// The statements that lock the org's people until the transaction ends, as
@@ -128,8 +136,15 @@ pub(crate) trait LedgerSql {
     /// Forgets keys that this transaction has reserved.
     fn release_keys(&mut self, org: OrgId, rows: &[KeyRow<'_>]) -> QueryResult<()>;
 
-    /// Writes those rows whose names are new; gives the number of each that was.
-    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>>;
+    /// Writes those rows whose names are new; gives the number of each that was. And whether what requests
+    /// were `decided` from is as it was, nobody of the org was ever merged, and nothing waits for approval
+    /// that rules have to do with: it may say no without having looked.
+    fn write_rows(
+        &mut self,
+        org: OrgId,
+        rows: &[LedgerRow<'_>],
+        decided: Option<&Decided>,
+    ) -> QueryResult<(Vec<Option<i64>>, bool)>;
 
     /// Replaces the answers of rows that this transaction has written.
     fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()>;

@@ -185,7 +185,7 @@ fn use_up(
     }
     // One order for all.
     rows.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let numbers = connection.write_rows(org, &rows)?;
+    let (numbers, _) = connection.write_rows(org, &rows, None)?;
     Ok(numbers.iter().all(Option::is_some))
 }
 

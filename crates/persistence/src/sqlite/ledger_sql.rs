@@ -11,7 +11,7 @@ use super::shared::idempotency::{self, NewKey};
 use super::shared::requests;
 use super::{Connection, DB};
 use crate::recording::ledger::{KeyRow, LedgerName, LedgerRow};
-use crate::recording::sql::LedgerSql;
+use crate::recording::sql::{Decided, LedgerSql};
 use crate::retry::WorkError;
 use crate::schema::{idempotency as keys, request_ledger};
 use crate::statement::{Sql, Statement, here};
@@ -60,8 +60,14 @@ impl LedgerSql for Connection {
         Ok(())
     }
 
-    /// The one writer takes the org's next numbers.
-    fn write_rows(&mut self, org: OrgId, rows: &[LedgerRow<'_>]) -> QueryResult<Vec<Option<i64>>> {
+    /// The one writer takes the org's next numbers. Of what requests were decided from it says no: `versions`
+    /// tells, and costs no round trip here.
+    fn write_rows(
+        &mut self,
+        org: OrgId,
+        rows: &[LedgerRow<'_>],
+        _: Option<&Decided>,
+    ) -> QueryResult<(Vec<Option<i64>>, bool)> {
         let mut last: i64 = Statement::<DB, BigInt>::named(&LAST_NUMBER)
             .set::<BigInt, _>("org", org.get())
             .get_result(self)?;
@@ -71,7 +77,7 @@ impl LedgerSql for Connection {
             last += i64::from(is_new);
             numbers.push(is_new.then_some(last));
         }
-        Ok(numbers)
+        Ok((numbers, false))
     }
 
     fn correct_rows(&mut self, org: OrgId, rows: &[&LedgerRow<'_>]) -> QueryResult<()> {
