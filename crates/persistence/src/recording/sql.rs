@@ -83,6 +83,10 @@ pub(crate) struct Versions {
 
 /// What requests were decided from, each once.
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(dead_code, reason = "SQLite is asked by a statement of its own")
+)]
 pub(crate) struct Decided {
     pub(crate) badges: Vec<(BadgeId, BadgeVersion)>,
     /// The versions of the org's rules for approval.
