@@ -698,13 +698,7 @@ const LOOK_BEFORE_COPY: Hot = Hot {
 
 #[test]
 fn the_look_before_a_copy_uses_the_key_on_postgresql() {
-    recorder::start();
-    let database = Postgres::fresh();
-    let scene = Scene::set(database.open());
-    let request = scene.request(1_000);
-    let (_, sent) = recorder::sent(|| scene.enrol(request).unwrap().unwrap());
-    let statement = of(&LOOK_BEFORE_COPY, &sent.statements);
-    assert_planned(&mut planner(&database), statement, &LOOK_BEFORE_COPY);
+    assert_enrolling_is_planned(1_000, &LOOK_BEFORE_COPY);
 }
 
 /// What the statement that writes the ledger tells of badges, which SQLite does not do.
@@ -730,13 +724,18 @@ const AS_DECIDED: Hot = Hot {
 
 #[test]
 fn whether_badges_are_as_decided_is_looked_up_by_the_key_on_postgresql() {
+    assert_enrolling_is_planned(1, &AS_DECIDED);
+}
+
+/// That of what enrolling so many sends to PostgreSQL, `hot` is planned as it says.
+fn assert_enrolling_is_planned(customers: u32, hot: &Hot) {
     recorder::start();
     let database = Postgres::fresh();
     let scene = Scene::set(database.open());
-    let request = scene.request(1);
+    let request = scene.request(customers);
     let (_, sent) = recorder::sent(|| scene.enrol(request).unwrap().unwrap());
-    let statement = of(&AS_DECIDED, &sent.statements);
-    assert_planned(&mut planner(&database), statement, &AS_DECIDED);
+    let statement = of(hot, &sent.statements);
+    assert_planned(&mut planner(&database), statement, hot);
 }
 
 /// A connection that plans as those of the adapter do.

@@ -327,12 +327,12 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         connection: &mut C,
         decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
     ) -> Result<bool, WorkError> {
-        let decided = self.open().map(|request| &self.requests[request]);
-        let badges: BTreeSet<_> = decided.filter_map(&decided_from).map(|it| it.0).collect();
+        let decided = self.decided(&decided_from).badges.into_iter();
+        let mut badges: Vec<_> = decided.map(|(badge, _)| badge).collect();
+        badges.dedup();
         if badges.is_empty() {
             return Ok(true);
         }
-        let badges: Vec<_> = badges.into_iter().collect();
         let Versions {
             of_badges,
             is_any_merged,
@@ -485,7 +485,7 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         Ok(is_as_decided)
     }
 
-    /// What open requests were decided from.
+    /// What open requests were decided from, in order.
     fn decided(&self, decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>) -> Decided {
         let open = || self.open().map(|request| &self.requests[request]);
         let badges: BTreeSet<_> = open().filter_map(decided_from).collect();
