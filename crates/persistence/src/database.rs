@@ -100,6 +100,17 @@ impl Database {
         }
     }
 
+    /// The same database over the same connections, as if it had just been opened: nothing is remembered of
+    /// what was read. For tests that empty a database and use it again.
+    pub fn anew(&self) -> Self {
+        let (stores, migrations) = self.migrations.anew();
+        Self {
+            stores,
+            migrations,
+            ..self.clone()
+        }
+    }
+
     /// Shows in `registry` what is counted of its use.
     ///
     /// # Errors

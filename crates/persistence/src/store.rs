@@ -66,6 +66,15 @@ impl<C: PooledConnection> Store<C> {
         Self {
             writer: self.writer.joining(joined),
             reader: self.reader.joining(joined),
+            ..self.anew()
+        }
+    }
+
+    /// The same database over the same connections, which remembers nothing.
+    pub(crate) fn anew(&self) -> Self {
+        Self {
+            writer: self.writer.anew(),
+            reader: self.reader.anew(),
             many: self.many,
             settled: Settled::default(),
             request_heads: no_request_heads(),

@@ -50,6 +50,20 @@ pub fn verify(
 ) -> anyhow::Result<Vec<Checked>> {
     check_is_there(url)?;
     check_current(&open(url, options)?)?;
+    disagreements(url, options, now, progress, found)
+}
+
+/// The same of a database that is known to be of this release.
+///
+/// # Errors
+/// One line, without anything of the URL: the database does not answer.
+pub fn disagreements(
+    url: &DatabaseUrl,
+    options: &Options,
+    now: Instant,
+    progress: &dyn Progress,
+    found: &mut dyn FnMut(Disagreement),
+) -> anyhow::Result<Vec<Checked>> {
     let mut connection = connect(url, options)?;
     let mut checked = Vec::new();
     connection.within(Purpose::Read, &mut |connection| {

@@ -7,9 +7,11 @@ pub(crate) mod recorder;
 pub(crate) mod scene;
 pub(crate) mod verified;
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use accolade_contract_tests::Stores;
@@ -87,6 +89,8 @@ impl accolade_contract_tests::Database for Sqlite {
 /// A database of PostgreSQL, migrated.
 pub(crate) struct Postgres {
     pub(crate) database: TestDatabase,
+    /// How often it was connected to.
+    connected: AtomicUsize,
 }
 
 impl Postgres {
@@ -94,6 +98,7 @@ impl Postgres {
         let database = TestDatabase::from_template(&template(), migrate);
         Self {
             database: database.unwrap(),
+            connected: AtomicUsize::new(0),
         }
     }
 
@@ -102,13 +107,31 @@ impl Postgres {
         let database = TestDatabase::reused(&template(), migrate);
         Self {
             database: database.unwrap(),
+            connected: AtomicUsize::new(0),
         }
     }
 
     pub(crate) fn empty() -> Self {
         Self {
             database: TestDatabase::empty().unwrap(),
+            connected: AtomicUsize::new(0),
         }
+    }
+
+    /// A way to the database that is independent of all others of this test, over connections that the tests
+    /// before have left open: a session costs PostgreSQL more than most of what a test does with it.
+    fn kept(&self, options: &Options) -> Stores {
+        static KEPT: Mutex<BTreeMap<(String, usize, usize), Database>> =
+            Mutex::new(BTreeMap::new());
+        let way = self.connected.fetch_add(1, Ordering::Relaxed);
+        let key = (self.database.name().to_owned(), way, options.copy_from);
+        let known = KEPT.lock().unwrap().get(&key).map(Database::anew);
+        let database = known.unwrap_or_else(|| {
+            let opened = open(&self.url(), options).unwrap();
+            KEPT.lock().unwrap().insert(key, opened.clone());
+            opened
+        });
+        database.stores
     }
 
     pub(crate) fn url(&self) -> DatabaseUrl {
@@ -122,7 +145,7 @@ impl Postgres {
 
 impl accolade_contract_tests::Database for Postgres {
     fn connect(&self) -> Stores {
-        open(&self.url(), &when_needed()).unwrap().stores
+        self.kept(&when_needed())
     }
 }
 
@@ -131,11 +154,10 @@ pub(crate) struct Copying(pub(crate) Postgres);
 
 impl accolade_contract_tests::Database for Copying {
     fn connect(&self) -> Stores {
-        let options = Options {
+        self.0.kept(&Options {
             copy_from: 1,
             ..when_needed()
-        };
-        open(&self.0.url(), &options).unwrap().stores
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use accolade_contract_tests::{Database, Stores};
 use accolade_domain::instant::Instant;
-use accolade_persistence::{Compared, DatabaseUrl, Unwatched, transfer, verify};
+use accolade_persistence::{Compared, DatabaseUrl, Unwatched, disagreements, transfer};
 
 use super::{Postgres, Sqlite, when_needed};
 
@@ -104,7 +104,7 @@ const NOW: Instant = Instant::MAX;
 
 fn assert_agrees(url: &DatabaseUrl) {
     let mut found = Vec::new();
-    verify(url, &when_needed(), NOW, &Unwatched, &mut |it| {
+    disagreements(url, &when_needed(), NOW, &Unwatched, &mut |it| {
         found.push(it);
     })
     .unwrap();
