@@ -119,6 +119,11 @@ impl TestDatabase {
         &self.name
     }
 
+    /// Whether it is the next test's when it is dropped, rather than gone.
+    pub fn is_kept(&self) -> bool {
+        self.again.is_some()
+    }
+
     /// The URL of the server that the database is in.
     pub fn server_url(&self) -> &str {
         &self.server_url

@@ -118,11 +118,14 @@ impl Postgres {
         }
     }
 
-    /// A way to the database that is independent of all others of this test, over connections that the tests
-    /// before have left open: a session costs PostgreSQL more than most of what a test does with it.
+    /// A way to the database that is independent of all others of this test. If others use the database after
+    /// it, they have the connections, too: a session costs PostgreSQL more than most of what a test does.
     fn kept(&self, options: &Options) -> Stores {
         static KEPT: Mutex<BTreeMap<(String, usize, usize), Database>> =
             Mutex::new(BTreeMap::new());
+        if !self.database.is_kept() {
+            return open(&self.url(), options).unwrap().stores;
+        }
         let way = self.connected.fetch_add(1, Ordering::Relaxed);
         let key = (self.database.name().to_owned(), way, options.copy_from);
         let known = KEPT.lock().unwrap().get(&key).map(Database::anew);
