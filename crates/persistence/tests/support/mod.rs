@@ -95,25 +95,21 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     pub(crate) fn fresh() -> Self {
-        let database = TestDatabase::from_template(&template(), migrate);
-        Self {
-            database: database.unwrap(),
-            connected: AtomicUsize::new(0),
-        }
+        Self::on(TestDatabase::from_template(&template(), migrate))
     }
 
     /// For tests that write rows, and change nothing else of it.
     pub(crate) fn reused() -> Self {
-        let database = TestDatabase::reused(&template(), migrate);
-        Self {
-            database: database.unwrap(),
-            connected: AtomicUsize::new(0),
-        }
+        Self::on(TestDatabase::reused(&template(), migrate))
     }
 
     pub(crate) fn empty() -> Self {
+        Self::on(TestDatabase::empty())
+    }
+
+    fn on(database: anyhow::Result<TestDatabase>) -> Self {
         Self {
-            database: TestDatabase::empty().unwrap(),
+            database: database.unwrap(),
             connected: AtomicUsize::new(0),
         }
     }
@@ -128,13 +124,10 @@ impl Postgres {
         }
         let way = self.connected.fetch_add(1, Ordering::Relaxed);
         let key = (self.database.name().to_owned(), way, options.copy_from);
-        let known = KEPT.lock().unwrap().get(&key).map(Database::anew);
-        let database = known.unwrap_or_else(|| {
-            let opened = open(&self.url(), options).unwrap();
-            KEPT.lock().unwrap().insert(key, opened.clone());
-            opened
-        });
-        database.stores
+        let mut kept = KEPT.lock().unwrap();
+        let opened = kept.entry(key);
+        let opened = opened.or_insert_with(|| open(&self.url(), options).unwrap());
+        opened.anew().stores
     }
 
     pub(crate) fn url(&self) -> DatabaseUrl {
