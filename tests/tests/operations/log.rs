@@ -8,12 +8,13 @@ use rustix::process::Signal;
 /// A server of whose log nothing is read, so that the pipe is full after a few requests.
 fn unread() -> Server {
     Setup::new(Backend::Sqlite)
-        .set("log.level", "trace")
+        .set("log.level", "trace,actix_http::h1::dispatcher=trace")
         .without_a_reader_of_the_log()
         .start()
 }
 
 fn ask(org: &Org, times: usize) {
+    let org = org.with_a_connection();
     for _ in 0..times {
         org.get("badgeMeta").ok();
     }
