@@ -9,8 +9,8 @@ use accolade_tests::{
 use rustix::process::Signal;
 use serde_json::json;
 
-/// More rows than the buffers of a connection take: some twenty megabytes.
-const ROWS: i64 = 30_000;
+/// More rows than the buffers of a connection take: some twelve megabytes.
+const ROWS: i64 = 18_000;
 
 const SOON: Duration = Duration::from_mins(1);
 
