@@ -71,4 +71,4 @@ pub use private::{make_directory_of, open_for_owner};
 pub use progress::{Progress, Unwatched};
 pub use sealing::SealingKey;
 pub use transfer::{Compared, Side, UNFINISHED, transfer};
-pub use verify::{Checked, Disagreement, disagreements, verify};
+pub use verify::{Checked, Disagreement, Verification, verify};

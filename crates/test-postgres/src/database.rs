@@ -20,8 +20,17 @@ pub struct TestDatabase {
     name: String,
     url: String,
     server_url: String,
-    /// The template whose next clone it is when it is dropped, rather than gone.
-    again: Option<String>,
+    /// If it is another test's when it is dropped, rather than gone.
+    kept: Option<Kept>,
+}
+
+/// What a database is kept with.
+#[derive(Debug)]
+struct Kept {
+    /// The template whose next clone it is.
+    template: String,
+    /// What empties it.
+    session: psql::Session,
 }
 
 /// Clones of templates that nobody uses, emptied.
@@ -95,7 +104,8 @@ impl TestDatabase {
     /// As [`from_template`](Self::from_template).
     pub fn reused(template: &str, migrate: impl FnOnce(&str) -> Result<()>) -> Result<Self> {
         let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = (idle.iter()).position(|it| it.again.as_deref() == Some(template));
+        let of_template = |kept: &Kept| kept.template == template;
+        let found = (idle.iter()).position(|it| it.kept.as_ref().is_some_and(of_template));
         let found = found.map(|place| idle.swap_remove(place));
         drop(idle);
         if let Some(database) = found {
@@ -103,8 +113,12 @@ impl TestDatabase {
         }
         let mut database = Self::from_template(template, migrate)?;
         // In a server that somebody keeps, what waits for the next test would be left at the end.
-        let is_thrown_away = server()?.is_thrown_away;
-        database.again = is_thrown_away.then(|| template.to_owned());
+        if server()?.is_thrown_away {
+            database.kept = Some(Kept {
+                template: template.to_owned(),
+                session: psql::Session::start(&database.url)?,
+            });
+        }
         Ok(database)
     }
 
@@ -121,7 +135,7 @@ impl TestDatabase {
 
     /// Whether it is the next test's when it is dropped, rather than gone.
     pub fn is_kept(&self) -> bool {
-        self.again.is_some()
+        self.kept.is_some()
     }
 
     /// The URL of the server that the database is in.
@@ -132,14 +146,17 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let again = self.again.take().filter(|_| !std::thread::panicking());
-        if again.is_some() && psql::expect(&self.url, EMPTY).is_ok() {
+        let mut kept = self.kept.take().filter(|_| !std::thread::panicking());
+        if kept
+            .as_mut()
+            .is_some_and(|it| it.session.run(EMPTY).is_ok())
+        {
             let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push(Self {
                 name: std::mem::take(&mut self.name),
                 url: std::mem::take(&mut self.url),
                 server_url: std::mem::take(&mut self.server_url),
-                again,
+                kept,
             });
             return;
         }
@@ -209,7 +226,7 @@ impl Server {
             url: url::with_database(&self.url, &name),
             server_url: self.url.clone(),
             name,
-            again: None,
+            kept: None,
         })
     }
 

@@ -50,40 +50,52 @@ pub fn verify(
 ) -> anyhow::Result<Vec<Checked>> {
     check_is_there(url)?;
     check_current(&open(url, options)?)?;
-    disagreements(url, options, now, progress, found)
+    Verification::connect(url, options)?.run(now, progress, found)
 }
 
-/// The same of a database that is known to be of this release.
-///
-/// # Errors
-/// One line, without anything of the URL: the database does not answer.
-pub fn disagreements(
-    url: &DatabaseUrl,
-    options: &Options,
-    now: Instant,
-    progress: &dyn Progress,
-    found: &mut dyn FnMut(Disagreement),
-) -> anyhow::Result<Vec<Checked>> {
-    let mut connection = connect(url, options)?;
-    let mut checked = Vec::new();
-    connection.within(Purpose::Read, &mut |connection| {
-        for check in checks::CHECKS {
-            progress.begin(check.name, None);
-            let mut report = Report::new(check.name, found);
-            check.run(connection, &mut report)?;
-            checked.push(report.end());
-        }
-        for (name, look) in [
-            (ledger::NAME, ledger::look as Look),
-            (feed::NAME, feed::look),
-        ] {
-            let mut report = Report::new(name, found);
-            look(connection, now, progress, &mut report)?;
-            checked.push(report.end());
-        }
-        Ok(())
-    })?;
-    Ok(checked)
+/// A connection to a database that is known to be of this release, which reads all of it as often as it is told.
+#[allow(missing_debug_implementations)]
+pub struct Verification(Box<dyn DirectConnection>);
+
+impl Verification {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// One line, without anything of the URL: the database does not answer.
+    pub fn connect(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Self> {
+        Ok(Self(connect(url, options)?))
+    }
+
+    /// What [`verify`] does.
+    ///
+    /// # Errors
+    /// One line, without anything of the URL: the database does not answer.
+    pub fn run(
+        &mut self,
+        now: Instant,
+        progress: &dyn Progress,
+        found: &mut dyn FnMut(Disagreement),
+    ) -> anyhow::Result<Vec<Checked>> {
+        let mut checked = Vec::new();
+        self.0.within(Purpose::Read, &mut |connection| {
+            for check in checks::CHECKS {
+                progress.begin(check.name, None);
+                let mut report = Report::new(check.name, found);
+                check.run(connection, &mut report)?;
+                checked.push(report.end());
+            }
+            for (name, look) in [
+                (ledger::NAME, ledger::look as Look),
+                (feed::NAME, feed::look),
+            ] {
+                let mut report = Report::new(name, found);
+                look(connection, now, progress, &mut report)?;
+                checked.push(report.end());
+            }
+            Ok(())
+        })?;
+        Ok(checked)
+    }
 }
 
 type Look =

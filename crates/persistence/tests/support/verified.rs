@@ -1,10 +1,11 @@
 //! A database in which everything agrees, whatever was done to it through the ports.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 
 use accolade_contract_tests::{Database, Stores};
 use accolade_domain::instant::Instant;
-use accolade_persistence::{Compared, DatabaseUrl, Unwatched, disagreements, transfer};
+use accolade_persistence::{Compared, DatabaseUrl, Unwatched, Verification, transfer};
 
 use super::{Postgres, Sqlite, when_needed};
 
@@ -25,6 +26,11 @@ pub(crate) trait Movable: Database {
     fn fresh() -> Self;
     fn empty() -> Self;
     fn url(&self) -> DatabaseUrl;
+
+    /// Verifies it.
+    fn verify(&self) {
+        assert_agrees(&mut connect(&self.url()));
+    }
 }
 
 impl Movable for Sqlite {
@@ -57,6 +63,17 @@ impl Movable for Postgres {
     fn url(&self) -> DatabaseUrl {
         self.url()
     }
+    /// By a connection that is kept as those of [`connect`](Database::connect) are.
+    fn verify(&self) {
+        static KEPT: Mutex<BTreeMap<String, Verification>> = Mutex::new(BTreeMap::new());
+        let name = self.database.name();
+        let kept = KEPT.lock().unwrap().remove(name);
+        let mut verification = kept.unwrap_or_else(|| connect(&self.url()));
+        assert_agrees(&mut verification);
+        if self.database.is_kept() {
+            KEPT.lock().unwrap().insert(name.to_owned(), verification);
+        }
+    }
 }
 
 impl<D: Movable> Verified<D> {
@@ -81,17 +98,22 @@ impl<D: Movable> Drop for Verified<D> {
         if std::thread::panicking() {
             return;
         }
-        let url = self.database.url();
-        assert_agrees(&url);
+        self.database.verify();
         // Its connections go before the database is another test's.
         let used = self.used.take().expect("a test that used its database");
         let orgs = used.access.orgs().unwrap().len();
         drop(used);
         if orgs >= WALKS {
             let other = D::Other::empty();
-            let compared = transfer(&url, &other.url(), &when_needed(), &Unwatched).unwrap();
+            let compared = transfer(
+                &self.database.url(),
+                &other.url(),
+                &when_needed(),
+                &Unwatched,
+            )
+            .unwrap();
             assert!(compared.iter().all(Compared::is_equal), "{compared:#?}");
-            assert_agrees(&other.url());
+            other.verify();
         }
     }
 }
@@ -102,12 +124,14 @@ const SAID: [&str; 2] = ["positions of webhooks", "retries of webhooks"];
 /// What has expired need not have become an event: the suite says itself when it does.
 const NOW: Instant = Instant::MAX;
 
-fn assert_agrees(url: &DatabaseUrl) {
+fn connect(url: &DatabaseUrl) -> Verification {
+    Verification::connect(url, &when_needed()).unwrap()
+}
+
+fn assert_agrees(verification: &mut Verification) {
     let mut found = Vec::new();
-    disagreements(url, &when_needed(), NOW, &Unwatched, &mut |it| {
-        found.push(it);
-    })
-    .unwrap();
+    let checked = verification.run(NOW, &Unwatched, &mut |it| found.push(it));
+    checked.unwrap();
     found.retain(|it| !SAID.contains(&it.check));
     assert_eq!(found, []);
 }
