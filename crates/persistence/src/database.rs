@@ -13,6 +13,7 @@ use crate::migrations::{Migrated, Migrations};
 use crate::pool::{Connected, Connections};
 use crate::progress::Progress;
 use crate::sealing::SealingKey;
+use crate::store::Remembered;
 
 /// Which database.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,6 +84,7 @@ pub struct Database {
     pub stores: Stores,
     migrations: Arc<dyn Migrations>,
     metrics: Metrics,
+    remembered: Arc<Remembered>,
     /// The file, if it is SQLite's.
     file: Option<PathBuf>,
     /// Whether its connections are still open.
@@ -100,15 +102,9 @@ impl Database {
         }
     }
 
-    /// The same database over the same connections, as if it had just been opened: nothing is remembered of
-    /// what was read. For tests that empty a database and use it again.
-    pub fn anew(&self) -> Self {
-        let (stores, migrations) = self.migrations.anew();
-        Self {
-            stores,
-            migrations,
-            ..self.clone()
-        }
+    /// Forgets what was read of it. For whoever empties the database beside it, as tests do.
+    pub fn forget(&self) {
+        self.remembered.forget();
     }
 
     /// Shows in `registry` what is counted of its use.
@@ -178,6 +174,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
                 metrics: store.metrics.clone(),
+                remembered: Arc::clone(&store.remembered),
                 connected: store.pools.iter().map(Connections::connected).collect(),
                 migrations: store,
                 file: Some(path.clone()),
@@ -189,6 +186,7 @@ pub fn open(url: &DatabaseUrl, options: &Options) -> anyhow::Result<Database> {
             Ok(Database {
                 stores: Stores::new(Arc::clone(&store)),
                 metrics: store.metrics.clone(),
+                remembered: Arc::clone(&store.remembered),
                 connected: store.pools.iter().map(Connections::connected).collect(),
                 migrations: store,
                 file: None,

@@ -1,9 +1,5 @@
 //! Migrations: embedded in the program, run under a lock.
 
-use std::sync::Arc;
-
-use accolade_application::ports::Stores;
-
 /// The migration of which the last steps are the program's: SQL does not know how texts and
 /// identifiers are compared.
 pub(crate) const MAKES_TEXTS_COMPARABLE: &str = "20261128000300";
@@ -17,11 +13,8 @@ pub struct Migrated {
     pub notes: Vec<String>,
 }
 
-/// What can be done about a database's migrations, and with its connections as a whole.
+/// What can be done about a database's migrations.
 pub(crate) trait Migrations: Send + Sync {
-    /// The ports over the same connections, with nothing remembered.
-    fn anew(&self) -> (Stores, Arc<dyn Migrations>);
-
     /// Runs those that are missing.
     fn migrate(&self) -> anyhow::Result<Migrated>;
 

@@ -234,22 +234,12 @@ impl<C: PooledConnection> Transactions<C> {
         Self {
             always_begins: false,
             gate: None,
-            joined: Some(Arc::clone(joined)),
-            ..self.anew()
-        }
-    }
-
-    /// The same, which does not remember how the last went.
-    pub(crate) fn anew(&self) -> Self {
-        Self {
             connections: self.connections.clone(),
             begin: self.begin.clone(),
-            always_begins: self.always_begins,
-            gate: self.gate.clone(),
             patience: self.patience,
             is_in_doubt: AtomicBool::new(false),
             metrics: self.metrics.clone(),
-            joined: self.joined.clone(),
+            joined: Some(Arc::clone(joined)),
         }
     }
 

@@ -28,9 +28,28 @@ pub(crate) struct RequestHead {
     pub(crate) reference_id: Option<String>,
 }
 
-/// Nothing that is remembered of requests.
-pub(crate) fn no_request_heads() -> Cache<(i64, i64), Arc<RequestHead>> {
-    Cache::new(MOST_HEADS)
+/// What was read, and need not be read again.
+pub(crate) struct Remembered {
+    /// What of the outbox need not be looked for any more.
+    pub(crate) settled: Settled,
+    /// What the ledger says of requests, by org and number, without their answers: it never changes.
+    pub(crate) request_heads: Cache<(i64, i64), Arc<RequestHead>>,
+}
+
+impl Remembered {
+    pub(crate) fn forget(&self) {
+        self.settled.forget();
+        self.request_heads.invalidate_all();
+    }
+}
+
+impl Default for Remembered {
+    fn default() -> Self {
+        Self {
+            settled: Settled::default(),
+            request_heads: Cache::new(MOST_HEADS),
+        }
+    }
 }
 
 /// One database, as the ports use it.
@@ -41,10 +60,8 @@ pub(crate) struct Store<C: PooledConnection> {
     pub(crate) reader: Transactions<C>,
     /// From how many rows on a set is written in the way that is best for many.
     pub(crate) many: usize,
-    /// What of the outbox need not be looked for any more.
-    pub(crate) settled: Settled,
-    /// What the ledger says of requests, by org and number, without their answers: it never changes.
-    pub(crate) request_heads: Cache<(i64, i64), Arc<RequestHead>>,
+    /// What its ports remember.
+    pub(crate) remembered: Arc<Remembered>,
     /// The pools, each once.
     pub(crate) pools: Vec<Connections<C>>,
     /// Opens a connection for migrations, which may take their time.
@@ -66,18 +83,8 @@ impl<C: PooledConnection> Store<C> {
         Self {
             writer: self.writer.joining(joined),
             reader: self.reader.joining(joined),
-            ..self.anew()
-        }
-    }
-
-    /// The same database over the same connections, which remembers nothing.
-    pub(crate) fn anew(&self) -> Self {
-        Self {
-            writer: self.writer.anew(),
-            reader: self.reader.anew(),
             many: self.many,
-            settled: Settled::default(),
-            request_heads: no_request_heads(),
+            remembered: Arc::default(),
             pools: self.pools.clone(),
             for_migrations: Arc::clone(&self.for_migrations),
             migration_patience: self.migration_patience,

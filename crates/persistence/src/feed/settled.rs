@@ -66,6 +66,12 @@ impl Settled {
         last_number == self.up_to() && !self.seen().is_old(now)
     }
 
+    /// As if nothing had been looked for yet.
+    pub(crate) fn forget(&self) {
+        *self.seen() = Seen::default();
+        self.up_to.store(0, Ordering::Relaxed);
+    }
+
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }

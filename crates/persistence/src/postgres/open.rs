@@ -15,12 +15,11 @@ use super::session::{self, Session};
 use super::url::count_of_hosts;
 use crate::connection_failure::reason;
 use crate::database::Options;
-use crate::feed::settled::Settled;
 use crate::metrics::{Metrics, Use};
 use crate::pool::Connections;
 use crate::retry::{Transactions, exclusive};
 use crate::sealing::Sealing;
-use crate::store::{Store, no_request_heads};
+use crate::store::Store;
 
 /// The oldest version that this runs on.
 const OLDEST: i32 = 15;
@@ -89,9 +88,8 @@ pub(crate) fn open(url: &str, options: &Options) -> anyhow::Result<Store<Connect
         for_migrations: Arc::new(move || connect(&url)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
-        settled: Settled::default(),
         metrics,
-        request_heads: no_request_heads(),
+        remembered: Arc::default(),
         file: None,
     })
 }

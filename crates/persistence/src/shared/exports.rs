@@ -276,7 +276,7 @@ impl Store<Connection> {
         let mut found = HashMap::with_capacity(numbers.len());
         let mut unknown = Vec::new();
         for number in numbers {
-            match self.request_heads.get(&(org.get(), number)) {
+            match self.remembered.request_heads.get(&(org.get(), number)) {
                 Some(head) => {
                     found.insert(number, head);
                 }
@@ -305,7 +305,7 @@ impl Store<Connection> {
         for (number, head) in read {
             let head = Arc::new(head);
             let key = (org.get(), number);
-            self.request_heads.insert(key, Arc::clone(&head));
+            self.remembered.request_heads.insert(key, Arc::clone(&head));
             found.insert(number, head);
         }
         Ok(found)

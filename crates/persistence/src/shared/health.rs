@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use accolade_application::ports::{Health, NotReady, PoolUsage, StoreError, Stores};
+use accolade_application::ports::{Health, NotReady, PoolUsage, StoreError};
 use anyhow::anyhow;
 use diesel::connection::{BoxableConnection, SimpleConnection as _};
 use diesel::migration::{
@@ -175,11 +175,6 @@ impl Migration<DB> for ComparableTexts {
 }
 
 impl Migrations for Store<Connection> {
-    fn anew(&self) -> (Stores, Arc<dyn Migrations>) {
-        let store = Arc::new(Self::anew(self));
-        (Stores::new(Arc::clone(&store)), store)
-    }
-
     fn migrate(&self) -> anyhow::Result<Migrated> {
         let mut run = Migrated::default();
         // Who has nothing to do waits for nobody.

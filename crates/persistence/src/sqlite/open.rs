@@ -14,14 +14,13 @@ use diesel::sql_types::Text;
 use super::file::{all_beside, name, prepare};
 use super::{Connection, DB, is_locked};
 use crate::database::{Options, Synchronous};
-use crate::feed::settled::Settled;
 use crate::metrics::{Metrics, Use};
 use crate::opened_file::OpenedFile;
 use crate::pool::Connections;
 use crate::retry::Transactions;
 use crate::sealing::Sealing;
 use crate::statement::Statement;
-use crate::store::{Store, no_request_heads, one_line};
+use crate::store::{Store, one_line};
 use crate::waiting::{Awaited, wait_for};
 
 /// How long SQLite itself waits, where whoever waits is told of it.
@@ -84,9 +83,8 @@ pub(crate) fn open(path: &Path, options: &Options) -> anyhow::Result<Store<Conne
         for_migrations: Arc::new(move || first_in_turn(&file, &settings, patience)),
         migration_patience: options.migration_patience,
         sealing: Sealing::new(options.secrets_key.as_ref()),
-        settled: Settled::default(),
         metrics,
-        request_heads: no_request_heads(),
+        remembered: Arc::default(),
         file: Some(opened),
     })
 }

@@ -61,12 +61,15 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
             .reader
             .query(|connection| Ok(connection.last_number()?))?;
         let now = std::time::Instant::now();
-        if self.settled.is_all(last_number, now) {
+        if self.remembered.settled.is_all(last_number, now) {
             return Ok(0);
         }
         // The number came first: whoever draws one later is none of those who may have drawn it.
         let open = self.reader.query(|connection| Ok(connection.writing()?))?;
-        let look = self.settled.look(Writing { last_number, open }, now);
+        let look = self
+            .remembered
+            .settled
+            .look(Writing { last_number, open }, now);
         let orgs = self
             .reader
             .query(|connection| Ok(connection.orgs_waiting(look.from)?))?;
@@ -75,7 +78,7 @@ impl<C: ExpiryConnection> EventStore for Store<C> {
             events += self.sequence_org(org, look.from)?;
             Ok(())
         })?;
-        self.settled.looked(look);
+        self.remembered.settled.looked(look);
         Ok(events)
     }
 
@@ -133,7 +136,7 @@ fn for_each_org(
 impl<C: FeedConnection> Store<C> {
     /// Gives positions to all of the org that was committed, if anything has none.
     fn sequence_all_of(&self, org: OrgId) -> Result<(), StoreError> {
-        let from = self.settled.up_to();
+        let from = self.remembered.settled.up_to();
         let is_any_waiting = self
             .reader
             .query(|connection| Ok(connection.is_any_waiting(org, from)?))?;

@@ -120,7 +120,7 @@ impl<C: ExpiryConnection> Store<C> {
     /// Gives positions to all that was committed, with which what is due of it is entered. Only the sequencer
     /// says up to where nothing comes any more: here others may look at the same time.
     fn enter_new(&self) -> Result<(), StoreError> {
-        let from = self.settled.up_to();
+        let from = self.remembered.settled.up_to();
         let orgs = self
             .reader
             .query(|connection| Ok(connection.orgs_waiting(from)?))?;

@@ -89,8 +89,8 @@ impl accolade_contract_tests::Database for Sqlite {
 /// A database of PostgreSQL, migrated.
 pub(crate) struct Postgres {
     pub(crate) database: TestDatabase,
-    /// How often it was connected to.
-    connected: AtomicUsize,
+    /// How many ways to it there are.
+    ways: AtomicUsize,
 }
 
 impl Postgres {
@@ -110,24 +110,34 @@ impl Postgres {
     fn on(database: anyhow::Result<TestDatabase>) -> Self {
         Self {
             database: database.unwrap(),
-            connected: AtomicUsize::new(0),
+            ways: AtomicUsize::new(0),
         }
     }
 
-    /// A way to the database that is independent of all others of this test. If others use the database after
+    /// Another way to the database, independent of all that this test has. If others use the database after
     /// it, they have the connections, too: a session costs PostgreSQL more than most of what a test does.
-    fn kept(&self, options: &Options) -> Stores {
-        static KEPT: Mutex<BTreeMap<(String, usize, usize), Database>> =
+    fn way(&self, options: &Options) -> Stores {
+        /// Ways that are open, by the database's name and how many this test has besides.
+        static OPEN: Mutex<BTreeMap<(String, usize), (Options, Database)>> =
             Mutex::new(BTreeMap::new());
         if !self.database.is_kept() {
             return open(&self.url(), options).unwrap().stores;
         }
-        let way = self.connected.fetch_add(1, Ordering::Relaxed);
-        let key = (self.database.name().to_owned(), way, options.copy_from);
-        let mut kept = KEPT.lock().unwrap();
-        let opened = kept.entry(key);
-        let opened = opened.or_insert_with(|| open(&self.url(), options).unwrap());
-        opened.anew().stores
+        let key = (
+            self.database.name().to_owned(),
+            self.ways.fetch_add(1, Ordering::Relaxed),
+        );
+        let kept = OPEN.lock().unwrap().remove(&key);
+        // One of other options is closed: they would be many.
+        let kept = kept.filter(|(of, _)| of == options);
+        let opened = || open(&self.url(), options).unwrap();
+        let database = kept.map_or_else(opened, |(_, database)| database);
+        database.forget();
+        let stores = database.stores.clone();
+        OPEN.lock()
+            .unwrap()
+            .insert(key, (options.clone(), database));
+        stores
     }
 
     pub(crate) fn url(&self) -> DatabaseUrl {
@@ -141,7 +151,7 @@ impl Postgres {
 
 impl accolade_contract_tests::Database for Postgres {
     fn connect(&self) -> Stores {
-        self.kept(&when_needed())
+        self.way(&when_needed())
     }
 }
 
@@ -150,7 +160,7 @@ pub(crate) struct Copying(pub(crate) Postgres);
 
 impl accolade_contract_tests::Database for Copying {
     fn connect(&self) -> Stores {
-        self.0.kept(&Options {
+        self.0.way(&Options {
             copy_from: 1,
             ..when_needed()
         })
