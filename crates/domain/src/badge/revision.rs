@@ -20,7 +20,8 @@ impl Badge {
     /// # Errors
     /// Everything that is wrong: as [`BadgeDraft::define`]; 729 if an owner with an
     /// active claim is left out; and, unless the badge is upcoming, 723, 1904
-    /// and 826 where the start, the earn type or a constraint's kind would change.
+    /// and 826 where the start, the earn type or a constraint's kind would change, or its cycle
+    /// in the badge's last window.
     pub fn revise(
         &self,
         draft: BadgeDraft,
@@ -101,10 +102,28 @@ impl Badge {
         if started {
             let whole = earning_time(&definition, defining.zone);
             let editing = Editing { whole, defining };
-            definition.customer_constraints =
-                editing.merge(&old.customer_constraints, drafts.0, &mut reference);
-            definition.badge_constraints =
-                editing.merge(&old.badge_constraints, drafts.1, &mut reference);
+            for (field, old, new, merged) in [
+                (
+                    "customerConstraints",
+                    &old.customer_constraints,
+                    drafts.0,
+                    &mut definition.customer_constraints,
+                ),
+                (
+                    "badgeConstraints",
+                    &old.badge_constraints,
+                    drafts.1,
+                    &mut definition.badge_constraints,
+                ),
+            ] {
+                match editing.merge(old, new, &mut reference) {
+                    Ok(constraints) => *merged = constraints,
+                    Err(problem) => problems.push(problem.at_field(field)),
+                }
+            }
+            if !problems.is_empty() {
+                return Err(problems);
+            }
         }
         Ok(definition)
     }
@@ -172,6 +191,66 @@ fn is_count<W>(constraint: &Constraint<W>) -> bool {
     }
 }
 
+/// A configuration of fixed windows that runs, the one that follows it, and what a draft says of them.
+#[derive(Default)]
+struct Succession {
+    running: Option<FixedWindow>,
+    next: Option<FixedWindow>,
+    /// The draft has the running one, as it is but for its limit.
+    keeps_running: bool,
+    /// The draft has the following one, likewise.
+    keeps_next: bool,
+    /// What the draft has in the place of the following one, or follow where none does.
+    other: Option<FixedWindowDraft>,
+}
+
+impl Succession {
+    /// Those of a badge's configurations, of which none is past.
+    fn all(windows: Vec<FixedWindow>, now: Instant) -> Vec<Self> {
+        let (mut next, running): (Vec<_>, Vec<_>) =
+            windows.into_iter().partition(|w| is_next(w, now));
+        let mut all = Vec::new();
+        for running in running {
+            let follows = |w: &FixedWindow| running.until.is_some() && w.from == running.until;
+            let place = next.iter().position(follows);
+            all.push(Self {
+                running: Some(running),
+                next: place.map(|place| next.remove(place)),
+                ..Self::default()
+            });
+        }
+        all.extend(next.into_iter().map(|next| Self {
+            next: Some(next),
+            ..Self::default()
+        }));
+        all
+    }
+
+    /// Whether `draft` names one of them that it changes.
+    fn is_named_by(&self, draft: &FixedWindowDraft) -> bool {
+        let names =
+            |w: &Option<FixedWindow>| w.is_some_and(|w| Some(w.reference) == draft.reference);
+        !self.keeps_next && names(&self.next) || !self.keeps_running && names(&self.running)
+    }
+
+    fn is_left_out(&self) -> bool {
+        !self.keeps_running && !self.keeps_next && self.other.is_none()
+    }
+
+    /// The running one where the draft does not have it, though something follows it: it runs to its end.
+    fn unsaid(&self) -> Option<FixedWindow> {
+        self.running.filter(|_| !self.keeps_running)
+    }
+}
+
+/// What a draft has, in its order: fixed windows by the succession that they belong to.
+enum Said {
+    Plain(Constraint),
+    Running(usize),
+    Next(usize),
+    Other(usize),
+}
+
 /// Editing the fixed windows of a badge that has started.
 struct Editing<'a> {
     whole: Window,
@@ -181,137 +260,146 @@ struct Editing<'a> {
 impl Editing<'_> {
     /// The constraints that `new` asks for, in which fixed windows go on as they
     /// are, or from the end of the running window on, and past ones are kept.
+    ///
+    /// # Errors
+    /// 826: the running window is the last, and another cycle was to follow it.
     fn merge(
         &self,
         old: &[Constraint],
         new: Vec<Constraint<FixedWindowDraft>>,
         reference: &mut impl FnMut() -> Uuid,
-    ) -> Vec<Constraint> {
-        let now = self.defining.now;
-        let mut existing: Vec<FixedWindow> = old
-            .iter()
-            .filter_map(|c| {
-                if let Constraint::FixedWindow(w) = c {
-                    Some(*w)
-                } else {
-                    None
-                }
-            })
-            .collect();
-        let kept_past: Vec<FixedWindow> = existing
-            .iter()
-            .copied()
-            .filter(|w| is_past(w, now))
-            .collect();
-        existing.retain(|w| !is_past(w, now));
-        let (mut next, mut current): (Vec<_>, Vec<_>) =
-            existing.into_iter().partition(|w| is_next(w, now));
+    ) -> Result<Vec<Constraint>, Rejection> {
+        let windows = old.iter().filter_map(|constraint| match constraint {
+            Constraint::FixedWindow(window) => Some(*window),
+            _ => None,
+        });
+        let (past, windows): (Vec<_>, Vec<_>) =
+            windows.partition(|window| is_past(window, self.defining.now));
+        let mut successions = Succession::all(windows, self.defining.now);
 
-        let mut merged = Vec::new();
+        let mut said = Vec::new();
         let mut changed = Vec::new();
         for constraint in new {
             match constraint {
-                Constraint::FixedWindow(draft) => {
-                    match take(&mut next, &draft).or_else(|| take(&mut current, &draft)) {
-                        Some(same) => merged.push(Constraint::FixedWindow(FixedWindow {
-                            max: draft.max,
-                            ..same
-                        })),
-                        None => changed.push(draft),
-                    }
-                }
-                other => merged.push(other.with_reference(&mut *reference)),
-            }
-        }
-        // A running window whose successor was taken out runs until the badge ends.
-        let follows = |merged: &[Constraint], until| {
-            merged
-                .iter()
-                .any(|c| matches!(c, Constraint::FixedWindow(w) if w.from == Some(until)))
-        };
-        for index in 0..merged.len() {
-            if let Constraint::FixedWindow(window) = merged[index]
-                && let Some(until) = window.until
-                && !follows(&merged, until)
-            {
-                merged[index] = Constraint::FixedWindow(FixedWindow {
-                    until: None,
-                    ..window
-                });
+                Constraint::FixedWindow(draft) => match keep(&mut successions, &draft) {
+                    Some(kept) => said.push(kept),
+                    None => changed.push(draft),
+                },
+                other => said.push(Said::Plain(other.with_reference(&mut *reference))),
             }
         }
         for draft in changed {
-            let mut added = FixedWindow {
-                reference: reference(),
-                cycle: draft.cycle,
-                max: draft.max,
-                from: None,
-                until: None,
-            };
-            let named = |w: &FixedWindow| Some(w.reference) == draft.reference;
-            // A new window replaces the configuration that it names; if it names none, one that the
-            // draft leaves out.
-            let from_next = next.iter().position(named);
-            let from_current = current
-                .iter()
-                .position(named)
-                .or_else(|| (!current.is_empty()).then_some(0));
-            if let Some(index) = from_next {
-                added.from = next.remove(index).from;
-            } else if let Some(index) = from_current {
-                let running = current.remove(index);
-                let end = self.running_window_end(&running);
-                if let Some(end) = end {
-                    added.from = Some(end);
-                    merged.push(Constraint::FixedWindow(FixedWindow {
-                        until: Some(end),
-                        ..running
-                    }));
-                } else {
-                    // The running window ends with the badge: nothing can follow it.
-                    added = FixedWindow {
-                        max: draft.max,
-                        ..running
-                    };
+            // It stands in the place of what it names, or else of something that the draft leaves out.
+            let named = successions.iter().position(|it| it.is_named_by(&draft));
+            let place = named.or_else(|| successions.iter().position(Succession::is_left_out));
+            match place {
+                Some(place) => {
+                    successions[place].other = Some(draft);
+                    said.push(Said::Other(place));
+                }
+                None => said.push(Said::Plain(
+                    Constraint::FixedWindow(draft).with_reference(&mut *reference),
+                )),
+            }
+        }
+        for it in &mut successions {
+            if let Some(running) = &mut it.running {
+                running.until = match (&it.other, it.keeps_next) {
+                    (Some(_), _) => Some(self.running_window_end(running)?),
+                    (None, true) => running.until,
+                    // Nothing follows it any more: it runs until the badge ends.
+                    (None, false) => None,
+                };
+            }
+        }
+        let mut merged = Vec::new();
+        for said in said {
+            match said {
+                Said::Plain(constraint) => merged.push(constraint),
+                Said::Running(place) => {
+                    merged.extend(successions[place].running.map(Constraint::FixedWindow));
+                }
+                // It was asked for, and another one too, which follows in its place.
+                Said::Next(place) if successions[place].other.is_some() => {}
+                Said::Next(place) => {
+                    let it = &successions[place];
+                    let both = it.unsaid().into_iter().chain(it.next);
+                    merged.extend(both.map(Constraint::FixedWindow));
+                }
+                Said::Other(place) => {
+                    let it = &successions[place];
+                    merged.extend(it.unsaid().map(Constraint::FixedWindow));
+                    let from = it.running.map_or_else(|| it.next?.from, |it| it.until);
+                    let other = it.other.map(|other| FixedWindow {
+                        reference: reference(),
+                        cycle: other.cycle,
+                        max: other.max,
+                        from,
+                        until: None,
+                    });
+                    merged.extend(other.map(Constraint::FixedWindow));
                 }
             }
-            merged.push(Constraint::FixedWindow(added));
         }
-        merged.extend(kept_past.into_iter().map(Constraint::FixedWindow));
-        merged
+        merged.extend(past.into_iter().map(Constraint::FixedWindow));
+        Ok(merged)
     }
 
-    /// When the window that runs now ends; `None` if it ends with the badge, so that none follows.
-    fn running_window_end(&self, running: &FixedWindow) -> Option<Instant> {
+    /// When the window that runs now ends.
+    ///
+    /// # Errors
+    /// 826: with the badge, so that none follows.
+    fn running_window_end(&self, running: &FixedWindow) -> Result<Instant, Rejection> {
         let open = FixedWindow {
             until: None,
             ..*running
         };
-        let whole = tiled_by(&open, self.whole);
         let windows = Windows {
             cycle: running.cycle,
-            whole,
+            whole: tiled_by(&open, self.whole),
             zone: self.defining.zone,
         };
-        let end = windows.containing(self.defining.now)?.ends_on?;
-        (Some(end) != self.whole.ends_on).then_some(end)
+        let runs = windows.containing(self.defining.now);
+        let end = runs.and_then(|window| window.ends_on);
+        end.filter(|end| Some(*end) != self.whole.ends_on)
+            .ok_or_else(|| Rejection::new(Code::ConstraintKindFixed).with_message(NONE_FOLLOWS))
     }
 }
 
-/// Takes out of `windows` the one that `draft` asks for: with the same cycle,
-/// and the reference if it has one.
-fn take(windows: &mut Vec<FixedWindow>, draft: &FixedWindowDraft) -> Option<FixedWindow> {
-    let index = windows.iter().position(|w| {
-        w.cycle == draft.cycle
-            && draft
-                .reference
-                .is_none_or(|reference| reference == w.reference)
-    })?;
-    Some(windows.remove(index))
+const NONE_FOLLOWS: &str = "The running window is the badge's last: one of another cycle cannot follow it. Leave the cycle as it is, or let the badge end later.";
+
+/// Has the window go on that `draft` asks for, with the same cycle and the reference if it has one. One that
+/// follows another comes first.
+fn keep(successions: &mut [Succession], draft: &FixedWindowDraft) -> Option<Said> {
+    let asks = |w: &FixedWindow| {
+        let reference = draft.reference.unwrap_or(w.reference);
+        (w.cycle, w.reference) == (draft.cycle, reference)
+    };
+    for (place, it) in successions.iter_mut().enumerate() {
+        if let Some(next) = it.next.as_mut().filter(|w| !it.keeps_next && asks(&**w)) {
+            next.max = draft.max;
+            it.keeps_next = true;
+            return Some(Said::Next(place));
+        }
+    }
+    for (place, it) in successions.iter_mut().enumerate() {
+        if let Some(running) = it
+            .running
+            .as_mut()
+            .filter(|w| !it.keeps_running && asks(&**w))
+        {
+            running.max = draft.max;
+            it.keeps_running = true;
+            return Some(Said::Running(place));
+        }
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::badge::constraint::{Count, Cycle};
     use crate::badge::{EarnMode, EarnType, Expiry};
@@ -516,6 +604,158 @@ mod tests {
             configs(&revise(&again, draft, NOW).unwrap()),
             [(100, 3, 5, None, None)]
         );
+    }
+
+    /// When the window of [`three_days`] ends that runs at [`NOW`].
+    const TURN: &str = "2026-05-11T00:00:00Z";
+
+    /// What becomes of [`three_days`], which windows of a week follow (200), by a draft with these.
+    fn edited(windows: &[Constraint<FixedWindowDraft>]) -> Vec<Config> {
+        let running = FixedWindow {
+            until: Some(at(TURN)),
+            ..three_days()
+        };
+        let next = FixedWindow {
+            reference: Uuid::from_u128(200),
+            cycle: Cycle::Days {
+                refresh_rate: count(7),
+            },
+            max: count(9),
+            from: running.until,
+            until: None,
+        };
+        let badge = limited(&[running, next]);
+        let draft = BadgeDraft {
+            badge_constraints: windows.to_vec(),
+            ..draft_of(&badge)
+        };
+        configs(&revise(&badge, draft, NOW).unwrap())
+    }
+
+    #[test]
+    fn the_running_configuration_runs_to_its_end_whoever_says_only_what_follows_it() {
+        let turn = || Some(TURN.to_owned());
+        for (windows, max) in [
+            (&[daily(7, 9, None)][..], 9),
+            (&[daily(7, 4, None)], 4),
+            (&[daily(7, 4, Some(200))], 4),
+            (&[daily(3, 5, Some(100)), daily(7, 9, Some(200))], 9),
+        ] {
+            let both = [(100, 3, 5, None, turn()), (200, 7, max, turn(), None)];
+            assert_eq!(edited(windows), both, "{windows:?}");
+        }
+    }
+
+    #[test]
+    fn whichever_of_both_is_given_another_cycle_one_follows_the_running_one() {
+        let turn = || Some(TURN.to_owned());
+        for windows in [
+            &[daily(3, 5, Some(100)), daily(14, 2, Some(200))][..],
+            &[daily(14, 2, Some(200))],
+            &[daily(14, 2, Some(100)), daily(7, 9, Some(200))],
+            &[daily(14, 2, Some(100))],
+        ] {
+            let edited = edited(windows);
+            let [running, next] = &edited[..] else {
+                panic!("{windows:?}: {edited:?}")
+            };
+            assert_eq!(*running, (100, 3, 5, None, turn()), "{windows:?}");
+            let next = (next.1, next.2, next.3.clone(), next.4.clone());
+            assert_eq!(next, (14, 2, turn(), None), "{windows:?}");
+        }
+    }
+
+    /// The windows of `badge` as a caller reads them, of which the one at `place`, or the last, gets `cycle`;
+    /// only that one, unless `all` are sent back.
+    fn echoed(
+        badge: &Badge,
+        place: usize,
+        days: i64,
+        all: bool,
+    ) -> Vec<Constraint<FixedWindowDraft>> {
+        let windows = badge.definition.badge_constraints.iter();
+        let mut drafts: Vec<_> = windows
+            .filter_map(|constraint| match constraint {
+                Constraint::FixedWindow(window) => Some(FixedWindowDraft {
+                    reference: Some(window.reference),
+                    cycle: window.cycle,
+                    max: window.max,
+                }),
+                _ => None,
+            })
+            .collect();
+        let place = place.min(drafts.len() - 1);
+        drafts[place].cycle = Cycle::Days {
+            refresh_rate: count(days),
+        };
+        if !all {
+            drafts = vec![drafts[place]];
+        }
+        drafts.into_iter().map(Constraint::FixedWindow).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn windows_tile_a_badges_life_across_edits(
+            edits in prop::collection::vec((0..9_i64, 0..4_usize, 1..9_i64, any::<bool>(), any::<bool>()), 1..8)
+        ) {
+            let mut badge = limited(&[three_days()]);
+            let mut now = at(NOW);
+            for (made, (days, place, cycle, named, all)) in edits.into_iter().enumerate() {
+                now = now + time::Duration::days(days);
+                let draft = BadgeDraft {
+                    badge_constraints: if named {
+                        echoed(&badge, place, cycle, all)
+                    } else {
+                        vec![daily(cycle, 5, None)]
+                    },
+                    ..draft_of(&badge)
+                };
+                let zone = Zone::utc();
+                let defining = Defining { now, zone: &zone, migrating: false };
+                let mut reference = made as u128 * 1_000 + 1_000;
+                let revised = badge.revise(draft, defining, || {
+                    reference += 1;
+                    Uuid::from_u128(reference)
+                });
+                // What names a past one alone, and changes it, is no window at all.
+                let Ok(revised) = revised else { continue };
+                if revised.badge_constraints.iter().all(|it| matches!(it, Constraint::FixedWindow(w) if is_past(w, now))) {
+                    continue;
+                }
+                badge.definition = revised;
+                let whole = earning_time(&badge.definition, &zone);
+                let windows = badge.definition.badge_constraints.iter();
+                let mut spans: Vec<_> = windows
+                    .filter_map(|constraint| match constraint {
+                        Constraint::FixedWindow(window) => Some(tiled_by(window, whole)),
+                        _ => None,
+                    })
+                    .collect();
+                spans.sort_by_key(|span| span.starts_on);
+                prop_assert_eq!(spans[0].starts_on, whole.starts_on);
+                for pair in spans.windows(2) {
+                    prop_assert_eq!(pair[0].ends_on, Some(pair[1].starts_on), "{:?}", spans);
+                }
+                prop_assert_eq!(spans.last().unwrap().ends_on, whole.ends_on);
+            }
+        }
+    }
+
+    #[test]
+    fn no_other_cycle_follows_the_last_window() {
+        let badge = limited(&[FixedWindow {
+            cycle: Cycle::Months,
+            ..three_days()
+        }]);
+        let draft = BadgeDraft {
+            badge_constraints: vec![daily(1, 5, None)],
+            ..draft_of(&badge)
+        };
+        // The last enrolment ends on 2031-01-15.
+        for now in ["2031-01-10T00:00:00Z", "2031-01-16T00:00:00Z"] {
+            assert_eq!(revise(&badge, draft.clone(), now), Err(vec![826]));
+        }
     }
 
     #[test]

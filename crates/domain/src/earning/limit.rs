@@ -233,6 +233,30 @@ pub fn counted_window(window: Window, whole: Window) -> Window {
     }
 }
 
+/// The window of `fixed` whose earns an earn at `event_on` is counted with. Behind the end of the badge, where
+/// those earn who were enrolled before it was made to end sooner, windows follow each other as if it did not end.
+fn window_of_earn(
+    fixed: &FixedWindow,
+    whole: Window,
+    event_on: Instant,
+    zone: &Zone,
+) -> Option<Window> {
+    if whole.ends_on.is_none_or(|end| event_on <= end) {
+        let window = governing_window(fixed, whole, event_on, zone)?;
+        return Some(counted_window(window, whole));
+    }
+    let endless = Window {
+        ends_on: None,
+        ..whole
+    };
+    Windows {
+        cycle: fixed.cycle,
+        whole: tiled_by(fixed, endless),
+        zone,
+    }
+    .containing(event_on)
+}
+
 /// What an earn with the event date `event_on`, recorded at `now`, must have
 /// room under: first the customer's limits, then the badge's, each in the order of the
 /// definition.
@@ -259,14 +283,9 @@ pub fn limits(
             match constraint {
                 Constraint::FixedValue(max) => add(Span::AllTime, *max),
                 Constraint::FixedWindow(fixed) => {
-                    if let Some(window) = governing_window(fixed, whole, event_on, zone) {
-                        add(
-                            Span::Fixed {
-                                reference: fixed.reference,
-                                window: counted_window(window, whole),
-                            },
-                            fixed.max,
-                        );
+                    if let Some(window) = window_of_earn(fixed, whole, event_on, zone) {
+                        let reference = fixed.reference;
+                        add(Span::Fixed { reference, window }, fixed.max);
                     }
                 }
                 Constraint::RollingWindow(windows) => {
@@ -293,7 +312,7 @@ pub fn limits(
 mod tests {
     use super::*;
     use crate::badge::constraint::Cycle;
-    use crate::badge::{Badge, EarnMode};
+    use crate::badge::{Badge, EarnMode, Expiry};
     use crate::earning::EarnedBadge;
     use crate::fixtures::{at, badge};
 
@@ -340,6 +359,38 @@ mod tests {
             limit(&badge, "2029-11-30T00:00:00Z"),
             "2029-12-01T00:00:00Z"
         ));
+    }
+
+    #[test]
+    fn behind_the_end_of_the_badge_who_is_enrolled_longer_is_limited_as_before() {
+        let mut badge = monthly();
+        let enrolment_expiry = Expiry::FixedDate(at("2026-06-10T00:00:00Z"));
+        badge.definition.earn_mode = EarnMode::EnrolThenEarn { enrolment_expiry };
+        for (event_on, from, until) in [
+            (
+                "2026-06-09T00:00:00Z",
+                "2026-06-01T00:00:00Z",
+                "2026-06-10T00:00:00.000001Z",
+            ),
+            (
+                "2026-06-11T00:00:00Z",
+                "2026-06-01T00:00:00Z",
+                "2026-07-01T00:00:00Z",
+            ),
+            (
+                "2027-02-03T00:00:00Z",
+                "2027-02-01T00:00:00Z",
+                "2027-03-01T00:00:00Z",
+            ),
+        ] {
+            let window = Window {
+                starts_on: at(from),
+                ends_on: Some(at(until)),
+            };
+            let reference = Uuid::nil();
+            let span = Span::Fixed { reference, window };
+            assert_eq!(limit(&badge, event_on).span, span, "{event_on}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use crate::badge::{Badge, BadgeStatus, EarnMode, EarnType};
+use crate::badge::{Badge, BadgeStatus, EarnMode, EarnType, Expiry};
 use crate::instant::Instant;
 use crate::owner::Owner;
 use crate::rejection::{Code, Rejection};
@@ -50,7 +50,7 @@ pub struct EarnTerms {
 }
 
 /// The terms on which `badge` is earned, recorded by `triggered_by` at `now` with the
-/// date `event`. A relative expiry counts from `now`.
+/// date `event`. A relative expiry counts from `now`, and one that never comes from the event.
 ///
 /// # Errors
 /// The first that applies: 1901 the badge is deactivated; 714 the owner is not
@@ -81,10 +81,15 @@ pub fn terms(
             .with_message("Event date is not in duration of badge meta. Pass the earn event date.")
             .at_field(event.field));
     }
+    let expiry = definition.earned_expiry;
+    let from = match expiry {
+        Expiry::Relative { .. } => now,
+        _ => event_on,
+    };
     Ok(EarnTerms {
         earn_type: definition.earn_mode.earn_type(),
         event_on,
-        expires_on: definition.earned_expiry.after(now, definition.period, zone),
+        expires_on: expiry.after(from, definition.period, zone),
     })
 }
 
@@ -93,6 +98,7 @@ mod tests {
     use super::*;
     use crate::fixtures::{at, badge, owner};
     use crate::owner::OwnerType;
+    use crate::zone::CalendarUnit;
 
     const NOW: &str = "2026-05-01T00:00:00Z";
 
@@ -119,6 +125,22 @@ mod tests {
     #[test]
     fn an_upcoming_badge_is_not_live() {
         assert_eq!(judge(&badge(), None, "2023-12-31T00:00:00Z"), Err(815));
+    }
+
+    #[test]
+    fn a_relative_expiry_counts_from_now_and_never_from_the_event() {
+        let mut badge = badge();
+        let mut expires = |expiry| {
+            badge.definition.earned_expiry = expiry;
+            let judged = judge(&badge, Some("2026-03-01T00:00:00Z"), NOW);
+            judged.unwrap().expires_on.to_string()
+        };
+        let week = Expiry::Relative {
+            unit: CalendarUnit::Weeks,
+            value: 1.try_into().unwrap(),
+        };
+        assert_eq!(expires(week), "2026-05-08T00:00:00Z");
+        assert_eq!(expires(Expiry::Never), "2126-03-01T00:00:00Z");
     }
 
     #[test]

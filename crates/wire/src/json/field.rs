@@ -317,6 +317,23 @@ impl<'a, 'p> Field<'a, 'p> {
         })
     }
 
+    /// Refuses what is wrong anywhere within the value, which is kept as it is: names that are given twice, and
+    /// texts that are not Unicode.
+    pub(crate) fn look_through(self) {
+        match self.value.map(kind) {
+            Some(Kind::Object) => {
+                let fields = self.object().into_iter().flat_map(Fields::rest);
+                fields.for_each(|(_, value)| value.look_through());
+            }
+            Some(Kind::Array) => {
+                let elements = self.list(usize::MAX, Code::Unreadable);
+                elements.into_iter().flatten().for_each(Field::look_through);
+            }
+            Some(Kind::String) => drop(self.text::<String>()),
+            Some(Kind::Null | Kind::Boolean | Kind::Number) | None => {}
+        }
+    }
+
     /// The value; the absence of an element is a problem.
     fn value(&self) -> Option<&'a RawValue> {
         if self.is_element() && self.value.is_none() {

@@ -255,6 +255,7 @@ fn benefit(element: Field<'_, '_>) -> Option<Benefit> {
         Ok(json) => Ok(json),
     };
     let json = json.map_err(|message| fields.refuse(Rejection::unreadable(message)));
+    fields.rest().for_each(|(_, value)| value.look_through());
     kind.and(json.ok()).map(Benefit::from_json)
 }
 

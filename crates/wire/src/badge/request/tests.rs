@@ -457,6 +457,21 @@ fn what_means_nothing_for_the_kind_of_a_limit_is_ignored_with_a_warning() {
 }
 
 #[test]
+fn what_is_wrong_deep_in_a_benefit_is_found_where_it_is() {
+    let body = r#"{"benefits":[{"benefitType":"A",
+        "a":{"b":[{"c":1,"c":2},"\ud800",null]},"d":{"\udc00":1},"e":"\udc00","f":"\ud83c\udf96"}]}"#;
+    assert_eq!(
+        problems(body),
+        at(&[
+            (400, "benefits[0].a.b[0].c"),
+            (400, "benefits[0].a.b[1]"),
+            (400, "benefits[0].d"),
+            (400, "benefits[0].e"),
+        ])
+    );
+}
+
+#[test]
 fn a_benefit_is_kept_as_it_was_sent() {
     let (request, warnings) =
         parsed(r#"{"benefits":[ {"seriesId": 1.00, "benefitType": "COUPON", "x": {"a": null}} ]}"#);
