@@ -7,9 +7,10 @@ use accolade_domain::operator::Permission;
 use accolade_domain::rejection::{Code, Rejection};
 use accolade_http::pages::{Failure, PageContext};
 use actix_web::dev::Payload;
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue, REFERRER_POLICY, X_FRAME_OPTIONS,
 };
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Route};
@@ -134,7 +135,12 @@ where
     F: Future<Output = Answered> + 'static,
 {
     let is_form = method == Method::POST;
-    web::method(method).to(
+    // Who may ask for a page may ask for its head.
+    let is_asked = move |context: &GuardContext<'_>| match &context.head().method {
+        &Method::HEAD => method == Method::GET,
+        asked => method == *asked,
+    };
+    web::route().guard(fn_guard(is_asked)).to(
         move |context: web::Data<PageContext>, http: HttpRequest, payload: web::Payload| {
             let handler = handler.clone();
             async move {
@@ -156,20 +162,21 @@ where
 
 /// Has a server answer everything below `/console`, with what it gives pages by `context`.
 pub fn configure(config: &mut ServiceConfig, context: &PageContext) {
-    let mut paths: BTreeMap<&'static str, Vec<Route>> = BTreeMap::new();
+    let mut paths: BTreeMap<&'static str, Vec<Page>> = BTreeMap::new();
     for page in pages::all() {
-        let path = page.declaration.path;
-        paths.entry(path).or_default().push(page.route);
+        paths.entry(page.declaration.path).or_default().push(page);
     }
     let mut scope = web::scope("/console").app_data(web::Data::new(context.clone()));
     // The first path that fits is taken: `{` is greater than every letter, so words come first.
-    for (path, routes) in paths {
+    for (path, pages) in paths {
         let path = path.trim_start_matches("/console");
         let mut resource = web::resource(path);
-        for route in routes {
-            resource = resource.route(route);
+        let allowed = allowed(&pages);
+        for page in pages {
+            resource = resource.route(page.route);
         }
-        scope = scope.service(resource.default_service(web::to(no_such_method)));
+        let other = move |http| no_such_method(http, allowed);
+        scope = scope.service(resource.default_service(web::to(other)));
     }
     config.service(scope.default_service(web::to(no_such_page)));
 }
@@ -186,9 +193,22 @@ async fn no_such_page(http: HttpRequest) -> HttpResponse {
     secured(failed::page(&http, None, &failure))
 }
 
-async fn no_such_method(http: HttpRequest) -> HttpResponse {
+/// The methods that are answered where these pages are.
+fn allowed(pages: &[Page]) -> &'static str {
+    let is_any = |method| pages.iter().any(|it| it.declaration.method == method);
+    match (is_any(Method::GET), is_any(Method::POST)) {
+        (true, true) => "GET, HEAD, POST",
+        (true, false) => "GET, HEAD",
+        (false, _) => "POST",
+    }
+}
+
+async fn no_such_method(http: HttpRequest, allowed: &'static str) -> HttpResponse {
     let failure = Rejection::new(Code::MethodNotAllowed).into();
-    secured(failed::page(&http, None, &failure))
+    let mut response = secured(failed::page(&http, None, &failure));
+    let headers = response.headers_mut();
+    headers.insert(ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 /// 1931: another site's page has a browser send this.

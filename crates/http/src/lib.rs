@@ -34,3 +34,4 @@ mod streamed;
 mod submission;
 mod throttle;
 mod turned_away;
+mod warnings;

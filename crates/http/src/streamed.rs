@@ -17,7 +17,6 @@ use accolade_application::access::Caller;
 use accolade_application::gate::Turn;
 use accolade_application::ports::Ports;
 use accolade_domain::rejection::{Code, Rejection};
-use accolade_wire::envelope::ascii_notices;
 use actix_web::HttpResponse;
 use actix_web::http::Version;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
@@ -34,11 +33,9 @@ use crate::middleware::deadline::Deadline;
 use crate::middleware::draining::Draining;
 use crate::options::HttpOptions;
 use crate::routes::lookup::Lookup;
+use crate::warnings::warn;
 
 use places::{Place, Places};
-
-/// The header that has what is odd about the request, where the answer has no envelope.
-const WARNINGS: HeaderName = HeaderName::from_static("accolade-warnings");
 
 /// How many bytes are handed to a connection at once.
 const CHUNK: usize = 32 * 1024;
@@ -176,21 +173,20 @@ impl Lookup {
             response.insert_header(header);
         }
         let warnings = [report.warnings, opened.warnings].concat();
-        if !warnings.is_empty() {
-            let warnings = ascii_notices(&warnings)?;
-            let warnings = HeaderValue::from_str(&warnings).map_err(Failure::unexpected)?;
-            response.insert_header((WARNINGS, warnings));
-        }
         let Some(first) = first else {
             let nothing = stream::empty::<Result<Bytes, Broken>>();
-            return Ok(response.streaming(nothing));
+            let mut response = response.streaming(nothing);
+            warn(response.headers_mut(), &warnings)?;
+            return Ok(response);
         };
         let making = Making {
             streams: self.state.streams.clone(),
             permit: self.permit,
             blocks: Arc::new(Mutex::new(opened.blocks)),
         };
-        Ok(response.streaming(Sending::new(making, place, first).parts()))
+        let mut response = response.streaming(Sending::new(making, place, first).parts());
+        warn(response.headers_mut(), &warnings)?;
+        Ok(response)
     }
 }
 

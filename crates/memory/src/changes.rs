@@ -244,6 +244,8 @@ impl State {
                 }
             }
         }
+        self.subjects
+            .retain(|_, (change, _)| !hers_alone.contains(change));
         (is_any, hers_alone)
     }
 }

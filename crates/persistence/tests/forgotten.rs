@@ -368,6 +368,7 @@ fn look(database: Database, dialect: &Dialect, ask: Ask<'_>) {
 /// what a dry run remembers of it, ends with its own retention.
 const NAMING: &[&str] = &[
     "audit",
+    "change_subjects",
     "changes",
     "customer_identifiers",
     "earned_badges",
@@ -397,7 +398,6 @@ const NAMELESS: &[&str] = &[
     "badge_metas",
     "badge_numbers",
     "catalogue_versions",
-    "change_subjects",
     "custom_fields",
     "expiries",
     "expiry_backlog",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use accolade_domain::approval::RuledOperation;
-use accolade_domain::ids::BadgeId;
+use accolade_domain::ids::{BadgeId, ClientNumber, CustomerId, WebhookId};
 use accolade_domain::job::JobId;
 use accolade_domain::text::RequestId;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,21 @@ impl Subject {
     /// The start of a job.
     pub fn job(job: &JobId) -> Self {
         Self(format!("job:{}", job.as_str()))
+    }
+
+    /// A webhook.
+    pub fn webhook(webhook: WebhookId) -> Self {
+        Self(format!("webhook:{webhook}"))
+    }
+
+    /// An API client.
+    pub fn client(client: ClientNumber) -> Self {
+        Self(format!("client:{client}"))
+    }
+
+    /// Who somebody is, and that she is known.
+    pub fn customer(customer: CustomerId) -> Self {
+        Self(format!("customer:{customer}"))
     }
 
     /// The rules of the org.

@@ -240,6 +240,14 @@ impl HeldCommand {
             let id = id.map(|id| Subject::request(operation, id));
             id.into_iter().collect()
         };
+        // Who is named otherwise is looked up before it is held.
+        let person = |named: &[&NamedCustomer]| {
+            let numbers = named.iter().filter_map(|it| match it {
+                NamedCustomer::Number(customer) => Some(Subject::customer(*customer)),
+                NamedCustomer::Identifier(..) => None,
+            });
+            numbers.collect()
+        };
         match self {
             Self::Enrol(it) => request(Operation::IssueBulk, it.request_id.as_ref()),
             Self::Earn(it) => {
@@ -256,14 +264,13 @@ impl HeldCommand {
             Self::SetActivity(it) => vec![Subject::badge(it.badge)],
             Self::StartJob(it) => vec![Subject::job(&it.job)],
             Self::Rules(_) => vec![Subject::rules()],
-            Self::Merge(_)
-            | Self::Erase(_)
-            | Self::AddClient(_)
-            | Self::BoundClient(_)
-            | Self::CreateWebhook(_)
-            | Self::UpdateWebhook(_)
-            | Self::MoveWebhook(_)
-            | Self::DeleteWebhook(_) => Vec::new(),
+            Self::Merge(it) => person(&[&it.from, &it.to]),
+            Self::Erase(it) => person(&[&it.customer]),
+            Self::BoundClient(it) => vec![Subject::client(it.client)],
+            Self::UpdateWebhook(it) => vec![Subject::webhook(it.webhook)],
+            Self::MoveWebhook(it) => vec![Subject::webhook(it.webhook)],
+            Self::DeleteWebhook(it) => vec![Subject::webhook(it.webhook)],
+            Self::AddClient(_) | Self::CreateWebhook(_) => Vec::new(),
         }
     }
 

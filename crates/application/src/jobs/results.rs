@@ -98,11 +98,15 @@ pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults
         let message = "The results of the job are kept no more.";
         return Err(no_such_job().with_message(message).into());
     }
+    // A job that was given up before it was started may lack one: where its rows go on behind that is not known.
+    let parts = (1..)
+        .zip(&kept)
+        .take_while(|(number, part)| part.number == *number);
     Ok(JobResults {
         chunks: stored.progress.chunk,
         job: stored.job,
         stores: ports.stores.clone(),
-        parts: kept.last().map_or(0, |part| part.number),
+        parts: parts.map(|(number, _)| number).last().unwrap_or(0),
         part: 0,
         chunk: 0,
     })

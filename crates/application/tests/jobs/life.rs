@@ -177,6 +177,28 @@ fn a_job_is_cancelled_and_deleted_when_nobody_works_on_it() {
 }
 
 #[test]
+fn of_a_job_that_was_given_up_with_a_hole_in_its_file_there_are_results_up_to_it() {
+    let world = World::new();
+    let badge = world.badge("Gold", EarnType::IssueEarn, None);
+    for (name, sent, parts) in [("a", [2, 3], 0), ("b", [1, 3], 1)] {
+        world.job_of(CreateJob {
+            settings: settings(JobOperation::Enrol, Some(badge)),
+            ..create(name, JobOperation::Enrol)
+        });
+        for number in sent {
+            world.run(put(name, number, "customerId\n1\n2\n")).unwrap();
+        }
+        world.job_of(cancel(name));
+        let mut results = results(&world.ports, &world.caller, &id(name)).unwrap();
+        for _ in 0..parts {
+            assert!(results.next_part().unwrap().is_some(), "{name}");
+        }
+        assert_eq!(results.next_part().unwrap(), None, "{name}");
+        assert_eq!(results.next_outcomes().unwrap(), None, "{name}");
+    }
+}
+
+#[test]
 fn whoever_may_not_do_what_a_job_does_has_nothing_to_do_with_it() {
     let world = World::new();
     let reads = AccessGroups::from(AccessGroup::BadgesRead);

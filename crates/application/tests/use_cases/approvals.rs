@@ -1,6 +1,6 @@
 //! Commands that wait for other people's votes.
 
-use accolade_application::access::{AccessGroups, Caller, ClientKey, Secret};
+use accolade_application::access::{AccessGroups, BoundClient, Caller, ClientKey, Secret};
 use accolade_application::answer::Answer;
 use accolade_application::approvals::{
     CastVote, ChangeView, DecideRequest, Effect, HeldCommand, PutApprovalRules, SubmitRequest,
@@ -13,8 +13,8 @@ use accolade_application::error::UseCaseError;
 use accolade_application::group_commit::execute_together;
 use accolade_application::operators::PasswordHash;
 use accolade_application::people::{EraseCustomer, MergeCustomers};
-use accolade_application::ports::{ChangeQuery, NewClient, NewOperator};
-use accolade_application::webhooks::CreateWebhook;
+use accolade_application::ports::{BoundsChange, ChangeQuery, NewClient, NewOperator};
+use accolade_application::webhooks::{CreateWebhook, DeleteWebhook, MoveWebhook};
 use accolade_application::{Executed, Request};
 use accolade_domain::approval::{
     ApprovalRules, Approvals, ChangeId, ChangeState, Decision, ExpiresAfter, Rule, RuledOperation,
@@ -341,6 +341,61 @@ fn only_live_badges_are_held_but_whatever_turns_one_off_is() {
     };
     assert!(matches!(world.run(set(true)), Ok(Answer::Activity { .. })));
     held(world.run(set(false)).unwrap());
+}
+
+#[test]
+fn one_change_of_a_webhook_of_a_client_and_of_a_person_waits_at_a_time() {
+    let world = World::new();
+    let create = CreateWebhook {
+        url: "https://example.org/hook".try_into().unwrap(),
+        draft: WebhookDraft::default(),
+        headers: [].into(),
+    };
+    let Ok(Answer::Webhook(webhook)) = world.run(create) else {
+        panic!("no webhook")
+    };
+    let webhook = webhook.id;
+    let clients = ["one", "two"].map(|name| client(&world, name, None).actor);
+    let operations = [
+        RuledOperation::Webhook,
+        RuledOperation::Client,
+        RuledOperation::Erase,
+        RuledOperation::Merge,
+    ];
+    put(&world, &operations.map(rule));
+    let enable = |enable| MoveWebhook { webhook, enable };
+    let bound = |place: usize| BoundClient {
+        client: clients[place].number().try_into().unwrap(),
+        change: BoundsChange::default(),
+    };
+    let erase = |number| EraseCustomer {
+        customer: customer(number).into(),
+    };
+    let merge = |from, to| MergeCustomers {
+        from: customer(from).into(),
+        to: customer(to).into(),
+        reason: None,
+    };
+    for first in [
+        world.run(enable(false)),
+        world.run(bound(0)),
+        world.run(bound(1)),
+        world.run(erase(1)),
+        world.run(merge(2, 3)),
+    ] {
+        held(first.unwrap());
+    }
+    for second in [
+        world.run(enable(true)),
+        world.run(DeleteWebhook { webhook }),
+        world.run(bound(0)),
+        world.run(erase(1)),
+        world.run(erase(2)),
+        world.run(merge(4, 1)),
+        world.run(merge(4, 3)),
+    ] {
+        assert_eq!(codes(second), [1967]);
+    }
 }
 
 #[test]

@@ -189,6 +189,7 @@ async fn what_is_not_there_is_a_page_too() {
     let reply = world.post(&browser, "/console/customers", &[]).await;
     assert_eq!(reply.status, 405);
     assert!(reply.body.starts_with("<!doctype html>"));
+    assert_eq!(reply.header("allow"), Some("GET, HEAD"));
 }
 
 /// The tags of a page.

@@ -261,6 +261,22 @@ fn events_about_the_customer_say_nothing_and_keep_their_positions(world: &World)
     assert_eq!((&only.fact, only.recorded_on), (&fact, now()));
 }
 
+fn of_what_was_revoked_at_once_each_part_is_looked_at(world: &World) {
+    let badge = world.direct("Silver");
+    let earned = [1, 2, 3].map(|number| (number, world.earned_by(&badge, number)));
+    let requests = earned.map(|(number, earned)| world.revoking(&badge, number, earned));
+    let revoked = world.stores.earning.revoke_all(&requests).unwrap();
+    assert_eq!(revoked, [Ok(()), Ok(()), Ok(())]);
+    let before = world.events().len() - requests.len();
+    world.erase(9);
+    world.erase(2);
+    let told = world.facts_since(before).into_iter();
+    let told: Vec<_> = told
+        .map(|fact| fact.customer().map(CustomerId::get))
+        .collect();
+    assert_eq!(told, [Some(1), None, Some(3), Some(2)]);
+}
+
 fn what_had_expired_says_nothing_and_what_would_is_not_told(world: &World) {
     let (gold, silver) = (world.badge("Gold"), world.direct("Silver"));
     let mut request = world.request(&gold, [1, 2, 3]);
@@ -386,6 +402,7 @@ sentences! {
     identifiers_that_nobody_had_are_taken_out_of_answers
     answers_about_the_directory_leave_the_customer_out
     events_about_the_customer_say_nothing_and_keep_their_positions
+    of_what_was_revoked_at_once_each_part_is_looked_at
     what_had_expired_says_nothing_and_what_would_is_not_told
     reasons_about_the_customer_are_gone_and_all_else_of_the_trail_stays
     who_was_merged_into_the_customer_goes_as_well

@@ -376,18 +376,14 @@ fn keep(successions: &mut [Succession], draft: &FixedWindowDraft) -> Option<Said
         (w.cycle, w.reference) == (draft.cycle, reference)
     };
     for (place, it) in successions.iter_mut().enumerate() {
-        if let Some(next) = it.next.as_mut().filter(|w| !it.keeps_next && asks(&**w)) {
+        if let Some(next) = it.next.as_mut().filter(|w| !it.keeps_next && asks(w)) {
             next.max = draft.max;
             it.keeps_next = true;
             return Some(Said::Next(place));
         }
     }
     for (place, it) in successions.iter_mut().enumerate() {
-        if let Some(running) = it
-            .running
-            .as_mut()
-            .filter(|w| !it.keeps_running && asks(&**w))
-        {
+        if let Some(running) = it.running.as_mut().filter(|w| !it.keeps_running && asks(w)) {
             running.max = draft.max;
             it.keeps_running = true;
             return Some(Said::Running(place));

@@ -18,6 +18,7 @@ use crate::middleware::waited::Waited;
 use crate::operation::{Operation, Success, example, get};
 use crate::routes::call::Call;
 use crate::routes::lookup::Lookup;
+use crate::warnings::warn;
 
 /// The header that says where the feed begins, where a cursor is too old.
 const OLDEST: HeaderName = HeaderName::from_static("accolade-oldest");
@@ -64,6 +65,7 @@ made of the events, and send it as `after`: nothing is missed, and nothing ever 
                 example!("events-batch"),
             )
             .answers_header("200", "Link")
+            .answers_header("200", "Accolade-Warnings")
             .answers_header("410", "Accolade-Oldest")
             .codes(&[1026, 1028, 1960, 1994]),
     ]
@@ -227,6 +229,7 @@ impl Following {
             let next = cursor(org, stretch.page.next);
             let link = HeaderValue::from_str(&link(target, &next)).map_err(Failure::unexpected)?;
             headers.insert(LINK, link);
+            warn(headers, &reader.warnings)?;
         }
         Waited(waited).note(&mut response);
         Ok(response)

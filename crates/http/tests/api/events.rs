@@ -146,13 +146,18 @@ async fn one_may_begin_now_or_at_a_moment() {
 #[actix_web::test]
 async fn who_asks_for_the_batch_format_gets_the_bare_array_and_a_link() {
     let app = TestApp::new();
-    let uri = format!("{PREFIX}/events?types=badge.created&limit=1&from=0");
+    let uri = format!("{PREFIX}/events?types=badge.created&limit=1&from=0&tpyes=x");
     let request = TestRequest::get()
         .uri(&uri)
         .insert_header(("Accept", BATCH));
     let reply = app.send(request).await;
     assert_snapshot!("batch", reply.ok());
     assert_eq!(reply.header("content-type"), Some(BATCH));
+    let warnings = reply.header("accolade-warnings").unwrap();
+    assert!(
+        warnings.contains("1990") && warnings.contains("tpyes"),
+        "{warnings}"
+    );
     let link = reply.header("link").unwrap();
     let next = link
         .strip_prefix('<')

@@ -49,7 +49,7 @@ pub(crate) fn joined(rows: Vec<FeedRow>) -> anyhow::Result<Vec<FeedRow>> {
         ledger_no: None,
         kind,
         events,
-        data: Some(postcard::to_extend(&parts, vec![PARTS])?),
+        data: Some(encoded(&parts)?),
         due: together(due),
     }])
 }
@@ -77,6 +77,31 @@ pub(crate) fn requests(data: &[u8]) -> anyhow::Result<Vec<i64>> {
         }
         _ => Ok(Vec::new()),
     }
+}
+
+/// What is left of the data of a row, if `left` is what is left of that of each of its parts, or of the whole where
+/// it has none; `None` if all of it is.
+pub(crate) fn left(
+    data: &[u8],
+    left: impl Fn(&[u8]) -> anyhow::Result<Option<Vec<u8>>>,
+) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some((&PARTS, parts)) = data.split_first() else {
+        return left(data);
+    };
+    let mut parts: Vec<Part> = postcard::from_bytes(parts)?;
+    let mut is_any = false;
+    for part in &mut parts {
+        let Some(data) = &part.data else { continue };
+        if let Some(left) = left(data)? {
+            part.data = Some(left);
+            is_any = true;
+        }
+    }
+    is_any.then(|| encoded(&parts)).transpose()
+}
+
+fn encoded(parts: &[Part]) -> anyhow::Result<Vec<u8>> {
+    Ok(postcard::to_extend(parts, vec![PARTS])?)
 }
 
 fn add_parts(row: &StoredRow, parts: &[u8], to: &mut Vec<StoredRow>) -> anyhow::Result<()> {
@@ -185,6 +210,21 @@ mod tests {
             };
             let _ = separated(vec![damaged], 0);
         }
+    }
+
+    #[test]
+    fn something_else_is_left_of_a_row_if_it_is_of_one_of_its_parts() {
+        let rows = vec![row(1, 1, 7), row(2, 1, 7), row(4, 1, 7)];
+        let joined = joined(rows).unwrap().remove(0);
+        let data = joined.data.clone().unwrap();
+        let all_is = |_: &[u8]| Ok(None);
+        assert_eq!(left(&data, all_is).unwrap(), None);
+        let other = |data: &[u8]| Ok(Some([data, &[9]].concat()));
+        let data = left(&data, other).unwrap();
+        let read = separated(vec![stored(FeedRow { data, ..joined }, 0)], 0).unwrap();
+        let read: Vec<_> = read.into_iter().map(|row| row.data).collect();
+        assert_eq!(read, [None, Some(vec![2, 3, 9]), Some(vec![2, 3, 9])]);
+        assert_eq!(left(&[2, 3], other).unwrap(), Some(vec![2, 3, 9]));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::answers;
 use crate::change_rows;
 use crate::feed::FeedRow;
 use crate::feed::data::Data;
+use crate::feed::parts;
 use crate::mapping::{badge_id, object_id};
 use crate::people::PeopleConnection;
 use crate::people::sql::{Gone, KeptBytes, NumberedBytes};
@@ -239,9 +240,11 @@ fn without(
     person: &Person,
     changes: &BTreeSet<ChangeId>,
 ) -> anyhow::Result<Option<Vec<u8>>> {
-    let left = Data::decode(Some(bytes))?.without(person, changes);
-    let left = left.map(|left| left.encode()).transpose()?;
-    Ok(left.flatten())
+    parts::left(bytes, |data| {
+        let left = Data::decode(Some(data))?.without(person, changes);
+        let left = left.map(|left| left.encode()).transpose()?;
+        Ok(left.flatten())
+    })
 }
 
 /// Who is meant by the request.

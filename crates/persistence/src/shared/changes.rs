@@ -451,5 +451,12 @@ pub(in super::super) fn replace_naming(
             changes::votes.eq(votes),
         ))
         .execute(connection)?;
+    if command.is_none() {
+        // Nobody carries it out any more, and what it was about may name her.
+        diesel::delete(change_subjects::table)
+            .filter(change_subjects::org_id.eq(org.get()))
+            .filter(change_subjects::change_id.eq(id))
+            .execute(connection)?;
+    }
     Ok(())
 }
