@@ -2,12 +2,13 @@
 
 use accolade_domain::audit::telling;
 use accolade_domain::badge::{Badge, BadgeDraft, Defining};
+use accolade_domain::catalogue::CustomValues;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::answer::{Answer, BadgeCounts, BadgeView};
 use crate::approvals::Approval;
-use crate::badges::definition::{check_size, complete};
+use crate::badges::definition::{OrgParts, check_size};
 use crate::error::UseCaseError;
 use crate::execute::Command;
 use crate::ports::{CreateBadgeError, Ports};
@@ -39,7 +40,8 @@ impl Command for CreateBadge {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let mut draft = self.draft;
         let mut problems = self.unread;
-        let (group, unfit) = complete(ports, caller, &mut draft)?;
+        let parts = OrgParts::of(ports, caller, &draft)?;
+        let unfit = parts.complete(&mut draft, &CustomValues::new());
         let defining = Defining {
             now,
             zone: &caller.zone,
@@ -68,7 +70,7 @@ impl Command for CreateBadge {
                 updated_by: caller.actor,
             },
             number: None,
-            group,
+            group: parts.group,
             counts: BadgeCounts::default(),
             now,
         };

@@ -2,7 +2,7 @@
 //! be.
 
 use accolade_domain::badge::{BadgeDefinition, BadgeDraft};
-use accolade_domain::catalogue::{Group, custom_values};
+use accolade_domain::catalogue::{CustomField, CustomValues, Group, custom_values};
 use accolade_domain::rejection::{Code, Rejection};
 
 use crate::access::Caller;
@@ -12,38 +12,56 @@ use crate::ports::Ports;
 /// The most bytes that a definition may have, written as JSON as it is kept.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Completes `draft` by the defaults of mandatory custom fields. Gives its group, and
-/// what does not fit what the org has: 404 for a group that the org does not have or
-/// has no more, 745 and 746 for values of custom fields.
-pub(crate) fn complete(
-    ports: &Ports,
-    caller: &Caller,
-    draft: &mut BadgeDraft,
-) -> Result<(Option<Group>, Vec<Rejection>), UseCaseError> {
-    let mut problems = Vec::new();
-    let mut group = None;
-    if let Some(id) = draft.group {
-        group = ports
-            .stores
-            .catalogue
-            .group(caller.org, id)?
-            .filter(|group| group.active);
-        if group.is_none() {
-            problems.push(
-                Rejection::new(Code::NotFound)
-                    .with_message(format!(
-                        "Badge group {id} not found, or it was removed. Check the id."
-                    ))
-                    .at_field("badgeGroupId"),
-            );
+/// What an org has of what a definition speaks of.
+pub(crate) struct OrgParts {
+    /// The group that the badge is to be in.
+    pub(crate) group: Option<Group>,
+    fields: Vec<CustomField>,
+    /// 404 for a group that the org does not have, or has no more.
+    unfit: Vec<Rejection>,
+}
+
+impl OrgParts {
+    /// Those that `draft` speaks of.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub(crate) fn of(
+        ports: &Ports,
+        caller: &Caller,
+        draft: &BadgeDraft,
+    ) -> Result<Self, UseCaseError> {
+        let catalogue = &ports.stores.catalogue;
+        let mut unfit = Vec::new();
+        let mut group = None;
+        if let Some(id) = draft.group {
+            let found = catalogue.group(caller.org, id)?;
+            group = found.filter(|group| group.active);
+            if group.is_none() {
+                let message =
+                    format!("Badge group {id} not found, or it was removed. Check the id.");
+                let problem = Rejection::new(Code::NotFound).with_message(message);
+                unfit.push(problem.at_field("badgeGroupId"));
+            }
         }
+        Ok(Self {
+            group,
+            fields: catalogue.active_fields(caller.org)?,
+            unfit,
+        })
     }
-    let fields = ports.stores.catalogue.active_fields(caller.org)?;
-    match custom_values(&fields, std::mem::take(&mut draft.custom_values)) {
-        Ok(values) => draft.custom_values = values,
-        Err(unfit) => problems.extend(unfit),
+
+    /// Completes `draft` by the defaults of mandatory custom fields, if the badge has the values `kept`. Gives
+    /// what does not fit: also 745 and 746 for values of custom fields.
+    pub(crate) fn complete(&self, draft: &mut BadgeDraft, kept: &CustomValues) -> Vec<Rejection> {
+        let mut unfit = self.unfit.clone();
+        let sent = std::mem::take(&mut draft.custom_values);
+        match custom_values(&self.fields, kept, sent) {
+            Ok(values) => draft.custom_values = values,
+            Err(more) => unfit.extend(more),
+        }
+        unfit
     }
-    Ok((group, problems))
 }
 
 /// Checks that `definition` is not too long to be kept, read with every request and shown in lists.

@@ -2,7 +2,6 @@
 
 use accolade_domain::approval::RuledOperation;
 use accolade_domain::badge::{Badge, BadgeDraft, Defining};
-use accolade_domain::catalogue::Group;
 use accolade_domain::ids::BadgeId;
 use accolade_domain::instant::Instant;
 use accolade_domain::rejection::{Code, Rejection};
@@ -12,7 +11,7 @@ use crate::access::Caller;
 use crate::answer::{Answer, BadgeView};
 use crate::approvals::Approval;
 use crate::badges::create::merge;
-use crate::badges::definition::{check_size, complete};
+use crate::badges::definition::{OrgParts, check_size};
 use crate::badges::edit::{BadgeChange, Decision, edit};
 use crate::badges::{etag, not_found};
 use crate::error::UseCaseError;
@@ -46,23 +45,19 @@ impl Command for UpdateBadge {
 
     const HAS_DRY_RUN: bool = true;
 
-    fn run(mut self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
-        let (group, unfit) = complete(ports, &request.caller, &mut self.draft)?;
+    fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let revision = Revision {
+            parts: OrgParts::of(ports, &request.caller, &self.draft)?,
             command: self,
-            group,
-            unfit,
         };
         edit(ports, request, &revision)
     }
 }
 
-/// A command, and what the org's groups and custom fields say to it.
+/// A command, and what the org has of what it speaks of.
 struct Revision {
     command: UpdateBadge,
-    group: Option<Group>,
-    /// What does not fit them.
-    unfit: Vec<Rejection>,
+    parts: OrgParts,
 }
 
 impl BadgeChange for Revision {
@@ -88,13 +83,14 @@ impl BadgeChange for Revision {
             zone: &caller.zone,
             migrating: command.migrating,
         };
-        let revised = badge.revise(command.draft.clone(), defining, || ports.ids.uuid());
-        let definition = match revised {
-            Ok(definition) if command.unread.is_empty() && self.unfit.is_empty() => definition,
+        let mut draft = command.draft.clone();
+        let unfit = (self.parts).complete(&mut draft, &badge.definition.custom_values);
+        let definition = match badge.revise(draft, defining, || ports.ids.uuid()) {
+            Ok(definition) if command.unread.is_empty() && unfit.is_empty() => definition,
             revised => {
                 let broken = revised.err().unwrap_or_default();
                 let mut problems = merge(command.unread.clone(), broken);
-                problems.extend(self.unfit.clone());
+                problems.extend(unfit);
                 return Err(problems.into());
             }
         };
@@ -114,7 +110,7 @@ impl BadgeChange for Revision {
                 ..badge.clone()
             },
             number: Some(counted.number),
-            group: self.group.clone(),
+            group: self.parts.group.clone(),
             counts: counted.counts,
             now,
         };

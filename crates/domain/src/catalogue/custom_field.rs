@@ -185,12 +185,14 @@ impl CustomField {
 }
 
 /// The values that a badge has if `sent` were given for it and the org has `fields`:
-/// mandatory ones that are missing get their default.
+/// mandatory ones that are missing get their default. What it has already, `kept`, may be sent back as it was read,
+/// also once its field is disabled or called otherwise.
 ///
 /// # Errors
 /// Of each value: 746 if the org has no active field of its name, 745 if it has another type.
 pub fn custom_values(
     fields: &[CustomField],
+    kept: &CustomValues,
     sent: CustomValues,
 ) -> Result<CustomValues, Vec<Rejection>> {
     let active = || fields.iter().filter(|field| field.active);
@@ -199,6 +201,7 @@ pub fn custom_values(
         .filter_map(|(name, value)| {
             let at = |code| Some(Rejection::new(code).at_field(format!("customFields.{name}")));
             match active().find(|field| field.name == *name) {
+                None if kept.get(name) == Some(value) => None,
                 None => at(Code::CustomFieldUnknown),
                 Some(field) if !field.data_type.accepts(value) => at(Code::CustomFieldValueType),
                 Some(_) => None,
@@ -255,11 +258,11 @@ mod tests {
             field("note", DataType::String, false, ""),
         ];
         assert_eq!(
-            custom_values(&fields, values(&[])),
+            custom_values(&fields, &values(&[]), values(&[])),
             Ok(values(&[("tier", "1")]))
         );
         assert_eq!(
-            custom_values(&fields, values(&[("tier", "2")])),
+            custom_values(&fields, &values(&[]), values(&[("tier", "2")])),
             Ok(values(&[("tier", "2")]))
         );
     }
@@ -267,12 +270,21 @@ mod tests {
     #[test]
     fn unknown_names_and_wrong_types_are_all_reported() {
         let fields = [field("tier", DataType::Integer, true, "1")];
-        let problems = custom_values(&fields, values(&[("tier", "gold"), ("x", "y")])).unwrap_err();
+        let sent = values(&[("tier", "gold"), ("x", "y")]);
+        let problems = custom_values(&fields, &values(&[("x", "z")]), sent).unwrap_err();
         let found: Vec<_> = problems
             .iter()
             .map(|p| (p.code.number(), p.field.as_deref().unwrap()))
             .collect();
         assert_eq!(found, [(745, "customFields.tier"), (746, "customFields.x")]);
+    }
+
+    #[test]
+    fn a_value_of_a_field_that_is_active_no_more_may_be_sent_back_as_it_was_read() {
+        let kept = values(&[("colour", "red")]);
+        let sent = values(&[("colour", "red"), ("tier", "2")]);
+        let fields = [field("tier", DataType::Integer, true, "1")];
+        assert_eq!(custom_values(&fields, &kept, sent.clone()), Ok(sent));
     }
 
     #[test]
