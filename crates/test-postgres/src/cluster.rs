@@ -71,7 +71,8 @@ impl Options {
             self.max_connections
         );
         if !self.durable {
-            // Without autovacuum, plans depend on what the test did and on nothing else.
+            // Without autovacuum, plans depend on what tests did and on no moment: on those before, too, where
+            // a database is reused.
             lines += "fsync = off\nfull_page_writes = off\nwal_level = minimal\n\
                       max_wal_senders = 0\ncheckpoint_timeout = 1h\nautovacuum = off\n";
         }

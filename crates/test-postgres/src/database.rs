@@ -11,7 +11,7 @@ use crate::psql::{self, sqlstate};
 use crate::{Cluster, Options, URL_VARIABLE, url};
 
 /// A database that belongs to one test and is dropped, with whatever is connected to it,
-/// when this value is.
+/// when this value is; or the next test's, if it may be [reused](Self::reused).
 ///
 /// If the process is killed before, the database goes with the throw-away cluster; in a
 /// server that somebody else keeps it stays, as `accolade_test_…`.
@@ -146,17 +146,17 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let mut kept = self.kept.take().filter(|_| !std::thread::panicking());
-        if kept
-            .as_mut()
-            .is_some_and(|it| it.session.run(EMPTY).is_ok())
-        {
+        let kept = self.kept.take().filter(|_| !std::thread::panicking());
+        if let Some(mut kept) = kept {
+            // A migration after which it fails has to be found, though a new database would do.
+            let emptied = kept.session.run(EMPTY);
+            emptied.expect("a database that was written to can be emptied");
             let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
             idle.push(Self {
                 name: std::mem::take(&mut self.name),
                 url: std::mem::take(&mut self.url),
                 server_url: std::mem::take(&mut self.server_url),
-                kept,
+                kept: Some(kept),
             });
             return;
         }

@@ -81,16 +81,27 @@ fn two_databases_of_one_template_are_independent() {
 #[test]
 fn what_a_test_leaves_in_a_database_is_gone_for_the_next() {
     let numbered = |url: &str| {
-        let table = "CREATE TABLE badge (number bigint GENERATED ALWAYS AS IDENTITY, name text)";
-        try_query(url, table).map_err(anyhow::Error::msg)?;
+        let tables = "CREATE TABLE badge (
+                number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text);
+            CREATE TABLE claim (badge bigint REFERENCES badge)";
+        try_query(url, tables).map_err(anyhow::Error::msg)?;
         Ok(())
     };
-    for _ in 0..2 {
-        let database = TestDatabase::reused("reused_1", numbered).unwrap();
-        assert_eq!(query(database.url(), "SELECT count(*) FROM badge"), "0");
-        let insert = "INSERT INTO badge (name) VALUES ('a') RETURNING number";
-        assert_eq!(query(database.url(), insert).lines().next(), Some("1"));
+    let mut names = Vec::new();
+    for rows in [1, 5_000, 1] {
+        let database = TestDatabase::reused("reused_2", numbered).unwrap();
+        let url = database.url();
+        assert_eq!(query(url, "SELECT count(*) FROM badge"), "0");
+        let insert = format!(
+            "INSERT INTO badge (name) SELECT 'gold' FROM generate_series(1, {rows}) RETURNING number"
+        );
+        assert_eq!(query(url, &insert).lines().next(), Some("1"));
+        query(url, "INSERT INTO claim SELECT number FROM badge");
+        names.push((database.is_kept(), database.name().to_owned()));
     }
+    // The same one each time, where databases are kept at all.
+    let [first, ..] = &names[..] else { panic!() };
+    assert!(!first.0 || names.iter().all(|it| it == first), "{names:?}");
 }
 
 #[test]

@@ -55,12 +55,12 @@ impl Session {
             runtime,
             client,
         };
-        session.wait(session.decide_on_scripts()).unwrap();
+        session.wait(session.set_scripts()).unwrap();
         session
     }
 
     /// Has the scripts of pages run or not, and sees whether they do.
-    async fn decide_on_scripts(&self) -> Result<(), CmdError> {
+    async fn set_scripts(&self) -> Result<(), CmdError> {
         let are_off = json!({"value": self.scripts == Scripts::Off});
         developer_tools(
             &self.client,
@@ -74,7 +74,10 @@ impl Session {
             Scripts::On => "on",
             Scripts::Off => "off",
         };
-        assert_eq!(self.client.title().await?, seen);
+        let title = self.client.title().await?;
+        assert_eq!(title, seen, "whether scripts of pages run");
+        self.client.goto("about:blank").await?;
+        developer_tools(&self.client, "Page.resetNavigationHistory", &json!({})).await?;
         Ok(())
     }
 

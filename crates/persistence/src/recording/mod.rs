@@ -328,8 +328,8 @@ impl<'a, R: RecordedRequest<Outcome: Clone + PartialEq>> Recording<'a, R> {
         decided_from: impl Fn(&R) -> Option<(BadgeId, BadgeVersion)>,
     ) -> Result<bool, WorkError> {
         let decided = self.decided(&decided_from).badges.into_iter();
-        let mut badges: Vec<_> = decided.map(|(badge, _)| badge).collect();
-        badges.dedup();
+        let badges: BTreeSet<_> = decided.map(|(badge, _)| badge).collect();
+        let badges: Vec<_> = badges.into_iter().collect();
         if badges.is_empty() {
             return Ok(true);
         }

@@ -99,7 +99,7 @@ impl<D: Movable> Drop for Verified<D> {
             return;
         }
         self.database.verify();
-        // Its connections go before the database is another test's.
+        // Connections to SQLite's file are closed before it is read or removed.
         let used = self.used.take().expect("a test that used its database");
         let orgs = used.access.orgs().unwrap().len();
         drop(used);
