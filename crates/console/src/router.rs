@@ -2,6 +2,7 @@
 //! who is signed in, may she; then the page, or the page that says what went wrong.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 
 use accolade_domain::operator::Permission;
 use accolade_domain::rejection::{Code, Rejection};
@@ -175,7 +176,7 @@ pub fn configure(config: &mut ServiceConfig, context: &PageContext) {
         for page in pages {
             resource = resource.route(page.route);
         }
-        let other = move |http| no_such_method(http, allowed);
+        let other = move |http: HttpRequest| ready(no_such_method(&http, allowed));
         scope = scope.service(resource.default_service(web::to(other)));
     }
     config.service(scope.default_service(web::to(no_such_page)));
@@ -203,9 +204,9 @@ fn allowed(pages: &[Page]) -> &'static str {
     }
 }
 
-async fn no_such_method(http: HttpRequest, allowed: &'static str) -> HttpResponse {
+fn no_such_method(http: &HttpRequest, allowed: &'static str) -> HttpResponse {
     let failure = Rejection::new(Code::MethodNotAllowed).into();
-    let mut response = secured(failed::page(&http, None, &failure));
+    let mut response = secured(failed::page(http, None, &failure));
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allowed));
     response

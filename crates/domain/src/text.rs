@@ -29,6 +29,19 @@ pub enum TextError {
     Nul,
 }
 
+/// `text` as it is compared where letters of either case are the same, also with a part of it: so the two forms of a
+/// small sigma, which depend on what stands behind it, are one.
+///
+/// ```
+/// use accolade_domain::text::folded;
+///
+/// assert_eq!(folded("ΟΔΟΣ"), "οδοσ");
+/// assert!(folded("Οδος").contains(&folded("ΟΔΟΣ")));
+/// ```
+pub fn folded(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ")
+}
+
 /// The form in which `text` is kept and compared: without blanks around it, in normal form C. A
 /// part of `text` itself where that is the form already, as it always is with ASCII.
 ///

@@ -172,19 +172,17 @@ impl Lookup {
         for header in opened.headers {
             response.insert_header(header);
         }
+        let mut response = if let Some(first) = first {
+            let making = Making {
+                streams: self.state.streams.clone(),
+                permit: self.permit,
+                blocks: Arc::new(Mutex::new(opened.blocks)),
+            };
+            response.streaming(Sending::new(making, place, first).parts())
+        } else {
+            response.streaming(stream::empty::<Result<Bytes, Broken>>())
+        };
         let warnings = [report.warnings, opened.warnings].concat();
-        let Some(first) = first else {
-            let nothing = stream::empty::<Result<Bytes, Broken>>();
-            let mut response = response.streaming(nothing);
-            warn(response.headers_mut(), &warnings)?;
-            return Ok(response);
-        };
-        let making = Making {
-            streams: self.state.streams.clone(),
-            permit: self.permit,
-            blocks: Arc::new(Mutex::new(opened.blocks)),
-        };
-        let mut response = response.streaming(Sending::new(making, place, first).parts());
         warn(response.headers_mut(), &warnings)?;
         Ok(response)
     }

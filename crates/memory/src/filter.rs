@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use accolade_application::ports::{BadgeQuery, BadgeSort, Page, PageOf, SortOrder};
 use accolade_domain::badge::{Badge, BadgeDefinition};
 use accolade_domain::ids::GroupId;
+use accolade_domain::text::folded;
 
 /// Those of `badges` that `query` asks for, on all pages, in its order. `group` names the
 /// group of a badge that is active.
@@ -38,8 +39,8 @@ pub(crate) fn cut<T>(all: Vec<T>, page: PageOf) -> Page<T> {
 
 /// Whether a badge's name contains `part`, whatever their case.
 fn name_contains(definition: &BadgeDefinition, part: &str) -> bool {
-    let name = definition.name.as_str().to_lowercase();
-    name.contains(&part.to_lowercase())
+    let name = folded(definition.name.as_str());
+    name.contains(&folded(part))
 }
 
 fn matches(badge: &Badge, query: &BadgeQuery) -> bool {

@@ -15,7 +15,7 @@ use accolade_domain::enrolment::{Enrolment, Hold};
 use accolade_domain::ids::{BadgeId, BadgeNumber, ObjectId};
 use accolade_domain::instant::Instant;
 use accolade_domain::owner::{Claim, Owner, OwnerType, Owners};
-use accolade_domain::text::{BadgeName, ReferenceId};
+use accolade_domain::text::{ReferenceId, folded};
 use anyhow::{Context as _, anyhow};
 use diesel::prelude::{AsChangeset, Insertable, Queryable};
 
@@ -98,11 +98,6 @@ pub(crate) fn triggered_by(
         .transpose()
 }
 
-/// A name as it is compared when letters of either case are the same.
-pub(crate) fn folded(name: &BadgeName) -> String {
-    name.as_str().to_lowercase()
-}
-
 /// The first version of a badge.
 pub(crate) const FIRST_VERSION: i64 = 1;
 
@@ -125,7 +120,7 @@ impl<'a> DefinitionRow<'a> {
     pub(crate) fn from_definition(definition: &'a BadgeDefinition) -> anyhow::Result<Self> {
         Ok(Self {
             name: definition.name.as_str(),
-            name_folded: folded(&definition.name),
+            name_folded: folded(definition.name.as_str()),
             starts_on: definition.period.starts_on().unix_micros(),
             expires_on: definition.period.expires_on().unix_micros(),
             earn_type: earn_type_number(definition.earn_mode.earn_type()),

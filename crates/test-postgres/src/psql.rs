@@ -103,7 +103,7 @@ impl Session {
             .read_line(&mut line)
             .context("psql says nothing")?;
         if line.trim_end() != DONE {
-            bail!("{sql}: {line}");
+            bail!("psql did not run a statement, and has said why on standard error");
         }
         Ok(())
     }

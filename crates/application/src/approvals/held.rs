@@ -14,7 +14,9 @@ use super::command::{RuledCommand, Subject};
 use crate::access::{AddClient, BoundClient, Caller};
 use crate::answer::Answer;
 use crate::badges::{SetActivity, UpdateBadge};
-use crate::customers::{NamedCustomer, NamedCustomers, resolve, resolve_each, resolve_one};
+use crate::customers::{
+    NamedCustomer, NamedCustomers, current_one, resolve, resolve_each, resolve_one,
+};
 use crate::earning::{EarnBadge, Earners, ImportCustomerBadges, RevokeEarn};
 use crate::enrolment::{EnrolCustomers, RevokeEnrolments, WhichEnrolments};
 use crate::error::UseCaseError;
@@ -347,7 +349,12 @@ impl HeldCommand {
                 one(ports, request, &mut it.from, Some("fromCustomerId"))?;
                 one(ports, request, &mut it.to, Some("toCustomerId"))?;
             }
-            Self::Erase(it) => one(ports, request, &mut it.customer, None)?,
+            Self::Erase(it) => {
+                // It is she who is erased, also if the number that was given is merged.
+                let (caller, warnings) = (&request.caller, &mut request.warnings);
+                let named = resolve_one(ports, caller, warnings, it.customer.clone(), None)?;
+                it.customer = current_one(ports, caller, named)?.into();
+            }
             // What the caller had seen is checked now, and then by what it was decided from.
             Self::UpdateBadge(_)
             | Self::SetActivity(_)

@@ -40,8 +40,8 @@ impl Command for CreateBadge {
         let (now, caller) = (ports.clock.now(), &request.caller);
         let mut draft = self.draft;
         let mut problems = self.unread;
-        let parts = OrgParts::of(ports, caller, &draft)?;
-        let unfit = parts.complete(&mut draft, &CustomValues::new());
+        let of_org = OrgParts::of(ports, caller, &draft)?;
+        let unfit = of_org.complete(&mut draft, &CustomValues::new());
         let defining = Defining {
             now,
             zone: &caller.zone,
@@ -70,7 +70,7 @@ impl Command for CreateBadge {
                 updated_by: caller.actor,
             },
             number: None,
-            group: parts.group,
+            group: of_org.group,
             counts: BadgeCounts::default(),
             now,
         };

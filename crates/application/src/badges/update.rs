@@ -47,7 +47,7 @@ impl Command for UpdateBadge {
 
     fn run(self, ports: &Ports, request: &mut Request) -> Result<Answer, UseCaseError> {
         let revision = Revision {
-            parts: OrgParts::of(ports, &request.caller, &self.draft)?,
+            of_org: OrgParts::of(ports, &request.caller, &self.draft)?,
             command: self,
         };
         edit(ports, request, &revision)
@@ -57,7 +57,7 @@ impl Command for UpdateBadge {
 /// A command, and what the org has of what it speaks of.
 struct Revision {
     command: UpdateBadge,
-    parts: OrgParts,
+    of_org: OrgParts,
 }
 
 impl BadgeChange for Revision {
@@ -84,7 +84,7 @@ impl BadgeChange for Revision {
             migrating: command.migrating,
         };
         let mut draft = command.draft.clone();
-        let unfit = (self.parts).complete(&mut draft, &badge.definition.custom_values);
+        let unfit = (self.of_org).complete(&mut draft, &badge.definition.custom_values);
         let definition = match badge.revise(draft, defining, || ports.ids.uuid()) {
             Ok(definition) if command.unread.is_empty() && unfit.is_empty() => definition,
             revised => {
@@ -110,7 +110,7 @@ impl BadgeChange for Revision {
                 ..badge.clone()
             },
             number: Some(counted.number),
-            group: self.parts.group.clone(),
+            group: self.of_org.group.clone(),
             counts: counted.counts,
             now,
         };

@@ -99,14 +99,14 @@ pub fn results(ports: &Ports, caller: &Caller, job: &JobId) -> Result<JobResults
         return Err(no_such_job().with_message(message).into());
     }
     // A job that was given up before it was started may lack one: where its rows go on behind that is not known.
-    let parts = (1..)
+    let without_a_hole = (1..)
         .zip(&kept)
         .take_while(|(number, part)| part.number == *number);
     Ok(JobResults {
         chunks: stored.progress.chunk,
         job: stored.job,
         stores: ports.stores.clone(),
-        parts: parts.map(|(number, _)| number).last().unwrap_or(0),
+        parts: without_a_hole.last().map_or(0, |(number, _)| number),
         part: 0,
         chunk: 0,
     })

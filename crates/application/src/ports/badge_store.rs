@@ -179,7 +179,7 @@ pub struct BadgeQuery {
     /// Of this group, which is active.
     pub group: Option<GroupId>,
     /// Whose name contains this, both mapped to Unicode lower case
-    /// ([`str::to_lowercase`]); no character has a special meaning.
+    /// ([`folded`](accolade_domain::text::folded)); no character has a special meaning.
     pub name_contains: Option<String>,
     /// That start then or later.
     pub starts_from: Option<Instant>,

@@ -5,6 +5,7 @@ mod details;
 mod expiry;
 mod period;
 mod revision;
+mod window_edits;
 
 pub mod constraint;
 

@@ -7,10 +7,8 @@
 
 use uuid::Uuid;
 
-use crate::badge::constraint::{Constraint, FixedWindow, FixedWindowDraft};
+use crate::badge::window_edits::{self, Edits};
 use crate::badge::{Badge, BadgeDefinition, BadgeDraft, BadgeStatus, Defining};
-use crate::earning::{Window, Windows, earning_time, tiled_by};
-use crate::instant::Instant;
 use crate::rejection::{Code, Rejection};
 
 impl Badge {
@@ -30,13 +28,7 @@ impl Badge {
     ) -> Result<BadgeDefinition, Vec<Rejection>> {
         let old = &self.definition;
         let mut draft = draft;
-        for (old, new) in [
-            (&old.customer_constraints, &mut draft.customer_constraints),
-            (&old.badge_constraints, &mut draft.badge_constraints),
-        ] {
-            drop_echoes(old, new, defining.now);
-        }
-        let mut problems = Vec::new();
+        let mut problems = window_edits::drop_echoes(old, &mut draft, defining.now);
         let claimed_by = self.claimed_by();
         let left_out = |owner| !draft.owners.contains(&owner);
         if !draft.owners.is_empty()
@@ -49,6 +41,7 @@ impl Badge {
             problems
                 .push(Rejection::new(Code::OwnerHasClaim).at_field("ownership.restrictedToOwners"));
         }
+        let mut edits = None;
         let started = old.period.status(defining.now) != BadgeStatus::Upcoming;
         if started {
             if draft
@@ -63,27 +56,11 @@ impl Badge {
             {
                 problems.push(Rejection::new(Code::EarnTypeFixed).at_field("earnType"));
             }
-            for (field, old, new) in [
-                (
-                    "customerConstraints",
-                    &old.customer_constraints,
-                    &draft.customer_constraints,
-                ),
-                (
-                    "badgeConstraints",
-                    &old.badge_constraints,
-                    &draft.badge_constraints,
-                ),
-            ] {
-                if changes_kind(old, new, defining) {
-                    problems.push(Rejection::new(Code::ConstraintKindFixed).at_field(field));
-                }
+            match Edits::of(old, &draft, defining.now, &mut reference) {
+                Ok(found) => edits = Some(found),
+                Err(more) => problems.extend(more),
             }
         }
-        let drafts = (
-            draft.customer_constraints.clone(),
-            draft.badge_constraints.clone(),
-        );
         let mut definition = match draft.define_after(Some(old), defining, &mut reference) {
             Ok(definition) => definition,
             Err(more) => {
@@ -99,297 +76,12 @@ impl Badge {
         if !problems.is_empty() {
             return Err(problems);
         }
-        if started {
-            let whole = earning_time(&definition, defining.zone);
-            let editing = Editing { whole, defining };
-            for (field, old, new, merged) in [
-                (
-                    "customerConstraints",
-                    &old.customer_constraints,
-                    drafts.0,
-                    &mut definition.customer_constraints,
-                ),
-                (
-                    "badgeConstraints",
-                    &old.badge_constraints,
-                    drafts.1,
-                    &mut definition.badge_constraints,
-                ),
-            ] {
-                match editing.merge(old, new, &mut reference) {
-                    Ok(constraints) => *merged = constraints,
-                    Err(problem) => problems.push(problem.at_field(field)),
-                }
-            }
-            if !problems.is_empty() {
-                return Err(problems);
-            }
+        match edits {
+            Some(edits) => edits.apply(&mut definition, defining.zone, &mut reference)?,
+            None => window_edits::keep_references(old, &mut definition),
         }
         Ok(definition)
     }
-}
-
-/// Takes past configurations of windows out of `new`: callers send the definition back that they
-/// read, in which those stand.
-fn drop_echoes(old: &[Constraint], new: &mut Vec<Constraint<FixedWindowDraft>>, now: Instant) {
-    let past: Vec<Uuid> = old
-        .iter()
-        .filter_map(|constraint| match constraint {
-            Constraint::FixedWindow(w) if is_past(w, now) => Some(w.reference),
-            _ => None,
-        })
-        .collect();
-    new.retain(|constraint| match constraint {
-        Constraint::FixedWindow(draft) => draft.reference.is_none_or(|r| !past.contains(&r)),
-        _ => true,
-    });
-}
-
-fn is_past(window: &FixedWindow, now: Instant) -> bool {
-    window.until.is_some_and(|until| until <= now)
-}
-
-fn is_next(window: &FixedWindow, now: Instant) -> bool {
-    window.from.is_some_and(|from| from > now)
-}
-
-/// Whether a fixed window would become another kind of limit or the other way
-/// round: one kind has fewer and the other more. Fixed values and rolling
-/// windows may become each other.
-fn changes_kind(
-    old: &[Constraint],
-    new: &[Constraint<FixedWindowDraft>],
-    defining: Defining<'_>,
-) -> bool {
-    let now = defining.now;
-    let old_windows = old
-        .iter()
-        .filter(|c| matches!(c, Constraint::FixedWindow(w) if !is_past(w, now) && !is_next(w, now)))
-        .count();
-    let next: Vec<Uuid> = old
-        .iter()
-        .filter_map(|constraint| match constraint {
-            Constraint::FixedWindow(w) if is_next(w, now) => Some(w.reference),
-            _ => None,
-        })
-        .collect();
-    let echoed = |w: &FixedWindowDraft| w.reference.is_some_and(|r| next.contains(&r));
-    let new_windows = new
-        .iter()
-        .filter(|c| matches!(c, Constraint::FixedWindow(w) if !echoed(w)))
-        .count();
-    let old_others = old.iter().filter(|c| is_count(c)).count();
-    let new_others = new.iter().filter(|c| is_count(c)).count();
-    (new_windows < old_windows && new_others > old_others)
-        || (new_windows > old_windows && new_others < old_others)
-}
-
-fn is_count<W>(constraint: &Constraint<W>) -> bool {
-    match constraint {
-        Constraint::FixedValue(_) | Constraint::RollingWindow(_) => true,
-        Constraint::FixedWindow(_) | Constraint::NoLimit => false,
-    }
-}
-
-/// A configuration of fixed windows that runs, the one that follows it, and what a draft says of them.
-#[derive(Default)]
-struct Succession {
-    running: Option<FixedWindow>,
-    next: Option<FixedWindow>,
-    /// The draft has the running one, as it is but for its limit.
-    keeps_running: bool,
-    /// The draft has the following one, likewise.
-    keeps_next: bool,
-    /// What the draft has in the place of the following one, or follow where none does.
-    other: Option<FixedWindowDraft>,
-}
-
-impl Succession {
-    /// Those of a badge's configurations, of which none is past.
-    fn all(windows: Vec<FixedWindow>, now: Instant) -> Vec<Self> {
-        let (mut next, running): (Vec<_>, Vec<_>) =
-            windows.into_iter().partition(|w| is_next(w, now));
-        let mut all = Vec::new();
-        for running in running {
-            let follows = |w: &FixedWindow| running.until.is_some() && w.from == running.until;
-            let place = next.iter().position(follows);
-            all.push(Self {
-                running: Some(running),
-                next: place.map(|place| next.remove(place)),
-                ..Self::default()
-            });
-        }
-        all.extend(next.into_iter().map(|next| Self {
-            next: Some(next),
-            ..Self::default()
-        }));
-        all
-    }
-
-    /// Whether `draft` names one of them that it changes.
-    fn is_named_by(&self, draft: &FixedWindowDraft) -> bool {
-        let names =
-            |w: &Option<FixedWindow>| w.is_some_and(|w| Some(w.reference) == draft.reference);
-        !self.keeps_next && names(&self.next) || !self.keeps_running && names(&self.running)
-    }
-
-    fn is_left_out(&self) -> bool {
-        !self.keeps_running && !self.keeps_next && self.other.is_none()
-    }
-
-    /// The running one where the draft does not have it, though something follows it: it runs to its end.
-    fn unsaid(&self) -> Option<FixedWindow> {
-        self.running.filter(|_| !self.keeps_running)
-    }
-}
-
-/// What a draft has, in its order: fixed windows by the succession that they belong to.
-enum Said {
-    Plain(Constraint),
-    Running(usize),
-    Next(usize),
-    Other(usize),
-}
-
-/// Editing the fixed windows of a badge that has started.
-struct Editing<'a> {
-    whole: Window,
-    defining: Defining<'a>,
-}
-
-impl Editing<'_> {
-    /// The constraints that `new` asks for, in which fixed windows go on as they
-    /// are, or from the end of the running window on, and past ones are kept.
-    ///
-    /// # Errors
-    /// 826: the running window is the last, and another cycle was to follow it.
-    fn merge(
-        &self,
-        old: &[Constraint],
-        new: Vec<Constraint<FixedWindowDraft>>,
-        reference: &mut impl FnMut() -> Uuid,
-    ) -> Result<Vec<Constraint>, Rejection> {
-        let windows = old.iter().filter_map(|constraint| match constraint {
-            Constraint::FixedWindow(window) => Some(*window),
-            _ => None,
-        });
-        let (past, windows): (Vec<_>, Vec<_>) =
-            windows.partition(|window| is_past(window, self.defining.now));
-        let mut successions = Succession::all(windows, self.defining.now);
-
-        let mut said = Vec::new();
-        let mut changed = Vec::new();
-        for constraint in new {
-            match constraint {
-                Constraint::FixedWindow(draft) => match keep(&mut successions, &draft) {
-                    Some(kept) => said.push(kept),
-                    None => changed.push(draft),
-                },
-                other => said.push(Said::Plain(other.with_reference(&mut *reference))),
-            }
-        }
-        for draft in changed {
-            // It stands in the place of what it names, or else of something that the draft leaves out.
-            let named = successions.iter().position(|it| it.is_named_by(&draft));
-            let place = named.or_else(|| successions.iter().position(Succession::is_left_out));
-            match place {
-                Some(place) => {
-                    successions[place].other = Some(draft);
-                    said.push(Said::Other(place));
-                }
-                None => said.push(Said::Plain(
-                    Constraint::FixedWindow(draft).with_reference(&mut *reference),
-                )),
-            }
-        }
-        for it in &mut successions {
-            if let Some(running) = &mut it.running {
-                running.until = match (&it.other, it.keeps_next) {
-                    (Some(_), _) => Some(self.running_window_end(running)?),
-                    (None, true) => running.until,
-                    // Nothing follows it any more: it runs until the badge ends.
-                    (None, false) => None,
-                };
-            }
-        }
-        let mut merged = Vec::new();
-        for said in said {
-            match said {
-                Said::Plain(constraint) => merged.push(constraint),
-                Said::Running(place) => {
-                    merged.extend(successions[place].running.map(Constraint::FixedWindow));
-                }
-                // It was asked for, and another one too, which follows in its place.
-                Said::Next(place) if successions[place].other.is_some() => {}
-                Said::Next(place) => {
-                    let it = &successions[place];
-                    let both = it.unsaid().into_iter().chain(it.next);
-                    merged.extend(both.map(Constraint::FixedWindow));
-                }
-                Said::Other(place) => {
-                    let it = &successions[place];
-                    merged.extend(it.unsaid().map(Constraint::FixedWindow));
-                    let from = it.running.map_or_else(|| it.next?.from, |it| it.until);
-                    let other = it.other.map(|other| FixedWindow {
-                        reference: reference(),
-                        cycle: other.cycle,
-                        max: other.max,
-                        from,
-                        until: None,
-                    });
-                    merged.extend(other.map(Constraint::FixedWindow));
-                }
-            }
-        }
-        merged.extend(past.into_iter().map(Constraint::FixedWindow));
-        Ok(merged)
-    }
-
-    /// When the window that runs now ends.
-    ///
-    /// # Errors
-    /// 826: with the badge, so that none follows.
-    fn running_window_end(&self, running: &FixedWindow) -> Result<Instant, Rejection> {
-        let open = FixedWindow {
-            until: None,
-            ..*running
-        };
-        let windows = Windows {
-            cycle: running.cycle,
-            whole: tiled_by(&open, self.whole),
-            zone: self.defining.zone,
-        };
-        let runs = windows.containing(self.defining.now);
-        let end = runs.and_then(|window| window.ends_on);
-        end.filter(|end| Some(*end) != self.whole.ends_on)
-            .ok_or_else(|| Rejection::new(Code::ConstraintKindFixed).with_message(NONE_FOLLOWS))
-    }
-}
-
-const NONE_FOLLOWS: &str = "The running window is the badge's last: one of another cycle cannot follow it. Leave the cycle as it is, or let the badge end later.";
-
-/// Has the window go on that `draft` asks for, with the same cycle and the reference if it has one. One that
-/// follows another comes first.
-fn keep(successions: &mut [Succession], draft: &FixedWindowDraft) -> Option<Said> {
-    let asks = |w: &FixedWindow| {
-        let reference = draft.reference.unwrap_or(w.reference);
-        (w.cycle, w.reference) == (draft.cycle, reference)
-    };
-    for (place, it) in successions.iter_mut().enumerate() {
-        if let Some(next) = it.next.as_mut().filter(|w| !it.keeps_next && asks(w)) {
-            next.max = draft.max;
-            it.keeps_next = true;
-            return Some(Said::Next(place));
-        }
-    }
-    for (place, it) in successions.iter_mut().enumerate() {
-        if let Some(running) = it.running.as_mut().filter(|w| !it.keeps_running && asks(w)) {
-            running.max = draft.max;
-            it.keeps_running = true;
-            return Some(Said::Running(place));
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -397,9 +89,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::badge::constraint::{Count, Cycle};
+    use crate::badge::constraint::{Constraint, Count, Cycle, FixedWindow, FixedWindowDraft};
+    use crate::badge::window_edits::{fixed_windows, is_past};
     use crate::badge::{EarnMode, EarnType, Expiry};
+    use crate::earning::{earning_time, tiled_by};
     use crate::fixtures::{at, badge};
+    use crate::instant::Instant;
     use crate::owner::OwnerType;
     use crate::zone::Zone;
 
@@ -661,25 +356,24 @@ mod tests {
         }
     }
 
-    /// The windows of `badge` as a caller reads them, of which the one at `place`, or the last, gets `cycle`;
-    /// only that one, unless `all` are sent back.
+    /// The windows of `badge` as a caller reads them.
+    fn read(badge: &Badge) -> impl Iterator<Item = FixedWindowDraft> {
+        fixed_windows(&badge.definition.badge_constraints).map(|window| FixedWindowDraft {
+            reference: Some(window.reference),
+            cycle: window.cycle,
+            max: window.max,
+        })
+    }
+
+    /// The same, of which the one at `place`, or the last, gets another cycle; only that one, unless `all` are
+    /// sent back.
     fn echoed(
         badge: &Badge,
         place: usize,
         days: i64,
         all: bool,
     ) -> Vec<Constraint<FixedWindowDraft>> {
-        let windows = badge.definition.badge_constraints.iter();
-        let mut drafts: Vec<_> = windows
-            .filter_map(|constraint| match constraint {
-                Constraint::FixedWindow(window) => Some(FixedWindowDraft {
-                    reference: Some(window.reference),
-                    cycle: window.cycle,
-                    max: window.max,
-                }),
-                _ => None,
-            })
-            .collect();
+        let mut drafts: Vec<_> = read(badge).collect();
         let place = place.min(drafts.len() - 1);
         drafts[place].cycle = Cycle::Days {
             refresh_rate: count(days),
@@ -714,12 +408,19 @@ mod tests {
                     reference += 1;
                     Uuid::from_u128(reference)
                 });
-                // What names a past one alone, and changes it, is no window at all.
+                // One that has ended stays as it was, and nothing follows the last.
                 let Ok(revised) = revised else { continue };
-                if revised.badge_constraints.iter().all(|it| matches!(it, Constraint::FixedWindow(w) if is_past(w, now))) {
+                // Who has one that has ended alone takes the limit away.
+                if fixed_windows(&revised.badge_constraints).all(|window| is_past(&window, now)) {
                     continue;
                 }
                 badge.definition = revised;
+                let again = BadgeDraft {
+                    badge_constraints: read(&badge).map(Constraint::FixedWindow).collect(),
+                    ..draft_of(&badge)
+                };
+                let again = badge.revise(again, defining, Uuid::new_v4);
+                prop_assert_eq!(again.as_ref(), Ok(&badge.definition));
                 let whole = earning_time(&badge.definition, &zone);
                 let windows = badge.definition.badge_constraints.iter();
                 let mut spans: Vec<_> = windows
@@ -736,6 +437,63 @@ mod tests {
                 prop_assert_eq!(spans.last().unwrap().ends_on, whole.ends_on);
             }
         }
+    }
+
+    #[test]
+    fn two_cycles_do_not_follow_one_window_and_one_that_has_ended_stays() {
+        let past = FixedWindow {
+            reference: Uuid::from_u128(7),
+            until: Some(at("2026-01-01T00:00:00Z")),
+            ..three_days()
+        };
+        let current = FixedWindow {
+            from: past.until,
+            ..three_days()
+        };
+        let badge = limited(&[past, current]);
+        for windows in [
+            vec![daily(14, 5, Some(100)), daily(21, 5, Some(100))],
+            vec![daily(3, 5, Some(100)), daily(3, 6, Some(7))],
+            vec![daily(4, 5, Some(7))],
+        ] {
+            let draft = BadgeDraft {
+                badge_constraints: windows.clone(),
+                ..draft_of(&badge)
+            };
+            assert_eq!(revise(&badge, draft, NOW), Err(vec![400]), "{windows:?}");
+        }
+    }
+
+    #[test]
+    fn windows_side_by_side_are_edited_each_by_itself() {
+        let five_days = FixedWindow {
+            reference: Uuid::from_u128(101),
+            cycle: Cycle::Days {
+                refresh_rate: count(5),
+            },
+            ..three_days()
+        };
+        let badge = limited(&[three_days(), five_days]);
+        let draft = BadgeDraft {
+            badge_constraints: vec![daily(5, 6, Some(101)), daily(7, 1, Some(100))],
+            ..draft_of(&badge)
+        };
+        let revised = configs(&revise(&badge, draft, NOW).unwrap());
+        let brief: Vec<_> = revised
+            .iter()
+            .map(|it| (it.1, it.2, it.4.is_some()))
+            .collect();
+        assert_eq!(brief, [(5, 6, false), (3, 5, true), (7, 1, false)]);
+        // What names nothing of this list is none of it, and a fixed value may come beside what follows.
+        let badge = limited(&[three_days()]);
+        let draft = BadgeDraft {
+            badge_constraints: vec![daily(3, 9, Some(777)), Constraint::FixedValue(count(3))],
+            ..draft_of(&badge)
+        };
+        assert_eq!(
+            configs(&revise(&badge, draft, NOW).unwrap()),
+            [(100, 3, 9, None, None)]
+        );
     }
 
     #[test]

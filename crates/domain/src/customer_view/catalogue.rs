@@ -8,6 +8,7 @@ use crate::catalogue::Group;
 use crate::ids::{BadgeId, GroupId};
 use crate::instant::Instant;
 use crate::listing::SortOrder;
+use crate::text::folded;
 
 /// A badge with its group, and beside it what every badge of an org is judged by: to look
 /// through thousands of badges touches no definition.
@@ -40,7 +41,7 @@ impl CatalogueBadge {
             period: badge.definition.period,
             updated_on: badge.updated_on,
             group_id: group.as_ref().map(|group| group.id),
-            folded_name: badge.definition.name.as_str().to_lowercase().into(),
+            folded_name: folded(badge.definition.name.as_str()).into(),
             rank_place: 0,
             badge: Arc::new(badge),
             group,

@@ -11,6 +11,7 @@ use crate::badge::{Badge, BadgeStatus, EarnType};
 use crate::catalogue::Group;
 use crate::instant::Instant;
 use crate::listing::{Page, SortOrder};
+use crate::text::folded;
 
 /// A badge and how a customer stands to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +166,7 @@ impl<'a> Filters<'a> {
         let part_of_name = query.name_contains.as_ref();
         Self {
             query,
-            part_of_name: part_of_name.map(|part| part.to_lowercase()),
+            part_of_name: part_of_name.map(|part| folded(part)),
         }
     }
 

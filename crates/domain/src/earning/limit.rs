@@ -8,8 +8,8 @@
 use time::Duration;
 use uuid::Uuid;
 
-use crate::badge::BadgeDefinition;
 use crate::badge::constraint::{Constraint, Count, FixedWindow, RollingWindow};
+use crate::badge::{BadgeDefinition, EarnMode};
 use crate::earning::{Window, Windows};
 use crate::instant::Instant;
 use crate::rejection::{Code, Rejection};
@@ -189,9 +189,11 @@ pub fn earning_time(definition: &BadgeDefinition, zone: &Zone) -> Window {
 
 /// The time that the windows of `fixed` tile, a part of [`earning_time`].
 pub fn tiled_by(fixed: &FixedWindow, whole: Window) -> Window {
+    // The badge may have been made to end before one configuration follows another.
+    let clipped = |moment: Instant| whole.ends_on.map_or(moment, |end| moment.min(end));
     Window {
-        starts_on: fixed.from.unwrap_or(whole.starts_on),
-        ends_on: fixed.until.or(whole.ends_on),
+        starts_on: fixed.from.map_or(whole.starts_on, clipped),
+        ends_on: fixed.until.map(clipped).or(whole.ends_on),
     }
 }
 
@@ -237,11 +239,13 @@ pub fn counted_window(window: Window, whole: Window) -> Window {
 /// those earn who were enrolled before it was made to end sooner, windows follow each other as if it did not end.
 fn window_of_earn(
     fixed: &FixedWindow,
+    mode: EarnMode,
     whole: Window,
     event_on: Instant,
     zone: &Zone,
 ) -> Option<Window> {
-    if whole.ends_on.is_none_or(|end| event_on <= end) {
+    let is_behind = whole.ends_on.is_some_and(|end| event_on > end);
+    if !is_behind || mode == EarnMode::Direct {
         let window = governing_window(fixed, whole, event_on, zone)?;
         return Some(counted_window(window, whole));
     }
@@ -283,7 +287,9 @@ pub fn limits(
             match constraint {
                 Constraint::FixedValue(max) => add(Span::AllTime, *max),
                 Constraint::FixedWindow(fixed) => {
-                    if let Some(window) = window_of_earn(fixed, whole, event_on, zone) {
+                    if let Some(window) =
+                        window_of_earn(fixed, definition.earn_mode, whole, event_on, zone)
+                    {
                         let reference = fixed.reference;
                         add(Span::Fixed { reference, window }, fixed.max);
                     }
@@ -312,7 +318,7 @@ pub fn limits(
 mod tests {
     use super::*;
     use crate::badge::constraint::Cycle;
-    use crate::badge::{Badge, EarnMode, Expiry};
+    use crate::badge::{Badge, Expiry};
     use crate::earning::EarnedBadge;
     use crate::fixtures::{at, badge};
 
@@ -391,6 +397,9 @@ mod tests {
             let span = Span::Fixed { reference, window };
             assert_eq!(limit(&badge, event_on).span, span, "{event_on}");
         }
+        badge.definition.earn_mode = EarnMode::Direct;
+        let behind = at("2030-01-02T00:00:00Z");
+        assert_eq!(limits(&badge.definition, &Zone::utc(), behind, behind), []);
     }
 
     #[test]

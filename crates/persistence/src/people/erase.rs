@@ -434,7 +434,7 @@ fn forget_changes<C: PeopleConnection>(
     loop {
         let page = connection.changes_after(org, &last, PAGE)?;
         let Some((id, ..)) = page.last() else {
-            return Ok((is_any, hers_alone));
+            break;
         };
         last.clone_from(id);
         for row in &page {
@@ -450,6 +450,11 @@ fn forget_changes<C: PeopleConnection>(
             }
         }
     }
+    let freed: Vec<_> = hers_alone.iter().copied().collect();
+    for some in freed.chunks(PAGE as usize) {
+        connection.free_subjects(org, some)?;
+    }
+    Ok((is_any, hers_alone))
 }
 
 /// The same of what rows of the feed say themselves.

@@ -5,6 +5,7 @@
 //! was merged; whoever merges or forgets somebody has it alone. So what one sees of the other is all of
 //! it, or nothing.
 
+use accolade_domain::approval::ChangeId;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::people::Merged;
 use diesel::QueryResult;
@@ -249,6 +250,9 @@ pub(crate) trait PeopleRows {
 
     /// Replaces what a change has that named somebody.
     fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()>;
+
+    /// Lets others be about what these changes are about, which nobody carries out any more.
+    fn free_subjects(&mut self, org: OrgId, changes: &[ChangeId]) -> QueryResult<()>;
 
     /// Answers that idempotency keys behind this one keep, at most so many, by actor and key.
     fn kept_after(

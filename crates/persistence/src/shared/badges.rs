@@ -12,6 +12,7 @@ use accolade_domain::badge::constraint::Constraint;
 use accolade_domain::badge::{Badge, BadgeStatus};
 use accolade_domain::ids::{BadgeId, BadgeNumber, OrgId};
 use accolade_domain::owner::Claim;
+use accolade_domain::text::folded;
 use anyhow::Context as _;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -413,7 +414,7 @@ fn matching(org: OrgId, query: &BadgeQuery) -> Matching<'_> {
             .filter(exists(is_active));
     }
     if let Some(text) = &query.name_contains {
-        found = found.filter(position(badge_metas::name_folded, text.to_lowercase()).gt(0));
+        found = found.filter(position(badge_metas::name_folded, folded(text)).gt(0));
     }
     if let Some(from) = query.starts_from {
         found = found.filter(badge_metas::starts_on.ge(from.unix_micros()));

@@ -451,12 +451,19 @@ pub(in super::super) fn replace_naming(
             changes::votes.eq(votes),
         ))
         .execute(connection)?;
-    if command.is_none() {
-        // Nobody carries it out any more, and what it was about may name her.
-        diesel::delete(change_subjects::table)
-            .filter(change_subjects::org_id.eq(org.get()))
-            .filter(change_subjects::change_id.eq(id))
-            .execute(connection)?;
-    }
+    Ok(())
+}
+
+/// As [`PeopleConnection::free_subjects`](crate::people::PeopleConnection::free_subjects).
+pub(in super::super) fn free_subjects(
+    connection: &mut Connection,
+    org: OrgId,
+    changes: &[ChangeId],
+) -> QueryResult<()> {
+    let ids = changes.iter().map(|it| it.0.as_bytes().as_slice());
+    diesel::delete(change_subjects::table)
+        .filter(change_subjects::org_id.eq(org.get()))
+        .filter(change_subjects::change_id.eq_any(ids))
+        .execute(connection)?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Rows of customers who become one, and of those who are forgotten.
 
+use accolade_domain::approval::ChangeId;
 use accolade_domain::ids::{BadgeId, CustomerId, OrgId};
 use accolade_domain::people::Merged;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 
-use super::changes::{lock_naming, naming_after, replace_naming};
+use super::changes::{free_subjects, lock_naming, naming_after, replace_naming};
 use super::{Connection, DB};
 use crate::change_rows::Naming;
 use crate::feed::data::NAMING;
@@ -358,6 +359,10 @@ impl PeopleRows for Connection {
 
     fn replace_change(&mut self, org: OrgId, row: &Naming) -> QueryResult<()> {
         replace_naming(self, org, row)
+    }
+
+    fn free_subjects(&mut self, org: OrgId, changes: &[ChangeId]) -> QueryResult<()> {
+        free_subjects(self, org, changes)
     }
 
     fn kept_after(

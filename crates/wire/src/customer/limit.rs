@@ -190,6 +190,11 @@ fn fixed_window(
 ) -> CountedLimitBody {
     let (unit, length) = fixed.cycle.length();
     let (_, status) = seen.span(fixed);
+    // Behind the end of the badge it limits who is enrolled longer.
+    let current = seen.current(fixed).or(match count.limit.span {
+        Span::Fixed { window, .. } => Some(window),
+        Span::AllTime | Span::Rolling { .. } => None,
+    });
     CountedLimitBody {
         refresh_rate: (unit == CalendarUnit::Days).then(|| length.get()),
         duration_type: Some(unit.name()),
@@ -198,7 +203,7 @@ fn fixed_window(
             Cycle::Weeks { starts_on } => Some(starts_on.name()),
             Cycle::Days { .. } | Cycle::Months => None,
         },
-        fixed_window_cycle: seen.current(fixed).map(WindowBody::new),
+        fixed_window_cycle: current.map(WindowBody::new),
         fixed_window_reference_id: Some(fixed.reference),
         ..CountedLimitBody::new(scope, "FIXED_WINDOW").counting(count)
     }
