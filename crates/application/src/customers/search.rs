@@ -6,6 +6,7 @@ use accolade_domain::text::{RequestId, normalized};
 
 use crate::access::Caller;
 use crate::answer::{Answer, Imported};
+use crate::enrolment::element;
 use crate::error::UseCaseError;
 use crate::ports::{
     CustomerExport, GivenTo, HistoryQuery, IdentifierKind, Identifiers, LedgerEntry, Ports,
@@ -195,9 +196,20 @@ fn by_id(ports: &Ports, caller: &Caller, id: ObjectId) -> Result<Option<Match>, 
 }
 
 fn by_request(ports: &Ports, caller: &Caller, id: &RequestId) -> Result<Vec<Match>, UseCaseError> {
-    let entries = ports.stores.requests.find(caller.org, id)?;
-    let named = entries.iter().flat_map(customers);
-    let matches = named.map(|(customer, badge)| Match {
+    let find = |id| ports.stores.requests.find(caller.org, id);
+    let mut named: Vec<_> = find(id)?.iter().flat_map(customers).collect();
+    if let Some((import, number)) = element(id.as_str())
+        && let Ok(import) = RequestId::try_from(import)
+    {
+        for entry in find(&import)? {
+            if let Answer::Imported { outcomes, .. } = &entry.answer
+                && let Some(element) = outcomes.get(number - 1)
+            {
+                named.extend(recorded(element));
+            }
+        }
+    }
+    let matches = named.into_iter().map(|(customer, badge)| Match {
         kind: MatchKind::Request,
         customer,
         badge: Some(badge),
@@ -226,15 +238,19 @@ fn customers(entry: &LedgerEntry) -> Vec<(CustomerId, BadgeId)> {
             outcomes.map(|it| (it.customer, *badge)).collect()
         }
         Answer::Imported { outcomes, .. } => {
-            let recorded = outcomes.iter().filter_map(|it| match it {
-                Imported::Recorded {
-                    badge, customer, ..
-                } => Some((*customer, *badge)),
-                _ => None,
-            });
+            let recorded = outcomes.iter().filter_map(recorded);
             recorded.take(MOST_MATCHES).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+const fn recorded(element: &Imported) -> Option<(CustomerId, BadgeId)> {
+    match element {
+        Imported::Recorded {
+            badge, customer, ..
+        } => Some((*customer, *badge)),
+        _ => None,
     }
 }
 

@@ -5,5 +5,6 @@ mod requests;
 mod revoke;
 
 pub use enrol::EnrolCustomers;
+pub(crate) use requests::element;
 pub use requests::requests;
 pub use revoke::{RevokeEnrolments, WhichEnrolments};

@@ -47,7 +47,7 @@ fn carried_out(ports: &Ports, caller: &Caller, id: &str) -> Result<Vec<LedgerEnt
 }
 
 /// The id of the import, and the number of the element from 1, that `id` would be made of.
-fn element(id: &str) -> Option<(&str, usize)> {
+pub(crate) fn element(id: &str) -> Option<(&str, usize)> {
     let (import, number) = id.rsplit_once('_')?;
     let is_written_so =
         number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');

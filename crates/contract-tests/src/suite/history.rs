@@ -205,6 +205,18 @@ fn who_was_merged_into_another_has_the_history_of_both(world: &World) {
     let both = history(world, 2);
     assert_eq!(numbers(&both), [2, 2]);
     assert_eq!(history(world, 1), both);
+    let of_both = |number| {
+        let query = HistoryQuery {
+            after: Some(HistoryPlace {
+                on: both[0].on,
+                passed: 1,
+            }),
+            ..whole(number)
+        };
+        history_of(world, world.tenant.org, &query)
+    };
+    assert_eq!(of_both(2), both[1..]);
+    assert_eq!(of_both(1), both[1..], "the next page, too");
     world.erase(2);
     assert_eq!(history(world, 2), []);
 }

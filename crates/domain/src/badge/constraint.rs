@@ -3,6 +3,7 @@
 //! Several may stand side by side, and all must hold. This file says what a
 //! constraint is and which ones contradict each other or the badge.
 
+use time::Duration;
 use uuid::Uuid;
 
 use crate::badge::{BadgePeriod, EarnMode};
@@ -221,12 +222,14 @@ impl Constraint<FixedWindowDraft> {
             Self::NoLimit => Constraint::NoLimit,
         }
     }
+}
 
+impl<W> Constraint<W> {
     /// What it limits, by which two constraints are the same limit; nothing if there is no limit.
-    fn limited(&self) -> Vec<Limited> {
+    fn limited(&self, cycle: impl Fn(&W) -> Cycle) -> Vec<Limited> {
         match self {
             Self::FixedValue(_) => vec![Limited::AllTime],
-            Self::FixedWindow(window) => vec![Limited::Fixed(window.cycle)],
+            Self::FixedWindow(window) => vec![Limited::Fixed(cycle(window))],
             Self::RollingWindow(windows) => windows
                 .iter()
                 .map(|w| Limited::Rolling(w.unit, w.length))
@@ -265,19 +268,24 @@ pub fn earning_ends_on(period: BadgePeriod, mode: EarnMode, zone: &Zone) -> Opti
 }
 
 /// What is wrong with `constraints` taken together: the same window twice, or a
-/// window longer than the time in which the badge can be earned. Paths are
-/// those of the list's elements (`[1]`).
+/// window that is longer, by a day or more, than the time in which the badge can be earned, unless it is one of
+/// those that there are: a badge may be made to end sooner. Paths are those of the list's elements (`[1]`).
 pub fn contradictions(
     constraints: &[Constraint<FixedWindowDraft>],
+    there_are: &[Constraint],
     starts_on: Instant,
     ends_on: Option<Instant>,
     zone: &Zone,
 ) -> Vec<Rejection> {
+    let known = there_are
+        .iter()
+        .flat_map(|it| it.limited(|window| window.cycle));
+    let known: Vec<_> = known.collect();
     let mut problems = Vec::new();
     let mut seen = Vec::new();
     for (index, constraint) in constraints.iter().enumerate() {
         let at = |message: &str| Rejection::unreadable(message).at_field(format!("[{index}]"));
-        for window in constraint.limited() {
+        for window in constraint.limited(|draft| draft.cycle) {
             if seen.contains(&window) {
                 problems.push(at(
                     "Limits the same window as an earlier constraint. Keep one of them.",
@@ -285,7 +293,8 @@ pub fn contradictions(
             }
             seen.push(window);
             if let (Some((unit, length)), Some(ends_on)) = (window.length(), ends_on)
-                && zone.add(starts_on, unit, length.get()) > ends_on
+                && zone.add(starts_on, unit, length.get()) >= ends_on + Duration::DAY
+                && !known.contains(&window)
             {
                 problems.push(at(
                     "The window is longer than the time in which the badge can be earned. Shorten it, or use a fixed value.",
@@ -315,8 +324,9 @@ mod tests {
     fn problems(constraints: &[Constraint<FixedWindowDraft>]) -> Vec<Option<String>> {
         contradictions(
             constraints,
+            &[],
             at("2026-01-01T00:00:00Z"),
-            Some(at("2026-01-11T00:00:00Z")),
+            Some(at("2026-01-10T23:59:59Z")),
             &Zone::utc(),
         )
         .into_iter()
@@ -341,9 +351,16 @@ mod tests {
     }
 
     #[test]
-    fn a_window_may_be_as_long_as_the_badge_but_not_longer() {
+    fn a_window_may_be_as_long_as_the_badge_but_not_longer_unless_it_is_there() {
+        // The badge ends a second before its tenth day does.
         assert_eq!(problems(&[days(10, 5)]), []);
         assert_eq!(problems(&[days(11, 5)]), [Some("[0]".to_owned())]);
+        let there_is = days(11, 3).with_reference(Uuid::nil);
+        let (from, until) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        let found = |there_are: &[Constraint]| {
+            contradictions(&[days(11, 5)], there_are, from, Some(until), &Zone::utc()).len()
+        };
+        assert_eq!((found(&[there_is]), found(&[])), (0, 1));
     }
 
     #[test]

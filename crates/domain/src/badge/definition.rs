@@ -203,6 +203,11 @@ impl BadgeDraft {
             Some(EarnType::Earn) => Some(EarnMode::Direct),
             None => None,
         };
+        let of_old = |list: fn(&BadgeDefinition) -> &[Constraint]| old.map_or(&[][..], list);
+        let there_are = [
+            of_old(|old| &old.customer_constraints),
+            of_old(|old| &old.badge_constraints),
+        ];
         let old = old.map(|old| old.period);
         if let Some(starts_on) =
             starts_on.filter(|new| old.map(BadgePeriod::starts_on) != Some(*new))
@@ -232,12 +237,16 @@ impl BadgeDraft {
         }
         if let (Some(period), Some(earn_mode)) = (period, earn_mode) {
             let ends_on = constraint::earning_ends_on(period, earn_mode, defining.zone);
-            for (field, constraints) in [
+            for ((field, constraints), there_are) in [
                 ("customerConstraints", &self.customer_constraints),
                 ("badgeConstraints", &self.badge_constraints),
-            ] {
+            ]
+            .into_iter()
+            .zip(there_are)
+            {
                 let found = constraint::contradictions(
                     constraints,
+                    there_are,
                     period.starts_on(),
                     ends_on,
                     defining.zone,

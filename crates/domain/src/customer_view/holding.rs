@@ -83,8 +83,8 @@ impl EarnTotals {
 /// How a customer stands to a badge. Revoked earns are left out everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The customer's enrolment that holds now, else the one recorded last, revoked ones
-    /// included.
+    /// The customer's enrolment that holds now, else the one recorded last; if that is revoked, and others will hold,
+    /// the last of those.
     pub enrolment: Option<Enrolment>,
     /// When the customer was last enrolled (recorded), revoked enrolments included.
     pub last_issued_on: Option<Instant>,
@@ -103,8 +103,14 @@ impl Standing {
     pub fn new(holding: &Holding, now: Instant) -> Self {
         let enrolments = &holding.enrolments;
         let earns = holding.earns;
+        let last = enrolments.last();
+        let will_hold = |it: &&Enrolment| it.revoked_on.is_none() && now < it.hold.event_on();
         Self {
-            enrolment: covering(enrolments, now).or(enrolments.last()).copied(),
+            enrolment: covering(enrolments, now)
+                .or(last.filter(|it| it.revoked_on.is_none()))
+                .or_else(|| enrolments.iter().rfind(will_hold))
+                .or(last)
+                .copied(),
             last_issued_on: holding.last_issued_on,
             earned: earns.earned,
             earned_unexpired: earns.unexpired,
@@ -157,6 +163,11 @@ mod tests {
         for (now, from) in [(9, 1), (10, 10), (19, 10), (20, 1), (35, 30), (50, 1)] {
             assert_eq!(shown(&holding, now), second(from), "{now}");
             assert_eq!(holding.is_enrolled(second(now)), from != 1, "{now}");
+        }
+        // As after a merge, by which the later of two that overlapped was revoked.
+        holding.enrolments[2].revoked_on = Some(at("2026-01-01T00:00:00Z"));
+        for (now, from) in [(9, 30), (10, 10), (20, 30), (50, 1)] {
+            assert_eq!(shown(&holding, now), second(from), "{now}");
         }
         for held in &mut holding.enrolments {
             held.revoked_on = Some(at("2026-01-01T00:00:00Z"));

@@ -274,10 +274,10 @@ impl CustomerBadges for Store<Connection> {
     fn history(&self, org: OrgId, query: &HistoryQuery) -> Result<Vec<HistoryEntry>, StoreError> {
         self.reader.query(|connection| {
             let entries = history(connection, org, query)?;
-            if !entries.is_empty() || query.after.is_some() {
+            if !entries.is_empty() {
                 return Ok(entries);
             }
-            // Who was merged into another has nothing.
+            // Who was merged into another has nothing, on whichever page.
             let merged = connection.merged_of(org, &[query.customer])?;
             let Some(merged) = merged.first() else {
                 return Ok(entries);
@@ -450,27 +450,32 @@ fn count_enrolments(
     Ok((stored(count)?, last.map(instant).transpose()?))
 }
 
-/// The enrolments by which the customer stands to the badge: the last, and one that holds at `now`, in
-/// the order in which they were recorded.
+/// The enrolments by which the customer stands to the badge, in the order in which they were recorded: one that holds
+/// at `now`, or else the last that will, and the last of all.
 fn standing_enrolments(
     connection: &mut Connection,
     pair: Pair<'_>,
     now: Instant,
 ) -> Result<Vec<Enrolment>, WorkError> {
-    let last_first = || {
-        enrolments_of(pair)
-            .order(enrolments::ordinal.desc())
-            .limit(1)
-            .select(ENROLMENT)
-    };
-    let last: Option<EnrolmentRow> = last_first().get_result(connection).optional()?;
-    let holds: Option<EnrolmentRow> = last_first()
-        .filter(enrolments::revoked_on.is_null())
-        .filter(enrolments::event_on.le(now.unix_micros()))
-        .filter(enrolments::expires_on.gt(now.unix_micros()))
+    let last: Option<EnrolmentRow> = enrolments_of(pair)
+        .order(enrolments::ordinal.desc())
+        .limit(1)
+        .select(ENROLMENT)
         .get_result(connection)
         .optional()?;
-    let both = holds.into_iter().chain(last).map(enrolment);
+    let now = now.unix_micros();
+    let open: Option<EnrolmentRow> = enrolments_of(pair)
+        .filter(enrolments::revoked_on.is_null())
+        .filter(enrolments::expires_on.gt(now))
+        .order((
+            enrolments::event_on.le(now).desc(),
+            enrolments::ordinal.desc(),
+        ))
+        .limit(1)
+        .select(ENROLMENT)
+        .get_result(connection)
+        .optional()?;
+    let both = open.into_iter().chain(last).map(enrolment);
     Ok(both.collect::<anyhow::Result<_>>()?)
 }
 
