@@ -190,6 +190,9 @@ async fn what_is_not_there_is_a_page_too() {
     assert_eq!(reply.status, 405);
     assert!(reply.body.starts_with("<!doctype html>"));
     assert_eq!(reply.header("allow"), Some("GET, HEAD"));
+    let head = TestRequest::default().method(Method::HEAD);
+    let head = head.uri("/console/sign-in");
+    assert_eq!(world.send(head).await.status, 200);
 }
 
 /// The tags of a page.

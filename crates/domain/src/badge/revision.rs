@@ -521,6 +521,12 @@ mod tests {
         };
         let revised = revise(&badge, draft, "2023-12-31T00:00:00Z").unwrap();
         assert_eq!(configs(&revised), [(1, 7, 9, None, None)]);
+        let draft = BadgeDraft {
+            badge_constraints: vec![daily(3, 9, None)],
+            ..draft_of(&badge)
+        };
+        let revised = revise(&badge, draft, "2023-12-31T00:00:00Z").unwrap();
+        assert_eq!(configs(&revised), [(100, 3, 9, None, None)]);
     }
 
     #[test]
