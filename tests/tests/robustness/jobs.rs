@@ -18,11 +18,13 @@ const TAKEOVER: Duration = Duration::from_secs(30);
 
 const PATIENCE: Duration = Duration::from_mins(5);
 
-/// The most rows of a chunk of enrolments on a server with [`SMALL_CHUNKS`].
+/// The most rows of a chunk of enrolments on a server [`with_small_chunks`].
 const CHUNK: i64 = 8_000;
 
-/// The setting that chunks follow, so low that files of several chunks are soon carried out.
-const SMALL_CHUNKS: (&str, &str) = ("limits.customers_per_request", "4000");
+/// `setup` with a limit that chunks follow, so low that files of several chunks are soon carried out.
+fn with_small_chunks(setup: Setup) -> Setup {
+    setup.set("limits.customers_per_request", "4000")
+}
 
 /// A number that the environment may set, for a longer run by hand.
 fn number(variable: &str, default: i64) -> i64 {
@@ -128,9 +130,7 @@ fn a_file_is_carried_out_once_however_often_the_server_is_killed(backend: Backen
     let file = mixed_file(rows);
     let part_size = file.len() / 7 + 1;
 
-    let mut server = Setup::new(backend)
-        .set(SMALL_CHUNKS.0, SMALL_CHUNKS.1)
-        .start();
+    let mut server = with_small_chunks(Setup::new(backend)).start();
     let (undisturbed, mut org) = (server.org(), server.org());
     let badges = (undisturbed.badge(), org.badge());
     let wanted = {
@@ -193,10 +193,8 @@ fn a_server_that_is_killed_while_it_gets_a_file_keeps_the_parts_that_it_has_answ
 #[test]
 fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
     let database = Arc::new(Database::create(Backend::Postgres));
-    let [first, second] = [database.clone(), database].map(|database| {
-        let setup = Setup::on(database).set(SMALL_CHUNKS.0, SMALL_CHUNKS.1);
-        setup.start()
-    });
+    let [first, second] =
+        [database.clone(), database].map(|database| with_small_chunks(Setup::on(database)).start());
     let rows = 2 * CHUNK + 1;
     let orgs: Vec<Org> = (0..4).map(|_| first.org()).collect();
     let file = mixed_file(rows);
@@ -232,9 +230,7 @@ fn two_servers_share_jobs_and_one_takes_over_what_the_other_leaves() {
 }
 
 fn a_job_that_is_cancelled_keeps_what_it_did_and_does_nothing_more(backend: Backend) {
-    let server = Setup::new(backend)
-        .set(SMALL_CHUNKS.0, SMALL_CHUNKS.1)
-        .start();
+    let server = with_small_chunks(Setup::new(backend)).start();
     let org = server.org();
     let rows = 5 * CHUNK;
     let file = mixed_file(rows);

@@ -6,7 +6,7 @@ use accolade_domain::text::{RequestId, normalized};
 
 use crate::access::Caller;
 use crate::answer::{Answer, Imported};
-use crate::enrolment::element;
+use crate::enrolment::imports_with;
 use crate::error::UseCaseError;
 use crate::ports::{
     CustomerExport, GivenTo, HistoryQuery, IdentifierKind, Identifiers, LedgerEntry, Ports,
@@ -196,20 +196,11 @@ fn by_id(ports: &Ports, caller: &Caller, id: ObjectId) -> Result<Option<Match>, 
 }
 
 fn by_request(ports: &Ports, caller: &Caller, id: &RequestId) -> Result<Vec<Match>, UseCaseError> {
-    let find = |id| ports.stores.requests.find(caller.org, id);
-    let mut named: Vec<_> = find(id)?.iter().flat_map(customers).collect();
-    if let Some((import, number)) = element(id.as_str())
-        && let Ok(import) = RequestId::try_from(import)
-    {
-        for entry in find(&import)? {
-            if let Answer::Imported { outcomes, .. } = &entry.answer
-                && let Some(element) = outcomes.get(number - 1)
-            {
-                named.extend(recorded(element));
-            }
-        }
-    }
-    let matches = named.into_iter().map(|(customer, badge)| Match {
+    let entries = ports.stores.requests.find(caller.org, id)?;
+    let imports = imports_with(ports, caller, id.as_str())?;
+    let of_elements = imports.iter().filter_map(|(_, element)| recorded(element));
+    let named = entries.iter().flat_map(customers).chain(of_elements);
+    let matches = named.map(|(customer, badge)| Match {
         kind: MatchKind::Request,
         customer,
         badge: Some(badge),

@@ -5,6 +5,6 @@ mod requests;
 mod revoke;
 
 pub use enrol::EnrolCustomers;
-pub(crate) use requests::element;
+pub(crate) use requests::imports_with;
 pub use requests::requests;
 pub use revoke::{RevokeEnrolments, WhichEnrolments};

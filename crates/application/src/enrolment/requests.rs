@@ -4,7 +4,7 @@ use accolade_domain::rejection::{Code, Rejection};
 use accolade_domain::text::{RequestId, normalized};
 
 use crate::access::Caller;
-use crate::answer::Answer;
+use crate::answer::{Answer, Imported};
 use crate::error::UseCaseError;
 use crate::ports::{LedgerEntry, Ports, StoreError};
 
@@ -21,21 +21,38 @@ pub fn requests(
     let id = normalized(id);
     let mut entries = carried_out(ports, caller, &id)?;
     entries.retain(|entry| !matches!(entry.answer, Answer::NotExecuted(_)));
-    if let Some((import, number)) = element(&id) {
-        let has_element = |entry: &LedgerEntry| match &entry.answer {
-            Answer::Imported { outcomes, .. } => number <= outcomes.len(),
-            _ => false,
-        };
-        let imports = carried_out(ports, caller, import)?;
-        entries.extend(imports.into_iter().filter(has_element));
-        entries.sort_by_key(|entry| entry.recorded_on);
-    }
+    let imports = imports_with(ports, caller, &id)?;
+    entries.extend(imports.into_iter().map(|(import, _)| import));
+    entries.sort_by_key(|entry| entry.recorded_on);
     if entries.is_empty() {
         return Err(Rejection::new(Code::NotFound)
             .with_message("No request with this requestId was carried out. It can be sent again.")
             .into());
     }
     Ok(entries)
+}
+
+/// The imports that have given `id` to an element of theirs, each with what became of that.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn imports_with(
+    ports: &Ports,
+    caller: &Caller,
+    id: &str,
+) -> Result<Vec<(LedgerEntry, Imported)>, StoreError> {
+    let Some((import, number)) = element(id) else {
+        return Ok(Vec::new());
+    };
+    let imports = carried_out(ports, caller, import)?.into_iter();
+    let with_element = imports.filter_map(|entry| {
+        let Answer::Imported { outcomes, .. } = &entry.answer else {
+            return None;
+        };
+        let element = outcomes.get(number - 1)?.clone();
+        Some((entry, element))
+    });
+    Ok(with_element.collect())
 }
 
 /// The requests whose id is `id` itself. None has an id that is too long.
@@ -47,7 +64,7 @@ fn carried_out(ports: &Ports, caller: &Caller, id: &str) -> Result<Vec<LedgerEnt
 }
 
 /// The id of the import, and the number of the element from 1, that `id` would be made of.
-pub(crate) fn element(id: &str) -> Option<(&str, usize)> {
+fn element(id: &str) -> Option<(&str, usize)> {
     let (import, number) = id.rsplit_once('_')?;
     let is_written_so =
         number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0');

@@ -4,7 +4,6 @@ use accolade_application::answer::{Answer, EarnOutcome};
 use accolade_application::customers::{
     MOST_MATCHES, Match, MatchKind, PutCustomers, room, search, timeline,
 };
-use accolade_application::earning::{ImportCustomerBadges, ImportRow};
 use accolade_application::ports::{Happening, HistoryPlace, IdentifierKind, Identifiers};
 use accolade_domain::badge::constraint::{Constraint, RollingWindow};
 use accolade_domain::ids::{BadgeId, EarnedBadgeId};
@@ -101,19 +100,7 @@ fn somebody_is_found_by_the_ids_of_enrolments_earned_badges_and_requests() {
     assert_eq!(matches[19], ("REQUEST_ID", 20));
     assert_eq!(found(&world, &gold.to_string()), []);
     // An element of an import has an id of its own.
-    let row = |number| {
-        Ok(ImportRow {
-            badge,
-            customer: customer(number).into(),
-            event_on: at("2026-02-01T00:00:00Z"),
-            expires_on: at("2026-12-01T00:00:00Z"),
-        })
-    };
-    let import = ImportCustomerBadges {
-        rows: vec![row(41), row(42)],
-        request_id: RequestId::try_from("import").ok(),
-    };
-    world.run(import).unwrap();
+    world.import_as(RequestId::try_from("import").ok(), badge, [41, 42]);
     assert_eq!(found(&world, "import").len(), 2);
     assert_eq!(found(&world, "import_2"), [("REQUEST_ID", 42)]);
     assert_eq!(found(&world, "import_3"), []);

@@ -248,14 +248,27 @@ impl World {
 
     /// Imports an earn of the customer: no limit refuses it.
     pub(crate) fn import(&self, badge: BadgeId, number: i64) {
-        let command = ImportCustomerBadges {
-            rows: vec![Ok(ImportRow {
+        self.import_as(None, badge, [number]);
+    }
+
+    /// An element for each of the customers.
+    pub(crate) fn import_as<const N: usize>(
+        &self,
+        request_id: Option<RequestId>,
+        badge: BadgeId,
+        numbers: [i64; N],
+    ) {
+        let row = |number| {
+            Ok(ImportRow {
                 badge,
                 customer: customer(number).into(),
                 event_on: at("2026-02-01T00:00:00Z"),
                 expires_on: at("2026-12-01T00:00:00Z"),
-            })],
-            request_id: None,
+            })
+        };
+        let command = ImportCustomerBadges {
+            rows: numbers.map(row).into(),
+            request_id,
         };
         self.run(command).unwrap();
     }

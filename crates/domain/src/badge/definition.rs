@@ -203,11 +203,9 @@ impl BadgeDraft {
             Some(EarnType::Earn) => Some(EarnMode::Direct),
             None => None,
         };
-        let of_old = |list: fn(&BadgeDefinition) -> &[Constraint]| old.map_or(&[][..], list);
-        let there_are = [
-            of_old(|old| &old.customer_constraints),
-            of_old(|old| &old.badge_constraints),
-        ];
+        let there_are = |list: fn(&BadgeDefinition) -> &[Constraint]| old.map_or(&[][..], list);
+        let customers_are = there_are(|old| &old.customer_constraints);
+        let badges_are = there_are(|old| &old.badge_constraints);
         let old = old.map(|old| old.period);
         if let Some(starts_on) =
             starts_on.filter(|new| old.map(BadgePeriod::starts_on) != Some(*new))
@@ -237,13 +235,14 @@ impl BadgeDraft {
         }
         if let (Some(period), Some(earn_mode)) = (period, earn_mode) {
             let ends_on = constraint::earning_ends_on(period, earn_mode, defining.zone);
-            for ((field, constraints), there_are) in [
-                ("customerConstraints", &self.customer_constraints),
-                ("badgeConstraints", &self.badge_constraints),
-            ]
-            .into_iter()
-            .zip(there_are)
-            {
+            for (field, constraints, there_are) in [
+                (
+                    "customerConstraints",
+                    &self.customer_constraints,
+                    customers_are,
+                ),
+                ("badgeConstraints", &self.badge_constraints, badges_are),
+            ] {
                 let found = constraint::contradictions(
                     constraints,
                     there_are,

@@ -151,24 +151,19 @@ mod tests {
 
     fn configs(definition: &BadgeDefinition) -> Vec<Config> {
         let text = |instant: Option<Instant>| instant.map(|i| i.to_string());
-        definition
-            .badge_constraints
-            .iter()
-            .filter_map(|c| match c {
-                Constraint::FixedWindow(w) => {
-                    let Cycle::Days { refresh_rate } = w.cycle else {
-                        return None;
-                    };
-                    let reference = w.reference.as_u128();
-                    Some((
-                        reference,
-                        refresh_rate.into(),
-                        w.max.into(),
-                        text(w.from),
-                        text(w.until),
-                    ))
-                }
-                _ => None,
+        fixed_windows(&definition.badge_constraints)
+            .filter_map(|w| {
+                let Cycle::Days { refresh_rate } = w.cycle else {
+                    return None;
+                };
+                let reference = w.reference.as_u128();
+                Some((
+                    reference,
+                    refresh_rate.into(),
+                    w.max.into(),
+                    text(w.from),
+                    text(w.until),
+                ))
             })
             .collect()
     }
@@ -193,6 +188,20 @@ mod tests {
             from: None,
             until: None,
         }
+    }
+
+    /// Limited by [`three_days`], which another configuration (7) was before.
+    fn with_one_that_has_ended() -> Badge {
+        let past = FixedWindow {
+            reference: Uuid::from_u128(7),
+            until: Some(at("2026-01-01T00:00:00Z")),
+            ..three_days()
+        };
+        let current = FixedWindow {
+            from: past.until,
+            ..three_days()
+        };
+        limited(&[past, current])
     }
 
     #[test]
@@ -422,13 +431,8 @@ mod tests {
                 let again = badge.revise(again, defining, Uuid::new_v4);
                 prop_assert_eq!(again.as_ref(), Ok(&badge.definition));
                 let whole = earning_time(&badge.definition, &zone);
-                let windows = badge.definition.badge_constraints.iter();
-                let mut spans: Vec<_> = windows
-                    .filter_map(|constraint| match constraint {
-                        Constraint::FixedWindow(window) => Some(tiled_by(window, whole)),
-                        _ => None,
-                    })
-                    .collect();
+                let windows = fixed_windows(&badge.definition.badge_constraints);
+                let mut spans: Vec<_> = windows.map(|window| tiled_by(&window, whole)).collect();
                 spans.sort_by_key(|span| span.starts_on);
                 prop_assert_eq!(spans[0].starts_on, whole.starts_on);
                 for pair in spans.windows(2) {
@@ -441,16 +445,7 @@ mod tests {
 
     #[test]
     fn two_cycles_do_not_follow_one_window_and_one_that_has_ended_stays() {
-        let past = FixedWindow {
-            reference: Uuid::from_u128(7),
-            until: Some(at("2026-01-01T00:00:00Z")),
-            ..three_days()
-        };
-        let current = FixedWindow {
-            from: past.until,
-            ..three_days()
-        };
-        let badge = limited(&[past, current]);
+        let badge = with_one_that_has_ended();
         for windows in [
             vec![daily(14, 5, Some(100)), daily(21, 5, Some(100))],
             vec![daily(3, 5, Some(100)), daily(3, 6, Some(7))],
@@ -531,16 +526,7 @@ mod tests {
 
     #[test]
     fn a_past_configuration_is_kept_and_may_be_echoed() {
-        let past = FixedWindow {
-            reference: Uuid::from_u128(7),
-            until: Some(at("2026-01-01T00:00:00Z")),
-            ..three_days()
-        };
-        let current = FixedWindow {
-            from: past.until,
-            ..three_days()
-        };
-        let badge = limited(&[past, current]);
+        let badge = with_one_that_has_ended();
         let draft = BadgeDraft {
             badge_constraints: vec![daily(3, 5, Some(7)), daily(3, 6, Some(100))],
             ..draft_of(&badge)

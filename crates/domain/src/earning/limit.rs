@@ -245,20 +245,12 @@ fn window_of_earn(
     zone: &Zone,
 ) -> Option<Window> {
     let is_behind = whole.ends_on.is_some_and(|end| event_on > end);
-    if !is_behind || mode == EarnMode::Direct {
-        let window = governing_window(fixed, whole, event_on, zone)?;
-        return Some(counted_window(window, whole));
+    let mut tiled = whole;
+    if is_behind && mode != EarnMode::Direct {
+        tiled.ends_on = None;
     }
-    let endless = Window {
-        ends_on: None,
-        ..whole
-    };
-    Windows {
-        cycle: fixed.cycle,
-        whole: tiled_by(fixed, endless),
-        zone,
-    }
-    .containing(event_on)
+    let window = governing_window(fixed, tiled, event_on, zone)?;
+    Some(counted_window(window, tiled))
 }
 
 /// What an earn with the event date `event_on`, recorded at `now`, must have
